@@ -1,0 +1,77 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { StoreUnavailable } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { storeError } from './errors.ts';
+import { makePrivateFile } from './private-file.ts';
+
+/** The one connection that writes. Its errors are StoreUnavailable, or bugs. */
+export class Connection {
+  readonly database: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #rollback: StatementSync;
+  #open = true;
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+    this.#rollback = database.prepare('ROLLBACK');
+  }
+
+  /** Runs one unit of work, durable when this returns. Whatever is thrown, nothing of it stays. */
+  write<T>(work: () => T): T {
+    return this.read(() => {
+      this.#begin.run();
+      try {
+        const result = work();
+        this.#commit.run();
+        return result;
+      } catch (error) {
+        this.#undo();
+        throw error;
+      }
+    });
+  }
+
+  read<T>(work: () => T): T {
+    if (!this.#open) throw new StoreUnavailable('the store is closed');
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.database.close();
+  }
+
+  #undo(): void {
+    // SQLite has already rolled back by itself after some errors (a full disk, a failed read).
+    if (this.database.isTransaction) this.#rollback.run();
+  }
+}
+
+/** Opens the file for writing, made with mode 0600 if it is not there (SQLite gives its other files the same mode). */
+export function openDatabase(path: string): DatabaseSync {
+  makePrivateFile(path);
+  const database = new DatabaseSync(path, { timeout: LIMITS.storeStartBusyTimeMs });
+  try {
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA foreign_keys = ON;
+      PRAGMA trusted_schema = OFF;
+      PRAGMA cell_size_check = ON;
+      PRAGMA cache_size = -16384;
+      PRAGMA journal_size_limit = 67108864;
+    `);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}

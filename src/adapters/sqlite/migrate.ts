@@ -1,0 +1,39 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StartRefused } from '../../domain/errors.ts';
+import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
+
+/** Brings the tables to this program's version, each migration in a transaction of its own. */
+export function migrate(database: DatabaseSync, path: string): void {
+  const found = checkSchema(database, path);
+  for (let version = found; version < MIGRATIONS.length; version++) {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      database.exec(MIGRATIONS[version] ?? '');
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`);
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+/** @returns the version of the tables, 0 for an empty file */
+export function checkSchema(database: DatabaseSync, path: string): number {
+  const version = pragma(database, 'user_version');
+  const applicationId = pragma(database, 'application_id');
+  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
+  if (applicationId !== APPLICATION_ID && (applicationId !== 0 || version !== 0 || tables !== 0)) {
+    throw new StartRefused(`${path} is the database of another program: name another file`);
+  }
+  if (version > MIGRATIONS.length) {
+    throw new StartRefused(
+      `${path} was written by a newer version of Sello (its tables have version ${version}, this program knows ` +
+        `${MIGRATIONS.length}): start that version, or restore a backup made by this one`,
+    );
+  }
+  return version;
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

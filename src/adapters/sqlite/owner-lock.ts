@@ -1,0 +1,57 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { StartRefused } from '../../domain/errors.ts';
+import { makePrivateFile } from './private-file.ts';
+
+/**
+ * The right to write a database, held by one process: an exclusive lock on an empty SQLite file beside it, which
+ * the kernel releases however the process ends. The file `.pid` only tells people who holds it.
+ *
+ * Never open the `.owner` file by other means in the process that holds it: closing any descriptor of a file
+ * releases the process's locks on it (fcntl(2), "the file's locks").
+ */
+export class OwnerLock {
+  readonly #pidPath: string;
+  readonly #database: DatabaseSync;
+
+  private constructor(pidPath: string, database: DatabaseSync) {
+    this.#pidPath = pidPath;
+    this.#database = database;
+  }
+
+  /** @throws StartRefused naming the process that holds it */
+  static acquire(path: string): OwnerLock {
+    const ownerPath = `${path}.owner`;
+    const pidPath = `${path}.pid`;
+    makePrivateFile(ownerPath);
+    const database = new DatabaseSync(ownerPath, { timeout: 0 });
+    try {
+      database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    } catch (error) {
+      database.close();
+      const busy = error instanceof Error && 'errcode' in error && error.errcode === 5;
+      if (!busy) throw error;
+      const owner = readPid(pidPath);
+      throw new StartRefused(
+        `the database ${path} is in use by ${owner === undefined ? 'another process' : `process ${owner}`}: ` +
+          'stop that server first, or name another data folder',
+      );
+    }
+    writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+    return new OwnerLock(pidPath, database);
+  }
+
+  release(): void {
+    rmSync(this.#pidPath, { force: true });
+    this.#database.close();
+  }
+}
+
+function readPid(path: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(path, 'utf8'), 10);
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

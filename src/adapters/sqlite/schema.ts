@@ -1,0 +1,86 @@
+/** Marks a file as this program's (`PRAGMA application_id`): "Sllo". */
+export const APPLICATION_ID = 0x536c6c6f;
+
+/**
+ * The migrations, in order: the n-th one leads to `PRAGMA user_version` n. One that was released is never edited.
+ *
+ * `journal` is appended by its rowid and has no other index: a random B-tree page a row would be most of a commit's
+ * cost. `previous_position` links a user's entries, newest first, and `heads` says where each list begins: a cache
+ * of the journal, complete up to `watermark`, in blocks of users (head-block.ts).
+ *
+ * What is read by user and written rarely is clustered by user (WITHOUT ROWID). `answers` is appended like the
+ * journal, so that what is pruned stands at its beginning, and has no foreign key: it is on the hot path.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE journal (
+    position          INTEGER PRIMARY KEY CHECK (position > 0),
+    previous_position INTEGER NOT NULL CHECK (previous_position >= 0),
+    user_id           INTEGER NOT NULL CHECK (user_id >= 0),
+    version           INTEGER NOT NULL CHECK (version > 0),
+    at                INTEGER NOT NULL CHECK (at >= 0),
+    type              TEXT    NOT NULL,
+    challenge         TEXT,
+    hash              BLOB    NOT NULL CHECK (length(hash) = 32),
+    state             TEXT    NOT NULL,
+    body              TEXT    NOT NULL
+  ) STRICT;
+
+  CREATE TABLE heads (
+    block INTEGER PRIMARY KEY CHECK (block >= 0),
+    heads BLOB    NOT NULL CHECK (length(heads) = 3072)
+  ) STRICT;
+
+  CREATE TABLE watermark (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    position INTEGER NOT NULL CHECK (position >= 0)
+  ) STRICT;
+  INSERT INTO watermark VALUES (1, 0);
+
+  CREATE TABLE users (
+    user_id       INTEGER PRIMARY KEY CHECK (user_id >= 0),
+    username      TEXT    NOT NULL UNIQUE,
+    password_hash TEXT    NOT NULL,
+    mac_key       TEXT    NOT NULL,
+    role          TEXT    NOT NULL CHECK (role IN ('user', 'admin', 'auditor')),
+    disabled      INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+    created_at    INTEGER NOT NULL CHECK (created_at >= 0)
+  ) STRICT;
+  INSERT INTO users VALUES (0, 'system', '', '', 'admin', 0, 0);
+
+  CREATE TABLE tokens (
+    user_id             INTEGER NOT NULL REFERENCES users,
+    token_id            TEXT    NOT NULL,
+    type                TEXT    NOT NULL CHECK (type IN ('totp', 'hotp', 'ocra')),
+    status              TEXT    NOT NULL CHECK (status IN ('pending', 'active', 'revoked')),
+    algorithm           TEXT    NOT NULL CHECK (algorithm IN ('sha1', 'sha256', 'sha512')),
+    digits              INTEGER NOT NULL CHECK (digits BETWEEN 0 AND 10),
+    period_s            INTEGER NOT NULL CHECK (period_s >= 0),
+    suite               TEXT    NOT NULL,
+    label               TEXT    NOT NULL,
+    seed                TEXT    NOT NULL,
+    activation_question TEXT    NOT NULL,
+    created_at          INTEGER NOT NULL CHECK (created_at >= 0),
+    PRIMARY KEY (user_id, token_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE sessions (
+    user_id    INTEGER NOT NULL REFERENCES users,
+    session_id TEXT    NOT NULL CHECK (length(session_id) = 64),
+    created_at INTEGER NOT NULL CHECK (created_at >= 0),
+    expires_at INTEGER NOT NULL CHECK (expires_at >= 0),
+    PRIMARY KEY (user_id, session_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+  CREATE TABLE answers (
+    position INTEGER PRIMARY KEY,
+    user_id  INTEGER NOT NULL CHECK (user_id >= 0),
+    key      TEXT    NOT NULL,
+    digest   TEXT    NOT NULL CHECK (length(digest) = 64),
+    answer   TEXT    NOT NULL,
+    at       INTEGER NOT NULL CHECK (at >= 0),
+    UNIQUE (user_id, key)
+  ) STRICT;
+  `,
+];

@@ -1,0 +1,111 @@
+import { type Refusal, refuse } from '../domain/errors.ts';
+import { lockedForMs } from '../domain/lockout.ts';
+import { acceptBoundCode, boundCodeMessages } from '../domain/otp/bound-code.ts';
+import { acceptHotp, hotpCounters, hotpMessage } from '../domain/otp/hotp.ts';
+import { acceptTotp, totpSteps } from '../domain/otp/totp.ts';
+import type { MacRequest } from '../ports/key-vault.ts';
+import type { TokenRow, UserId } from '../ports/store.ts';
+import { seedMac } from './code-check.ts';
+import type { Context } from './context.ts';
+import type { Facts, Job, Proposal } from './job.ts';
+import type { User } from './user.ts';
+import { afterWrongCode } from './wrong-attempts.ts';
+
+export interface ActivateTokenRequest {
+  readonly userId: UserId;
+  readonly tokenId: string;
+  readonly code: string;
+}
+
+/** Confirms by a first code that the user's token holds the seed. Wrong codes count and lock as any others do. */
+export async function activateToken(
+  context: Context,
+  request: ActivateTokenRequest,
+): Promise<TokenRow | Refusal> {
+  const { result } = await context.decider.submit(new ActivateJob(context, request));
+  return result;
+}
+
+class ActivateJob implements Job<TokenRow | Refusal> {
+  readonly userId: UserId;
+  readonly #context: Context;
+  readonly #request: ActivateTokenRequest;
+  #steps: readonly number[] = [];
+
+  constructor(context: Context, request: ActivateTokenRequest) {
+    this.userId = request.userId;
+    this.#context = context;
+    this.#request = request;
+  }
+
+  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+    this.#steps = [];
+    const token = this.#pending(user);
+    if (!token || lockedForMs(user.state.code, at) > 0) return [];
+    const messages = firstMessages(token, at);
+    this.#steps = messages.map(({ step }) => step);
+    return messages.map(({ message }) => seedMac(token, message));
+  }
+
+  decide(
+    user: User | undefined,
+    { at }: Facts,
+    macs: readonly (Uint8Array | undefined)[],
+  ): Proposal<TokenRow | Refusal> {
+    const { tokenId, code } = this.#request;
+    if (!user?.tokens.some((token) => token.tokenId === tokenId)) return { result: refuse('token_unknown') };
+    const token = this.#pending(user);
+    if (!token) return { result: refuse('token_not_pending') };
+    const locked = lockedForMs(user.state.code, at);
+    if (locked > 0 || this.#steps.length === 0) {
+      this.#context.tally.count('code.refused', 'locked', user.id);
+      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    }
+    const candidates = this.#steps.flatMap((step, index) => {
+      const mac = macs[index];
+      return mac ? [{ step, mac }] : [];
+    });
+    const { digits, periodS } = token;
+    const verdict =
+      token.type === 'ocra'
+        ? acceptBoundCode(undefined, code, candidates, at)
+        : token.type === 'totp'
+          ? acceptTotp(undefined, code, candidates, { digits, periodS, at })
+          : acceptHotp(undefined, code, candidates, { digits, at });
+    if (verdict === 'wrong' || verdict === 'spent') {
+      const { state, detail } = afterWrongCode(user.state, at, this.#context.settings.lockout, 'code_wrong');
+      const retryAfterMs = lockedForMs(state.code, at);
+      return {
+        result: refuse('code_wrong', retryAfterMs > 0 ? { retryAfterMs } : undefined),
+        draft: { type: 'code.refused', reason: 'code_wrong', detail: { ...detail, token: tokenId }, state },
+      };
+    }
+    const { code: _, ...rest } = user.state;
+    return {
+      result: { ...token, status: 'active' },
+      draft: {
+        type: 'token.activated',
+        detail: { token: tokenId },
+        state: { ...rest, tokens: { ...user.state.tokens, [tokenId]: verdict.accepted } },
+        rows: [{ kind: 'token.update', userId: user.id, tokenId, status: 'active' }],
+      },
+    };
+  }
+
+  #pending(user: User): TokenRow | undefined {
+    return user.tokens.find(
+      ({ tokenId, status }) => tokenId === this.#request.tokenId && status === 'pending',
+    );
+  }
+}
+
+function firstMessages(token: TokenRow, at: number) {
+  switch (token.type) {
+    case 'ocra':
+      return boundCodeMessages(token.activationQuestion, at, 0);
+    case 'totp':
+      return totpSteps(undefined, at, token.periodS).map((step) => ({ step, message: hotpMessage(step) }));
+    case 'hotp':
+      return hotpCounters(undefined).map((step) => ({ step, message: hotpMessage(step) }));
+  }
+}

@@ -1,0 +1,61 @@
+import { type Refusal, refuse } from '../domain/errors.ts';
+import type { SideRow, UserId } from '../ports/store.ts';
+import type { Context } from './context.ts';
+import type { Draft } from './job.ts';
+import type { User } from './user.ts';
+
+type Change = (user: User) => Draft | Refusal;
+
+/** @returns the user's id, or `user_unknown` */
+async function change(context: Context, userId: UserId, make: Change): Promise<UserId | Refusal> {
+  const { result } = await context.decider.submit<UserId | Refusal>({
+    userId,
+    decide: (user) => {
+      if (!user || user.version === 0) return { result: refuse('user_unknown') };
+      const draft = make(user);
+      return 'refused' in draft ? { result: draft } : { result: userId, draft };
+    },
+  });
+  return result;
+}
+
+/** No log-in and no transaction any more, until enabled; every session ends with the same decision. */
+export function disableUser(context: Context, userId: UserId): Promise<UserId | Refusal> {
+  return change(context, userId, (user) => {
+    const rows: SideRow[] = [
+      { kind: 'user.update', userId, disabled: true },
+      { kind: 'session.delete_all', userId },
+    ];
+    return { type: 'admin.user_disabled', state: user.state, rows };
+  });
+}
+
+export function enableUser(context: Context, userId: UserId): Promise<UserId | Refusal> {
+  return change(context, userId, (user) => ({
+    type: 'admin.user_enabled',
+    state: user.state,
+    rows: [{ kind: 'user.update', userId, disabled: false }],
+  }));
+}
+
+/** Forgets wrong passwords and codes, and so ends the waits that they caused. */
+export function unlockUser(context: Context, userId: UserId): Promise<UserId | Refusal> {
+  return change(context, userId, (user) => {
+    const { password: _, code: __, mac: ___, ...state } = user.state;
+    return { type: 'admin.user_unlocked', state };
+  });
+}
+
+/** The token's codes are refused from now on. Its seed stays in the store, wrapped, and opens nothing. */
+export function revokeToken(context: Context, userId: UserId, tokenId: string): Promise<UserId | Refusal> {
+  return change(context, userId, (user) => {
+    if (!user.tokens.some((token) => token.tokenId === tokenId)) return refuse('token_unknown');
+    const { [tokenId]: _, ...tokens } = user.state.tokens ?? {};
+    return {
+      type: 'token.revoked',
+      detail: { token: tokenId },
+      state: { ...user.state, tokens },
+      rows: [{ kind: 'token.update', userId, tokenId, status: 'revoked' }],
+    };
+  });
+}

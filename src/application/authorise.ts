@@ -1,0 +1,251 @@
+import type { ChallengeBinding } from '../domain/challenge.ts';
+import { equalConstantTime } from '../domain/constant-time.ts';
+import { type Refusal, type RefusalCode, refuse } from '../domain/errors.ts';
+import { lockedForMs } from '../domain/lockout.ts';
+import { missingProof, type Proof, requiredProofs } from '../domain/policy.ts';
+import { boundQuestion, type CanonicalTransaction, type Transfer } from '../domain/transaction.ts';
+import type { UserState } from '../domain/user-state.ts';
+import { afterApproval, velocityExceeded } from '../domain/velocity.ts';
+import type { MacRequest } from '../ports/key-vault.ts';
+import type { IdempotentAnswer } from '../ports/store.ts';
+import { type CodeEvidence, codeEvidence, judgeCode } from './code-check.ts';
+import type { Context } from './context.ts';
+import type { Draft, Facts, Job, Proposal } from './job.ts';
+import { type DecidedTransaction, signReceipt } from './receipts.ts';
+import { macKeyOwner } from './register-user.ts';
+import { type Session, sessionHolds } from './session.ts';
+import { makeTransactionId } from './transaction-id.ts';
+import type { User } from './user.ts';
+import { afterWrongCode, afterWrongMac } from './wrong-attempts.ts';
+
+export interface AuthoriseRequest {
+  readonly session: Session;
+  readonly transfer: Transfer;
+  /** The nonce, as sent. */
+  readonly challenge: string;
+  /** The bytes that the MAC must cover, and the hex that was sent. */
+  readonly mac?: { readonly message: Uint8Array; readonly value: string };
+  readonly code?: string;
+  /** `digest`: SHA-256 hex of the request's content. */
+  readonly idempotency?: { readonly key: string; readonly digest: string };
+  readonly receipt?: boolean;
+}
+
+export interface Authorisation {
+  readonly transactionId: string;
+  readonly transfer: Transfer;
+  /** ms since 1970 */
+  readonly at: number;
+  /** The version of the user's entry that records it. */
+  readonly version: number;
+  /** A stored answer to the same idempotency key: nothing was decided anew. */
+  readonly repeated: boolean;
+  /** JWS, where it was asked for. */
+  readonly receipt?: string;
+}
+
+/**
+ * Decides on a transaction of a user who is logged in: challenge, MAC, code, policy, velocity, in this order.
+ * What is evaluated spends the challenge; a refusal is recorded as well as an approval. That the payer's account is
+ * the user's is not checked: Sello keeps no accounts.
+ */
+export async function authorise(
+  context: Context,
+  request: AuthoriseRequest,
+): Promise<Authorisation | Refusal> {
+  const waiting = context.challenges.ready(context.decider.now());
+  if (waiting) await waiting;
+  const { result } = await context.decider.submit(new AuthoriseJob(context, request));
+  if ('refused' in result) return result;
+  const { transaction, at, version, repeated } = result;
+  const { id, amount, currency, payee, payer } = transaction;
+  const authorisation = {
+    transactionId: id,
+    transfer: { amount, currency, payee, payer },
+    at,
+    version,
+    repeated,
+  };
+  return request.receipt ? { ...authorisation, receipt: await signReceipt(context, result) } : authorisation;
+}
+
+type Decided = DecidedTransaction & { readonly repeated: boolean };
+type Verdict = Proposal<Decided | Refusal>;
+
+class AuthoriseJob implements Job<Decided | Refusal> {
+  readonly userId: number;
+  readonly answerKey?: string;
+  readonly #context: Context;
+  readonly #request: AuthoriseRequest;
+  readonly #canonical: CanonicalTransaction;
+  readonly #binding: ChallengeBinding;
+  #code: CodeEvidence | undefined;
+
+  constructor(context: Context, request: AuthoriseRequest) {
+    this.userId = request.session.userId;
+    if (request.idempotency) this.answerKey = request.idempotency.key;
+    this.#context = context;
+    this.#request = request;
+    this.#binding = `session/${request.session.sessionId}`;
+    this.#canonical = { ...request.transfer, challenge: request.challenge, v: 1 };
+  }
+
+  evidence(user: User, { at, answer, isSpent }: Facts): readonly MacRequest[] {
+    const { mac, code, challenge } = this.#request;
+    this.#code = undefined;
+    if (answer || isSpent(challenge)) return [];
+    const requests: MacRequest[] = [];
+    if (mac) {
+      requests.push({
+        owner: macKeyOwner(user.id),
+        wrapped: user.macKey,
+        algorithm: 'sha256',
+        message: mac.message,
+      });
+    }
+    if (code !== undefined && lockedForMs(user.state.code, at) === 0) {
+      this.#code = codeEvidence(user, code, boundQuestion(this.#canonical), at);
+      requests.push(...this.#code.requests);
+    }
+    return requests;
+  }
+
+  decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+    const { challenge, session } = this.#request;
+    const { at, answer } = facts;
+    if (!user || !sessionHolds(user, session.sessionId, at)) return { result: refuse('session_ended') };
+    if (answer) return this.#repeat(answer);
+
+    const verdict = this.#context.challenges.verify(challenge, this.#binding, at);
+    if (verdict !== 'authentic') return this.#refused(at, verdict, user);
+    if (facts.isSpent(challenge)) return this.#refused(at, 'challenge_spent', user);
+
+    const macGiven = this.#request.mac !== undefined;
+    if (macGiven && !macs[0]) return { result: refuse('unavailable') };
+    if (macGiven && !this.#macFits(macs[0])) return this.#wrongMac(user, at);
+    return this.#judgeProofs(user, at, macGiven, macGiven ? macs.slice(1) : macs);
+  }
+
+  #macFits(computed: Uint8Array | undefined): boolean {
+    if (!computed) return false;
+    return equalConstantTime(
+      Buffer.from(computed.buffer, computed.byteOffset, 32).toString('hex'),
+      this.#request.mac?.value ?? '',
+    );
+  }
+
+  #judgeProofs(user: User, at: number, mac: boolean, macs: readonly (Uint8Array | undefined)[]): Verdict {
+    const { settings } = this.#context;
+    const { code, transfer } = this.#request;
+    let state: UserState = user.state;
+    let kind: 'bound' | 'plain' | undefined;
+    if (code !== undefined) {
+      const locked = lockedForMs(user.state.code, at);
+      if (locked > 0 || !this.#code) {
+        this.#context.tally.count('code.refused', 'locked', user.id);
+        return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+      }
+      const judged = judgeCode(this.#code, macs, user, at);
+      if ('refused' in judged) {
+        const wrong = afterWrongCode(user.state, at, settings.lockout, judged.refused);
+        return this.#refused(at, judged.refused, { ...wrong, spends: true });
+      }
+      state = judged.state;
+      kind = judged.kind;
+    }
+    const exceeded = velocityExceeded(state.velocity, settings.policy.velocity, transfer, at);
+    const question = { transfer, username: user.username, role: user.role, velocityExceeded: exceeded };
+    const required = requiredProofs(settings.policy, question);
+    const missing = missingProof(required, { mac, code: kind !== undefined, boundCode: kind === 'bound' });
+    // The proofs that were given fit, so the challenge is not spent, but a code that was shown is.
+    if (missing) return this.#refused(at, missing, { state });
+    const given: Proof[] = [];
+    if (mac) given.push('mac');
+    if (kind) given.push(kind === 'bound' ? 'bound_code' : 'code');
+    return this.#approved(user, at, state, given);
+  }
+
+  #approved(user: User, at: number, state: UserState, proofs: readonly Proof[]): Verdict {
+    const { velocity: policy } = this.#context.settings.policy;
+    const { idempotency, transfer, challenge } = this.#request;
+    const transaction = { ...this.#canonical, id: makeTransactionId(at, this.#context.randomPool) };
+    const next = policy ? { ...state, velocity: afterApproval(state.velocity, policy, transfer, at) } : state;
+    const decided = { transaction, username: user.username, at, proofs };
+    // The hash is known once the entry is chained, before anything is answered.
+    const result: { -readonly [K in keyof Decided]: Decided[K] } = {
+      ...decided,
+      version: user.version + 1,
+      hash: '',
+      previous: user.hash,
+      repeated: false,
+    };
+    return {
+      result,
+      draft: {
+        type: 'transaction.approved',
+        detail: { proofs: proofs.join(' ') || 'session' },
+        transaction,
+        state: next,
+        challenge,
+        rows: (entry) => {
+          result.hash = entry.hash;
+          if (!idempotency) return [];
+          const answer = JSON.stringify({
+            ...decided,
+            version: entry.version,
+            hash: entry.hash,
+            previous: entry.previous,
+          });
+          return [
+            {
+              kind: 'answer.insert',
+              userId: user.id,
+              key: idempotency.key,
+              digest: idempotency.digest,
+              answer,
+              at,
+            },
+          ];
+        },
+      },
+    };
+  }
+
+  #repeat(answer: IdempotentAnswer): Verdict {
+    if (answer.digest !== this.#request.idempotency?.digest)
+      return { result: refuse('idempotency_mismatch') };
+    return { result: { ...(JSON.parse(answer.answer) as DecidedTransaction), repeated: true } };
+  }
+
+  #wrongMac(user: User, at: number): Verdict {
+    const { state, detail, endSession } = afterWrongMac(user.state, at);
+    const refused = this.#refused(at, 'mac_mismatch', { state, spends: true, detail });
+    if (!endSession || !refused.draft) return refused;
+    const { sessionId } = this.#request.session;
+    return {
+      ...refused,
+      draft: { ...refused.draft, rows: [{ kind: 'session.delete', userId: user.id, sessionId }] },
+    };
+  }
+
+  /** `spends`: whether the challenge was answered for good. What is not authentic, or spent already, cannot be. */
+  #refused(
+    at: number,
+    reason: RefusalCode,
+    { state, spends = false, detail }: { state: UserState; spends?: boolean; detail?: Draft['detail'] },
+  ): Verdict {
+    const { challenge } = this.#request;
+    const locked = lockedForMs(state.code, at);
+    return {
+      result: refuse(reason, locked > 0 && reason.startsWith('code_') ? { retryAfterMs: locked } : undefined),
+      draft: {
+        type: 'transaction.refused',
+        reason,
+        ...(detail ? { detail } : {}),
+        transaction: { ...this.#canonical, id: makeTransactionId(at, this.#context.randomPool) },
+        state,
+        ...(spends ? { challenge } : {}),
+      },
+    };
+  }
+}

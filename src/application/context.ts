@@ -1,0 +1,46 @@
+import type { LockoutPolicy } from '../domain/lockout.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeyVault } from '../ports/key-vault.ts';
+import type { PasswordHasher } from '../ports/password-hasher.ts';
+import type { Random } from '../ports/random.ts';
+import type { RateLimit, RateLimiter } from '../ports/rate-limiter.ts';
+import type { Store } from '../ports/store.ts';
+import type { ChallengeIssuer } from './challenges.ts';
+import type { Decider } from './decider.ts';
+import type { KeyLeases } from './key-leases.ts';
+import type { RandomPool } from './random-pool.ts';
+import type { Tally } from './tally.ts';
+
+/** What every use case is given: the ports, and the parts of the application that are shared. Made by compose.ts. */
+export interface Context {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly randomPool: RandomPool;
+  readonly store: Store;
+  readonly vault: KeyVault;
+  readonly passwords: PasswordHasher;
+  readonly rateLimiter: RateLimiter;
+  readonly decider: Decider;
+  readonly challenges: ChallengeIssuer;
+  readonly tally: Tally;
+  readonly keyLeases: KeyLeases;
+  readonly settings: Settings;
+}
+
+/** The part of the configuration that use cases read. */
+export interface Settings {
+  readonly currencyDefault: string;
+  readonly passwordLengthMin: number;
+  readonly registrationOpen: boolean;
+  readonly lockout: LockoutPolicy;
+  readonly keys: { readonly rotationMs: number; readonly challengeTtlMs: number };
+  readonly policy: Policy;
+  readonly sessionTtlMs: number;
+  readonly idempotencyTtlMs: number;
+  readonly rateLimits: {
+    readonly registrations: RateLimit;
+    readonly logIns: RateLimit;
+    readonly errors: RateLimit;
+  };
+}

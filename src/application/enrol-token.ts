@@ -1,0 +1,104 @@
+import { type Refusal, refuse } from '../domain/errors.ts';
+import { BOUND_SUITE } from '../domain/otp/bound-code.ts';
+import { LIMITS } from '../limits.ts';
+import type { MacAlgorithm } from '../ports/key-vault.ts';
+import type { TokenRow, TokenType, UserId } from '../ports/store.ts';
+import type { Context } from './context.ts';
+import { seedOwner } from './register-user.ts';
+
+export interface EnrolTokenRequest {
+  readonly userId: UserId;
+  readonly type: TokenType;
+  /** 6 to 8; an `ocra` token has 6. */
+  readonly digits?: number;
+  /** 15 to 300, for `totp`. */
+  readonly periodS?: number;
+  readonly algorithm?: MacAlgorithm;
+  readonly label?: string;
+}
+
+export interface EnrolledToken {
+  readonly token: TokenRow;
+  /** Told once, to the user's token; stored nowhere but wrapped. */
+  readonly seed: Uint8Array;
+}
+
+const SEED_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const;
+
+/** Makes a token that waits for its first code (`activateToken`). */
+export async function enrolToken(
+  context: Context,
+  request: EnrolTokenRequest,
+): Promise<EnrolledToken | Refusal> {
+  return checkParameters(request) ?? context.keyLeases.hold(() => makeToken(context, request));
+}
+
+async function makeToken(context: Context, request: EnrolTokenRequest): Promise<EnrolledToken | Refusal> {
+  const { userId, type } = request;
+  const bound = type === 'ocra';
+  const algorithm = bound ? 'sha256' : (request.algorithm ?? 'sha1');
+  const tokenId = Buffer.from(context.random.bytes(12)).toString('base64url');
+  const { wrapped, seed } = await context.vault.generateSeed(
+    SEED_BYTES[algorithm],
+    seedOwner(userId, tokenId),
+  );
+  const token: TokenRow = {
+    userId,
+    tokenId,
+    type,
+    status: 'pending',
+    algorithm,
+    digits: request.digits ?? 6,
+    periodS: bound ? 60 : (request.periodS ?? 60),
+    suite: bound ? BOUND_SUITE : '',
+    label: request.label ?? '',
+    seed: wrapped,
+    activationQuestion: bound ? Buffer.from(context.random.bytes(32)).toString('hex') : '',
+    createdAt: context.decider.now(),
+  };
+  const { result } = await context.decider.submit<EnrolledToken | Refusal>({
+    userId,
+    decide: (user) => {
+      if (!user || user.version === 0) return { result: refuse('user_unknown') };
+      if (user.tokens.length >= LIMITS.tokensPerUserMax) {
+        return { result: refuse('tokens_too_many', { detail: `at most ${LIMITS.tokensPerUserMax}` }) };
+      }
+      return {
+        result: { token, seed },
+        draft: {
+          type: 'token.enrolled',
+          detail: { token: tokenId, type },
+          state: user.state,
+          rows: [{ kind: 'token.insert', token }],
+        },
+      };
+    },
+  });
+  return result;
+}
+
+function checkParameters({
+  type,
+  digits,
+  periodS,
+  algorithm,
+  label,
+}: EnrolTokenRequest): Refusal | undefined {
+  const wrong = (detail: string) => refuse('token_parameters_invalid', { detail });
+  if (digits !== undefined && !(Number.isInteger(digits) && digits >= 6 && digits <= 8))
+    return wrong('digits: 6 to 8');
+  if (periodS !== undefined && !(Number.isInteger(periodS) && periodS >= 15 && periodS <= 300)) {
+    return wrong('period_s: 15 to 300');
+  }
+  if (
+    type === 'ocra' &&
+    ((digits ?? 6) !== 6 || (periodS ?? 60) !== 60 || (algorithm ?? 'sha256') !== 'sha256')
+  ) {
+    return wrong(`an ocra token has the suite ${BOUND_SUITE}`);
+  }
+  if (type === 'hotp' && periodS !== undefined) return wrong('a hotp token has no period');
+  if (label !== undefined && (Buffer.byteLength(label) > LIMITS.labelBytesMax || !label.isWellFormed())) {
+    return wrong(`label: at most ${LIMITS.labelBytesMax} bytes`);
+  }
+  return undefined;
+}

@@ -1,0 +1,208 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Refusal, refuse } from '../domain/errors.ts';
+import { afterWrongAttempt, type LockoutState, lockedForMs } from '../domain/lockout.ts';
+import type { UserState } from '../domain/user-state.ts';
+import { LIMITS } from '../limits.ts';
+import type { MacRequest } from '../ports/key-vault.ts';
+import type { SessionRow, SideRow } from '../ports/store.ts';
+import { type CodeEvidence, codeEvidence, judgeCode } from './code-check.ts';
+import type { Context } from './context.ts';
+import type { Facts, Job, Proposal } from './job.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import { makeSessionSecret, type Session, sessionIdOf } from './session.ts';
+import type { User } from './user.ts';
+import { checkPassword, checkUsername } from './username.ts';
+import { afterWrongCode, afterWrongPassword } from './wrong-attempts.ts';
+
+export interface LogInRequest {
+  readonly username: string;
+  readonly password: string;
+  readonly code?: string;
+  /** Refuse a user who has an active token and shows no code. */
+  readonly codeRequired?: boolean;
+  readonly address: string;
+}
+
+export interface LogIn {
+  readonly session: Session;
+  /** Resumes the session elsewhere; told once, stored nowhere. */
+  readonly secret: string;
+}
+
+/**
+ * Password, then code where there is one. While the password is locked nothing is computed. An unknown user costs
+ * the same, answers the same and locks the same as one whose password is wrong.
+ */
+export class LogInDesk {
+  readonly #context: Context;
+  readonly #line = new OneAtATime(LIMITS.passwordQueueMax);
+  readonly #unknownUsers = new Map<string, LockoutState>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  async logIn(request: LogInRequest): Promise<LogIn | Refusal> {
+    const { rateLimiter, settings, tally, passwords } = this.#context;
+    const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
+    if (wait > 0) {
+      tally.count('login.refused', 'rate_limited');
+      return refuse('rate_limited', { retryAfterMs: wait });
+    }
+    // What can be nobody's name or password is refused as a wrong one, without the cost of one.
+    if (checkUsername(request.username) ?? checkPassword(request.password, 0))
+      return refuse('credentials_invalid');
+    const startedAt = performance.now();
+    const outcome = await this.#line.run(request.username, () => this.#logInAlone(request));
+    if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
+    if ('refused' in outcome && outcome.refused === 'credentials_invalid') await untilNextTick(startedAt);
+    return outcome;
+  }
+
+  /** No other log-in under this name is under way here. */
+  async #logInAlone(request: LogInRequest): Promise<LogIn | Refusal> {
+    const { store, decider, passwords, tally } = this.#context;
+    const credentials = await store.findUser(request.username);
+    const user = credentials && (await decider.peek(credentials.userId));
+    const lockout = user ? user.state.password : this.#unknownUsers.get(request.username);
+    const locked = lockedForMs(lockout, decider.now());
+    if (locked > 0) {
+      tally.count('login.locked', user ? 'locked' : 'user_unknown', user?.id);
+      return refuse('locked', { retryAfterMs: locked });
+    }
+    const fits = await passwords.verify(credentials?.passwordHash, request.password);
+    if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
+    if (!user) return this.#refuseUnknown(request.username);
+
+    const secret = makeSessionSecret(user.id, this.#context.random);
+    const { result } = await decider.submit(new LogInJob(this.#context, request, user, fits, secret));
+    return 'refused' in result ? result : { session: result, secret };
+  }
+
+  /** Keeps count as for a user, in memory: no entry may be made for each name that somebody invents. */
+  #refuseUnknown(username: string): Refusal {
+    const { decider, settings, tally } = this.#context;
+    tally.count('login.refused', 'user_unknown');
+    const lockout = afterWrongAttempt(this.#unknownUsers.get(username), decider.now(), settings.lockout);
+    this.#unknownUsers.delete(username);
+    this.#unknownUsers.set(username, lockout);
+    if (this.#unknownUsers.size > LIMITS.unknownUsersMax) {
+      const [oldest] = this.#unknownUsers.keys();
+      if (oldest !== undefined) this.#unknownUsers.delete(oldest);
+    }
+    const locked = lockedForMs(lockout, decider.now());
+    return refuse('credentials_invalid', locked > 0 ? { retryAfterMs: locked } : undefined);
+  }
+}
+
+class LogInJob implements Job<Session | Refusal> {
+  readonly userId: number;
+  readonly #context: Context;
+  readonly #request: LogInRequest;
+  readonly #passwordFits: boolean;
+  readonly #secret: string;
+  #code: CodeEvidence | undefined;
+
+  constructor(context: Context, request: LogInRequest, user: User, passwordFits: boolean, secret: string) {
+    this.userId = user.id;
+    this.#context = context;
+    this.#request = request;
+    this.#passwordFits = passwordFits;
+    this.#secret = secret;
+  }
+
+  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+    const { code } = this.#request;
+    this.#code = undefined;
+    if (!this.#passwordFits || code === undefined || lockedForMs(user.state.code, at) > 0) return [];
+    this.#code = codeEvidence(user, code, undefined, at);
+    return this.#code.requests;
+  }
+
+  decide(
+    user: User | undefined,
+    { at }: Facts,
+    macs: readonly (Uint8Array | undefined)[],
+  ): Proposal<Session | Refusal> {
+    const { lockout } = this.#context.settings;
+    if (!user) return { result: refuse('credentials_invalid') };
+    const locked = lockedForMs(user.state.password, at);
+    // Locked by another server while this password was computed: the guess does not count, right or wrong.
+    if (locked > 0) return { result: refuse('locked', { retryAfterMs: locked }) };
+    if (!this.#passwordFits) {
+      const { state, detail } = afterWrongPassword(user.state, at, lockout);
+      const retryAfterMs = lockedForMs(state.password, at);
+      return refused('credentials_invalid', state, detail, retryAfterMs);
+    }
+    if (user.disabled) return refused('user_disabled', user.state, {}, 0);
+    return this.#judgeCode(user, at, macs);
+  }
+
+  #judgeCode(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Proposal<Session | Refusal> {
+    const { tally, settings } = this.#context;
+    const { password: _, ...withoutFailures } = user.state;
+    if (this.#request.code === undefined) {
+      const wanted = this.#request.codeRequired && user.tokens.some((token) => token.status === 'active');
+      return wanted ? refused('code_required', user.state, {}, 0) : this.#accepted(user, at, withoutFailures);
+    }
+    const locked = lockedForMs(user.state.code, at);
+    if (locked > 0 || !this.#code) {
+      tally.count('login.locked', 'locked', user.id);
+      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    }
+    const judged = judgeCode(this.#code, macs, user, at);
+    if ('refused' in judged) {
+      const { state, detail } = afterWrongCode(user.state, at, settings.lockout, judged.refused);
+      return refused(judged.refused, state, detail ?? {}, lockedForMs(state.code, at));
+    }
+    const { password: __, ...state } = judged.state;
+    return this.#accepted(user, at, state);
+  }
+
+  #accepted(user: User, at: number, state: UserState): Proposal<Session> {
+    const sessionId = sessionIdOf(this.#secret);
+    const expiresAt = at + this.#context.settings.sessionTtlMs;
+    const session: SessionRow = { userId: user.id, sessionId, createdAt: at, expiresAt };
+    const rows: SideRow[] = sessionsToEnd(user, at).map(({ sessionId }) => ({
+      kind: 'session.delete',
+      userId: user.id,
+      sessionId,
+    }));
+    rows.push({ kind: 'session.insert', session });
+    return {
+      result: { userId: user.id, username: user.username, role: user.role, sessionId, expiresAt },
+      draft: { type: 'login.accepted', state, rows },
+    };
+  }
+}
+
+/**
+ * Wrong passwords are answered at multiples of a fixed time: writing an entry about a user who exists takes longer
+ * than writing none about one who does not, and must not show.
+ */
+async function untilNextTick(startedAt: number): Promise<void> {
+  const { logInRefusalGridMs } = LIMITS;
+  const elapsed = performance.now() - startedAt;
+  await setTimeout(Math.ceil(elapsed / logInRefusalGridMs) * logInRefusalGridMs - elapsed);
+}
+
+/** The expired ones, and the oldest where a user has more than a server keeps for one. */
+function sessionsToEnd(user: User, at: number): readonly SessionRow[] {
+  const expired = user.sessions.filter((session) => session.expiresAt <= at);
+  const live = user.sessions.filter((session) => session.expiresAt > at);
+  const surplus = live.length + 1 - LIMITS.sessionsPerUserMax;
+  if (surplus <= 0) return expired;
+  return [...expired, ...live.sort((a, b) => a.createdAt - b.createdAt).slice(0, surplus)];
+}
+
+function refused(
+  reason: Refusal['refused'],
+  state: UserState,
+  detail: Readonly<Record<string, string | number>>,
+  retryAfterMs: number,
+): Proposal<Refusal> {
+  return {
+    result: refuse(reason, retryAfterMs > 0 ? { retryAfterMs } : undefined),
+    draft: { type: 'login.refused', reason, ...(Object.keys(detail).length > 0 ? { detail } : {}), state },
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * Runs the tasks of one key one after the other, at most `waitingMax` waiting: a guess is looked at only when the
+ * outcome of the guess before it is known, so that parallel callers cannot have more evaluated than the lock allows.
+ */
+export class OneAtATime {
+  readonly #waitingMax: number;
+  readonly #tails = new Map<string, { tail: Promise<unknown>; waiting: number }>();
+
+  constructor(waitingMax: number) {
+    this.#waitingMax = waitingMax;
+  }
+
+  /** @returns undefined, at once, when too many wait for this key */
+  async run<T>(key: string, task: () => Promise<T>): Promise<T | undefined> {
+    const line = this.#tails.get(key) ?? { tail: Promise.resolve(), waiting: 0 };
+    if (line.waiting >= this.#waitingMax) return undefined;
+    line.waiting++;
+    this.#tails.set(key, line);
+    const turn = line.tail.then(task, task);
+    line.tail = turn.catch(() => undefined);
+    try {
+      return await turn;
+    } finally {
+      line.waiting--;
+      if (line.waiting === 0) this.#tails.delete(key);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { chainHash, encodeBody } from '../domain/journal.ts';
+import type { SpentChallenges } from '../domain/spent-challenges.ts';
+import { encodeState } from '../domain/user-state.ts';
+import type { MacRequest } from '../ports/key-vault.ts';
+import type { Decision, IdempotentAnswer, SideRow, UserId } from '../ports/store.ts';
+import type { ChainedEntry, Decided, Draft, Facts, Job, Proposal } from './job.ts';
+import { type User, withRows } from './user.ts';
+
+/** A job that somebody waits for. */
+export interface Pending {
+  readonly job: Job<unknown>;
+  readonly resolve: (decided: Decided<unknown>) => void;
+  readonly reject: (error: unknown) => void;
+  attempts: number;
+}
+
+export const NO_MACS: readonly (Uint8Array | undefined)[] = Object.freeze([]);
+
+export interface Proposed {
+  readonly pending: Pending;
+  readonly result: unknown;
+  readonly entry: ChainedEntry | undefined;
+  readonly user: User | undefined;
+  /** Index among the decisions to append. */
+  readonly decision: number | undefined;
+}
+
+/** One batch in the making: users as the decisions made so far leave them. */
+export class Round {
+  readonly decisions: Decision[] = [];
+  readonly proposals: Proposed[] = [];
+  readonly again: Pending[] = [];
+  readonly at: number;
+  readonly #users: Map<UserId, User>;
+  readonly #answers: Map<string, IdempotentAnswer>;
+  readonly #spent: SpentChallenges;
+  readonly #spentHere = new Set<string>();
+  readonly #facts: Facts;
+
+  constructor(
+    at: number,
+    users: Map<UserId, User>,
+    answers: Map<string, IdempotentAnswer>,
+    spent: SpentChallenges,
+  ) {
+    this.at = at;
+    this.#users = users;
+    this.#answers = answers;
+    this.#spent = spent;
+    const isSpent = (nonce: string) => this.#spentHere.has(nonce) || this.#spent.has(nonce);
+    this.#facts = { at, isSpent, answer: undefined };
+  }
+
+  user(id: UserId): User | undefined {
+    return this.#users.get(id);
+  }
+
+  factsFor(job: Job<unknown>): Facts {
+    if (job.answerKey === undefined) return this.#facts;
+    return { ...this.#facts, answer: this.#answers.get(answerId(job.userId, job.answerKey)) };
+  }
+
+  redo(pending: Pending): void {
+    this.again.push(pending);
+  }
+
+  decide(pending: Pending, macs: readonly (Uint8Array | undefined)[]): void {
+    const { job } = pending;
+    const user = this.user(job.userId);
+    let proposal: Proposal<unknown>;
+    try {
+      proposal = job.decide(user, this.factsFor(job), macs);
+    } catch (error) {
+      // A fault in one decision is that caller's alone.
+      pending.reject(error);
+      return;
+    }
+    const { result, draft } = proposal;
+    if (!draft || !user) {
+      this.proposals.push({ pending, result, entry: undefined, user: undefined, decision: undefined });
+      return;
+    }
+    const entry = this.#chain(user, draft);
+    const rows =
+      draft.rows === undefined ? NO_ROWS : typeof draft.rows === 'function' ? draft.rows(entry) : draft.rows;
+    const next: User = {
+      ...(rows.length === 0 ? user : withRows(user, rows)),
+      version: entry.version,
+      hash: entry.hash,
+      state: draft.state,
+    };
+    this.#users.set(user.id, next);
+    if (entry.challenge) this.#spentHere.add(entry.challenge);
+    for (const row of rows) {
+      if (row.kind === 'answer.insert') this.#answers.set(answerId(row.userId, row.key), row);
+    }
+    this.proposals.push({ pending, result, entry, user: next, decision: this.decisions.length });
+    this.decisions.push({ entry, rows });
+  }
+
+  #chain(user: User, draft: Draft): ChainedEntry {
+    const version = user.version + 1;
+    const { type, reason, detail, transaction } = draft;
+    const body = encodeBody({
+      at: this.at,
+      ...(detail === undefined ? {} : { detail }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(transaction === undefined ? {} : { transaction }),
+      type,
+      user: user.username,
+      version,
+    });
+    return {
+      userId: user.id,
+      version,
+      at: this.at,
+      type,
+      state: encodeState(draft.state),
+      body,
+      previous: user.hash,
+      hash: chainHash(user.hash, body),
+      challenge: draft.challenge,
+    };
+  }
+}
+
+const NO_ROWS: readonly SideRow[] = Object.freeze([]);
+
+export function answerId(userId: UserId, key: string): string {
+  return `${userId}/${key}`;
+}
+
+/** The MACs that the batch needs in one list; those of job n are from `spans[n]` to `spans[n + 1]`. */
+export function gatherEvidence(
+  batch: readonly Pending[],
+  round: Round,
+): { requests: MacRequest[]; spans: number[] } {
+  const requests: MacRequest[] = [];
+  const spans: number[] = [0];
+  for (const { job } of batch) {
+    const user = job.evidence && round.user(job.userId);
+    if (user) for (const request of job.evidence?.(user, round.factsFor(job)) ?? []) requests.push(request);
+    spans.push(requests.length);
+  }
+  return { requests, spans };
+}

@@ -1,0 +1,42 @@
+import { hash } from 'node:crypto';
+import type { Random } from '../ports/random.ts';
+import type { Role, UserId } from '../ports/store.ts';
+import type { User } from './user.ts';
+
+/** An authenticated user. Whether it still holds is asked of the user at each use: `sessionHolds`. */
+export interface Session {
+  readonly userId: UserId;
+  readonly username: string;
+  readonly role: Role;
+  /** SHA-256 of the secret, in lower-case hex. */
+  readonly sessionId: string;
+  /** ms since 1970 */
+  readonly expiresAt: number;
+}
+
+const SECRET_PATTERN = /^([1-9a-z][0-9a-z]{0,10})\.[A-Za-z0-9_-]{32}$/;
+
+/** The secret that resumes a session: the user's id, so that it can be looked up, and 192 random bits. */
+export function makeSessionSecret(userId: UserId, random: Random): string {
+  return `${userId.toString(36)}.${Buffer.from(random.bytes(24)).toString('base64url')}`;
+}
+
+export function sessionIdOf(secret: string): string {
+  return hash('sha256', secret, 'hex');
+}
+
+/** @returns the user whose session it may be; the session itself has not been checked */
+export function userIdOfSecret(secret: string): UserId | undefined {
+  const match = SECRET_PATTERN.exec(secret);
+  const userId = match?.[1] ? Number.parseInt(match[1], 36) : undefined;
+  return Number.isSafeInteger(userId) ? userId : undefined;
+}
+
+/** Not ended, not expired, and the user not disabled. */
+export function sessionHolds(user: User, sessionId: string, at: number): boolean {
+  if (user.disabled) return false;
+  for (const session of user.sessions) {
+    if (session.sessionId === sessionId) return session.expiresAt > at;
+  }
+  return false;
+}

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import type { Static } from 'typebox';
+import { type CamelCased, camelCased } from './config/camel-case.ts';
+import { crossProblems } from './config/cross-checks.ts';
+import { CONFIG_KEYS } from './config/keys.ts';
+import type { ConfigSchema } from './config/schema.ts';
+import { readSecretFile } from './config/secret-file.ts';
+import {
+  type ConfigSource,
+  type Given,
+  givenByEnvironment,
+  givenByFile,
+  givenByFlags,
+} from './config/sources.ts';
+import { problemOf } from './config/values.ts';
+import { StartRefused } from './domain/errors.ts';
+
+export type { ConfigSource } from './config/sources.ts';
+
+/** As the file has it: snake_case, a value for every key. */
+export type ConfigValues = Static<typeof ConfigSchema>;
+
+/** What the program reads: the same in camelCase, frozen all through, paths absolute, secrets taken from their files. */
+export type Config = CamelCased<ConfigValues>;
+
+export interface ConfigInput {
+  /** By name with its dashes: `{'--tcp-port': '11002'}`. */
+  readonly flags?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The YAML file; else `SELLO_CONFIG` of the environment names it. */
+  readonly file?: string | undefined;
+  /** What relative paths are relative to. */
+  readonly folder?: string;
+}
+
+export interface Loaded {
+  readonly config: Config;
+  /** By key (`lockout.attempts_max`). */
+  readonly sources: ReadonlyMap<string, ConfigSource>;
+  readonly file: string | undefined;
+}
+
+const PROBLEMS_SHOWN_MAX = 8;
+
+/**
+ * The configuration in force: flag over environment over file over default.
+ * Neither ports nor what paths point at is checked here, secret files excepted: they are read.
+ * @throws StartRefused naming each unknown or bad key, where it came from, what was expected and the nearest known key
+ */
+export function loadConfig({
+  flags = {},
+  environment = {},
+  file,
+  folder = process.cwd(),
+}: ConfigInput = {}): Loaded {
+  const named = file ?? (environment.SELLO_CONFIG || undefined);
+  const path = named === undefined ? undefined : resolve(folder, named);
+  // The weakest first: a stronger source overwrites.
+  const given: Given[] = [
+    ...(path === undefined ? [] : [givenByFile(path)]),
+    givenByEnvironment(environment),
+    givenByFlags(flags),
+  ];
+  const problems = given.flatMap((source) => source.problems);
+
+  const values = defaults(environment);
+  const sources = new Map<string, ConfigSource>(CONFIG_KEYS.map(({ key }) => [key, 'default']));
+  for (const { key, value, source, where } of given.flatMap((from) => from.values)) {
+    const problem = problemOf(key, value);
+    if (problem !== undefined) {
+      const separator = problem.startsWith('.') || problem.startsWith('[') ? '' : ' ';
+      problems.push(`${where}: ${key.key}${separator}${problem}`);
+      continue;
+    }
+    set(values, key.path, key.schema.path && typeof value === 'string' ? resolve(folder, value) : value);
+    sources.set(key.key, source);
+  }
+  // The keys fit one by one from here on, so the whole is of the schema's type.
+  const whole = values as ConfigValues;
+  if (problems.length === 0) problems.push(...crossProblems(whole));
+  if (problems.length === 0 && whole.vault_passphrase_file !== null) {
+    const secret = readSecretFile(whole.vault_passphrase_file);
+    if ('problem' in secret) problems.push(`vault_passphrase_file: ${secret.problem}`);
+    else whole.vault_passphrase = secret.text;
+  }
+  if (problems.length > 0) throw new StartRefused(summary(problems));
+
+  if (sources.get('data_dir') === 'default') whole.data_dir = resolve(folder, whole.data_dir);
+  return { config: camelCased(whole), sources, file: path };
+}
+
+function defaults(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const { path, schema } of CONFIG_KEYS) set(values, path, structuredClone(schema.default));
+  const locale = environment.LC_ALL || environment.LC_MESSAGES || environment.LANG || '';
+  if (/^es(_|\.|@|$)/.test(locale)) values.language = 'es';
+  return values;
+}
+
+function set(values: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [name = '', ...rest] = path;
+  if (rest.length === 0) {
+    values[name] = value;
+    return;
+  }
+  const group = (values[name] ?? {}) as Record<string, unknown>;
+  values[name] = group;
+  set(group, rest, value);
+}
+
+function summary(problems: readonly string[]): string {
+  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX);
+  if (problems.length > shown.length) shown.push(`… and ${problems.length - shown.length} more`);
+  return shown.join('\n');
+}

@@ -1,0 +1,89 @@
+import { BlockList, isIP } from 'node:net';
+import type { ConfigValues } from '../config.ts';
+import { currencyDecimals } from '../domain/money.ts';
+
+/** Challenge keys are derived for each rotation that a living challenge may stem from. */
+const ROTATIONS_PER_CHALLENGE_MAX = 1_000;
+
+/** What each key allows alone but not together with another: a line each, the keys named. */
+export function* crossProblems(values: ConfigValues): Generator<string> {
+  const { lockout, keys } = values;
+  if (lockout.lock_ms > lockout.lock_ms_max) {
+    yield `lockout.lock_ms (${lockout.lock_ms}) expected at most lockout.lock_ms_max (${lockout.lock_ms_max})`;
+  }
+  if (keys.challenge_ttl_ms > keys.rotation_ms * ROTATIONS_PER_CHALLENGE_MAX) {
+    yield `keys.challenge_ttl_ms (${keys.challenge_ttl_ms}) expected at most ${ROTATIONS_PER_CHALLENGE_MAX} times keys.rotation_ms (${keys.rotation_ms})`;
+  }
+  if (currencyDecimals(values.currency_default) === undefined) {
+    yield `currency_default expected a currency of ISO 4217, not "${values.currency_default}"`;
+  }
+  yield* policyProblems(values.policy);
+  yield* listenerProblems(values);
+  if (values.vault_passphrase !== null && values.vault_passphrase_file !== null) {
+    yield 'vault_passphrase and vault_passphrase_file are both given: expected one of them';
+  }
+  for (const block of values.proxy_trusted) {
+    if (!isAddressBlock(block))
+      yield `proxy_trusted expected an address or CIDR block such as 10.0.0.0/8, not "${block}"`;
+  }
+}
+
+function* policyProblems(policy: ConfigValues['policy']): Generator<string> {
+  for (const [index, { when }] of policy.rules.entries()) {
+    const place = `policy.rules[${index}].when`;
+    const currencies = when?.currency === undefined ? [] : [when.currency].flat();
+    for (const currency of currencies) {
+      const decimals = currencyDecimals(currency);
+      if (decimals === undefined)
+        yield `${place}.currency expected a currency of ISO 4217, not "${currency}"`;
+      else if (when?.amount_max !== undefined && decimalsOf(when.amount_max) > decimals) {
+        yield `${place}.amount_max expected at most ${decimals} decimals in ${currency}, not "${when.amount_max}"`;
+      }
+    }
+    for (const role of when?.role === undefined ? [] : [when.role].flat()) {
+      if (!ROLES.includes(role)) yield `${place}.role expected one of ${ROLES.join(', ')}, not "${role}"`;
+    }
+  }
+  const { velocity } = policy;
+  if (velocity && velocity.count_max === undefined && velocity.amount_max === undefined) {
+    yield 'policy.velocity expected count_max, amount_max or both beside window_ms';
+  }
+}
+
+const ROLES: readonly string[] = ['user', 'admin', 'auditor'];
+
+function decimalsOf(amount: string): number {
+  const point = amount.indexOf('.');
+  return point < 0 ? 0 : amount.length - point - 1;
+}
+
+function* listenerProblems(values: ConfigValues): Generator<string> {
+  const tls = values.tls_cert_file !== null;
+  if (tls !== (values.tls_key_file !== null)) {
+    yield `tls_cert_file and tls_key_file expected together: ${tls ? 'tls_key_file' : 'tls_cert_file'} is missing`;
+  }
+  if (!tls && !values.tcp_plaintext_allowed && !isLoopback(values.tcp_host)) {
+    yield `tcp_host ${values.tcp_host} is not loopback and would be listened on without TLS: give tls_cert_file and tls_key_file, or allow it with tcp_plaintext_allowed: true`;
+  }
+  if (values.tcp_port !== 0 && values.tcp_port === values.http_port && values.tcp_host === values.http_host) {
+    yield `tcp_port and http_port are both ${values.tcp_port}: expected two ports`;
+  }
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** By name or number; a name that only the resolver knows is not taken for loopback. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  const family = isIP(host);
+  return family !== 0 && LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+function isAddressBlock(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32));
+}

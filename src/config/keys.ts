@@ -1,0 +1,67 @@
+import type { TSchema } from 'typebox';
+import { ConfigSchema } from './schema.ts';
+
+/** One key of the configuration: a leaf of the schema, and its name everywhere it can be set. */
+export interface ConfigKey {
+  /** As in the file, groups joined by a point: `lockout.attempts_max`. */
+  readonly key: string;
+  readonly path: readonly string[];
+  /** `SELLO_LOCKOUT_ATTEMPTS_MAX` */
+  readonly variable: string;
+  /** `--lockout-attempts-max` */
+  readonly flag: string;
+  readonly schema: LeafSchema;
+}
+
+/** The JSON Schema keywords that the leaves use, and this program's own. */
+export interface LeafSchema extends TSchema {
+  readonly type?: string;
+  readonly default: unknown;
+  readonly description: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly anyOf?: readonly { readonly type?: string; readonly const?: unknown }[];
+  readonly items?: TSchema;
+  /** What a value must be, in words; else it is told from the schema. */
+  readonly expected?: string;
+  readonly path?: true;
+  readonly secret?: true;
+}
+
+interface GroupSchema {
+  readonly properties: Readonly<Record<string, TSchema>>;
+}
+
+function isGroup(schema: object): schema is GroupSchema {
+  return 'properties' in schema;
+}
+
+function leaves(group: GroupSchema, parents: readonly string[]): ConfigKey[] {
+  return Object.entries(group.properties).flatMap(([name, schema]) => {
+    const path = [...parents, name];
+    if (isGroup(schema)) return leaves(schema, path);
+    const words = path.join('_');
+    return [
+      {
+        key: path.join('.'),
+        path,
+        variable: `SELLO_${words.toUpperCase()}`,
+        flag: `--${words.replaceAll('_', '-')}`,
+        schema: schema as LeafSchema,
+      },
+    ];
+  });
+}
+
+/** Every key, in the schema's order. */
+export const CONFIG_KEYS: readonly ConfigKey[] = leaves(ConfigSchema, []);
+
+/** The names of the groups: `lockout`, `rate_limits`, `rate_limits.log_ins`, … */
+export const CONFIG_GROUPS: ReadonlySet<string> = new Set(
+  CONFIG_KEYS.flatMap(({ path }) => path.slice(0, -1).map((_, index) => path.slice(0, index + 1).join('.'))),
+);
+
+/** Environment variables of this program that are no keys. */
+export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
+  SELLO_CONFIG: 'the configuration file, as `--config`',
+};

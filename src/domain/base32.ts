@@ -1,0 +1,50 @@
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+const VALUES: ReadonlyMap<string, number> = new Map(
+  [...ALPHABET].flatMap((letter, value): [string, number][] => [
+    [letter, value],
+    [letter.toLowerCase(), value],
+  ]),
+);
+
+/** Base32 of RFC 4648 section 6, without padding as the otpauth Key URI format wants it, or with it. */
+export function encodeBase32(bytes: Uint8Array, { padded = false } = {}): string {
+  let text = '';
+  let bits = 0;
+  let held = 0;
+  for (const byte of bytes) {
+    held = (held << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET.charAt((held >>> bits) & 31);
+    }
+    held &= (1 << bits) - 1;
+  }
+  if (bits > 0) text += ALPHABET.charAt((held << (5 - bits)) & 31);
+  return padded ? text.padEnd(Math.ceil(text.length / 8) * 8, '=') : text;
+}
+
+/**
+ * Reads base32 as a person types it: any case, spaces between groups, padding or none.
+ * @returns `undefined` for any other character, a length that no bytes have, or last bits that are not zero
+ * (RFC 4648 section 3.5), so that one secret has one form
+ */
+export function decodeBase32(text: string): Uint8Array | undefined {
+  const letters = text.replaceAll(' ', '').replace(/={1,6}$/, '');
+  const bytes = new Uint8Array(Math.floor((letters.length * 5) / 8));
+  let length = 0;
+  let bits = 0;
+  let held = 0;
+  for (const letter of letters) {
+    const value = VALUES.get(letter);
+    if (value === undefined) return undefined;
+    held = (held << 5) | value;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[length++] = held >>> bits;
+    held &= (1 << bits) - 1;
+  }
+  return bits < 5 && held === 0 ? bytes : undefined;
+}

@@ -1,0 +1,78 @@
+/** A refusal is a value: what was asked is not done, `code` says why (texts and statuses: src/wire/errors.ts). */
+export interface Refusal {
+  readonly refused: RefusalCode;
+  /** Exact: the same request made this many milliseconds later is evaluated. */
+  readonly retryAfterMs?: number;
+  /** Public and short: which key, which bound. Never a secret, never an internal. */
+  readonly detail?: string;
+}
+
+export function refuse(refused: RefusalCode, more?: Omit<Refusal, 'refused'>): Refusal {
+  return more ? { refused, ...more } : { refused };
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === 'object' && value !== null && 'refused' in value;
+}
+
+export type RefusalCode =
+  // the message itself
+  | 'line_too_long'
+  | 'json_invalid'
+  | 'message_invalid'
+  | 'action_unknown'
+  | 'errors_too_many'
+  // the caller
+  | 'session_required'
+  | 'session_ended'
+  | 'credentials_invalid'
+  | 'username_taken'
+  | 'username_invalid'
+  | 'password_too_short'
+  | 'password_too_long'
+  | 'registration_closed'
+  | 'user_unknown'
+  | 'user_disabled'
+  // the pace
+  | 'locked'
+  | 'rate_limited'
+  | 'connections_too_many'
+  | 'busy'
+  | 'unavailable'
+  | 'shutting_down'
+  // the transaction
+  | 'data_invalid'
+  | 'account_invalid'
+  | 'amount_invalid'
+  | 'currency_unknown'
+  | 'challenge_missing'
+  | 'challenge_unknown'
+  | 'challenge_expired'
+  | 'challenge_spent'
+  | 'mac_required'
+  | 'mac_mismatch'
+  | 'code_required'
+  | 'bound_code_required'
+  | 'code_wrong'
+  | 'code_spent'
+  | 'idempotency_mismatch'
+  // tokens
+  | 'tokens_too_many'
+  | 'token_unknown'
+  | 'token_not_pending'
+  | 'token_parameters_invalid';
+
+/** The store cannot answer, or the outcome of an append is unknown. */
+export class StoreUnavailable extends Error {
+  override name = 'StoreUnavailable';
+}
+
+/** The key vault cannot answer. */
+export class VaultUnavailable extends Error {
+  override name = 'VaultUnavailable';
+}
+
+/** The start cannot go on, and the operator can mend it: `message` says how. Printed without a stack. */
+export class StartRefused extends Error {
+  override name = 'StartRefused';
+}

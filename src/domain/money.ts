@@ -1,0 +1,119 @@
+import { LIMITS } from '../limits.ts';
+import { type Refusal, refuse } from './errors.ts';
+
+/**
+ * ISO 4217 list one, up to amendment 180 (BGN left on 2026-01-01), by number of decimals. Left out, and so refused:
+ * funds codes (BOV, CHE, CHW, CLF, COU, MXV, USN, UYI, UYW), units of account (XAD, XDR, XSU, XUA), metals,
+ * bond units, XTS and XXX: nobody holds an account in them.
+ */
+const CODES_BY_DECIMALS: Readonly<Record<number, string>> = {
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF',
+  2: `AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC
+      CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR
+      JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD
+      NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN
+      SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG`,
+  3: 'BHD IQD JOD KWD LYD OMR TND',
+};
+
+const DECIMALS: ReadonlyMap<string, number> = new Map(
+  Object.entries(CODES_BY_DECIMALS).flatMap(([decimals, codes]) =>
+    codes.split(/\s+/).map((code): [string, number] => [code, Number(decimals)]),
+  ),
+);
+
+/** All currencies known, in alphabetical order. */
+export const CURRENCIES: readonly string[] = [...DECIMALS.keys()].sort();
+
+/** @returns the currency's number of decimals, `undefined` for a code that is not known (upper case as in ISO 4217) */
+export function currencyDecimals(currency: string): number | undefined {
+  return DECIMALS.get(currency);
+}
+
+const POINT = 46;
+const ZERO = 48;
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= 57;
+}
+
+/**
+ * Reads an amount as a person or a client writes it: `100`, `100.0` and `100.000` are all `100.00` in EUR.
+ * Refused: zero, a sign, an exponent, blanks, separators, leading zeros, `.5`, `5.`, digits that are not ASCII, a
+ * decimal that the currency has not and that is not zero.
+ * @returns the amount with exactly the currency's decimals, or `currency_unknown` or `amount_invalid`
+ */
+export function parseAmount(text: string, currency: string): string | Refusal {
+  const decimals = DECIMALS.get(currency);
+  if (decimals === undefined) return refuse('currency_unknown');
+
+  const point = text.indexOf('.');
+  const whole = point < 0 ? text.length : point;
+  if (whole === 0 || whole > LIMITS.amountDigitsMax) return refuse('amount_invalid');
+  if (point === text.length - 1) return refuse('amount_invalid');
+  if (whole > 1 && text.charCodeAt(0) === ZERO) return refuse('amount_invalid');
+
+  let positive = false;
+  for (let i = 0; i < text.length; i++) {
+    if (i === point) continue;
+    const code = text.charCodeAt(i);
+    if (!isDigit(code)) return refuse('amount_invalid');
+    if (code === ZERO) continue;
+    if (i > whole + decimals) return refuse('amount_invalid', { detail: 'decimals' });
+    positive = true;
+  }
+  if (!positive) return refuse('amount_invalid', { detail: 'zero' });
+
+  if (decimals === 0) return text.slice(0, whole);
+  const given = Math.max(text.length - whole - 1, 0);
+  if (given === decimals) return text;
+  if (given > decimals) return text.slice(0, whole + 1 + decimals);
+  return `${text.slice(0, whole)}.${text.slice(whole + 1)}${'0'.repeat(decimals - given)}`;
+}
+
+/**
+ * Compares two unsigned decimals (`digits` or `digits.digits`, leading and trailing zeros allowed) exactly.
+ * Their form is not checked.
+ * @returns negative, 0 or positive, as a sort function does
+ */
+export function compareAmounts(a: string, b: string): number {
+  let aPoint = a.indexOf('.');
+  let bPoint = b.indexOf('.');
+  if (a.length === b.length && aPoint === bPoint) return a < b ? -1 : a > b ? 1 : 0;
+
+  if (aPoint < 0) aPoint = a.length;
+  if (bPoint < 0) bPoint = b.length;
+  const wholeMax = Math.max(aPoint, bPoint);
+  const decimalsMax = Math.max(a.length - aPoint, b.length - bPoint) - 1;
+  for (let place = -wholeMax; place <= decimalsMax; place++) {
+    // Places count from the point: -1 is the units, 0 the point itself, 1 the tenths.
+    const difference = digitAt(a, aPoint + place) - digitAt(b, bPoint + place);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function digitAt(text: string, index: number): number {
+  if (index < 0 || index >= text.length) return 0;
+  const code = text.charCodeAt(index);
+  return code === POINT ? 0 : code - ZERO;
+}
+
+/**
+ * Adds two unsigned decimals exactly; their form is not checked.
+ * @returns the sum, with as many decimals as the more precise of the two, without leading zeros
+ */
+export function addAmounts(a: string, b: string): string {
+  const aPoint = a.indexOf('.');
+  const bPoint = b.indexOf('.');
+  const aDecimals = aPoint < 0 ? 0 : a.length - aPoint - 1;
+  const bDecimals = bPoint < 0 ? 0 : b.length - bPoint - 1;
+  const decimals = Math.max(aDecimals, bDecimals);
+  const sum = scaled(a, decimals - aDecimals) + scaled(b, decimals - bDecimals);
+  const digits = sum.toString().padStart(decimals + 1, '0');
+  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+function scaled(amount: string, zeros: number): bigint {
+  return BigInt(amount.replace('.', '') + '0'.repeat(zeros));
+}

@@ -1,0 +1,75 @@
+import { LIMITS } from '../../limits.ts';
+import { equalConstantTime } from '../constant-time.ts';
+import type { TokenState } from '../user-state.ts';
+import type { CodeVerdict } from './code.ts';
+import type { Hmac, HmacAlgorithm, StepMac } from './hmac.ts';
+
+/** The counter in eight bytes, the high one first (RFC 4226 section 5.1). Of TOTP, the time step (RFC 6238 section 4.2). */
+export function hotpMessage(counter: number): Uint8Array {
+  if (!Number.isSafeInteger(counter) || counter < 0) throw new RangeError('a counter is an integer from 0');
+  const message = new Uint8Array(8);
+  const view = new DataView(message.buffer);
+  view.setUint32(0, Math.floor(counter / 2 ** 32));
+  view.setUint32(4, counter % 2 ** 32);
+  return message;
+}
+
+/** Dynamic truncation (RFC 4226 section 5.3) to 1 to 10 decimal digits. */
+export function truncate(mac: Uint8Array, digits: number): string {
+  if (mac.length < 20) throw new RangeError('a MAC to truncate has 20 bytes or more');
+  const view = new DataView(mac.buffer, mac.byteOffset, mac.byteLength);
+  const offset = view.getUint8(mac.length - 1) & 15;
+  const number = view.getUint32(offset) & 0x7fffffff;
+  return (number % 10 ** digits).toString().padStart(digits, '0');
+}
+
+export interface HotpParameters {
+  readonly algorithm: HmacAlgorithm;
+  readonly digits: number;
+}
+
+/** The code that a token shows for a counter. */
+export function hotpCode(
+  hmac: Hmac,
+  key: Uint8Array,
+  counter: number,
+  { algorithm, digits }: HotpParameters,
+): string {
+  return truncate(hmac(algorithm, key, hotpMessage(counter)), digits);
+}
+
+/**
+ * The counters for which MACs are needed to judge a code: the next one, the look-ahead of RFC 4226 section 7.4 (codes
+ * shown but not sent), and the one before, by which a replay is told from a wrong code.
+ */
+export function hotpCounters(state: TokenState | undefined): readonly number[] {
+  const next = state?.last ?? 0;
+  const first = Math.max(next - 1, 0);
+  return Array.from({ length: next + LIMITS.hotpLookAhead + 1 - first }, (_, i) => first + i);
+}
+
+/**
+ * Judges a code against the MACs of `hotpCounters`. No counter below the next one is accepted. Of several that fit, the
+ * nearest is: skipping further would leave the token behind.
+ * @param candidates in ascending order
+ */
+export function acceptHotp(
+  state: TokenState | undefined,
+  submitted: string,
+  candidates: readonly StepMac[],
+  { digits, at }: { readonly digits: number; readonly at: number },
+): CodeVerdict {
+  const next = state?.last ?? 0;
+  let accepted: number | undefined;
+  let spent = false;
+  for (const { step, mac } of candidates) {
+    if (!equalConstantTime(truncate(mac, digits), submitted)) continue;
+    if (step < next) spent = true;
+    else accepted ??= step;
+  }
+  if (accepted === undefined) return spent ? 'spent' : 'wrong';
+  return {
+    accepted: { last: accepted + 1, drift: 0, uses: (state?.uses ?? 0) + 1, usedAt: at },
+    step: accepted,
+  };
+}

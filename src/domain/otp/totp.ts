@@ -1,0 +1,67 @@
+import { LIMITS } from '../../limits.ts';
+import { equalConstantTime } from '../constant-time.ts';
+import type { TokenState } from '../user-state.ts';
+import type { CodeVerdict } from './code.ts';
+import type { Hmac, StepMac } from './hmac.ts';
+import { type HotpParameters, hotpCode, truncate } from './hotp.ts';
+
+export interface TotpParameters extends HotpParameters {
+  readonly periodS: number;
+}
+
+/** The number of whole periods since 1970 (RFC 6238 section 4.2, T0 = 0). */
+export function timeStep(atMs: number, periodS: number): number {
+  return Math.floor(atMs / (periodS * 1000));
+}
+
+/** The code that a token with a right clock shows. */
+export function totpCode(hmac: Hmac, key: Uint8Array, atMs: number, parameters: TotpParameters): string {
+  return hotpCode(hmac, key, timeStep(atMs, parameters.periodS), parameters);
+}
+
+/** The step that a token is expected to be at, by the drift learnt, and one each way (RFC 6238 sections 5.2 and 6). */
+export function driftedSteps(drift: number, atMs: number, periodS: number): readonly number[] {
+  const expected = Math.max(timeStep(atMs, periodS) + drift, 1);
+  return [expected - 1, expected, expected + 1];
+}
+
+/** The drift that an accepted step shows, within what the server puts up with: a token may be that far off and no further. */
+export function learntDrift(step: number, atMs: number, periodS: number): number {
+  const { driftStepsMax } = LIMITS;
+  return Math.min(Math.max(step - timeStep(atMs, periodS), -driftStepsMax), driftStepsMax);
+}
+
+/** The time steps for which MACs are needed to judge a code: used ones too, by which a replay is told from a wrong code. */
+export function totpSteps(state: TokenState | undefined, atMs: number, periodS: number): readonly number[] {
+  return driftedSteps(state?.drift ?? 0, atMs, periodS);
+}
+
+/**
+ * Judges a code against the MACs of `totpSteps`. The last accepted step and those before it are never accepted again
+ * (RFC 6238 section 5.2). Of several that fit, the latest is taken, so that the same digits do not pass twice.
+ */
+export function acceptTotp(
+  state: TokenState | undefined,
+  submitted: string,
+  candidates: readonly StepMac[],
+  { digits, periodS, at }: { readonly digits: number; readonly periodS: number; readonly at: number },
+): CodeVerdict {
+  const last = state?.last ?? -1;
+  let accepted = -1;
+  let spent = false;
+  for (const { step, mac } of candidates) {
+    if (!equalConstantTime(truncate(mac, digits), submitted)) continue;
+    if (step <= last) spent = true;
+    else accepted = Math.max(accepted, step);
+  }
+  if (accepted < 0) return spent ? 'spent' : 'wrong';
+  return {
+    accepted: {
+      last: accepted,
+      drift: learntDrift(accepted, at, periodS),
+      uses: (state?.uses ?? 0) + 1,
+      usedAt: at,
+    },
+    step: accepted,
+  };
+}

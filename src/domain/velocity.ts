@@ -1,0 +1,90 @@
+import { addAmounts, compareAmounts } from './money.ts';
+import type { Transfer } from './transaction.ts';
+
+/** `policy.velocity` of the configuration: what a user may move in any `windowMs` before the last rule applies. */
+export interface VelocityPolicy {
+  readonly windowMs: number;
+  readonly countMax?: number;
+  /** An exact decimal, per currency. */
+  readonly amountMax?: string;
+}
+
+/** Sums of approved transactions in slots of an eighth of the window, oldest first: bounded, and never less than what was moved. */
+export type VelocityState = readonly VelocitySlot[];
+
+export interface VelocitySlot {
+  /** Start of the slot, ms since 1970: a time and not an index, so that it keeps its meaning when the window is changed. */
+  readonly slot: number;
+  readonly count: number;
+  /** By currency, in exact decimals. */
+  readonly amounts: Readonly<Record<string, string>>;
+}
+
+/** Eight whole ones, and the one that the window's edge cuts. */
+const SLOTS_MAX = 9;
+
+type VelocityTransfer = Pick<Transfer, 'amount' | 'currency'>;
+
+function slotMs(policy: VelocityPolicy): number {
+  return Math.ceil(policy.windowMs / 8);
+}
+
+/** A slot counts while any part of it lies in the window; one that starts later than `at` (a clock set back) counts. */
+function inWindow(state: VelocityState | undefined, policy: VelocityPolicy, at: number): VelocityState {
+  const after = at - policy.windowMs - slotMs(policy);
+  return state?.filter(({ slot }) => slot > after) ?? [];
+}
+
+/** Would this transfer, approved at `at` (ms), go beyond what the user may move in the window that ends there? Never without a policy. */
+export function velocityExceeded(
+  state: VelocityState | undefined,
+  policy: VelocityPolicy | null,
+  transfer: VelocityTransfer,
+  at: number,
+): boolean {
+  if (!policy) return false;
+  const slots = inWindow(state, policy, at);
+  if (policy.countMax !== undefined) {
+    const count = slots.reduce((sum, slot) => sum + slot.count, 1);
+    if (count > policy.countMax) return true;
+  }
+  if (policy.amountMax !== undefined) {
+    const moved = slots.reduce(
+      (sum, slot) => addAmounts(sum, slot.amounts[transfer.currency] ?? '0'),
+      transfer.amount,
+    );
+    if (compareAmounts(moved, policy.amountMax) > 0) return true;
+  }
+  return false;
+}
+
+/** The state after a transfer was approved at `at` (ms): at most nine slots. */
+export function afterApproval(
+  state: VelocityState | undefined,
+  policy: VelocityPolicy,
+  transfer: VelocityTransfer,
+  at: number,
+): VelocityState {
+  const slots = [...inWindow(state, policy, at)];
+  const start = at - (at % slotMs(policy));
+  const moved: VelocitySlot = { slot: start, count: 1, amounts: { [transfer.currency]: transfer.amount } };
+  const newest = slots.at(-1);
+  if (newest === undefined || newest.slot < start) slots.push(moved);
+  else slots[slots.length - 1] = merge(newest, moved);
+
+  // Only slots of an earlier, shorter window are more: the oldest are joined, and so kept rather longer.
+  while (slots.length > SLOTS_MAX) {
+    const [oldest, next] = slots.splice(0, 2);
+    if (oldest && next) slots.unshift(merge(next, oldest));
+  }
+  return slots;
+}
+
+/** @returns with the start of the first: never earlier than either began when that is the newer */
+function merge(kept: VelocitySlot, other: VelocitySlot): VelocitySlot {
+  const amounts: Record<string, string> = { ...kept.amounts };
+  for (const [currency, amount] of Object.entries(other.amounts)) {
+    amounts[currency] = addAmounts(amounts[currency] ?? '0', amount);
+  }
+  return { slot: kept.slot, count: kept.count + other.count, amounts };
+}

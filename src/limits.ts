@@ -1,0 +1,82 @@
+/** Every bound of the server, with its unit last. What an operator sets is in src/config.ts; these are fixed. */
+export const LIMITS = {
+  // the wire
+  lineBytesMax: 8_192,
+  pendingBytesMax: 1_048_576,
+  pendingMessagesMax: 4_096,
+  outputBytesMax: 1_048_576,
+  connectionsMax: 10_000,
+  connectionsPerAddressMax: 2_048,
+  connectionsBeforeLogInMax: 4_096,
+  connectionErrorsMax: 64,
+  logInTimeMs: 60_000,
+  idleTimeMs: 900_000,
+  proxyHeaderTimeMs: 2_000,
+  proxyHeaderBytesMax: 2_048,
+  tlsHandshakeTimeMs: 5_000,
+  slowReaderTimeMs: 10_000,
+  lingerTimeMs: 1_000,
+  refusedConnectionsMax: 256,
+  answerBytesMax: 1_024,
+  idBytesMax: 64,
+  nestingDepthMax: 8,
+
+  // requests
+  usernameBytesMax: 128,
+  passwordBytesMax: 1_024,
+  accountBytesMax: 64,
+  dataBytesMax: 256,
+  amountDigitsMax: 15,
+  idempotencyKeyBytesMax: 128,
+  labelBytesMax: 64,
+  challengesPerRequestMax: 1_024,
+
+  // decisions
+  /** Servers' clocks may differ by this much before a fresh challenge looks as if it came from the future. */
+  clockSkewMs: 5_000,
+  batchMax: 1_024,
+  pendingJobsMax: 65_536,
+  attemptsPerDecisionMax: 64,
+  usersCachedMax: 100_000,
+  tokensPerUserMax: 8,
+  sessionsPerUserMax: 256,
+  hotpLookAhead: 10,
+  driftStepsMax: 10,
+  wrongMacsMax: 20,
+  wrongMacsWindowMs: 7_200_000,
+
+  unknownUsersMax: 100_000,
+  logInRefusalGridMs: 100,
+
+  // passwords
+  passwordQueueMax: 256,
+  passwordRetryMsMin: 250,
+  passwordRetryMsMax: 30_000,
+
+  // the key vault
+  vaultKeyBytesMax: 128,
+  vaultSeedBytesMin: 16,
+  vaultFileBytesMax: 4_194_304,
+  passphraseBytesMax: 1_024,
+  keyVersionsMax: 4_096,
+  unwrappedKeysCachedMax: 131_072,
+  unwrappedKeyTimeMs: 300_000,
+
+  // rate limits
+  rateLimitKeysMax: 100_000,
+  rateLimitMomentsMax: 16,
+
+  // receipts
+  receiptBytesMax: 4_096,
+
+  // the SQLite store
+  storeBusyTimeMs: 100,
+  storeStartBusyTimeMs: 2_000,
+  journalHopsPerTurnMax: 4_096,
+  journalPlacesMax: 1_024,
+  usersSearchedPerTurnMax: 8_192,
+  backupPagesPerStep: 256,
+
+  // shutting down
+  drainTimeMs: 10_000,
+} as const;

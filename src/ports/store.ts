@@ -1,0 +1,176 @@
+import type { EntryType } from '../domain/journal.ts';
+
+/**
+ * The store: *append these decisions, tell me who won*, and *give me these users' latest*.
+ *
+ * The journal is the truth and the user the unit of consistency: the row `(userId, version)` either is yours
+ * or it exists. Every method is asynchronous and takes batches, for a client-server or a sharded database.
+ * Every method throws `StoreUnavailable` (src/domain/errors.ts) when the database cannot answer.
+ */
+export interface Store {
+  /**
+   * Appends decisions and, in the same unit of work, the rows that belong to each. Durable when it resolves.
+   * Decisions may hold several consecutive versions of one user, in order; when one is not appended, the user's
+   * later ones in this call are not either.
+   * @throws StoreUnavailable when the outcome is unknown or nothing was appended: reload the users before deciding again
+   */
+  append(decisions: readonly Decision[]): Promise<readonly AppendOutcome[]>;
+
+  /** What the next decision about each user needs, with the challenges spent by entries of `spentSince` (ms) or later. */
+  load(userIds: readonly UserId[], spentSince: number): Promise<readonly (UserRecord | undefined)[]>;
+
+  /** New user ids, never handed out twice by any server of this store. */
+  allocateUserIds(count: number): Promise<readonly UserId[]>;
+  /** Exact, case-sensitive match. */
+  findUser(username: string): Promise<Credentials | undefined>;
+  /** Users in order of id, after the given one. `search` matches a part of the name. */
+  listUsers(page: { readonly after: UserId; readonly limit: number; readonly search?: string }): Promise<readonly UserRow[]>;
+
+  /** Stored answers to idempotency keys, in the order asked. */
+  findAnswers(keys: readonly { readonly userId: UserId; readonly key: string }[]): Promise<readonly (IdempotentAnswer | undefined)[]>;
+
+  /** Entries in the journal's order, oldest first, after the given position (0: from the start). */
+  readJournal(page: { readonly after: number; readonly limit: number }): Promise<readonly JournalEntry[]>;
+  /** One user's entries, newest first, below the given version (Infinity: from the latest). */
+  readUserJournal(userId: UserId, page: { readonly below: number; readonly limit: number }): Promise<readonly JournalEntry[]>;
+
+  /** Wrapped keys in a stable order, for rewrapping. */
+  listWrappedKeys(page: { readonly after: WrappedKeyRef | undefined; readonly limit: number }): Promise<readonly StoredKey[]>;
+  /** Compare-and-set: replaces each wrapped key that still is `expected`. @returns which were replaced */
+  replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]>;
+
+  /** Deletes idempotency answers and sessions that ended before these times (ms). At most `limit` rows of each a call. */
+  prune(before: { readonly answers: number; readonly sessions: number; readonly limit: number }): Promise<void>;
+
+  /** A cheap round trip: throws StoreUnavailable when a decision could not be committed now. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A positive integer; 0 is the server itself (`SYSTEM_USER_ID`), whose entries record what belongs to no user. */
+export type UserId = number;
+export const SYSTEM_USER_ID: UserId = 0;
+
+export interface Decision {
+  readonly entry: Entry;
+  readonly rows: readonly SideRow[];
+}
+
+/** A row of the journal, before it has a position. */
+export interface Entry {
+  readonly userId: UserId;
+  /** 1 for a user's first entry, then without a gap. */
+  readonly version: number;
+  /** ms since 1970; never less than that of the entry before it in the journal's order. */
+  readonly at: number;
+  readonly type: EntryType;
+  /** JSON: what the next decision about this user needs (src/domain/user-state.ts). */
+  readonly state: string;
+  /** RFC 8785 JSON, stored as these bytes in UTF-8 and never rewritten. */
+  readonly body: string;
+  /** Lower-case hex of SHA-256(previous hash ‖ body). */
+  readonly hash: string;
+  /** The challenge that this entry spends. */
+  readonly challenge: string | undefined;
+}
+
+export interface JournalEntry {
+  /** Dense and increasing in the journal's order. */
+  readonly position: number;
+  readonly userId: UserId;
+  readonly version: number;
+  readonly at: number;
+  readonly type: EntryType;
+  readonly body: string;
+  readonly hash: string;
+}
+
+/** `superseded`: the user has that version already, decide again. `conflict`: a row of it is taken (a username). */
+export type AppendOutcome = 'appended' | 'superseded' | 'conflict';
+
+/** Rarely written things, committed with the entry that decides them. All but `user` are keyed by the entry's user first. */
+export type SideRow =
+  | ({ readonly kind: 'user.insert' } & NewUser)
+  | ({ readonly kind: 'user.update'; readonly userId: UserId } & Partial<Pick<NewUser, 'passwordHash' | 'macKey' | 'role' | 'disabled'>>)
+  | { readonly kind: 'token.insert'; readonly token: TokenRow }
+  | { readonly kind: 'token.update'; readonly userId: UserId; readonly tokenId: string; readonly status: TokenStatus }
+  | { readonly kind: 'session.insert'; readonly session: SessionRow }
+  | { readonly kind: 'session.delete'; readonly userId: UserId; readonly sessionId: string }
+  | { readonly kind: 'session.delete_all'; readonly userId: UserId }
+  | ({ readonly kind: 'answer.insert'; readonly userId: UserId; readonly key: string } & IdempotentAnswer);
+
+export type Role = 'user' | 'admin' | 'auditor';
+export type TokenType = 'totp' | 'hotp' | 'ocra';
+export type TokenStatus = 'pending' | 'active' | 'revoked';
+
+export interface NewUser {
+  readonly userId: UserId;
+  readonly username: string;
+  readonly passwordHash: string;
+  /** The protocol's MAC key, wrapped for the owner `mac/<userId>`. */
+  readonly macKey: string;
+  readonly role: Role;
+  readonly disabled: boolean;
+  readonly createdAt: number;
+}
+export type UserRow = Omit<NewUser, 'passwordHash' | 'macKey'>;
+export type Credentials = Pick<NewUser, 'userId' | 'username' | 'passwordHash' | 'role' | 'disabled'>;
+
+export interface TokenRow {
+  readonly userId: UserId;
+  readonly tokenId: string;
+  readonly type: TokenType;
+  readonly status: TokenStatus;
+  readonly algorithm: 'sha1' | 'sha256' | 'sha512';
+  readonly digits: number;
+  readonly periodS: number;
+  /** For `ocra`: the suite of RFC 6287 section 6; empty otherwise. */
+  readonly suite: string;
+  readonly label: string;
+  /** The seed, wrapped for the owner `seed/<userId>/<tokenId>`. */
+  readonly seed: string;
+  /** For an `ocra` token that waits for its first code: the question in hex; empty otherwise. */
+  readonly activationQuestion: string;
+  readonly createdAt: number;
+}
+
+export interface SessionRow {
+  readonly userId: UserId;
+  /** Lower-case hex of SHA-256 of the secret that the caller holds: the secret itself is stored nowhere. */
+  readonly sessionId: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+export interface IdempotentAnswer {
+  /** Lower-case hex of SHA-256 of the request's content. */
+  readonly digest: string;
+  /** JSON of the answer to repeat. */
+  readonly answer: string;
+  readonly at: number;
+}
+
+/** What the next decision about a user needs: the latest entry's state, and the rows that belong to the user. */
+export interface UserRecord extends UserRow {
+  readonly macKey: string;
+  readonly version: number;
+  readonly hash: string;
+  readonly state: string;
+  readonly tokens: readonly TokenRow[];
+  readonly sessions: readonly SessionRow[];
+  readonly spentChallenges: readonly string[];
+}
+
+export interface WrappedKeyRef {
+  readonly kind: 'mac' | 'seed';
+  readonly userId: UserId;
+  /** Empty for `mac`. */
+  readonly tokenId: string;
+}
+export interface StoredKey extends WrappedKeyRef {
+  readonly wrapped: string;
+}
+export interface KeyReplacement extends WrappedKeyRef {
+  readonly expected: string;
+  readonly replacement: string;
+}

@@ -1,0 +1,337 @@
+import type { RefusalCode } from '../domain/errors.ts';
+import type { Language } from './language.ts';
+
+/** The `status` of a refusal over TCP. */
+export type TcpStatus = 'ERROR' | 'POSIBLE ATAQUE';
+
+/** `title` says what happened, `detail` what to do about it: for a person, without secrets or internals. */
+export interface ErrorText {
+  readonly title: string;
+  readonly detail: string;
+}
+
+/**
+ * How one refusal is told to the outside.
+ *
+ * `counts` says what an answer costs the caller: `input` is one of the errors a connection and an address may make
+ * (bytes that no working client sends), `attempt` counts for the address alone (each may be a guess or a forgery),
+ * `no` is free: part of an ordinary exchange, or paced already by a lock, a limit or the server's own state.
+ */
+export type ErrorForm = Readonly<Record<Language, ErrorText>> & {
+  readonly tcp: TcpStatus;
+  readonly http: number;
+  readonly counts: 'input' | 'attempt' | 'no';
+};
+
+function form(tcp: TcpStatus, http: number, counts: ErrorForm['counts'], en: TextPair, es: TextPair): ErrorForm {
+  return Object.freeze({
+    tcp,
+    http,
+    counts,
+    en: { title: en[0], detail: en[1] },
+    es: { title: es[0], detail: es[1] },
+  });
+}
+type TextPair = readonly [title: string, detail: string];
+
+/** The one table of errors: a `RefusalCode` without a row does not compile. */
+export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
+  // the message itself
+  line_too_long: form(
+    'ERROR',
+    413,
+    'input',
+    ['The message is too long', 'Send a shorter one; the connection closes.'],
+    ['El mensaje es demasiado largo', 'Envíe uno más corto; la conexión se cierra.'],
+  ),
+  json_invalid: form(
+    'ERROR',
+    400,
+    'input',
+    ['The message is not valid JSON', 'Send one JSON object in UTF-8, ended by a newline.'],
+    ['El mensaje no es JSON válido', 'Envíe un objeto JSON en UTF-8, terminado por un salto de línea.'],
+  ),
+  message_invalid: form(
+    'ERROR',
+    400,
+    'input',
+    ['A key is missing, of the wrong type or out of bounds', 'Correct the key that is named and send it again.'],
+    ['Falta una clave, o su tipo o su valor no es válido', 'Corrija la clave indicada y envíe el mensaje otra vez.'],
+  ),
+  action_unknown: form(
+    'ERROR',
+    404,
+    'input',
+    ['There is no such action', 'Use one that the protocol describes.'],
+    [
+      'No existe esa acción',
+      'Use register, login, pet_transaccion, transaccion, logout o reanudar como valor de accion.',
+    ],
+  ),
+  errors_too_many: form(
+    'ERROR',
+    429,
+    'no',
+    ['Too many errors on this connection', 'It closes: correct the client and connect again.'],
+    ['Demasiados errores en esta conexión', 'Se cierra: corrija el cliente y vuelva a conectar.'],
+  ),
+
+  // the caller
+  session_required: form(
+    'ERROR',
+    401,
+    'input',
+    ['There is no session', 'Log in first.'],
+    ['No hay sesión iniciada', 'Inicie sesión primero.'],
+  ),
+  session_ended: form(
+    'ERROR',
+    401,
+    'attempt',
+    ['The session has ended', 'Log in again.'],
+    ['La sesión ha terminado', 'Inicie sesión de nuevo.'],
+  ),
+  credentials_invalid: form(
+    'ERROR',
+    401,
+    'attempt',
+    ['The user name, the password or the code is wrong', 'Check them and try again.'],
+    ['El usuario, la contraseña o el código no es correcto', 'Compruébelos e inténtelo otra vez.'],
+  ),
+  username_taken: form(
+    'ERROR',
+    409,
+    'attempt',
+    ['The user name is taken', 'Choose another one.'],
+    ['El nombre de usuario ya existe', 'Elija otro.'],
+  ),
+  username_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    ['The user name cannot be used', 'Choose a shorter one, without control characters or blanks at its ends.'],
+    [
+      'El nombre de usuario no se puede usar',
+      'Elija uno más corto, sin caracteres de control ni espacios al principio o al final.',
+    ],
+  ),
+  password_too_short: form(
+    'ERROR',
+    422,
+    'no',
+    ['The password is too short', 'Choose a longer one.'],
+    ['La contraseña es demasiado corta', 'Elija una más larga.'],
+  ),
+  password_too_long: form(
+    'ERROR',
+    422,
+    'input',
+    ['The password is too long', 'Choose a shorter one.'],
+    ['La contraseña es demasiado larga', 'Elija una más corta.'],
+  ),
+  registration_closed: form(
+    'ERROR',
+    403,
+    'attempt',
+    ['Registration is closed', 'Ask the operator for an account.'],
+    ['El registro está cerrado', 'Pida una cuenta al operador.'],
+  ),
+  user_unknown: form(
+    'ERROR',
+    404,
+    'attempt',
+    ['There is no such user', 'Check the name.'],
+    ['No existe ese usuario', 'Compruebe el nombre.'],
+  ),
+  user_disabled: form(
+    'ERROR',
+    403,
+    'attempt',
+    ['The user is disabled', 'Ask the operator to enable it.'],
+    ['El usuario está desactivado', 'Pida al operador que lo active.'],
+  ),
+
+  // the pace
+  locked: form(
+    'ERROR',
+    429,
+    'no',
+    ['Too many wrong attempts', 'Wait for the time given: nothing is evaluated before it.'],
+    ['Demasiados intentos fallidos', 'Espere el tiempo indicado: antes no se evalúa ningún intento.'],
+  ),
+  rate_limited: form(
+    'ERROR',
+    429,
+    'no',
+    ['Too many requests', 'Wait for the time given and try again.'],
+    ['Demasiadas peticiones', 'Espere el tiempo indicado e inténtelo otra vez.'],
+  ),
+  connections_too_many: form(
+    'ERROR',
+    503,
+    'no',
+    ['Too many connections', 'Close some, or connect again later.'],
+    ['Demasiadas conexiones', 'Cierre alguna o vuelva a conectar más tarde.'],
+  ),
+  busy: form(
+    'ERROR',
+    503,
+    'no',
+    ['The server is busy', 'Nothing was done: try again after the time given.'],
+    ['El servidor está ocupado', 'No se ha hecho nada: inténtelo otra vez tras el tiempo indicado.'],
+  ),
+  unavailable: form(
+    'ERROR',
+    503,
+    'no',
+    ['The service is unavailable', 'Try again after the time given, with the same idempotency key.'],
+    [
+      'El servicio no está disponible',
+      'Inténtelo otra vez tras el tiempo indicado, con la misma clave de idempotencia.',
+    ],
+  ),
+  shutting_down: form(
+    'ERROR',
+    503,
+    'no',
+    ['The server is stopping', 'Nothing was done: connect again and repeat the request.'],
+    ['El servidor se está deteniendo', 'No se ha hecho nada: vuelva a conectar y repita la petición.'],
+  ),
+
+  // the transaction
+  data_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    ['The transfer cannot be read', 'Send payer, payee and amount, separated by commas; a currency may follow.'],
+    ['La transferencia no se entiende', 'Envíe ordenante, beneficiario e importe separados por comas; puede seguir la moneda.'],
+  ),
+  account_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    ['An account is not valid', 'Check payer and payee.'],
+    ['Una cuenta no es válida', 'Compruebe el ordenante y el beneficiario.'],
+  ),
+  amount_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    ['The amount is not valid', "Send a positive decimal with a point and no more decimals than the currency's."],
+    ['El importe no es válido', 'Envíe un decimal positivo, con punto y sin más decimales que los de la moneda.'],
+  ),
+  currency_unknown: form(
+    'ERROR',
+    422,
+    'input',
+    ['The currency is unknown', 'Use an ISO 4217 code such as EUR.'],
+    ['La moneda no se conoce', 'Use un código ISO 4217, como EUR.'],
+  ),
+  challenge_missing: form(
+    'ERROR',
+    422,
+    'no',
+    ['The transaction answers no challenge', 'Ask for a challenge first.'],
+    ['La transacción no responde a ningún reto', 'Pida antes uno con pet_transaccion.'],
+  ),
+  challenge_unknown: form(
+    'POSIBLE ATAQUE',
+    403,
+    'attempt',
+    ['The challenge was not issued to this session', 'Refused. Ask for a new challenge.'],
+    ['El reto no se emitió para esta sesión', 'Rechazada. Pida un reto nuevo.'],
+  ),
+  challenge_expired: form(
+    'ERROR',
+    410,
+    'no',
+    ['The challenge has expired', 'Ask for a new one.'],
+    ['El reto ha caducado', 'Pida uno nuevo.'],
+  ),
+  challenge_spent: form(
+    'POSIBLE ATAQUE',
+    409,
+    'attempt',
+    ['The challenge was used before', 'Refused and recorded as a replay. Ask for a new challenge.'],
+    ['El reto ya se usó', 'Rechazada y registrada como repetición. Pida un reto nuevo.'],
+  ),
+  mac_required: form(
+    'ERROR',
+    403,
+    'no',
+    ['This transaction needs a MAC', 'Send it with one.'],
+    ['Esta transacción exige un MAC', 'Envíela con la clave mac.'],
+  ),
+  mac_mismatch: form(
+    'POSIBLE ATAQUE',
+    403,
+    'attempt',
+    ['The MAC does not fit the transaction', 'Refused and recorded: someone may have changed it on the way.'],
+    ['El MAC no corresponde a la transacción', 'Rechazada y registrada: alguien pudo cambiarla en el camino.'],
+  ),
+  code_required: form(
+    'ERROR',
+    403,
+    'no',
+    ['This transaction needs a code', 'Send the one that the token shows.'],
+    ['Esta transacción exige un código', 'Envíe en codigo el que muestra su token.'],
+  ),
+  bound_code_required: form(
+    'ERROR',
+    403,
+    'no',
+    ['This transaction needs a code bound to it', 'Let the token compute one over its payee and amount.'],
+    ['Esta transacción exige un código ligado a ella', 'Calcúlelo con su token sobre el beneficiario y el importe.'],
+  ),
+  code_wrong: form(
+    'ERROR',
+    403,
+    'attempt',
+    ['The code is wrong', 'Wait for the next one and try again.'],
+    ['El código no es correcto', 'Espere al siguiente e inténtelo otra vez.'],
+  ),
+  code_spent: form(
+    'ERROR',
+    409,
+    'attempt',
+    ['The code was used before', 'Wait for the next one.'],
+    ['El código ya se usó', 'Espere al siguiente.'],
+  ),
+  idempotency_mismatch: form(
+    'ERROR',
+    422,
+    'no',
+    ['The idempotency key belongs to another request', 'Use a new key for a new request.'],
+    ['La clave de idempotencia pertenece a otra petición', 'Use una clave nueva para cada petición nueva.'],
+  ),
+
+  // tokens
+  tokens_too_many: form(
+    'ERROR',
+    409,
+    'no',
+    ['The user has too many tokens', 'Revoke one first.'],
+    ['El usuario tiene demasiados tokens', 'Revoque uno antes.'],
+  ),
+  token_unknown: form(
+    'ERROR',
+    404,
+    'attempt',
+    ['There is no such token', 'Check its id.'],
+    ['No existe ese token', 'Compruebe su identificador.'],
+  ),
+  token_not_pending: form(
+    'ERROR',
+    409,
+    'no',
+    ['The token does not wait for its first code', 'Enrol a new one if it is revoked.'],
+    ['El token no espera su primer código', 'Dé de alta otro si está revocado.'],
+  ),
+  token_parameters_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    ['The token cannot be of that kind', 'Check type, digits, period and algorithm.'],
+    ['El token no puede ser así', 'Compruebe tipo, dígitos, periodo y algoritmo.'],
+  ),
+});

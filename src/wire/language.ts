@@ -1,0 +1,23 @@
+/** The languages that texts for persons exist in. */
+export type Language = 'en' | 'es';
+
+/**
+ * The language for a person, by `Accept-Language` (RFC 9110 section 12.5.4).
+ * @returns English when the header is missing, malformed or names neither
+ */
+export function preferredLanguage(acceptLanguage: string | undefined): Language {
+  let best: Language = 'en';
+  let bestQuality = 0;
+  for (const range of (acceptLanguage ?? '').slice(0, 1024).split(',')) {
+    const [tag = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const language = tag === '*' ? 'en' : tag.split('-', 1)[0];
+    if (language !== 'en' && language !== 'es') continue;
+    const weight = parameters.find((parameter) => parameter.startsWith('q='));
+    const quality = weight === undefined ? 1 : Number(weight.slice(2));
+    if (quality > bestQuality && quality <= 1) {
+      best = language;
+      bestQuality = quality;
+    }
+  }
+  return best;
+}

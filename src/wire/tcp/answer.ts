@@ -1,0 +1,24 @@
+import type { Refusal } from '../../domain/errors.ts';
+import { ERRORS } from '../errors.ts';
+
+const DETAIL_LENGTH_MAX = 120;
+
+/** @param members of the answer's object, as JSON text @param id the message's, as JSON text */
+export function okAnswer(members: string, id: string | undefined): string {
+  return id === undefined ? `{"status":"OK",${members}}\n` : `{"status":"OK",${members},"id":${id}}\n`;
+}
+
+/**
+ * The answer to what was refused. `mensaje` is Spanish and for a person; it names the key or the bound where the
+ * refusal does.
+ * @returns less than `LIMITS.answerBytesMax` bytes, given an id within its bound (test/wire/errors.test.ts)
+ */
+export function refusalAnswer(refusal: Refusal, id: string | undefined): string {
+  const { tcp, es } = ERRORS[refusal.refused];
+  const detail = refusal.detail === undefined ? '' : ` (${refusal.detail.slice(0, DETAIL_LENGTH_MAX).toWellFormed()})`;
+  let text = `{"status":"${tcp}","mensaje":${JSON.stringify(`${es.title}${detail}. ${es.detail}`)}`;
+  text += `,"error":"${refusal.refused}"`;
+  if (refusal.retryAfterMs !== undefined) text += `,"reintentar_ms":${Math.ceil(refusal.retryAfterMs)}`;
+  if (id !== undefined) text += `,"id":${id}`;
+  return `${text}}\n`;
+}

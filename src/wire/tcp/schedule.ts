@@ -1,0 +1,69 @@
+import type { Message } from './message.ts';
+import type { TcpLimits } from './tcp-limits.ts';
+
+/** Bytes an answer takes, reserved before its message starts: a thousand long answers must not be made at once. */
+const ANSWER_BYTES = 256;
+const RECEIPT_BYTES = 2_048;
+const NONCE_BYTES = 68;
+
+/**
+ * Which messages of a connection may be under way together.
+ *
+ * What has no `id` is answered in order, one after the other. What has one runs beside anything but a barrier. Log-in,
+ * log-out, resumption and registration are barriers: they wait for all before them, all after them wait. Messages
+ * start in the order they came: one that must wait holds up those behind it.
+ */
+export class Schedule {
+  readonly #limits: TcpLimits;
+  #running = 0;
+  #runningBytes = 0;
+  #reservedBytes = 0;
+  #inOrder = false;
+  #barrier = false;
+
+  constructor(limits: TcpLimits) {
+    this.#limits = limits;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /** @param outputBytes what waits to be read by the client already */
+  mayStart(message: Message, outputBytes: number): boolean {
+    if (this.#running === 0) return true;
+    if (this.#barrier || isBarrier(message)) return false;
+    if (message.id === undefined && this.#inOrder) return false;
+    return (
+      this.#running < this.#limits.pendingMessagesMax &&
+      this.#runningBytes + message.bytes <= this.#limits.pendingBytesMax &&
+      this.#reservedBytes + answerBytes(message) + outputBytes <= this.#limits.outputBytesMax
+    );
+  }
+
+  start(message: Message): void {
+    this.#running++;
+    this.#runningBytes += message.bytes;
+    this.#reservedBytes += answerBytes(message);
+    if (message.id === undefined) this.#inOrder = true;
+    if (isBarrier(message)) this.#barrier = true;
+  }
+
+  settle(message: Message): void {
+    this.#running--;
+    this.#runningBytes -= message.bytes;
+    this.#reservedBytes -= answerBytes(message);
+    if (message.id === undefined) this.#inOrder = false;
+    if (isBarrier(message)) this.#barrier = false;
+  }
+}
+
+function isBarrier({ action }: Message): boolean {
+  return action === 'login' || action === 'logout' || action === 'reanudar' || action === 'register';
+}
+
+function answerBytes(message: Message): number {
+  if (message.action === 'transaccion') return message.receipt ? RECEIPT_BYTES : ANSWER_BYTES;
+  if (message.action === 'pet_transaccion') return ANSWER_BYTES + (message.count ?? 1) * NONCE_BYTES;
+  return ANSWER_BYTES;
+}

@@ -1,0 +1,30 @@
+import type { Authorisation, AuthoriseRequest } from '../../application/authorise.ts';
+import type { Challenge } from '../../application/issue-challenges.ts';
+import type { LogIn, LogInRequest } from '../../application/log-in.ts';
+import type { RegisteredUser, RegisterUserRequest } from '../../application/register-user.ts';
+import type { ResumeSessionRequest } from '../../application/resume-session.ts';
+import type { Session } from '../../application/session.ts';
+import type { Refusal } from '../../domain/errors.ts';
+
+/** What the wire asks of the application: its use cases, bound to their context by compose.ts. */
+export interface TcpServices {
+  registerUser(request: RegisterUserRequest): Promise<RegisteredUser | Refusal>;
+  logIn(request: LogInRequest): Promise<LogIn | Refusal>;
+  resumeSession(request: ResumeSessionRequest): Promise<Session | Refusal>;
+  endSession(session: Session): Promise<Refusal | undefined>;
+  issueChallenges(session: Session, count: number): Promise<readonly Challenge[] | Refusal>;
+  authorise(request: AuthoriseRequest): Promise<Authorisation | Refusal>;
+
+  /** Counts one error of an address. @returns 0, or the milliseconds until the address may make another */
+  takeError(address: string): Promise<number>;
+  /** The currency of a transfer that names none. */
+  readonly currencyDefault: string;
+}
+
+/** The part of pino's logger that is used here. */
+export interface TcpLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { SpentChallenges } from '../../src/domain/spent-challenges.ts';
+
+const TTL_MS = 120_000;
+
+function nonceAt(at: number): string {
+  return at.toString(16).padStart(12, '0') + randomBytes(26).toString('hex');
+}
+
+test('property: it holds exactly what was added and has not expired, as a Set would', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat({ max: 30_000 }), fc.boolean()), { maxLength: 400 }), (steps) => {
+      const spent = new SpentChallenges(TTL_MS);
+      const model = new Map<string, number>();
+      let at = 1_700_000_000_000;
+      for (const [pauseMs, add] of steps) {
+        at += pauseMs;
+        const nonce = nonceAt(at - (pauseMs % 1_000));
+        if (add) {
+          spent.add(nonce, at);
+          model.set(nonce, at);
+        } else {
+          assert.equal(spent.has(nonce), false);
+        }
+        for (const [known, addedAt] of model) if (at - addedAt <= TTL_MS) assert.equal(spent.has(known), true);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a hundred thousand are all found, through every growth, and none other is', () => {
+  const spent = new SpentChallenges(TTL_MS);
+  const at = 1_700_000_000_000;
+  const nonces = Array.from({ length: 100_000 }, () => nonceAt(at));
+  for (const nonce of nonces) spent.add(nonce, at);
+  for (const nonce of nonces) assert.equal(spent.has(nonce), true);
+  for (let n = 0; n < 100_000; n++) assert.equal(spent.has(nonceAt(at)), false);
+});
+
+test('what has expired is forgotten', () => {
+  const spent = new SpentChallenges(TTL_MS);
+  const at = 1_700_000_000_000;
+  const old = nonceAt(at);
+  spent.add(old, at);
+  spent.add(nonceAt(at + 2 * TTL_MS), at + 2 * TTL_MS);
+  assert.equal(spent.has(old), false);
+});
+
+test('a random part of zeros is kept like any other', () => {
+  const spent = new SpentChallenges(TTL_MS);
+  const at = 1_700_000_000_000;
+  const nonce = at.toString(16).padStart(12, '0') + '0'.repeat(52);
+  assert.equal(spent.has(nonce), false);
+  spent.add(nonce, at);
+  assert.equal(spent.has(nonce), true);
+});
