@@ -71,11 +71,22 @@ export const LIMITS = {
 
   // the SQLite store
   storeBusyTimeMs: 100,
-  storeStartBusyTimeMs: 2_000,
+  storeStartBusyTimeMs: 1_000,
   journalHopsPerTurnMax: 4_096,
   journalPlacesMax: 1_024,
   usersSearchedPerTurnMax: 8_192,
   backupPagesPerStep: 256,
+  headsIdleTimeMs: 50,
+  headBlocksPerTurnMax: 64,
+
+  // the operator's commands
+  operatorConnectionsMax: 16,
+  operatorLineBytesMax: 65_536,
+  operatorAnswerBytesMax: 4_194_304,
+  operatorIdleTimeMs: 30_000,
+  operatorAnswerTimeMs: 1_800_000,
+  auditLineBytesMax: 65_536,
+  clientAnswerBytesMax: 65_536,
 
   // shutting down
   drainTimeMs: 10_000,

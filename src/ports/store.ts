@@ -16,7 +16,10 @@ export interface Store {
    */
   append(decisions: readonly Decision[]): Promise<readonly AppendOutcome[]>;
 
-  /** What the next decision about each user needs, with the challenges spent by entries of `spentSince` (ms) or later. */
+  /**
+   * What the next decision about each user needs, with the challenges spent by entries of `spentSince` (ms) or later.
+   * The system user is always there: version 0 before its first entry, no MAC key, and its name `system` is taken.
+   */
   load(userIds: readonly UserId[], spentSince: number): Promise<readonly (UserRecord | undefined)[]>;
 
   /** New user ids, never handed out twice by any server of this store. */
@@ -24,23 +27,39 @@ export interface Store {
   /** Exact, case-sensitive match. */
   findUser(username: string): Promise<Credentials | undefined>;
   /** Users in order of id, after the given one. `search` matches a part of the name. */
-  listUsers(page: { readonly after: UserId; readonly limit: number; readonly search?: string }): Promise<readonly UserRow[]>;
+  listUsers(page: {
+    readonly after: UserId;
+    readonly limit: number;
+    readonly search?: string;
+  }): Promise<readonly UserRow[]>;
 
   /** Stored answers to idempotency keys, in the order asked. */
-  findAnswers(keys: readonly { readonly userId: UserId; readonly key: string }[]): Promise<readonly (IdempotentAnswer | undefined)[]>;
+  findAnswers(
+    keys: readonly { readonly userId: UserId; readonly key: string }[],
+  ): Promise<readonly (IdempotentAnswer | undefined)[]>;
 
   /** Entries in the journal's order, oldest first, after the given position (0: from the start). */
   readJournal(page: { readonly after: number; readonly limit: number }): Promise<readonly JournalEntry[]>;
   /** One user's entries, newest first, below the given version (Infinity: from the latest). */
-  readUserJournal(userId: UserId, page: { readonly below: number; readonly limit: number }): Promise<readonly JournalEntry[]>;
+  readUserJournal(
+    userId: UserId,
+    page: { readonly below: number; readonly limit: number },
+  ): Promise<readonly JournalEntry[]>;
 
   /** Wrapped keys in a stable order, for rewrapping. */
-  listWrappedKeys(page: { readonly after: WrappedKeyRef | undefined; readonly limit: number }): Promise<readonly StoredKey[]>;
+  listWrappedKeys(page: {
+    readonly after: WrappedKeyRef | undefined;
+    readonly limit: number;
+  }): Promise<readonly StoredKey[]>;
   /** Compare-and-set: replaces each wrapped key that still is `expected`. @returns which were replaced */
   replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]>;
 
   /** Deletes idempotency answers and sessions that ended before these times (ms). At most `limit` rows of each a call. */
-  prune(before: { readonly answers: number; readonly sessions: number; readonly limit: number }): Promise<void>;
+  prune(before: {
+    readonly answers: number;
+    readonly sessions: number;
+    readonly limit: number;
+  }): Promise<void>;
 
   /** A cheap round trip: throws StoreUnavailable when a decision could not be committed now. */
   ping(): Promise<void>;
@@ -91,9 +110,16 @@ export type AppendOutcome = 'appended' | 'superseded' | 'conflict';
 /** Rarely written things, committed with the entry that decides them. All but `user` are keyed by the entry's user first. */
 export type SideRow =
   | ({ readonly kind: 'user.insert' } & NewUser)
-  | ({ readonly kind: 'user.update'; readonly userId: UserId } & Partial<Pick<NewUser, 'passwordHash' | 'macKey' | 'role' | 'disabled'>>)
+  | ({ readonly kind: 'user.update'; readonly userId: UserId } & Partial<
+      Pick<NewUser, 'passwordHash' | 'macKey' | 'role' | 'disabled'>
+    >)
   | { readonly kind: 'token.insert'; readonly token: TokenRow }
-  | { readonly kind: 'token.update'; readonly userId: UserId; readonly tokenId: string; readonly status: TokenStatus }
+  | {
+      readonly kind: 'token.update';
+      readonly userId: UserId;
+      readonly tokenId: string;
+      readonly status: TokenStatus;
+    }
   | { readonly kind: 'session.insert'; readonly session: SessionRow }
   | { readonly kind: 'session.delete'; readonly userId: UserId; readonly sessionId: string }
   | { readonly kind: 'session.delete_all'; readonly userId: UserId }
@@ -154,6 +180,8 @@ export interface IdempotentAnswer {
 export interface UserRecord extends UserRow {
   readonly macKey: string;
   readonly version: number;
+  /** Of the latest entry, ms since 1970; 0 without one. The next entry's is not less, whatever the clock says now. */
+  readonly at: number;
   readonly hash: string;
   readonly state: string;
   readonly tokens: readonly TokenRow[];

@@ -23,7 +23,13 @@ export type ErrorForm = Readonly<Record<Language, ErrorText>> & {
   readonly counts: 'input' | 'attempt' | 'no';
 };
 
-function form(tcp: TcpStatus, http: number, counts: ErrorForm['counts'], en: TextPair, es: TextPair): ErrorForm {
+function form(
+  tcp: TcpStatus,
+  http: number,
+  counts: ErrorForm['counts'],
+  en: TextPair,
+  es: TextPair,
+): ErrorForm {
   return Object.freeze({
     tcp,
     http,
@@ -55,8 +61,14 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'ERROR',
     400,
     'input',
-    ['A key is missing, of the wrong type or out of bounds', 'Correct the key that is named and send it again.'],
-    ['Falta una clave, o su tipo o su valor no es válido', 'Corrija la clave indicada y envíe el mensaje otra vez.'],
+    [
+      'A key is missing, of the wrong type or out of bounds',
+      'Correct the key that is named and send it again.',
+    ],
+    [
+      'Falta una clave, o su tipo o su valor no es válido',
+      'Corrija la clave indicada y envíe el mensaje otra vez.',
+    ],
   ),
   action_unknown: form(
     'ERROR',
@@ -109,7 +121,10 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'ERROR',
     422,
     'input',
-    ['The user name cannot be used', 'Choose a shorter one, without control characters or blanks at its ends.'],
+    [
+      'The user name cannot be used',
+      'Choose a shorter one, without control characters or blanks at its ends.',
+    ],
     [
       'El nombre de usuario no se puede usar',
       'Elija uno más corto, sin caracteres de control ni espacios al principio o al final.',
@@ -203,8 +218,14 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'ERROR',
     422,
     'input',
-    ['The transfer cannot be read', 'Send payer, payee and amount, separated by commas; a currency may follow.'],
-    ['La transferencia no se entiende', 'Envíe ordenante, beneficiario e importe separados por comas; puede seguir la moneda.'],
+    [
+      'The transfer cannot be read',
+      'Send payer, payee and amount, separated by commas; a currency may follow.',
+    ],
+    [
+      'La transferencia no se entiende',
+      'Envíe ordenante, beneficiario e importe separados por comas; puede seguir la moneda.',
+    ],
   ),
   account_invalid: form(
     'ERROR',
@@ -217,8 +238,14 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'ERROR',
     422,
     'input',
-    ['The amount is not valid', "Send a positive decimal with a point and no more decimals than the currency's."],
-    ['El importe no es válido', 'Envíe un decimal positivo, con punto y sin más decimales que los de la moneda.'],
+    [
+      'The amount is not valid',
+      "Send a positive decimal with a point and no more decimals than the currency's.",
+    ],
+    [
+      'El importe no es válido',
+      'Envíe un decimal positivo, con punto y sin más decimales que los de la moneda.',
+    ],
   ),
   currency_unknown: form(
     'ERROR',
@@ -267,7 +294,10 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     403,
     'attempt',
     ['The MAC does not fit the transaction', 'Refused and recorded: someone may have changed it on the way.'],
-    ['El MAC no corresponde a la transacción', 'Rechazada y registrada: alguien pudo cambiarla en el camino.'],
+    [
+      'El MAC no corresponde a la transacción',
+      'Rechazada y registrada: alguien pudo cambiarla en el camino.',
+    ],
   ),
   code_required: form(
     'ERROR',
@@ -281,7 +311,10 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     403,
     'no',
     ['This transaction needs a code bound to it', 'Let the token compute one over its payee and amount.'],
-    ['Esta transacción exige un código ligado a ella', 'Calcúlelo con su token sobre el beneficiario y el importe.'],
+    [
+      'Esta transacción exige un código ligado a ella',
+      'Calcúlelo con su token sobre el beneficiario y el importe.',
+    ],
   ),
   code_wrong: form(
     'ERROR',

@@ -122,7 +122,7 @@ test('every key can be set by each of its three names', () => {
     ];
     const [fromFile, ...more] = inputs.map((input) => JSON.stringify(loadConfig(input).config));
     for (const other of more) assert.equal(other, fromFile, key);
-    assert.notEqual(fromFile, JSON.stringify(loadConfig({ file: yaml(JSON.stringify(pair)) }).config), key);
+    assert.notEqual(fromFile, JSON.stringify(loadConfig().config), key);
   }
 });
 

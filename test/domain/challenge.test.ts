@@ -36,7 +36,10 @@ test('another server’s clock may be five seconds behind, no more', () => {
 test('another session, another key, an expired forgery: unknown', () => {
   assert.equal(verifyNonce(key, nonce, `session/${'cd'.repeat(32)}`, AT, TTL_MS), 'challenge_unknown');
   assert.equal(verifyNonce(key, nonce, `transaction/${'ab'.repeat(32)}`, AT, TTL_MS), 'challenge_unknown');
-  assert.equal(verifyNonce(new ChallengeKey(randomBytes(32)), nonce, binding, AT, TTL_MS), 'challenge_unknown');
+  assert.equal(
+    verifyNonce(new ChallengeKey(randomBytes(32)), nonce, binding, AT, TTL_MS),
+    'challenge_unknown',
+  );
   const forged = nonce.slice(0, -1) + (nonce.endsWith('0') ? '1' : '0');
   assert.equal(verifyNonce(key, forged, binding, AT + 2 * TTL_MS, TTL_MS), 'challenge_unknown');
 });
@@ -50,13 +53,22 @@ test('a change of any digit makes it unknown', () => {
 });
 
 test('the same nonce in other letters is not the same nonce', () => {
-  assert.equal(verifyNonce(key, nonce.toUpperCase(), binding, AT, TTL_MS), /[a-f]/.test(nonce) ? 'challenge_unknown' : 'authentic');
+  assert.equal(
+    verifyNonce(key, nonce.toUpperCase(), binding, AT, TTL_MS),
+    /[a-f]/.test(nonce) ? 'challenge_unknown' : 'authentic',
+  );
 });
 
 test('property: no text is taken for authentic, and none throws', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 60, maxLength: 68 })), (text) => {
-      assert.equal(verifyNonce(key, text, binding, AT, TTL_MS), 'challenge_unknown');
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 60, maxLength: 68 }),
+      ),
+      (text) => {
+        assert.equal(verifyNonce(key, text, binding, AT, TTL_MS), 'challenge_unknown');
+      },
+    ),
   );
 });

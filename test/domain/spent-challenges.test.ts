@@ -25,7 +25,8 @@ test('property: it holds exactly what was added and has not expired, as a Set wo
         } else {
           assert.equal(spent.has(nonce), false);
         }
-        for (const [known, addedAt] of model) if (at - addedAt <= TTL_MS) assert.equal(spent.has(known), true);
+        for (const [known, addedAt] of model)
+          if (at - addedAt <= TTL_MS) assert.equal(spent.has(known), true);
       }
     }),
     { numRuns: 50 },

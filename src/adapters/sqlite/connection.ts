@@ -19,13 +19,14 @@ export class Connection {
     this.#rollback = database.prepare('ROLLBACK');
   }
 
-  /** Runs one unit of work, durable when this returns. Whatever is thrown, nothing of it stays. */
-  write<T>(work: () => T): T {
+  /** Runs one unit of work, durable when this returns. Nothing of it stays when it throws, or its result is not kept. */
+  write<T>(work: () => T, isKept: (result: T) => boolean = () => true): T {
     return this.read(() => {
       this.#begin.run();
       try {
         const result = work();
-        this.#commit.run();
+        if (isKept(result)) this.#commit.run();
+        else this.#undo();
         return result;
       } catch (error) {
         this.#undo();
@@ -35,12 +36,24 @@ export class Connection {
   }
 
   read<T>(work: () => T): T {
-    if (!this.#open) throw new StoreUnavailable('the store is closed');
+    this.assertOpen();
     try {
       return work();
     } catch (error) {
       throw storeError(error);
     }
+  }
+
+  async reading<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.read(work);
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  assertOpen(): void {
+    if (!this.#open) throw new StoreUnavailable('the store is closed');
   }
 
   close(): void {
@@ -67,6 +80,7 @@ export function openDatabase(path: string): DatabaseSync {
       PRAGMA trusted_schema = OFF;
       PRAGMA cell_size_check = ON;
       PRAGMA cache_size = -16384;
+      PRAGMA wal_autocheckpoint = 500;
       PRAGMA journal_size_limit = 67108864;
     `);
   } catch (error) {

@@ -53,7 +53,9 @@ function reasonOf(error: unknown): string | undefined {
 /** What a caller of the port gets: an operating failure in plain words, or the error itself where it is a bug. */
 export function storeError(error: unknown): unknown {
   const reason = reasonOf(error);
-  return reason === undefined ? error : new StoreUnavailable(`the database cannot answer: ${reason}`, { cause: error });
+  return reason === undefined
+    ? error
+    : new StoreUnavailable(`the database cannot answer: ${reason}`, { cause: error });
 }
 
 /** The same while the file is being opened, with its path. */

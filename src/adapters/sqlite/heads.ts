@@ -42,7 +42,11 @@ export class Heads {
     return this.#find(userId)?.positions[userId % CHUNK_USERS] ?? 0;
   }
 
-  /** Moves a user's head. `revert` takes it back until `settle` is called. */
+  place(userId: UserId, version: number, position: number): void {
+    this.#put(this.#findOrMake(userId), userId % CHUNK_USERS, version, position);
+  }
+
+  /** The same, but until `settle` is called `revert` takes it back. */
   advance(userId: UserId, version: number, position: number): void {
     const chunk = this.#findOrMake(userId);
     const slot = userId % CHUNK_USERS;
@@ -63,7 +67,12 @@ export class Heads {
       this.#changesLength -= 3;
       const index = this.#changesLength;
       const userId = changes[index] ?? 0;
-      this.#put(this.#findOrMake(userId), userId % CHUNK_USERS, changes[index + 1] ?? 0, changes[index + 2] ?? 0);
+      this.#put(
+        this.#findOrMake(userId),
+        userId % CHUNK_USERS,
+        changes[index + 1] ?? 0,
+        changes[index + 2] ?? 0,
+      );
     }
   }
 

@@ -9,7 +9,9 @@ export function migrate(database: DatabaseSync, path: string): void {
     database.exec('BEGIN IMMEDIATE');
     try {
       database.exec(MIGRATIONS[version] ?? '');
-      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`);
+      database.exec(
+        `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`,
+      );
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
@@ -21,7 +23,7 @@ export function migrate(database: DatabaseSync, path: string): void {
 export function checkSchema(database: DatabaseSync, path: string): number {
   const version = pragma(database, 'user_version');
   const applicationId = pragma(database, 'application_id');
-  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
+  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
   if (applicationId !== APPLICATION_ID && (applicationId !== 0 || version !== 0 || tables !== 0)) {
     throw new StartRefused(`${path} is the database of another program: name another file`);
   }

@@ -26,7 +26,7 @@ export class OwnerLock {
     makePrivateFile(ownerPath);
     const database = new DatabaseSync(ownerPath, { timeout: 0 });
     try {
-      database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+      database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     } catch (error) {
       database.close();
       const busy = error instanceof Error && 'errcode' in error && error.errcode === 5;

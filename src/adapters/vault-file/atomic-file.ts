@@ -78,7 +78,11 @@ async function syncFolder(path: string): Promise<void> {
   await withFile(path, 'r', (folder) => folder.sync());
 }
 
-async function withFile(path: string, flags: string, use: (file: FileHandle) => Promise<void>): Promise<void> {
+async function withFile(
+  path: string,
+  flags: string,
+  use: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   const file = await open(path, flags, 0o600);
   try {
     await use(file);

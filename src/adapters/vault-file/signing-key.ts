@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, hash, type KeyObject, type webcrypto } from 'node:crypto';
 
 /** An ES256 key: P-256, RFC 7518 section 3.4. A retired one has no private half any more. */
 export interface SigningKey {
@@ -21,16 +21,21 @@ export function retire(key: SigningKey): SigningKey {
 }
 
 /** As the sealed content keeps it: RFC 7517, with `d` where the private half is kept. */
-export function exportSigningKey(key: SigningKey): JsonWebKey {
-  return key.privateKey ? key.privateKey.export({ format: 'jwk' }) : { kty: 'EC', crv: 'P-256', x: key.jwk.x, y: key.jwk.y };
+export function exportSigningKey(key: SigningKey): webcrypto.JsonWebKey {
+  return key.privateKey
+    ? key.privateKey.export({ format: 'jwk' })
+    : { kty: 'EC', crv: 'P-256', x: key.jwk.x, y: key.jwk.y };
 }
 
-export function importSigningKey(jwk: JsonWebKey): SigningKey {
+export function importSigningKey(jwk: webcrypto.JsonWebKey): SigningKey {
   const { x, y, d } = jwk;
   if (x === undefined || y === undefined) throw new Error('a signing key has no coordinates');
   return {
     jwk: publicJwk(x, y),
-    privateKey: d === undefined ? undefined : createPrivateKey({ key: { kty: 'EC', crv: 'P-256', x, y, d }, format: 'jwk' }),
+    privateKey:
+      d === undefined
+        ? undefined
+        : createPrivateKey({ key: { kty: 'EC', crv: 'P-256', x, y, d }, format: 'jwk' }),
   };
 }
 

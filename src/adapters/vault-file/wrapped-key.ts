@@ -31,7 +31,11 @@ export function wrapKey(
 }
 
 /** @returns the key, or `undefined` where it is damaged or belongs to another owner; the caller overwrites it after use */
-export function unwrapKey(encryptionKey: Uint8Array, wrapped: WrappedKey, owner: KeyOwner): Buffer | undefined {
+export function unwrapKey(
+  encryptionKey: Uint8Array,
+  wrapped: WrappedKey,
+  owner: KeyOwner,
+): Buffer | undefined {
   const parts = PATTERN.exec(wrapped);
   if (!parts) return undefined;
   const [, version, text] = parts;
@@ -40,7 +44,9 @@ export function unwrapKey(encryptionKey: Uint8Array, wrapped: WrappedKey, owner:
   // Decoding ignores the last character's spare bits: two spellings of one key would be two entries in a cache.
   if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;
   const ownKey = ownerKey(encryptionKey, owner);
-  const decipher = createDecipheriv('aes-256-gcm', ownKey, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv('aes-256-gcm', ownKey, bytes.subarray(0, IV_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
   ownKey.fill(0);
   decipher.setAAD(associatedData(Number(version), owner));
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES));

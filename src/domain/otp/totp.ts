@@ -19,10 +19,18 @@ export function totpCode(hmac: Hmac, key: Uint8Array, atMs: number, parameters: 
   return hotpCode(hmac, key, timeStep(atMs, parameters.periodS), parameters);
 }
 
-/** The step that a token is expected to be at, by the drift learnt, and one each way (RFC 6238 sections 5.2 and 6). */
+/**
+ * The step that a token is expected to be at, by the drift learnt, and one each way (RFC 6238 sections 5.2 and 6); and
+ * the same around the server's own step, or a token whose clock was put right at once would fit no more.
+ * @returns in ascending order
+ */
 export function driftedSteps(drift: number, atMs: number, periodS: number): readonly number[] {
-  const expected = Math.max(timeStep(atMs, periodS) + drift, 1);
-  return [expected - 1, expected, expected + 1];
+  const now = timeStep(atMs, periodS);
+  const steps = new Set<number>();
+  for (const expected of [Math.max(now, 1), Math.max(now + drift, 1)]) {
+    for (const step of [expected - 1, expected, expected + 1]) steps.add(step);
+  }
+  return [...steps].sort((a, b) => a - b);
 }
 
 /** The drift that an accepted step shows, within what the server puts up with: a token may be that far off and no further. */

@@ -15,7 +15,11 @@ export interface Caller {
   lastNonce: string | undefined;
 }
 
-type Credentials = { readonly username: string; readonly password: string; readonly code?: string | undefined };
+type Credentials = {
+  readonly username: string;
+  readonly password: string;
+  readonly code?: string | undefined;
+};
 
 /** What a message came to: the members of an OK answer as JSON text, or why not. */
 export type Outcome = string | Refusal;
@@ -89,7 +93,11 @@ async function challenge(services: TcpServices, caller: Caller, count: number | 
   return count === undefined ? `"nonce":${nonces}` : `"nonces":[${nonces}]`;
 }
 
-async function transact(services: TcpServices, caller: Caller, message: TransactionRequest): Promise<Outcome> {
+async function transact(
+  services: TcpServices,
+  caller: Caller,
+  message: TransactionRequest,
+): Promise<Outcome> {
   const { session } = caller;
   if (!session) return refuse('session_required');
   const transfer = parseTransfer(message.data, services.currencyDefault);

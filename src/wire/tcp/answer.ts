@@ -1,7 +1,7 @@
 import type { Refusal } from '../../domain/errors.ts';
 import { ERRORS } from '../errors.ts';
 
-const DETAIL_LENGTH_MAX = 120;
+const DETAIL_LENGTH_MAX = 64;
 
 /** @param members of the answer's object, as JSON text @param id the message's, as JSON text */
 export function okAnswer(members: string, id: string | undefined): string {
@@ -15,7 +15,8 @@ export function okAnswer(members: string, id: string | undefined): string {
  */
 export function refusalAnswer(refusal: Refusal, id: string | undefined): string {
   const { tcp, es } = ERRORS[refusal.refused];
-  const detail = refusal.detail === undefined ? '' : ` (${refusal.detail.slice(0, DETAIL_LENGTH_MAX).toWellFormed()})`;
+  const detail =
+    refusal.detail === undefined ? '' : ` (${refusal.detail.slice(0, DETAIL_LENGTH_MAX).toWellFormed()})`;
   let text = `{"status":"${tcp}","mensaje":${JSON.stringify(`${es.title}${detail}. ${es.detail}`)}`;
   text += `,"error":"${refusal.refused}"`;
   if (refusal.retryAfterMs !== undefined) text += `,"reintentar_ms":${Math.ceil(refusal.retryAfterMs)}`;

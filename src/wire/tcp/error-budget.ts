@@ -16,7 +16,7 @@ export class ErrorBudget {
   readonly #takeError: () => Promise<number>;
   #errors = 0;
 
-  /** `takeError` counts one error of the address. @see TcpServices */
+  /** `takeError` counts one error of the address (`TcpServices`), and never rejects. */
   constructor(errorsMax: number, takeError: () => Promise<number>) {
     this.#errorsMax = errorsMax;
     this.#takeError = takeError;
@@ -26,7 +26,6 @@ export class ErrorBudget {
     if (this.#errors > 0) this.#errors--;
   }
 
-  /** @throws what the address's limiter throws */
   async count(refusal: Refusal): Promise<Counted> {
     const { counts } = ERRORS[refusal.refused];
     if (counts === 'no') return { refusal, close: false };

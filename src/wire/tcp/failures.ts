@@ -43,5 +43,9 @@ function describe(error: unknown): object {
   }
   if (!(error instanceof Error)) return { failure: typeof error };
   const frames = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
-  return { failure: error.name, code: 'code' in error ? String(error.code) : undefined, at: frames.slice(0, 8) };
+  return {
+    failure: error.name,
+    code: 'code' in error ? String(error.code) : undefined,
+    at: frames.slice(0, 8),
+  };
 }

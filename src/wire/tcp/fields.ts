@@ -33,7 +33,8 @@ export class Fields {
   optionalInteger(key: string, min: number, max: number): number | undefined {
     const value = this.value(key);
     if (value === undefined) return undefined;
-    if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
+    if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)
+      return value as number;
     return this.#refuse(`${key}: ${min}–${max}`, undefined);
   }
 

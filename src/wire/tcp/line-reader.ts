@@ -6,7 +6,7 @@ export type LineFault = typeof LINE_TOO_LONG | typeof LINE_NOT_UTF8;
 export const LINE_TOO_LONG: unique symbol = Symbol('line too long');
 export const LINE_NOT_UTF8: unique symbol = Symbol('line not UTF-8');
 
-const EMPTY = Buffer.alloc(0);
+const EMPTY: Buffer = Buffer.alloc(0);
 const NEWLINE = 10;
 const RETURN = 13;
 const CARRY_BYTES_MIN = 256;
@@ -60,21 +60,30 @@ export class LineReader {
     }
     if (newline === -1) {
       this.#keep(start, end);
-      this.#chunk = EMPTY;
-      this.#offset = 0;
+      this.#consume(end);
       return undefined;
     }
-    this.#offset = newline + 1;
-    if (this.#carried === 0) {
-      const line = decode(this.#chunk, start, end);
-      if (!this.waiting) this.#chunk = EMPTY;
-      return line;
+    let line: string | LineFault;
+    if (this.#carried === 0) line = decode(this.#chunk, start, end);
+    else {
+      this.#keep(start, end);
+      line = decode(this.#carry, 0, this.#carried);
+      this.discard();
     }
-    this.#keep(start, end);
-    const line = decode(this.#carry, 0, this.#carried);
+    this.#consume(newline + 1);
+    return line;
+  }
+
+  #consume(end: number): void {
+    const all = end === this.#chunk.length;
+    if (all) this.#chunk = EMPTY;
+    this.#offset = all ? 0 : end;
+  }
+
+  /** Forgets the unfinished line. */
+  discard(): void {
     this.#carry = EMPTY;
     this.#carried = 0;
-    return line;
   }
 
   #keep(start: number, end: number): void {
@@ -92,9 +101,8 @@ export class LineReader {
 
   #release(): void {
     this.#chunk = EMPTY;
-    this.#carry = EMPTY;
     this.#offset = 0;
-    this.#carried = 0;
+    this.discard();
   }
 }
 

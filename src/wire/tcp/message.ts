@@ -16,7 +16,12 @@ interface Envelope {
 
 export type Request =
   | { readonly action: 'register'; readonly username: string; readonly password: string }
-  | { readonly action: 'login'; readonly username: string; readonly password: string; readonly code: string | undefined }
+  | {
+      readonly action: 'login';
+      readonly username: string;
+      readonly password: string;
+      readonly code: string | undefined;
+    }
   | { readonly action: 'pet_transaccion'; readonly count: number | undefined }
   | TransactionRequest
   | { readonly action: 'logout' }
@@ -40,7 +45,8 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Every line gives a message: one that cannot be read gives a refusal. Unknown keys are ignored. */
 export function readMessage(line: string | LineFault, bytes: number, limits: TcpLimits): Message {
-  if (line === LINE_TOO_LONG) return refusedMessage(refuse('line_too_long', { detail: `${limits.lineBytesMax} bytes` }));
+  if (line === LINE_TOO_LONG)
+    return refusedMessage(refuse('line_too_long', { detail: `${limits.lineBytesMax} bytes` }));
   if (line === LINE_NOT_UTF8) return refusedMessage(refuse('json_invalid', { detail: 'UTF-8' }), bytes);
   if (nestsDeeper(line, limits.nestingDepthMax)) {
     return refusedMessage(refuse('json_invalid', { detail: `> ${limits.nestingDepthMax} { [` }), bytes);
@@ -92,7 +98,9 @@ function readRequest(fields: Fields, limits: TcpLimits): Request {
 function readTransaction(fields: Fields, limits: TcpLimits): TransactionRequest {
   const idempotencyKey = fields.optionalString('idempotencia');
   if (idempotencyKey !== undefined && !fitsBytes(idempotencyKey, limits.idempotencyKeyBytesMax)) {
-    fields.fault ??= refuse('message_invalid', { detail: `idempotencia: 1–${limits.idempotencyKeyBytesMax} bytes` });
+    fields.fault ??= refuse('message_invalid', {
+      detail: `idempotencia: 1–${limits.idempotencyKeyBytesMax} bytes`,
+    });
   }
   return {
     action: 'transaccion',

@@ -24,7 +24,8 @@ export interface ProxyHeader {
 
 /** @returns the bytes that follow the fixed part, or undefined when it is no header of version 2 */
 export function proxyHeaderRest(fixed: Buffer): number | undefined {
-  if (fixed.length !== FIXED_BYTES || !fixed.subarray(0, PROXY_SIGNATURE.length).equals(PROXY_SIGNATURE)) return undefined;
+  if (fixed.length !== FIXED_BYTES || !fixed.subarray(0, PROXY_SIGNATURE.length).equals(PROXY_SIGNATURE))
+    return undefined;
   return (fixed.readUInt8(12) ?? 0) >> 4 === VERSION ? fixed.readUInt16BE(14) : undefined;
 }
 
@@ -88,7 +89,10 @@ function checksumFits(header: Buffer, offset: number, length: number): boolean {
  * Takes a header, and not one byte more, from a socket that nobody reads yet.
  * @returns undefined when there is none in time, or it is not valid or longer than the bound
  */
-export function takeProxyHeader(socket: Socket, bounds: { timeMs: number; bytesMax: number }): Promise<ProxyHeader | undefined> {
+export function takeProxyHeader(
+  socket: Socket,
+  bounds: { timeMs: number; bytesMax: number },
+): Promise<ProxyHeader | undefined> {
   return new Promise((resolve) => {
     let fixed: Buffer | undefined;
     const finish = (header: ProxyHeader | undefined): void => {
@@ -103,7 +107,10 @@ export function takeProxyHeader(socket: Socket, bounds: { timeMs: number; bytesM
       fixed ??= socket.read(FIXED_BYTES) ?? undefined;
       if (!fixed) return;
       const rest = proxyHeaderRest(fixed);
-      if (rest === undefined || FIXED_BYTES + rest > bounds.bytesMax) return fail();
+      if (rest === undefined || FIXED_BYTES + rest > bounds.bytesMax) {
+        fail();
+        return;
+      }
       const more: Buffer | null = rest === 0 ? Buffer.alloc(0) : socket.read(rest);
       if (more) finish(parseProxyHeader(Buffer.concat([fixed, more])));
     };

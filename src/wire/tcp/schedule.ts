@@ -1,8 +1,8 @@
 import type { Message } from './message.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 
-/** Bytes an answer takes, reserved before its message starts: a thousand long answers must not be made at once. */
-const ANSWER_BYTES = 256;
+/** What an answer says beyond what it repeats of its message. */
+const ANSWER_BYTES = 320;
 const RECEIPT_BYTES = 2_048;
 const NONCE_BYTES = 68;
 
@@ -29,15 +29,15 @@ export class Schedule {
     return this.#running;
   }
 
-  /** @param outputBytes what waits to be read by the client already */
-  mayStart(message: Message, outputBytes: number): boolean {
-    if (this.#running === 0) return true;
-    if (this.#barrier || isBarrier(message)) return false;
+  /** @param unsentBytes not handed to the socket yet @param bufferedBytes with the socket, and not with the client */
+  mayStart(message: Message, unsentBytes: number, bufferedBytes: number): boolean {
+    if (this.#running === 0 && unsentBytes === 0) return true;
+    if (this.#barrier || (this.#running > 0 && isBarrier(message))) return false;
     if (message.id === undefined && this.#inOrder) return false;
     return (
       this.#running < this.#limits.pendingMessagesMax &&
       this.#runningBytes + message.bytes <= this.#limits.pendingBytesMax &&
-      this.#reservedBytes + answerBytes(message) + outputBytes <= this.#limits.outputBytesMax
+      this.#reservedBytes + answerBytes(message) + unsentBytes + bufferedBytes <= this.#limits.outputBytesMax
     );
   }
 
@@ -62,8 +62,9 @@ function isBarrier({ action }: Message): boolean {
   return action === 'login' || action === 'logout' || action === 'reanudar' || action === 'register';
 }
 
+/** The most an answer takes, reserved before its message starts: a thousand long answers must not be made at once. */
 function answerBytes(message: Message): number {
-  if (message.action === 'transaccion') return message.receipt ? RECEIPT_BYTES : ANSWER_BYTES;
-  if (message.action === 'pet_transaccion') return ANSWER_BYTES + (message.count ?? 1) * NONCE_BYTES;
-  return ANSWER_BYTES;
+  const bytes = ANSWER_BYTES + message.bytes;
+  if (message.action === 'transaccion' && message.receipt) return bytes + RECEIPT_BYTES;
+  return message.action === 'pet_transaccion' ? bytes + (message.count ?? 1) * NONCE_BYTES : bytes;
 }

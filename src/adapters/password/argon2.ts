@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os';
+import { hash, verify } from '@node-rs/argon2';
+import { LIMITS } from '../../limits.ts';
+import type { PasswordHasher } from '../../ports/password-hasher.ts';
+import type { Random } from '../../ports/random.ts';
+import { elapsedMs } from '../system/clock.ts';
+
+/** OWASP's first recommendation for Argon2id: 19 MiB, two passes, one lane. */
+export const PASSWORD_COST: PasswordCost = { memoryKib: 19_456, passes: 2, lanes: 1 };
+
+export interface PasswordCost {
+  readonly memoryKib: number;
+  readonly passes: number;
+  readonly lanes: number;
+}
+
+export interface Argon2HasherOptions {
+  readonly random: Random;
+  readonly cost?: PasswordCost;
+  /** How many are computed at a time: more than there are cores only takes memory. */
+  readonly parallelMax?: number;
+  /** How many wait beside them. */
+  readonly queueMax?: number;
+}
+
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+/** Until one was measured. */
+const FIRST_ESTIMATE_MS = 50;
+/** The weight of the latest duration in the moving average. */
+const WEIGHT = 0.2;
+
+/**
+ * Argon2id in the thread pool. A password is hashed as its UTF-8 bytes, not normalised: the protocol's MAC key is
+ * SHA-256 of the same bytes, and both must agree on what the password is. Its length is bounded by the wire.
+ * A stored value that is no PHC string throws: the store is damaged.
+ */
+export class Argon2Hasher implements PasswordHasher {
+  readonly #random: Random;
+  readonly #cost: PasswordCost;
+  readonly #parallelMax: number;
+  readonly #queueMax: number;
+  readonly #waiting: (() => void)[] = [];
+  /** Verified for unknown users: the same cost, and no password is known that fits. */
+  readonly #dummy: string;
+  #running = 0;
+  #averageMs = FIRST_ESTIMATE_MS;
+
+  constructor(options: Argon2HasherOptions) {
+    this.#random = options.random;
+    this.#cost = options.cost ?? PASSWORD_COST;
+    this.#parallelMax = options.parallelMax ?? availableParallelism();
+    this.#queueMax = options.queueMax ?? LIMITS.passwordQueueMax;
+    const { memoryKib, passes, lanes } = this.#cost;
+    const salt = unpaddedBase64(options.random.bytes(SALT_BYTES));
+    const digest = unpaddedBase64(options.random.bytes(HASH_BYTES));
+    this.#dummy = `$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}$${salt}$${digest}`;
+  }
+
+  hash(password: string): Promise<string | undefined> {
+    return this.#run(() =>
+      hash(password, {
+        memoryCost: this.#cost.memoryKib,
+        timeCost: this.#cost.passes,
+        parallelism: this.#cost.lanes,
+        outputLen: HASH_BYTES,
+        salt: this.#random.bytes(SALT_BYTES),
+      }),
+    );
+  }
+
+  verify(phc: string | undefined, password: string): Promise<boolean | undefined> {
+    return this.#run(async () => {
+      const fits = await verify(phc ?? this.#dummy, password);
+      return fits && phc !== undefined;
+    });
+  }
+
+  retryAfterMs(): number {
+    const ahead = this.#running + this.#waiting.length;
+    const estimate = Math.ceil((this.#averageMs * ahead) / this.#parallelMax);
+    return Math.min(Math.max(estimate, LIMITS.passwordRetryMsMin), LIMITS.passwordRetryMsMax);
+  }
+
+  async #run<T>(compute: () => Promise<T>): Promise<T | undefined> {
+    if (this.#running < this.#parallelMax) this.#running++;
+    else if (this.#waiting.length < this.#queueMax) {
+      // Whoever finishes hands its place on, so `#running` does not change.
+      await new Promise<void>((start) => this.#waiting.push(start));
+    } else return undefined;
+    const startedAt = elapsedMs();
+    try {
+      return await compute();
+    } finally {
+      this.#averageMs += WEIGHT * (elapsedMs() - startedAt - this.#averageMs);
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running--;
+    }
+  }
+}
+
+function unpaddedBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+}

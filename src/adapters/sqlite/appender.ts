@@ -1,0 +1,176 @@
+import { LIMITS } from '../../limits.ts';
+import type { AppendOutcome, Decision } from '../../ports/store.ts';
+import type { Connection } from './connection.ts';
+import { denseVersions, type Guard } from './guard.ts';
+import { HeadSweep } from './head-sweep.ts';
+import type { JournalIndex } from './journal-index.ts';
+import { JournalWriter } from './journal-writer.ts';
+import { SideRows } from './side-rows.ts';
+import type { OnStep, Step } from './step.ts';
+
+/** What tests change: production passes none of them. */
+export interface AppenderOptions {
+  readonly guard?: Guard;
+  readonly onStep?: OnStep;
+  readonly sweepEntriesMin?: number;
+}
+
+/** Appends decisions, and writes the heads behind them. Nothing in here waits, so appends are not interleaved. */
+export class Appender {
+  readonly #connection: Connection;
+  readonly #index: JournalIndex;
+  readonly #guard: Guard;
+  readonly #onStep: OnStep | undefined;
+  readonly #journal: JournalWriter;
+  readonly #rows: SideRows;
+  readonly #sweep: HeadSweep;
+  /** After a failure: whether it was committed is to be read from the journal. */
+  #outcomeUnknown = false;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #appends = 0;
+  #appendsSeen = 0;
+
+  constructor(
+    connection: Connection,
+    index: JournalIndex,
+    { guard, onStep, sweepEntriesMin }: AppenderOptions,
+  ) {
+    this.#connection = connection;
+    this.#index = index;
+    this.#guard = guard ?? denseVersions;
+    this.#onStep = onStep;
+    this.#journal = new JournalWriter(connection.database);
+    this.#rows = new SideRows(connection.database);
+    this.#sweep = new HeadSweep(connection.database, index, { onStep, sweepEntriesMin });
+    this.#wakeWhenIdle();
+  }
+
+  append(decisions: readonly Decision[]): AppendOutcome[] {
+    this.#connection.assertOpen();
+    if (this.#outcomeUnknown) this.#recover();
+    const outcomes = new Array<AppendOutcome>(decisions.length).fill('superseded');
+    if (!decisions.some((decision) => this.#admits(decision))) return outcomes;
+    this.#appends++;
+    this.#step('append.begin');
+    this.#write(() => {
+      this.#step('append.begun');
+      let entries = 0;
+      decisions.forEach((decision, index) => {
+        if (!this.#admits(decision)) return;
+        if (decision.rows.length > 0 && !this.#writeRows(decision)) {
+          outcomes[index] = 'conflict';
+          return;
+        }
+        this.#stage(decision);
+        outcomes[index] = 'appended';
+        entries++;
+      });
+      if (entries === 0) return false;
+      this.#journal.flush();
+      this.#step('append.entries_written');
+      this.#sweep.write(this.#sweep.share(entries));
+      this.#step('append.heads_written');
+      return true;
+    }, 'append.committed');
+    this.#wakeWhenIdle();
+    return outcomes;
+  }
+
+  /** @throws StoreUnavailable when the file does not take a change now */
+  ping(): void {
+    if (this.#outcomeUnknown) this.#recover();
+    this.#connection.write(() => undefined);
+  }
+
+  /** Runs a unit of work of rows alone. */
+  change<T>(work: () => T): T {
+    if (this.#outcomeUnknown) this.#recover();
+    return this.#connection.write(work);
+  }
+
+  /** Writes all heads, so that the next start reads nothing of the journal. */
+  finish(): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
+    if (this.#outcomeUnknown) this.#recover();
+    if (!this.#sweep.isComplete) this.#writeHeads(() => this.#sweep.writeAll());
+  }
+
+  #admits({ entry }: Decision): boolean {
+    return this.#guard.admits(this.#index.heads.version(entry.userId), entry.version);
+  }
+
+  #writeRows(decision: Decision): boolean {
+    const written = this.#rows.write(decision.rows);
+    this.#step('append.row_written');
+    return written;
+  }
+
+  #stage({ entry }: Decision): void {
+    const { heads } = this.#index;
+    const position = ++this.#index.last;
+    this.#journal.stage(entry, position, heads.position(entry.userId));
+    heads.advance(entry.userId, entry.version, position);
+  }
+
+  #writeHeads(write: () => void): void {
+    this.#write(() => {
+      this.#step('sweep.begun');
+      write();
+      this.#step('sweep.written');
+      return true;
+    }, 'sweep.committed');
+  }
+
+  /** Whatever fails, memory is as it was before. `work` says whether there is anything to commit. */
+  #write(work: () => boolean, committed: Step): void {
+    const { last } = this.#index;
+    try {
+      const isWritten = this.#connection.write(work, (isWorth) => isWorth);
+      if (!isWritten) return;
+    } catch (error) {
+      this.#outcomeUnknown = true;
+      this.#index.heads.revert();
+      this.#index.last = last;
+      this.#journal.discard();
+      this.#sweep.revert();
+      throw error;
+    }
+    this.#step(committed);
+    this.#index.heads.settle();
+    this.#sweep.settle();
+  }
+
+  /** A commit whose answer was an error may be in the file all the same. */
+  #recover(): void {
+    this.#connection.read(() => this.#index.complete());
+    this.#connection.write(() => this.#sweep.touch());
+    this.#outcomeUnknown = false;
+  }
+
+  #step(step: Step): void {
+    this.#onStep?.(step, this.#connection.database);
+  }
+
+  #wakeWhenIdle(): void {
+    if (this.#idleTimer || this.#sweep.isComplete) return;
+    this.#idleTimer = setTimeout(() => this.#idleTurn(), LIMITS.headsIdleTimeMs).unref();
+  }
+
+  /** When no append has come for a while: a slice of the heads, a turn each until all are written. */
+  #idleTurn(): void {
+    this.#idleTimer = undefined;
+    const idle = this.#appends === this.#appendsSeen;
+    this.#appendsSeen = this.#appends;
+    if (idle) {
+      try {
+        if (this.#outcomeUnknown) this.#recover();
+        this.#writeHeads(() => this.#sweep.write(LIMITS.headBlocksPerTurnMax));
+      } catch {
+        // Nothing is lost: the next append tries again, and tells its caller when it fails too.
+        return;
+      }
+    }
+    this.#wakeWhenIdle();
+  }
+}

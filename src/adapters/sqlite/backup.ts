@@ -1,0 +1,59 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { backup, DatabaseSync } from 'node:sqlite';
+import { StoreUnavailable } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { storeError } from './errors.ts';
+import { makePrivateFile } from './private-file.ts';
+
+/**
+ * Copies the database as it is now, while others write: the source is held at one snapshot, and read off the main
+ * thread. The copy is one file of mode 0600, durable under its name when this resolves; before that it ends in `.part`.
+ * @throws StoreUnavailable when there is such a file already, or it could not be written
+ */
+export async function backupDatabase(sourcePath: string, path: string): Promise<void> {
+  if (existsSync(path)) throw new StoreUnavailable(`no backup was made: ${path} is there already`);
+  const part = `${path}.part`;
+  try {
+    rmSync(part, { force: true });
+    makePrivateFile(part);
+    await copySnapshot(sourcePath, part);
+    sync(part);
+    renameSync(part, path);
+    sync(dirname(path));
+  } catch (error) {
+    rmSync(part, { force: true });
+    const known = storeError(error);
+    throw known instanceof StoreUnavailable
+      ? new StoreUnavailable(`no backup was made: ${known.message}`, { cause: error })
+      : known;
+  }
+}
+
+async function copySnapshot(sourcePath: string, path: string): Promise<void> {
+  const source = new DatabaseSync(sourcePath, { readOnly: true, timeout: LIMITS.storeBusyTimeMs });
+  try {
+    // A copy starts again whenever the source changes under it: an open reading transaction sees no change.
+    source.exec('BEGIN; SELECT position FROM watermark');
+    await backup(source, path, { rate: LIMITS.backupPagesPerStep });
+    source.exec('COMMIT');
+  } finally {
+    source.close();
+  }
+  // Out of WAL mode the copy is complete in one file, wherever it is carried.
+  const copy = new DatabaseSync(path);
+  try {
+    copy.exec('PRAGMA journal_mode = DELETE');
+  } finally {
+    copy.close();
+  }
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,28 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { JournalIndex } from './journal-index.ts';
+
+const PROBLEMS_MAX = 20;
+
+/**
+ * Looks for damage: in the file's pages, rows and indexes, between tables, and for gaps in the journal.
+ * Reads the whole file and waits for it: for an operator's command, not for a server at work.
+ * Has NOT checked the journal's hashes: that is the audit's part.
+ * @returns what is wrong, at most a few lines; nothing when all is well
+ */
+export function findDamage(database: DatabaseSync, index: JournalIndex): string[] {
+  const problems: string[] = [];
+  for (const row of database.prepare(`PRAGMA integrity_check(${PROBLEMS_MAX})`).all()) {
+    const text = String(row.integrity_check);
+    if (text !== 'ok') problems.push(text);
+  }
+  for (const row of database.prepare('PRAGMA foreign_key_check').all().slice(0, PROBLEMS_MAX)) {
+    problems.push(`a row of ${String(row.table)} belongs to a user who is not there`);
+  }
+  const journal = database.prepare('SELECT count(*) AS entries, max(position) AS last FROM journal').get();
+  if (journal && Number(journal.entries) !== Number(journal.last)) {
+    problems.push(`the journal has gaps: ${journal.entries} entries up to position ${journal.last}`);
+  }
+  const watermark = database.prepare('SELECT position FROM watermark').get()?.position;
+  if (Number(watermark) > index.last) problems.push('entries are missing at the end of the journal');
+  return problems;
+}

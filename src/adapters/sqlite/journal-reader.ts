@@ -1,0 +1,155 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
+import { StoreUnavailable } from '../../domain/errors.ts';
+import type { EntryType } from '../../domain/journal.ts';
+import { LIMITS } from '../../limits.ts';
+import type { JournalEntry, UserId } from '../../ports/store.ts';
+import type { JournalIndex } from './journal-index.ts';
+
+const ENTRY = 'position, user_id, version, at, type, body, lower(hex(hash)), previous_position';
+
+/** Reads the journal in its order, and each user's entries along their links. */
+export class JournalReader {
+  readonly #index: JournalIndex;
+  readonly #after: StatementSync;
+  readonly #at: StatementSync;
+  readonly #previous: StatementSync;
+  readonly #head: StatementSync;
+  readonly #link: StatementSync;
+  /** Where the last page of a user ended, so that the next one need not walk there again. */
+  readonly #places = new Map<UserId, Place>();
+
+  constructor(database: DatabaseSync, index: JournalIndex) {
+    this.#index = index;
+    const arrays = { returnArrays: true };
+    this.#after = database.prepare(
+      `SELECT ${ENTRY} FROM journal WHERE position > ? ORDER BY position LIMIT ?`,
+      arrays,
+    );
+    this.#at = database.prepare(`SELECT ${ENTRY} FROM journal WHERE position = ?`, arrays);
+    this.#previous = database.prepare('SELECT previous_position FROM journal WHERE position = ?', arrays);
+    this.#head = database.prepare(
+      'SELECT user_id, version, at, challenge, lower(hex(hash)), state, previous_position FROM journal WHERE position = ?',
+      arrays,
+    );
+    this.#link = database.prepare(
+      'SELECT at, challenge, previous_position FROM journal WHERE position = ?',
+      arrays,
+    );
+  }
+
+  read(after: number, limit: number): JournalEntry[] {
+    return (this.#after.all(after, limit) as unknown as readonly EntryRow[]).map(entryFrom);
+  }
+
+  /** The user's latest entry, as far as a decision needs it. */
+  head(userId: UserId): Head | undefined {
+    const position = this.#index.heads.position(userId);
+    if (position === 0) return undefined;
+    const row = this.#head.get(position) as unknown as HeadRow | undefined;
+    if (!row || row[0] !== userId || row[1] !== this.#index.heads.version(userId)) throw damaged(position);
+    return { version: row[1], at: row[2], challenge: row[3], hash: row[4], state: row[5], previous: row[6] };
+  }
+
+  /** The challenges that the user's entries of `since` (ms) or later spent. */
+  spentChallenges(head: Head, since: number): string[] {
+    const challenges: string[] = [];
+    let { at, challenge, previous } = head;
+    while (at >= since) {
+      if (challenge !== null) challenges.push(challenge);
+      if (previous === 0) break;
+      const row = this.#link.get(previous) as unknown as LinkRow | undefined;
+      if (!row) throw damaged(previous);
+      [at, challenge, previous] = row;
+    }
+    return challenges;
+  }
+
+  /** A long walk gives way to others: entries do not change, so nothing is missed. */
+  async readUser(userId: UserId, below: number, limit: number): Promise<JournalEntry[]> {
+    const { heads } = this.#index;
+    const newest = Math.min(heads.version(userId), below - 1);
+    let place: Place = { version: heads.version(userId), position: heads.position(userId) };
+    const known = this.#places.get(userId);
+    if (known && known.version >= newest && known.version <= place.version) place = known;
+
+    let hops = 0;
+    while (place.version > newest && place.position > 0) {
+      place = { version: place.version - 1, position: this.#previousOf(place.position) };
+      if (++hops % LIMITS.journalHopsPerTurnMax === 0) await setImmediate();
+    }
+    const entries: JournalEntry[] = [];
+    while (entries.length < limit && place.version > 0) {
+      const row = this.#at.get(place.position) as unknown as EntryRow | undefined;
+      if (!row || row[1] !== userId || row[2] !== place.version) throw damaged(place.position);
+      entries.push(entryFrom(row));
+      place = { version: place.version - 1, position: row[7] };
+    }
+    this.#remember(userId, place);
+    return entries;
+  }
+
+  #previousOf(position: number): number {
+    const row = this.#previous.get(position) as unknown as readonly [number] | undefined;
+    if (!row) throw damaged(position);
+    return row[0];
+  }
+
+  #remember(userId: UserId, place: Place): void {
+    this.#places.delete(userId);
+    if (place.version === 0) return;
+    this.#places.set(userId, place);
+    if (this.#places.size > LIMITS.journalPlacesMax) {
+      for (const oldest of this.#places.keys()) {
+        this.#places.delete(oldest);
+        break;
+      }
+    }
+  }
+}
+
+export interface Head {
+  readonly version: number;
+  readonly at: number;
+  readonly challenge: string | null;
+  readonly hash: string;
+  readonly state: string;
+  /** The position of the user's entry before it, 0 without one. */
+  readonly previous: number;
+}
+
+interface Place {
+  readonly version: number;
+  readonly position: number;
+}
+
+type EntryRow = readonly [
+  position: number,
+  userId: UserId,
+  version: number,
+  at: number,
+  type: EntryType,
+  body: string,
+  hash: string,
+  previous: number,
+];
+type HeadRow = readonly [
+  userId: UserId,
+  version: number,
+  at: number,
+  challenge: string | null,
+  hash: string,
+  state: string,
+  previous: number,
+];
+type LinkRow = readonly [at: number, challenge: string | null, previous: number];
+
+function entryFrom([position, userId, version, at, type, body, hash]: EntryRow): JournalEntry {
+  return { position, userId, version, at, type, body, hash };
+}
+
+function damaged(position: number): StoreUnavailable {
+  return new StoreUnavailable(
+    `the journal is damaged: entry ${position} is not what the entries after it say; stop the server, keep the file, and restore a backup`,
+  );
+}

@@ -1,0 +1,113 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { StartRefused } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Credentials, JournalEntry, Store, UserId } from '../../ports/store.ts';
+import { Connection } from './connection.ts';
+import { startError } from './errors.ts';
+import { findDamage } from './integrity.ts';
+import { JournalIndex } from './journal-index.ts';
+import { JournalReader } from './journal-reader.ts';
+import { checkSchema } from './migrate.ts';
+import { MIGRATIONS } from './schema.ts';
+import { UserRows } from './user-rows.ts';
+
+/** Where a user's entries end. */
+export interface UserHead {
+  readonly userId: UserId;
+  readonly version: number;
+  readonly position: number;
+}
+
+/**
+ * Opens a database to read it alone, beside a server at work or without one.
+ * @throws StartRefused when there is none, or it cannot be read: the message says what to do
+ */
+export async function openSqliteReader(path: string): Promise<SqliteReader> {
+  if (!existsSync(path))
+    throw new StartRefused(`there is no database at ${path}: name the data folder of a server`);
+  try {
+    const real = realpathSync(path);
+    try {
+      return new SqliteReader(real, real);
+    } catch (error) {
+      // Reading a WAL database needs a file beside it; where none can be made, nobody writes it either.
+      const immutable = pathToFileURL(real);
+      immutable.searchParams.set('immutable', '1');
+      if (error instanceof StartRefused || existsSync(`${real}-wal`)) throw error;
+      return new SqliteReader(real, immutable);
+    }
+  } catch (error) {
+    throw startError(error, path);
+  }
+}
+
+/** What an audit needs, read as of each call. Holds no lock that a writer waits for. */
+export class SqliteReader implements Pick<Store, 'readJournal' | 'readUserJournal' | 'findUser' | 'close'> {
+  readonly #connection: Connection;
+  readonly #index: JournalIndex;
+  readonly #journal: JournalReader;
+  readonly #users: UserRows;
+
+  /** Use `openSqliteReader`. */
+  constructor(path: string, location: string | URL) {
+    const database = new DatabaseSync(location, { readOnly: true, timeout: LIMITS.storeStartBusyTimeMs });
+    try {
+      if (checkSchema(database, path) !== MIGRATIONS.length) {
+        throw new StartRefused(
+          `${path} has the tables of an older version of Sello: start the server on it once`,
+        );
+      }
+      this.#connection = new Connection(database);
+      this.#index = new JournalIndex(database);
+      this.#index.load();
+      this.#journal = new JournalReader(database, this.#index);
+      this.#users = new UserRows(database, this.#journal);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {
+    return this.#connection.read(() => this.#journal.read(page.after, page.limit));
+  }
+
+  async readUserJournal(
+    userId: UserId,
+    page: { below: number; limit: number },
+  ): Promise<readonly JournalEntry[]> {
+    return this.#connection.reading(() => {
+      this.#index.complete();
+      return this.#journal.readUser(userId, page.below, page.limit);
+    });
+  }
+
+  async findUser(username: string): Promise<Credentials | undefined> {
+    return this.#connection.read(() => this.#users.find(username));
+  }
+
+  /** The heads of users who have entries, in order of id, after the given one. */
+  async heads(page: { after: UserId; limit: number }): Promise<readonly UserHead[]> {
+    return this.#connection.read(() => {
+      this.#index.complete();
+      const { heads } = this.#index;
+      const found: UserHead[] = [];
+      for (let userId = page.after + 1; userId <= heads.userIdMax && found.length < page.limit; userId++) {
+        const version = heads.version(userId);
+        if (version > 0) found.push({ userId, version, position: heads.position(userId) });
+      }
+      return found;
+    });
+  }
+
+  /** Reads the whole file and blocks meanwhile (integrity.ts). @returns what is wrong, nothing when all is well */
+  async verifyIntegrity(): Promise<readonly string[]> {
+    return this.#connection.read(() => findDamage(this.#connection.database, this.#index));
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+}

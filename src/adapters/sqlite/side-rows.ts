@@ -1,0 +1,138 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SideRow } from '../../ports/store.ts';
+import { isTaken } from './errors.ts';
+
+/** Writes the rows that belong to a decision, inside the caller's unit of work. */
+export class SideRows {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #savepoint: StatementSync;
+  readonly #release: StatementSync;
+  readonly #rollback: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#savepoint = database.prepare('SAVEPOINT decision');
+    this.#release = database.prepare('RELEASE decision');
+    this.#rollback = database.prepare('ROLLBACK TO decision');
+  }
+
+  /** @returns false when one of them is taken: then none is written */
+  write(rows: readonly SideRow[]): boolean {
+    const [only] = rows;
+    // A statement that fails undoes itself.
+    if (rows.length === 1 && only) return this.#writeOrTaken(only);
+    this.#savepoint.run();
+    const written = rows.every((row) => this.#writeOrTaken(row));
+    if (!written) this.#rollback.run();
+    this.#release.run();
+    return written;
+  }
+
+  #writeOrTaken(row: SideRow): boolean {
+    try {
+      this.#write(row);
+      return true;
+    } catch (error) {
+      if (isTaken(error)) return false;
+      throw error;
+    }
+  }
+
+  #write(row: SideRow): void {
+    switch (row.kind) {
+      case 'user.insert':
+        this.#run(
+          'INSERT INTO users (user_id, username, password_hash, mac_key, role, disabled, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          [
+            row.userId,
+            row.username,
+            row.passwordHash,
+            row.macKey,
+            row.role,
+            row.disabled ? 1 : 0,
+            row.createdAt,
+          ],
+        );
+        break;
+      case 'user.update':
+        this.#update(
+          'UPDATE users SET password_hash = coalesce(?, password_hash), mac_key = coalesce(?, mac_key), role = coalesce(?, role), disabled = coalesce(?, disabled) WHERE user_id = ?',
+          [
+            row.passwordHash ?? null,
+            row.macKey ?? null,
+            row.role ?? null,
+            row.disabled === undefined ? null : row.disabled ? 1 : 0,
+            row.userId,
+          ],
+        );
+        break;
+      case 'token.insert': {
+        const { token } = row;
+        this.#run(
+          'INSERT INTO tokens (user_id, token_id, type, status, algorithm, digits, period_s, suite, label, seed, activation_question, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+          [
+            token.userId,
+            token.tokenId,
+            token.type,
+            token.status,
+            token.algorithm,
+            token.digits,
+            token.periodS,
+            token.suite,
+            token.label,
+            token.seed,
+            token.activationQuestion,
+            token.createdAt,
+          ],
+        );
+        break;
+      }
+      case 'token.update':
+        // A question is only for a token that waits for its first code.
+        this.#update(
+          "UPDATE tokens SET status = ?1, activation_question = iif(?1 = 'pending', activation_question, '') WHERE user_id = ?2 AND token_id = ?3",
+          [row.status, row.userId, row.tokenId],
+        );
+        break;
+      case 'session.insert': {
+        const { session } = row;
+        this.#run('INSERT INTO sessions (user_id, session_id, created_at, expires_at) VALUES (?, ?, ?, ?)', [
+          session.userId,
+          session.sessionId,
+          session.createdAt,
+          session.expiresAt,
+        ]);
+        break;
+      }
+      case 'session.delete':
+        this.#run('DELETE FROM sessions WHERE user_id = ? AND session_id = ?', [row.userId, row.sessionId]);
+        break;
+      case 'session.delete_all':
+        this.#run('DELETE FROM sessions WHERE user_id = ?', [row.userId]);
+        break;
+      case 'answer.insert':
+        this.#run('INSERT INTO answers (user_id, key, digest, answer, at) VALUES (?, ?, ?, ?, ?)', [
+          row.userId,
+          row.key,
+          row.digest,
+          row.answer,
+          row.at,
+        ]);
+        break;
+    }
+  }
+
+  #run(sql: string, values: readonly SQLInputValue[]): number {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return Number(statement.run(...values).changes);
+  }
+
+  #update(sql: string, values: readonly SQLInputValue[]): void {
+    if (this.#run(sql, values) !== 1) throw new Error('a decision changes a row that is not there');
+  }
+}

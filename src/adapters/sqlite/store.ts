@@ -1,0 +1,194 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { LIMITS } from '../../limits.ts';
+import type {
+  AppendOutcome,
+  Credentials,
+  Decision,
+  IdempotentAnswer,
+  JournalEntry,
+  KeyReplacement,
+  Store,
+  StoredKey,
+  UserId,
+  UserRecord,
+  UserRow,
+  WrappedKeyRef,
+} from '../../ports/store.ts';
+import { Appender, type AppenderOptions } from './appender.ts';
+import { backupDatabase } from './backup.ts';
+import { Connection, openDatabase } from './connection.ts';
+import { startError } from './errors.ts';
+import { ExpiringRows } from './expiring-rows.ts';
+import { findDamage } from './integrity.ts';
+import { JournalIndex } from './journal-index.ts';
+import { JournalReader } from './journal-reader.ts';
+import { migrate } from './migrate.ts';
+import { OwnerLock } from './owner-lock.ts';
+import { UserRows } from './user-rows.ts';
+import { WrappedKeys } from './wrapped-keys.ts';
+
+export interface SqliteStoreOptions extends AppenderOptions {
+  /** The database's file, made if it is not there; its folder must be. */
+  readonly path: string;
+}
+
+/**
+ * Opens the database as its only writer, until `close` or the end of the process.
+ * @throws StartRefused when another process has it, or it cannot be opened: the message says what to do
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  let lock: OwnerLock | undefined;
+  let database: DatabaseSync | undefined;
+  try {
+    const path = realPath(options.path);
+    lock = OwnerLock.acquire(path);
+    database = openDatabase(path);
+    migrate(database, path);
+    const index = new JournalIndex(database);
+    index.load();
+    database.exec(`PRAGMA busy_timeout = ${LIMITS.storeBusyTimeMs}`);
+    return new SqliteStore(path, lock, new Connection(database), index, options);
+  } catch (error) {
+    database?.close();
+    lock?.release();
+    throw startError(error, options.path);
+  }
+}
+
+/** One process owns the file, the guard is in memory, and heads are written behind the journal. */
+export class SqliteStore implements Store {
+  readonly path: string;
+  readonly #lock: OwnerLock;
+  readonly #connection: Connection;
+  readonly #index: JournalIndex;
+  readonly #appender: Appender;
+  readonly #journal: JournalReader;
+  readonly #users: UserRows;
+  readonly #keys: WrappedKeys;
+  readonly #expiring: ExpiringRows;
+  readonly #backups = new Set<Promise<void>>();
+  #userIdLast: UserId;
+  #closing: Promise<void> | undefined;
+
+  /** Use `openSqliteStore`. */
+  constructor(
+    path: string,
+    lock: OwnerLock,
+    connection: Connection,
+    index: JournalIndex,
+    options: AppenderOptions,
+  ) {
+    const { database } = connection;
+    this.path = path;
+    this.#lock = lock;
+    this.#connection = connection;
+    this.#index = index;
+    this.#appender = new Appender(connection, index, options);
+    this.#journal = new JournalReader(database, index);
+    this.#users = new UserRows(database, this.#journal);
+    this.#keys = new WrappedKeys(database);
+    this.#expiring = new ExpiringRows(database);
+    this.#userIdLast = Math.max(this.#users.lastId(), index.heads.userIdMax);
+  }
+
+  async append(decisions: readonly Decision[]): Promise<readonly AppendOutcome[]> {
+    return this.#appender.append(decisions);
+  }
+
+  async load(userIds: readonly UserId[], spentSince: number): Promise<readonly (UserRecord | undefined)[]> {
+    return this.#connection.read(() => userIds.map((userId) => this.#users.load(userId, spentSince)));
+  }
+
+  async allocateUserIds(count: number): Promise<readonly UserId[]> {
+    return Array.from({ length: count }, () => ++this.#userIdLast);
+  }
+
+  async findUser(username: string): Promise<Credentials | undefined> {
+    return this.#connection.read(() => this.#users.find(username));
+  }
+
+  async listUsers(page: { after: UserId; limit: number; search?: string }): Promise<readonly UserRow[]> {
+    return this.#connection.reading(() => this.#users.list(page.after, page.limit, page.search ?? ''));
+  }
+
+  async findAnswers(
+    keys: readonly { userId: UserId; key: string }[],
+  ): Promise<readonly (IdempotentAnswer | undefined)[]> {
+    return this.#connection.read(() => keys.map(({ userId, key }) => this.#expiring.findAnswer(userId, key)));
+  }
+
+  async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {
+    return this.#connection.read(() => this.#journal.read(page.after, page.limit));
+  }
+
+  async readUserJournal(
+    userId: UserId,
+    page: { below: number; limit: number },
+  ): Promise<readonly JournalEntry[]> {
+    return this.#connection.reading(() => this.#journal.readUser(userId, page.below, page.limit));
+  }
+
+  async listWrappedKeys(page: {
+    after: WrappedKeyRef | undefined;
+    limit: number;
+  }): Promise<readonly StoredKey[]> {
+    return this.#connection.read(() => this.#keys.list(page.after, page.limit));
+  }
+
+  async replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]> {
+    return this.#appender.change(() => this.#keys.replace(replacements));
+  }
+
+  async prune(before: { answers: number; sessions: number; limit: number }): Promise<void> {
+    this.#appender.change(() => this.#expiring.prune(before.answers, before.sessions, before.limit));
+  }
+
+  async ping(): Promise<void> {
+    this.#appender.ping();
+  }
+
+  /**
+   * Copies the database to a new file, consistent as of now, while appends go on.
+   * @throws StoreUnavailable when the file is there already or cannot be written
+   */
+  async backup(path: string): Promise<void> {
+    this.#connection.assertOpen();
+    const running = backupDatabase(this.path, resolve(path));
+    this.#backups.add(running);
+    try {
+      await running;
+    } finally {
+      this.#backups.delete(running);
+    }
+  }
+
+  /** Reads the whole file and blocks meanwhile (integrity.ts). @returns what is wrong, nothing when all is well */
+  async verifyIntegrity(): Promise<readonly string[]> {
+    return this.#connection.read(() => findDamage(this.#connection.database, this.#index));
+  }
+
+  /** Writes the heads, and gives the file up. May be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#backups);
+    try {
+      this.#appender.finish();
+    } catch {
+      // Heads are a copy: the next start completes them from the journal.
+    }
+    this.#connection.close();
+    this.#lock.release();
+  }
+}
+
+/** One name for the file however it is reached, or two processes could each lock a name of it. */
+function realPath(path: string): string {
+  const full = resolve(path);
+  return existsSync(full) ? realpathSync(full) : join(realpathSync(dirname(full)), basename(full));
+}

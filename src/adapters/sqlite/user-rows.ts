@@ -1,0 +1,122 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
+import { GENESIS_HASH } from '../../domain/journal.ts';
+import { LIMITS } from '../../limits.ts';
+import type {
+  Credentials,
+  Role,
+  SessionRow,
+  TokenRow,
+  UserId,
+  UserRecord,
+  UserRow,
+} from '../../ports/store.ts';
+import type { JournalReader } from './journal-reader.ts';
+import { plainRows } from './plain-rows.ts';
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** Reads users, and what belongs to each. */
+export class UserRows {
+  readonly #journal: JournalReader;
+  readonly #user: StatementSync;
+  readonly #tokens: StatementSync;
+  readonly #sessions: StatementSync;
+  readonly #credentials: StatementSync;
+  readonly #last: StatementSync;
+  readonly #search: StatementSync;
+
+  constructor(database: DatabaseSync, journal: JournalReader) {
+    this.#journal = journal;
+    const arrays = { returnArrays: true };
+    this.#user = database.prepare(
+      'SELECT username, role, disabled, created_at, mac_key FROM users WHERE user_id = ?',
+      arrays,
+    );
+    this.#tokens = database.prepare(
+      'SELECT user_id AS userId, token_id AS tokenId, type, status, algorithm, digits, period_s AS periodS, suite, label, seed, activation_question AS activationQuestion, created_at AS createdAt FROM tokens WHERE user_id = ? ORDER BY created_at, token_id',
+    );
+    this.#sessions = database.prepare(
+      'SELECT user_id AS userId, session_id AS sessionId, created_at AS createdAt, expires_at AS expiresAt FROM sessions WHERE user_id = ? ORDER BY created_at, session_id',
+    );
+    this.#credentials = database.prepare(
+      'SELECT user_id, username, password_hash, role, disabled FROM users WHERE username = ? AND user_id > 0',
+      arrays,
+    );
+    this.#last = database.prepare('SELECT coalesce(max(user_id), 0) FROM users', arrays);
+    this.#search = database.prepare(
+      "SELECT user_id, username, role, disabled, created_at FROM users WHERE user_id > ?1 AND user_id <= ?2 AND (?3 = '' OR instr(username, ?3) > 0) ORDER BY user_id LIMIT ?4",
+      arrays,
+    );
+  }
+
+  load(userId: UserId, spentSince: number): UserRecord | undefined {
+    const row = this.#user.get(userId) as unknown as ProfileRow | undefined;
+    if (!row) return undefined;
+    const head = this.#journal.head(userId);
+    const tokens = plainRows<TokenRow>(this.#tokens.all(userId));
+    const sessions = plainRows<SessionRow>(this.#sessions.all(userId));
+    return {
+      userId,
+      username: row[0],
+      role: row[1],
+      disabled: row[2] === 1,
+      createdAt: row[3],
+      macKey: row[4],
+      version: head?.version ?? 0,
+      at: head?.at ?? 0,
+      hash: head?.hash ?? GENESIS_HASH,
+      state: head?.state ?? '{}',
+      tokens,
+      sessions,
+      spentChallenges: head ? this.#journal.spentChallenges(head, spentSince) : NONE,
+    };
+  }
+
+  find(username: string): Credentials | undefined {
+    const row = this.#credentials.get(username) as unknown as CredentialsRow | undefined;
+    if (!row) return undefined;
+    return { userId: row[0], username: row[1], passwordHash: row[2], role: row[3], disabled: row[4] === 1 };
+  }
+
+  lastId(): UserId {
+    return (this.#last.get() as unknown as readonly [number])[0];
+  }
+
+  /** A search that matches few gives way to others between parts of the table. */
+  async list(after: UserId, limit: number, search: string): Promise<UserRow[]> {
+    const users: UserRow[] = [];
+    let from = after;
+    for (const last = this.lastId(); from < last && users.length < limit; ) {
+      if (from > after) await setImmediate();
+      const to = from + LIMITS.usersSearchedPerTurnMax;
+      const rows = this.#search.all(
+        from,
+        to,
+        search,
+        limit - users.length,
+      ) as unknown as readonly ListedRow[];
+      for (const [userId, username, role, disabled, createdAt] of rows) {
+        users.push({ userId, username, role, disabled: disabled === 1, createdAt });
+      }
+      from = to;
+    }
+    return users;
+  }
+}
+
+type ProfileRow = readonly [
+  username: string,
+  role: Role,
+  disabled: number,
+  createdAt: number,
+  macKey: string,
+];
+type CredentialsRow = readonly [
+  userId: UserId,
+  username: string,
+  passwordHash: string,
+  role: Role,
+  disabled: number,
+];
+type ListedRow = readonly [userId: UserId, username: string, role: Role, disabled: number, createdAt: number];

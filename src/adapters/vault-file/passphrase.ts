@@ -1,0 +1,114 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { StartRefused } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Random } from '../../ports/random.ts';
+import { createFile } from './atomic-file.ts';
+
+const GENERATED_BYTES = 32;
+
+export interface PassphraseSource {
+  /** The passphrase itself, where the configuration has it. */
+  readonly given?: string | undefined;
+  /** A file that holds it, where the configuration names one. */
+  readonly file?: string | undefined;
+  /** Otherwise: the file that holds one made at the first start. */
+  readonly generateInto: string;
+  readonly random: Random;
+}
+
+export interface Passphrase {
+  readonly passphrase: string;
+  /** `generated` once, when it was made in this call; at later starts it comes from that `file`. */
+  readonly origin: 'given' | 'file' | 'generated';
+}
+
+/**
+ * The passphrase that opens the vault. Text is taken as it is, without its last line break; it is not normalised.
+ * Does NOT check that it opens any vault: a vault file whose generated passphrase was lost gets a new, wrong one.
+ * @throws StartRefused when it is empty or too long, or its file is missing, unreadable, or open to other users
+ */
+export async function resolvePassphrase(source: PassphraseSource): Promise<Passphrase> {
+  if (source.given !== undefined) {
+    return { passphrase: checked(source.given, 'the configured passphrase'), origin: 'given' };
+  }
+  if (source.file !== undefined) {
+    const text = await readPassphrase(source.file);
+    if (text === undefined) {
+      throw new StartRefused(
+        `The passphrase file ${source.file} does not exist. Create it with mode 0600, or name another.`,
+      );
+    }
+    return { passphrase: text, origin: 'file' };
+  }
+  return (
+    (await existing(source.generateInto)) ??
+    (await generated(source)) ??
+    // Another process was faster: its passphrase is the one.
+    (await existing(source.generateInto)) ??
+    refuse(`The passphrase file ${source.generateInto} appeared and vanished. Try again.`)
+  );
+}
+
+async function existing(path: string): Promise<Passphrase | undefined> {
+  const passphrase = await readPassphrase(path);
+  return passphrase === undefined ? undefined : { passphrase, origin: 'file' };
+}
+
+async function generated({ generateInto, random }: PassphraseSource): Promise<Passphrase | undefined> {
+  const passphrase = Buffer.from(random.bytes(GENERATED_BYTES)).toString('base64url');
+  try {
+    await createFile(generateInto, Buffer.from(`${passphrase}\n`));
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return undefined;
+    return refuse(
+      `The passphrase file ${generateInto} cannot be written (${codeOf(error)}). Make its folder writable.`,
+    );
+  }
+  return { passphrase, origin: 'generated' };
+}
+
+/** @returns `undefined` where there is no such file */
+async function readPassphrase(path: string): Promise<string | undefined> {
+  let file: FileHandle;
+  try {
+    // Opened without waiting, so that a pipe without a writer is refused below instead of stopping the start for good.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    return refuse(
+      `The passphrase file ${path} cannot be read (${codeOf(error)}). Give this user the right to read it.`,
+    );
+  }
+  try {
+    const status = await file.stat();
+    if (!status.isFile()) refuse(`The passphrase file ${path} is not a regular file.`);
+    if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
+      const mode = (status.mode & 0o777).toString(8).padStart(4, '0');
+      refuse(`The passphrase file ${path} is open to other users (mode ${mode}). Run: chmod 600 '${path}'`);
+    }
+    if (status.size > LIMITS.passphraseBytesMax + 2) refuse(tooLong(`the passphrase file ${path}`));
+    const text = await file.readFile('utf8');
+    return checked(text.replace(/\r?\n$/, ''), `the passphrase file ${path}`);
+  } finally {
+    await file.close();
+  }
+}
+
+function checked(passphrase: string, where: string): string {
+  if (passphrase === '') refuse(`There is no passphrase in ${where}: it is empty.`);
+  if (Buffer.byteLength(passphrase) > LIMITS.passphraseBytesMax) refuse(tooLong(where));
+  return passphrase;
+}
+
+function tooLong(where: string): string {
+  return `The passphrase in ${where} is longer than ${LIMITS.passphraseBytesMax} bytes.`;
+}
+
+function refuse(message: string): never {
+  throw new StartRefused(message);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

@@ -1,0 +1,125 @@
+import type { webcrypto } from 'node:crypto';
+import type { DerivedKeyPurpose } from '../../ports/key-vault.ts';
+import type { Random } from '../../ports/random.ts';
+import {
+  exportSigningKey,
+  generateSigningKey,
+  importSigningKey,
+  retire,
+  type SigningKey,
+} from './signing-key.ts';
+
+const KEY_BYTES = 32;
+const PURPOSES = ['challenge', 'session'] as const satisfies readonly DerivedKeyPurpose[];
+
+/** What the file seals: a key for each purpose, none used for two. Replaced as a whole, never changed in place. */
+export interface VaultKeys {
+  /** Ascending by version; the last one is active. */
+  readonly encryptionKeys: readonly EncryptionKey[];
+  /** The active one first, then the retired ones, newest first. */
+  readonly signingKeys: readonly SigningKey[];
+  readonly masterKeys: Readonly<Record<DerivedKeyPurpose, Buffer>>;
+}
+
+/** A key-encryption key: AES-256. */
+export interface EncryptionKey {
+  readonly version: number;
+  /** ms since 1970. */
+  readonly createdAt: number;
+  readonly key: Buffer;
+}
+
+export function generateKeys(random: Random, at: number): VaultKeys {
+  return {
+    encryptionKeys: [{ version: 1, createdAt: at, key: newKey(random) }],
+    signingKeys: [generateSigningKey()],
+    masterKeys: { challenge: newKey(random), session: newKey(random) },
+  };
+}
+
+export function activeEncryptionKey(keys: VaultKeys): EncryptionKey {
+  const active = keys.encryptionKeys.at(-1);
+  if (!active) throw new Error('a vault has no key-encryption key');
+  return active;
+}
+
+export function activeSigningKey(keys: VaultKeys): SigningKey {
+  const active = keys.signingKeys[0];
+  if (!active) throw new Error('a vault has no signing key');
+  return active;
+}
+
+/** A new key-encryption key and a new signing key. The signing key before it keeps its public half alone. */
+export function withNewVersion(keys: VaultKeys, random: Random, at: number): VaultKeys {
+  const version = activeEncryptionKey(keys).version + 1;
+  return {
+    encryptionKeys: [...keys.encryptionKeys, { version, createdAt: at, key: newKey(random) }],
+    signingKeys: [generateSigningKey(), ...keys.signingKeys.map(retire)],
+    masterKeys: keys.masterKeys,
+  };
+}
+
+export function withoutVersionsBelow(keys: VaultKeys, version: number): VaultKeys {
+  return { ...keys, encryptionKeys: keys.encryptionKeys.filter((key) => key.version >= version) };
+}
+
+/** Overwrites every key held in a buffer. Private signing keys live in OpenSSL's memory, which it clears when freed. */
+export function wipeKeys(keys: VaultKeys): void {
+  for (const { key } of keys.encryptionKeys) key.fill(0);
+  for (const purpose of PURPOSES) keys.masterKeys[purpose].fill(0);
+}
+
+interface Encoded {
+  readonly encryption_keys: readonly {
+    readonly version: number;
+    readonly created_at: number;
+    readonly key: string;
+  }[];
+  readonly signing_keys: readonly webcrypto.JsonWebKey[];
+  readonly master_keys: Readonly<Record<DerivedKeyPurpose, string>>;
+}
+
+/** JSON, to be sealed. The caller overwrites it after use. */
+export function encodeKeys(keys: VaultKeys): Buffer {
+  const encoded: Encoded = {
+    encryption_keys: keys.encryptionKeys.map(({ version, createdAt, key }) => ({
+      version,
+      created_at: createdAt,
+      key: key.toString('base64url'),
+    })),
+    signing_keys: keys.signingKeys.map(exportSigningKey),
+    master_keys: {
+      challenge: keys.masterKeys.challenge.toString('base64url'),
+      session: keys.masterKeys.session.toString('base64url'),
+    },
+  };
+  return Buffer.from(JSON.stringify(encoded));
+}
+
+/** Reads what `encodeKeys` wrote. The seal has been verified: whatever does not fit here was written by a defect, and throws. */
+export function decodeKeys(content: Buffer): VaultKeys {
+  const encoded: Encoded = JSON.parse(content.toString());
+  return {
+    encryptionKeys: encoded.encryption_keys.map((entry) => ({
+      version: entry.version,
+      createdAt: entry.created_at,
+      key: decodeKey(entry.key),
+    })),
+    signingKeys: encoded.signing_keys.map(importSigningKey),
+    masterKeys: {
+      challenge: decodeKey(encoded.master_keys.challenge),
+      session: decodeKey(encoded.master_keys.session),
+    },
+  };
+}
+
+function newKey(random: Random): Buffer {
+  return Buffer.from(random.bytes(KEY_BYTES));
+}
+
+function decodeKey(text: string): Buffer {
+  // Not from the shared pool, whose memory other strings and digests pass through.
+  const key = Buffer.alloc(KEY_BYTES);
+  if (key.write(text, 'base64url') !== KEY_BYTES) throw new Error('a sealed key has another length');
+  return key;
+}

@@ -1,0 +1,121 @@
+import { readFile, stat } from 'node:fs/promises';
+import { StartRefused } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Random } from '../../ports/random.ts';
+import { elapsedMs } from '../system/clock.ts';
+import { createFile, removeLeftovers, type WriteObserver } from './atomic-file.ts';
+import { FileVault } from './file-vault.ts';
+import {
+  DERIVATION_COST,
+  type DerivationCost,
+  deriveSealingKey,
+  newDerivation,
+  seal,
+  unseal,
+} from './seal.ts';
+import { decodeFile } from './sealed-file.ts';
+import { decodeKeys, generateKeys } from './vault-keys.ts';
+
+export interface FileVaultOptions {
+  readonly path: string;
+  /** See `resolvePassphrase`. */
+  readonly passphrase: string;
+  readonly random: Random;
+  readonly clock: Clock;
+  /** For how long unwrapped keys are kept. */
+  readonly elapsedMs?: () => number;
+  readonly unwrappedKeysMax?: number;
+  readonly unwrappedKeyTimeMs?: number;
+  /** What opening a vault costs that is made, or whose passphrase is changed, by this process. */
+  readonly derivationCost?: DerivationCost;
+  readonly observeWrite?: WriteObserver;
+}
+
+/**
+ * Opens a vault file whole or not at all.
+ * @throws StartRefused when it is missing, unreadable or damaged, or the passphrase is another; the message says which, and what to do
+ */
+export async function openFileVault(options: FileVaultOptions): Promise<FileVault> {
+  const { path } = options;
+  const bytes = await read(path);
+  const file = decodeFile(bytes);
+  if ('damage' in file) {
+    throw new StartRefused(
+      `The key vault ${path} is damaged: ${file.damage}. Nothing was opened and nothing changed. Restore the file from a backup.`,
+    );
+  }
+  const sealingKey = await deriveSealingKey(options.passphrase, file.header.derivation);
+  const content = unseal(sealingKey, file);
+  if (!content) {
+    sealingKey.key.fill(0);
+    throw new StartRefused(
+      `The key vault ${path} does not open: the passphrase is another, or the file was tampered with. Nothing was changed. ` +
+        'Give the passphrase that it was made with, or restore the file from a backup with the passphrase of that time.',
+    );
+  }
+  const keys = decodeKeys(content);
+  content.fill(0);
+  await removeLeftovers(path).catch(() => undefined);
+  return new FileVault(bytes, sealingKey, keys, withDefaults(options));
+}
+
+/**
+ * Makes a vault with new keys, and opens it.
+ * Does NOT check that nothing is wrapped yet under the keys of a lost vault: the caller must, before it makes another.
+ * @throws StartRefused when the file exists already, or cannot be written
+ */
+export async function createFileVault(options: FileVaultOptions): Promise<FileVault> {
+  const { path, random, clock } = options;
+  const complete = withDefaults(options);
+  const sealingKey = await deriveSealingKey(
+    options.passphrase,
+    newDerivation(random, complete.derivationCost),
+  );
+  const keys = generateKeys(random, clock.now());
+  const bytes = seal(sealingKey, keys, random);
+  try {
+    await createFile(path, bytes, options.observeWrite);
+  } catch (error) {
+    const code = codeOf(error);
+    throw new StartRefused(
+      code === 'EEXIST'
+        ? `There is a key vault at ${path} already: it is never overwritten. Open it, or move it away.`
+        : `The key vault ${path} cannot be made (${code}). Its folder must exist and be writable by this user.`,
+    );
+  }
+  return new FileVault(bytes, sealingKey, keys, complete);
+}
+
+function withDefaults(options: FileVaultOptions) {
+  return {
+    elapsedMs,
+    unwrappedKeysMax: LIMITS.unwrappedKeysCachedMax,
+    unwrappedKeyTimeMs: LIMITS.unwrappedKeyTimeMs,
+    derivationCost: DERIVATION_COST,
+    observeWrite: () => undefined,
+    ...options,
+  };
+}
+
+async function read(path: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size > LIMITS.vaultFileBytesMax) {
+      throw new StartRefused(`${path} is no key vault: it is larger than ${LIMITS.vaultFileBytesMax} bytes.`);
+    }
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof StartRefused) throw error;
+    const code = codeOf(error);
+    throw new StartRefused(
+      code === 'ENOENT'
+        ? `There is no key vault at ${path}. Put the file back, from a backup if need be: what is wrapped under its keys opens with no other.`
+        : `The key vault ${path} cannot be read (${code}). Give this user the right to read it.`,
+    );
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

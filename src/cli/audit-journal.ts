@@ -1,0 +1,117 @@
+import { UserChains } from '../application/user-chains.ts';
+import type { ExpectedHead, FoundEntry } from '../application/verify-journal.ts';
+import type { JournalReader } from '../compose.ts';
+import { GENESIS_HASH } from '../domain/journal.ts';
+import type { JournalEntry, UserId } from '../ports/store.ts';
+
+const PAGE = 1_024;
+
+/** All entries in the journal's order, up to what is there when it comes to them. */
+async function* allEntries(journal: JournalReader): AsyncGenerator<JournalEntry> {
+  let after = 0;
+  for (;;) {
+    const page = await journal.readJournal({ after, limit: PAGE });
+    yield* page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last.position;
+  }
+}
+
+/** One user's entries, oldest first. The store pages from the newest: what is kept meanwhile are versions, not entries. */
+async function* entriesOf(journal: JournalReader, userId: UserId): AsyncGenerator<JournalEntry> {
+  const [latest] = await journal.readUserJournal(userId, { below: Number.POSITIVE_INFINITY, limit: 1 });
+  for (let from = 1; from <= (latest?.version ?? 0); from += PAGE) {
+    const page = await journal.readUserJournal(userId, { below: from + PAGE, limit: PAGE });
+    yield* page.toReversed();
+  }
+}
+
+/** The export's lines, some at a time: `{"body":…,"previous":"…","hash":"…"}`. */
+export async function* exportLines(
+  journal: JournalReader,
+  userId: UserId | undefined,
+): AsyncGenerator<string> {
+  const chains = new UserChains();
+  let lines = '';
+  for await (const { userId: user, version, body, hash } of userId === undefined
+    ? allEntries(journal)
+    : entriesOf(journal, userId)) {
+    const key = String(user);
+    const previous = chains.find(key)?.hash ?? GENESIS_HASH;
+    chains.put(key, version, hash);
+    lines += `{"body":${body},"previous":"${previous}","hash":"${hash}"}\n`;
+    if (lines.length < 65_536) continue;
+    yield lines;
+    lines = '';
+  }
+  yield lines;
+}
+
+/** Each user's latest entry is taken before the entries are read: one that is added meanwhile is no surprise. */
+export async function* storedHeads(journal: JournalReader): AsyncGenerator<ExpectedHead> {
+  let after = -1;
+  for (;;) {
+    const page = await journal.heads({ after, limit: PAGE });
+    for (const { userId, version } of page) {
+      const [entry] = await journal.readUserJournal(userId, { below: version + 1, limit: 1 });
+      yield { user: nameIn(entry?.body ?? '{}'), version, ...(entry ? { hash: entry.hash } : {}) };
+    }
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last.userId;
+  }
+}
+
+function nameIn(body: string): string {
+  return String((JSON.parse(body) as { user?: unknown }).user);
+}
+
+export async function* storedEntries(journal: JournalReader): AsyncGenerator<FoundEntry> {
+  for await (const { body, hash } of allEntries(journal)) yield { body, hash, form: 'bytes' };
+}
+
+/** The lines of an export. One that is none of an export gives an entry that fits nothing, so that it is named. */
+export async function* exportedEntries(lines: AsyncIterable<string>): AsyncGenerator<FoundEntry> {
+  for await (const line of lines) if (line.trim() !== '') yield readLine(line);
+}
+
+const MALFORMED: FoundEntry = { body: 'null', hash: '', form: 'json' };
+
+function readLine(line: string): FoundEntry {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { ...MALFORMED, body: line };
+  }
+  if (typeof value !== 'object' || value === null) return MALFORMED;
+  const { body, previous, hash, ...more } = value as Record<string, unknown>;
+  // What no hash covers has no place in a line that is said to be verified.
+  if (
+    Object.keys(more).length > 0 ||
+    typeof body !== 'object' ||
+    typeof previous !== 'string' ||
+    typeof hash !== 'string'
+  )
+    return MALFORMED;
+  return { body: bodyText(line, body), previous, hash, form: 'json' };
+}
+
+/** The body as it is written in the line: names that are in it twice must not vanish by parsing. */
+function bodyText(line: string, body: unknown): string {
+  const start = line.indexOf('{', line.indexOf('"body"'));
+  const own = JSON.stringify(body);
+  if (line.startsWith(own, start)) return own;
+  return sliceOfObject(line, start) ?? own;
+}
+
+/** From the brace at `start` to the one that closes it. */
+function sliceOfObject(line: string, start: number): string | undefined {
+  let depth = 0;
+  for (const match of line.slice(start).matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (match[0] === '{') depth++;
+    else if (match[0] === '}' && --depth === 0) return line.slice(start, start + match.index + 1);
+  }
+  return undefined;
+}

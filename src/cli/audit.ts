@@ -1,0 +1,161 @@
+import { createReadStream } from 'node:fs';
+import type { Command } from 'commander';
+import { type FoundEntry, type JournalFault, verifyJournal } from '../application/verify-journal.ts';
+import type { JournalReader } from '../compose.ts';
+import { LIMITS } from '../limits.ts';
+import { exportedEntries, exportLines, storedEntries, storedHeads } from './audit-journal.ts';
+import { examples } from './examples.ts';
+import { EXIT } from './exit-codes.ts';
+import { CommandFailure, RefusedByServer } from './failure.ts';
+import { LineFaultError, linesOf } from './lines.ts';
+import type { Shell } from './shell.ts';
+import { text } from './text.ts';
+
+export function define(command: Command, shell: Shell): void {
+  const say = shell.say.bind(shell);
+  command
+    .command('export')
+    .description(
+      say(
+        text(
+          "print the journal's entries, a line of JSON each, while the server runs or not",
+          'mostrar las entradas del diario, una línea de JSON cada una, con el servidor en marcha o no',
+        ),
+      ),
+    )
+    .option('--user <name>', say(text('the entries of this user alone', 'solo las entradas de este usuario')))
+    .addHelpText(
+      'after',
+      examples(shell, 'sello audit export > journal.jsonl', 'sello audit export --user alice'),
+    )
+    .action((options: { user?: string }) =>
+      withJournal(shell, (journal) => exportJournal(journal, options.user)),
+    );
+
+  command
+    .command('verify')
+    .description(
+      say(
+        text(
+          'check every entry against the one before it, from the database or from an export; exits 1 naming the first that does not fit',
+          'comprobar cada entrada con la anterior, desde la base de datos o un fichero exportado; sale con 1 y nombra la primera que no encaja',
+        ),
+      ),
+    )
+    .argument(
+      '[file]',
+      say(text('an export; - for standard input', 'un fichero exportado; - para la entrada estándar')),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        shell,
+        'sello audit verify',
+        'sello audit verify journal.jsonl',
+        'sello audit export | sello audit verify - --json',
+      ),
+    )
+    .action(async (file: string | undefined) => {
+      if (file === undefined)
+        await withJournal(shell, (journal) => verify(shell, storedEntries(journal), storedHeads(journal)));
+      else await verify(shell, readExport(file));
+    });
+}
+
+async function withJournal(shell: Shell, use: (journal: JournalReader) => Promise<void>): Promise<void> {
+  const config = shell.config();
+  const { openJournal } = await import('../compose.ts');
+  const journal = await openJournal(config);
+  try {
+    await use(journal);
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Waits while the reader of a pipe is slower, and ends quietly when it has seen enough (`| head`). */
+async function exportJournal(journal: JournalReader, username: string | undefined): Promise<void> {
+  const user = username === undefined ? undefined : await journal.findUser(username);
+  if (username !== undefined && !user) throw new RefusedByServer({ refused: 'user_unknown' });
+  const { stdout } = process;
+  let gone = false;
+  stdout.on('error', () => {
+    gone = true;
+  });
+  for await (const lines of exportLines(journal, user?.userId)) {
+    if (gone) return;
+    if (!stdout.write(lines))
+      await new Promise<void>((resolve) => {
+        const go = () => {
+          stdout.off('drain', go);
+          stdout.off('error', go);
+          resolve();
+        };
+        stdout.once('drain', go);
+        stdout.once('error', go);
+      });
+  }
+}
+
+async function* readExport(file: string): AsyncGenerator<FoundEntry> {
+  const bytes = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1_048_576 });
+  let line = 0;
+  try {
+    for await (const entry of exportedEntries(
+      linesOf(bytes as AsyncIterable<Buffer>, LIMITS.auditLineBytesMax),
+    )) {
+      line++;
+      yield entry;
+    }
+  } catch (error) {
+    if (error instanceof LineFaultError) {
+      const place = line + 1;
+      throw new CommandFailure(
+        EXIT.refused,
+        'journal_broken',
+        text(`line ${place}: ${error.message}`, `línea ${place}: ${error.message}`),
+      );
+    }
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === undefined) throw error;
+    const { message } = error as Error;
+    throw new CommandFailure(
+      EXIT.usage,
+      'file_unreadable',
+      text(`${file} cannot be read: ${message}`, `no se puede leer ${file}: ${message}`),
+    );
+  }
+}
+
+async function verify(
+  shell: Shell,
+  found: AsyncIterable<FoundEntry>,
+  heads?: Parameters<typeof verifyJournal>[1],
+): Promise<void> {
+  const { entries, users, fault } = await verifyJournal(found, heads);
+  if (!fault) {
+    shell.result({ valid: true, entries, users }, () =>
+      shell.say(
+        text(
+          `The journal is whole: ${entries} entries of ${users} users.`,
+          `El diario está completo: ${entries} entradas de ${users} usuarios.`,
+        ),
+      ),
+    );
+    return;
+  }
+  shell.exitCode = EXIT.refused;
+  shell.result({ valid: false, entries, users, fault }, () => tell(shell, fault));
+}
+
+function tell(shell: Shell, fault: JournalFault): string[] {
+  const { entry, user, version, reason, detail } = fault;
+  const where =
+    entry === 0
+      ? text(`The end of user ${user} does not fit`, `El final del usuario ${user} no encaja`)
+      : text(
+          `Entry ${entry} does not fit: user ${user}, version ${version}`,
+          `La entrada ${entry} no encaja: usuario ${user}, versión ${version}`,
+        );
+  return [shell.say(where), `  ${reason}: ${detail}`];
+}

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { Shell } from './shell.ts';
+import { type Text, text } from './text.ts';
+
+export interface CommandModule {
+  /** Adds arguments, options, examples, subcommands and the action to the command, which has its name and summary. */
+  readonly define: (command: Command, shell: Shell) => void;
+}
+
+export interface CommandEntry {
+  readonly summary: Text;
+  /** Loaded only when the command is run: the others cost nothing at the start. */
+  readonly load: () => Promise<CommandModule>;
+}
+
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  serve: { summary: text('run the server', 'arrancar el servidor'), load: () => import('./serve.ts') },
+  config: {
+    summary: text(
+      'show the configuration in force and where each value came from',
+      'mostrar la configuración en vigor y el origen de cada valor',
+    ),
+    load: () => import('./config.ts'),
+  },
+  doctor: {
+    summary: text(
+      'check all parts, and say how to mend what is wrong',
+      'revisar todas las partes y decir cómo arreglar lo que falla',
+    ),
+    load: () => import('./doctor.ts'),
+  },
+  user: {
+    summary: text(
+      'create, list, disable, enable, unlock users',
+      'crear, listar, desactivar, activar y desbloquear usuarios',
+    ),
+    load: () => import('./user.ts'),
+  },
+  token: {
+    summary: text('enrol and revoke tokens; show codes', 'dar de alta y revocar tokens; mostrar códigos'),
+    load: () => import('./token.ts'),
+  },
+  transaction: {
+    summary: text('send a transaction over TCP', 'enviar una transacción por TCP'),
+    load: () => import('./transaction.ts'),
+  },
+  keys: {
+    summary: text('list and rotate the keys of the vault', 'listar y rotar las claves del almacén'),
+    load: () => import('./keys.ts'),
+  },
+  audit: {
+    summary: text('export and verify the journal', 'exportar y verificar el diario'),
+    load: () => import('./audit.ts'),
+  },
+  backup: {
+    summary: text(
+      'copy all data while the server runs, and verify the copy',
+      'copiar todos los datos con el servidor en marcha y verificar la copia',
+    ),
+    load: () => import('./backup.ts'),
+  },
+  restore: {
+    summary: text(
+      'verify a backup and put it into the data folder',
+      'verificar una copia y ponerla en la carpeta de datos',
+    ),
+    load: () => import('./restore.ts'),
+  },
+  completion: {
+    summary: text(
+      'print the completion script of a shell',
+      'mostrar el guion de autocompletado de un intérprete',
+    ),
+    load: () => import('./completion.ts'),
+  },
+};

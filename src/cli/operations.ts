@@ -1,0 +1,42 @@
+import type { Static } from 'typebox';
+import { Errors } from 'typebox/value';
+import { type Refusal, refuse } from '../domain/errors.ts';
+import { backup } from './operations/backup.ts';
+import { keysList, keysRotate } from './operations/keys.ts';
+import type { Operated, Operation } from './operations/operation.ts';
+import { status } from './operations/status.ts';
+import { tokenActivate, tokenEnrol, tokenList, tokenRevoke } from './operations/tokens.ts';
+import { userCreate, userDisable, userEnable, userList, userUnlock } from './operations/users.ts';
+
+/** What an operator can do to a server that runs, or to its data folder while none does: the same code either way. */
+export const OPERATIONS = {
+  'user.create': userCreate,
+  'user.list': userList,
+  'user.disable': userDisable,
+  'user.enable': userEnable,
+  'user.unlock': userUnlock,
+  'token.enrol': tokenEnrol,
+  'token.activate': tokenActivate,
+  'token.list': tokenList,
+  'token.revoke': tokenRevoke,
+  'keys.rotate': keysRotate,
+  'keys.list': keysList,
+  backup,
+  status,
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS;
+export type OperationArguments<Name extends OperationName> = Static<(typeof OPERATIONS)[Name]['parameters']>;
+export type OperationResult<Name extends OperationName> = Exclude<
+  Awaited<ReturnType<(typeof OPERATIONS)[Name]['run']>>,
+  Refusal
+>;
+
+/** Runs an operation whose name and arguments may come from outside: what does not fit is refused by name. */
+export async function runOperation(operated: Operated, name: string, given: unknown): Promise<unknown> {
+  if (!Object.hasOwn(OPERATIONS, name)) return refuse('action_unknown', { detail: name.slice(0, 64) });
+  const { parameters, run } = OPERATIONS[name as OperationName] as Operation;
+  const [error] = Errors(parameters, given);
+  if (error) return refuse('message_invalid', { detail: `${error.instancePath || name}: ${error.message}` });
+  return run(operated, given);
+}

@@ -1,0 +1,29 @@
+import Type from 'typebox';
+import { rotateKeys } from '../../application/rotate-keys.ts';
+import { operation } from './operation.ts';
+
+export const keysRotate = operation(
+  Type.Object({ keep_old: Type.Boolean() }, { additionalProperties: false }),
+  async ({ application }, given) => {
+    const rotated = await rotateKeys(application.context, { keepOld: given.keep_old });
+    return {
+      version: rotated.version,
+      rewrapped: rotated.rewrapped,
+      damaged: rotated.damaged,
+      old_destroyed: rotated.oldDestroyed,
+    };
+  },
+);
+
+export const keysList = operation(
+  Type.Object({}, { additionalProperties: false }),
+  async ({ application }) => {
+    const { vault } = application.context;
+    const [version, keys] = await Promise.all([vault.activeKeyVersion(), vault.publicKeys()]);
+    return {
+      custody: vault.custody,
+      key_version: version,
+      signing_keys: keys.map(({ jwk, active }) => ({ ...jwk, active })),
+    };
+  },
+);

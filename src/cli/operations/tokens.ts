@@ -1,0 +1,137 @@
+import Type from 'typebox';
+import { activateToken } from '../../application/activate-token.ts';
+import { revokeToken } from '../../application/administer-user.ts';
+import { enrolToken } from '../../application/enrol-token.ts';
+import { encodeBase32 } from '../../domain/base32.ts';
+import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { rfc3339 } from '../../domain/journal.ts';
+import { otpauthUri } from '../../domain/otp/otpauth.ts';
+import { decodeState } from '../../domain/user-state.ts';
+import type { TokenRow, UserId } from '../../ports/store.ts';
+import { done, type Operated, operation, withUser } from './operation.ts';
+
+const ISSUER = 'Sello';
+
+const username = Type.String({ minLength: 1 });
+const id = Type.String({ minLength: 1, maxLength: 64 });
+
+export const tokenEnrol = operation(
+  Type.Object(
+    {
+      username,
+      type: Type.Union([Type.Literal('totp'), Type.Literal('hotp'), Type.Literal('ocra')]),
+      digits: Type.Optional(Type.Integer()),
+      period_s: Type.Optional(Type.Integer()),
+      algorithm: Type.Optional(
+        Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')]),
+      ),
+      label: Type.Optional(Type.String()),
+    },
+    { additionalProperties: false },
+  ),
+  (operated, given) =>
+    withUser(operated, given.username, async (userId) => {
+      const { type, digits, period_s: periodS, algorithm, label } = given;
+      const enrolled = await enrolToken(operated.application.context, {
+        userId,
+        type,
+        ...(digits === undefined ? {} : { digits }),
+        ...(periodS === undefined ? {} : { periodS }),
+        ...(algorithm === undefined ? {} : { algorithm }),
+        ...(label === undefined ? {} : { label }),
+      });
+      return isRefusal(enrolled) ? enrolled : enrolmentView(enrolled.token, enrolled.seed, given.username);
+    }),
+);
+
+/** As `POST /v1/tokens` answers it. */
+function enrolmentView(token: TokenRow, seed: Uint8Array, user: string) {
+  const { type } = token;
+  const common = {
+    id: token.tokenId,
+    type,
+    digits: token.digits,
+    algorithm: token.algorithm,
+    secret: encodeBase32(seed),
+  };
+  if (type === 'ocra')
+    return { ...common, suite: token.suite, activation_question: token.activationQuestion };
+  const { algorithm, digits, periodS } = token;
+  const label = token.label === '' ? user : token.label;
+  const uri = otpauthUri({
+    type,
+    secret: seed,
+    label,
+    issuer: ISSUER,
+    algorithm,
+    digits,
+    periodS,
+    counter: 0,
+  });
+  return { ...common, ...(type === 'totp' ? { period_s: periodS } : {}), otpauth_uri: uri };
+}
+
+export const tokenActivate = operation(
+  Type.Object(
+    { username, id: Type.Optional(id), code: Type.String({ minLength: 1, maxLength: 64 }) },
+    { additionalProperties: false },
+  ),
+  (operated, given) =>
+    withUser(operated, given.username, async (userId) => {
+      const tokenId = given.id ?? (await pendingToken(operated, userId));
+      if (isRefusal(tokenId)) return tokenId;
+      const token = await activateToken(operated.application.context, { userId, tokenId, code: given.code });
+      return isRefusal(token) ? token : { username: given.username, id: tokenId, status: token.status };
+    }),
+);
+
+/** The one token that waits for its first code; with several, the operator names it. */
+async function pendingToken({ application }: Operated, userId: UserId): Promise<string | Refusal> {
+  const pending = (await tokensOf(application.context, userId)).rows.filter(
+    ({ status }) => status === 'pending',
+  );
+  const [only, ...more] = pending;
+  if (!only) return refuse('token_not_pending');
+  return more.length === 0
+    ? only.tokenId
+    : refuse('token_unknown', { detail: `one of ${pending.map(({ tokenId }) => tokenId).join(', ')}` });
+}
+
+async function tokensOf({ store, clock }: Operated['application']['context'], userId: UserId) {
+  const [record] = await store.load([userId], clock.now());
+  return { rows: record?.tokens ?? [], state: record ? decodeState(record.state) : {} };
+}
+
+export const tokenList = operation(
+  Type.Object({ username }, { additionalProperties: false }),
+  (operated, given) =>
+    withUser(operated, given.username, async (userId) => {
+      const { rows, state } = await tokensOf(operated.application.context, userId);
+      const tokens = rows.map((token) => {
+        const use = state.tokens?.[token.tokenId];
+        return {
+          id: token.tokenId,
+          type: token.type,
+          status: token.status,
+          digits: token.digits,
+          algorithm: token.algorithm,
+          ...(token.type === 'hotp' ? {} : { period_s: token.periodS }),
+          ...(token.suite === '' ? {} : { suite: token.suite }),
+          label: token.label,
+          created_at: rfc3339(token.createdAt),
+          uses: use?.uses ?? 0,
+          last_used_at: use ? rfc3339(use.usedAt) : null,
+          drift_steps: use?.drift ?? 0,
+        };
+      });
+      return { username: given.username, tokens };
+    }),
+);
+
+export const tokenRevoke = operation(
+  Type.Object({ username, id }, { additionalProperties: false }),
+  (operated, given) =>
+    withUser(operated, given.username, (userId) =>
+      done(given.username, revokeToken(operated.application.context, userId, given.id)),
+    ),
+);

@@ -1,0 +1,83 @@
+import Type from 'typebox';
+import { disableUser, enableUser, unlockUser } from '../../application/administer-user.ts';
+import { createUser } from '../../application/register-user.ts';
+import { isRefusal } from '../../domain/errors.ts';
+import { rfc3339 } from '../../domain/journal.ts';
+import { lockedForMs } from '../../domain/lockout.ts';
+import { decodeState } from '../../domain/user-state.ts';
+import { done, operation, withUser } from './operation.ts';
+
+const username = Type.String({ minLength: 1 });
+const ofUser = Type.Object({ username }, { additionalProperties: false });
+
+export const userCreate = operation(
+  Type.Object(
+    {
+      username,
+      password: Type.String(),
+      role: Type.Union([Type.Literal('user'), Type.Literal('admin'), Type.Literal('auditor')]),
+    },
+    { additionalProperties: false },
+  ),
+  async ({ application }, given) => {
+    const created = await createUser(application.context, given);
+    return isRefusal(created)
+      ? created
+      : { username: created.username, user_id: created.userId, role: given.role };
+  },
+);
+
+/** A page of users, with what waits for a lock to end. */
+export const userList = operation(
+  Type.Object(
+    {
+      after: Type.Integer({ minimum: 0 }),
+      limit: Type.Integer({ minimum: 1, maximum: 500 }),
+      search: Type.Optional(Type.String({ minLength: 1 })),
+    },
+    { additionalProperties: false },
+  ),
+  async ({ application }, { after, limit, search }) => {
+    const { store, clock } = application.context;
+    const rows = await store.listUsers({ after, limit, ...(search === undefined ? {} : { search }) });
+    const now = clock.now();
+    const records = await store.load(
+      rows.map(({ userId }) => userId),
+      now,
+    );
+    const users = rows.map((row, index) => {
+      const record = records[index];
+      const state = record ? decodeState(record.state) : {};
+      return {
+        user_id: row.userId,
+        username: row.username,
+        role: row.role,
+        disabled: row.disabled,
+        created_at: rfc3339(row.createdAt),
+        tokens: record?.tokens.filter(({ status }) => status === 'active').length ?? 0,
+        sessions: record?.sessions.filter(({ expiresAt }) => expiresAt > now).length ?? 0,
+        password_locked_for_ms: lockedForMs(state.password, now),
+        code_locked_for_ms: lockedForMs(state.code, now),
+      };
+    });
+    return { users, next: rows.length < limit ? null : (rows.at(-1)?.userId ?? null) };
+  },
+);
+
+export const userDisable = operation(ofUser, (operated, given) =>
+  withUser(operated, given.username, (id) =>
+    done(given.username, disableUser(operated.application.context, id)),
+  ),
+);
+
+export const userEnable = operation(ofUser, (operated, given) =>
+  withUser(operated, given.username, (id) =>
+    done(given.username, enableUser(operated.application.context, id)),
+  ),
+);
+
+export const userUnlock = operation(ofUser, (operated, given) =>
+  withUser(operated, given.username, (id) =>
+    done(given.username, unlockUser(operated.application.context, id)),
+  ),
+);

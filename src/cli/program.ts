@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { CONFIG_KEYS } from '../config/keys.ts';
+import { nearest } from '../config/nearest.ts';
+import { loadConfig } from '../config.ts';
+import { COMMANDS } from './commands.ts';
+import { addConfigFlags, givenConfigFlags } from './config-flags.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { usageFailure } from './failure.ts';
+import { Shell } from './shell.ts';
+import { earlyLanguage, type Text, text } from './text.ts';
+
+/** Runs one command line. @returns what to exit with; nothing is thrown */
+export async function run(argv: readonly string[]): Promise<ExitCode> {
+  const program = new Command('sello');
+  const shell = new Shell(earlyLanguage(argv, process.env), () =>
+    loadConfig({
+      flags: givenConfigFlags(program),
+      environment: process.env,
+      file: program.opts<{ config?: string }>().config,
+    }),
+  );
+  // Known before the flags are read: what is wrong with them is told as JSON, too.
+  shell.json = argv.includes('--json');
+  try {
+    await define(program, shell, argv);
+    await program.parseAsync(argv, { from: 'user' });
+    return shell.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return endOfParsing(error, shell, program);
+    return shell.fail(error);
+  }
+}
+
+async function define(program: Command, shell: Shell, argv: readonly string[]): Promise<void> {
+  const { say } = { say: (message: Text) => shell.say(message) };
+  program
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => (shell.language === 'es' ? (TITLES_ES[title] ?? title) : title),
+    })
+    .description(say(DESCRIPTION))
+    .helpOption('-h, --help', say(text('show this help', 'mostrar esta ayuda')))
+    .helpCommand(false)
+    .version(version(), '-V, --version', say(text('show the version', 'mostrar la versión')))
+    .option(
+      '--config <file>',
+      say(text('the configuration file (YAML)', 'el fichero de configuración (YAML)')),
+    )
+    .option(
+      '--json',
+      say(
+        text(
+          'the result, and errors, as one line of JSON',
+          'el resultado, y los errores, en una línea de JSON',
+        ),
+      ),
+    )
+    .addHelpText('after', say(AFTER_HELP));
+  addConfigFlags(program);
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(say(summary)).summary(say(summary));
+    if (argv.includes(name)) (await load()).define(command, shell);
+  }
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+/** The parser ends by an exception for help and for mistakes alike. */
+function endOfParsing(error: CommanderError, shell: Shell, program: Command): ExitCode {
+  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return EXIT.done;
+  if (error.code === 'commander.help') {
+    process.stderr.write(shell.say(text('\nsello: name a command\n', '\nsello: indica una orden\n')));
+    return EXIT.usage;
+  }
+  const message = error.message.replace(/^error: /, '').split('\n')[0] ?? '';
+  const flag = error.code === 'commander.unknownOption' ? /'(--?[^'=]*)/.exec(message)?.[1] : undefined;
+  const near = flag === undefined ? undefined : nearest(flag, knownFlags(program));
+  const meant = near === undefined ? '' : `; ${shell.say(text('did you mean', '¿querías decir'))} ${near}?`;
+  const suggestion = error.message.includes('Did you mean')
+    ? ` ${error.message.slice(error.message.indexOf('('))}`
+    : '';
+  const whole = `${message}${meant === '' ? suggestion : meant}`;
+  return shell.fail(
+    usageFailure(
+      text(whole, whole),
+      text('Try --help after the command.', 'Prueba con --help tras la orden.'),
+    ),
+  );
+}
+
+function knownFlags(program: Command): string[] {
+  const own = (command: Command): string[] => [
+    ...command.options.flatMap(({ long }) => long ?? []),
+    ...command.commands.flatMap(own),
+  ];
+  return [...new Set([...own(program), ...CONFIG_KEYS.map(({ flag }) => flag)])];
+}
+
+const DESCRIPTION = text(
+  'Sello authorises a transaction with a one-time code that fits only that transaction.',
+  'Sello autoriza una transacción con un código de un solo uso que solo vale para esa transacción.',
+);
+
+const AFTER_HELP = text(
+  `
+Every key of the configuration is a flag, too: docs/configuration.md, or sello serve --help.
+
+Exit codes:
+  0   done
+  1   refused, or a check found something wrong
+  2   a flag, an argument or the configuration is wrong
+  3   a server, the database or the key vault cannot be reached or is in use
+  70  a mistake in Sello itself`,
+  `
+Toda clave de la configuración es también una opción: docs/configuration.md, o sello serve --help.
+
+Códigos de salida:
+  0   hecho
+  1   rechazado, o una comprobación encontró algo mal
+  2   una opción, un argumento o la configuración no es correcta
+  3   un servidor, la base de datos o el almacén de claves no responde o está en uso
+  70  un error de Sello mismo`,
+);
+
+const TITLES_ES: Readonly<Record<string, string>> = {
+  'Usage:': 'Uso:',
+  'Arguments:': 'Argumentos:',
+  'Options:': 'Opciones:',
+  'Global Options:': 'Opciones globales:',
+  'Commands:': 'Órdenes:',
+};

@@ -1,0 +1,255 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { MemoryRateLimiter } from './adapters/memory/rate-limiter.ts';
+import { Argon2Hasher } from './adapters/password/argon2.ts';
+import { openSqliteStore, type SqliteStore } from './adapters/sqlite/store.ts';
+import { systemClock } from './adapters/system/clock.ts';
+import { systemRandom } from './adapters/system/random.ts';
+import type { FileVault } from './adapters/vault-file/file-vault.ts';
+import { resolvePassphrase } from './adapters/vault-file/passphrase.ts';
+import { createFileVault, openFileVault } from './adapters/vault-file/vault.ts';
+import { authorise } from './application/authorise.ts';
+import { ChallengeIssuer } from './application/challenges.ts';
+import type { Context } from './application/context.ts';
+import { Decider } from './application/decider.ts';
+import { endSession } from './application/end-session.ts';
+import { issueChallenges } from './application/issue-challenges.ts';
+import { KeyLeases } from './application/key-leases.ts';
+import { LogInDesk } from './application/log-in.ts';
+import { Maintenance } from './application/maintenance.ts';
+import { RandomPool } from './application/random-pool.ts';
+import { registerUser } from './application/register-user.ts';
+import { resumeSession } from './application/resume-session.ts';
+import { Tally } from './application/tally.ts';
+import type { Config } from './config.ts';
+import { StartRefused } from './domain/errors.ts';
+import { LIMITS } from './limits.ts';
+import type { Clock } from './ports/clock.ts';
+import { startTcpServer, type TcpServer } from './wire/tcp/server.ts';
+import type { TcpLogger, TcpServices } from './wire/tcp/services.ts';
+
+export { openSqliteReader, type SqliteReader } from './adapters/sqlite/reader.ts';
+
+/** The parts of one process, wired: what commands and servers run on. */
+export interface Application {
+  readonly context: Context;
+  readonly store: SqliteStore;
+  readonly vault: FileVault;
+  readonly services: TcpServices;
+  /** Paths of what was made at this start because it was not there. */
+  readonly generated: readonly string[];
+  /** Waits for what was submitted, writes what was counted, closes store and vault. */
+  close(): Promise<void>;
+}
+
+/** The part of pino's logger that the program uses. */
+export type Log = TcpLogger;
+
+export interface ComposeOptions {
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** The database's file: `sqlite:` in the data folder, `sqlite:PATH`. */
+export function storePath(config: Config): string {
+  if (!config.storeUrl.startsWith('sqlite:')) {
+    throw new StartRefused('store_url: this build has SQLite alone, give sqlite: or sqlite:PATH');
+  }
+  return pathOf(config, 'sqlite:', config.storeUrl, 'sello.sqlite');
+}
+
+/** The sealed file of keys: `file:` in the data folder, `file:PATH`. */
+export function vaultPath(config: Config): string {
+  if (!config.vaultUrl.startsWith('file:')) {
+    throw new StartRefused('vault_url: this build has the sealed file alone, give file: or file:PATH');
+  }
+  return pathOf(config, 'file:', config.vaultUrl, 'sello.vault');
+}
+
+function pathOf(config: Config, scheme: string, url: string, name: string): string {
+  const path = url.slice(scheme.length);
+  return path === '' ? join(config.dataDir, name) : resolve(path);
+}
+
+/** Where the passphrase is kept that was made at the first start. */
+export function passphrasePath(config: Config): string {
+  return join(config.dataDir, 'vault.passphrase');
+}
+
+/**
+ * Opens store and vault and wires the application. Whoever opens it owns the database until `close`.
+ * @throws StartRefused where an operator can mend what is wrong
+ */
+export async function openApplication(config: Config, options: ComposeOptions = {}): Promise<Application> {
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? SILENT;
+  const generated = await makeDataFolder(config.dataDir);
+  // The store first: its lock says that no other server is at work on this folder.
+  const path = storePath(config);
+  if (!existsSync(path)) generated.push(path);
+  const store = await openSqliteStore({ path });
+  let vault: FileVault;
+  try {
+    vault = await openVault(config, store, clock, generated);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+
+  const context = wire(config, { store, vault, clock, log });
+  const maintenance = new Maintenance(context, (error) => log.warn({ err: error }, 'maintenance failed'));
+  maintenance.start();
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    maintenance.stop();
+    await context.decider.drained();
+    await context.tally.flush();
+    await store.close();
+    await vault.close();
+  };
+  return {
+    context,
+    store,
+    vault,
+    services: servicesOf(context),
+    generated,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function makeDataFolder(folder: string): Promise<string[]> {
+  try {
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    return made === undefined ? [] : [folder];
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new StartRefused(
+      `data_dir: the folder ${folder} cannot be made (${code}): make it, or name another`,
+    );
+  }
+}
+
+async function openVault(
+  config: Config,
+  store: SqliteStore,
+  clock: Clock,
+  generated: string[],
+): Promise<FileVault> {
+  const path = vaultPath(config);
+  const exists = existsSync(path);
+  if (!exists && (await store.listWrappedKeys({ after: undefined, limit: 1 })).length > 0) {
+    throw new StartRefused(
+      `The key vault ${path} is missing, and the users of ${store.path} have keys that only it opens: restore it from a backup. Nothing was changed.`,
+    );
+  }
+  const passphraseFile = passphrasePath(config);
+  if (exists && config.vaultPassphrase === null && !existsSync(passphraseFile)) {
+    throw new StartRefused(
+      `The key vault ${path} is sealed, and the file ${passphraseFile} with its passphrase is missing: put it back, or give vault_passphrase_file.`,
+    );
+  }
+  const { passphrase, origin } = await resolvePassphrase({
+    given: config.vaultPassphrase ?? undefined,
+    generateInto: passphraseFile,
+    random: systemRandom,
+  });
+  if (origin === 'generated') generated.push(passphraseFile);
+  const options = { path, passphrase, random: systemRandom, clock };
+  if (exists) return openFileVault(options);
+  generated.push(path);
+  return createFileVault(options);
+}
+
+function wire(
+  config: Config,
+  parts: { store: SqliteStore; vault: FileVault; clock: Clock; log: Log },
+): Context {
+  const { store, vault, clock, log } = parts;
+  const { rotationMs, challengeTtlMs } = config.keys;
+  const randomPool = new RandomPool(systemRandom);
+  const decider = new Decider({ store, vault, clock, challengeTtlMs });
+  return {
+    clock,
+    random: systemRandom,
+    randomPool,
+    store,
+    vault,
+    passwords: new Argon2Hasher({ random: systemRandom }),
+    rateLimiter: new MemoryRateLimiter(),
+    decider,
+    challenges: new ChallengeIssuer(vault, randomPool, rotationMs, challengeTtlMs),
+    tally: new Tally(decider, (error) =>
+      log.warn({ err: error }, 'counts of refusals could not be written yet'),
+    ),
+    keyLeases: new KeyLeases(),
+    settings: config,
+  };
+}
+
+function servicesOf(context: Context): TcpServices {
+  const desk = new LogInDesk(context);
+  return {
+    registerUser: (request) => registerUser(context, request),
+    logIn: (request) => desk.logIn(request),
+    resumeSession: (request) => resumeSession(context, request),
+    endSession: (session) => endSession(context, session),
+    issueChallenges: (session, count) => issueChallenges(context, session, count),
+    authorise: (request) => authorise(context, request),
+    takeError: (address) => context.rateLimiter.take(`error/${address}`, context.settings.rateLimits.errors),
+    currencyDefault: context.settings.currencyDefault,
+  };
+}
+
+export interface RunningServer {
+  readonly application: Application;
+  /** Where it listens, by protocol: `127.0.0.1:11002`. */
+  readonly addresses: { readonly tcp: string };
+  readonly tcp: TcpServer;
+  /** Answers what was accepted, then closes everything. */
+  stop(): Promise<void>;
+  /** Reads certificates again. @returns whether the new ones are in use */
+  reloadTls(): Promise<boolean>;
+}
+
+/** @throws StartRefused where an operator can mend what is wrong: nothing listens then */
+export async function startServer(
+  config: Config,
+  log: Log,
+  options: Pick<ComposeOptions, 'clock'> = {},
+): Promise<RunningServer> {
+  const application = await openApplication(config, { ...options, log });
+  let tcp: TcpServer;
+  try {
+    tcp = await startTcpServer({
+      host: config.tcpHost,
+      port: config.tcpPort,
+      ...(config.tlsCertFile !== null && config.tlsKeyFile !== null
+        ? { tls: { certFile: config.tlsCertFile, keyFile: config.tlsKeyFile } }
+        : {}),
+      plaintextAllowed: config.tcpPlaintextAllowed,
+      proxyTrusted: config.proxyTrusted,
+      services: application.services,
+      logger: log,
+    });
+  } catch (error) {
+    await application.close();
+    throw error;
+  }
+  const { address, port } = tcp.address();
+  return {
+    application,
+    addresses: { tcp: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}` },
+    tcp,
+    stop: async () => {
+      await tcp.stop(LIMITS.drainTimeMs);
+      await application.close();
+    },
+    reloadTls: () => tcp.reloadTls(),
+  };
+}

@@ -1,0 +1,223 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { refuse, StartRefused } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { clientNetwork, isLoopback, Networks, plainAddress } from './address.ts';
+import { refusalAnswer } from './answer.ts';
+import { Connection, type Shared } from './connection.ts';
+import { countRefusal, makeTcpCounters, type TcpCounters } from './counters.ts';
+import { Failures } from './failures.ts';
+import { takeProxyHeader } from './proxy-header.ts';
+import { Seats } from './seats.ts';
+import type { TcpLogger, TcpServices } from './services.ts';
+import type { TcpLimits } from './tcp-limits.ts';
+import { TlsCredentials, type TlsFiles } from './tls-credentials.ts';
+
+export interface TcpOptions {
+  readonly host: string;
+  /** 0: any free one */
+  readonly port: number;
+  readonly tls?: TlsFiles;
+  /** Whether passwords and sessions may cross a network that is not this machine in the clear. */
+  readonly plaintextAllowed?: boolean;
+  /** Addresses and networks of the proxies that must begin each connection with a PROXY protocol header. */
+  readonly proxyTrusted?: readonly string[];
+  readonly services: TcpServices;
+  readonly logger: TcpLogger;
+  readonly limits?: Partial<TcpLimits>;
+  readonly counters?: TcpCounters;
+}
+
+export interface TcpServer {
+  readonly counters: TcpCounters;
+  /** Open connections, and those among them that nobody has logged in on. */
+  readonly connections: number;
+  readonly connectionsBeforeLogIn: number;
+  address(): AddressInfo;
+  /** Stops accepting, answers what was accepted, closes; after `drainMs` it waits for nobody. */
+  stop(drainMs?: number): Promise<void>;
+  /** Reads certificate and key again, for connections to come. @returns whether they are in use; else the old ones are */
+  reloadTls(): Promise<boolean>;
+}
+
+/** @throws StartRefused when it cannot or must not listen there */
+export async function startTcpServer(options: TcpOptions): Promise<TcpServer> {
+  const { host, port, plaintextAllowed = false } = options;
+  if (!options.tls && !plaintextAllowed && !isLoopback(host)) {
+    throw new StartRefused(
+      `TCP on ${host} would carry passwords in the clear: set tcp_tls_cert_file and tcp_tls_key_file, or set tcp_plaintext_allowed: true if the network is trusted`,
+    );
+  }
+  const tls = options.tls && (await TlsCredentials.load(options.tls));
+  const listener = new Listener(options, new Networks(options.proxyTrusted ?? []), tls);
+  await listener.listen(host, port);
+  return listener;
+}
+
+const SWEEP_MS_MAX = 1_000;
+const SWEEP_MS_MIN = 10;
+const BACKLOG = 1_024;
+const KEEP_ALIVE_MS = 60_000;
+const RETRY_AFTER_MS = 1_000;
+
+class Listener implements TcpServer {
+  readonly counters: TcpCounters;
+  readonly #server: Server;
+  readonly #options: TcpOptions;
+  readonly #limits: TcpLimits;
+  readonly #trusted: Networks;
+  readonly #tls: TlsCredentials | undefined;
+  readonly #shared: Shared;
+  readonly #seats: Seats;
+  readonly #connections = new Set<Connection>();
+  /** Open sockets that are no connection yet, or were refused. */
+  readonly #waiting = new Set<Socket>();
+  #now = performance.now();
+  #sweep: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: TcpOptions, trusted: Networks, tls: TlsCredentials | undefined) {
+    this.counters = options.counters ?? makeTcpCounters();
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#trusted = trusted;
+    this.#tls = tls;
+    this.#seats = new Seats(this.#limits);
+    this.#shared = {
+      services: options.services,
+      limits: this.#limits,
+      counters: this.counters,
+      failures: new Failures(options.logger, this.counters),
+      now: () => this.#now,
+    };
+    this.#server = createServer(
+      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
+      (socket) => void this.#accept(socket),
+    );
+    // A connection beyond the bound is told so, unless there are too many of those as well.
+    this.#server.maxConnections = this.#limits.connectionsMax + this.#limits.refusedConnectionsMax;
+    this.#server.on('drop', () => this.counters.connectionsRefused++);
+  }
+
+  get connections(): number {
+    return this.#seats.taken;
+  }
+
+  get connectionsBeforeLogIn(): number {
+    return this.#seats.beforeLogIn;
+  }
+
+  address(): AddressInfo {
+    return this.#server.address() as AddressInfo;
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    this.#server.listen({ host, port, backlog: BACKLOG });
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      throw new StartRefused(`TCP cannot listen on ${host} port ${port}: ${listenReason(error)}`);
+    }
+    this.#server.on('error', (error) =>
+      this.#options.logger.error({ reason: error.message }, 'TCP listener'),
+    );
+    const { logInTimeMs, idleTimeMs, slowReaderTimeMs, lingerTimeMs } = this.#limits;
+    const shortestMs = Math.min(logInTimeMs, idleTimeMs, slowReaderTimeMs, lingerTimeMs);
+    const sweepMs = Math.max(SWEEP_MS_MIN, Math.min(SWEEP_MS_MAX, shortestMs / 8));
+    this.#sweep = setInterval(() => {
+      this.#now = performance.now();
+      for (const connection of this.#connections) connection.expire(this.#now);
+    }, sweepMs).unref();
+  }
+
+  stop(drainMs: number = this.#limits.drainTimeMs): Promise<void> {
+    this.#stopping ??= this.#stop(drainMs);
+    return this.#stopping;
+  }
+
+  async reloadTls(): Promise<boolean> {
+    if (!this.#tls) return false;
+    const failure = await this.#tls.reload();
+    if (failure === undefined) this.#options.logger.info({}, 'TLS certificate reloaded');
+    else
+      this.#options.logger.error({ reason: failure }, 'TLS certificate not reloaded: the one in use stays');
+    return failure === undefined;
+  }
+
+  async #accept(socket: Socket): Promise<void> {
+    this.#track(socket);
+    const peer = socket.remoteAddress;
+    if (peer === undefined || this.#stopping) return void socket.destroy();
+    const address = await this.#clientAddress(socket, plainAddress(peer));
+    if (address === undefined || socket.destroyed || this.#stopping) return void socket.destroy();
+
+    const network = clientNetwork(address);
+    const seat = this.#seats.take(network);
+    if (!seat) return this.#refuse(socket);
+    socket.once('close', () => seat.release());
+    this.counters.connectionsAccepted++;
+    const stream = this.#tls ? await this.#tls.accept(socket, this.#limits.tlsHandshakeTimeMs) : socket;
+    if (!stream) return void this.counters.tlsFailures++;
+    if (this.#stopping) return void stream.destroy();
+
+    const connection = new Connection(this.#shared, stream, seat, network);
+    this.#waiting.delete(socket);
+    this.#connections.add(connection);
+    stream.once('close', () => {
+      this.#connections.delete(connection);
+      socket.destroy();
+    });
+  }
+
+  /** Whom limits and records are about: what a trusted proxy says, else the peer itself. */
+  async #clientAddress(socket: Socket, peer: string): Promise<string | undefined> {
+    if (!this.#trusted.includes(peer)) return peer;
+    const { proxyHeaderTimeMs: timeMs, proxyHeaderBytesMax: bytesMax } = this.#limits;
+    const header = await takeProxyHeader(socket, { timeMs, bytesMax });
+    if (header) return header.address ?? peer;
+    this.counters.proxyHeadersRefused++;
+    this.#options.logger.warn({ proxy: peer }, 'no valid PROXY protocol header from a trusted proxy');
+    return undefined;
+  }
+
+  #refuse(socket: Socket): void {
+    this.counters.connectionsRefused++;
+    countRefusal(this.counters, 'connections_too_many');
+    // Under TLS the answer would cost the handshake that the bound is there to save.
+    if (this.#tls) return void socket.destroy();
+    socket.end(refusalAnswer(refuse('connections_too_many', { retryAfterMs: RETRY_AFTER_MS }), undefined));
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), this.#limits.lingerTimeMs);
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  #track(socket: Socket): void {
+    this.#waiting.add(socket);
+    // A lost connection is no news: what it leaves behind is settled on 'close'.
+    socket.on('error', () => {});
+    socket.once('close', () => this.#waiting.delete(socket));
+  }
+
+  async #stop(drainMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    for (const socket of this.#waiting) socket.destroy();
+    for (const connection of this.#connections) connection.stop();
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy();
+    }, drainMs);
+    await closed;
+    clearTimeout(timer);
+    clearInterval(this.#sweep);
+  }
+}
+
+function listenReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return 'the port is in use; choose another by tcp_port';
+  if (code === 'EACCES') return 'it needs a right that this user has not; choose a port above 1023';
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return 'this machine has no such address; correct tcp_host';
+  return error instanceof Error ? error.message : String(error);
+}

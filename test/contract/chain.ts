@@ -1,0 +1,104 @@
+import { hash } from 'node:crypto';
+import { chainHash, type EntryType, encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';
+import type { Decision, NewUser, SessionRow, SideRow, TokenRow, UserId } from '../../src/ports/store.ts';
+
+/** A user's entries as a test makes them: each decision continues from the one before it. */
+export class Chain {
+  readonly userId: UserId;
+  readonly username: string;
+  version = 0;
+  hash = GENESIS_HASH;
+
+  constructor(userId: UserId, username = `user${userId}`) {
+    this.userId = userId;
+    this.username = username;
+  }
+
+  /** The next decision. The chain moves on as if it were appended: `fork` first to make rivals. */
+  next(more: NextDecision = {}): Decision {
+    const { type = 'login.accepted', at = 1_000, state = '{}', challenge, rows = [], detail } = more;
+    this.version++;
+    const body = encodeBody({
+      at,
+      ...(detail === undefined ? {} : { detail }),
+      type,
+      user: this.username,
+      version: this.version,
+    });
+    this.hash = chainHash(this.hash, body);
+    const { userId, version } = this;
+    return { entry: { userId, version, at, type, state, body, hash: this.hash, challenge }, rows };
+  }
+
+  registration(more: Partial<NewUser> & { readonly at?: number } = {}): Decision {
+    const user = newUser(this.userId, { username: this.username, ...more });
+    return this.next({
+      type: 'user.registered',
+      at: more.at ?? user.createdAt,
+      rows: [{ kind: 'user.insert', ...user }],
+    });
+  }
+
+  fork(): Chain {
+    const copy = new Chain(this.userId, this.username);
+    copy.version = this.version;
+    copy.hash = this.hash;
+    return copy;
+  }
+}
+
+export interface NextDecision {
+  readonly type?: EntryType;
+  readonly at?: number;
+  readonly state?: string;
+  readonly challenge?: string;
+  readonly rows?: readonly SideRow[];
+  readonly detail?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export function newUser(userId: UserId, more: Partial<NewUser> = {}): NewUser {
+  return {
+    userId,
+    username: `user${userId}`,
+    passwordHash: `phc of ${userId}`,
+    macKey: `1:mac of ${userId}`,
+    role: 'user',
+    disabled: false,
+    createdAt: 1_000,
+    ...more,
+  };
+}
+
+export function token(userId: UserId, tokenId: string, more: Partial<TokenRow> = {}): TokenRow {
+  return {
+    userId,
+    tokenId,
+    type: 'totp',
+    status: 'active',
+    algorithm: 'sha256',
+    digits: 6,
+    periodS: 60,
+    suite: '',
+    label: `${tokenId} of ${userId}`,
+    seed: `1:seed of ${userId}/${tokenId}`,
+    activationQuestion: '',
+    createdAt: 1_000,
+    ...more,
+  };
+}
+
+export function session(userId: UserId, name: string, more: Partial<SessionRow> = {}): SessionRow {
+  return { userId, sessionId: digestOf(name), createdAt: 1_000, expiresAt: 9_000, ...more };
+}
+
+export function answer(
+  userId: UserId,
+  key: string,
+  at = 1_000,
+): SideRow & { readonly kind: 'answer.insert' } {
+  return { kind: 'answer.insert', userId, key, digest: digestOf(key), answer: `{"answer":"${key}"}`, at };
+}
+
+export function digestOf(text: string): string {
+  return hash('sha256', text, 'hex');
+}

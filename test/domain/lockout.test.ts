@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { afterWrongAttempt, type LockoutState, lockedForMs } from '../../src/domain/lockout.ts';
+
+const POLICY = { attemptsMax: 3, lockMs: 30_000, lockMsMax: 7_200_000 };
+const AT = 1_800_000_000_000;
+
+test('three wrong attempts lock for 30 s, each later one for twice as long, up to two hours', () => {
+  let state: LockoutState | undefined;
+  let at = AT;
+  const locks: number[] = [];
+  for (let i = 0; i < 14; i++) {
+    assert.equal(lockedForMs(state, at), 0);
+    state = afterWrongAttempt(state, at, POLICY);
+    assert.equal(state.failures, i + 1);
+    const lock = lockedForMs(state, at);
+    locks.push(lock);
+    at += lock;
+  }
+  const expected = [0, 0, 30, 60, 120, 240, 480, 960, 1920, 3840, 7200, 7200, 7200, 7200];
+  assert.deepEqual(
+    locks,
+    expected.map((seconds) => seconds * 1000),
+  );
+});
+
+test('the wait is exact: locked until the last millisecond, and not after it', () => {
+  const state = { failures: 3, lockedUntil: AT + 30_000 };
+  assert.equal(lockedForMs(state, AT), 30_000);
+  assert.equal(lockedForMs(state, AT + 29_999), 1);
+  assert.equal(lockedForMs(state, AT + 30_000), 0);
+  assert.equal(lockedForMs(state, AT + 30_001), 0);
+  assert.equal(lockedForMs(undefined, AT), 0);
+});
+
+test('one attempt allowed: the first wrong one locks', () => {
+  assert.equal(afterWrongAttempt(undefined, AT, { ...POLICY, attemptsMax: 1 }).lockedUntil, AT + 30_000);
+});
+
+test('never locks beyond the most, never for less than before, whatever is tried for however long', () => {
+  const policies = fc.record({
+    attemptsMax: fc.integer({ min: 1, max: 10 }),
+    lockMs: fc.integer({ min: 1, max: 100_000 }),
+    lockMsMax: fc.integer({ min: 1, max: 10_000_000 }),
+  });
+  fc.assert(
+    fc.property(
+      policies,
+      fc.integer({ min: 0, max: 100_000 }),
+      fc.nat(10_000_000),
+      (policy, failures, wait) => {
+        const before = failures === 0 ? undefined : { failures, lockedUntil: 0 };
+        const state = afterWrongAttempt(before, AT, policy);
+        const lock = lockedForMs(state, AT);
+        assert.ok(lock <= policy.lockMsMax);
+        assert.equal(lock > 0, failures + 1 >= policy.attemptsMax);
+        assert.equal(lockedForMs(state, AT + wait), Math.max(0, lock - wait));
+        const next = afterWrongAttempt(state, AT + lock, policy);
+        assert.ok(lockedForMs(next, AT + lock) >= lock);
+      },
+    ),
+  );
+});

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { compareAmounts } from '../../src/domain/money.ts';
+import {
+  missingProof,
+  type Policy,
+  type PolicyCondition,
+  type PolicyRule,
+  type Proof,
+  requiredProofs,
+} from '../../src/domain/policy.ts';
+
+const DEFAULT: Policy = {
+  rules: [{ when: { amountMax: '500.00' }, require: ['mac'] }, { require: ['bound_code'] }],
+  velocity: null,
+};
+
+function question(
+  more: Partial<{
+    payer: string;
+    payee: string;
+    amount: string;
+    currency: string;
+    username: string;
+    role: string;
+    velocityExceeded: boolean;
+  }> = {},
+) {
+  const { payer = 'A', payee = 'B', amount = '1.00', currency = 'EUR' } = more;
+  const { username = 'alice', role = 'user', velocityExceeded = false } = more;
+  return { transfer: { payer, payee, amount, currency }, username, role, velocityExceeded };
+}
+
+test('the default: a MAC up to the amount, itself included, and a bound code beyond it', () => {
+  assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '500.00' })), ['mac']);
+  assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '500.01' })), ['bound_code']);
+  assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '1000.00' })), ['bound_code']);
+  assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '99.00' })), ['mac']);
+  assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '500', currency: 'JPY' })), ['mac']);
+  assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '500.001', currency: 'KWD' })), ['bound_code']);
+});
+
+test('beyond the velocity the last rule applies, even if its condition does not fit', () => {
+  assert.deepEqual(requiredProofs(DEFAULT, question({ velocityExceeded: true })), ['bound_code']);
+  const rules: PolicyRule[] = [{ require: ['session'] }, { when: { payer: 'Z' }, require: ['code'] }];
+  assert.deepEqual(requiredProofs({ rules, velocity: null }, question({ velocityExceeded: true })), ['code']);
+});
+
+test('what no rule covers needs a bound code', () => {
+  assert.deepEqual(requiredProofs({ rules: [], velocity: null }, question()), ['bound_code']);
+  assert.deepEqual(requiredProofs({ rules: [], velocity: null }, question({ velocityExceeded: true })), [
+    'bound_code',
+  ]);
+  const rules: PolicyRule[] = [{ when: { payee: 'Z' }, require: ['session'] }];
+  assert.deepEqual(requiredProofs({ rules, velocity: null }, question()), ['bound_code']);
+});
+
+test('a condition fits when all that it names does; a list when one of it does; exactly', () => {
+  const fits = (when: PolicyCondition, more: Parameters<typeof question>[0]) =>
+    requiredProofs({ rules: [{ when, require: ['session'] }], velocity: null }, question(more))[0] ===
+    'session';
+  assert.ok(
+    fits(
+      {
+        payer: 'A',
+        payee: ['C', 'B'],
+        currency: 'EUR',
+        user: 'alice',
+        role: ['admin', 'user'],
+        amountMax: '1',
+      },
+      {},
+    ),
+  );
+  assert.ok(fits({}, {}));
+  assert.ok(!fits({ payer: 'a' }, {}));
+  assert.ok(!fits({ payee: [] }, {}));
+  assert.ok(!fits({ payee: 'BC' }, {}));
+  assert.ok(!fits({ payer: 'A', role: 'admin' }, {}));
+  assert.ok(!fits({ user: 'bob' }, {}));
+  assert.ok(!fits({ currency: ['USD', 'JPY'] }, {}));
+});
+
+const conditions = fc.record(
+  {
+    payer: fc.oneof(fc.constantFrom('A', 'Z'), fc.subarray(['A', 'Z'])),
+    payee: fc.oneof(fc.constantFrom('B', 'Z'), fc.subarray(['B', 'Z'])),
+    currency: fc.constantFrom('EUR', 'JPY'),
+    user: fc.constantFrom('alice', 'bob'),
+    role: fc.constantFrom('user', 'admin'),
+    amountMax: fc.constantFrom('0.50', '1', '20'),
+  },
+  { requiredKeys: [] },
+);
+const proofs = fc.subarray<Proof>(['session', 'mac', 'code', 'bound_code']);
+
+test('the first rule that fits decides, and no later one', () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ when: conditions, require: proofs }), { maxLength: 6 }), (rules) => {
+      const asked = question();
+      const has = (wanted: string | string[] | undefined, value: string) =>
+        wanted === undefined || [wanted].flat().includes(value);
+      const expected = rules.find(
+        ({ when }) =>
+          has(when.payer, 'A') &&
+          has(when.payee, 'B') &&
+          has(when.currency, 'EUR') &&
+          has(when.user, 'alice') &&
+          has(when.role, 'user') &&
+          (when.amountMax === undefined || compareAmounts('1.00', when.amountMax) <= 0),
+      );
+      assert.deepEqual(requiredProofs({ rules, velocity: null }, asked), expected?.require ?? ['bound_code']);
+    }),
+  );
+});
+
+test('a stronger proof stands for a weaker one', () => {
+  const none = { mac: false, code: false, boundCode: false };
+  assert.equal(missingProof(['session'], none), undefined);
+  assert.equal(missingProof([], none), undefined);
+  assert.equal(missingProof(['mac'], none), 'mac_required');
+  assert.equal(missingProof(['code'], none), 'code_required');
+  assert.equal(missingProof(['bound_code'], none), 'bound_code_required');
+  assert.equal(missingProof(['mac', 'code', 'bound_code'], none), 'bound_code_required');
+  assert.equal(missingProof(['code', 'mac'], none), 'mac_required');
+
+  const mac = { ...none, mac: true };
+  assert.equal(missingProof(['mac'], mac), undefined);
+  assert.equal(missingProof(['mac', 'code'], mac), 'code_required');
+  assert.equal(missingProof(['bound_code'], mac), 'bound_code_required');
+
+  const code = { ...none, code: true };
+  assert.equal(missingProof(['code'], code), undefined);
+  assert.equal(missingProof(['mac'], code), 'mac_required');
+  assert.equal(missingProof(['bound_code'], code), 'bound_code_required');
+  assert.equal(missingProof(['bound_code'], { ...code, mac: true }), 'bound_code_required');
+
+  const boundCode = { ...none, boundCode: true };
+  assert.equal(missingProof(['mac', 'code', 'bound_code'], boundCode), undefined);
+});
+
+test('giving more never makes a proof missing', () => {
+  const given = fc.record({ mac: fc.boolean(), code: fc.boolean(), boundCode: fc.boolean() });
+  fc.assert(
+    fc.property(proofs, given, fc.constantFrom('mac', 'code', 'boundCode'), (required, before, more) => {
+      if (missingProof(required, before) === undefined) {
+        assert.equal(missingProof(required, { ...before, [more]: true }), undefined);
+      }
+    }),
+  );
+});
