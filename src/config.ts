@@ -38,6 +38,8 @@ export interface Loaded {
   /** By key (`lockout.attempts_max`). */
   readonly sources: ReadonlyMap<string, ConfigSource>;
   readonly file: string | undefined;
+  /** The same as `config`, as the file has it. */
+  readonly values: ConfigValues;
 }
 
 const PROBLEMS_SHOWN_MAX = 8;
@@ -86,7 +88,7 @@ export function loadConfig({
   if (problems.length > 0) throw new StartRefused(summary(problems));
 
   if (sources.get('data_dir') === 'default') whole.data_dir = resolve(folder, whole.data_dir);
-  return { config: camelCased(whole), sources, file: path };
+  return { config: camelCased(whole), sources, file: path, values: whole };
 }
 
 function defaults(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {

@@ -34,7 +34,6 @@ export class Decider {
   readonly #spent: SpentChallenges;
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
-  #lastAt = 0;
 
   constructor(parts: {
     store: Store;
@@ -59,10 +58,8 @@ export class Decider {
     return this.#users.size;
   }
 
-  /** Now, and never before an earlier decision: the journal's times do not go back when the clock does. */
   now(): number {
-    this.#lastAt = Math.max(this.#lastAt, this.#clock.now());
-    return this.#lastAt;
+    return this.#clock.now();
   }
 
   /**
@@ -125,7 +122,7 @@ export class Decider {
     const users = new Map<UserId, User>();
     for (const record of records) {
       if (!record) continue;
-      for (const nonce of record.spentChallenges) this.#spent.add(nonce, this.#lastAt);
+      for (const nonce of record.spentChallenges) this.#spent.add(nonce, this.now());
       const known = this.#users.get(record.userId);
       // A decision may have been committed while this was read.
       const user = known && known.version >= record.version ? known : userFrom(record);

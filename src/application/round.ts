@@ -86,6 +86,7 @@ export class Round {
     const next: User = {
       ...(rows.length === 0 ? user : withRows(user, rows)),
       version: entry.version,
+      at: entry.at,
       hash: entry.hash,
       state: draft.state,
     };
@@ -100,9 +101,11 @@ export class Round {
 
   #chain(user: User, draft: Draft): ChainedEntry {
     const version = user.version + 1;
+    // A clock that was put back does not turn a user's history round.
+    const at = Math.max(this.at, user.at);
     const { type, reason, detail, transaction } = draft;
     const body = encodeBody({
-      at: this.at,
+      at,
       ...(detail === undefined ? {} : { detail }),
       ...(reason === undefined ? {} : { reason }),
       ...(transaction === undefined ? {} : { transaction }),
@@ -113,7 +116,7 @@ export class Round {
     return {
       userId: user.id,
       version,
-      at: this.at,
+      at,
       type,
       state: encodeState(draft.state),
       body,

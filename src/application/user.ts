@@ -1,5 +1,13 @@
 import { decodeState, type UserState } from '../domain/user-state.ts';
-import type { Role, SessionRow, SideRow, TokenRow, UserId, UserRecord } from '../ports/store.ts';
+import type {
+  Role,
+  SessionRow,
+  SideRow,
+  TokenRow,
+  TransactionRow,
+  UserId,
+  UserRecord,
+} from '../ports/store.ts';
 
 /** A user as the latest entry left them: never changed, a decision makes the next one. */
 export interface User {
@@ -11,7 +19,11 @@ export interface User {
   readonly createdAt: number;
   readonly tokens: readonly TokenRow[];
   readonly sessions: readonly SessionRow[];
+  /** Transactions that wait for a decision. */
+  readonly pending: readonly TransactionRow[];
   readonly version: number;
+  /** Of the latest entry, ms since 1970. */
+  readonly at: number;
   readonly hash: string;
   readonly state: UserState;
 }
@@ -27,17 +39,25 @@ export function userFrom(record: UserRecord): User {
     macKey: record.macKey,
     createdAt: record.createdAt,
     // One shared array for the many users who have none.
-    tokens: record.tokens.length === 0 ? NONE : record.tokens,
+    tokens: inUse(record.tokens),
     sessions: record.sessions.length === 0 ? NONE : record.sessions,
+    pending: record.pendingTransactions.length === 0 ? NONE : record.pendingTransactions,
     version: record.version,
+    at: record.at,
     hash: record.hash,
     state: decodeState(record.state),
   };
 }
 
+/** Revoked tokens decide nothing any more. */
+function inUse(tokens: readonly TokenRow[]): readonly TokenRow[] {
+  const kept = tokens.filter((token) => token.status !== 'revoked');
+  return kept.length === 0 ? NONE : kept;
+}
+
 /** The user after these rows were committed, before the entry's version, hash and state are set. */
 export function withRows(user: User, rows: readonly SideRow[]): User {
-  let { tokens, sessions } = user;
+  let { tokens, sessions, pending } = user;
   let profile: Partial<Pick<User, 'macKey' | 'role' | 'disabled'>> = {};
   for (const row of rows) {
     switch (row.kind) {
@@ -45,8 +65,10 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
         tokens = [...tokens, row.token];
         break;
       case 'token.update':
-        tokens = tokens.map((token) =>
-          token.tokenId === row.tokenId ? { ...token, status: row.status, activationQuestion: '' } : token,
+        tokens = inUse(
+          tokens.map((token) =>
+            token.tokenId === row.tokenId ? { ...token, status: row.status, activationQuestion: '' } : token,
+          ),
         );
         break;
       case 'session.insert':
@@ -65,10 +87,18 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
           ...(row.disabled === undefined ? {} : { disabled: row.disabled }),
         };
         break;
+      case 'transaction.insert':
+        pending = [...pending, row.transaction];
+        break;
+      case 'transaction.update':
+        pending = pending.filter((transaction) => transaction.transactionId !== row.transactionId);
+        break;
+      case 'service.insert':
+      case 'service.update':
       case 'user.insert':
       case 'answer.insert':
         break;
     }
   }
-  return { ...user, ...profile, tokens, sessions };
+  return { ...user, ...profile, tokens, sessions, pending };
 }

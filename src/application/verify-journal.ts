@@ -14,11 +14,15 @@ export interface FoundEntry {
    * other programs, with other blanks or escapes, and the canonical form of what it says is what counts.
    */
   readonly form: 'bytes' | 'json';
+  /** Whose chain it belongs to; by default the user that the body names. */
+  readonly chain?: string;
 }
 
 /** Where a user's entries must end: what was known before. */
 export interface ExpectedHead {
   readonly user: string;
+  /** As of the entries; by default the user's name. */
+  readonly chain?: string;
   readonly version: number;
   /** When known. */
   readonly hash?: string;
@@ -91,7 +95,8 @@ function follow(entry: FoundEntry, count: number, chains: UserChains): JournalFa
   });
   if ('reason' in body) return fault(body.reason, body.detail);
 
-  const chain = chains.find(user);
+  const key = entry.chain ?? user;
+  const chain = chains.find(key);
   const expected = (chain?.version ?? 0) + 1;
   if (version !== expected) return fault('version_unexpected', `expected version ${expected} of this user`);
   const previous = chain?.hash ?? GENESIS_HASH;
@@ -102,7 +107,7 @@ function follow(entry: FoundEntry, count: number, chains: UserChains): JournalFa
   const hash = chainHash(previous, body.canonical);
   if (hash !== entry.hash)
     return fault('hash_mismatch', `the body and what is before it give ${hash}, found ${entry.hash}`);
-  chains.put(user, version, hash);
+  chains.put(key, version, hash);
   return undefined;
 }
 
@@ -146,8 +151,11 @@ function readBody({ body, form }: FoundEntry):
   return { ...named, canonical };
 }
 
-function endOf({ user, version, hash }: ExpectedHead, chains: UserChains): JournalFault | undefined {
-  const chain = chains.find(user);
+function endOf(
+  { user, chain: key = user, version, hash }: ExpectedHead,
+  chains: UserChains,
+): JournalFault | undefined {
+  const chain = chains.find(key);
   const last = chain?.version ?? 0;
   if (last !== version) {
     return {

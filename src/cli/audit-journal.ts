@@ -1,13 +1,14 @@
 import { UserChains } from '../application/user-chains.ts';
 import type { ExpectedHead, FoundEntry } from '../application/verify-journal.ts';
-import type { JournalReader } from '../compose.ts';
+import type { SqliteReader } from '../compose.ts';
 import { GENESIS_HASH } from '../domain/journal.ts';
 import type { JournalEntry, UserId } from '../ports/store.ts';
 
 const PAGE = 1_024;
+const USER_ENTRIES_HELD_MAX = 8_192;
 
 /** All entries in the journal's order, up to what is there when it comes to them. */
-async function* allEntries(journal: JournalReader): AsyncGenerator<JournalEntry> {
+async function* allEntries(journal: SqliteReader): AsyncGenerator<JournalEntry> {
   let after = 0;
   for (;;) {
     const page = await journal.readJournal({ after, limit: PAGE });
@@ -18,18 +19,25 @@ async function* allEntries(journal: JournalReader): AsyncGenerator<JournalEntry>
   }
 }
 
-/** One user's entries, oldest first. The store pages from the newest: what is kept meanwhile are versions, not entries. */
-async function* entriesOf(journal: JournalReader, userId: UserId): AsyncGenerator<JournalEntry> {
-  const [latest] = await journal.readUserJournal(userId, { below: Number.POSITIVE_INFINITY, limit: 1 });
-  for (let from = 1; from <= (latest?.version ?? 0); from += PAGE) {
-    const page = await journal.readUserJournal(userId, { below: from + PAGE, limit: PAGE });
-    yield* page.toReversed();
+/**
+ * One user's entries, oldest first. The store pages from the newest: few are turned round in memory, of many the whole
+ * journal is read instead.
+ */
+async function* entriesOf(journal: SqliteReader, userId: UserId): AsyncGenerator<JournalEntry> {
+  const newestFirst = await journal.readUserJournal(userId, {
+    below: Number.POSITIVE_INFINITY,
+    limit: USER_ENTRIES_HELD_MAX,
+  });
+  if ((newestFirst.at(-1)?.version ?? 1) === 1) {
+    yield* newestFirst.toReversed();
+    return;
   }
+  for await (const entry of allEntries(journal)) if (entry.userId === userId) yield entry;
 }
 
 /** The export's lines, some at a time: `{"body":…,"previous":"…","hash":"…"}`. */
 export async function* exportLines(
-  journal: JournalReader,
+  journal: SqliteReader,
   userId: UserId | undefined,
 ): AsyncGenerator<string> {
   const chains = new UserChains();
@@ -48,27 +56,35 @@ export async function* exportLines(
   yield lines;
 }
 
-/** Each user's latest entry is taken before the entries are read: one that is added meanwhile is no surprise. */
-export async function* storedHeads(journal: JournalReader): AsyncGenerator<ExpectedHead> {
-  let after = -1;
-  for (;;) {
-    const page = await journal.heads({ after, limit: PAGE });
-    for (const { userId, version } of page) {
-      const [entry] = await journal.readUserJournal(userId, { below: version + 1, limit: 1 });
-      yield { user: nameIn(entry?.body ?? '{}'), version, ...(entry ? { hash: entry.hash } : {}) };
-    }
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    after = last.userId;
+/** What a store holds, to be verified while a server may be adding to it. */
+export class StoredJournal {
+  readonly #journal: SqliteReader;
+  #last = 0;
+
+  constructor(journal: SqliteReader) {
+    this.#journal = journal;
   }
-}
 
-function nameIn(body: string): string {
-  return String((JSON.parse(body) as { user?: unknown }).user);
-}
+  async *entries(): AsyncGenerator<FoundEntry> {
+    for await (const { position, userId, body, hash } of allEntries(this.#journal)) {
+      this.#last = position;
+      yield { body, hash, form: 'bytes', chain: String(userId) };
+    }
+  }
 
-export async function* storedEntries(journal: JournalReader): AsyncGenerator<FoundEntry> {
-  for await (const { body, hash } of allEntries(journal)) yield { body, hash, form: 'bytes' };
+  /** Where users end, to be read after the entries: those that went on since are left out. */
+  async *heads(): AsyncGenerator<ExpectedHead> {
+    let after = -1;
+    for (;;) {
+      const page = await this.#journal.heads({ after, limit: PAGE });
+      for (const { userId, version, position } of page) {
+        if (position <= this.#last) yield { user: `#${userId}`, chain: String(userId), version };
+      }
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return;
+      after = last.userId;
+    }
+  }
 }
 
 /** The lines of an export. One that is none of an export gives an entry that fits nothing, so that it is named. */

@@ -1,9 +1,14 @@
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
-import { type FoundEntry, type JournalFault, verifyJournal } from '../application/verify-journal.ts';
-import type { JournalReader } from '../compose.ts';
+import {
+  type FoundEntry,
+  type JournalFault,
+  type JournalVerdict,
+  verifyJournal,
+} from '../application/verify-journal.ts';
+import type { SqliteReader } from '../compose.ts';
 import { LIMITS } from '../limits.ts';
-import { exportedEntries, exportLines, storedEntries, storedHeads } from './audit-journal.ts';
+import { exportedEntries, exportLines, StoredJournal } from './audit-journal.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure, RefusedByServer } from './failure.ts';
@@ -56,16 +61,15 @@ export function define(command: Command, shell: Shell): void {
       ),
     )
     .action(async (file: string | undefined) => {
-      if (file === undefined)
-        await withJournal(shell, (journal) => verify(shell, storedEntries(journal), storedHeads(journal)));
-      else await verify(shell, readExport(file));
+      if (file === undefined) await withJournal(shell, (journal) => verifyStored(shell, journal));
+      else tell(shell, await verifyJournal(readExport(file)));
     });
 }
 
-async function withJournal(shell: Shell, use: (journal: JournalReader) => Promise<void>): Promise<void> {
+async function withJournal(shell: Shell, use: (journal: SqliteReader) => Promise<void>): Promise<void> {
   const config = shell.config();
-  const { openJournal } = await import('../compose.ts');
-  const journal = await openJournal(config);
+  const { openSqliteReader, storePath } = await import('../compose.ts');
+  const journal = await openSqliteReader(storePath(config));
   try {
     await use(journal);
   } finally {
@@ -74,7 +78,7 @@ async function withJournal(shell: Shell, use: (journal: JournalReader) => Promis
 }
 
 /** Waits while the reader of a pipe is slower, and ends quietly when it has seen enough (`| head`). */
-async function exportJournal(journal: JournalReader, username: string | undefined): Promise<void> {
+async function exportJournal(journal: SqliteReader, username: string | undefined): Promise<void> {
   const user = username === undefined ? undefined : await journal.findUser(username);
   if (username !== undefined && !user) throw new RefusedByServer({ refused: 'user_unknown' });
   const { stdout } = process;
@@ -127,28 +131,34 @@ async function* readExport(file: string): AsyncGenerator<FoundEntry> {
   }
 }
 
-async function verify(
-  shell: Shell,
-  found: AsyncIterable<FoundEntry>,
-  heads?: Parameters<typeof verifyJournal>[1],
-): Promise<void> {
-  const { entries, users, fault } = await verifyJournal(found, heads);
-  if (!fault) {
-    shell.result({ valid: true, entries, users }, () =>
-      shell.say(
+/** The database's own pages and counts as well: they tell when the journal's last entries are gone. */
+async function verifyStored(shell: Shell, journal: SqliteReader): Promise<void> {
+  const stored = new StoredJournal(journal);
+  const verdict = await verifyJournal(stored.entries(), stored.heads());
+  const damage = verdict.fault ? [] : await journal.verifyIntegrity();
+  tell(shell, verdict, damage);
+}
+
+function tell(shell: Shell, { entries, users, fault }: JournalVerdict, damage: readonly string[] = []): void {
+  const valid = !fault && damage.length === 0;
+  if (!valid) shell.exitCode = EXIT.refused;
+  shell.result(
+    { valid, entries, users, ...(fault ? { fault } : {}), ...(damage.length > 0 ? { damage } : {}) },
+    () => {
+      if (fault) return tellFault(shell, fault);
+      if (!valid)
+        return [shell.say(text('The database is damaged:', 'La base de datos está dañada:')), ...damage];
+      return shell.say(
         text(
           `The journal is whole: ${entries} entries of ${users} users.`,
           `El diario está completo: ${entries} entradas de ${users} usuarios.`,
         ),
-      ),
-    );
-    return;
-  }
-  shell.exitCode = EXIT.refused;
-  shell.result({ valid: false, entries, users, fault }, () => tell(shell, fault));
+      );
+    },
+  );
 }
 
-function tell(shell: Shell, fault: JournalFault): string[] {
+function tellFault(shell: Shell, fault: JournalFault): string[] {
   const { entry, user, version, reason, detail } = fault;
   const where =
     entry === 0

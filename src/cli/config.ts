@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { CONFIG_KEYS, type ConfigKey } from '../config/keys.ts';
 import { configWarnings } from '../config/warnings.ts';
-import type { Config } from '../config.ts';
+import type { ConfigValues } from '../config.ts';
 import { examples } from './examples.ts';
 import type { Shell } from './shell.ts';
 import { text } from './text.ts';
@@ -29,11 +29,11 @@ export function define(command: Command, shell: Shell): void {
       ),
     )
     .action(({ check }: { check?: boolean }) => {
-      const { config, sources, file } = shell.loaded();
+      const { config, values, sources, file } = shell.loaded();
       if (check) return;
       const rows = CONFIG_KEYS.map((key) => ({
         key: key.key,
-        value: shownValue(key, config),
+        value: shownValue(key, values),
         source: sources.get(key.key) ?? 'default',
       }));
       const warnings = configWarnings(config).map(({ key, text: warning }) => ({
@@ -61,16 +61,12 @@ export function define(command: Command, shell: Shell): void {
 const WIDTH = 44;
 
 /** A secret is shown as being there; a URL may hold one, so all but its scheme is. */
-function shownValue({ path, schema }: ConfigKey, config: Config): unknown {
-  let value: unknown = config;
-  for (const name of path) value = (value as Record<string, unknown>)[camelCase(name)];
+function shownValue({ path, schema }: ConfigKey, values: ConfigValues): unknown {
+  let value: unknown = values;
+  for (const name of path) value = (value as Record<string, unknown>)[name];
   if (!schema.secret || typeof value !== 'string') return value;
   const harmless = /^(sqlite|file):/.test(value);
   return harmless ? value : (/^[a-z0-9]+:/.exec(value)?.[0] ?? '') + HIDDEN;
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function originOf(source: string, shell: Shell): string {

@@ -20,6 +20,10 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
       file: program.opts<{ config?: string }>().config,
     }),
   );
+  // `sello … | head`: whoever reads has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   // Known before the flags are read: what is wrong with them is told as JSON, too.
   shell.json = argv.includes('--json');
   try {
@@ -33,10 +37,10 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
 }
 
 async function define(program: Command, shell: Shell, argv: readonly string[]): Promise<void> {
-  const { say } = { say: (message: Text) => shell.say(message) };
+  const say = (message: Text) => shell.say(message);
   program
     .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureOutput({ outputError: () => {} })
     .configureHelp({
       showGlobalOptions: true,
       styleTitle: (title) => (shell.language === 'es' ? (TITLES_ES[title] ?? title) : title),

@@ -9,7 +9,10 @@ export interface KeyVault {
   readonly custody: 'hsm' | 'cached';
 
   /** Makes a seed of `length` bytes. `seed` is the only time it is seen outside: for the user's token, never for a log. */
-  generateSeed(length: number, owner: KeyOwner): Promise<{ readonly wrapped: WrappedKey; readonly seed: Uint8Array }>;
+  generateSeed(
+    length: number,
+    owner: KeyOwner,
+  ): Promise<{ readonly wrapped: WrappedKey; readonly seed: Uint8Array }>;
 
   /** Wraps keys under the active key-encryption key, each bound to its owner. */
   wrap(requests: readonly WrapRequest[]): Promise<readonly WrappedKey[]>;

@@ -54,6 +54,36 @@ export interface Store {
   /** Compare-and-set: replaces each wrapped key that still is `expected`. @returns which were replaced */
   replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]>;
 
+  /** A user's transaction that was requested (not one approved at once: that is in the journal alone). */
+  findTransaction(key: {
+    readonly userId: UserId;
+    readonly transactionId: string;
+  }): Promise<TransactionRow | undefined>;
+  /** The same by the service that asked for it. */
+  findServiceTransaction(key: {
+    readonly serviceId: string;
+    readonly transactionId: string;
+  }): Promise<TransactionRow | undefined>;
+  /** Requested by a service, newest first, below the given id (ids are in order of time); with a status, those alone. */
+  listServiceTransactions(page: {
+    readonly serviceId: string;
+    readonly below?: string;
+    readonly status?: TransactionStatus;
+    readonly limit: number;
+  }): Promise<readonly TransactionRow[]>;
+  /** Pending ones whose time is over, the oldest first. */
+  listExpiredTransactions(page: {
+    readonly before: number;
+    readonly limit: number;
+  }): Promise<readonly TransactionRow[]>;
+  /** The user's entries of this very time (ms), by which a transaction is found from the time in its id. */
+  findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]>;
+
+  /** Services in order of name. */
+  listServices(): Promise<readonly ServiceRow[]>;
+  /** By the SHA-256 (lower-case hex) of one of its keys. */
+  findService(keyHash: string): Promise<ServiceRow | undefined>;
+
   /** Deletes idempotency answers and sessions that ended before these times (ms). At most `limit` rows of each a call. */
   prune(before: {
     readonly answers: number;
@@ -80,7 +110,7 @@ export interface Entry {
   readonly userId: UserId;
   /** 1 for a user's first entry, then without a gap. */
   readonly version: number;
-  /** ms since 1970; never less than that of the entry before it in the journal's order. */
+  /** ms since 1970; never less than that of the user's entry before it. */
   readonly at: number;
   readonly type: EntryType;
   /** JSON: what the next decision about this user needs (src/domain/user-state.ts). */
@@ -123,7 +153,52 @@ export type SideRow =
   | { readonly kind: 'session.insert'; readonly session: SessionRow }
   | { readonly kind: 'session.delete'; readonly userId: UserId; readonly sessionId: string }
   | { readonly kind: 'session.delete_all'; readonly userId: UserId }
+  | { readonly kind: 'transaction.insert'; readonly transaction: TransactionRow }
+  | ({ readonly kind: 'transaction.update' } & Pick<
+      TransactionRow,
+      'userId' | 'transactionId' | 'status' | 'decidedAt' | 'decidedVersion' | 'reason'
+    >)
+  | { readonly kind: 'service.insert'; readonly service: ServiceRow }
+  | { readonly kind: 'service.update'; readonly service: ServiceRow }
   | ({ readonly kind: 'answer.insert'; readonly userId: UserId; readonly key: string } & IdempotentAnswer);
+
+export type TransactionStatus = 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
+
+/** A transaction that waited for its user's decision. Its challenge is bound to its id. */
+export interface TransactionRow {
+  readonly userId: UserId;
+  readonly transactionId: string;
+  readonly status: TransactionStatus;
+  readonly amount: string;
+  readonly currency: string;
+  readonly payee: string;
+  readonly payer: string;
+  readonly challenge: string;
+  /** Empty where the user themself asked. */
+  readonly serviceId: string;
+  readonly requestedAt: number;
+  readonly expiresAt: number;
+  /** 0 while pending. */
+  readonly decidedAt: number;
+  /** The version of the user's entry that decided it; 0 while pending. */
+  readonly decidedVersion: number;
+  readonly reason: string;
+}
+
+/** A program that may ask: at most two keys, so that they can be changed without a pause. */
+export interface ServiceRow {
+  readonly serviceId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly keys: readonly ServiceKey[];
+  readonly disabled: boolean;
+  readonly createdAt: number;
+}
+export interface ServiceKey {
+  /** Lower-case hex of SHA-256 of the key: the key itself is stored nowhere. */
+  readonly hash: string;
+  readonly createdAt: number;
+}
 
 export type Role = 'user' | 'admin' | 'auditor';
 export type TokenType = 'totp' | 'hotp' | 'ocra';
@@ -186,6 +261,8 @@ export interface UserRecord extends UserRow {
   readonly state: string;
   readonly tokens: readonly TokenRow[];
   readonly sessions: readonly SessionRow[];
+  /** Those that wait for a decision. */
+  readonly pendingTransactions: readonly TransactionRow[];
   readonly spentChallenges: readonly string[];
 }
 

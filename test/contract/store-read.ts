@@ -37,6 +37,7 @@ export function readContract(name: string, open: () => Promise<OpenedStore>): vo
           state: '{"code":{"failures":2,"lockedUntil":0}}',
           tokens: [token(userId, 't')],
           sessions: [session(userId, 's')],
+          pendingTransactions: [],
           spentChallenges: ['ab'.repeat(24)],
         });
       }),

@@ -34,6 +34,11 @@ export class SlidingWindow {
     return 0;
   }
 
+  /** Moments remembered. */
+  get size(): number {
+    return this.#moments.length;
+  }
+
   #forget(now: number, windowMs: number): void {
     let gone = 0;
     for (const moment of this.#moments) {

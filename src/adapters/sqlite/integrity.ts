@@ -15,6 +15,8 @@ export function findDamage(database: DatabaseSync, index: JournalIndex): string[
     const text = String(row.integrity_check);
     if (text !== 'ok') problems.push(text);
   }
+  // Rows of damaged pages cannot be asked.
+  if (problems.length > 0) return problems;
   for (const row of database.prepare('PRAGMA foreign_key_check').all().slice(0, PROBLEMS_MAX)) {
     problems.push(`a row of ${String(row.table)} belongs to a user who is not there`);
   }

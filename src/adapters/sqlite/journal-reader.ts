@@ -13,6 +13,8 @@ export class JournalReader {
   readonly #index: JournalIndex;
   readonly #after: StatementSync;
   readonly #at: StatementSync;
+  readonly #time: StatementSync;
+  readonly #last: StatementSync;
   readonly #previous: StatementSync;
   readonly #head: StatementSync;
   readonly #link: StatementSync;
@@ -27,6 +29,8 @@ export class JournalReader {
       arrays,
     );
     this.#at = database.prepare(`SELECT ${ENTRY} FROM journal WHERE position = ?`, arrays);
+    this.#time = database.prepare('SELECT at FROM journal WHERE position = ?', arrays);
+    this.#last = database.prepare('SELECT coalesce(max(position), 0) FROM journal', arrays);
     this.#previous = database.prepare('SELECT previous_position FROM journal WHERE position = ?', arrays);
     this.#head = database.prepare(
       'SELECT user_id, version, at, challenge, lower(hex(hash)), state, previous_position FROM journal WHERE position = ?',
@@ -87,6 +91,42 @@ export class JournalReader {
     }
     this.#remember(userId, place);
     return entries;
+  }
+
+  /**
+   * The user's entries of one time. The journal is in order of time but where a clock was put back: a search by
+   * halves finds the time's place, and where nothing is there the user's entries are walked.
+   */
+  async findAt(userId: UserId, at: number): Promise<JournalEntry[]> {
+    const found: JournalEntry[] = [];
+    for (let position = this.#placeOf(at); found.length <= LIMITS.batchMax; position++) {
+      const row = this.#at.get(position) as unknown as EntryRow | undefined;
+      if (!row || row[3] !== at) break;
+      if (row[1] === userId) found.push(entryFrom(row));
+    }
+    if (found.length > 0) return found;
+    for (let below = Number.POSITIVE_INFINITY; below > 1; ) {
+      const page = await this.readUser(userId, below, LIMITS.journalHopsPerTurnMax);
+      found.push(...page.filter((entry) => entry.at === at));
+      const oldest = page.at(-1);
+      if (!oldest || oldest.at < at) break;
+      below = oldest.version;
+      await setImmediate();
+    }
+    return found.reverse();
+  }
+
+  /** The first position whose entry is not earlier, if times only go up. */
+  #placeOf(at: number): number {
+    let low = 1;
+    let high = (this.#last.get() as unknown as readonly [number])[0] + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#time.get(middle) as unknown as readonly [number] | undefined;
+      if (row && row[0] < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #previousOf(position: number): number {

@@ -83,4 +83,41 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (user_id, key)
   ) STRICT;
   `,
+  `
+  CREATE TABLE transactions (
+    user_id         INTEGER NOT NULL REFERENCES users,
+    transaction_id  TEXT    NOT NULL,
+    status          TEXT    NOT NULL CHECK (status IN ('pending', 'approved', 'refused', 'expired', 'cancelled')),
+    amount          TEXT    NOT NULL,
+    currency        TEXT    NOT NULL,
+    payee           TEXT    NOT NULL,
+    payer           TEXT    NOT NULL,
+    challenge       TEXT    NOT NULL,
+    service_id      TEXT    NOT NULL,
+    requested_at    INTEGER NOT NULL CHECK (requested_at >= 0),
+    expires_at      INTEGER NOT NULL CHECK (expires_at >= 0),
+    decided_at      INTEGER NOT NULL CHECK (decided_at >= 0),
+    decided_version INTEGER NOT NULL CHECK (decided_version >= 0),
+    reason          TEXT    NOT NULL,
+    PRIMARY KEY (user_id, transaction_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX transactions_pending ON transactions (expires_at) WHERE status = 'pending';
+  CREATE INDEX transactions_pending_by_user ON transactions (user_id) WHERE status = 'pending';
+  CREATE INDEX transactions_by_service ON transactions (service_id, transaction_id) WHERE service_id <> '';
+
+  CREATE TABLE services (
+    service_id TEXT    NOT NULL PRIMARY KEY,
+    name       TEXT    NOT NULL UNIQUE,
+    scopes     TEXT    NOT NULL CHECK (json_valid(scopes)),
+    disabled   INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+    created_at INTEGER NOT NULL CHECK (created_at >= 0)
+  ) STRICT;
+
+  CREATE TABLE service_keys (
+    hash       TEXT    NOT NULL PRIMARY KEY CHECK (length(hash) = 64),
+    service_id TEXT    NOT NULL REFERENCES services,
+    created_at INTEGER NOT NULL CHECK (created_at >= 0)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX service_keys_by_service ON service_keys (service_id);
+  `,
 ];

@@ -1,17 +1,21 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { SideRow } from '../../ports/store.ts';
 import { isTaken } from './errors.ts';
+import { ServiceRows } from './service-rows.ts';
+import { DECIDE_TRANSACTION, INSERT_TRANSACTION, transactionValues } from './transaction-rows.ts';
 
 /** Writes the rows that belong to a decision, inside the caller's unit of work. */
 export class SideRows {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #services: ServiceRows;
   readonly #savepoint: StatementSync;
   readonly #release: StatementSync;
   readonly #rollback: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#services = new ServiceRows(database);
     this.#savepoint = database.prepare('SAVEPOINT decision');
     this.#release = database.prepare('RELEASE decision');
     this.#rollback = database.prepare('ROLLBACK TO decision');
@@ -21,7 +25,7 @@ export class SideRows {
   write(rows: readonly SideRow[]): boolean {
     const [only] = rows;
     // A statement that fails undoes itself.
-    if (rows.length === 1 && only) return this.#writeOrTaken(only);
+    if (rows.length === 1 && only && !only.kind.startsWith('service.')) return this.#writeOrTaken(only);
     this.#savepoint.run();
     const written = rows.every((row) => this.#writeOrTaken(row));
     if (!written) this.#rollback.run();
@@ -110,6 +114,25 @@ export class SideRows {
         break;
       case 'session.delete_all':
         this.#run('DELETE FROM sessions WHERE user_id = ?', [row.userId]);
+        break;
+      case 'transaction.insert':
+        this.#run(INSERT_TRANSACTION, transactionValues(row.transaction));
+        break;
+      case 'transaction.update':
+        this.#update(DECIDE_TRANSACTION, [
+          row.status,
+          row.decidedAt,
+          row.decidedVersion,
+          row.reason,
+          row.userId,
+          row.transactionId,
+        ]);
+        break;
+      case 'service.insert':
+        this.#services.insert(row.service);
+        break;
+      case 'service.update':
+        this.#services.update(row.service);
         break;
       case 'answer.insert':
         this.#run('INSERT INTO answers (user_id, key, digest, answer, at) VALUES (?, ?, ?, ?, ?)', [

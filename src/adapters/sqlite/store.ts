@@ -9,8 +9,11 @@ import type {
   IdempotentAnswer,
   JournalEntry,
   KeyReplacement,
+  ServiceRow,
   Store,
   StoredKey,
+  TransactionRow,
+  TransactionStatus,
   UserId,
   UserRecord,
   UserRow,
@@ -26,6 +29,8 @@ import { JournalIndex } from './journal-index.ts';
 import { JournalReader } from './journal-reader.ts';
 import { migrate } from './migrate.ts';
 import { OwnerLock } from './owner-lock.ts';
+import { ServiceRows } from './service-rows.ts';
+import { TransactionRows } from './transaction-rows.ts';
 import { UserRows } from './user-rows.ts';
 import { WrappedKeys } from './wrapped-keys.ts';
 
@@ -66,6 +71,8 @@ export class SqliteStore implements Store {
   readonly #appender: Appender;
   readonly #journal: JournalReader;
   readonly #users: UserRows;
+  readonly #transactions: TransactionRows;
+  readonly #services: ServiceRows;
   readonly #keys: WrappedKeys;
   readonly #expiring: ExpiringRows;
   readonly #backups = new Set<Promise<void>>();
@@ -88,6 +95,8 @@ export class SqliteStore implements Store {
     this.#appender = new Appender(connection, index, options);
     this.#journal = new JournalReader(database, index);
     this.#users = new UserRows(database, this.#journal);
+    this.#transactions = new TransactionRows(database);
+    this.#services = new ServiceRows(database);
     this.#keys = new WrappedKeys(database);
     this.#expiring = new ExpiringRows(database);
     this.#userIdLast = Math.max(this.#users.lastId(), index.heads.userIdMax);
@@ -128,6 +137,43 @@ export class SqliteStore implements Store {
     page: { below: number; limit: number },
   ): Promise<readonly JournalEntry[]> {
     return this.#connection.reading(() => this.#journal.readUser(userId, page.below, page.limit));
+  }
+
+  async findTransaction(key: { userId: UserId; transactionId: string }): Promise<TransactionRow | undefined> {
+    return this.#connection.read(() => this.#transactions.find(key.userId, key.transactionId));
+  }
+
+  async findServiceTransaction(key: {
+    serviceId: string;
+    transactionId: string;
+  }): Promise<TransactionRow | undefined> {
+    return this.#connection.read(() => this.#transactions.findOfService(key.serviceId, key.transactionId));
+  }
+
+  async listServiceTransactions(page: {
+    serviceId: string;
+    below?: string;
+    status?: TransactionStatus;
+    limit: number;
+  }): Promise<readonly TransactionRow[]> {
+    const { serviceId, below = '\u{10ffff}', status = '', limit } = page;
+    return this.#connection.read(() => this.#transactions.listOfService(serviceId, below, status, limit));
+  }
+
+  async listExpiredTransactions(page: { before: number; limit: number }): Promise<readonly TransactionRow[]> {
+    return this.#connection.read(() => this.#transactions.expired(page.before, page.limit));
+  }
+
+  async findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]> {
+    return this.#connection.reading(() => this.#journal.findAt(userId, at));
+  }
+
+  async listServices(): Promise<readonly ServiceRow[]> {
+    return this.#connection.read(() => this.#services.list());
+  }
+
+  async findService(keyHash: string): Promise<ServiceRow | undefined> {
+    return this.#connection.read(() => this.#services.findByKey(keyHash));
   }
 
   async listWrappedKeys(page: {

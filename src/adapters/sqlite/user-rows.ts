@@ -13,12 +13,14 @@ import type {
 } from '../../ports/store.ts';
 import type { JournalReader } from './journal-reader.ts';
 import { plainRows } from './plain-rows.ts';
+import { TransactionRows } from './transaction-rows.ts';
 
 const NONE: readonly never[] = Object.freeze([]);
 
 /** Reads users, and what belongs to each. */
 export class UserRows {
   readonly #journal: JournalReader;
+  readonly #transactions: TransactionRows;
   readonly #user: StatementSync;
   readonly #tokens: StatementSync;
   readonly #sessions: StatementSync;
@@ -28,6 +30,7 @@ export class UserRows {
 
   constructor(database: DatabaseSync, journal: JournalReader) {
     this.#journal = journal;
+    this.#transactions = new TransactionRows(database);
     const arrays = { returnArrays: true };
     this.#user = database.prepare(
       'SELECT username, role, disabled, created_at, mac_key FROM users WHERE user_id = ?',
@@ -69,6 +72,7 @@ export class UserRows {
       state: head?.state ?? '{}',
       tokens,
       sessions,
+      pendingTransactions: this.#transactions.pending(userId),
       spentChallenges: head ? this.#journal.spentChallenges(head, spentSince) : NONE,
     };
   }

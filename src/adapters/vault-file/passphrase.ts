@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Random } from '../../ports/random.ts';
-import { createFile } from './atomic-file.ts';
+import { createFile, removeLeftovers } from './atomic-file.ts';
 
 const GENERATED_BYTES = 32;
 
@@ -14,6 +14,8 @@ export interface PassphraseSource {
   readonly file?: string | undefined;
   /** Otherwise: the file that holds one made at the first start. */
   readonly generateInto: string;
+  /** Whether one may be made: only where there is no vault yet, for a new one opens none. Default true. */
+  readonly mayGenerate?: boolean;
   readonly random: Random;
 }
 
@@ -25,7 +27,7 @@ export interface Passphrase {
 
 /**
  * The passphrase that opens the vault. Text is taken as it is, without its last line break; it is not normalised.
- * Does NOT check that it opens any vault: a vault file whose generated passphrase was lost gets a new, wrong one.
+ * Does NOT check that it opens any vault.
  * @throws StartRefused when it is empty or too long, or its file is missing, unreadable, or open to other users
  */
 export async function resolvePassphrase(source: PassphraseSource): Promise<Passphrase> {
@@ -55,7 +57,15 @@ async function existing(path: string): Promise<Passphrase | undefined> {
   return passphrase === undefined ? undefined : { passphrase, origin: 'file' };
 }
 
-async function generated({ generateInto, random }: PassphraseSource): Promise<Passphrase | undefined> {
+async function generated(source: PassphraseSource): Promise<Passphrase | undefined> {
+  const { generateInto, mayGenerate = true, random } = source;
+  if (!mayGenerate) {
+    refuse(
+      `The passphrase file ${generateInto} is missing, and the key vault opens with no other passphrase. ` +
+        'Put the file back with mode 0600, or give the passphrase in the configuration.',
+    );
+  }
+  await removeLeftovers(generateInto).catch(() => undefined);
   const passphrase = Buffer.from(random.bytes(GENERATED_BYTES)).toString('base64url');
   try {
     await createFile(generateInto, Buffer.from(`${passphrase}\n`));

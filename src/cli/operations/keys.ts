@@ -1,18 +1,19 @@
 import Type from 'typebox';
 import { rotateKeys } from '../../application/rotate-keys.ts';
-import { operation } from './operation.ts';
+import { exclusively, operation } from './operation.ts';
 
 export const keysRotate = operation(
   Type.Object({ keep_old: Type.Boolean() }, { additionalProperties: false }),
-  async ({ application }, given) => {
-    const rotated = await rotateKeys(application.context, { keepOld: given.keep_old });
-    return {
-      version: rotated.version,
-      rewrapped: rotated.rewrapped,
-      damaged: rotated.damaged,
-      old_destroyed: rotated.oldDestroyed,
-    };
-  },
+  (operated, given) =>
+    exclusively(operated, 'keys.rotate', async () => {
+      const rotated = await rotateKeys(operated.application.context, { keepOld: given.keep_old });
+      return {
+        version: rotated.version,
+        rewrapped: rotated.rewrapped,
+        damaged: rotated.damaged,
+        old_destroyed: rotated.oldDestroyed,
+      };
+    }),
 );
 
 export const keysList = operation(

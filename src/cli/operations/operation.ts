@@ -41,3 +41,24 @@ export async function done(
   const result = await act;
   return isRefusal(result) ? result : { username };
 }
+
+const busy = new WeakMap<Operated['application'], string>();
+
+/**
+ * Runs it unless another of its kind runs: a backup holds the database and the keys as of one moment, and a rotation
+ * in between would leave them apart.
+ */
+export async function exclusively<Result>(
+  { application }: Operated,
+  name: string,
+  run: () => Promise<Result | Refusal>,
+): Promise<Result | Refusal> {
+  const other = busy.get(application);
+  if (other !== undefined) return refuse('busy', { detail: `${other} is running`, retryAfterMs: 1_000 });
+  busy.set(application, name);
+  try {
+    return await run();
+  } finally {
+    busy.delete(application);
+  }
+}

@@ -12,7 +12,7 @@ export const status = operation(
       uptime_ms: Math.round(process.uptime() * 1000),
       memory_bytes: process.memoryUsage.rss(),
       node: process.version,
-      addresses: server?.addresses ?? {},
+      addresses: server?.addresses ?? null,
       store: await answering(() => store.ping()),
       vault: await answering(async () => void (await vault.activeKeyVersion())),
       custody,

@@ -6,7 +6,8 @@ import { countRefusal, type TcpCounters } from './counters.ts';
 import { ErrorBudget } from './error-budget.ts';
 import type { Failures } from './failures.ts';
 import { LineReader } from './line-reader.ts';
-import { type Message, readMessage, refusedMessage } from './message.ts';
+import { type Message, type MessageReader, refusedMessage } from './message.ts';
+import { Outbox } from './outbox.ts';
 import { PROXY_SIGNATURE } from './proxy-header.ts';
 import { Schedule } from './schedule.ts';
 import type { Seat } from './seats.ts';
@@ -17,6 +18,7 @@ import type { TcpLimits } from './tcp-limits.ts';
 export interface Shared {
   readonly services: TcpServices;
   readonly limits: TcpLimits;
+  readonly messages: MessageReader;
   readonly counters: TcpCounters;
   readonly failures: Failures;
   /** Monotonic milliseconds, as coarse as the sweep that calls `expire`. */
@@ -36,10 +38,10 @@ export class Connection {
   readonly #caller: Caller;
   readonly #reader: LineReader;
   readonly #schedule: Schedule;
+  readonly #outbox: Outbox;
   readonly #errors: ErrorBudget;
   /** Read, but it must wait for one that is under way. */
   #held: Message | undefined;
-  #output = '';
   #advancing = false;
   #fresh = true;
   #paused = false;
@@ -52,7 +54,6 @@ export class Connection {
   #finished = false;
   #activeAt: number;
   #anonymousSince: number;
-  #slowSince: number | undefined;
   #lingeringSince: number | undefined;
 
   constructor(shared: Shared, socket: Socket, seat: Seat, network: string) {
@@ -71,11 +72,19 @@ export class Connection {
         return 0;
       }
     });
+    this.#outbox = new Outbox(socket, limits.outputBytesMax, {
+      now: shared.now,
+      onSent: () => {
+        if (this.#held) this.#advance();
+      },
+      onOverflow: () => this.#cutOff(),
+    });
     this.#activeAt = this.#anonymousSince = shared.now();
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.#endInput());
-    socket.on('drain', () => this.#drained());
-    socket.on('finish', () => this.#linger());
+    socket.on('finish', () => {
+      this.#lingeringSince = shared.now();
+    });
     // Nobody is left to answer: what has not started does not.
     socket.on('close', () => {
       this.#closing = this.#finished = true;
@@ -102,9 +111,8 @@ export class Connection {
         ? Math.min(STOPPED_LINGER_MS, limits.lingerTimeMs)
         : limits.lingerTimeMs;
       if (now - this.#lingeringSince >= lingerMs) this.destroy();
-    } else if (this.#slowSince !== undefined && now - this.#slowSince >= limits.slowReaderTimeMs) {
-      counters.slowReaders++;
-      this.destroy();
+    } else if (now - (this.#outbox.slowSince ?? now) >= limits.slowReaderTimeMs) {
+      this.#cutOff();
     } else if (!this.#closing && this.#tookTooLong(now)) {
       counters.timeouts++;
       this.#close();
@@ -155,18 +163,18 @@ export class Connection {
     this.#advancing = false;
     if (this.#closing || ((this.#inputEnded || this.#stopping) && !this.#held)) {
       if (this.#schedule.running === 0) this.#finish();
-    } else this.#setPaused(this.#held !== undefined || this.#slowSince !== undefined || this.#stopping);
+    } else this.#setPaused(this.#held !== undefined || this.#stopping);
   }
 
   #mayStart(message: Message): boolean {
-    if (this.#slowSince !== undefined) return false;
-    return this.#schedule.mayStart(message, this.#output.length, this.#socket.writableLength);
+    const { slowSince, unsentLength, bufferedLength } = this.#outbox;
+    return slowSince === undefined && this.#schedule.mayStart(message, unsentLength, bufferedLength);
   }
 
   #next(): Message | undefined {
     const line = this.#reader.next();
     if (line !== undefined) {
-      const message = readMessage(line, this.#reader.lineBytes, this.#shared.limits);
+      const message = this.#shared.messages.read(line, this.#reader.lineBytes);
       return this.#stopping ? stopped(message) : message;
     }
     if (!this.#inputEnded || !this.#reader.unfinished) return undefined;
@@ -193,11 +201,11 @@ export class Connection {
     if (isRefusal(outcome)) {
       const { refusal, close } = await this.#errors.count(outcome);
       countRefusal(this.#shared.counters, refusal.refused);
-      this.#answer(refusalAnswer(refusal, message.id));
+      this.#outbox.add(refusalAnswer(refusal, message.id));
       if (close) this.#closing = true;
     } else {
       this.#errors.forgive();
-      this.#answer(okAnswer(outcome, message.id));
+      this.#outbox.add(okAnswer(outcome, message.id));
     }
     this.#settle(message);
   }
@@ -210,53 +218,23 @@ export class Connection {
     if (this.#held || this.#schedule.running === 0) this.#advance();
   }
 
-  /** Gathers the answers of one turn of the event loop into one write. */
-  #answer(text: string): void {
-    if (this.#output === '') process.nextTick(flush, this);
-    this.#output += text;
-  }
-
-  flush(): void {
-    const output = this.#output;
-    this.#output = '';
-    if (output === '' || this.#socket.destroyed || !this.#socket.writable) return;
-    if (this.#socket.write(output)) {
-      if (this.#held) this.#advance();
-      return;
-    }
-    const { counters, limits, now } = this.#shared;
-    if (this.#socket.writableLength > limits.outputBytesMax) {
-      counters.slowReaders++;
-      this.destroy();
-    } else {
-      this.#slowSince ??= now();
-    }
-  }
-
-  #drained(): void {
-    this.#slowSince = undefined;
-    this.#advance();
-  }
-
   #close(): void {
     this.#closing = true;
     this.#advance();
   }
 
-  /** Says what is still to be said, then that no more follows. */
-  #finish(): void {
-    this.#finished = true;
-    this.flush();
-    if (this.#socket.destroyed) return;
-    this.#slowSince ??= this.#shared.now();
-    this.#socket.end();
-    // Read and dropped: closing on unread bytes would reset the connection and could take the last answer with it.
-    this.#closing = true;
-    this.#setPaused(false);
+  /** A client that does not read: it would not read why either. */
+  #cutOff(): void {
+    this.#shared.counters.slowReaders++;
+    this.destroy();
   }
 
-  #linger(): void {
-    this.#lingeringSince = this.#shared.now();
+  /** Says what is still to be said, then that no more follows. */
+  #finish(): void {
+    this.#closing = this.#finished = true;
+    this.#outbox.end();
+    // Read and dropped: closing on unread bytes would reset the connection and could take the last answer with it.
+    this.#setPaused(false);
   }
 
   #setPaused(paused: boolean): void {
@@ -272,8 +250,4 @@ const STOPPED_LINGER_MS = 100;
 
 function stopped({ bytes, id }: Message): Message {
   return refusedMessage(refuse('shutting_down', { retryAfterMs: STOPPED_RETRY_MS }), bytes, id);
-}
-
-function flush(connection: Connection): void {
-  connection.flush();
 }

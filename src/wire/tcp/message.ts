@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
-import { Fields } from './fields.ts';
 import { LINE_NOT_UTF8, LINE_TOO_LONG, type LineFault } from './line-reader.ts';
+import { type MessageSchemas, messageSchemas } from './message-schemas.ts';
 import { nestsDeeper } from './nesting.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 
@@ -39,92 +39,106 @@ export interface TransactionRequest {
   readonly receipt: boolean;
 }
 
-/** Controls would be escaped to six bytes each: an echoed `id` must not push an answer over its bound. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f]/;
+/** Reads lines into messages: every line gives one, one that cannot be read gives a refusal. Unknown keys are ignored. */
+export class MessageReader {
+  readonly #limits: TcpLimits;
+  readonly #schemas: MessageSchemas;
 
-/** Every line gives a message: one that cannot be read gives a refusal. Unknown keys are ignored. */
-export function readMessage(line: string | LineFault, bytes: number, limits: TcpLimits): Message {
-  if (line === LINE_TOO_LONG)
-    return refusedMessage(refuse('line_too_long', { detail: `${limits.lineBytesMax} bytes` }));
-  if (line === LINE_NOT_UTF8) return refusedMessage(refuse('json_invalid', { detail: 'UTF-8' }), bytes);
-  if (nestsDeeper(line, limits.nestingDepthMax)) {
-    return refusedMessage(refuse('json_invalid', { detail: `> ${limits.nestingDepthMax} { [` }), bytes);
+  constructor(limits: TcpLimits) {
+    this.#limits = limits;
+    this.#schemas = messageSchemas(limits);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return refusedMessage(refuse('json_invalid'), bytes);
+
+  /** @param bytes of the line */
+  read(line: string | LineFault, bytes: number): Message {
+    const { lineBytesMax, nestingDepthMax } = this.#limits;
+    if (line === LINE_TOO_LONG)
+      return refusedMessage(refuse('line_too_long', { detail: `${lineBytesMax} bytes` }));
+    if (line === LINE_NOT_UTF8) return refusedMessage(refuse('json_invalid', { detail: 'UTF-8' }), bytes);
+    if (nestsDeeper(line, nestingDepthMax)) {
+      return refusedMessage(refuse('json_invalid', { detail: `> ${nestingDepthMax} { [` }), bytes);
+    }
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      return refusedMessage(refuse('json_invalid'), bytes);
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return refusedMessage(refuse('message_invalid', { detail: '{ }' }), bytes);
+    }
+    // From here on the object has no keys but its own.
+    Object.setPrototypeOf(value, null);
+    const { envelope } = this.#schemas;
+    if (!envelope.validator.Check(value)) return refusedMessage(invalid(envelope, value), bytes);
+    const id = value.id === undefined ? undefined : JSON.stringify(value.id);
+    return { ...this.#readRequest(value.accion, value), id, bytes };
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return refusedMessage(refuse('message_invalid', { detail: '{ }' }), bytes);
+
+  #readRequest(action: string, value: object): Request {
+    const { register, login, challenge, transaction, resume } = this.#schemas;
+    switch (action) {
+      case 'transaccion':
+        return transaction.validator.Check(value)
+          ? transactionRequest(value)
+          : refused(invalid(transaction, value));
+      case 'pet_transaccion':
+        if (!challenge.validator.Check(value)) return refused(invalid(challenge, value));
+        return { action, count: value.cantidad };
+      case 'login':
+        if (!login.validator.Check(value)) return refused(invalid(login, value));
+        return { action, username: value.username, password: value.password, code: value.codigo };
+      case 'register':
+        if (!register.validator.Check(value)) return refused(invalid(register, value));
+        return { action, username: value.username, password: value.password };
+      case 'logout':
+        return { action };
+      case 'reanudar':
+        return resume.validator.Check(value)
+          ? { action, secret: value.sesion }
+          : refused(invalid(resume, value));
+      default:
+        return refused(refuse('action_unknown'));
+    }
   }
-  const fields = new Fields(value);
-  const id = readId(fields, limits.idBytesMax);
-  const request = readRequest(fields, limits);
-  return { ...(fields.fault ? { action: 'refused', refusal: fields.fault } : request), id, bytes };
 }
 
 export function refusedMessage(refusal: Refusal, bytes = 0, id?: string): Message {
   return { action: 'refused', refusal, id, bytes };
 }
 
-function readRequest(fields: Fields, limits: TcpLimits): Request {
-  const action = fields.string('accion');
-  switch (action) {
-    case 'transaccion':
-      return readTransaction(fields, limits);
-    case 'pet_transaccion':
-      return { action, count: fields.optionalInteger('cantidad', 1, limits.challengesPerRequestMax) };
-    case 'login':
-      return {
-        action,
-        username: fields.string('username'),
-        password: fields.string('password'),
-        code: fields.optionalString('codigo'),
-      };
-    case 'register':
-      return { action, username: fields.string('username'), password: fields.string('password') };
-    case 'logout':
-      return { action };
-    case 'reanudar':
-      return { action, secret: fields.string('sesion') };
-    default:
-      return { action: 'refused', refusal: refuse('action_unknown') };
-  }
+function refused(refusal: Refusal): Request {
+  return { action: 'refused', refusal };
 }
 
-function readTransaction(fields: Fields, limits: TcpLimits): TransactionRequest {
-  const idempotencyKey = fields.optionalString('idempotencia');
-  if (idempotencyKey !== undefined && !fitsBytes(idempotencyKey, limits.idempotencyKeyBytesMax)) {
-    fields.fault ??= refuse('message_invalid', {
-      detail: `idempotencia: 1–${limits.idempotencyKeyBytesMax} bytes`,
-    });
-  }
+function invalid(schema: { fault(value: unknown): string }, value: object): Refusal {
+  return refuse('message_invalid', { detail: schema.fault(value) });
+}
+
+interface TransactionMessage {
+  readonly data: string;
+  readonly mac?: string;
+  readonly nonce?: string;
+  readonly codigo?: string;
+  readonly idempotencia?: string;
+  readonly recibo?: boolean;
+}
+
+function transactionRequest({
+  data,
+  mac,
+  nonce,
+  codigo,
+  idempotencia,
+  recibo,
+}: TransactionMessage): TransactionRequest {
   return {
     action: 'transaccion',
-    data: fields.string('data'),
-    mac: fields.optionalString('mac'),
-    nonce: fields.optionalString('nonce'),
-    code: fields.optionalString('codigo'),
-    idempotencyKey,
-    receipt: fields.optionalBoolean('recibo') ?? false,
+    data,
+    mac,
+    nonce,
+    code: codigo,
+    idempotencyKey: idempotencia,
+    receipt: recibo ?? false,
   };
-}
-
-/** @returns the id as JSON text */
-function readId(fields: Fields, bytesMax: number): string | undefined {
-  const id = fields.value('id');
-  if (id === undefined) return undefined;
-  if (Number.isSafeInteger(id)) return String(id);
-  if (typeof id === 'string' && id.isWellFormed() && Buffer.byteLength(id) <= bytesMax && !CONTROL.test(id)) {
-    return JSON.stringify(id);
-  }
-  fields.fault ??= refuse('message_invalid', { detail: `id: ≤ ${bytesMax} bytes` });
-  return undefined;
-}
-
-function fitsBytes(text: string, bytesMax: number): boolean {
-  return text !== '' && text.length <= bytesMax && Buffer.byteLength(text) <= bytesMax;
 }

@@ -7,6 +7,7 @@ import { refusalAnswer } from './answer.ts';
 import { Connection, type Shared } from './connection.ts';
 import { countRefusal, makeTcpCounters, type TcpCounters } from './counters.ts';
 import { Failures } from './failures.ts';
+import { MessageReader } from './message.ts';
 import { takeProxyHeader } from './proxy-header.ts';
 import { Seats } from './seats.ts';
 import type { TcpLogger, TcpServices } from './services.ts';
@@ -86,6 +87,7 @@ class Listener implements TcpServer {
     this.#shared = {
       services: options.services,
       limits: this.#limits,
+      messages: new MessageReader(this.#limits),
       counters: this.counters,
       failures: new Failures(options.logger, this.counters),
       now: () => this.#now,
@@ -175,6 +177,8 @@ class Listener implements TcpServer {
     const { proxyHeaderTimeMs: timeMs, proxyHeaderBytesMax: bytesMax } = this.#limits;
     const header = await takeProxyHeader(socket, { timeMs, bytesMax });
     if (header) return header.address ?? peer;
+    // A proxy's health check may connect and say nothing.
+    if (socket.bytesRead === 0) return undefined;
     this.counters.proxyHeadersRefused++;
     this.#options.logger.warn({ proxy: peer }, 'no valid PROXY protocol header from a trusted proxy');
     return undefined;

@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A process of the benchmark, asked over its IPC channel: one request, one answer. */
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  #lastId = 0;
+
+  /** @param module of `processes/` @param options `nodeOptions`: flags of the child's own Node */
+  constructor(module: string, options: { readonly nodeOptions?: readonly string[] } = {}) {
+    this.#process = fork(new URL(`./processes/${module}.ts`, import.meta.url), {
+      execArgv: [...(options.nodeOptions ?? [])],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    });
+    this.#process.on('message', (message) => this.#take(message as Answer));
+    this.#process.on('exit', (code, signal) => this.#lose(`${module} ended by itself (${signal ?? code})`));
+    this.#process.on('error', (error) => this.#lose(error.message));
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  request<T>(name: string, argument?: unknown): Promise<T> {
+    const id = ++this.#lastId;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#process.send({ id, name, argument }, (error) => {
+        if (error) this.#lose(error.message);
+      });
+    });
+  }
+
+  /** Lets it end by itself, and waits. */
+  async end(): Promise<void> {
+    if (!this.#isRunning()) return;
+    const ended = once(this.#process, 'exit');
+    if (this.#process.connected) this.#process.disconnect();
+    await ended;
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#isRunning()) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+
+  #isRunning(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  #take({ id, value, error }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(value);
+    else waiting?.reject(new Error(error));
+  }
+
+  #lose(reason: string): void {
+    for (const { reject } of this.#waiting.values()) reject(new Error(reason));
+    this.#waiting.clear();
+  }
+}
+
+interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+/** The other end: answers what the benchmark asks, and ends when it is gone. */
+export function answerRequests(
+  handlers: Readonly<Record<string, (argument: never) => unknown>>,
+  onEnd: () => Promise<void> | void = () => undefined,
+): void {
+  process.on('message', async ({ id, name, argument }: { id: number; name: string; argument: never }) => {
+    try {
+      process.send?.({ id, value: await handlers[name]?.(argument) });
+    } catch (error) {
+      process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  });
+  process.once('disconnect', async () => {
+    await onEnd();
+    process.exit();
+  });
+}

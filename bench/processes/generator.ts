@@ -1,0 +1,62 @@
+import { setTimeout } from 'node:timers/promises';
+import { answerRequests } from '../child.ts';
+import { activeUsers, echoes, logIns, transactions } from '../load/conversations.ts';
+import { EchoClient } from '../load/echo-client.ts';
+import { type Client, type LoadOptions, type LoadResult, Meter } from '../load/load.ts';
+import { PipelinedClient } from '../load/pipelined-client.ts';
+import { proveByBoundCode, proveByMac } from '../load/transactions.ts';
+import { TurnsClient } from '../load/turns-client.ts';
+
+/** Makes the load, one after the other. */
+
+const meter = new Meter();
+let clients: Client[] = [];
+let nextUser = 1;
+
+function makeClient(options: LoadOptions, index: number): Client {
+  const { port, users } = options;
+  const userId = (index % users) + 1;
+  switch (options.kind) {
+    case 'pipelined':
+      return new PipelinedClient(options, userId, meter, proveByMac());
+    case 'bound_code':
+      return new PipelinedClient(options, userId, meter, proveByBoundCode(userId));
+    case 'unpipelined':
+      return new TurnsClient(port, meter, transactions(userId));
+    case 'log_in':
+      return new TurnsClient(port, meter, logIns(() => (nextUser++ % users) + 1));
+    case 'active_users':
+      return new TurnsClient(port, meter, activeUsers(() => (nextUser <= users ? nextUser++ : undefined)));
+    case 'echo':
+      return new EchoClient(options, meter);
+    case 'echo_unpipelined':
+      return new TurnsClient(port, meter, echoes(options.lineBytes ?? 1));
+  }
+}
+
+async function start(options: LoadOptions): Promise<void> {
+  nextUser = 1;
+  meter.reset();
+  clients = Array.from({ length: options.connections }, (_, index) => makeClient(options, index));
+  for (const client of clients) await client.start();
+}
+
+/** Counts from now on, for so long. */
+async function measure(ms: number): Promise<LoadResult> {
+  meter.reset();
+  await setTimeout(ms);
+  return meter.result();
+}
+
+async function stop(): Promise<void> {
+  await Promise.all(clients.map((client) => client.stop()));
+  clients = [];
+}
+
+/** Waits until the clients have nothing left to do. */
+async function finish(): Promise<LoadResult> {
+  while (clients.some((client) => client instanceof TurnsClient && !client.finished)) await setTimeout(20);
+  return meter.result();
+}
+
+answerRequests({ start, measure, stop, finish });

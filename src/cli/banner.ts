@@ -1,0 +1,36 @@
+import type { RunningServer } from '../compose.ts';
+import { configWarnings } from '../config/warnings.ts';
+import type { Config } from '../config.ts';
+import type { Shell } from './shell.ts';
+import { text } from './text.ts';
+
+/** What an operator is told when the server is up: where, what was made, what to mend, what to try next. */
+export function bannerOf(shell: Shell, config: Config, server: RunningServer): string[] {
+  const say = shell.say.bind(shell);
+  const lines = [say(text('Sello is running.', 'Sello está en marcha.')), ''];
+  const transport = config.tlsCertFile === null ? '' : ' (TLS)';
+  lines.push(`  TCP     ${server.addresses.tcp}${transport}`);
+  lines.push(`  ${say(text('data  ', 'datos '))}  ${config.dataDir}`, '');
+
+  const { generated } = server.application;
+  if (generated.length > 0) {
+    lines.push(say(text('Made at this first start:', 'Creado en este primer arranque:')));
+    lines.push(...generated.map((path) => `  ${path}`), '');
+  }
+  const warnings = configWarnings(config);
+  if (warnings.length > 0) {
+    lines.push(say(text('Not fit for production:', 'No apto para producción:')));
+    lines.push(...warnings.map(({ key, text: warning }) => `  ! ${key}: ${say(warning)}`), '');
+  }
+  lines.push(say(text('Try next, in another terminal:', 'Prueba ahora, en otra terminal:')));
+  const where = whereOf(config);
+  lines.push(`  printf secreto | npx sello user create alice --password-stdin${where}`);
+  lines.push(`  npx sello token enrol alice --type totp${where}`, '');
+  lines.push(say(text('Ctrl-C stops it.', 'Ctrl-C lo detiene.')));
+  return lines;
+}
+
+/** The flag that the commands need to find this server, where it is not at the default place. */
+function whereOf(config: Config): string {
+  return config.dataDir === `${process.cwd()}/data` ? '' : ` --data-dir ${config.dataDir}`;
+}

@@ -1,0 +1,104 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../../config.ts';
+import { text } from '../text.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const DAY_MS = 86_400_000;
+const EXPIRY_WARN_DAYS = 30;
+
+/** The data folder is the operator's alone. @returns `undefined` with the folder missing: `there` says so */
+export async function checkPermissions(config: Config): Promise<readonly Finding[]> {
+  const folder = config.dataDir;
+  const about = await stat(folder);
+  const findings: Finding[] = [];
+  if ((about.mode & 0o077) !== 0) {
+    findings.push(
+      fail(
+        'permissions',
+        text(`${folder} has mode ${octal(about.mode)}`, `${folder} tiene modo ${octal(about.mode)}`),
+        text(`chmod 700 ${folder}`, `chmod 700 ${folder}`),
+      ),
+    );
+  }
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const entry = await stat(path).catch(() => undefined);
+    if (!entry || (entry.mode & 0o077) === 0) continue;
+    const mode = entry.isDirectory() ? 700 : 600;
+    findings.push(
+      fail(
+        'permissions',
+        text(`${path} has mode ${octal(entry.mode)}`, `${path} tiene modo ${octal(entry.mode)}`),
+        text(`chmod ${mode} ${path}`, `chmod ${mode} ${path}`),
+      ),
+    );
+  }
+  const user = process.getuid?.();
+  if (user !== undefined && user !== 0 && about.uid !== user) {
+    findings.push(
+      fail(
+        'permissions',
+        text(
+          `${folder} belongs to another user (${about.uid})`,
+          `${folder} es de otro usuario (${about.uid})`,
+        ),
+        text('Run this as that user', 'Ejecuta esto como ese usuario'),
+      ),
+    );
+  }
+  const fine = text(`${folder} is private`, `${folder} es privada`);
+  return findings.length > 0 ? findings : [ok('permissions', fine)];
+}
+
+function octal(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
+}
+
+/** A passphrase outside the data folder that others can read protects nothing. */
+export async function checkPassphraseFile(config: Config): Promise<Finding | undefined> {
+  const path = config.vaultPassphraseFile;
+  if (path === null) return undefined;
+  const { mode } = await stat(path);
+  if ((mode & 0o077) === 0) return ok('passphrase', text(`${path} is private`, `${path} es privado`));
+  return warn(
+    'passphrase',
+    text(`${path} has mode ${octal(mode)}`, `${path} tiene modo ${octal(mode)}`),
+    text(`chmod 400 ${path}`, `chmod 400 ${path}`),
+  );
+}
+
+export async function checkCertificate(config: Config): Promise<Finding | undefined> {
+  const { tlsCertFile, tlsKeyFile } = config;
+  if (tlsCertFile === null || tlsKeyFile === null) return undefined;
+  try {
+    const certificate = new X509Certificate(await readFile(tlsCertFile));
+    const key = createPrivateKey(await readFile(tlsKeyFile));
+    if (!certificate.checkPrivateKey(key)) {
+      return fail(
+        'tls',
+        text('the key is not that of the certificate', 'la clave no es la del certificado'),
+        text(
+          'Give tls_cert_file and tls_key_file of one pair',
+          'Da tls_cert_file y tls_key_file de una misma pareja',
+        ),
+      );
+    }
+    const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / DAY_MS);
+    const found = text(`the certificate ends in ${days} days`, `el certificado caduca en ${days} días`);
+    const mend = text('Renew it, then send the server SIGHUP', 'Renuévalo y envía SIGHUP al servidor');
+    if (days < 0) return fail('tls', found, mend);
+    return days < EXPIRY_WARN_DAYS ? warn('tls', found, mend) : ok('tls', found);
+  } catch (error) {
+    const { message } = error as Error;
+    return fail(
+      'tls',
+      text(message, message),
+      text(
+        'Give tls_cert_file and tls_key_file as PEM that this user can read',
+        'Da tls_cert_file y tls_key_file en PEM y legibles por este usuario',
+      ),
+    );
+  }
+}

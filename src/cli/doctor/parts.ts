@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Config } from '../../config.ts';
+import type { OperationResult } from '../operations.ts';
+import { askServer } from '../operator-client.ts';
+import { ownerOf } from '../restore.ts';
+import { text } from '../text.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+type Status = OperationResult<'status'>;
+
+/** @returns what the server of this data folder says of itself, `undefined` when none answers */
+export async function runningStatus(config: Config): Promise<Status | undefined> {
+  try {
+    const answer = await askServer(config, { command: 'status', arguments: {} });
+    return answer?.ok ? (answer.result as Status) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Store and vault: by the server that has them, or opened here. What is not there yet is not made. */
+export async function checkParts(config: Config, status: Status | undefined): Promise<readonly Finding[]> {
+  if (status) return [running(status), part('store', status.store), part('vault', status.vault)];
+  const { storePath, vaultPath, openApplication } = await import('../../compose.ts');
+  const database = storePath(config);
+  const owner = existsSync(database) ? await ownerOf(database) : undefined;
+  if (owner !== undefined) {
+    return [
+      fail(
+        'server',
+        text(
+          `process ${owner} has the database and does not answer on its socket`,
+          `el proceso ${owner} tiene la base de datos y no responde en su socket`,
+        ),
+        text('See its log; stop it and start it again', 'Mira su registro; detenlo y arráncalo de nuevo'),
+      ),
+    ];
+  }
+  const notRunning = ok('server', text('not running', 'no está en marcha'));
+  if (!existsSync(database) && !existsSync(vaultPath(config))) {
+    const nothing = warn(
+      'store',
+      text('nothing here yet', 'aquí no hay nada todavía'),
+      text('sello serve makes it', 'sello serve lo crea'),
+    );
+    return [notRunning, nothing];
+  }
+  try {
+    const application = await openApplication(config);
+    try {
+      await application.store.ping();
+      await application.vault.activeKeyVersion();
+      return [notRunning, part('store', 'ok'), part('vault', 'ok')];
+    } finally {
+      await application.close();
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    return [
+      notRunning,
+      fail(
+        'parts',
+        text(message, message),
+        text(
+          'Mend what the message names, then run this again',
+          'Arregla lo que dice el mensaje y ejecuta esto de nuevo',
+        ),
+      ),
+    ];
+  }
+}
+
+function running({ pid, uptime_ms: uptimeMs, memory_bytes: bytes, addresses }: Status): Finding {
+  const minutes = Math.floor(uptimeMs / 60_000);
+  const megabytes = Math.round(bytes / 1_000_000);
+  const where = Object.values(addresses ?? {}).join(', ');
+  return ok(
+    'server',
+    text(
+      `process ${pid} answers on ${where}, up ${minutes} min, ${megabytes} MB`,
+      `el proceso ${pid} responde en ${where}, activo ${minutes} min, ${megabytes} MB`,
+    ),
+  );
+}
+
+function part(name: 'store' | 'vault', state: string): Finding {
+  if (state === 'ok') return ok(name, text('it answers', 'responde'));
+  return fail(name, text(state, state), text('See the log of the server', 'Mira el registro del servidor'));
+}
+
+/** Can the server listen where it is told to? */
+export async function checkPort(config: Config, status: Status | undefined): Promise<Finding> {
+  const { tcpHost: host, tcpPort: port } = config;
+  if (status?.addresses)
+    return ok(
+      'port',
+      text(`TCP listens on ${status.addresses.tcp}`, `TCP escucha en ${status.addresses.tcp}`),
+    );
+  const problem = await listenProblem(host, port);
+  if (problem === undefined)
+    return ok('port', text(`${host} port ${port} is free`, `${host} puerto ${port} está libre`));
+  return fail(
+    'port',
+    text(`${host} port ${port}: ${problem}`, `${host} puerto ${port}: ${problem}`),
+    text(
+      'Stop what listens there, or give another --tcp-port',
+      'Detén lo que escucha ahí, o da otro --tcp-port',
+    ),
+  );
+}
+
+function listenProblem(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) => resolve(error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}

@@ -1,0 +1,165 @@
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Config } from '../config.ts';
+import { digestOf, type Manifest, sync, verifyBackup } from './backup-folder.ts';
+import { examples } from './examples.ts';
+import { EXIT } from './exit-codes.ts';
+import { CommandFailure } from './failure.ts';
+import { askServer } from './operator-client.ts';
+import type { Shell } from './shell.ts';
+import { text } from './text.ts';
+
+export function define(command: Command, shell: Shell): void {
+  const say = shell.say.bind(shell);
+  command
+    .argument('<folder>', say(text('the folder of a backup', 'la carpeta de una copia')))
+    .option(
+      '--force',
+      say(
+        text(
+          'move what is in the data folder aside, into replaced-TIME',
+          'apartar lo que hay en la carpeta de datos, en replaced-TIME',
+        ),
+      ),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        shell,
+        'sello restore /mnt/backup/2026-01-31 --data-dir /var/lib/sello',
+        'sello restore ./copy --force --json',
+      ),
+    )
+    .action(async (name: string, options: { force?: boolean }) => {
+      const config = shell.config();
+      const folder = resolve(name);
+      const manifest = await verifyBackup(folder);
+      const restored = await restore(config, folder, manifest, options.force === true);
+      shell.result(restored, () => [
+        say(
+          text(
+            `Restored: ${manifest.entries} entries of ${manifest.users} users, as of ${manifest.created_at}`,
+            `Restaurado: ${manifest.entries} entradas de ${manifest.users} usuarios, a fecha de ${manifest.created_at}`,
+          ),
+        ),
+        ...(restored.replaced === null
+          ? []
+          : [
+              say(
+                text(
+                  `What was there before: ${restored.replaced}`,
+                  `Lo que había antes: ${restored.replaced}`,
+                ),
+              ),
+            ]),
+        say(
+          text(
+            `Next: put the passphrase of that time into ${restored.passphrase_file} (mode 0600), or give vault_passphrase_file; then sello doctor`,
+            `Ahora: pon la contraseña de entonces en ${restored.passphrase_file} (modo 0600), o da vault_passphrase_file; después sello doctor`,
+          ),
+        ),
+      ]);
+    });
+}
+
+async function restore(config: Config, folder: string, manifest: Manifest, force: boolean) {
+  const { storePath, vaultPath, passphrasePath } = await import('../compose.ts');
+  const targets = [
+    { name: manifest.database, target: storePath(config) },
+    { name: manifest.vault, target: vaultPath(config) },
+  ];
+  await assertStopped(config, targets[0]?.target ?? '');
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const replaced = await clear(
+    config,
+    targets.map(({ target }) => target),
+    force,
+  );
+
+  for (const { name, target } of targets) {
+    const part = `${target}.restoring`;
+    await rm(part, { force: true });
+    await copyFile(join(folder, name), part);
+    const { sha256 } = await digestOf(part);
+    if (sha256 !== manifest.files[name]?.sha256) {
+      await rm(part, { force: true });
+      throw new CommandFailure(
+        EXIT.refused,
+        'backup_broken',
+        text(`${name} changed while it was copied`, `${name} cambió mientras se copiaba`),
+      );
+    }
+    await sync(part);
+    await rename(part, target);
+    await sync(dirname(target));
+  }
+  return {
+    data_dir: config.dataDir,
+    created_at: manifest.created_at,
+    entries: manifest.entries,
+    users: manifest.users,
+    replaced,
+    passphrase_file: config.vaultPassphraseFile ?? passphrasePath(config),
+  };
+}
+
+/** A server that has the files open would write over what is restored. */
+async function assertStopped(config: Config, database: string): Promise<void> {
+  const pid = await ownerOf(database);
+  const answer = await askServer(config, { command: 'status', arguments: {} });
+  if (!answer && pid === undefined) return;
+  const who = pid === undefined ? '' : ` (${pid})`;
+  throw new CommandFailure(
+    EXIT.refused,
+    'server_running',
+    text(
+      `a server is running on ${config.dataDir}${who}`,
+      `hay un servidor en marcha sobre ${config.dataDir}${who}`,
+    ),
+    text('Stop it first.', 'Detenlo antes.'),
+  );
+}
+
+/** @returns the living process that the database's file of ownership names */
+export async function ownerOf(database: string): Promise<number | undefined> {
+  try {
+    const pid = Number.parseInt(await readFile(`${database}.pid`, 'utf8'), 10);
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    // EPERM: it lives, as another user's.
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return Number.NaN;
+    return undefined;
+  }
+}
+
+/** @returns where what was there has been moved to, or `null` when nothing was */
+async function clear(config: Config, targets: readonly string[], force: boolean): Promise<string | null> {
+  const inFolder = (await readdir(config.dataDir)).filter((name) => !name.startsWith('replaced-'));
+  const files = inFolder.map((name) => join(config.dataDir, name));
+  for (const target of targets.filter((path) => dirname(path) !== config.dataDir)) {
+    const beside = await readdir(dirname(target)).catch(() => [] as string[]);
+    files.push(
+      ...beside
+        .map((name) => join(dirname(target), name))
+        .filter((path) => path === target || path.startsWith(`${target}-`)),
+    );
+  }
+  if (files.length === 0) return null;
+  if (!force) {
+    throw new CommandFailure(
+      EXIT.refused,
+      'data_folder_not_empty',
+      text(`there are data already: ${files[0]}`, `ya hay datos: ${files[0]}`),
+      text(
+        'Name another folder with --data-dir, or move them aside with --force.',
+        'Indica otra carpeta con --data-dir, o apártalos con --force.',
+      ),
+    );
+  }
+  const aside = join(config.dataDir, `replaced-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
+  await mkdir(aside, { mode: 0o700 });
+  for (const file of files) await rename(file, join(aside, file.slice(file.lastIndexOf('/') + 1)));
+  return aside;
+}

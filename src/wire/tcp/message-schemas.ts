@@ -1,0 +1,73 @@
+import Type, { type TObject } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+import type { TcpLimits } from './tcp-limits.ts';
+
+/** A lone surrogate has no UTF-8, so such a text could be neither hashed nor recorded as it is. */
+const text = () => Type.Refine(Type.String(), (value) => value.isWellFormed());
+
+/** Controls would be escaped to six bytes each: an echoed `id` must not push an answer over its bound. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/** What each message must be. A `description` is the bound that a refusal names beside the key. */
+export function messageSchemas(limits: TcpLimits) {
+  const { idBytesMax, idempotencyKeyBytesMax, challengesPerRequestMax } = limits;
+  const id = Type.Refine(
+    Type.Union([Type.String(), Type.Integer()], { description: `≤ ${idBytesMax} bytes` }),
+    (value) => (typeof value === 'string' ? isIdText(value, idBytesMax) : Number.isSafeInteger(value)),
+  );
+  const idempotencyKey = Type.Refine(
+    Type.String({ description: `1–${idempotencyKeyBytesMax} bytes` }),
+    (value) => value !== '' && value.isWellFormed() && Buffer.byteLength(value) <= idempotencyKeyBytesMax,
+  );
+  const count = Type.Integer({
+    minimum: 1,
+    maximum: challengesPerRequestMax,
+    description: `1–${challengesPerRequestMax}`,
+  });
+  return {
+    envelope: compile(Type.Object({ accion: Type.String(), id: Type.Optional(id) })),
+    register: compile(Type.Object({ username: text(), password: text() })),
+    login: compile(Type.Object({ username: text(), password: text(), codigo: Type.Optional(text()) })),
+    challenge: compile(Type.Object({ cantidad: Type.Optional(count) })),
+    transaction: compile(
+      Type.Object({
+        data: text(),
+        mac: Type.Optional(text()),
+        nonce: Type.Optional(text()),
+        codigo: Type.Optional(text()),
+        idempotencia: Type.Optional(idempotencyKey),
+        recibo: Type.Optional(Type.Boolean()),
+      }),
+    ),
+    resume: compile(Type.Object({ sesion: text() })),
+  };
+}
+
+export type MessageSchemas = ReturnType<typeof messageSchemas>;
+
+/** A schema made into code, and what names a fault found by it. */
+export interface Compiled<Schema extends TObject> {
+  readonly validator: Validator<Record<never, never>, Schema>;
+  /** The first key that does not fit, and its bound. */
+  fault(value: unknown): string;
+}
+
+function compile<Schema extends TObject>(schema: Schema): Compiled<Schema> {
+  const validator = Compile(schema);
+  return {
+    validator,
+    fault(value) {
+      const [error] = validator.Errors(value);
+      if (!error) throw new Error('a message that fits its schema has no fault');
+      const key =
+        error.keyword === 'required' ? error.params.requiredProperties[0] : error.instancePath.split('/')[1];
+      const bound = schema.properties[key ?? ''] as { description?: string } | undefined;
+      return bound?.description === undefined ? `${key}` : `${key}: ${bound.description}`;
+    },
+  };
+}
+
+function isIdText(value: string, bytesMax: number): boolean {
+  return value.isWellFormed() && Buffer.byteLength(value) <= bytesMax && !CONTROL.test(value);
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { PasswordHasher } from '../../src/ports/password-hasher.ts';
+
+export interface PasswordHasherFixture {
+  readonly hasher: PasswordHasher;
+  remove(): Promise<void>;
+}
+
+/** What every password hasher must do. */
+export function passwordHasherContract(name: string, create: () => Promise<PasswordHasherFixture>): void {
+  describe(`password hasher: ${name}`, () => {
+    let fixture: PasswordHasherFixture;
+    let hasher: PasswordHasher;
+    before(async () => {
+      fixture = await create();
+      hasher = fixture.hasher;
+    });
+    after(() => fixture.remove());
+
+    test('verifies the password that was hashed, and no other', async () => {
+      for (const password of [
+        'secreto',
+        ' ',
+        'contraseña con ñ',
+        '🔑'.repeat(50),
+        'x'.repeat(1_024),
+        'nul\0byte',
+      ]) {
+        const phc = (await hasher.hash(password)) ?? assert.fail();
+        assert.match(phc, /^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/);
+        assert.equal(await hasher.verify(phc, password), true);
+        for (const other of ['', `${password} `, password.slice(0, -1), `${password}\0`, 'Secreto']) {
+          assert.equal(await hasher.verify(phc, other), false, JSON.stringify(other));
+        }
+      }
+    });
+
+    test('the same password hashes to another string each time', async () => {
+      const hashes = await Promise.all([hasher.hash('secreto'), hasher.hash('secreto')]);
+      assert.equal(new Set(hashes).size, 2);
+    });
+
+    test('takes a password as its bytes, not normalised', async () => {
+      const composed = 'contrase\u00f1a';
+      const phc = (await hasher.hash(composed)) ?? assert.fail();
+      assert.equal(await hasher.verify(phc, composed.normalize('NFD')), false);
+      assert.equal(await hasher.verify(phc, composed), true);
+    });
+
+    test('an unknown user’s password is never right', async () => {
+      for (const password of ['', 'secreto', 'x'.repeat(1_024)]) {
+        assert.equal(await hasher.verify(undefined, password), false);
+      }
+    });
+
+    test('a stored value that is no hash is an error, not a wrong password', async () => {
+      for (const damaged of ['', 'secreto', '$argon2id$v=19$m=8,t=1,p=1$', '$2b$10$abc']) {
+        await assert.rejects(hasher.verify(damaged, 'secreto'), Error, damaged);
+      }
+      assert.equal(await hasher.verify(undefined, 'secreto'), false);
+    });
+  });
+}
