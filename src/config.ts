@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import type { Static } from 'typebox';
 import { type CamelCased, camelCased } from './config/camel-case.ts';
 import { crossProblems } from './config/cross-checks.ts';
 import { CONFIG_KEYS } from './config/keys.ts';
-import type { ConfigSchema } from './config/schema.ts';
+import type { ConfigValues } from './config/schema.ts';
 import { readSecretFile } from './config/secret-file.ts';
 import {
   type ConfigSource,
@@ -15,10 +14,8 @@ import {
 import { problemOf } from './config/values.ts';
 import { StartRefused } from './domain/errors.ts';
 
+export type { ConfigValues } from './config/schema.ts';
 export type { ConfigSource } from './config/sources.ts';
-
-/** As the file has it: snake_case, a value for every key. */
-export type ConfigValues = Static<typeof ConfigSchema>;
 
 /** What the program reads: the same in camelCase, frozen all through, paths absolute, secrets taken from their files. */
 export type Config = CamelCased<ConfigValues>;

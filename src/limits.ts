@@ -40,6 +40,8 @@ export const LIMITS = {
   usersCachedMax: 100_000,
   tokensPerUserMax: 8,
   sessionsPerUserMax: 256,
+  pendingTransactionsPerUserMax: 32,
+  expiredPerTurnMax: 256,
   hotpLookAhead: 10,
   driftStepsMax: 10,
   wrongMacsMax: 20,

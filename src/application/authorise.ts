@@ -13,7 +13,9 @@ import type { Context } from './context.ts';
 import type { Draft, Facts, Job, Proposal } from './job.ts';
 import { type DecidedTransaction, signReceipt } from './receipts.ts';
 import { macKeyOwner } from './register-user.ts';
+import { type RequestedTransaction, requestProposal } from './request-transaction.ts';
 import { type Session, sessionHolds } from './session.ts';
+import { answerRow, type Idempotency, storedAnswer } from './stored-answer.ts';
 import { makeTransactionId } from './transaction-id.ts';
 import type { User } from './user.ts';
 import { afterWrongCode, afterWrongMac } from './wrong-attempts.ts';
@@ -26,8 +28,7 @@ export interface AuthoriseRequest {
   /** The bytes that the MAC must cover, and the hex that was sent. */
   readonly mac?: { readonly message: Uint8Array; readonly value: string };
   readonly code?: string;
-  /** `digest`: SHA-256 hex of the request's content. */
-  readonly idempotency?: { readonly key: string; readonly digest: string };
+  readonly idempotency?: Idempotency;
   readonly receipt?: boolean;
 }
 
@@ -53,39 +54,54 @@ export async function authorise(
   context: Context,
   request: AuthoriseRequest,
 ): Promise<Authorisation | Refusal> {
+  const outcome = await decide(context, request, false);
+  if ('status' in outcome) throw new Error('a transaction waits that nobody asked to wait');
+  return outcome;
+}
+
+/** The same, but where a proof is missing the transaction is kept, for its user to approve by a code of its own. */
+export function authoriseOrRequest(
+  context: Context,
+  request: AuthoriseRequest,
+): Promise<Authorisation | RequestedTransaction | Refusal> {
+  return decide(context, request, true);
+}
+
+async function decide(context: Context, request: AuthoriseRequest, mayWait: boolean) {
   const waiting = context.challenges.ready(context.decider.now());
   if (waiting) await waiting;
-  const { result } = await context.decider.submit(new AuthoriseJob(context, request));
-  if ('refused' in result) return result;
-  const { transaction, at, version, repeated } = result;
-  const { id, amount, currency, payee, payer } = transaction;
-  const authorisation = {
-    transactionId: id,
-    transfer: { amount, currency, payee, payer },
-    at,
-    version,
-    repeated,
-  };
+  const { result } = await context.decider.submit(new AuthoriseJob(context, request, mayWait));
+  if ('refused' in result || 'status' in result) return result;
+  const authorisation = authorisationFrom(result, result.repeated);
   return request.receipt ? { ...authorisation, receipt: await signReceipt(context, result) } : authorisation;
 }
 
-type Decided = DecidedTransaction & { readonly repeated: boolean };
-type Verdict = Proposal<Decided | Refusal>;
+export function authorisationFrom(decided: DecidedTransaction, repeated: boolean): Authorisation {
+  const { id, amount, currency, payee, payer } = decided.transaction;
+  const transfer = { amount, currency, payee, payer };
+  return { transactionId: id, transfer, at: decided.at, version: decided.version, repeated };
+}
 
-class AuthoriseJob implements Job<Decided | Refusal> {
+type Decided = DecidedTransaction & { readonly repeated: boolean };
+type Outcome = Decided | RequestedTransaction | Refusal;
+type Verdict = Proposal<Outcome>;
+
+class AuthoriseJob implements Job<Outcome> {
   readonly userId: number;
   readonly answerKey?: string;
   readonly #context: Context;
   readonly #request: AuthoriseRequest;
   readonly #canonical: CanonicalTransaction;
   readonly #binding: ChallengeBinding;
+  readonly #mayWait: boolean;
   #code: CodeEvidence | undefined;
 
-  constructor(context: Context, request: AuthoriseRequest) {
+  constructor(context: Context, request: AuthoriseRequest, mayWait: boolean) {
     this.userId = request.session.userId;
     if (request.idempotency) this.answerKey = request.idempotency.key;
     this.#context = context;
     this.#request = request;
+    this.#mayWait = mayWait;
     this.#binding = `session/${request.session.sessionId}`;
     this.#canonical = { ...request.transfer, challenge: request.challenge, v: 1 };
   }
@@ -157,6 +173,7 @@ class AuthoriseJob implements Job<Decided | Refusal> {
     const question = { transfer, username: user.username, role: user.role, velocityExceeded: exceeded };
     const required = requiredProofs(settings.policy, question);
     const missing = missingProof(required, { mac, code: kind !== undefined, boundCode: kind === 'bound' });
+    if (missing && this.#mayWait) return this.#wait(user, at, state);
     // The proofs that were given fit, so the challenge is not spent, but a code that was shown is.
     if (missing) return this.#refused(at, missing, { state });
     const given: Proof[] = [];
@@ -189,32 +206,28 @@ class AuthoriseJob implements Job<Decided | Refusal> {
         challenge,
         rows: (entry) => {
           result.hash = entry.hash;
-          if (!idempotency) return [];
-          const answer = JSON.stringify({
-            ...decided,
-            version: entry.version,
-            hash: entry.hash,
-            previous: entry.previous,
-          });
-          return [
-            {
-              kind: 'answer.insert',
-              userId: user.id,
-              key: idempotency.key,
-              digest: idempotency.digest,
-              answer,
-              at,
-            },
-          ];
+          const { hash, version, previous } = entry;
+          return answerRow(user.id, idempotency, at, { ...decided, version, hash, previous });
         },
       },
     };
   }
 
+  /** The challenge under which too little was proven is used up: the transaction has one of its own now. */
+  #wait(user: User, at: number, state: UserState): Verdict {
+    const { transfer, challenge, idempotency } = this.#request;
+    return requestProposal(this.#context, user, at, {
+      transfer,
+      serviceId: '',
+      state,
+      challenge,
+      ...(idempotency ? { idempotency } : {}),
+    });
+  }
+
   #repeat(answer: IdempotentAnswer): Verdict {
-    if (answer.digest !== this.#request.idempotency?.digest)
-      return { result: refuse('idempotency_mismatch') };
-    return { result: { ...(JSON.parse(answer.answer) as DecidedTransaction), repeated: true } };
+    const stored = storedAnswer<DecidedTransaction | RequestedTransaction>(answer, this.#request.idempotency);
+    return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
   }
 
   #wrongMac(user: User, at: number): Verdict {

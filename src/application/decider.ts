@@ -4,10 +4,12 @@ import { LIMITS } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { AppendOutcome, IdempotentAnswer, Store, UserId } from '../ports/store.ts';
-import type { Decided, Job } from './job.ts';
+import type { ChainedEntry, Decided, Job } from './job.ts';
 import { answerId, gatherEvidence, NO_MACS, type Pending, Round } from './round.ts';
 import { type User, userFrom } from './user.ts';
 import { UserCache } from './user-cache.ts';
+
+export type CommitListener = (entries: readonly ChainedEntry[]) => void;
 
 /** What the decider counts, for the metrics. */
 export interface DeciderCounters {
@@ -32,6 +34,7 @@ export class Decider {
   readonly #challengeTtlMs: number;
   readonly #users: UserCache;
   readonly #spent: SpentChallenges;
+  readonly #listeners = new Set<CommitListener>();
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
 
@@ -48,6 +51,12 @@ export class Decider {
     this.#challengeTtlMs = parts.challengeTtlMs;
     this.#users = new UserCache(parts.usersCachedMax ?? LIMITS.usersCachedMax);
     this.#spent = new SpentChallenges(parts.challengeTtlMs);
+  }
+
+  /** Told of entries once they are committed, in the order of their append. Must not throw, and not take long. */
+  subscribe(listener: CommitListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   get queueLength(): number {
@@ -174,6 +183,7 @@ export class Decider {
 
   #settle(round: Round, outcomes: readonly AppendOutcome[]): void {
     const at = round.at;
+    const committed: ChainedEntry[] = [];
     const stale = new Set<UserId>();
     const again: Pending[] = [...round.again];
     for (const { pending, result, entry, user, decision } of round.proposals) {
@@ -190,6 +200,7 @@ export class Decider {
       } else {
         if (entry && user) {
           this.counters.entries++;
+          committed.push(entry);
           this.#users.set(id, user);
           if (entry.challenge) this.#spent.add(entry.challenge, at);
         }
@@ -198,6 +209,7 @@ export class Decider {
     }
     for (const id of stale) this.#users.delete(id);
     this.#requeue(again);
+    if (committed.length > 0) for (const listener of this.#listeners) listener(committed);
   }
 
   #requeue(again: readonly Pending[]): void {

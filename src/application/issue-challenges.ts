@@ -1,3 +1,4 @@
+import type { ChallengeBinding } from '../domain/challenge.ts';
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Context } from './context.ts';
@@ -9,22 +10,45 @@ export interface Challenge {
   readonly expiresAt: number;
 }
 
+/** For a service, to have bound codes of its own transactions checked. */
+export async function issueServiceChallenges(
+  context: Context,
+  serviceId: string,
+  count: number,
+): Promise<readonly Challenge[] | Refusal> {
+  return checkCount(count) ?? issue(context, `service/${serviceId}`, count);
+}
+
 /** Challenges bound to the session. Nothing is stored: what is never answered costs nothing. */
 export async function issueChallenges(
   context: Context,
   session: Session,
   count: number,
 ): Promise<readonly Challenge[] | Refusal> {
-  if (!Number.isSafeInteger(count) || count < 1 || count > LIMITS.challengesPerRequestMax) {
-    return refuse('message_invalid', { detail: `1 to ${LIMITS.challengesPerRequestMax} challenges` });
-  }
-  const { decider, challenges } = context;
+  const invalid = checkCount(count);
+  if (invalid) return invalid;
+  const { decider } = context;
   const user = decider.cached(session.userId) ?? (await decider.peek(session.userId));
   const at = decider.now();
   if (!user || !sessionHolds(user, session.sessionId, at)) return refuse('session_ended');
+  return issue(context, `session/${session.sessionId}`, count);
+}
+
+function checkCount(count: number): Refusal | undefined {
+  const fits = Number.isSafeInteger(count) && count >= 1 && count <= LIMITS.challengesPerRequestMax;
+  return fits
+    ? undefined
+    : refuse('message_invalid', { detail: `1 to ${LIMITS.challengesPerRequestMax} challenges` });
+}
+
+async function issue(
+  { challenges, decider }: Context,
+  binding: ChallengeBinding,
+  count: number,
+): Promise<Challenge[]> {
+  const at = decider.now();
   const waiting = challenges.ready(at);
   if (waiting) await waiting;
-  const binding = `session/${session.sessionId}` as const;
   const expiresAt = challenges.expiresAt(at);
   const issued: Challenge[] = [];
   for (let n = 0; n < count; n++) issued.push({ nonce: challenges.issue(binding, at), expiresAt });

@@ -1,5 +1,4 @@
-import type { Static } from 'typebox';
-import { Errors } from 'typebox/value';
+import { Errors } from 'typebox/schema';
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { backup } from './operations/backup.ts';
 import { keysList, keysRotate } from './operations/keys.ts';
@@ -26,7 +25,7 @@ export const OPERATIONS = {
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
-export type OperationArguments<Name extends OperationName> = Static<(typeof OPERATIONS)[Name]['parameters']>;
+export type OperationArguments<Name extends OperationName> = Parameters<(typeof OPERATIONS)[Name]['run']>[1];
 export type OperationResult<Name extends OperationName> = Exclude<
   Awaited<ReturnType<(typeof OPERATIONS)[Name]['run']>>,
   Refusal
@@ -36,7 +35,7 @@ export type OperationResult<Name extends OperationName> = Exclude<
 export async function runOperation(operated: Operated, name: string, given: unknown): Promise<unknown> {
   if (!Object.hasOwn(OPERATIONS, name)) return refuse('action_unknown', { detail: name.slice(0, 64) });
   const { parameters, run } = OPERATIONS[name as OperationName] as Operation;
-  const [error] = Errors(parameters, given);
+  const [error] = Errors(parameters, given)[1];
   if (error) return refuse('message_invalid', { detail: `${error.instancePath || name}: ${error.message}` });
   return run(operated, given);
 }

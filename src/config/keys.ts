@@ -1,4 +1,3 @@
-import type { TSchema } from 'typebox';
 import { ConfigSchema } from './schema.ts';
 
 /** One key of the configuration: a leaf of the schema, and its name everywhere it can be set. */
@@ -14,14 +13,14 @@ export interface ConfigKey {
 }
 
 /** The JSON Schema keywords that the leaves use, and this program's own. */
-export interface LeafSchema extends TSchema {
+export interface LeafSchema {
   readonly type?: string;
   readonly default: unknown;
   readonly description: string;
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly anyOf?: readonly { readonly type?: string; readonly const?: unknown }[];
-  readonly items?: TSchema;
+  readonly enum?: readonly string[];
+  readonly anyOf?: readonly { readonly type?: string }[];
   /** What a value must be, in words; else it is told from the schema. */
   readonly expected?: string;
   readonly path?: true;
@@ -29,7 +28,7 @@ export interface LeafSchema extends TSchema {
 }
 
 interface GroupSchema {
-  readonly properties: Readonly<Record<string, TSchema>>;
+  readonly properties: Readonly<Record<string, object>>;
 }
 
 function isGroup(schema: object): schema is GroupSchema {

@@ -1,4 +1,4 @@
-import { Errors } from 'typebox/value';
+import { createRequire } from 'node:module';
 import type { ConfigKey, LeafSchema } from './keys.ts';
 import { nearest } from './nearest.ts';
 
@@ -19,10 +19,16 @@ export function fromText(key: ConfigKey, text: string): unknown {
   }
 }
 
+/** Loaded when there is a value to check: a start on the defaults has none. */
+function errorsOf(schema: object, value: unknown) {
+  const { Errors } = createRequire(import.meta.url)('typebox/schema') as typeof import('typebox/schema');
+  return Errors(schema, value)[1];
+}
+
 /** @returns what is wrong with the value, `undefined` when it fits the key's schema (what other keys say is not checked) */
 export function problemOf(key: ConfigKey, value: unknown): string | undefined {
   // The deepest place is where the mistake is: an error of a choice is reported at each of its branches, too.
-  const [error] = Errors(key.schema, value)
+  const [error] = errorsOf(key.schema, value)
     .filter(({ keyword }) => keyword !== 'boolean')
     .sort((a, b) => depth(b.instancePath) - depth(a.instancePath));
   if (!error) return undefined;
@@ -74,8 +80,7 @@ function allowsNull(schema: LeafSchema): boolean {
 }
 
 function choicesOf(schema: object): readonly string[] {
-  const { anyOf } = schema as LeafSchema;
-  return anyOf?.flatMap((choice) => (typeof choice.const === 'string' ? [choice.const] : [])) ?? [];
+  return (schema as LeafSchema).enum ?? [];
 }
 
 function knownMembers(schema: object): readonly string[] {
@@ -103,7 +108,6 @@ function at(value: unknown, pointer: string): unknown {
 function schemaAt(schema: object, pointer: string): object {
   let found: unknown = schema;
   for (const step of pointer.replace(/^#/, '').split('/').slice(1)) {
-    if (step === 'anyOf' && choicesOf(found as object).length > 0) break;
     const next = (found as Record<string, unknown>)[step];
     if (typeof next !== 'object' || next === null) break;
     found = next;

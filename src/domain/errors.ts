@@ -56,6 +56,14 @@ export type RefusalCode =
   | 'code_wrong'
   | 'code_spent'
   | 'idempotency_mismatch'
+  | 'transaction_unknown'
+  | 'transaction_decided'
+  | 'transactions_too_many'
+  // services and roles
+  | 'service_unknown'
+  | 'service_name_taken'
+  | 'service_invalid'
+  | 'scope_missing'
   // tokens
   | 'tokens_too_many'
   | 'token_unknown'

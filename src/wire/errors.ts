@@ -338,6 +338,58 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['La clave de idempotencia pertenece a otra petición', 'Use una clave nueva para cada petición nueva.'],
   ),
 
+  transaction_unknown: form(
+    'ERROR',
+    404,
+    'no',
+    ['There is no such transaction', 'Check its id.'],
+    ['No existe esa transacción', 'Compruebe su identificador.'],
+  ),
+  transaction_decided: form(
+    'ERROR',
+    409,
+    'no',
+    ['The transaction has been decided', 'Ask for it to see how: nothing was changed.'],
+    ['La transacción ya está decidida', 'Consúltela para ver cómo: nada ha cambiado.'],
+  ),
+  transactions_too_many: form(
+    'ERROR',
+    409,
+    'no',
+    ['Too many transactions wait for this user', 'Decide or cancel some first.'],
+    ['Demasiadas transacciones esperan a este usuario', 'Decida o cancele antes alguna.'],
+  ),
+
+  // services
+  service_unknown: form(
+    'ERROR',
+    404,
+    'no',
+    ['There is no such service', 'Check its name.'],
+    ['No existe ese servicio', 'Compruebe su nombre.'],
+  ),
+  service_name_taken: form(
+    'ERROR',
+    409,
+    'no',
+    ['The name of the service is taken', 'Choose another.'],
+    ['El nombre del servicio está ocupado', 'Elija otro.'],
+  ),
+  service_invalid: form(
+    'ERROR',
+    422,
+    'no',
+    ['The service cannot be made like this', 'See the detail.'],
+    ['El servicio no puede crearse así', 'Vea el detalle.'],
+  ),
+  scope_missing: form(
+    'ERROR',
+    403,
+    'no',
+    ['The service may not do this', 'Give it the scope that the detail names.'],
+    ['El servicio no puede hacer esto', 'Dele el permiso que indica el detalle.'],
+  ),
+
   // tokens
   tokens_too_many: form(
     'ERROR',

@@ -184,8 +184,8 @@ function derFrom(signature: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x30, body.length]), body]);
 }
 
-function assertRefused(outcome: unknown, detail: string | RegExp, message?: string): void {
-  assert.ok(isRefusal(outcome), message ?? JSON.stringify(outcome));
+function assertRefused(outcome: unknown, detail: string | RegExp, message = JSON.stringify(outcome)): void {
+  assert.ok(isRefusal(outcome), message);
   if (typeof detail === 'string') assert.equal(outcome.detail, detail, message);
   else assert.match(outcome.detail ?? '', detail, message);
 }

@@ -142,7 +142,7 @@ describe('SQLite heads', () => {
       {
         weight: 1,
         arbitrary: fc.record({
-          act: fc.constantFrom('full', 'restart', 'kill', 'rivals'),
+          act: fc.constantFrom('full', 'commit_failed', 'commit_unknown', 'restart', 'kill', 'rivals'),
           from: fc.nat(699),
           count: fc.integer({ min: 1, max: 90 }),
         }),
@@ -152,10 +152,12 @@ describe('SQLite heads', () => {
       fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 40 }), async (acts) => {
         const own = new SqliteFolder(fastFolder());
         let pagesMax = 0;
+        let atCommit = '';
         const options = {
           sweepEntriesMin: 100,
           onStep(step: string, database: DatabaseSync) {
             if (step === 'append.begun') database.exec(`PRAGMA max_page_count = ${pagesMax || 1_000_000}`);
+            if (step === 'append.heads_written') database.exec(atCommit);
           },
         };
         let { path } = own;
@@ -181,6 +183,18 @@ describe('SQLite heads', () => {
               );
               await assert.rejects(store.append(many), StoreUnavailable);
               pagesMax = 0;
+            } else if (act === 'commit_failed') {
+              // The transaction is gone when it is to be committed, heads and all.
+              atCommit = 'ROLLBACK';
+              await assert.rejects(store.append(some.map((chain) => chain.fork().next())));
+              atCommit = '';
+            } else if (act === 'commit_unknown') {
+              // It was committed, and the answer is an error all the same: then it stands.
+              atCommit = 'COMMIT';
+              const decisions = some.map((chain) => chain.next());
+              await assert.rejects(store.append(decisions));
+              atCommit = '';
+              assert.deepEqual(new Set(await store.append(decisions)), new Set(['superseded']));
             } else if (act === 'restart') {
               await store.close();
               store = await openSqliteStore({ path, ...options });

@@ -140,7 +140,8 @@ export function appendContract(name: string, open: () => Promise<OpenedStore>): 
     test(
       'a conflict takes back the rows written before it in the same decision',
       withEmpty(async (store) => {
-        const chain = await one(store);
+        const [chain, other] = await registered(store, 2);
+        assert.ok(chain && other);
         const { userId } = chain;
         await store.append([chain.next({ rows: [answer(userId, 'spent')] })]);
         const rival = chain.fork();
@@ -150,7 +151,11 @@ export function appendContract(name: string, open: () => Promise<OpenedStore>): 
           answer(userId, 'spent'),
           answer(userId, 'free'),
         ] as const;
-        assert.deepEqual(await store.append([rival.next({ rows })]), ['conflict']);
+        assert.deepEqual(await store.append([other.next(), rival.next({ rows }), other.next()]), [
+          'appended',
+          'conflict',
+          'appended',
+        ]);
         const [user] = await store.load([userId], 0);
         assert.equal(user?.version, 2);
         assert.deepEqual([user?.sessions, user?.tokens], [[], []]);

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { TcpClient, type TcpClientOptions } from '../../src/cli/tcp-client.ts';
 
-const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const MAIN = path("../../src/main.ts");
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const START_TIME_MS = 15_000;
 const STOP_TIME_MS = 20_000;
 /** What is kept of a child's output: enough for a test to search, never without end. */
@@ -95,6 +95,15 @@ export class ServerProcess {
     const ended = await this.ended;
     clearTimeout(timer);
     return { ...ended, text: this.stdout + this.stderr };
+  }
+
+  /** Waits until its log has said so. */
+  async logged(pattern: RegExp, timeMs = 5_000): Promise<void> {
+    const deadline = performance.now() + timeMs;
+    while (!pattern.test(this.stderr)) {
+      if (performance.now() > deadline) throw new Error(`not logged in ${timeMs} ms: ${pattern}\n${this.stderr}`);
+      await delay(10);
+    }
   }
 
   connect(options: Partial<TcpClientOptions> = {}): Promise<TcpClient> {

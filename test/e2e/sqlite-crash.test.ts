@@ -152,7 +152,7 @@ describe('a process stopped at a step of its own', { concurrency: 2 }, () => {
 });
 
 describe('a process stopped from outside', { concurrency: 2 }, () => {
-  test('at moments of chance, in one database, twelve times', async () => {
+  test('at moments of chance, twelve times', async () => {
     const folder = new SqliteFolder();
     try {
       let stopped = 0;

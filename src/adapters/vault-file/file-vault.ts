@@ -1,8 +1,8 @@
 import { sign } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type {
   DerivedKeyPurpose,
   KeyOwner,
@@ -15,11 +15,9 @@ import type {
   WrapRequest,
 } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
-import { replaceFile } from './atomic-file.ts';
 import { mac, macWithShortKey, wipeScratch } from './hmac.ts';
-import { deriveSealingKey, newDerivation, type SealingKey, seal } from './seal.ts';
+import type { KeysFile } from './keys-file.ts';
 import { UnwrappedKeys } from './unwrapped-keys.ts';
-import type { FileVaultOptions } from './vault.ts';
 import {
   activeEncryptionKey,
   activeSigningKey,
@@ -29,6 +27,14 @@ import {
   withoutVersionsBelow,
 } from './vault-keys.ts';
 import { IV_BYTES, unwrapKey, versionOf, wrapKey } from './wrapped-key.ts';
+
+export interface FileVaultSettings {
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly elapsedMs: () => number;
+  readonly unwrappedKeysMax: number;
+  readonly unwrappedKeyTimeMs: number;
+}
 
 const signAsync = promisify(sign);
 
@@ -41,27 +47,20 @@ const signAsync = promisify(sign);
  */
 export class FileVault implements KeyVault {
   readonly custody = 'cached';
-  readonly path: string;
+  readonly #file: KeysFile;
   readonly #random: Random;
-  readonly #options: Required<FileVaultOptions>;
+  readonly #clock: Clock;
   readonly #unwrapped: UnwrappedKeys;
   readonly #encryptionKeys = new Map<number, Buffer>();
   #keys: VaultKeys;
   #publicKeys: readonly PublicKey[] = [];
-  #sealingKey: SealingKey;
-  /** What this process believes the file to hold. */
-  #sealed: Buffer;
-  /** A write whose outcome is unknown: the file may hold this instead. */
-  #attempted: Buffer | undefined;
   #changing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(sealed: Buffer, sealingKey: SealingKey, keys: VaultKeys, options: Required<FileVaultOptions>) {
-    this.path = options.path;
+  constructor(file: KeysFile, keys: VaultKeys, options: FileVaultSettings) {
+    this.#file = file;
     this.#random = options.random;
-    this.#options = options;
-    this.#sealed = sealed;
-    this.#sealingKey = sealingKey;
+    this.#clock = options.clock;
     this.#keys = keys;
     this.#unwrapped = new UnwrappedKeys(
       options.unwrappedKeysMax,
@@ -69,6 +68,10 @@ export class FileVault implements KeyVault {
       options.elapsedMs,
     );
     this.#use(keys);
+  }
+
+  get path(): string {
+    return this.#file.path;
   }
 
   async generateSeed(length: number, owner: KeyOwner): Promise<{ wrapped: WrappedKey; seed: Uint8Array }> {
@@ -151,8 +154,8 @@ export class FileVault implements KeyVault {
           `the key vault ${this.path} holds ${LIMITS.keyVersionsMax} signing keys, its most`,
         );
       }
-      const keys = withNewVersion(this.#keys, this.#random, this.#options.clock.now());
-      await this.#write(this.#sealingKey, keys);
+      const keys = withNewVersion(this.#keys, this.#random, this.#clock.now());
+      await this.#file.write(keys);
       this.#use(keys);
       return activeEncryptionKey(keys).version;
     });
@@ -186,7 +189,7 @@ export class FileVault implements KeyVault {
       const destroyed = this.#keys.encryptionKeys.filter((key) => key.version < version);
       if (destroyed.length === 0) return;
       const keys = withoutVersionsBelow(this.#keys, version);
-      await this.#write(this.#sealingKey, keys);
+      await this.#file.write(keys);
       this.#use(keys);
       this.#unwrapped.clear();
       for (const { key } of destroyed) key.fill(0);
@@ -197,27 +200,21 @@ export class FileVault implements KeyVault {
   changePassphrase(passphrase: string): Promise<void> {
     return this.#change(async () => {
       if (passphrase === '') throw new RangeError('a passphrase is not empty');
-      const sealingKey = await deriveSealingKey(
-        passphrase,
-        newDerivation(this.#random, this.#options.derivationCost),
-      );
-      await this.#write(sealingKey, this.#keys);
-      this.#sealingKey.key.fill(0);
-      this.#sealingKey = sealingKey;
+      await this.#file.writeUnder(passphrase, this.#keys);
     });
   }
 
   /** The file's bytes, for a backup: whole also while the file is being replaced. They open with today's passphrase. */
   async sealedCopy(): Promise<Buffer> {
     this.#assertOpen();
-    return Buffer.from(this.#sealed);
+    return this.#file.copy();
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#changing.then(() => {
       this.#unwrapped.close();
       wipeKeys(this.#keys);
-      this.#sealingKey.key.fill(0);
+      this.#file.wipe();
     });
     return this.#closing;
   }
@@ -269,22 +266,6 @@ export class FileVault implements KeyVault {
     });
     this.#changing = result.catch(() => undefined);
     return result;
-  }
-
-  async #write(sealingKey: SealingKey, keys: VaultKeys): Promise<void> {
-    try {
-      const present = await readFile(this.path);
-      if (!present.equals(this.#sealed) && !(this.#attempted && present.equals(this.#attempted))) {
-        throw new Error('it was changed by another process since this one opened it: restart this one');
-      }
-      this.#attempted = seal(sealingKey, keys, this.#random);
-      await replaceFile(this.path, this.#attempted, this.#options.observeWrite);
-      this.#sealed = this.#attempted;
-      this.#attempted = undefined;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new VaultUnavailable(`the key vault ${this.path} cannot be changed: ${reason}`, { cause: error });
-    }
   }
 
   #assertOpen(): void {

@@ -6,6 +6,7 @@ import type { Random } from '../../ports/random.ts';
 import { elapsedMs } from '../system/clock.ts';
 import { createFile, removeLeftovers, type WriteObserver } from './atomic-file.ts';
 import { FileVault } from './file-vault.ts';
+import { KeysFile } from './keys-file.ts';
 import {
   DERIVATION_COST,
   type DerivationCost,
@@ -57,7 +58,8 @@ export async function openFileVault(options: FileVaultOptions): Promise<FileVaul
   const keys = decodeKeys(content);
   content.fill(0);
   await removeLeftovers(path).catch(() => undefined);
-  return new FileVault(bytes, sealingKey, keys, withDefaults(options));
+  const complete = withDefaults(options);
+  return new FileVault(new KeysFile(bytes, sealingKey, complete), keys, complete);
 }
 
 /**
@@ -84,7 +86,7 @@ export async function createFileVault(options: FileVaultOptions): Promise<FileVa
         : `The key vault ${path} cannot be made (${code}). Its folder must exist and be writable by this user.`,
     );
   }
-  return new FileVault(bytes, sealingKey, keys, complete);
+  return new FileVault(new KeysFile(bytes, sealingKey, complete), keys, complete);
 }
 
 function withDefaults(options: FileVaultOptions) {

@@ -1,15 +1,14 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import Type from 'typebox';
 import { type Refusal, refuse } from '../../domain/errors.ts';
-import { exclusively, operation } from './operation.ts';
+import { exclusively, operation, parameters } from './operation.ts';
 
 /**
  * Copies the database and the sealed keys into a new or empty folder, as of one moment, while traffic runs.
  * What was copied is not verified here: that reads all of it, and would hold up the server.
  */
 export const backup = operation(
-  Type.Object({ folder: Type.String({ pattern: '^/' }) }, { additionalProperties: false }),
+  parameters({ folder: { type: 'string', pattern: '^/' } }),
   (operated, { folder }) =>
     exclusively(operated, 'backup', async () => {
       const refused = await makeEmpty(folder);

@@ -1,30 +1,24 @@
-import Type from 'typebox';
 import { rotateKeys } from '../../application/rotate-keys.ts';
-import { exclusively, operation } from './operation.ts';
+import { exclusively, operation, parameters } from './operation.ts';
 
-export const keysRotate = operation(
-  Type.Object({ keep_old: Type.Boolean() }, { additionalProperties: false }),
-  (operated, given) =>
-    exclusively(operated, 'keys.rotate', async () => {
-      const rotated = await rotateKeys(operated.application.context, { keepOld: given.keep_old });
-      return {
-        version: rotated.version,
-        rewrapped: rotated.rewrapped,
-        damaged: rotated.damaged,
-        old_destroyed: rotated.oldDestroyed,
-      };
-    }),
-);
-
-export const keysList = operation(
-  Type.Object({}, { additionalProperties: false }),
-  async ({ application }) => {
-    const { vault } = application.context;
-    const [version, keys] = await Promise.all([vault.activeKeyVersion(), vault.publicKeys()]);
+export const keysRotate = operation(parameters({ keep_old: { type: 'boolean' } }), (operated, given) =>
+  exclusively(operated, 'keys.rotate', async () => {
+    const rotated = await rotateKeys(operated.application.context, { keepOld: given.keep_old });
     return {
-      custody: vault.custody,
-      key_version: version,
-      signing_keys: keys.map(({ jwk, active }) => ({ ...jwk, active })),
+      version: rotated.version,
+      rewrapped: rotated.rewrapped,
+      damaged: rotated.damaged,
+      old_destroyed: rotated.oldDestroyed,
     };
-  },
+  }),
 );
+
+export const keysList = operation(parameters({}), async ({ application }) => {
+  const { vault } = application.context;
+  const [version, keys] = await Promise.all([vault.activeKeyVersion(), vault.publicKeys()]);
+  return {
+    custody: vault.custody,
+    key_version: version,
+    signing_keys: keys.map(({ jwk, active }) => ({ ...jwk, active })),
+  };
+});

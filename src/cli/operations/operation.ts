@@ -1,4 +1,4 @@
-import type { Static, TSchema } from 'typebox';
+import type { XSchema, XStatic } from 'typebox/schema';
 import type { Application, RunningServer } from '../../compose.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import type { UserId } from '../../ports/store.ts';
@@ -10,17 +10,40 @@ export interface Operated {
 }
 
 /** An operator's act: its arguments and its result are JSON, for it may run in the server, at the other end of a socket. */
-export interface Operation<Parameters extends TSchema = TSchema, Result = unknown> {
-  readonly parameters: Parameters;
+export interface Operation<Parameters = unknown, Result = unknown> {
+  /** JSON Schema of its arguments. */
+  readonly parameters: object;
   /** `given` fits `parameters`. */
-  readonly run: (operated: Operated, given: Static<Parameters>) => Promise<Result | Refusal>;
+  readonly run: (operated: Operated, given: Parameters) => Promise<Result | Refusal>;
 }
 
-export function operation<Parameters extends TSchema, Result>(
-  parameters: Parameters,
-  run: (operated: Operated, given: Static<Parameters>) => Promise<Result | Refusal>,
-): Operation<Parameters, Result> {
-  return { parameters, run };
+/** An object of these members and no others, by JSON Schema; those `optional` names may be missing. */
+export function parameters<
+  const Properties extends Readonly<Record<string, XSchema>>,
+  const Optional extends keyof Properties = never,
+>(properties: Properties, optional: readonly Optional[] = []): ParametersSchema<Properties, Optional> {
+  const required = Object.keys(properties).filter((name) => !(optional as readonly string[]).includes(name));
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
+export interface ParametersSchema<Properties, Optional extends keyof Properties> {
+  readonly type: 'object';
+  readonly properties: Properties;
+  readonly required: readonly string[];
+  readonly additionalProperties: false;
+  /** Not there: it carries a type. */
+  readonly optional?: Optional;
+}
+
+type Given<Properties, Optional extends keyof Properties> = {
+  readonly [Name in Exclude<keyof Properties, Optional>]: XStatic<Properties[Name]>;
+} & { readonly [Name in Optional]?: XStatic<Properties[Name]> };
+
+export function operation<Properties, Optional extends keyof Properties, Result>(
+  schema: ParametersSchema<Properties, Optional>,
+  run: (operated: Operated, given: Given<Properties, Optional>) => Promise<Result | Refusal>,
+): Operation<Given<Properties, Optional>, Result> {
+  return { parameters: schema, run };
 }
 
 /** Runs it for the user of that name, or answers `user_unknown`. */

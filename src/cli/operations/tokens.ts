@@ -1,4 +1,3 @@
-import Type from 'typebox';
 import { activateToken } from '../../application/activate-token.ts';
 import { revokeToken } from '../../application/administer-user.ts';
 import { enrolToken } from '../../application/enrol-token.ts';
@@ -8,26 +7,24 @@ import { rfc3339 } from '../../domain/journal.ts';
 import { otpauthUri } from '../../domain/otp/otpauth.ts';
 import { decodeState } from '../../domain/user-state.ts';
 import type { TokenRow, UserId } from '../../ports/store.ts';
-import { done, type Operated, operation, withUser } from './operation.ts';
+import { done, type Operated, operation, parameters, withUser } from './operation.ts';
 
 const ISSUER = 'Sello';
 
-const username = Type.String({ minLength: 1 });
-const id = Type.String({ minLength: 1, maxLength: 64 });
+const username = { type: 'string', minLength: 1 } as const;
+const id = { type: 'string', minLength: 1, maxLength: 64 } as const;
 
 export const tokenEnrol = operation(
-  Type.Object(
+  parameters(
     {
       username,
-      type: Type.Union([Type.Literal('totp'), Type.Literal('hotp'), Type.Literal('ocra')]),
-      digits: Type.Optional(Type.Integer()),
-      period_s: Type.Optional(Type.Integer()),
-      algorithm: Type.Optional(
-        Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')]),
-      ),
-      label: Type.Optional(Type.String()),
+      type: { enum: ['totp', 'hotp', 'ocra'] },
+      digits: { type: 'integer' },
+      period_s: { type: 'integer' },
+      algorithm: { enum: ['sha1', 'sha256', 'sha512'] },
+      label: { type: 'string' },
     },
-    { additionalProperties: false },
+    ['digits', 'period_s', 'algorithm', 'label'],
   ),
   (operated, given) =>
     withUser(operated, given.username, async (userId) => {
@@ -72,10 +69,7 @@ function enrolmentView(token: TokenRow, seed: Uint8Array, user: string) {
 }
 
 export const tokenActivate = operation(
-  Type.Object(
-    { username, id: Type.Optional(id), code: Type.String({ minLength: 1, maxLength: 64 }) },
-    { additionalProperties: false },
-  ),
+  parameters({ username, id, code: { type: 'string', minLength: 1, maxLength: 64 } }, ['id']),
   (operated, given) =>
     withUser(operated, given.username, async (userId) => {
       const tokenId = given.id ?? (await pendingToken(operated, userId));
@@ -102,36 +96,32 @@ async function tokensOf({ store, clock }: Operated['application']['context'], us
   return { rows: record?.tokens ?? [], state: record ? decodeState(record.state) : {} };
 }
 
-export const tokenList = operation(
-  Type.Object({ username }, { additionalProperties: false }),
-  (operated, given) =>
-    withUser(operated, given.username, async (userId) => {
-      const { rows, state } = await tokensOf(operated.application.context, userId);
-      const tokens = rows.map((token) => {
-        const use = state.tokens?.[token.tokenId];
-        return {
-          id: token.tokenId,
-          type: token.type,
-          status: token.status,
-          digits: token.digits,
-          algorithm: token.algorithm,
-          ...(token.type === 'hotp' ? {} : { period_s: token.periodS }),
-          ...(token.suite === '' ? {} : { suite: token.suite }),
-          label: token.label,
-          created_at: rfc3339(token.createdAt),
-          uses: use?.uses ?? 0,
-          last_used_at: use ? rfc3339(use.usedAt) : null,
-          drift_steps: use?.drift ?? 0,
-        };
-      });
-      return { username: given.username, tokens };
-    }),
+export const tokenList = operation(parameters({ username }), (operated, given) =>
+  withUser(operated, given.username, async (userId) => {
+    const { rows, state } = await tokensOf(operated.application.context, userId);
+    const tokens = rows.map((token) => {
+      const use = state.tokens?.[token.tokenId];
+      return {
+        id: token.tokenId,
+        type: token.type,
+        status: token.status,
+        digits: token.digits,
+        algorithm: token.algorithm,
+        ...(token.type === 'hotp' ? {} : { period_s: token.periodS }),
+        ...(token.suite === '' ? {} : { suite: token.suite }),
+        label: token.label,
+        created_at: rfc3339(token.createdAt),
+        uses: use?.uses ?? 0,
+        last_used_at: use ? rfc3339(use.usedAt) : null,
+        drift_steps: use?.drift ?? 0,
+      };
+    });
+    return { username: given.username, tokens };
+  }),
 );
 
-export const tokenRevoke = operation(
-  Type.Object({ username, id }, { additionalProperties: false }),
-  (operated, given) =>
-    withUser(operated, given.username, (userId) =>
-      done(given.username, revokeToken(operated.application.context, userId, given.id)),
-    ),
+export const tokenRevoke = operation(parameters({ username, id }), (operated, given) =>
+  withUser(operated, given.username, (userId) =>
+    done(given.username, revokeToken(operated.application.context, userId, given.id)),
+  ),
 );

@@ -1,24 +1,16 @@
-import Type from 'typebox';
 import { disableUser, enableUser, unlockUser } from '../../application/administer-user.ts';
 import { createUser } from '../../application/register-user.ts';
 import { isRefusal } from '../../domain/errors.ts';
 import { rfc3339 } from '../../domain/journal.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
 import { decodeState } from '../../domain/user-state.ts';
-import { done, operation, withUser } from './operation.ts';
+import { done, operation, parameters, withUser } from './operation.ts';
 
-const username = Type.String({ minLength: 1 });
-const ofUser = Type.Object({ username }, { additionalProperties: false });
+const username = { type: 'string', minLength: 1 } as const;
+const ofUser = parameters({ username });
 
 export const userCreate = operation(
-  Type.Object(
-    {
-      username,
-      password: Type.String(),
-      role: Type.Union([Type.Literal('user'), Type.Literal('admin'), Type.Literal('auditor')]),
-    },
-    { additionalProperties: false },
-  ),
+  parameters({ username, password: { type: 'string' }, role: { enum: ['user', 'admin', 'auditor'] } }),
   async ({ application }, given) => {
     const created = await createUser(application.context, given);
     return isRefusal(created)
@@ -29,13 +21,13 @@ export const userCreate = operation(
 
 /** A page of users, with what waits for a lock to end. */
 export const userList = operation(
-  Type.Object(
+  parameters(
     {
-      after: Type.Integer({ minimum: 0 }),
-      limit: Type.Integer({ minimum: 1, maximum: 500 }),
-      search: Type.Optional(Type.String({ minLength: 1 })),
+      after: { type: 'integer', minimum: 0 },
+      limit: { type: 'integer', minimum: 1, maximum: 500 },
+      search: { type: 'string', minLength: 1 },
     },
-    { additionalProperties: false },
+    ['search'],
   ),
   async ({ application }, { after, limit, search }) => {
     const { store, clock } = application.context;

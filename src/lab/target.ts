@@ -1,0 +1,46 @@
+import type { OperationArguments, OperationName, OperationResult } from '../cli/operations.ts';
+import type { Config } from '../config.ts';
+import type { Refusal } from '../domain/errors.ts';
+import type { TcpLimits } from '../wire/tcp/tcp-limits.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** An entry's body, as the journal has it. */
+export interface RecordedEntry {
+  readonly type: string;
+  readonly reason?: string;
+  readonly version: number;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  readonly transaction?: {
+    readonly payer: string;
+    readonly payee: string;
+    readonly amount: string;
+    readonly currency: string;
+  };
+}
+
+/**
+ * The server under attack, and what its own operator knows about it: the lab asks the operator for tokens and reads
+ * the journal, so only whoever owns the data folder can run it.
+ */
+export interface Target {
+  readonly endpoint: Endpoint;
+  /** As the server has it: what an attack expects depends on it. */
+  readonly config: Config;
+  /** The server's fixed bounds (src/limits.ts); tests give it smaller ones. */
+  readonly limits: TcpLimits;
+  operate<Name extends OperationName>(
+    name: Name,
+    given: OperationArguments<Name>,
+  ): Promise<OperationResult<Name> | Refusal>;
+  /** A user's entries, oldest first, the last 8,192 of them. */
+  entriesOf(username: string): Promise<readonly RecordedEntry[]>;
+}
+
+export interface AttackOptions {
+  /** Told as they are done. */
+  readonly onStep?: (step: import('./verdict.ts').Step) => void;
+  /** The longest that a step may wait for something to expire; one that would take longer is left out. */
+  readonly patienceMs?: number;
+}
+
+export const PATIENCE_MS = 75_000;

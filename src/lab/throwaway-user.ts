@@ -1,0 +1,160 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { decodeBase32 } from '../domain/base32.ts';
+import { isRefusal } from '../domain/errors.ts';
+import { boundCode } from '../domain/otp/bound-code.ts';
+import type { Hmac } from '../domain/otp/hmac.ts';
+import { totpCode } from '../domain/otp/totp.ts';
+import { boundQuestion } from '../domain/transaction.ts';
+import { parseTransfer } from '../domain/transfer.ts';
+import { LabConnection } from './connection.ts';
+import type { Endpoint, SocketOptions } from './endpoint.ts';
+import { LabRefused } from './lab-error.ts';
+import type { Target } from './target.ts';
+
+const PERIOD_S = 60;
+const TOTP = { algorithm: 'sha1', digits: 6, periodS: PERIOD_S } as const;
+const hmac: Hmac = (algorithm, key, message) => createHmac(algorithm, key).update(message).digest();
+
+export interface TransactionMessage {
+  readonly accion: 'transaccion';
+  readonly data: string;
+  readonly nonce?: string;
+  readonly mac?: string;
+  readonly codigo?: string;
+  readonly idempotencia?: string;
+  readonly id?: number;
+}
+
+/** A user made for one attack, who knows the protocol and the own secrets as an honest client does. */
+export class ThrowawayUser {
+  readonly username = `lab-${randomBytes(6).toString('hex')}`;
+  readonly password: string;
+  /** Resumes the session that was made last. */
+  session = '';
+  readonly #target: Target;
+  readonly #macKey: Buffer;
+  #totp: Uint8Array | undefined;
+  #ocra: Uint8Array | undefined;
+
+  private constructor(target: Target) {
+    this.#target = target;
+    this.password = randomBytes(Math.max(12, Math.ceil(target.config.passwordLengthMin / 2))).toString('hex');
+    this.#macKey = createHash('sha256').update(this.password, 'utf8').digest();
+  }
+
+  /** Registers over the protocol, or by the operator where that is closed or too fast. @throws LabRefused */
+  static async register(target: Target): Promise<ThrowawayUser> {
+    const user = new ThrowawayUser(target);
+    const { username, password } = user;
+    const connection = await LabConnection.open(target.endpoint);
+    const reply = await connection.ask({ accion: 'register', username, password });
+    connection.destroy();
+    if (reply.status === 'OK') return user;
+    const created = await target.operate('user.create', { username, password, role: 'user' });
+    if (isRefusal(created)) throw new LabRefused('setup_failed', `register: ${created.refused}`);
+    return user;
+  }
+
+  /** A token of each kind, active: its codes count from now on. @throws LabRefused */
+  async enrolTokens(): Promise<void> {
+    const now = Date.now();
+    this.#ocra = await this.#enrol('ocra', (seed, question) => boundCode(hmac, seed, question, now));
+    // Activated by the code before, so that the one of now is still to be used.
+    this.#totp = await this.#enrol('totp', (seed) => totpCode(hmac, seed, now - PERIOD_S * 1_000, TOTP));
+  }
+
+  async #enrol(
+    type: 'totp' | 'ocra',
+    firstCode: (seed: Uint8Array, question: string) => string,
+  ): Promise<Uint8Array> {
+    const { username } = this;
+    const enrolled = await this.#target.operate('token.enrol', { username, type });
+    if (isRefusal(enrolled)) throw new LabRefused('setup_failed', `token.enrol: ${enrolled.refused}`);
+    const seed = decodeBase32(enrolled.secret);
+    if (!seed) throw new LabRefused('setup_failed', 'token.enrol: secret');
+    const question = 'activation_question' in enrolled ? enrolled.activation_question : '';
+    const code = firstCode(seed, question);
+    const active = await this.#target.operate('token.activate', { username, id: enrolled.id, code });
+    if (isRefusal(active)) throw new LabRefused('setup_failed', `token.activate: ${active.refused}`);
+    return seed;
+  }
+
+  /** A connection on which this user is logged in, to the server or to a proxy before it. @throws LabRefused */
+  async logIn(endpoint: Endpoint = this.#target.endpoint, options?: SocketOptions): Promise<LabConnection> {
+    const connection = await LabConnection.open(endpoint, options);
+    const { username, password } = this;
+    const reply = await connection.ask({ accion: 'login', username, password });
+    if (reply.status !== 'OK') {
+      connection.destroy();
+      throw new LabRefused('setup_failed', `login: ${reply.text}`);
+    }
+    this.session = String(reply.answer.sesion ?? '');
+    return connection;
+  }
+
+  /** Another connection of the same session. @throws LabRefused */
+  async resume(options?: SocketOptions): Promise<LabConnection> {
+    const connection = await LabConnection.open(this.#target.endpoint, options);
+    const reply = await connection.ask({ accion: 'reanudar', sesion: this.session });
+    if (reply.status === 'OK') return connection;
+    connection.destroy();
+    throw new LabRefused('setup_failed', `reanudar: ${reply.text}`);
+  }
+
+  /** PROTOCOL.md: HMAC-SHA256 of data and nonce as sent, under SHA-256 of the password. */
+  mac(data: string, nonce: string, key: Uint8Array = this.#macKey): string {
+    return createHmac('sha256', key)
+      .update(data + nonce, 'utf8')
+      .digest('hex');
+  }
+
+  /** An honest transaction by MAC, and what is added to it. */
+  transaction(
+    data: string,
+    nonce: string,
+    more: Partial<Omit<TransactionMessage, 'accion' | 'data' | 'nonce'>> = {},
+  ): TransactionMessage {
+    return { accion: 'transaccion', data, nonce, mac: this.mac(data, nonce), ...more };
+  }
+
+  /** The code that the user's token shows for this transaction and no other. */
+  boundCode(data: string, nonce: string): string {
+    const transfer = parseTransfer(data, this.#target.config.currencyDefault);
+    if (isRefusal(transfer) || !this.#ocra) throw new LabRefused('setup_failed', `bound code of ${data}`);
+    return boundCode(hmac, this.#ocra, boundQuestion({ ...transfer, challenge: nonce, v: 1 }), Date.now());
+  }
+
+  plainCode(): string {
+    if (!this.#totp) throw new LabRefused('setup_failed', 'plain code');
+    return totpCode(hmac, this.#totp, Date.now(), TOTP);
+  }
+
+  /** Codes that the plain token shows at no time near now, all different. */
+  wrongCodes(count: number): string[] {
+    const right = new Set<string>();
+    for (let step = -3; step <= 3; step++) {
+      if (this.#totp) right.add(totpCode(hmac, this.#totp, Date.now() + step * PERIOD_S * 1_000, TOTP));
+    }
+    const codes: string[] = [];
+    for (let n = 0; codes.length < count; n++) {
+      const code = String((n * 7_919 + 123_457) % 1_000_000).padStart(6, '0');
+      if (!right.has(code)) codes.push(code);
+    }
+    return codes;
+  }
+}
+
+/** @throws LabRefused */
+export async function takeNonces(connection: LabConnection, count: number): Promise<string[]> {
+  const reply = await connection.ask({ accion: 'pet_transaccion', cantidad: count });
+  const { nonces } = reply.answer;
+  if (!Array.isArray(nonces) || nonces.length !== count)
+    throw new LabRefused('setup_failed', `pet_transaccion: ${reply.text.slice(0, 200)}`);
+  return nonces.map(String);
+}
+
+/** @throws LabRefused */
+export async function takeNonce(connection: LabConnection): Promise<string> {
+  const [nonce = ''] = await takeNonces(connection, 1);
+  return nonce;
+}

@@ -1,0 +1,38 @@
+import { type Proof, requiredProofs } from '../domain/policy.ts';
+import type { Config } from '../config.ts';
+
+const AMOUNTS = ['10.00', '1.00', '0.10', '90.00', '400.00', '900.00', '5000.00', '100000.00', '9000000.00'];
+
+/**
+ * A transfer for which the configured policy asks exactly these proofs of an ordinary user, as `data` of the protocol.
+ * @returns `undefined` where the lab finds none
+ */
+export function transferNeeding(
+  config: Config,
+  proof: Proof,
+  accounts: { readonly payer?: string; readonly payee?: string } = {},
+): string | undefined {
+  const { payer = 'CuentaA', payee = 'CuentaB' } = accounts;
+  for (const amount of AMOUNTS) {
+    const transfer = { payer, payee, amount, currency: 'EUR' };
+    const question = { transfer, username: 'lab-', role: 'user', velocityExceeded: false };
+    const required = requiredProofs(config.policy, question);
+    if (required.length === 1 && required[0] === proof)
+      return `${payer},${payee},${amount}${config.currencyDefault === 'EUR' ? '' : ',EUR'}`;
+  }
+  return undefined;
+}
+
+export type TransferPart = 'payer' | 'payee' | 'amount';
+const PLACES: Readonly<Record<TransferPart, number>> = { payer: 0, payee: 1, amount: 2 };
+
+/** `data` with one part of it another. */
+export function changed(data: string, part: TransferPart, value: string): string {
+  const parts = data.split(',');
+  parts[PLACES[part]] = value;
+  return parts.join(',');
+}
+
+export function partOf(data: string, part: TransferPart): string {
+  return data.split(',')[PLACES[part]]?.trim() ?? '';
+}

@@ -1,0 +1,55 @@
+import type { Text } from '../cli/text.ts';
+
+export type AttackName =
+  | 'mitm'
+  | 'replay'
+  | 'reorder'
+  | 'guess'
+  | 'flood'
+  | 'slow-client'
+  | 'downgrade';
+
+/** One thing that was tried: what went out, what came back, and whether that is as it must be. */
+export interface Step {
+  /** Stable, for scripts and tests. */
+  readonly id: string;
+  readonly what: Text;
+  /** What the user had sent, where it was changed on the way. */
+  readonly original?: string;
+  readonly sent: string;
+  readonly received: string;
+  /** The journal's entry about it. */
+  readonly journal?: string;
+  readonly expected: Text;
+  readonly held: boolean;
+}
+
+/** What was not tried: it counts for nothing. */
+export interface SkippedStep {
+  readonly id: string;
+  readonly what: Text;
+  readonly why: Text;
+}
+
+export interface Verdict {
+  readonly name: AttackName;
+  /** Every step held, and there was at least one. */
+  readonly held: boolean;
+  readonly steps: readonly Step[];
+  readonly skipped: readonly SkippedStep[];
+  /** Measured, the unit last in each name. */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+const SHOWN_LENGTH_MAX = 400;
+
+/** A message or answer as it is printed: no password and no session secret, and not without end. */
+export function shown(message: object | string): string {
+  const text = (typeof message === 'string' ? message : JSON.stringify(message))
+    .replaceAll(/"(password|sesion)":"(?:[^"\\]|\\.)*"/g, '"$1":"…"')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal would obey them
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '·');
+  return text.length <= SHOWN_LENGTH_MAX
+    ? text
+    : `${text.slice(0, SHOWN_LENGTH_MAX)}… (${text.length} characters)`;
+}
