@@ -14,7 +14,7 @@ const HEARTBEAT_MS = 2000;
 const LOCK_STALE_MS = 30000;
 const LOCK_WAIT_MAX_MS = 600000;
 
-const root = process.env.SETUP_ROOT || path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const modules = path.join(root, 'node_modules');
 const stampFile = path.join(modules, '.sello-setup');
 const runtime = path.join(modules, '.bin', 'node');

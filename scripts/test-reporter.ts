@@ -10,7 +10,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   const written: string[] = [];
   reporter.on('data', (text) => written.push(String(text)));
   for await (const event of events) {
-    if (event.type === 'test:diagnostic' && event.data.nesting === 0 && TOTAL.test(event.data.message)) {
+    if (event.type === 'test:diagnostic' && event.data.file === undefined && TOTAL.test(event.data.message)) {
       totals.push(`ℹ ${event.data.message}\n`);
     } else reporter.write(event);
     yield* written.splice(0);
@@ -19,6 +19,5 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   reporter.end();
   await ended;
   yield* written;
-  // A file that is its own diagnostic may repeat a total: the last ones are those of the whole run.
   yield* totals;
 }

@@ -1,7 +1,13 @@
+import { enableCompileCache } from 'node:module';
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
-import { type RunningServer, startServer } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
+import { fileURLToPath } from 'node:url';
+import type { RunningServer } from '../../src/compose.ts';
 import { answerRequests } from '../child.ts';
+
+// As src/main.ts does: compiled code is taken from the cache, and the compiler stays out of memory.
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/sello', import.meta.url)));
+const { startServer } = await import('../../src/compose.ts');
+const { loadConfig } = await import('../../src/config.ts');
 
 /** The server as `sello serve` starts it, in a process that also tells what it uses. */
 

@@ -6,6 +6,7 @@ import { boundCode } from '../domain/otp/bound-code.ts';
 import { boundQuestion, type Transfer } from '../domain/transaction.ts';
 import { parseTransfer } from '../domain/transfer.ts';
 import { grouped, readSeed, tokenHmac, transferScreen } from './code-display.ts';
+import { runningStatus } from './doctor/parts.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure, RefusedByServer } from './failure.ts';
@@ -100,8 +101,7 @@ async function send(shell: Shell, options: SendOptions): Promise<void> {
   const tls = options.tls || options.ca !== undefined || config.tlsCertFile !== null;
   try {
     const client = await TcpClient.connect({
-      host: config.tcpHost,
-      port: config.tcpPort,
+      ...(await addressOf(shell)),
       ...(tls ? { tls: options.ca === undefined ? {} : { ca: readFileSync(options.ca) } } : {}),
     });
     try {
@@ -144,6 +144,16 @@ async function send(shell: Shell, options: SendOptions): Promise<void> {
       text('Is the server running there? sello doctor', '¿Está el servidor en marcha ahí? sello doctor'),
     );
   }
+}
+
+/** As configured; where nothing says otherwise, where the server of the data folder says that it listens. */
+async function addressOf(shell: Shell): Promise<{ readonly host: string; readonly port: number }> {
+  const { config, sources } = shell.loaded();
+  const configured = { host: config.tcpHost, port: config.tcpPort };
+  if (sources.get('tcp_port') !== 'default') return configured;
+  const status = await runningStatus(config);
+  const told = /^(?<host>.+):(?<port>\d+)$/.exec(status?.addresses?.tcp ?? '')?.groups;
+  return told ? { host: told.host?.replace(/^\[(.*)\]$/, '$1') ?? '', port: Number(told.port) } : configured;
 }
 
 interface Attempt {

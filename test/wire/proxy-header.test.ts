@@ -183,7 +183,11 @@ test('from a trusted proxy the header is mandatory, in time and within its bound
   assert.equal(server.counters.proxyHeadersRefused, sends.length - 1);
   assert.equal(server.connections, 0);
   assert.deepEqual(services.addresses, []);
-  assert.equal(log.filter(({ level }) => level === 'warn').length, sends.length - 1, 'a check that says nothing is no news');
+  assert.equal(
+    log.filter(({ level }) => level === 'warn').length,
+    sends.length - 1,
+    'a check that says nothing is no news',
+  );
 });
 
 test('from anyone else a header is not accepted', async (t) => {

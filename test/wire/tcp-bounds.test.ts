@@ -60,6 +60,16 @@ test('too many errors: the next one is answered and closes; an OK answer takes o
   assert.equal(services.requests.length, 0);
 });
 
+test('who goes on sending after the last answer still gets to read it', async (t) => {
+  const { port } = await startFixture(t, { limits: { connectionErrorsMax: 3 } });
+  const client = await Client.connect(t, port);
+  client.send(RUBBISH.repeat(500_000));
+  const answers = await client.answers(4);
+  assert.equal(answers.at(-1)?.error, 'errors_too_many');
+  await client.closed;
+  assert.ok(client.ended, 'closed, not reset');
+});
+
 test('refusals of an ordinary exchange are no errors', async (t) => {
   const { port, services } = await startFixture(t, { limits: { connectionErrorsMax: 3 } });
   const client = await Client.loggedIn(t, port);
@@ -193,6 +203,7 @@ test('a message that takes long is not idleness', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 200));
   services.release();
   assert.equal((await client.answer()).status, 'OK');
+  assert.equal((await client.ask(transfer())).status, 'OK', 'the connection goes on');
 });
 
 test('slow input, byte by byte', async (t) => {
@@ -312,6 +323,7 @@ test('a message cut off by the end is answered, not carried out', async (t) => {
   client.socket.end();
   assert.equal((await client.answer()).error, 'json_invalid');
   await client.closed;
+  assert.equal(client.unread, 0);
   assert.equal(services.requests.length, 0);
 });
 

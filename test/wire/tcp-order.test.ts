@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { refuse } from '../../src/domain/errors.ts';
 import { ALICE, Client, fixtureNonce, startFixture, until } from './tcp-fixture.ts';
 
 function transfer(payee: string, more: object = {}): object {
@@ -104,13 +105,19 @@ for (const barrier of [
 test('the answers of one turn go out in one write', async (t) => {
   const { port, services } = await startFixture(t);
   const client = await Client.loggedIn(t, port);
+  // A refusal takes more steps to its answer than an approval does.
+  const refused = refuse('bound_code_required');
+  const approved = { transactionId: 'x', at: 0, version: 1, repeated: false };
+  services.outcome = async ({ transfer }) =>
+    services.trace.length % 2 === 0 ? refused : { ...approved, transfer };
   services.hold();
   client.send(Array.from({ length: 64 }, (_, id) => `${JSON.stringify(transfer('P', { id }))}\n`).join(''));
   await until(() => services.held === 64);
   const chunks: string[] = [];
   client.socket.on('data', (text) => chunks.push(String(text)));
   services.release();
-  await client.answers(64);
+  const statuses = new Set((await client.answers(64)).map(({ status }) => status));
+  assert.deepEqual([...statuses].sort(), ['ERROR', 'OK']);
   assert.equal(chunks.length, 1);
 });
 

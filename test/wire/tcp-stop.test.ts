@@ -3,6 +3,8 @@ import { connect } from 'node:net';
 import test from 'node:test';
 import { Client, fixtureNonce, startFixture, until } from './tcp-fixture.ts';
 
+const CERTIFICATES = `${import.meta.dirname}/certificates`;
+
 function transfer(more: object = {}): object {
   return { accion: 'transaccion', data: 'A,B,1', nonce: fixtureNonce(0), ...more };
 }
@@ -46,6 +48,19 @@ test('a stop does not wait for clients that stay, nor for a connection that has 
   const start = performance.now();
   await server.stop(5_000);
   assert.ok(performance.now() - start < 1_000, `${performance.now() - start} ms`);
+});
+
+test('a stop does not wait for a header or a handshake', async (t) => {
+  const tls = { certFile: `${CERTIFICATES}/first.cert.pem`, keyFile: `${CERTIFICATES}/first.key.pem` };
+  for (const options of [{ proxyTrusted: ['127.0.0.1'] }, { tls }]) {
+    const { port, server } = await startFixture(t, options);
+    const client = await Client.connect(t, port, { allowHalfOpen: true });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const start = performance.now();
+    await server.stop(5_000);
+    assert.ok(performance.now() - start < 1_000, `${performance.now() - start} ms`);
+    await client.closed;
+  }
 });
 
 test('after the drain time it waits for nobody', async (t) => {

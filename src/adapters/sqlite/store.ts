@@ -51,6 +51,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     lock = OwnerLock.acquire(path);
     database = openDatabase(path);
     migrate(database, path);
+    assertWritable(database);
     const index = new JournalIndex(database);
     index.load();
     database.exec(`PRAGMA busy_timeout = ${LIMITS.storeBusyTimeMs}`);
@@ -231,6 +232,11 @@ export class SqliteStore implements Store {
     this.#connection.close();
     this.#lock.release();
   }
+}
+
+/** A file that may only be read opens without an error, and begins a transaction without one: the first change fails. */
+function assertWritable(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE; UPDATE watermark SET position = position; ROLLBACK');
 }
 
 /** One name for the file however it is reached, or two processes could each lock a name of it. */

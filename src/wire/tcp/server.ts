@@ -151,7 +151,7 @@ class Listener implements TcpServer {
     const peer = socket.remoteAddress;
     if (peer === undefined || this.#stopping) return void socket.destroy();
     const address = await this.#clientAddress(socket, plainAddress(peer));
-    if (address === undefined || socket.destroyed || this.#stopping) return void socket.destroy();
+    if (address === undefined || socket.destroyed) return void socket.destroy();
 
     const network = clientNetwork(address);
     const seat = this.#seats.take(network);
@@ -160,7 +160,6 @@ class Listener implements TcpServer {
     this.counters.connectionsAccepted++;
     const stream = this.#tls ? await this.#tls.accept(socket, this.#limits.tlsHandshakeTimeMs) : socket;
     if (!stream) return void this.counters.tlsFailures++;
-    if (this.#stopping) return void stream.destroy();
 
     const connection = new Connection(this.#shared, stream, seat, network);
     this.#waiting.delete(socket);

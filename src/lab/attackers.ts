@@ -1,0 +1,42 @@
+import { isIPv4 } from 'node:net';
+import { LabConnection, type Reply } from './connection.ts';
+import type { SocketOptions } from './endpoint.ts';
+import type { Target } from './target.ts';
+
+/**
+ * An address of this machine for an attacker alone, so that limits per address do not hit the person who runs the lab.
+ * @returns `undefined` where the system has but one loopback address
+ */
+export function attackerAddress(target: Target): string | undefined {
+  if (process.platform !== 'linux' || !isIPv4(target.endpoint.host)) return undefined;
+  const byte = () => 1 + Math.floor(Math.random() * 253);
+  return `127.${byte()}.${byte()}.${byte()}`;
+}
+
+const OPENED_AT_ONCE = 64;
+
+/** Opens many connections; one that is refused below the protocol is left out. */
+export async function openMany(
+  target: Target,
+  count: number,
+  options: SocketOptions = {},
+): Promise<LabConnection[]> {
+  const opened: LabConnection[] = [];
+  for (let done = 0; done < count; done += OPENED_AT_ONCE) {
+    const some = Array.from({ length: Math.min(OPENED_AT_ONCE, count - done) }, () =>
+      LabConnection.open(target.endpoint, options).catch(() => undefined),
+    );
+    for (const connection of await Promise.all(some)) if (connection) opened.push(connection);
+  }
+  return opened;
+}
+
+/** How often each outcome came: `locked 3, OK 1`. */
+export function tally(replies: readonly Reply[]): string {
+  const counts = new Map<string, number>();
+  for (const { kind, error, status } of replies) {
+    const name = kind === 'answer' ? (error ?? status ?? '?') : kind;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => `${name} ${count}`).join(', ') || '-';
+}

@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Text, text } from '../cli/text.ts';
+import { LabConnection } from './connection.ts';
+import { HonestClient } from './honest-client.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import type { AttackOptions, Target } from './target.ts';
+import { takeNonce } from './throwaway-user.ts';
+import { transferNeeding } from './transfers.ts';
+import { runTrial, type Trial } from './trial.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface SlowClientOptions extends AttackOptions {
+  /** By how much the server's memory may grow meanwhile. */
+  readonly memoryGrowthBytesMax?: number;
+}
+
+const MEMORY_GROWTH_BYTES_MAX = 134_217_728;
+/** Beyond its bound, until the server has looked and the connection is gone. */
+const SLACK_MS = 4_000;
+const BYTE_INTERVAL_MS = 200;
+const ASKED_AT_ONCE = 64;
+const ASKED_MAX = 4_096;
+const CHALLENGES = 1_024;
+
+/**
+ * Clients that take their time: a byte now and then, never a log-in, never reading what they asked for, hanging up in
+ * the middle of a message. Each is cut off, the server's memory stays as it is, and others are served.
+ */
+export function slowClient(target: Target, options: SlowClientOptions = {}): Promise<Verdict> {
+  return runTrial('slow-client', target, options, async (trial) => {
+    const user = await trial.user();
+    const data = transferNeeding(target.config, 'mac');
+    const memory = await MemoryWatch.start(target);
+    const honest = new HonestClient(user, await trial.keep(user.logIn()), data);
+    try {
+      await halfMessage(trial);
+      await Promise.all([byteByByte(trial), neverLogsIn(trial), neverReads(trial)]);
+    } finally {
+      const { answers, failures, p99Ms } = await honest.stop();
+      const { growthBytes } = await memory.stop();
+      trial.figures.honest_p99_ms = p99Ms;
+      trial.figures.memory_growth_bytes = growthBytes;
+      const growthMax = options.memoryGrowthBytesMax ?? MEMORY_GROWTH_BYTES_MAX;
+      trial.step({
+        id: 'others_served',
+        what: text('an honest client worked all the while', 'un cliente honesto trabajó durante todo el ataque'),
+        sent: 'pet_transaccion, transaccion …',
+        received: `${answers} done, ${failures} failed, p99 ${p99Ms} ms, memory +${Math.round(growthBytes / 1_048_576)} MiB`,
+        expected: text(
+          `none failed; memory grows by at most ${Math.round(growthMax / 1_048_576)} MiB`,
+          `ninguna falló; la memoria crece como mucho ${Math.round(growthMax / 1_048_576)} MiB`,
+        ),
+        held: failures === 0 && answers > 0 && growthBytes <= growthMax,
+      });
+    }
+  });
+}
+
+/** Skips what would take longer than the lab may wait. */
+function fits(trial: Trial, id: string, what: Text, timeMs: number): boolean {
+  const neededMs = timeMs + SLACK_MS;
+  if (neededMs <= trial.patienceMs) return true;
+  const seconds = Math.ceil(neededMs / 1_000);
+  trial.skip(id, what, text(`it takes ${seconds} s: --patience ${seconds}`, `tarda ${seconds} s: --patience ${seconds}`));
+  return false;
+}
+
+/** Keeps the connection up from its own side, whatever the server says, until it is really gone. */
+async function openStubborn(trial: Trial): Promise<LabConnection> {
+  return trial.keep(LabConnection.open(trial.target.endpoint, { allowHalfOpen: true }));
+}
+
+function closing(connection: LabConnection, startedAt: number): string {
+  if (connection.closedAt === undefined) return 'open';
+  return `closed after ${Math.round(connection.closedAt - startedAt)} ms`;
+}
+
+async function byteByByte(trial: Trial): Promise<void> {
+  const { logInTimeMs } = trial.target.limits;
+  const what = text(
+    `a message sent a byte every ${BYTE_INTERVAL_MS} ms (slowloris)`,
+    `un mensaje enviado a un byte cada ${BYTE_INTERVAL_MS} ms (slowloris)`,
+  );
+  if (!fits(trial, 'byte_by_byte', what, logInTimeMs)) return;
+  const connection = await openStubborn(trial);
+  const startedAt = performance.now();
+  const message = `{"accion":"login","username":"${'a'.repeat(8_000)}`;
+  let bytes = 0;
+  while (connection.closedAt === undefined && performance.now() - startedAt < logInTimeMs + SLACK_MS) {
+    connection.send(message.charAt(bytes++ % message.length));
+    await connection.closedWithin(BYTE_INTERVAL_MS);
+  }
+  trial.step({
+    id: 'byte_by_byte',
+    what,
+    sent: `${message.slice(0, Math.min(bytes, 60))}… (${bytes} bytes)`,
+    received: closing(connection, startedAt),
+    expected: text(`cut off at ${logInTimeMs} ms`, `cortada a los ${logInTimeMs} ms`),
+    held: connection.closedAt !== undefined,
+  });
+}
+
+async function neverLogsIn(trial: Trial): Promise<void> {
+  const { logInTimeMs } = trial.target.limits;
+  const what = text(
+    'a client that keeps talking and never logs in',
+    'un cliente que habla sin parar y nunca inicia sesión',
+  );
+  if (!fits(trial, 'never_logs_in', what, logInTimeMs)) return;
+  const connection = await openStubborn(trial);
+  const startedAt = performance.now();
+  const message = { accion: 'pet_transaccion' };
+  // Slow enough to stay below the errors that a connection may make.
+  const intervalMs = Math.max(50, logInTimeMs / 32);
+  while (connection.closedAt === undefined && performance.now() - startedAt < logInTimeMs + SLACK_MS) {
+    connection.send(message);
+    await connection.closedWithin(intervalMs);
+  }
+  trial.step({
+    id: 'never_logs_in',
+    what,
+    sent: message,
+    received: closing(connection, startedAt),
+    expected: text(`cut off at ${logInTimeMs} ms`, `cortada a los ${logInTimeMs} ms`),
+    held: connection.closedAt !== undefined,
+  });
+}
+
+async function neverReads(trial: Trial): Promise<void> {
+  const { slowReaderTimeMs } = trial.target.limits;
+  const what = text(
+    `asks for ${CHALLENGES} challenges again and again and reads nothing`,
+    `pide ${CHALLENGES} retos una y otra vez y no lee nada`,
+  );
+  if (!fits(trial, 'never_reads', what, slowReaderTimeMs)) return;
+  const greedy = await trial.user();
+  const connection = await trial.keep(greedy.logIn());
+  connection.socket.pause();
+  const startedAt = performance.now();
+  const message = { accion: 'pet_transaccion', cantidad: CHALLENGES };
+  let asked = 0;
+  // Its own end is closed to what comes, so only a write that fails tells that the server has hung up.
+  while (connection.closedAt === undefined && performance.now() - startedAt < slowReaderTimeMs + SLACK_MS) {
+    for (let n = 0; n < ASKED_AT_ONCE && asked < ASKED_MAX; n++) connection.send({ ...message, id: asked++ });
+    connection.send(' ');
+    await sleep(50);
+  }
+  trial.step({
+    id: 'never_reads',
+    what,
+    sent: `${JSON.stringify(message)} × ${asked}`,
+    received: closing(connection, startedAt),
+    expected: text(
+      `cut off ${slowReaderTimeMs} ms after its answers could not be sent`,
+      `cortada ${slowReaderTimeMs} ms después de no poder enviarle respuestas`,
+    ),
+    held: connection.closedAt !== undefined,
+  });
+}
+
+async function halfMessage(trial: Trial): Promise<void> {
+  const data = transferNeeding(trial.target.config, 'mac');
+  if (data === undefined) return;
+  const user = await trial.user();
+  const connection = await trial.keep(user.logIn(undefined, { allowHalfOpen: true }));
+  const message = JSON.stringify(user.transaction(data, await takeNonce(connection)));
+  connection.send(message);
+  connection.socket.end();
+  const reply = await connection.receive();
+  const executed = await trial.approvals(user);
+  trial.step({
+    id: 'half_message',
+    what: text(
+      'a whole transaction without its end of line, then the client hangs up',
+      'una transacción entera sin su fin de línea, y el cliente cuelga',
+    ),
+    sent: message,
+    received: `${reply.text}, executed ${executed}`,
+    expected: text('not executed: it may be cut off', 'no ejecutada: puede estar cortada'),
+    held: reply.status !== 'OK' && executed === 0,
+  });
+}

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ServerProcess } from '../e2e/server-process.ts';
+import { sello, selloJson } from './sello.ts';
+
+const PASSWORD = 'correct horse';
+
+/** The same commands, through a running server's socket and on a data folder that no server has. */
+for (const running of [true, false]) {
+  describe(running ? 'through the socket of a running server' : 'without a server', () => {
+    let at: string[] = [];
+    let server: ServerProcess | undefined;
+
+    let folder = '';
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'sello-test-'));
+      at = ['--data-dir', folder];
+      if (running) server = await ServerProcess.start({ folder });
+    });
+    after(async () => {
+      await server?.kill();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    test('users are created, listed, disabled, enabled, unlocked', async () => {
+      const created = await selloJson(
+        ['user', 'create', 'alice', '--role', 'admin', '--password-stdin', ...at],
+        { stdin: `${PASSWORD}\n` },
+      );
+      assert.deepEqual(
+        { ...created, user_id: typeof created.user_id },
+        { username: 'alice', user_id: 'number', role: 'admin' },
+      );
+      await selloJson(['user', 'create', 'bob', '--password-stdin', ...at], { stdin: PASSWORD });
+
+      const { users } = await selloJson(['user', 'list', ...at]);
+      assert.deepEqual(
+        users.map((user: { username: string; role: string }) => [user.username, user.role]),
+        [
+          ['alice', 'admin'],
+          ['bob', 'user'],
+        ],
+      );
+      assert.equal((await selloJson(['user', 'list', '--search', 'ali', ...at])).users.length, 1);
+      assert.match((await sello(['user', 'list', ...at])).stdout, /^alice +admin +active/m);
+
+      await selloJson(['user', 'disable', 'bob', ...at]);
+      assert.match((await sello(['user', 'list', ...at])).stdout, /^bob +user +disabled/m);
+      await selloJson(['user', 'enable', 'bob', ...at]);
+      assert.deepEqual(await selloJson(['user', 'unlock', 'bob', ...at]), { username: 'bob' });
+    });
+
+    test('what is refused ends with 1, its stable code and what to do', async () => {
+      const taken = await selloJson(['user', 'create', 'alice', '--password-stdin', ...at], {
+        stdin: PASSWORD,
+        code: 1,
+      });
+      assert.equal(taken.error.code, 'username_taken');
+      const short = await sello(['user', 'create', 'carol', '--password-stdin', '--language', 'es', ...at], {
+        stdin: 'x',
+      });
+      assert.equal(short.code, 1);
+      assert.match(short.stderr, /La contraseña es demasiado corta.*\n {2}Elija una más larga/);
+      const unknown = await selloJson(['user', 'disable', 'nobody', ...at], { code: 1 });
+      assert.equal(unknown.error.code, 'user_unknown');
+    });
+
+    test('a totp token is enrolled with a QR code and activated by the code that its URI gives', async () => {
+      const shown = await sello(['token', 'enrol', 'alice', ...at]);
+      assert.equal(shown.code, 0);
+      assert.match(shown.stdout, /█/);
+      const uri = /otpauth:\/\/totp\/\S+/.exec(shown.stdout)?.[0] ?? '';
+      const { code } = await selloJson(['token', 'code', '--uri', uri]);
+      const wrong = await selloJson(
+        ['token', 'activate', 'alice', code === '000000' ? '000001' : '000000', ...at],
+        { code: 1 },
+      );
+      assert.equal(wrong.error.code, 'code_wrong');
+      const activated = await selloJson(['token', 'enrol', 'alice', '--activate-with-code', code, ...at]);
+      assert.equal(activated.status, 'active');
+      assert.equal(
+        (await selloJson(['token', 'activate', 'alice', code, ...at], { code: 1 })).error.code,
+        'token_not_pending',
+      );
+    });
+
+    test('an hotp and an ocra token are activated; tokens are listed without secrets and revoked', async () => {
+      const hotp = await selloJson([
+        'token',
+        'enrol',
+        'bob',
+        '--type',
+        'hotp',
+        '--digits',
+        '8',
+        '--label',
+        'desk',
+        ...at,
+      ]);
+      const first = await selloJson([
+        'token',
+        'code',
+        '--secret',
+        hotp.secret,
+        '--counter',
+        '0',
+        '--digits',
+        '8',
+      ]);
+      assert.equal(
+        (await selloJson(['token', 'activate', 'bob', first.code, '--id', hotp.id, ...at])).id,
+        hotp.id,
+      );
+
+      const ocra = await selloJson(['token', 'enrol', 'bob', '--type', 'ocra', ...at]);
+      assert.deepEqual(Object.keys(ocra).sort(), [
+        'activation_question',
+        'algorithm',
+        'digits',
+        'id',
+        'secret',
+        'suite',
+        'type',
+      ]);
+      const answer = await selloJson([
+        'token',
+        'code',
+        '--secret',
+        ocra.secret,
+        '--suite',
+        ocra.suite,
+        '--question',
+        ocra.activation_question,
+      ]);
+      await selloJson(['token', 'activate', 'bob', answer.code, ...at]);
+
+      const list = await selloJson(['token', 'list', 'bob', ...at]);
+      assert.deepEqual(
+        list.tokens.map((token: { type: string; status: string; label: string }) => [
+          token.type,
+          token.status,
+          token.label,
+        ]),
+        [
+          ['hotp', 'active', 'desk'],
+          ['ocra', 'active', ''],
+        ],
+      );
+      assert(!JSON.stringify(list).includes(hotp.secret) && !JSON.stringify(list).includes(ocra.secret));
+      await selloJson(['token', 'revoke', 'bob', hotp.id, ...at]);
+      assert.equal((await selloJson(['token', 'list', 'bob', ...at])).tokens[0].status, 'revoked');
+      assert.equal(
+        (await selloJson(['token', 'revoke', 'bob', 'none', ...at], { code: 1 })).error.code,
+        'token_unknown',
+      );
+      assert.equal(
+        (await selloJson(['token', 'enrol', 'bob', '--digits', '9', ...at], { code: 1 })).error.code,
+        'token_parameters_invalid',
+      );
+    });
+
+    test('keys are listed by their public halves, and rotated', async () => {
+      const before = await selloJson(['keys', 'list', ...at]);
+      assert.equal(before.key_version, 1);
+      const rotated = await selloJson(['keys', 'rotate', ...at]);
+      assert.equal(rotated.version, 2);
+      assert.equal(rotated.damaged, 0);
+      assert.equal(rotated.old_destroyed, true);
+      assert(rotated.rewrapped >= 2);
+      const after = await selloJson(['keys', 'list', ...at]);
+      assert.equal(after.signing_keys.length, 2);
+      assert(after.signing_keys.every((key: object) => !('d' in key)));
+    });
+
+    if (running) {
+      test('a transaction is sent over TCP: by MAC, and by a bound code where the policy wants one', async () => {
+        const {
+          secret,
+          activation_question: question,
+          suite,
+        } = await selloJson(['token', 'enrol', 'alice', '--type', 'ocra', ...at]);
+        const first = await selloJson([
+          'token',
+          'code',
+          '--secret',
+          secret,
+          '--suite',
+          suite,
+          '--question',
+          question,
+        ]);
+        await selloJson(['token', 'activate', 'alice', first.code, ...at]);
+        const send = (data: string, ...more: string[]) => [
+          'transaction',
+          'send',
+          '--user',
+          'alice',
+          '--password-stdin',
+          '--data',
+          data,
+          ...more,
+          ...at,
+        ];
+
+        const small = await selloJson(send('CuentaA,CuentaB,100.0'), { stdin: PASSWORD });
+        assert.equal(small.status, 'OK');
+        assert.equal(small.mensaje, 'Transferencia registrada: CuentaA,CuentaB,100.0');
+        const refused = await selloJson(send('CuentaA,CuentaB,800'), { stdin: PASSWORD, code: 1 });
+        assert.equal(refused.error.code, 'bound_code_required');
+        const large = await sello(send('CuentaA,CuentaB,800', '--secret', secret), { stdin: PASSWORD });
+        assert.equal(large.code, 0, large.stderr);
+        assert.match(large.stderr, /PAY TO {2}CuentaB[\s\S]*AMOUNT {2}800.00 EUR/);
+        const receipt = await selloJson(send('CuentaA,CuentaB,1', '--receipt'), { stdin: PASSWORD });
+        assert.equal(receipt.recibo.split('.').length, 3);
+
+        assert.equal(
+          (await selloJson(send('CuentaA'), { stdin: PASSWORD, code: 1 })).error.code,
+          'data_invalid',
+        );
+        assert.equal(
+          (await selloJson(send('A,B,1'), { stdin: 'wrong password', code: 1 })).error.code,
+          'credentials_invalid',
+        );
+      });
+
+      test('a server that is stopped by SIGTERM leaves no socket, and answers no more', async () => {
+        assert.deepEqual(await server?.stop(), { code: 0, signal: null });
+        const gone = await selloJson(
+          [
+            'transaction',
+            'send',
+            '--user',
+            'alice',
+            '--password-stdin',
+            '--data',
+            'A,B,1',
+            '--tcp-port',
+            String(server?.port),
+            ...at,
+          ],
+          { stdin: PASSWORD, code: 3 },
+        );
+        assert.equal(gone.error.code, 'connection_lost');
+        // And the same commands run on the folder itself.
+        assert.equal((await selloJson(['user', 'list', ...at])).users.length, 2);
+      });
+    }
+  });
+}

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { temporaryFolder } from '../application.ts';
+import { sello, selloJson } from './sello.ts';
+
+test('help lists every command and every exit code, and each command has examples', async () => {
+  const { code, stdout } = await sello(['--help']);
+  assert.equal(code, 0);
+  for (const name of Object.keys(COMMANDS)) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+  for (const exit of ['0', '1', '2', '3', '70']) assert.match(stdout, new RegExp(`^  ${exit} +\\S`, 'm'));
+  for (const words of [
+    ['serve'],
+    ['config'],
+    ['doctor'],
+    ['user', 'create'],
+    ['token', 'enrol'],
+    ['token', 'code'],
+    ['transaction', 'send'],
+    ['keys', 'rotate'],
+    ['audit', 'verify'],
+    ['backup'],
+    ['restore'],
+    ['completion'],
+  ]) {
+    const help = await sello([...words, '--help']);
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /Examples:\n {2}\S/, words.join(' '));
+    assert.match(help.stdout, /--data-dir/);
+  }
+});
+
+test('help in Spanish', async () => {
+  for (const run of [
+    await sello(['--help', '--language', 'es']),
+    await sello(['--help'], { environment: { LANG: 'es_ES.UTF-8' } }),
+  ]) {
+    assert.match(run.stdout, /Uso: sello/);
+    assert.match(run.stdout, /Códigos de salida/);
+  }
+});
+
+test('the version', async () => {
+  const { code, stdout } = await sello(['--version']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('what is no command or flag ends with 2, names the nearest, and is one line with what to do', async () => {
+  const cases: [string[], RegExp][] = [
+    [['usr'], /unknown command 'usr'.*user/],
+    [['serve', '--tcp-prot', '1'], /unknown option '--tcp-prot'; did you mean --tcp-port\?/],
+    [['user', 'create', 'a', '--pasword-stdin'], /did you mean --password-stdin\?/],
+    [['user', 'create'], /missing required argument 'name'/],
+    [['user', 'create', 'a', '--role', 'root'], /Allowed choices are user, admin, auditor/],
+    [['config', '--tcp-port', 'x'], /--tcp-port: tcp_port expected a whole number from 0 to 65535, not "x"/],
+    [['config', '--config', '/nowhere.yaml'], /nowhere.yaml: cannot be read/],
+    [['user', 'create', 'a'], /no password: nobody to ask here/],
+    [['user', 'create', 'a', '--password-stdin'], /the password on standard input is empty/],
+  ];
+  for (const [args, expected] of cases) {
+    const { code, stdout, stderr } = await sello(args);
+    assert.equal(code, 2, args.join(' '));
+    assert.equal(stdout, '');
+    assert.match(stderr, expected);
+    assert.match(stderr, /^sello: .*\n {2}\S.*\n$|^sello: .*\n$/);
+  }
+});
+
+test('no command at all shows the help on stderr and ends with 2', async () => {
+  for (const args of [[], ['user']]) {
+    const { code, stderr } = await sello(args);
+    assert.equal(code, 2);
+    assert.match(stderr, /Commands:/);
+  }
+});
+
+test('with --json, errors are JSON as well', async () => {
+  const { error } = await selloJson(['config', '--tcp-port', 'x'], { code: 2 });
+  assert.equal(error.code, 'configuration_invalid');
+  assert.match(error.message, /tcp_port/);
+  assert.equal((await selloJson(['serve', '--bogus'], { code: 2 })).error.code, 'usage');
+});
+
+test('sello config tells what is in force and where each value came from, and keeps secrets', async (t) => {
+  const folder = await temporaryFolder(t);
+  const shown = await selloJson(
+    [
+      'config',
+      '--tcp-port',
+      '1',
+      '--vault-passphrase',
+      'hush hush',
+      '--store-url',
+      'postgres://me:hush@db/x',
+    ],
+    {
+      environment: {
+        SELLO_HTTP_PORT: '2',
+        SELLO_POLICY_RULES: '[{"when":{"amount_max":"1.00"},"require":["code"]}]',
+      },
+      folder,
+    },
+  );
+  assert.deepEqual(shown.values.tcp_port, { value: 1, source: 'flag' });
+  assert.deepEqual(shown.values.http_port, { value: 2, source: 'environment' });
+  assert.deepEqual(shown.values.data_dir, { value: `${folder}/data`, source: 'default' });
+  assert.deepEqual(shown.values['policy.rules'].value, [{ when: { amount_max: '1.00' }, require: ['code'] }]);
+  assert.equal(shown.values.vault_passphrase.value, '(secret)');
+  assert.equal(shown.values.store_url.value, 'postgres:(secret)');
+  const human = await sello([
+    'config',
+    '--tcp-port',
+    '1',
+    '--no-registration-open',
+    '--vault-passphrase',
+    'hush hush',
+  ]);
+  assert.match(human.stdout, /^tcp_port: 1 +# flag$/m);
+  assert.match(human.stdout, /^registration_open: false +# flag$/m);
+  assert.doesNotMatch(human.stdout + JSON.stringify(shown), /hush/);
+  assert.deepEqual(await sello(['config', '--check']), { code: 0, stdout: '', stderr: '' });
+});
+
+test('flags are understood before and after the command, alone and with their value', async () => {
+  const variants = [
+    ['--registration-open', 'false', 'config'],
+    ['config', '--registration-open=false'],
+    ['config', '--no-registration-open'],
+  ];
+  for (const args of variants) assert.equal((await selloJson(args)).values.registration_open.value, false);
+  assert.equal((await selloJson(['config', '--registration-open'])).values.registration_open.value, true);
+});
+
+test('a reader that has seen enough ends a command without a word', async () => {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main, 'completion', 'bash'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  await once(child, 'close');
+  assert.equal(stderr, '');
+});
