@@ -9,7 +9,7 @@ export const LIMITS = {
   connectionsPerAddressMax: 2_048,
   connectionsBeforeLogInMax: 4_096,
   connectionErrorsMax: 64,
-  logInTimeMs: 60_000,
+  logInTimeMs: 120_000,
   idleTimeMs: 900_000,
   proxyHeaderTimeMs: 2_000,
   proxyHeaderBytesMax: 2_048,
@@ -31,6 +31,27 @@ export const LIMITS = {
   labelBytesMax: 64,
   challengesPerRequestMax: 1_024,
 
+  // REST
+  httpBodyBytesMax: 16_384,
+  httpHeaderBytesMax: 16_384,
+  httpConnectionsMax: 4_096,
+  httpHeadersTimeMs: 10_000,
+  httpRequestTimeMs: 20_000,
+  httpKeepAliveTimeMs: 60_000,
+  httpRequestsPerConnectionMax: 1_000_000,
+  pathParameterLengthMax: 256,
+  pageSize: 50,
+  pageSizeMax: 200,
+  cursorLengthMax: 256,
+  waitMsMax: 60_000,
+  waitingRequestsMax: 2_048,
+  eventStreamsMax: 512,
+  eventStreamsPerCallerMax: 8,
+  eventHeartbeatMs: 15_000,
+  eventBytesBufferedMax: 262_144,
+  readinessTimeMs: 2_000,
+  readinessCachedMs: 500,
+
   // decisions
   /** Servers' clocks may differ by this much before a fresh challenge looks as if it came from the future. */
   clockSkewMs: 5_000,
@@ -49,6 +70,7 @@ export const LIMITS = {
 
   unknownUsersMax: 100_000,
   logInRefusalGridMs: 100,
+  codeRefusalGridMs: 50,
 
   // passwords
   passwordQueueMax: 256,

@@ -23,7 +23,9 @@ export class EchoClient implements Client {
       if (!this.#stopped) this.#send();
       else if (this.#sentAt.length === 0) this.#stopped();
     };
-    this.#lines = await Lines.connect(this.#options.port, onLine, (error) => this.#meter.failed(error.message));
+    this.#lines = await Lines.connect(this.#options.port, onLine, (error) =>
+      this.#meter.failed(error.message),
+    );
     for (let n = 0; n < this.#options.window; n++) this.#send();
   }
 

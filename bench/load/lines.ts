@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 
 /** A connection that speaks in lines, all ASCII: what is written in one turn of the event loop leaves as one. */
 export class Lines {
@@ -17,7 +17,11 @@ export class Lines {
     socket.on('end', () => onLost(new Error('the server closed a connection')));
   }
 
-  static async connect(port: number, onLine: (line: string) => void, onLost: (error: Error) => void): Promise<Lines> {
+  static async connect(
+    port: number,
+    onLine: (line: string) => void,
+    onLost: (error: Error) => void,
+  ): Promise<Lines> {
     const socket = connect({ host: '127.0.0.1', port });
     await once(socket, 'connect');
     return new Lines(socket, onLine, onLost);

@@ -13,7 +13,14 @@ export interface LoadOptions {
   readonly lineBytes?: number;
 }
 
-export type LoadKind = 'pipelined' | 'bound_code' | 'unpipelined' | 'log_in' | 'active_users' | 'echo' | 'echo_unpipelined';
+export type LoadKind =
+  | 'pipelined'
+  | 'bound_code'
+  | 'unpipelined'
+  | 'log_in'
+  | 'active_users'
+  | 'echo'
+  | 'echo_unpipelined';
 
 export interface LoadResult {
   readonly operations: number;

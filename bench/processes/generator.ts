@@ -24,9 +24,17 @@ function makeClient(options: LoadOptions, index: number): Client {
     case 'unpipelined':
       return new TurnsClient(port, meter, transactions(userId));
     case 'log_in':
-      return new TurnsClient(port, meter, logIns(() => (nextUser++ % users) + 1));
+      return new TurnsClient(
+        port,
+        meter,
+        logIns(() => (nextUser++ % users) + 1),
+      );
     case 'active_users':
-      return new TurnsClient(port, meter, activeUsers(() => (nextUser <= users ? nextUser++ : undefined)));
+      return new TurnsClient(
+        port,
+        meter,
+        activeUsers(() => (nextUser <= users ? nextUser++ : undefined)),
+      );
     case 'echo':
       return new EchoClient(options, meter);
     case 'echo_unpipelined':

@@ -1,8 +1,8 @@
+import { macKeyOwner, seedOwner } from '../../src/application/register-user.ts';
+import { sessionIdOf } from '../../src/application/session.ts';
 import { type Application, openApplication } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
-import { sessionIdOf } from '../../src/application/session.ts';
-import { macKeyOwner, seedOwner } from '../../src/application/register-user.ts';
-import { chainHash, encodeBody, type EntryType, GENESIS_HASH } from '../../src/domain/journal.ts';
+import { chainHash, type EntryType, encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';
 import { BOUND_SUITE } from '../../src/domain/otp/bound-code.ts';
 import type { Decision, SideRow, UserId } from '../../src/ports/store.ts';
 import { answerRequests } from '../child.ts';
@@ -43,7 +43,10 @@ async function seed(options: SeedOptions): Promise<void> {
 
 async function seedUsers(application: Application, { users, tokens }: SeedOptions): Promise<Chain> {
   const { store, vault, context } = application;
-  const chain: Chain = { versions: new Int32Array(users + 1), hashes: new Array<string>(users + 1).fill(GENESIS_HASH) };
+  const chain: Chain = {
+    versions: new Int32Array(users + 1),
+    hashes: new Array<string>(users + 1).fill(GENESIS_HASH),
+  };
   const passwordHash = (await context.passwords.hash(PASSWORD)) ?? '';
   const key = macKey();
   const now = Date.now();
@@ -98,7 +101,11 @@ async function tokenRow({ vault }: Application, userId: UserId, createdAt: numbe
   };
 }
 
-async function seedEntries(application: Application, { users, entries }: SeedOptions, chain: Chain): Promise<void> {
+async function seedEntries(
+  application: Application,
+  { users, entries }: SeedOptions,
+  chain: Chain,
+): Promise<void> {
   const at = Date.now() - AGE_MS;
   for (let written = users * 2; written < entries; ) {
     const decisions: Decision[] = [];

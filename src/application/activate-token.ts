@@ -8,6 +8,7 @@ import type { TokenRow, UserId } from '../ports/store.ts';
 import { seedMac } from './code-check.ts';
 import type { Context } from './context.ts';
 import type { Facts, Job, Proposal } from './job.ts';
+import { type Idempotency, repeatable } from './stored-answer.ts';
 import type { User } from './user.ts';
 import { afterWrongCode } from './wrong-attempts.ts';
 
@@ -15,14 +16,23 @@ export interface ActivateTokenRequest {
   readonly userId: UserId;
   readonly tokenId: string;
   readonly code: string;
+  readonly idempotency?: Idempotency;
 }
+
+export type ActivatedToken = TokenRow & { readonly repeated?: boolean };
 
 /** Confirms by a first code that the user's token holds the seed. Wrong codes count and lock as any others do. */
 export async function activateToken(
   context: Context,
   request: ActivateTokenRequest,
-): Promise<TokenRow | Refusal> {
-  const { result } = await context.decider.submit(new ActivateJob(context, request));
+): Promise<ActivatedToken | Refusal> {
+  const job: Job<ActivatedToken | Refusal> = new ActivateJob(context, request);
+  const { result } = await context.decider.submit(
+    repeatable<ActivatedToken, ActivatedToken>(job, request.idempotency, {
+      keep: (token) => token,
+      again: (token) => ({ ...token, repeated: true }),
+    }),
+  );
   return result;
 }
 

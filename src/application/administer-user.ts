@@ -1,27 +1,45 @@
 import { type Refusal, refuse } from '../domain/errors.ts';
 import type { SideRow, UserId } from '../ports/store.ts';
 import type { Context } from './context.ts';
-import type { Draft } from './job.ts';
+import type { Draft, Job } from './job.ts';
+import { type Idempotency, repeatable } from './stored-answer.ts';
 import type { User } from './user.ts';
 
 type Change = (user: User) => Draft | Refusal;
 
+/** Who asked for it over the API, and their key for a safe retry. The operator at the command line has no name. */
+export interface Act {
+  readonly by?: string;
+  readonly idempotency?: Idempotency;
+}
+
 /** @returns the user's id, or `user_unknown` */
-async function change(context: Context, userId: UserId, make: Change): Promise<UserId | Refusal> {
-  const { result } = await context.decider.submit<UserId | Refusal>({
+async function change(
+  context: Context,
+  userId: UserId,
+  { by, idempotency }: Act,
+  make: Change,
+): Promise<UserId | Refusal> {
+  const job: Job<UserId | Refusal> = {
     userId,
     decide: (user) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
       const draft = make(user);
-      return 'refused' in draft ? { result: draft } : { result: userId, draft };
+      if ('refused' in draft) return { result: draft };
+      return {
+        result: userId,
+        draft: by === undefined ? draft : { ...draft, detail: { ...draft.detail, by } },
+      };
     },
-  });
+  };
+  const keeping = { keep: (id: UserId) => id, again: (id: UserId) => id };
+  const { result } = await context.decider.submit(repeatable<UserId, UserId>(job, idempotency, keeping));
   return result;
 }
 
 /** No log-in and no transaction any more, until enabled; every session ends with the same decision. */
-export function disableUser(context: Context, userId: UserId): Promise<UserId | Refusal> {
-  return change(context, userId, (user) => {
+export function disableUser(context: Context, userId: UserId, act: Act = {}): Promise<UserId | Refusal> {
+  return change(context, userId, act, (user) => {
     const rows: SideRow[] = [
       { kind: 'user.update', userId, disabled: true },
       { kind: 'session.delete_all', userId },
@@ -30,8 +48,8 @@ export function disableUser(context: Context, userId: UserId): Promise<UserId | 
   });
 }
 
-export function enableUser(context: Context, userId: UserId): Promise<UserId | Refusal> {
-  return change(context, userId, (user) => ({
+export function enableUser(context: Context, userId: UserId, act: Act = {}): Promise<UserId | Refusal> {
+  return change(context, userId, act, (user) => ({
     type: 'admin.user_enabled',
     state: user.state,
     rows: [{ kind: 'user.update', userId, disabled: false }],
@@ -39,8 +57,8 @@ export function enableUser(context: Context, userId: UserId): Promise<UserId | R
 }
 
 /** Forgets wrong passwords and codes, and so ends the waits that they caused. */
-export function unlockUser(context: Context, userId: UserId): Promise<UserId | Refusal> {
-  return change(context, userId, (user) => {
+export function unlockUser(context: Context, userId: UserId, act: Act = {}): Promise<UserId | Refusal> {
+  return change(context, userId, act, (user) => {
     const { password: _, code: __, mac: ___, ...state } = user.state;
     return { type: 'admin.user_unlocked', state };
   });
@@ -48,7 +66,7 @@ export function unlockUser(context: Context, userId: UserId): Promise<UserId | R
 
 /** The token's codes are refused from now on. Its seed stays in the store, wrapped, and opens nothing. */
 export function revokeToken(context: Context, userId: UserId, tokenId: string): Promise<UserId | Refusal> {
-  return change(context, userId, (user) => {
+  return change(context, userId, {}, (user) => {
     if (!user.tokens.some((token) => token.tokenId === tokenId)) return refuse('token_unknown');
     const { [tokenId]: _, ...tokens } = user.state.tokens ?? {};
     return {

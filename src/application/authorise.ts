@@ -155,6 +155,7 @@ class AuthoriseJob implements Job<Outcome> {
     const { code, transfer } = this.#request;
     let state: UserState = user.state;
     let kind: 'bound' | 'plain' | undefined;
+    let token: string | undefined;
     if (code !== undefined) {
       const locked = lockedForMs(user.state.code, at);
       if (locked > 0 || !this.#code) {
@@ -168,6 +169,7 @@ class AuthoriseJob implements Job<Outcome> {
       }
       state = judged.state;
       kind = judged.kind;
+      token = judged.tokenId;
     }
     const exceeded = velocityExceeded(state.velocity, settings.policy.velocity, transfer, at);
     const question = { transfer, username: user.username, role: user.role, velocityExceeded: exceeded };
@@ -179,10 +181,16 @@ class AuthoriseJob implements Job<Outcome> {
     const given: Proof[] = [];
     if (mac) given.push('mac');
     if (kind) given.push(kind === 'bound' ? 'bound_code' : 'code');
-    return this.#approved(user, at, state, given);
+    return this.#approved(user, at, state, given, token);
   }
 
-  #approved(user: User, at: number, state: UserState, proofs: readonly Proof[]): Verdict {
+  #approved(
+    user: User,
+    at: number,
+    state: UserState,
+    proofs: readonly Proof[],
+    token: string | undefined,
+  ): Verdict {
     const { velocity: policy } = this.#context.settings.policy;
     const { idempotency, transfer, challenge } = this.#request;
     const transaction = { ...this.#canonical, id: makeTransactionId(at, this.#context.randomPool) };
@@ -200,7 +208,7 @@ class AuthoriseJob implements Job<Outcome> {
       result,
       draft: {
         type: 'transaction.approved',
-        detail: { proofs: proofs.join(' ') || 'session' },
+        detail: { proofs: proofs.join(' ') || 'session', ...(token === undefined ? {} : { token }) },
         transaction,
         state: next,
         challenge,

@@ -21,6 +21,9 @@ export type TransactionDecision =
   | { readonly decision: 'cancel'; readonly serviceId: string }
   | { readonly decision: 'expire' };
 
+/** The transaction as it was decided; `repeated`: by a stored answer to the same idempotency key, nothing anew. */
+export type EndedTransaction = TransactionRow & { readonly repeated?: boolean };
+
 export type DecideTransactionRequest = TransactionDecision & {
   readonly userId: UserId;
   readonly transactionId: string;
@@ -34,14 +37,14 @@ export type DecideTransactionRequest = TransactionDecision & {
 export async function decideTransaction(
   context: Context,
   request: DecideTransactionRequest,
-): Promise<TransactionRow | Refusal> {
+): Promise<EndedTransaction | Refusal> {
   const { result } = await context.decider.submit(new DecisionJob(context, request));
   return result;
 }
 
-type Verdict = Proposal<TransactionRow | Refusal>;
+type Verdict = Proposal<EndedTransaction | Refusal>;
 
-class DecisionJob implements Job<TransactionRow | Refusal> {
+class DecisionJob implements Job<EndedTransaction | Refusal> {
   readonly userId: UserId;
   readonly answerKey?: string;
   readonly #context: Context;
@@ -70,7 +73,10 @@ class DecisionJob implements Job<TransactionRow | Refusal> {
     if ('session' in request && !sessionHolds(user, request.session.sessionId, at)) {
       return { result: refuse('session_ended') };
     }
-    if (answer) return { result: storedAnswer<TransactionRow>(answer, request.idempotency) };
+    if (answer) {
+      const stored = storedAnswer<TransactionRow>(answer, request.idempotency);
+      return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
+    }
     const transaction = this.#pending(user);
     if (!transaction) return { result: refuse('transaction_decided') };
     if (request.decision === 'cancel' && transaction.serviceId !== request.serviceId) {
@@ -126,17 +132,25 @@ class DecisionJob implements Job<TransactionRow | Refusal> {
     // The user's approval with a code of any kind is more than a MAC, which is not asked for here.
     const missing = missingProof(required, { mac: true, code: true, boundCode: kind === 'bound' });
     if (missing) return this.#shown(transaction, missing, state);
-    return this.#approved(transaction, at, state, kind === 'bound' ? 'bound_code' : 'code');
+    return this.#approved(transaction, at, state, {
+      proofs: kind === 'bound' ? 'bound_code' : 'code',
+      token: judged.tokenId,
+    });
   }
 
-  #approved(transaction: TransactionRow, at: number, state: UserState, proof: Proof): Verdict {
+  #approved(
+    transaction: TransactionRow,
+    at: number,
+    state: UserState,
+    detail: { readonly proofs: Proof; readonly token: string },
+  ): Verdict {
     const { velocity } = this.#context.settings.policy;
     const next = velocity
       ? { ...state, velocity: afterApproval(state.velocity, velocity, transaction, at) }
       : state;
     return this.#ended(transaction, at, 'approved', {
       type: 'transaction.approved',
-      detail: { proofs: proof },
+      detail,
       state: next,
       challenge: transaction.challenge,
     });

@@ -3,8 +3,11 @@ import { BOUND_SUITE } from '../domain/otp/bound-code.ts';
 import { LIMITS } from '../limits.ts';
 import type { MacAlgorithm } from '../ports/key-vault.ts';
 import type { TokenRow, TokenType, UserId } from '../ports/store.ts';
+import { AnswerSeal } from './answer-seal.ts';
 import type { Context } from './context.ts';
+import type { Job } from './job.ts';
 import { seedOwner } from './register-user.ts';
+import { type Idempotency, repeatable } from './stored-answer.ts';
 
 export interface EnrolTokenRequest {
   readonly userId: UserId;
@@ -15,12 +18,15 @@ export interface EnrolTokenRequest {
   readonly periodS?: number;
   readonly algorithm?: MacAlgorithm;
   readonly label?: string;
+  readonly idempotency?: Idempotency;
 }
 
 export interface EnrolledToken {
   readonly token: TokenRow;
   /** Told once, to the user's token; stored nowhere but wrapped. */
   readonly seed: Uint8Array;
+  /** A stored answer to the same idempotency key: the token made then. */
+  readonly repeated?: boolean;
 }
 
 const SEED_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const;
@@ -34,7 +40,7 @@ export async function enrolToken(
 }
 
 async function makeToken(context: Context, request: EnrolTokenRequest): Promise<EnrolledToken | Refusal> {
-  const { userId, type } = request;
+  const { userId, type, idempotency } = request;
   const bound = type === 'ocra';
   const algorithm = bound ? 'sha256' : (request.algorithm ?? 'sha1');
   const tokenId = Buffer.from(context.random.bytes(12)).toString('base64url');
@@ -56,7 +62,8 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
     activationQuestion: bound ? Buffer.from(context.random.bytes(32)).toString('hex') : '',
     createdAt: context.decider.now(),
   };
-  const { result } = await context.decider.submit<EnrolledToken | Refusal>({
+  const seal = idempotency && (await AnswerSeal.of(context, userId, idempotency.key));
+  const job: Job<EnrolledToken | Refusal> = {
     userId,
     decide: (user) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
@@ -73,7 +80,14 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
         },
       };
     },
-  });
+  };
+  if (!seal) return (await context.decider.submit(job)).result;
+  const { result } = await context.decider.submit(
+    repeatable<EnrolledToken, { token: TokenRow; seed: string }>(job, idempotency, {
+      keep: () => ({ token, seed: seal.seal(seed, context.random.bytes(AnswerSeal.ivBytes)) }),
+      again: (kept) => ({ token: kept.token, seed: seal.open(kept.seed), repeated: true }),
+    }),
+  );
   return result;
 }
 

@@ -1,15 +1,18 @@
-import { setTimeout } from 'node:timers/promises';
 import { type Refusal, refuse } from '../domain/errors.ts';
-import { afterWrongAttempt, type LockoutState, lockedForMs } from '../domain/lockout.ts';
+import { lockedForMs } from '../domain/lockout.ts';
 import type { UserState } from '../domain/user-state.ts';
 import { LIMITS } from '../limits.ts';
 import type { MacRequest } from '../ports/key-vault.ts';
 import type { SessionRow, SideRow } from '../ports/store.ts';
+import { AnswerSeal } from './answer-seal.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from './code-check.ts';
 import type { Context } from './context.ts';
-import type { Facts, Job, Proposal } from './job.ts';
+import type { Draft, Facts, Job, Proposal } from './job.ts';
 import { OneAtATime } from './one-at-a-time.ts';
+import { untilNextTick } from './refusal-grid.ts';
 import { makeSessionSecret, type Session, sessionIdOf } from './session.ts';
+import { type Idempotency, repeatable } from './stored-answer.ts';
+import { UnknownUsers } from './unknown-users.ts';
 import type { User } from './user.ts';
 import { checkPassword, checkUsername } from './username.ts';
 import { afterWrongCode, afterWrongPassword } from './wrong-attempts.ts';
@@ -21,12 +24,15 @@ export interface LogInRequest {
   /** Refuse a user who has an active token and shows no code. */
   readonly codeRequired?: boolean;
   readonly address: string;
+  readonly idempotency?: Idempotency;
 }
 
 export interface LogIn {
   readonly session: Session;
   /** Resumes the session elsewhere; told once, stored nowhere. */
   readonly secret: string;
+  /** A stored answer to the same idempotency key: the session made then. */
+  readonly repeated?: boolean;
 }
 
 /**
@@ -36,10 +42,11 @@ export interface LogIn {
 export class LogInDesk {
   readonly #context: Context;
   readonly #line = new OneAtATime(LIMITS.passwordQueueMax);
-  readonly #unknownUsers = new Map<string, LockoutState>();
+  readonly #unknownUsers: UnknownUsers;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#unknownUsers = new UnknownUsers(context.settings.lockout);
   }
 
   async logIn(request: LogInRequest): Promise<LogIn | Refusal> {
@@ -55,7 +62,9 @@ export class LogInDesk {
     const startedAt = performance.now();
     const outcome = await this.#line.run(request.username, () => this.#logInAlone(request));
     if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
-    if ('refused' in outcome && outcome.refused === 'credentials_invalid') await untilNextTick(startedAt);
+    if ('refused' in outcome && outcome.refused === 'credentials_invalid') {
+      await untilNextTick(startedAt, LIMITS.logInRefusalGridMs);
+    }
     return outcome;
   }
 
@@ -64,7 +73,7 @@ export class LogInDesk {
     const { store, decider, passwords, tally } = this.#context;
     const credentials = await store.findUser(request.username);
     const user = credentials && (await decider.peek(credentials.userId));
-    const lockout = user ? user.state.password : this.#unknownUsers.get(request.username);
+    const lockout = user ? user.state.password : this.#unknownUsers.state(request.username);
     const locked = lockedForMs(lockout, decider.now());
     if (locked > 0) {
       tally.count('login.locked', user ? 'locked' : 'user_unknown', user?.id);
@@ -75,22 +84,39 @@ export class LogInDesk {
     if (!user) return this.#refuseUnknown(request.username);
 
     const secret = makeSessionSecret(user.id, this.#context.random);
-    const { result } = await decider.submit(new LogInJob(this.#context, request, user, fits, secret));
+    const job = new LogInJob(this.#context, request, user, fits, secret);
+    if (fits && request.idempotency) return this.#repeatable(job, request.idempotency, secret);
+    const { result } = await decider.submit(job);
     return 'refused' in result ? result : { session: result, secret };
   }
 
-  /** Keeps count as for a user, in memory: no entry may be made for each name that somebody invents. */
+  /** The password has been found right: whoever does not know it is told of no answer. */
+  async #repeatable(job: LogInJob, idempotency: Idempotency, secret: string): Promise<LogIn | Refusal> {
+    const { decider, random } = this.#context;
+    const seal = await AnswerSeal.of(this.#context, job.userId, idempotency.key);
+    let repeated: string | undefined;
+    const { result } = await decider.submit(
+      repeatable<Session, { session: Session; secret: string }>(job, idempotency, {
+        keep: (session) => ({
+          session,
+          secret: seal.seal(Buffer.from(secret), random.bytes(AnswerSeal.ivBytes)),
+        }),
+        again: (kept) => {
+          repeated = seal.open(kept.secret).toString();
+          return kept.session;
+        },
+      }),
+    );
+    if ('refused' in result) return result;
+    return repeated === undefined
+      ? { session: result, secret }
+      : { session: result, secret: repeated, repeated: true };
+  }
+
   #refuseUnknown(username: string): Refusal {
-    const { decider, settings, tally } = this.#context;
+    const { decider, tally } = this.#context;
     tally.count('login.refused', 'user_unknown');
-    const lockout = afterWrongAttempt(this.#unknownUsers.get(username), decider.now(), settings.lockout);
-    this.#unknownUsers.delete(username);
-    this.#unknownUsers.set(username, lockout);
-    if (this.#unknownUsers.size > LIMITS.unknownUsersMax) {
-      const [oldest] = this.#unknownUsers.keys();
-      if (oldest !== undefined) this.#unknownUsers.delete(oldest);
-    }
-    const locked = lockedForMs(lockout, decider.now());
+    const locked = this.#unknownUsers.wrong(username, decider.now());
     return refuse('credentials_invalid', locked > 0 ? { retryAfterMs: locked } : undefined);
   }
 }
@@ -142,7 +168,10 @@ class LogInJob implements Job<Session | Refusal> {
     const { tally, settings } = this.#context;
     const { password: _, ...withoutFailures } = user.state;
     if (this.#request.code === undefined) {
-      const wanted = this.#request.codeRequired && user.tokens.some((token) => token.status === 'active');
+      // An `ocra` token has codes for transactions alone.
+      const wanted =
+        this.#request.codeRequired &&
+        user.tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
       return wanted ? refused('code_required', user.state, {}, 0) : this.#accepted(user, at, withoutFailures);
     }
     const locked = lockedForMs(user.state.code, at);
@@ -156,10 +185,10 @@ class LogInJob implements Job<Session | Refusal> {
       return refused(judged.refused, state, detail ?? {}, lockedForMs(state.code, at));
     }
     const { password: __, ...state } = judged.state;
-    return this.#accepted(user, at, state);
+    return this.#accepted(user, at, state, { token: judged.tokenId });
   }
 
-  #accepted(user: User, at: number, state: UserState): Proposal<Session> {
+  #accepted(user: User, at: number, state: UserState, detail?: Draft['detail']): Proposal<Session> {
     const sessionId = sessionIdOf(this.#secret);
     const expiresAt = at + this.#context.settings.sessionTtlMs;
     const session: SessionRow = { userId: user.id, sessionId, createdAt: at, expiresAt };
@@ -171,19 +200,9 @@ class LogInJob implements Job<Session | Refusal> {
     rows.push({ kind: 'session.insert', session });
     return {
       result: { userId: user.id, username: user.username, role: user.role, sessionId, expiresAt },
-      draft: { type: 'login.accepted', state, rows },
+      draft: { type: 'login.accepted', ...(detail ? { detail } : {}), state, rows },
     };
   }
-}
-
-/**
- * Wrong passwords are answered at multiples of a fixed time: writing an entry about a user who exists takes longer
- * than writing none about one who does not, and must not show.
- */
-async function untilNextTick(startedAt: number): Promise<void> {
-  const { logInRefusalGridMs } = LIMITS;
-  const elapsed = performance.now() - startedAt;
-  await setTimeout(Math.ceil(elapsed / logInRefusalGridMs) * logInRefusalGridMs - elapsed);
 }
 
 /** The expired ones, and the oldest where a user has more than a server keeps for one. */

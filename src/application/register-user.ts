@@ -4,17 +4,22 @@ import { GENESIS_HASH } from '../domain/journal.ts';
 import { EMPTY_STATE } from '../domain/user-state.ts';
 import type { Role, UserId } from '../ports/store.ts';
 import type { Context } from './context.ts';
+import type { Job } from './job.ts';
+import { type Idempotency, repeatable, storedAnswer } from './stored-answer.ts';
 import { checkPassword, checkUsername } from './username.ts';
 
 export interface RegisterUserRequest {
   readonly username: string;
   readonly password: string;
   readonly address: string;
+  readonly idempotency?: Idempotency;
 }
 
 export interface RegisteredUser {
   readonly userId: UserId;
   readonly username: string;
+  /** A stored answer to the same idempotency key: nobody was made anew. */
+  readonly repeated?: boolean;
 }
 
 /** Open registration: where the configuration allows it, and at the address's pace. */
@@ -38,25 +43,46 @@ export interface CreateUserRequest {
   readonly username: string;
   readonly password: string;
   readonly role: Role;
+  readonly idempotency?: Idempotency;
 }
 
 /** By an operator, or on behalf of `registerUser`: no setting and no pace is checked. */
 export async function createUser(
   context: Context,
-  { username, password, role }: CreateUserRequest,
+  request: CreateUserRequest,
 ): Promise<RegisteredUser | Refusal> {
+  const { username, password } = request;
   const invalid = checkUsername(username) ?? checkPassword(password, context.settings.passwordLengthMin);
   if (invalid) return invalid;
-  if (await context.store.findUser(username)) return refuse('username_taken');
+  if (await context.store.findUser(username)) return takenOrRepeated(context, request);
 
   const passwordHash = await context.passwords.hash(password);
   if (passwordHash === undefined) return refuse('busy', { retryAfterMs: context.passwords.retryAfterMs() });
-  return context.keyLeases.hold(() => commitUser(context, { username, password, role }, passwordHash));
+  const made = await context.keyLeases.hold(() => commitUser(context, request, passwordHash));
+  const taken = 'refused' in made && made.refused === 'username_taken';
+  return taken ? takenOrRepeated(context, request) : made;
+}
+
+/** The password is part of what was asked, and no digest of it is kept but its own hash. */
+async function takenOrRepeated(
+  { store, passwords }: Context,
+  { username, password, idempotency }: CreateUserRequest,
+): Promise<RegisteredUser | Refusal> {
+  const credentials = idempotency && (await store.findUser(username));
+  if (!credentials) return refuse('username_taken');
+  const { userId, passwordHash } = credentials;
+  const [answer] = await store.findAnswers([{ userId, key: idempotency.key }]);
+  if (!answer) return refuse('username_taken');
+  const fits = await passwords.verify(passwordHash, password);
+  if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
+  if (!fits) return refuse('idempotency_mismatch');
+  const stored = storedAnswer<RegisteredUser>(answer, idempotency);
+  return 'refused' in stored ? stored : { ...stored, repeated: true };
 }
 
 async function commitUser(
   context: Context,
-  { username, password, role }: CreateUserRequest,
+  { username, password, role, idempotency }: CreateUserRequest,
   passwordHash: string,
 ): Promise<RegisteredUser | Refusal> {
   const [userId] = await context.store.allocateUserIds(1);
@@ -64,7 +90,7 @@ async function commitUser(
   const macKey = await wrapMacKey(context, userId, password);
 
   const createdAt = context.decider.now();
-  const { result } = await context.decider.submit<RegisteredUser | Refusal>({
+  const job: Job<RegisteredUser | Refusal> = {
     userId,
     newUser: {
       id: userId,
@@ -93,7 +119,9 @@ async function commitUser(
       },
     }),
     conflict: () => refuse('username_taken'),
-  });
+  };
+  const keeping = { keep: (user: RegisteredUser) => user, again: (user: RegisteredUser) => user };
+  const { result } = await context.decider.submit(repeatable(job, idempotency, keeping));
   return result;
 }
 

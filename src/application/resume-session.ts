@@ -17,10 +17,16 @@ export async function resumeSession(
     context.tally.count('admin.rate_limited', 'resumption');
     return refuse('rate_limited', { retryAfterMs: wait });
   }
+  return (await sessionOfSecret(context, secret)) ?? refuse('session_ended');
+}
+
+/** The session that a secret resumes; at no pace. @returns undefined where there is none that holds */
+export async function sessionOfSecret({ decider }: Context, secret: string): Promise<Session | undefined> {
   const userId = userIdOfSecret(secret);
-  const user = userId === undefined ? undefined : await context.decider.peek(userId);
+  if (userId === undefined) return undefined;
+  const user = decider.cached(userId) ?? (await decider.peek(userId));
   const sessionId = sessionIdOf(secret);
-  if (!user || !sessionHolds(user, sessionId, context.decider.now())) return refuse('session_ended');
+  if (!user || !sessionHolds(user, sessionId, decider.now())) return undefined;
   const expiresAt = user.sessions.find((session) => session.sessionId === sessionId)?.expiresAt ?? 0;
   return { userId: user.id, username: user.username, role: user.role, sessionId, expiresAt };
 }

@@ -1,7 +1,11 @@
 import { hash } from 'node:crypto';
-import { type Refusal, refuse } from '../domain/errors.ts';
+import { isRefusal, type Refusal, refuse } from '../domain/errors.ts';
 import { type ServiceRow, SYSTEM_USER_ID } from '../ports/store.ts';
+import type { Act } from './administer-user.ts';
+import { AnswerSeal } from './answer-seal.ts';
 import type { Context } from './context.ts';
+import type { Job } from './job.ts';
+import { type Keeping, repeatable } from './stored-answer.ts';
 
 /** What a service may do. */
 export const SCOPES = ['transactions:write', 'transactions:read', 'codes:verify', 'users:read'] as const;
@@ -10,14 +14,17 @@ export type Scope = (typeof SCOPES)[number];
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const KEYS_MAX = 2;
 const KEY_PATTERN = /^slo_[A-Za-z0-9_-]{43}$/;
+const CHANGE_ATTEMPTS_MAX = 16;
 
 export interface ServiceWithKey {
   readonly service: ServiceRow;
   /** The bearer token: told once, stored as its hash. */
   readonly key: string;
+  /** A stored answer to the same idempotency key: the key made then. */
+  readonly repeated?: boolean;
 }
 
-export function makeServiceKey(context: Context): { readonly key: string; readonly hash: string } {
+function makeServiceKey(context: Context): { readonly key: string; readonly hash: string } {
   const key = `slo_${Buffer.from(context.random.bytes(32)).toString('base64url')}`;
   return { key, hash: hashOfKey(key) };
 }
@@ -29,74 +36,165 @@ function hashOfKey(key: string): string {
 export async function createService(
   context: Context,
   request: { readonly name: string; readonly scopes: readonly string[] },
+  act: Act = {},
 ): Promise<ServiceWithKey | Refusal> {
   if (!NAME.test(request.name)) {
     return refuse('service_invalid', { detail: 'name: 1 to 64 of a-z, 0-9, dot, dash, underscore' });
   }
-  const scopes = [...new Set(request.scopes)].sort();
-  const unknown = scopes.find((scope) => !SCOPES.includes(scope as Scope));
-  if (unknown !== undefined || scopes.length === 0) {
-    return refuse('service_invalid', { detail: `scopes: one or more of ${SCOPES.join(', ')}` });
-  }
+  const scopes = knownScopes(request.scopes);
+  if (isRefusal(scopes)) return scopes;
   const { key, hash } = makeServiceKey(context);
   const createdAt = context.decider.now();
   const serviceId = Buffer.from(context.random.bytes(9)).toString('base64url');
   const keys = [{ hash, createdAt }];
   const service: ServiceRow = { serviceId, name: request.name, scopes, keys, disabled: false, createdAt };
-  const { result } = await context.decider.submit<ServiceWithKey | Refusal>({
+  const job: Job<ServiceWithKey | Refusal> = {
     userId: SYSTEM_USER_ID,
     decide: (system) => ({
       result: { service, key },
       draft: {
         type: 'admin.service_created',
-        detail: { service: request.name, scopes: scopes.join(' ') },
+        detail: { service: request.name, scopes: scopes.join(' '), ...byWhom(act) },
         state: system?.state ?? {},
         rows: [{ kind: 'service.insert', service }],
       },
     }),
     conflict: () => refuse('service_name_taken'),
-  });
+  };
+  const keeping = await sealedKey(context, act);
+  const { result } = await context.decider.submit(repeatable(job, act.idempotency, keeping));
   return result;
 }
 
 /** A new key beside the newest old one; the oldest of three goes. */
-export async function rotateServiceKey(context: Context, name: string): Promise<ServiceWithKey | Refusal> {
-  const { key, hash } = makeServiceKey(context);
-  return changeService(context, name, 'admin.service_key_rotated', (service) => ({
-    ...service,
-    keys: [...service.keys, { hash, createdAt: context.decider.now() }].slice(-KEYS_MAX),
-  })).then((changed) => ('refused' in changed ? changed : { service: changed, key }));
-}
-
-export function disableService(context: Context, name: string): Promise<ServiceRow | Refusal> {
-  return changeService(context, name, 'admin.service_disabled', (service) => ({
-    ...service,
-    disabled: true,
-  }));
-}
-
-async function changeService(
+export async function rotateServiceKey(
   context: Context,
   name: string,
-  type: `admin.${string}`,
-  change: (service: ServiceRow) => ServiceRow,
-): Promise<ServiceRow | Refusal> {
-  const known = (await context.store.listServices()).find((service) => service.name === name);
-  if (!known) return refuse('service_unknown');
-  const service = change(known);
-  await context.decider.submit({
-    userId: SYSTEM_USER_ID,
-    decide: (system) => ({
-      result: undefined,
-      draft: {
-        type,
-        detail: { service: name },
-        state: system?.state ?? {},
-        rows: [{ kind: 'service.update', service }],
-      },
-    }),
+  act: Act = {},
+): Promise<ServiceWithKey | Refusal> {
+  const { key, hash } = makeServiceKey(context);
+  const now = context.decider.now();
+  return changeService(context, name, act, {
+    type: 'admin.service_key_rotated',
+    change: (service) => {
+      // The order of their times is the order of rotation, also when the clock was put back.
+      const createdAt = Math.max(now, (service.keys.at(-1)?.createdAt ?? 0) + 1);
+      return { ...service, keys: [...service.keys, { hash, createdAt }].slice(-KEYS_MAX) };
+    },
+    answer: (service) => ({ service, key }),
+    keeping: await sealedKey(context, act),
   });
-  return service;
+}
+
+/** What the service may do from its next request on. */
+export async function setServiceScopes(
+  context: Context,
+  name: string,
+  given: readonly string[],
+  act: Act = {},
+): Promise<ServiceRow | Refusal> {
+  const scopes = knownScopes(given);
+  if (isRefusal(scopes)) return scopes;
+  return changeService(context, name, act, {
+    type: 'admin.service_scopes_set',
+    detail: { scopes: scopes.join(' ') },
+    change: (service) => ({ ...service, scopes }),
+    ...AS_IT_IS,
+  });
+}
+
+export function disableService(context: Context, name: string, act: Act = {}): Promise<ServiceRow | Refusal> {
+  return changeService(context, name, act, {
+    type: 'admin.service_disabled',
+    change: (service) => ({ ...service, disabled: true }),
+    ...AS_IT_IS,
+  });
+}
+
+export function enableService(context: Context, name: string, act: Act = {}): Promise<ServiceRow | Refusal> {
+  return changeService(context, name, act, {
+    type: 'admin.service_enabled',
+    change: (service) => ({ ...service, disabled: false }),
+    ...AS_IT_IS,
+  });
+}
+
+interface ServiceChange<T, Kept> {
+  readonly type: `admin.${string}`;
+  readonly detail?: Readonly<Record<string, string>>;
+  readonly change: (service: ServiceRow) => ServiceRow;
+  readonly answer: (service: ServiceRow) => T;
+  readonly keeping: Keeping<T, Kept>;
+}
+
+const AS_IT_IS = {
+  answer: (service: ServiceRow) => service,
+  keeping: { keep: (service: ServiceRow) => service, again: (service: ServiceRow) => service },
+};
+
+/**
+ * Each change of a service is an entry of the system user, so what was read before one is stale after it: then it is
+ * read again, and of two changes at once none is lost.
+ */
+async function changeService<T extends object, Kept>(
+  context: Context,
+  name: string,
+  act: Act,
+  { type, detail, change, answer, keeping }: ServiceChange<T, Kept>,
+): Promise<T | Refusal> {
+  for (let attempt = 0; attempt < CHANGE_ATTEMPTS_MAX; attempt++) {
+    const readAt = (await context.decider.peek(SYSTEM_USER_ID))?.version;
+    const known = (await context.store.listServices()).find((service) => service.name === name);
+    if (!known) return refuse('service_unknown');
+    const service = change(known);
+    const job: Job<T | Refusal> = {
+      userId: SYSTEM_USER_ID,
+      decide: (system) => {
+        if (system?.version !== readAt) return { result: STALE };
+        const rows = [{ kind: 'service.update', service }] as const;
+        const draft = {
+          type,
+          detail: { service: name, ...detail, ...byWhom(act) },
+          state: system?.state ?? {},
+          rows,
+        };
+        return { result: answer(service), draft };
+      },
+    };
+    const { result } = await context.decider.submit(repeatable(job, act.idempotency, keeping));
+    if (result !== STALE) return result;
+  }
+  return refuse('busy', { retryAfterMs: 1_000 });
+}
+
+const STALE = refuse('busy');
+
+/** The key of a repeated answer, which is stored nowhere in the clear. */
+async function sealedKey(
+  context: Context,
+  { idempotency }: Act,
+): Promise<Keeping<ServiceWithKey, { readonly service: ServiceRow; readonly key: string }>> {
+  const seal = idempotency && (await AnswerSeal.of(context, SYSTEM_USER_ID, idempotency.key));
+  if (!seal) return { keep: (made) => made, again: (made) => made };
+  return {
+    keep: ({ service, key }) => ({
+      service,
+      key: seal.seal(Buffer.from(key), context.random.bytes(AnswerSeal.ivBytes)),
+    }),
+    again: ({ service, key }) => ({ service, key: seal.open(key).toString(), repeated: true }),
+  };
+}
+
+function knownScopes(given: readonly string[]): readonly string[] | Refusal {
+  const scopes = [...new Set(given)].sort();
+  const unknown = scopes.some((scope) => !SCOPES.includes(scope as Scope));
+  return unknown || scopes.length === 0
+    ? refuse('service_invalid', { detail: `scopes: one or more of ${SCOPES.join(', ')}` })
+    : scopes;
+}
+
+function byWhom({ by }: Act): Readonly<Record<string, string>> {
+  return by === undefined ? {} : { by };
 }
 
 /** The service that a bearer token belongs to: looked up by its hash, so that no comparison tells how much of it fits. */
@@ -104,4 +202,42 @@ export async function authenticateService(context: Context, key: string): Promis
   if (!KEY_PATTERN.test(key)) return undefined;
   const service = await context.store.findService(hashOfKey(key));
   return service && !service.disabled ? service : undefined;
+}
+
+const CACHE_TIME_MS = 1_000;
+const CACHED_MAX = 1_024;
+
+/**
+ * The same for the hot path. A change made by this server counts at once, one made by another within a second.
+ */
+export class ServiceKeys {
+  readonly #context: Context;
+  #cached = new Map<string, { readonly service: ServiceRow; readonly until: number }>();
+  /** Changed while a key was looked up: what was found may be stale. */
+  #changes = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+    context.decider.subscribe((entries) => {
+      if (!entries.some(({ userId }) => userId === SYSTEM_USER_ID)) return;
+      this.#changes++;
+      this.#cached = new Map();
+    });
+  }
+
+  /** @returns without a promise where the key is cached */
+  authenticate(key: string): ServiceRow | Promise<ServiceRow | undefined> {
+    const known = this.#cached.get(key);
+    return known && known.until > performance.now() ? known.service : this.#look(key);
+  }
+
+  async #look(key: string): Promise<ServiceRow | undefined> {
+    const changes = this.#changes;
+    const service = await authenticateService(this.#context, key);
+    if (service && changes === this.#changes) {
+      if (this.#cached.size >= CACHED_MAX) this.#cached = new Map();
+      this.#cached.set(key, { service, until: performance.now() + CACHE_TIME_MS });
+    }
+    return service;
+  }
 }

@@ -1,13 +1,17 @@
-import type { Refusal, RefusalCode } from '../domain/errors.ts';
+import { type Refusal, type RefusalCode, refuse } from '../domain/errors.ts';
 import { lockedForMs } from '../domain/lockout.ts';
+import { SpentChallenges } from '../domain/spent-challenges.ts';
 import { boundQuestion, type CanonicalTransaction } from '../domain/transaction.ts';
+import { LIMITS } from '../limits.ts';
 import type { MacRequest } from '../ports/key-vault.ts';
 import type { UserId } from '../ports/store.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from './code-check.ts';
 import type { Context } from './context.ts';
 import type { Facts, Job, Proposal } from './job.ts';
+import { untilNextTick } from './refusal-grid.ts';
 import { answerRow, type Idempotency, storedAnswer } from './stored-answer.ts';
 import { makeTransactionId } from './transaction-id.ts';
+import { UnknownUsers } from './unknown-users.ts';
 import type { User } from './user.ts';
 import { afterWrongCode } from './wrong-attempts.ts';
 
@@ -24,26 +28,87 @@ export interface CodeValidation {
   readonly valid: boolean;
   readonly reason?: RefusalCode;
   readonly retryAfterMs?: number;
+  /** A stored answer to the same idempotency key: nothing was evaluated anew. */
+  readonly repeated?: boolean;
 }
 
 /**
  * Checks a code for a log-in server or the like. A valid one is spent; a wrong one counts and locks as any other.
- * An unknown user's code is `code_wrong`, as a known user's is who has no token.
+ * An unknown or disabled user costs the same, answers the same and locks the same as one whose code is wrong.
  */
-export async function validateCode(
-  context: Context,
-  request: ValidateCodeRequest,
-): Promise<CodeValidation | Refusal> {
-  const credentials = await context.store.findUser(request.username);
-  if (!credentials) {
-    context.tally.count('code.refused', 'user_unknown');
-    return { valid: false, reason: 'code_wrong' };
+export class CodeDesk {
+  readonly #context: Context;
+  readonly #unknownUsers: UnknownUsers;
+  readonly #unknownSpent: SpentChallenges;
+  readonly #unknownAnswers = new Map<
+    string,
+    { readonly digest: string; readonly validation: CodeValidation }
+  >();
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#unknownUsers = new UnknownUsers(context.settings.lockout);
+    this.#unknownSpent = new SpentChallenges(context.settings.keys.challengeTtlMs);
   }
-  const waiting = context.challenges.ready(context.decider.now());
-  if (waiting) await waiting;
-  const { result } = await context.decider.submit(new ValidateJob(context, credentials.userId, request));
-  return result;
+
+  async validate(request: ValidateCodeRequest): Promise<CodeValidation | Refusal> {
+    const { store, challenges, decider } = this.#context;
+    const startedAt = performance.now();
+    const waiting = challenges.ready(decider.now());
+    if (waiting) await waiting;
+    const credentials = await store.findUser(request.username);
+    const { result } = credentials
+      ? await decider.submit(new ValidateJob(this.#context, credentials.userId, request))
+      : { result: NOBODY };
+    const validation = result === NOBODY ? this.#answerUnknown(request) : result;
+    if ('valid' in validation && !validation.valid) await untilNextTick(startedAt, LIMITS.codeRefusalGridMs);
+    return validation;
+  }
+
+  #answerUnknown(request: ValidateCodeRequest): CodeValidation | Refusal {
+    const { idempotency } = request;
+    if (!idempotency) return this.#refuseUnknown(request);
+    const id = `${request.username}\n${idempotency.key}`;
+    const stored = this.#unknownAnswers.get(id);
+    if (stored) {
+      return stored.digest === idempotency.digest
+        ? { ...stored.validation, repeated: true }
+        : refuse('idempotency_mismatch');
+    }
+    const validation = this.#refuseUnknown(request);
+    if (validation.reason !== 'code_wrong') return validation;
+    this.#unknownAnswers.set(id, { digest: idempotency.digest, validation });
+    if (this.#unknownAnswers.size > LIMITS.unknownUsersMax) {
+      const [oldest] = this.#unknownAnswers.keys();
+      if (oldest !== undefined) this.#unknownAnswers.delete(oldest);
+    }
+    return validation;
+  }
+
+  /** What `ValidateJob` decides about a user without a token, in the same order, without an entry. */
+  #refuseUnknown({ username, transaction, serviceId }: ValidateCodeRequest): CodeValidation {
+    const { challenges, decider, tally } = this.#context;
+    const at = decider.now();
+    if (transaction) {
+      const { challenge } = transaction;
+      const verdict = challenges.verify(challenge, `service/${serviceId}`, at);
+      if (verdict !== 'authentic') return { valid: false, reason: verdict };
+      if (this.#unknownSpent.has(challenge)) return { valid: false, reason: 'challenge_spent' };
+    }
+    tally.count('code.refused', 'user_unknown');
+    const locked = lockedForMs(this.#unknownUsers.state(username), at);
+    if (locked > 0) return { valid: false, reason: 'locked', retryAfterMs: locked };
+    if (transaction) this.#unknownSpent.add(transaction.challenge, at);
+    return wrongCode(this.#unknownUsers.wrong(username, at), 'code_wrong');
+  }
 }
+
+function wrongCode(retryAfterMs: number, reason: RefusalCode): CodeValidation {
+  return { valid: false, reason, ...(retryAfterMs > 0 ? { retryAfterMs } : {}) };
+}
+
+/** There is no such user, or they are disabled: nothing was evaluated. */
+const NOBODY: CodeValidation = Object.freeze({ valid: false, reason: 'code_wrong' });
 
 type Verdict = Proposal<CodeValidation | Refusal>;
 
@@ -73,8 +138,11 @@ class ValidateJob implements Job<CodeValidation | Refusal> {
   decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
     const { transaction, idempotency, serviceId } = this.#request;
     const { at, answer } = facts;
-    if (answer) return { result: storedAnswer<CodeValidation>(answer, idempotency) };
-    if (!user || user.disabled) return { result: { valid: false, reason: 'code_wrong' } };
+    if (!user || user.disabled) return { result: NOBODY };
+    if (answer) {
+      const stored = storedAnswer<CodeValidation>(answer, idempotency);
+      return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
+    }
     if (transaction) {
       const verdict = this.#context.challenges.verify(transaction.challenge, `service/${serviceId}`, at);
       if (verdict !== 'authentic') return this.#refused(user, at, verdict);
@@ -88,7 +156,9 @@ class ValidateJob implements Job<CodeValidation | Refusal> {
     const judged = judgeCode(this.#code, macs, user, at);
     if ('refused' in judged) return this.#wrongCode(user, at, judged.refused);
     // A code that fits no transaction although one was named proves presence alone.
-    if (transaction && judged.kind !== 'bound') return this.#refused(user, at, 'bound_code_required');
+    if (transaction && judged.kind !== 'bound') {
+      return this.#refused({ ...user, state: judged.state }, at, 'bound_code_required');
+    }
     const result: CodeValidation = { valid: true };
     return {
       result,
@@ -107,7 +177,7 @@ class ValidateJob implements Job<CodeValidation | Refusal> {
     const { transaction, idempotency, serviceId } = this.#request;
     const { state, detail } = afterWrongCode(user.state, at, this.#context.settings.lockout, reason);
     const retryAfterMs = lockedForMs(state.code, at);
-    const result: CodeValidation = { valid: false, reason, ...(retryAfterMs > 0 ? { retryAfterMs } : {}) };
+    const result = wrongCode(retryAfterMs, reason);
     return {
       result,
       draft: {

@@ -66,6 +66,17 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     ),
     load: () => import('./restore.ts'),
   },
+  demo: {
+    summary: text(
+      'a tour on a throw-away server: pay, attack, verify; in under a minute',
+      'un recorrido por un servidor de usar y tirar: pagar, atacar, verificar; en menos de un minuto',
+    ),
+    load: () => import('./demo.ts'),
+  },
+  lab: {
+    summary: text('attack a running server on purpose', 'atacar a propósito un servidor en marcha'),
+    load: () => import('./lab.ts'),
+  },
   completion: {
     summary: text(
       'print the completion script of a shell',

@@ -55,11 +55,11 @@ export async function openOperatorSocket(
     throw new StartRefused(`another server answers on ${left}: stop it first, or name another data folder`);
   }
   const place = makeOperatorPath(dataDir);
-  const sockets = new Set<Socket>();
+  const clients: Clients = { all: new Set(), busy: new Set(), closing: false };
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    serve(socket, operated, log).catch((error: Error) =>
+    clients.all.add(socket);
+    socket.once('close', () => clients.all.delete(socket));
+    serve(socket, operated, clients, log).catch((error: Error) =>
       log.error({ reason: error.message }, 'operator socket'),
     );
   });
@@ -69,15 +69,23 @@ export async function openOperatorSocket(
     path: place.socket,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroySoon();
+      clients.closing = true;
+      for (const socket of clients.all) if (!clients.busy.has(socket)) socket.destroy();
       const late = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
+        for (const socket of clients.all) socket.destroy();
       }, LIMITS.drainTimeMs);
       await closed;
       clearTimeout(late);
       removeOperatorPath(place);
     },
   };
+}
+
+interface Clients {
+  readonly all: Set<Socket>;
+  /** Those whose request is being carried out. */
+  readonly busy: Set<Socket>;
+  closing: boolean;
 }
 
 async function answers(path: string): Promise<boolean> {
@@ -88,37 +96,47 @@ async function listen(server: Server, place: OperatorPath): Promise<void> {
   rmSync(place.socket, { force: true });
   // From its first moment nobody else may open it.
   const mask = process.umask(0o177);
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(place.socket, resolve);
+  });
+  // The file is there once `listen` returns; what others make meanwhile must not get this mask.
+  process.umask(mask);
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(place.socket, resolve);
-    });
+    await listening;
   } catch (error) {
     throw new StartRefused(
       `the operator's socket ${place.socket} cannot be made: ${(error as Error).message}`,
     );
-  } finally {
-    process.umask(mask);
   }
   chmodSync(place.socket, 0o600);
 }
 
-async function serve(socket: Socket, operated: Operated, log: Log): Promise<void> {
+async function serve(socket: Socket, operated: Operated, clients: Clients, log: Log): Promise<void> {
   socket.on('error', () => socket.destroy());
   socket.setTimeout(LIMITS.operatorIdleTimeMs, () => socket.destroy());
   try {
-    for await (const line of linesOf(socket, LIMITS.operatorLineBytesMax)) {
+    // Kept open when a line cannot be read, for that is answered, too.
+    const bytes = socket.iterator({ destroyOnReturn: false });
+    for await (const line of linesOf(bytes, LIMITS.operatorLineBytesMax)) {
       // A long one, a backup for example, is not idle.
       socket.setTimeout(0);
+      clients.busy.add(socket);
       const answer = await answerTo(line, operated, log);
+      clients.busy.delete(socket);
       socket.write(`${JSON.stringify(answer)}\n`);
       socket.setTimeout(LIMITS.operatorIdleTimeMs);
+      if (clients.closing) break;
     }
     socket.end();
   } catch (error) {
-    if (error instanceof LineFaultError)
-      socket.end(`${JSON.stringify({ ok: false, ...refuse('line_too_long') })}\n`);
-    else socket.destroy();
+    if (!(error instanceof LineFaultError)) {
+      socket.destroy();
+      return;
+    }
+    socket.end(`${JSON.stringify({ ok: false, ...refuse('line_too_long') })}\n`);
+    // What is still coming is let go by: a close before it is read could take the answer with it.
+    socket.resume();
   }
 }
 

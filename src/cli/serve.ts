@@ -70,7 +70,7 @@ async function serve(shell: Shell): Promise<void> {
     },
     () => bannerOf(shell, config, server),
   );
-  log.info({ addresses: server.addresses, pid: process.pid }, 'listening');
+  log.info({ addresses: server.addresses }, 'listening');
 
   await stopped.promise;
   log.info({}, 'stopping');

@@ -22,6 +22,13 @@ export type RefusalCode =
   | 'message_invalid'
   | 'action_unknown'
   | 'errors_too_many'
+  | 'headers_too_long'
+  | 'request_too_slow'
+  | 'resource_unknown'
+  | 'method_not_allowed'
+  | 'content_type_unsupported'
+  | 'cursor_invalid'
+  | 'streams_too_many'
   // the caller
   | 'session_required'
   | 'session_ended'
@@ -33,6 +40,8 @@ export type RefusalCode =
   | 'registration_closed'
   | 'user_unknown'
   | 'user_disabled'
+  | 'caller_wrong'
+  | 'csrf_invalid'
   // the pace
   | 'locked'
   | 'rate_limited'

@@ -1,4 +1,4 @@
-import { text } from '../cli/text.ts';
+import { type Text, text } from '../cli/text.ts';
 import { attackerAddress, openMany, tally } from './attackers.ts';
 import { isRefused, LabConnection, type Reply } from './connection.ts';
 import { floodBytes } from './flood-bytes.ts';
@@ -25,7 +25,7 @@ const MEMORY_GROWTH_BYTES_MAX = 201_326_592;
 const BEYOND = 32;
 const CONNECTIONS_MAX = 4_096;
 const REQUESTS_MAX = 12_000;
-const SETTLE_TIME_MS = 3_000;
+const SETTLE_TIME_MS = 2_000;
 const BURST_TIME_MS = 60_000;
 
 /**
@@ -42,7 +42,7 @@ export function flood(target: Target, options: FloodOptions = {}): Promise<Verdi
     try {
       await manyConnections(trial);
       await manyErrors(trial);
-      await floodRate(trial, 'errors');
+      await manyErrorsOfAddress(trial);
       await floodRate(trial, 'registrations', user.username);
       await floodRate(trial, 'logIns');
       await manyLogIns(trial, options.logIns ?? LOG_INS);
@@ -156,18 +156,88 @@ async function manyErrors(trial: Trial): Promise<void> {
       `cerrada tras ${connectionErrorsMax} errores: errors_too_many`,
     ),
     held:
-      closed && replies.length === connectionErrorsMax + 1 && isRefused(replies.at(-1) as Reply, 'errors_too_many'),
+      closed &&
+      replies.length === connectionErrorsMax + 1 &&
+      isRefused(replies.at(-1) as Reply, 'errors_too_many'),
   });
 }
 
-type RateName = 'errors' | 'registrations' | 'logIns';
+/** Over many connections, for each closes before the address has used up what it may. */
+async function manyErrorsOfAddress(trial: Trial): Promise<void> {
+  const { target } = trial;
+  const { countMax, windowMs } = target.config.rateLimits.errors;
+  const { connectionErrorsMax } = target.limits;
+  const id = 'errors_of_address';
+  const what = text(
+    `more than ${countMax} errors of one address`,
+    `más de ${countMax} errores de una dirección`,
+  );
+  const from = attackerAddress(target);
+  if (!isFeasible(trial, { id, what, from, countMax })) return;
+  const connections = await openMany(target, Math.ceil((countMax + BEYOND) / connectionErrorsMax), { from });
+  const replies: Reply[] = [];
+  for (const connection of connections) {
+    connection.send('{"accion":\n'.repeat(connectionErrorsMax));
+    replies.push(...(await connection.collect(connectionErrorsMax)));
+    connection.destroy();
+  }
+  const limited = replies.filter((reply) => isRefused(reply, 'rate_limited'));
+  const waitMs = limited[0]?.answer.reintentar_ms;
+  trial.step({
+    id,
+    what,
+    sent: `{"accion": × ${connections.length * connectionErrorsMax}`,
+    received: `${tally(replies)}${waitMs === undefined ? '' : `, reintentar_ms ${waitMs}`}`,
+    expected: text(
+      `rate_limited after ${countMax} in ${windowMs} ms, with the time to wait, and closed`,
+      `rate_limited tras ${countMax} en ${windowMs} ms, con el tiempo de espera, y cerrada`,
+    ),
+    held:
+      limited.length > 0 &&
+      replies.length - limited.length <= countMax &&
+      typeof waitMs === 'number' &&
+      waitMs > 0 &&
+      waitMs <= windowMs,
+  });
+}
+
+/** Crossing a limit of the lab's own address would leave the person who runs it without service for a while. */
+function isFeasible(
+  trial: Trial,
+  {
+    id,
+    what,
+    from,
+    countMax,
+  }: {
+    readonly id: string;
+    readonly what: Text;
+    readonly from: string | undefined;
+    readonly countMax: number;
+  },
+): boolean {
+  if (from === undefined) {
+    const why = text(
+      'this machine has no second loopback address, and the limit would hit you',
+      'esta máquina no tiene otra dirección de loopback y el límite le afectaría a usted',
+    );
+    trial.skip(id, what, why);
+    return false;
+  }
+  if (countMax > REQUESTS_MAX) {
+    trial.skip(id, what, text(`the limit is ${countMax}`, `el límite es ${countMax}`));
+    return false;
+  }
+  return true;
+}
+
+type RateName = 'registrations' | 'logIns';
 
 const RATE_TEXTS = {
-  errors: text('errors of one address', 'errores de una dirección'),
   registrations: text('registrations of one address', 'registros de una dirección'),
   logIns: text('log-ins of one address', 'inicios de sesión de una dirección'),
 } as const;
-const RATE_IDS = { errors: 'errors_of_address', registrations: 'registrations', logIns: 'log_ins' } as const;
+const RATE_IDS = { registrations: 'registrations', logIns: 'log_ins' } as const;
 
 /** Requests that cost the server little, until the address has used up what it may. */
 async function floodRate(trial: Trial, rate: RateName, taken = ''): Promise<void> {
@@ -177,24 +247,12 @@ async function floodRate(trial: Trial, rate: RateName, taken = ''): Promise<void
   const what = text(`${count} ${RATE_TEXTS[rate].en}`, `${count} ${RATE_TEXTS[rate].es}`);
   const from = attackerAddress(target);
   const id = RATE_IDS[rate];
-  if (from === undefined) {
-    const why = text(
-      'this machine has no second loopback address, and the limit would hit you',
-      'esta máquina no tiene otra dirección de loopback y el límite le afectaría a usted',
-    );
-    trial.skip(id, what, why);
-    return;
-  }
-  if (count > REQUESTS_MAX) {
-    trial.skip(id, what, text(`the limit is ${countMax}`, `el límite es ${countMax}`));
-    return;
-  }
+  if (!isFeasible(trial, { id, what, from, countMax })) return;
   if (rate === 'registrations' && !target.config.registrationOpen) {
     trial.skip(id, what, text('registration is closed', 'el registro está cerrado'));
     return;
   }
   const message = {
-    errors: { accion: 'reanudar', sesion: 'lab' },
     registrations: { accion: 'register', username: taken, password: 'x'.repeat(256) },
     logIns: { accion: 'login', username: ' lab', password: 'lab' },
   }[rate];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Text, text } from '../cli/text.ts';
 import { isRefused, LabConnection, type Reply } from './connection.ts';
 import type { AttackOptions, Target } from './target.ts';
-import { takeNonce, takeNonces, type ThrowawayUser } from './throwaway-user.ts';
+import { type ThrowawayUser, takeNonce, takeNonces } from './throwaway-user.ts';
 import { transferNeeding } from './transfers.ts';
 import { runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
@@ -75,7 +75,12 @@ async function guessCodes(setting: Setting): Promise<() => Promise<void>> {
     const message = victim.transaction(data, await takeNonce(session), { codigo });
     return { message, reply: await session.ask(message) };
   };
-  await untilLocked(trial, victim, CODE, codes.map((code) => () => guessOne(code)));
+  await untilLocked(
+    trial,
+    victim,
+    CODE,
+    codes.map((code) => () => guessOne(code)),
+  );
   const lockedUntil = await rightWhileLocked(trial, victim, CODE, () => guessOne(victim.plainCode()));
 
   const nonce = await takeNonce(session);
@@ -127,13 +132,13 @@ async function guessPasswords(setting: Setting): Promise<() => Promise<void>> {
 
 type Attempt = () => Promise<{ readonly message: object; readonly reply: Reply }>;
 
-const NAMES: Readonly<Record<Factor['id'], Text>> = {
-  code: text('codes', 'códigos'),
-  password: text('passwords', 'contraseñas'),
+const WRONG: Readonly<Record<Factor['id'], Text>> = {
+  code: text('wrong codes', 'códigos falsos'),
+  password: text('wrong passwords', 'contraseñas falsas'),
 };
-const ONE: Readonly<Record<Factor['id'], Text>> = {
-  code: text('code', 'código'),
-  password: text('password', 'contraseña'),
+const RIGHT: Readonly<Record<Factor['id'], Text>> = {
+  code: text('the right code', 'el código correcto'),
+  password: text('the right password', 'la contraseña correcta'),
 };
 
 async function untilLocked(
@@ -154,8 +159,8 @@ async function untilLocked(
   trial.step({
     id: `${factor.id}_guessed`,
     what: text(
-      `${attemptsMax} wrong ${NAMES[factor.id].en}, one after the other`,
-      `${attemptsMax} ${NAMES[factor.id].es} falsos, uno tras otro`,
+      `${attemptsMax} ${WRONG[factor.id].en}, one after the other`,
+      `${attemptsMax} ${WRONG[factor.id].es}, ${factor.id === 'code' ? 'uno tras otro' : 'una tras otra'}`,
     ),
     sent: last?.message ?? '',
     received: last?.reply.text ?? '',
@@ -163,7 +168,8 @@ async function untilLocked(
       `each refused (${factor.wrong}), the last with the time of the lock, ${lockMs} ms`,
       `cada uno rechazado (${factor.wrong}), el último con el tiempo de bloqueo, ${lockMs} ms`,
     ),
-    held: replies.every((reply) => isRefused(reply, factor.wrong)) && waitMs === lockMs && count === attemptsMax,
+    held:
+      replies.every((reply) => isRefused(reply, factor.wrong)) && waitMs === lockMs && count === attemptsMax,
   });
 }
 
@@ -181,10 +187,7 @@ async function rightWhileLocked(
   const exact = typeof waitMs === 'number' && waitMs > 0 && waitMs <= lockMs;
   trial.step({
     id: `${factor.id}_right_while_locked`,
-    what: text(
-      `the right ${ONE[factor.id].en} while it is locked`,
-      `${factor.id === 'code' ? 'el código correcto' : 'la contraseña correcta'} durante el bloqueo`,
-    ),
+    what: text(`${RIGHT[factor.id].en} while it is locked`, `${RIGHT[factor.id].es} durante el bloqueo`),
     sent: message,
     received: reply.text,
     expected: text(
@@ -203,13 +206,16 @@ async function rightAfterLock(
   attempt: () => Promise<{ readonly message: object; readonly reply: Reply; readonly accepted: boolean }>,
 ): Promise<void> {
   const what = text(
-    `the right ${ONE[factor.id].en} when the time given is over`,
-    `${factor.id === 'code' ? 'el código correcto' : 'la contraseña correcta'} al acabar el tiempo indicado`,
+    `${RIGHT[factor.id].en} when the time given is over`,
+    `${RIGHT[factor.id].es} al acabar el tiempo indicado`,
   );
   const leftMs = Math.ceil(lockedUntil - performance.now());
   if (leftMs > trial.patienceMs) {
     const seconds = Math.ceil(leftMs / 1_000) + 1;
-    const why = text(`it takes ${seconds} s: --patience ${seconds}`, `tarda ${seconds} s: --patience ${seconds}`);
+    const why = text(
+      `it takes ${seconds} s: --patience ${seconds}`,
+      `tarda ${seconds} s: --patience ${seconds}`,
+    );
     trial.skip(`${factor.id}_right_after_lock`, what, why);
     return;
   }
@@ -235,7 +241,9 @@ async function manyCodes(trial: Trial, data: string, parallel: number): Promise<
   const nonces = await takeNonces(first, parallel);
   const codes = victim.wrongCodes(parallel);
   const sent: number[] = connections.map(() => 0);
-  const messages = nonces.map((nonce, id) => victim.transaction(data, nonce, { codigo: codes[id] ?? '', id }));
+  const messages = nonces.map((nonce, id) =>
+    victim.transaction(data, nonce, { codigo: codes[id] ?? '', id }),
+  );
   for (const [index, message] of messages.entries()) {
     const place = index % CONNECTIONS;
     sent[place] = (sent[place] ?? 0) + 1;
@@ -274,8 +282,8 @@ async function judgeMany(
   trial.step({
     id: `${factor.id}s_in_parallel`,
     what: text(
-      `${parallel} wrong ${NAMES[factor.id].en} at once over many connections`,
-      `${parallel} ${NAMES[factor.id].es} falsos a la vez por muchas conexiones`,
+      `${parallel} ${WRONG[factor.id].en} at once over many connections`,
+      `${parallel} ${WRONG[factor.id].es} a la vez por muchas conexiones`,
     ),
     sent,
     received: `${factor.wrong} ${wrong}, locked ${locked}, evaluated ${count}`,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabConnection } from './connection.ts';
-import { takeNonce, type ThrowawayUser } from './throwaway-user.ts';
+import { type ThrowawayUser, takeNonce } from './throwaway-user.ts';
 
 const PAUSE_MS = 20;
 const SAMPLES_MAX = 20_000;

@@ -19,3 +19,8 @@ export class LabRefused extends Error {
     this.reason = reason;
   }
 }
+
+/** The server went away, or fell silent, in the middle of what must work: it has not held. */
+export class ServerLost extends Error {
+  override name = 'ServerLost';
+}

@@ -4,7 +4,7 @@ import { isFlagged, isRefused, type LabConnection, type Reply } from './connecti
 import type { Message, PassedTransaction, Tamper } from './proxy.ts';
 import { ManInTheMiddle } from './proxy.ts';
 import type { AttackOptions, Target } from './target.ts';
-import { takeNonce, type ThrowawayUser } from './throwaway-user.ts';
+import { type ThrowawayUser, takeNonce } from './throwaway-user.ts';
 import { changed, partOf, type TransferPart, transferNeeding } from './transfers.ts';
 import { entryLine, runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
@@ -77,7 +77,11 @@ async function changeMacs(setting: Setting, changes: readonly TransferChange[]):
   const { trial, user, connection } = setting;
   const data = transferNeeding(trial.target.config, 'mac');
   if (data === undefined) {
-    trial.skip('mac', text('changes to a transfer by MAC', 'cambios en una transferencia con MAC'), NOT_IN_POLICY);
+    trial.skip(
+      'mac',
+      text('changes to a transfer by MAC', 'cambios en una transferencia con MAC'),
+      NOT_IN_POLICY,
+    );
     return;
   }
   const honest = async () => user.transaction(data, await takeNonce(connection));

@@ -1,6 +1,6 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../wire/tcp/line-reader.ts';
-import { readReply, type Reply } from './connection.ts';
+import { type Reply, readReply } from './connection.ts';
 import { type Endpoint, openSocket } from './endpoint.ts';
 
 export type Message = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { text } from '../cli/text.ts';
 import { isFlagged, type LabConnection, type Reply } from './connection.ts';
 import type { AttackOptions, Target } from './target.ts';
-import { takeNonces, type ThrowawayUser, type TransactionMessage } from './throwaway-user.ts';
+import { type ThrowawayUser, type TransactionMessage, takeNonces } from './throwaway-user.ts';
 import { changed, transferNeeding } from './transfers.ts';
 import { runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
@@ -128,7 +128,10 @@ async function doubled(setting: Setting): Promise<void> {
     ),
     sent: messages[0] ?? '',
     received: `OK ${accepted}, challenge_spent ${spent}, executed ${executed}`,
-    expected: text('each executed once, each copy challenge_spent', 'cada una ejecutada una vez, cada copia challenge_spent'),
+    expected: text(
+      'each executed once, each copy challenge_spent',
+      'cada una ejecutada una vez, cada copia challenge_spent',
+    ),
     held: accepted === count && spent === count && executed === count,
   });
 }
@@ -141,7 +144,10 @@ async function afterLogOut(setting: Setting): Promise<void> {
   const executed = (await trial.approvals(user)) - before;
   trial.step({
     id: 'after_log_out',
-    what: text('all of them behind a log-out in the same pipeline', 'todas tras un logout en la misma cadena'),
+    what: text(
+      'all of them behind a log-out in the same pipeline',
+      'todas tras un logout en la misma cadena',
+    ),
     sent: messages[0] ?? '',
     received: `logout ${out?.status}, then ${[...new Set(replies.map(({ error, status }) => error ?? status))].join(', ')}`,
     expected: text('all session_required, none executed', 'todas session_required, ninguna ejecutada'),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from '../cli/text.ts';
 import { isFlagged, isRefused, type LabConnection, type Reply } from './connection.ts';
 import type { AttackOptions, Target } from './target.ts';
-import { takeNonce, type ThrowawayUser, type TransactionMessage } from './throwaway-user.ts';
+import { type ThrowawayUser, type TransactionMessage, takeNonce } from './throwaway-user.ts';
 import { transferNeeding } from './transfers.ts';
 import { entryLine, runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
@@ -99,7 +99,10 @@ async function sameMessage({ trial, victim, connection, data }: Setting): Promis
   const foreign = text('POSIBLE ATAQUE, challenge_unknown', 'POSIBLE ATAQUE, challenge_unknown');
   await again(
     'other_session',
-    text("the same bytes in another session of the same user", 'los mismos bytes en otra sesión del mismo usuario'),
+    text(
+      'the same bytes in another session of the same user',
+      'los mismos bytes en otra sesión del mismo usuario',
+    ),
     await trial.keep(victim.logIn()),
     foreign,
   );
@@ -117,7 +120,8 @@ async function sameIdempotencyKey({ trial, victim, connection, data }: Setting):
   const message = victim.transaction(data, await takeNonce(connection), { idempotencia: `lab ${before}` });
   const first = await connection.ask(message);
   const second = await connection.ask(message);
-  const same = first.answer.transaccion !== undefined && first.answer.transaccion === second.answer.transaccion;
+  const same =
+    first.answer.transaccion !== undefined && first.answer.transaccion === second.answer.transaccion;
   trial.step({
     id: 'idempotency_key',
     what: text(
@@ -180,7 +184,10 @@ async function allAtOnce({ trial, victim, connection, data }: Setting, copies: n
     ),
     sent: message,
     received: `OK ${accepted}, challenge_spent ${spent}, ${replies.length - accepted - spent} other`,
-    expected: text('exactly one accepted, all others challenge_spent', 'justo una aceptada y las demás challenge_spent'),
+    expected: text(
+      'exactly one accepted, all others challenge_spent',
+      'justo una aceptada y las demás challenge_spent',
+    ),
     held:
       accepted === 1 &&
       spent === each * CONNECTIONS - 1 &&

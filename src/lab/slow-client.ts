@@ -18,6 +18,7 @@ const MEMORY_GROWTH_BYTES_MAX = 134_217_728;
 /** Beyond its bound, until the server has looked and the connection is gone. */
 const SLACK_MS = 4_000;
 const BYTE_INTERVAL_MS = 200;
+const MESSAGES_MAX = 32;
 const ASKED_AT_ONCE = 64;
 const ASKED_MAX = 4_096;
 const CHALLENGES = 1_024;
@@ -43,7 +44,10 @@ export function slowClient(target: Target, options: SlowClientOptions = {}): Pro
       const growthMax = options.memoryGrowthBytesMax ?? MEMORY_GROWTH_BYTES_MAX;
       trial.step({
         id: 'others_served',
-        what: text('an honest client worked all the while', 'un cliente honesto trabajó durante todo el ataque'),
+        what: text(
+          'an honest client worked all the while',
+          'un cliente honesto trabajó durante todo el ataque',
+        ),
         sent: 'pet_transaccion, transaccion …',
         received: `${answers} done, ${failures} failed, p99 ${p99Ms} ms, memory +${Math.round(growthBytes / 1_048_576)} MiB`,
         expected: text(
@@ -61,7 +65,11 @@ function fits(trial: Trial, id: string, what: Text, timeMs: number): boolean {
   const neededMs = timeMs + SLACK_MS;
   if (neededMs <= trial.patienceMs) return true;
   const seconds = Math.ceil(neededMs / 1_000);
-  trial.skip(id, what, text(`it takes ${seconds} s: --patience ${seconds}`, `tarda ${seconds} s: --patience ${seconds}`));
+  trial.skip(
+    id,
+    what,
+    text(`it takes ${seconds} s: --patience ${seconds}`, `tarda ${seconds} s: --patience ${seconds}`),
+  );
   return false;
 }
 
@@ -111,7 +119,7 @@ async function neverLogsIn(trial: Trial): Promise<void> {
   const startedAt = performance.now();
   const message = { accion: 'pet_transaccion' };
   // Slow enough to stay below the errors that a connection may make.
-  const intervalMs = Math.max(50, logInTimeMs / 32);
+  const intervalMs = (logInTimeMs + SLACK_MS) / MESSAGES_MAX;
   while (connection.closedAt === undefined && performance.now() - startedAt < logInTimeMs + SLACK_MS) {
     connection.send(message);
     await connection.closedWithin(intervalMs);

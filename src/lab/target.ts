@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { Refusal } from '../domain/errors.ts';
 import type { TcpLimits } from '../wire/tcp/tcp-limits.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Step } from './verdict.ts';
 
 /** An entry's body, as the journal has it. */
 export interface RecordedEntry {
@@ -38,9 +39,10 @@ export interface Target {
 
 export interface AttackOptions {
   /** Told as they are done. */
-  readonly onStep?: (step: import('./verdict.ts').Step) => void;
+  readonly onStep?: (step: Step) => void;
   /** The longest that a step may wait for something to expire; one that would take longer is left out. */
   readonly patienceMs?: number;
 }
 
-export const PATIENCE_MS = 75_000;
+/** Enough for every wait at the default bounds: a challenge and a client without log-in live for two minutes. */
+export const PATIENCE_MS = 130_000;

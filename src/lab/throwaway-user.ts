@@ -6,9 +6,9 @@ import type { Hmac } from '../domain/otp/hmac.ts';
 import { totpCode } from '../domain/otp/totp.ts';
 import { boundQuestion } from '../domain/transaction.ts';
 import { parseTransfer } from '../domain/transfer.ts';
-import { LabConnection } from './connection.ts';
+import { LabConnection, type Reply } from './connection.ts';
 import type { Endpoint, SocketOptions } from './endpoint.ts';
-import { LabRefused } from './lab-error.ts';
+import { LabRefused, ServerLost } from './lab-error.ts';
 import type { Target } from './target.ts';
 
 const PERIOD_S = 60;
@@ -44,7 +44,7 @@ export class ThrowawayUser {
     this.#macKey = createHash('sha256').update(this.password, 'utf8').digest();
   }
 
-  /** Registers over the protocol, or by the operator where that is closed or too fast. @throws LabRefused */
+  /** Registers over the protocol, or by the operator where that is closed or too fast. @throws LabRefused, ServerLost */
   static async register(target: Target): Promise<ThrowawayUser> {
     const user = new ThrowawayUser(target);
     const { username, password } = user;
@@ -52,17 +52,20 @@ export class ThrowawayUser {
     const reply = await connection.ask({ accion: 'register', username, password });
     connection.destroy();
     if (reply.status === 'OK') return user;
+    if (reply.kind !== 'answer') throw failure('register', reply);
     const created = await target.operate('user.create', { username, password, role: 'user' });
     if (isRefusal(created)) throw new LabRefused('setup_failed', `register: ${created.refused}`);
     return user;
   }
 
-  /** A token of each kind, active: its codes count from now on. @throws LabRefused */
+  /** A token of each kind, active: its codes count from now on. @throws LabRefused, ServerLost */
   async enrolTokens(): Promise<void> {
     const now = Date.now();
     this.#ocra = await this.#enrol('ocra', (seed, question) => boundCode(hmac, seed, question, now));
     // Activated by the code before, so that the one of now is still to be used.
-    this.#totp = await this.#enrol('totp', (seed) => totpCode(hmac, seed, now + FAST_MS - PERIOD_S * 1_000, TOTP));
+    this.#totp = await this.#enrol('totp', (seed) =>
+      totpCode(hmac, seed, now + FAST_MS - PERIOD_S * 1_000, TOTP),
+    );
   }
 
   async #enrol(
@@ -81,26 +84,26 @@ export class ThrowawayUser {
     return seed;
   }
 
-  /** A connection on which this user is logged in, to the server or to a proxy before it. @throws LabRefused */
+  /** A connection on which this user is logged in, to the server or to a proxy before it. @throws LabRefused, ServerLost */
   async logIn(endpoint: Endpoint = this.#target.endpoint, options?: SocketOptions): Promise<LabConnection> {
     const connection = await LabConnection.open(endpoint, options);
     const { username, password } = this;
     const reply = await connection.ask({ accion: 'login', username, password });
     if (reply.status !== 'OK') {
       connection.destroy();
-      throw new LabRefused('setup_failed', `login: ${reply.text}`);
+      throw failure('login', reply);
     }
     this.session = String(reply.answer.sesion ?? '');
     return connection;
   }
 
-  /** Another connection of the same session. @throws LabRefused */
+  /** Another connection of the same session. @throws LabRefused, ServerLost */
   async resume(options?: SocketOptions): Promise<LabConnection> {
     const connection = await LabConnection.open(this.#target.endpoint, options);
     const reply = await connection.ask({ accion: 'reanudar', sesion: this.session });
     if (reply.status === 'OK') return connection;
     connection.destroy();
-    throw new LabRefused('setup_failed', `reanudar: ${reply.text}`);
+    throw failure('reanudar', reply);
   }
 
   /** PROTOCOL.md: HMAC-SHA256 of data and nonce as sent, under SHA-256 of the password. */
@@ -146,17 +149,22 @@ export class ThrowawayUser {
   }
 }
 
-/** @throws LabRefused */
+/** @throws LabRefused, ServerLost */
 export async function takeNonces(connection: LabConnection, count: number): Promise<string[]> {
   const reply = await connection.ask({ accion: 'pet_transaccion', cantidad: count });
   const { nonces } = reply.answer;
-  if (!Array.isArray(nonces) || nonces.length !== count)
-    throw new LabRefused('setup_failed', `pet_transaccion: ${reply.text.slice(0, 200)}`);
+  if (!Array.isArray(nonces) || nonces.length !== count) throw failure('pet_transaccion', reply);
   return nonces.map(String);
 }
 
-/** @throws LabRefused */
+/** @throws LabRefused, ServerLost */
 export async function takeNonce(connection: LabConnection): Promise<string> {
   const [nonce = ''] = await takeNonces(connection, 1);
   return nonce;
+}
+
+/** An answer that is not the one that the attack goes on from; none at all is the server's failing. */
+function failure(action: string, { kind, text }: Reply): Error {
+  const detail = `${action}: ${text.slice(0, 200)}`;
+  return kind === 'answer' ? new LabRefused('setup_failed', detail) : new ServerLost(detail);
 }

@@ -3,6 +3,7 @@ import { text } from '../cli/text.ts';
 import { StoreUnavailable } from '../domain/errors.ts';
 import type { LabConnection } from './connection.ts';
 import { LabConnection as Connection } from './connection.ts';
+import { ServerLost } from './lab-error.ts';
 import type { AttackOptions, RecordedEntry, Target } from './target.ts';
 import { PATIENCE_MS } from './target.ts';
 import { ThrowawayUser } from './throwaway-user.ts';
@@ -82,10 +83,7 @@ export class Trial {
       what: text('a new client asks, after all that', 'un cliente nuevo pregunta, después de todo eso'),
       sent: message,
       received: reply.text,
-      expected: text(
-        'a proper answer: session_required',
-        'una respuesta correcta: session_required',
-      ),
+      expected: text('a proper answer: session_required', 'una respuesta correcta: session_required'),
       held: reply.error === 'session_required',
     });
   }
@@ -148,7 +146,7 @@ export async function runTrial(
 const LOSSES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
 function isLoss(error: unknown): boolean {
-  if (error instanceof StoreUnavailable) return true;
+  if (error instanceof StoreUnavailable || error instanceof ServerLost) return true;
   return error instanceof Error && 'code' in error && LOSSES.has(String(error.code));
 }
 

@@ -1,13 +1,6 @@
 import type { Text } from '../cli/text.ts';
 
-export type AttackName =
-  | 'mitm'
-  | 'replay'
-  | 'reorder'
-  | 'guess'
-  | 'flood'
-  | 'slow-client'
-  | 'downgrade';
+export type AttackName = 'mitm' | 'replay' | 'reorder' | 'guess' | 'flood' | 'slow-client' | 'downgrade';
 
 /** One thing that was tried: what went out, what came back, and whether that is as it must be. */
 export interface Step {

@@ -87,6 +87,58 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['Too many errors on this connection', 'It closes: correct the client and connect again.'],
     ['Demasiados errores en esta conexión', 'Se cierra: corrija el cliente y vuelva a conectar.'],
   ),
+  headers_too_long: form(
+    'ERROR',
+    431,
+    'input',
+    ['The header fields are too long', 'Send shorter ones; the connection closes.'],
+    ['Las cabeceras son demasiado largas', 'Envíelas más cortas; la conexión se cierra.'],
+  ),
+  request_too_slow: form(
+    'ERROR',
+    408,
+    'input',
+    ['The request did not arrive in time', 'Send it faster; the connection closes.'],
+    ['La petición no llegó a tiempo', 'Envíela más deprisa; la conexión se cierra.'],
+  ),
+  resource_unknown: form(
+    'ERROR',
+    404,
+    'attempt',
+    ['There is nothing here', 'Check the address; the API is described at /docs.'],
+    ['Aquí no hay nada', 'Compruebe la dirección; la API se describe en /docs.'],
+  ),
+  method_not_allowed: form(
+    'ERROR',
+    405,
+    'input',
+    ['This method does not fit here', 'Use one that the Allow header names.'],
+    ['Ese método no vale aquí', 'Use uno de los que indica la cabecera Allow.'],
+  ),
+  content_type_unsupported: form(
+    'ERROR',
+    415,
+    'input',
+    [
+      'The body is not of a type that is read here',
+      'Send JSON as application/json, without a Content-Encoding.',
+    ],
+    ['El cuerpo no es de un tipo que se lea aquí', 'Envíe JSON como application/json, sin Content-Encoding.'],
+  ),
+  cursor_invalid: form(
+    'ERROR',
+    400,
+    'attempt',
+    ['The cursor is not one of this list', 'Use the one that the page before gave, unchanged.'],
+    ['El cursor no es de esta lista', 'Use el que dio la página anterior, sin cambios.'],
+  ),
+  streams_too_many: form(
+    'ERROR',
+    429,
+    'no',
+    ['Too many event streams are open', 'Close some, or connect again later.'],
+    ['Hay demasiados flujos de eventos abiertos', 'Cierre alguno o vuelva a conectar más tarde.'],
+  ),
 
   // the caller
   session_required: form(
@@ -164,6 +216,23 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'attempt',
     ['The user is disabled', 'Ask the operator to enable it.'],
     ['El usuario está desactivado', 'Pida al operador que lo active.'],
+  ),
+  caller_wrong: form(
+    'ERROR',
+    403,
+    'attempt',
+    ['This is for another kind of caller', 'Users send their access token, services their key.'],
+    ['Esto es para otro tipo de cliente', 'Los usuarios envían su token de acceso; los servicios, su clave.'],
+  ),
+  csrf_invalid: form(
+    'ERROR',
+    403,
+    'attempt',
+    ['The CSRF header is missing or wrong', 'Send in X-CSRF-Token what the session answers as csrf_token.'],
+    [
+      'La cabecera contra CSRF falta o no es correcta',
+      'Envíe en X-CSRF-Token el csrf_token que responde la sesión.',
+    ],
   ),
 
   // the pace

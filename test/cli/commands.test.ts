@@ -53,115 +53,6 @@ for (const running of [true, false]) {
       assert.deepEqual(await selloJson(['user', 'unlock', 'bob', ...at]), { username: 'bob' });
     });
 
-    test('what is refused ends with 1, its stable code and what to do', async () => {
-      const taken = await selloJson(['user', 'create', 'alice', '--password-stdin', ...at], {
-        stdin: PASSWORD,
-        code: 1,
-      });
-      assert.equal(taken.error.code, 'username_taken');
-      const short = await sello(['user', 'create', 'carol', '--password-stdin', '--language', 'es', ...at], {
-        stdin: 'x',
-      });
-      assert.equal(short.code, 1);
-      assert.match(short.stderr, /La contraseña es demasiado corta.*\n {2}Elija una más larga/);
-      const unknown = await selloJson(['user', 'disable', 'nobody', ...at], { code: 1 });
-      assert.equal(unknown.error.code, 'user_unknown');
-    });
-
-    test('a totp token is enrolled with a QR code and activated by the code that its URI gives', async () => {
-      const shown = await sello(['token', 'enrol', 'alice', ...at]);
-      assert.equal(shown.code, 0);
-      assert.match(shown.stdout, /█/);
-      const uri = /otpauth:\/\/totp\/\S+/.exec(shown.stdout)?.[0] ?? '';
-      const { code } = await selloJson(['token', 'code', '--uri', uri]);
-      const wrong = await selloJson(
-        ['token', 'activate', 'alice', code === '000000' ? '000001' : '000000', ...at],
-        { code: 1 },
-      );
-      assert.equal(wrong.error.code, 'code_wrong');
-      const activated = await selloJson(['token', 'enrol', 'alice', '--activate-with-code', code, ...at]);
-      assert.equal(activated.status, 'active');
-      assert.equal(
-        (await selloJson(['token', 'activate', 'alice', code, ...at], { code: 1 })).error.code,
-        'token_not_pending',
-      );
-    });
-
-    test('an hotp and an ocra token are activated; tokens are listed without secrets and revoked', async () => {
-      const hotp = await selloJson([
-        'token',
-        'enrol',
-        'bob',
-        '--type',
-        'hotp',
-        '--digits',
-        '8',
-        '--label',
-        'desk',
-        ...at,
-      ]);
-      const first = await selloJson([
-        'token',
-        'code',
-        '--secret',
-        hotp.secret,
-        '--counter',
-        '0',
-        '--digits',
-        '8',
-      ]);
-      assert.equal(
-        (await selloJson(['token', 'activate', 'bob', first.code, '--id', hotp.id, ...at])).id,
-        hotp.id,
-      );
-
-      const ocra = await selloJson(['token', 'enrol', 'bob', '--type', 'ocra', ...at]);
-      assert.deepEqual(Object.keys(ocra).sort(), [
-        'activation_question',
-        'algorithm',
-        'digits',
-        'id',
-        'secret',
-        'suite',
-        'type',
-      ]);
-      const answer = await selloJson([
-        'token',
-        'code',
-        '--secret',
-        ocra.secret,
-        '--suite',
-        ocra.suite,
-        '--question',
-        ocra.activation_question,
-      ]);
-      await selloJson(['token', 'activate', 'bob', answer.code, ...at]);
-
-      const list = await selloJson(['token', 'list', 'bob', ...at]);
-      assert.deepEqual(
-        list.tokens.map((token: { type: string; status: string; label: string }) => [
-          token.type,
-          token.status,
-          token.label,
-        ]),
-        [
-          ['hotp', 'active', 'desk'],
-          ['ocra', 'active', ''],
-        ],
-      );
-      assert(!JSON.stringify(list).includes(hotp.secret) && !JSON.stringify(list).includes(ocra.secret));
-      await selloJson(['token', 'revoke', 'bob', hotp.id, ...at]);
-      assert.equal((await selloJson(['token', 'list', 'bob', ...at])).tokens[0].status, 'revoked');
-      assert.equal(
-        (await selloJson(['token', 'revoke', 'bob', 'none', ...at], { code: 1 })).error.code,
-        'token_unknown',
-      );
-      assert.equal(
-        (await selloJson(['token', 'enrol', 'bob', '--digits', '9', ...at], { code: 1 })).error.code,
-        'token_parameters_invalid',
-      );
-    });
-
     test('keys are listed by their public halves, and rotated', async () => {
       const before = await selloJson(['keys', 'list', ...at]);
       assert.equal(before.key_version, 1);
@@ -169,13 +60,125 @@ for (const running of [true, false]) {
       assert.equal(rotated.version, 2);
       assert.equal(rotated.damaged, 0);
       assert.equal(rotated.old_destroyed, true);
-      assert(rotated.rewrapped >= 2);
+      assert.equal(rotated.rewrapped, 2);
       const after = await selloJson(['keys', 'list', ...at]);
       assert.equal(after.signing_keys.length, 2);
       assert(after.signing_keys.every((key: object) => !('d' in key)));
     });
 
     if (running) {
+      test('what is refused ends with 1, its stable code and what to do', async () => {
+        const taken = await selloJson(['user', 'create', 'alice', '--password-stdin', ...at], {
+          stdin: PASSWORD,
+          code: 1,
+        });
+        assert.equal(taken.error.code, 'username_taken');
+        const short = await sello(
+          ['user', 'create', 'carol', '--password-stdin', '--language', 'es', ...at],
+          {
+            stdin: 'x',
+          },
+        );
+        assert.equal(short.code, 1);
+        assert.match(short.stderr, /La contraseña es demasiado corta.*\n {2}Elija una más larga/);
+        const unknown = await selloJson(['user', 'disable', 'nobody', ...at], { code: 1 });
+        assert.equal(unknown.error.code, 'user_unknown');
+      });
+
+      test('a totp token is enrolled with a QR code and activated by the code that its URI gives', async () => {
+        const shown = await sello(['token', 'enrol', 'alice', ...at]);
+        assert.equal(shown.code, 0);
+        assert.match(shown.stdout, /█/);
+        const uri = /otpauth:\/\/totp\/\S+/.exec(shown.stdout)?.[0] ?? '';
+        const { code } = await selloJson(['token', 'code', '--uri', uri]);
+        const wrong = await selloJson(
+          ['token', 'activate', 'alice', code === '000000' ? '000001' : '000000', ...at],
+          { code: 1 },
+        );
+        assert.equal(wrong.error.code, 'code_wrong');
+        const activated = await selloJson(['token', 'enrol', 'alice', '--activate-with-code', code, ...at]);
+        assert.equal(activated.status, 'active');
+        assert.equal(
+          (await selloJson(['token', 'activate', 'alice', code, ...at], { code: 1 })).error.code,
+          'token_not_pending',
+        );
+      });
+
+      test('an hotp and an ocra token are activated; tokens are listed without secrets and revoked', async () => {
+        const hotp = await selloJson([
+          'token',
+          'enrol',
+          'bob',
+          '--type',
+          'hotp',
+          '--digits',
+          '8',
+          '--label',
+          'desk',
+          ...at,
+        ]);
+        const first = await selloJson([
+          'token',
+          'code',
+          '--secret',
+          hotp.secret,
+          '--counter',
+          '0',
+          '--digits',
+          '8',
+        ]);
+        assert.equal(
+          (await selloJson(['token', 'activate', 'bob', first.code, '--id', hotp.id, ...at])).id,
+          hotp.id,
+        );
+
+        const ocra = await selloJson(['token', 'enrol', 'bob', '--type', 'ocra', ...at]);
+        assert.deepEqual(Object.keys(ocra).sort(), [
+          'activation_question',
+          'algorithm',
+          'digits',
+          'id',
+          'secret',
+          'suite',
+          'type',
+        ]);
+        const answer = await selloJson([
+          'token',
+          'code',
+          '--secret',
+          ocra.secret,
+          '--suite',
+          ocra.suite,
+          '--question',
+          ocra.activation_question,
+        ]);
+        await selloJson(['token', 'activate', 'bob', answer.code, ...at]);
+
+        const list = await selloJson(['token', 'list', 'bob', ...at]);
+        assert.deepEqual(
+          list.tokens.map((token: { type: string; status: string; label: string }) => [
+            token.type,
+            token.status,
+            token.label,
+          ]),
+          [
+            ['hotp', 'active', 'desk'],
+            ['ocra', 'active', ''],
+          ],
+        );
+        assert(!JSON.stringify(list).includes(hotp.secret) && !JSON.stringify(list).includes(ocra.secret));
+        await selloJson(['token', 'revoke', 'bob', hotp.id, ...at]);
+        assert.equal((await selloJson(['token', 'list', 'bob', ...at])).tokens[0].status, 'revoked');
+        assert.equal(
+          (await selloJson(['token', 'revoke', 'bob', 'none', ...at], { code: 1 })).error.code,
+          'token_unknown',
+        );
+        assert.equal(
+          (await selloJson(['token', 'enrol', 'bob', '--digits', '9', ...at], { code: 1 })).error.code,
+          'token_parameters_invalid',
+        );
+      });
+
       test('a transaction is sent over TCP: by MAC, and by a bound code where the policy wants one', async () => {
         const {
           secret,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { temporaryFolder } from '../application.ts';
 import { sello, selloJson } from './sello.ts';
 
@@ -137,7 +139,7 @@ test('flags are understood before and after the command, alone and with their va
 
 test('a reader that has seen enough ends a command without a word', async () => {
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, 'completion', 'bash'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, 'config'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   let stderr = '';
   child.stderr.on('data', (text) => {
@@ -145,4 +147,10 @@ test('a reader that has seen enough ends a command without a word', async () => 
   });
   await once(child, 'close');
   assert.equal(stderr, '');
+});
+
+test('docs/commands.md has every command and every exit code', () => {
+  const page = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8');
+  for (const name of Object.keys(COMMANDS)) assert.match(page, new RegExp(`^\\| \`${name}[ \`]`, 'm'), name);
+  for (const code of Object.values(EXIT)) assert.match(page, new RegExp(`^\\| ${code} \\|`, 'm'));
 });

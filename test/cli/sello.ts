@@ -14,12 +14,14 @@ export interface RunOptions {
   readonly stdin?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly folder?: string;
+  /** For commands that run until they are stopped: by SIGTERM, so long after its first output. */
+  readonly stopAfterMs?: number;
 }
 
 /** Runs the real command as a process of its own, in English and with nothing of the tester's environment. */
 export function sello(
   args: readonly string[],
-  { stdin = '', environment = {}, folder = '/' }: RunOptions = {},
+  { stdin = '', environment = {}, folder = '/', stopAfterMs }: RunOptions = {},
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
@@ -36,6 +38,8 @@ export function sello(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
+    if (stopAfterMs !== undefined)
+      child.stdout.once('data', () => setTimeout(() => child.kill('SIGTERM'), stopAfterMs));
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));
     // A command that reads nothing may be gone before all is written.

@@ -106,6 +106,26 @@ describe('SQLite heads', () => {
     await assertHeads(await folder.open(), chains);
   });
 
+  test('that were written with an append that failed are written again', async () => {
+    let atCommit = '';
+    const store = await folder.open({
+      sweepEntriesMin: 600,
+      onStep(step, database) {
+        if (step === 'append.heads_written') database.exec(atCommit);
+      },
+    });
+    const chains = await registered(store, 600);
+    // Too little to take a block along: the file's heads are older now.
+    await store.append(chains.slice(0, 2).map((chain) => chain.next()));
+    atCommit = 'ROLLBACK';
+    await assert.rejects(store.append(chains.map((chain) => chain.fork().next())));
+    atCommit = '';
+    await store.close();
+    const { watermark, last } = stored(folder.path);
+    assert.deepEqual([watermark, last], [602, 602]);
+    await assertHeads(await folder.open(), chains);
+  });
+
   test('of ids far apart take little', async () => {
     const store = await folder.open();
     const [chain] = await registered(store, 1);

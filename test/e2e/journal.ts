@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { openSqliteReader } from '../../src/compose.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 
 export interface JournalBody {
   readonly at: string;
@@ -21,7 +22,7 @@ export interface JournalBody {
 
 /**
  * All entries of a data folder, after checking by other code than the server's that each chain fits: versions dense,
- * each hash SHA-256(previous ‖ body), no time before the one of the entry before it, and no page of the file damaged.
+ * each hash SHA-256(previous ‖ body), bodies in RFC 8785 form, no time before the one of the entry before it, and no page of the file damaged.
  */
 export async function readJournal(folder: string): Promise<readonly JournalBody[]> {
   const reader = await openSqliteReader(join(folder, 'sello.sqlite'));
@@ -40,6 +41,7 @@ export async function readJournal(folder: string): Promise<readonly JournalBody[
         assert.equal(own.toString('hex'), hash, `the hash of entry ${position}`);
         assert.equal(version, last.version + 1, `the version of entry ${position}`);
         assert.equal(parsed.version, version);
+        assert.equal(canonicalJson(parsed), body, `the form of entry ${position}`);
         assert.ok(parsed.at >= last.at, `entry ${position} is of ${parsed.at}, the one before of ${last.at}`);
         chains.set(userId, { version, hash: own, at: parsed.at });
         bodies.push(parsed);

@@ -6,13 +6,13 @@
  * are carried across kills, too.
  */
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ClientAnswer, ConnectionLost } from '../../src/cli/tcp-client.ts';
 import { temporaryFolder } from '../application.ts';
 import { Customer, expectOk, PASSWORD, type SentTransfer } from './customer.ts';
 import { readJournal } from './journal.ts';
-import { runServer, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 const KILLS = 50;
 const USERS = 6;
@@ -87,7 +87,8 @@ test(`killed ${KILLS} times under load: nothing lost, nothing twice`, { timeout:
 
   let server = await ServerProcess.start({ folder });
   t.after(() => server.kill());
-  for (const customer of [...customers, new Customer('mallory')]) await customer.arrive(await server.connect());
+  for (const customer of [...customers, new Customer('mallory')])
+    await customer.arrive(await server.connect());
 
   const startedAt = performance.now();
   for (let kill = 0; kill < KILLS; kill++) {
@@ -112,9 +113,11 @@ test(`killed ${KILLS} times under load: nothing lost, nothing twice`, { timeout:
     const name = `new${kill}`;
     const working = Promise.all([
       ...customers.map((customer) => load(customer, kill)),
-      answerOf(stranger.request({ accion: 'register', username: name, password: PASSWORD })).then((answer) => {
-        if (answer && expectOk(answer)) registered.add(name);
-      }),
+      answerOf(stranger.request({ accion: 'register', username: name, password: PASSWORD })).then(
+        (answer) => {
+          if (answer && expectOk(answer)) registered.add(name);
+        },
+      ),
       server
         .connect()
         .then((client) =>

@@ -101,7 +101,8 @@ export class ServerProcess {
   async logged(pattern: RegExp, timeMs = 5_000): Promise<void> {
     const deadline = performance.now() + timeMs;
     while (!pattern.test(this.stderr)) {
-      if (performance.now() > deadline) throw new Error(`not logged in ${timeMs} ms: ${pattern}\n${this.stderr}`);
+      if (performance.now() > deadline)
+        throw new Error(`not logged in ${timeMs} ms: ${pattern}\n${this.stderr}`);
       await delay(10);
     }
   }

@@ -16,26 +16,34 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../application.ts';
 import { Customer, expectOk } from './customer.ts';
 import { readJournal } from './journal.ts';
-import { runServer, ServerProcess, type ServerOptions } from './server-process.ts';
+import { runServer, type ServerOptions, ServerProcess } from './server-process.ts';
 
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
 /** A start that must be refused. @returns what it said */
-async function refusedStart(options: ServerOptions, code: number, ...said: readonly RegExp[]): Promise<string> {
+async function refusedStart(
+  options: ServerOptions,
+  code: number,
+  ...said: readonly RegExp[]
+): Promise<string> {
   const server = ServerProcess.launch(options);
   const refusal = await server.refusal();
   assert.deepEqual({ code: refusal.code, signal: refusal.signal }, { code, signal: null }, refusal.text);
   const { text } = refusal;
   for (const pattern of said) assert.match(text, pattern);
-  assert.doesNotMatch(text, /\n\s+at |node:internal|StartRefused|errcode|SQLITE_/, 'no stack and no internals');
+  assert.doesNotMatch(
+    text,
+    /\n\s+at |node:internal|StartRefused|errcode|SQLITE_/,
+    'no stack and no internals',
+  );
   assert.ok(text.length < 700 && text.split('\n').length <= 8, `one message:\n${text}`);
   assert.equal(server.stdout, '', 'nothing is printed where a result is read');
   return text;
@@ -241,7 +249,9 @@ describe('a start is refused', { concurrency: 2 }, () => {
     await refusedStart({ folder }, 3, /data_dir|data/);
   });
 
-  test('by a folder that it may not write', { skip: isRoot ? false : 'needs root, to run as another user' }, async (t) => {
+  test('by a folder that it may not write', {
+    skip: isRoot ? false : 'needs root, to run as another user',
+  }, async (t) => {
     const outside = await temporaryFolder(t);
     chmodSync(outside, 0o755);
     const folder = join(outside, 'data');

@@ -37,7 +37,11 @@ async function main() {
   show(await ask({ accion: 'register', username, password }));
   show(await ask({ accion: 'login', username, password }));
   const key = crypto.createHash('sha256').update(password, 'utf8').digest();
-  const sign = ({ nonce }) => crypto.createHmac('sha256', key).update(data + nonce, 'utf8').digest('hex');
+  const sign = ({ nonce }) =>
+    crypto
+      .createHmac('sha256', key)
+      .update(data + nonce, 'utf8')
+      .digest('hex');
 
   const challenge = await ask({ accion: 'pet_transaccion' });
   show(challenge);

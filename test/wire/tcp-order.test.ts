@@ -106,10 +106,10 @@ test('the answers of one turn go out in one write', async (t) => {
   const { port, services } = await startFixture(t);
   const client = await Client.loggedIn(t, port);
   // A refusal takes more steps to its answer than an approval does.
+  let asked = 0;
   const refused = refuse('bound_code_required');
   const approved = { transactionId: 'x', at: 0, version: 1, repeated: false };
-  services.outcome = async ({ transfer }) =>
-    services.trace.length % 2 === 0 ? refused : { ...approved, transfer };
+  services.outcome = async ({ transfer }) => (asked++ % 2 === 0 ? refused : { ...approved, transfer });
   services.hold();
   client.send(Array.from({ length: 64 }, (_, id) => `${JSON.stringify(transfer('P', { id }))}\n`).join(''));
   await until(() => services.held === 64);

@@ -59,7 +59,7 @@ test('a stop does not wait for a header or a handshake', async (t) => {
     const start = performance.now();
     await server.stop(5_000);
     assert.ok(performance.now() - start < 1_000, `${performance.now() - start} ms`);
-    await client.closed;
+    await until(() => client.ended);
   }
 });
 

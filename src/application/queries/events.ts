@@ -1,5 +1,6 @@
 import type { JournalEntry, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import { CommitWatch } from './commit-watch.ts';
 
 const ENTRIES_PER_READ = 256;
 /** Another server's entries are looked for this often; those made here are told at once. */
@@ -12,10 +13,11 @@ export async function* followUser(
   afterVersion: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly JournalEntry[]> {
-  const { store } = context;
+  const { store, decider } = context;
+  const watch = CommitWatch.of(decider);
   let after = afterVersion;
   while (!signal.aborted) {
-    const told = commitOf(context, signal, (id) => id === userId);
+    const told = watch.next(userId, POLL_MS, signal);
     const entries = await store.readUserJournal(userId, {
       below: after + 1 + ENTRIES_PER_READ,
       limit: ENTRIES_PER_READ,
@@ -37,10 +39,12 @@ export async function* followJournal(
   afterPosition: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly JournalEntry[]> {
+  const { store, decider } = context;
+  const watch = CommitWatch.of(decider);
   let after = afterPosition;
   while (!signal.aborted) {
-    const told = commitOf(context, signal, () => true);
-    const news = await context.store.readJournal({ after, limit: ENTRIES_PER_READ });
+    const told = watch.next(undefined, POLL_MS, signal);
+    const news = await store.readJournal({ after, limit: ENTRIES_PER_READ });
     if (news.length === 0) {
       await told.heard;
       continue;
@@ -49,24 +53,4 @@ export async function* followJournal(
     after = news.at(-1)?.position ?? after;
     yield news;
   }
-}
-
-/** Listens before the journal is read, so that no entry falls between reading and waiting. */
-function commitOf({ decider }: Context, signal: AbortSignal, concerns: (userId: UserId) => boolean) {
-  let cancel = () => {};
-  const heard = new Promise<void>((resolve) => {
-    const unsubscribe = decider.subscribe((entries) => {
-      if (entries.some((entry) => concerns(entry.userId))) cancel();
-    });
-    const timer = setTimeout(() => cancel(), POLL_MS);
-    cancel = () => {
-      clearTimeout(timer);
-      unsubscribe();
-      signal.removeEventListener('abort', cancel);
-      resolve();
-    };
-    signal.addEventListener('abort', cancel, { once: true });
-    if (signal.aborted) cancel();
-  });
-  return { heard, cancel: () => cancel() };
 }

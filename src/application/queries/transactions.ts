@@ -1,6 +1,7 @@
 import type { EntryType, RecordedTransaction } from '../../domain/journal.ts';
 import type { JournalEntry, TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import { CommitWatch } from './commit-watch.ts';
 
 /** A transaction as its user or its service sees it. Times in ms since 1970. */
 export interface TransactionView {
@@ -132,40 +133,30 @@ export async function listTransactions(
 const POLL_MS = 1_000;
 
 /**
- * Waits until a transaction is decided, at most `waitMs`. Told at once of decisions made here; asks each second for
- * those that another server made.
+ * Waits until one of the user's transactions is decided, at most `waitMs`. Told at once of decisions made here; asks
+ * each second for those that another server made.
  */
 export async function waitForDecision(
-  context: Context,
+  { decider }: Context,
+  userId: UserId,
   find: () => Promise<TransactionView | undefined>,
   { waitMs, signal }: { readonly waitMs: number; readonly signal?: AbortSignal },
 ): Promise<TransactionView | undefined> {
+  const watch = CommitWatch.of(decider);
   const until = performance.now() + waitMs;
   for (;;) {
-    const view = await find();
-    const left = until - performance.now();
-    if (view?.status !== 'pending' || left <= 0 || signal?.aborted) return view;
-    await nextEntryOf(context, view.userId, Math.min(left, POLL_MS), signal);
+    const told = watch.next(userId, Math.min(Math.max(0, until - performance.now()), POLL_MS), signal);
+    let view: TransactionView | undefined;
+    try {
+      view = await find();
+    } catch (error) {
+      told.cancel();
+      throw error;
+    }
+    if (view?.status !== 'pending' || performance.now() >= until || signal?.aborted) {
+      told.cancel();
+      return view;
+    }
+    await told.heard;
   }
-}
-
-function nextEntryOf(
-  { decider }: Context,
-  userId: UserId,
-  waitMs: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      unsubscribe();
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, waitMs);
-    const unsubscribe = decider.subscribe((entries) => {
-      if (entries.some((entry) => entry.userId === userId)) done();
-    });
-    signal?.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,0 +1,45 @@
+import type { Findings } from './findings.ts';
+import type { Aim } from './report.ts';
+
+const TRANSACTIONS = 25_000;
+const RSS_BYTES = 250_000_000;
+/** What noise alone may take away between two rows. */
+const GROWTH = 0.9;
+
+/** What the figures should be on two cores. */
+export function aimsOf({ rows, memory }: Findings): Aim[] {
+  const rateOf = (name: string) => rows.find((row) => row.name === name)?.operationsPerSecond ?? 0;
+  const growth = (grown: string, begun: string) => rateOf(grown) / Math.max(1, rateOf(begun));
+  const rss = Math.max(0, ...memory.map(({ rssBytes }) => rssBytes));
+  return [
+    atLeast(
+      'pipelined',
+      'durable authorised transactions a second, pipelined',
+      TRANSACTIONS,
+      rateOf('pipelined'),
+    ),
+    {
+      name: 'memory',
+      title: 'bytes of the server in memory, once all users were active',
+      aim: RSS_BYTES,
+      measured: rss,
+      met: rss < RSS_BYTES,
+    },
+    atLeast(
+      'growth',
+      'pipelined, on the long journal against the short one',
+      GROWTH,
+      growth('pipelined_grown', 'pipelined'),
+    ),
+    atLeast(
+      'growth_active_users',
+      'all users, on the long journal against the short one',
+      GROWTH,
+      growth('active_users_grown', 'active_users'),
+    ),
+  ];
+}
+
+function atLeast(name: string, title: string, aim: number, measured: number): Aim {
+  return { name, title, aim, measured, met: measured >= aim };
+}

@@ -1,0 +1,61 @@
+import { Child } from './child.ts';
+import type { Limit, Memory, Row, StartUp } from './report.ts';
+import type { Sizes } from './sizes.ts';
+
+export interface RunOptions {
+  readonly sizes: Sizes;
+  readonly quick: boolean;
+  /** Throw-away and empty, on the disk that is to be measured. */
+  readonly folder: string;
+  /** Flags of the server's Node, such as `--cpu-prof`. */
+  readonly nodeOptions: readonly string[];
+  readonly onStep: (step: string) => void;
+}
+
+/** What has been found so far, and the processes that find it. */
+export class Findings {
+  readonly rows: Row[] = [];
+  readonly limits: Limit[] = [];
+  readonly startUps: StartUp[] = [];
+  readonly memory: Memory[] = [];
+  readonly options: RunOptions;
+  readonly #children = new Set<Child>();
+
+  constructor(options: RunOptions) {
+    this.options = options;
+  }
+
+  /** Runs a module of `processes/` while `use` does. */
+  async withChild<T>(
+    module: string,
+    use: (child: Child) => Promise<T>,
+    nodeOptions: readonly string[] = [],
+  ): Promise<T> {
+    const child = new Child(module, { nodeOptions });
+    this.#children.add(child);
+    try {
+      return await use(child);
+    } finally {
+      await child.end();
+      this.#children.delete(child);
+    }
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#children].map((child) => child.kill()));
+  }
+
+  row(name: string): Row | undefined {
+    return this.rows.find((row) => row.name === name);
+  }
+
+  /** Puts a limit in, and its ratio into each row that it bounds. */
+  addLimit(limit: Limit, rowNames: readonly string[]): void {
+    this.limits.push(limit);
+    for (const [index, row] of this.rows.entries()) {
+      if (!rowNames.includes(row.name)) continue;
+      const ratio = row.operationsPerSecond / limit.operationsPerSecond;
+      this.rows[index] = { ...row, ratios: { ...row.ratios, [limit.name]: ratio } };
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { createHmac } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Argon2Hasher } from '../../src/adapters/password/argon2.ts';
+import { openDatabase } from '../../src/adapters/sqlite/connection.ts';
+import { JournalWriter } from '../../src/adapters/sqlite/journal-writer.ts';
+import { migrate } from '../../src/adapters/sqlite/migrate.ts';
+import { systemRandom } from '../../src/adapters/system/random.ts';
+import { mac } from '../../src/adapters/vault-file/hmac.ts';
+import { encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';
+import type { Entry } from '../../src/ports/store.ts';
+import { answerRequests } from '../child.ts';
+import { PASSWORD } from '../identities.ts';
+
+/** What the parts can do at most, each alone in this process. */
+
+export interface LimitResult {
+  readonly operations: number;
+  readonly elapsedMs: number;
+  readonly cpuMicros: number;
+}
+
+const SLICE = 2_000;
+
+async function timed(ms: number, operate: () => number | Promise<number>): Promise<LimitResult> {
+  await operate();
+  const startedAt = performance.now();
+  const cpu = process.cpuUsage();
+  let operations = 0;
+  while (performance.now() - startedAt < ms) {
+    const done = operate();
+    operations += typeof done === 'number' ? done : await done;
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  return { operations, elapsedMs: performance.now() - startedAt, cpuMicros: user + system };
+}
+
+/** Rows of the journal as transactions by MAC write them, so many a commit, on a file opened as the store opens its own. */
+async function commits({
+  folder,
+  batch,
+  ms,
+}: {
+  folder: string;
+  batch: number;
+  ms: number;
+}): Promise<LimitResult> {
+  await mkdir(folder);
+  const path = join(folder, 'limit.sqlite');
+  const database = openDatabase(path);
+  try {
+    migrate(database, path);
+    const writer = new JournalWriter(database);
+    const begin = database.prepare('BEGIN IMMEDIATE');
+    const commit = database.prepare('COMMIT');
+    const entry = exampleEntry();
+    let position = 0;
+    return await timed(ms, () => {
+      begin.run();
+      for (let n = 0; n < batch; n++) {
+        position++;
+        writer.stage(entry, position, position - 1);
+      }
+      writer.flush();
+      commit.run();
+      return batch;
+    });
+  } finally {
+    database.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+function exampleEntry(): Entry {
+  const at = Date.now();
+  const challenge = `${at.toString(16).padStart(12, '0')}${'5'.repeat(52)}`;
+  const body = encodeBody({
+    at,
+    detail: { proofs: 'mac' },
+    transaction: {
+      amount: '100.00',
+      challenge,
+      currency: 'EUR',
+      id: '01980000-0000-7000-8000-000000000000',
+      payee: 'CuentaB',
+      payer: 'CuentaA',
+      v: 1,
+    },
+    type: 'transaction.approved',
+    user: 'user-1',
+    version: 1_000,
+  });
+  return {
+    userId: 1,
+    version: 1_000,
+    at,
+    type: 'transaction.approved',
+    state: '{}',
+    body,
+    hash: GENESIS_HASH,
+    challenge,
+  };
+}
+
+/** HMAC-SHA256 over as many bytes as a transaction's MAC covers: Node's own, and as the vault computes it. */
+function hmac({ own, ms }: { own: boolean; ms: number }): Promise<LimitResult> {
+  const key = Buffer.alloc(32, 7);
+  const message = Buffer.alloc(85, 9);
+  return timed(ms, () => {
+    for (let n = 0; n < SLICE; n++) {
+      if (own) mac('sha256', key, message);
+      else createHmac('sha256', key).update(message).digest();
+    }
+    return SLICE;
+  });
+}
+
+/** Password checks, `parallel` at a time. */
+async function argon2({ parallel, ms }: { parallel: number; ms: number }): Promise<LimitResult> {
+  const hasher = new Argon2Hasher({ random: systemRandom });
+  const phc = await hasher.hash(PASSWORD);
+  return timed(ms, async () => {
+    await Promise.all(Array.from({ length: parallel }, () => hasher.verify(phc, PASSWORD)));
+    return parallel;
+  });
+}
+
+answerRequests({ commits, hmac, argon2 });

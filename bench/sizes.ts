@@ -1,0 +1,48 @@
+/** How much the benchmark does. */
+export interface Sizes {
+  readonly users: number;
+  readonly tokens: number;
+  /** In the journal when its growth is measured. */
+  readonly entries: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  readonly limitMs: number;
+  readonly logInMs: number;
+  readonly startUps: number;
+  /** The whole run gives up after this. */
+  readonly timeMs: number;
+}
+
+export const FULL: Sizes = {
+  users: 100_000,
+  tokens: 64,
+  entries: 5_000_000,
+  warmUpMs: 2_000,
+  measureMs: 8_000,
+  limitMs: 3_000,
+  logInMs: 4_000,
+  startUps: 3,
+  timeMs: 360_000,
+};
+
+/** To see that it runs, and roughly how fast: the figures vary by a third. */
+export const QUICK: Sizes = {
+  users: 2_000,
+  tokens: 64,
+  entries: 50_000,
+  warmUpMs: 500,
+  measureMs: 1_500,
+  limitMs: 500,
+  logInMs: 1_000,
+  startUps: 1,
+  timeMs: 40_000,
+};
+
+export const CONNECTIONS = 64;
+/** Transactions that a pipelined connection has under way. */
+export const WINDOW = 16;
+export const CONNECTIONS_UNPIPELINED = 16;
+/** A message of a transaction by MAC, to be echoed. */
+export const LINE_BYTES = 224;
+/** On disk, an entry of the journal with its share of the write-ahead log and the file's heads. */
+export const BYTES_PER_ENTRY = 600;

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ServerProcess } from '../e2e/server-process.ts';
+import { sello, selloJson } from './sello.ts';
+
+let base = '';
+let server: ServerProcess;
+let backup = '';
+
+before(async () => {
+  base = await mkdtemp(join(tmpdir(), 'sello-test-'));
+  server = await ServerProcess.start({ folder: join(base, 'data') });
+  backup = join(base, 'backup');
+  await sello(['user', 'create', 'alice', '--password-stdin', '--data-dir', join(base, 'data')], {
+    stdin: 'correct horse',
+  });
+  await selloJson(['token', 'enrol', 'alice', '--data-dir', join(base, 'data')]);
+  await selloJson(['backup', backup, '--data-dir', join(base, 'data')]);
+});
+after(async () => {
+  await server.kill();
+  await rm(base, { recursive: true, force: true });
+});
+
+const data = (name: string) => ['--data-dir', join(base, name)];
+
+test('a backup of a running server holds database, keys and manifest, private, and no passphrase', async () => {
+  assert.deepEqual((await readdir(backup)).sort(), ['manifest.json', 'sello.sqlite', 'sello.vault']);
+  for (const name of await readdir(backup))
+    assert.equal((await stat(join(backup, name))).mode & 0o777, 0o600, name);
+  const manifest = JSON.parse(await readFile(join(backup, 'manifest.json'), 'utf8'));
+  assert.deepEqual([manifest.entries, manifest.users], [2, 1]);
+  const again = await selloJson(['backup', backup, ...data('data')], { code: 1 });
+  assert.match(again.error.message, /is not empty/);
+});
+
+test('it is restored into an empty folder, and serves there', async () => {
+  const restored = await selloJson(['restore', backup, ...data('second')]);
+  assert.deepEqual([restored.entries, restored.users, restored.replaced], [2, 1, null]);
+  const sealed = await selloJson(['user', 'list', ...data('second')], { code: 3 });
+  assert.match(sealed.error.message, /passphrase/);
+
+  await copyFile(join(base, 'data', 'vault.passphrase'), join(base, 'second', 'vault.passphrase'));
+  const second = await ServerProcess.start({ folder: join(base, 'second') });
+  try {
+    const client = await second.connect();
+    assert.equal(
+      (await client.request({ accion: 'login', username: 'alice', password: 'correct horse' })).status,
+      'OK',
+    );
+    client.destroy();
+    assert.equal((await selloJson(['token', 'list', 'alice', ...data('second')])).tokens.length, 1);
+    assert.equal((await selloJson(['keys', 'rotate', ...data('second')])).damaged, 0);
+  } finally {
+    await second.stop();
+  }
+
+  assert.equal(
+    (await selloJson(['restore', backup, ...data('second')], { code: 1 })).error.code,
+    'data_folder_not_empty',
+  );
+  const forced = await selloJson(['restore', backup, '--force', ...data('second')]);
+  assert((await readdir(forced.replaced)).includes('sello.sqlite'));
+  assert.deepEqual(
+    (await readdir(join(base, 'second'))).filter((name) => !name.startsWith('replaced-')).sort(),
+    ['sello.sqlite', 'sello.vault'],
+  );
+});
+
+test('nothing is restored over a server that runs', async () => {
+  const { error } = await selloJson(['restore', backup, '--force', ...data('data')], { code: 1 });
+  assert.equal(error.code, 'server_running');
+  assert.equal((await selloJson(['user', 'list', ...data('data')])).users.length, 1);
+});
+
+test('a backup that is damaged, incomplete or of another form is refused, and nothing is made', async () => {
+  const cases: [string, (folder: string) => Promise<void>, RegExp][] = [
+    [
+      'a byte of the keys',
+      (folder) => flip(join(folder, 'sello.vault')),
+      /sello.vault is not what was copied/,
+    ],
+    [
+      'a byte of the database',
+      (folder) => flip(join(folder, 'sello.sqlite')),
+      /sello.sqlite is not what was copied/,
+    ],
+    ['a file missing', (folder) => rm(join(folder, 'sello.vault')), /sello.vault is missing/],
+    ['no manifest', (folder) => rm(join(folder, 'manifest.json')), /is no complete backup/],
+    [
+      'a manifest that names a file elsewhere',
+      (folder) => edit(folder, /"sello.vault"/g, '"../sello.vault"'),
+      /names files of other folders/,
+    ],
+    [
+      'a manifest of a later version',
+      (folder) => edit(folder, /"format_version": 1/, '"format_version": 2'),
+      /format version 2, expected 1/,
+    ],
+    ['a manifest that is no JSON', (folder) => writeFile(join(folder, 'manifest.json'), '{'), /is not JSON/],
+  ];
+  for (const [name, damage, expected] of cases) {
+    const copy = join(base, 'damaged');
+    await cp(backup, copy, { recursive: true });
+    await damage(copy);
+    const run = await sello(['restore', copy, ...data('third')]);
+    assert([1, 2].includes(run.code ?? 0), name);
+    assert.match(run.stderr, expected);
+    assert(!(await readdir(base)).includes('third'), name);
+    await rm(copy, { recursive: true });
+  }
+});
+
+async function flip(file: string): Promise<void> {
+  const bytes = await readFile(file);
+  const at = bytes.length >> 1;
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  await writeFile(file, bytes);
+}
+
+async function edit(folder: string, from: RegExp, to: string): Promise<void> {
+  const file = join(folder, 'manifest.json');
+  await writeFile(file, (await readFile(file, 'utf8')).replace(from, to));
+}

@@ -1,0 +1,178 @@
+/*
+ * Goal: what the READMEs tell a newcomer to type works, and prints what they show.
+ * Method: their `sh` blocks are run in order, in one shell, in a folder that looks like a fresh clone, against a server
+ * started as `npm start` starts it; what each prints is compared with the `text` block that follows it. README.md is
+ * run with the machine's own nc, oathtool and openssl where it has them, README.es.md always with the stand-ins, so
+ * that both are tried.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { temporaryFolder } from '../application.ts';
+import { environment, isInstalled, layClone, layStandIns, portLike, ROOT, runBlocks } from './machine.ts';
+import { type Block, fencedBlocks } from './markdown.ts';
+import { isShown } from './shown-output.ts';
+import { STAND_INS } from './stand-in.ts';
+
+const TCP_PORT = 11_002;
+const HTTP_PORT = 8_080;
+const SESSION_TIME_MS = 120_000;
+/** What the documents print for the folder that the reader has cloned into. */
+const FOLDER_SHOWN = '/home/you/sello';
+
+/** Whole blocks that are not run here: what they run is run elsewhere. */
+const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
+  // Started here by what package.json says it is.
+  'npm start': 'test/docs/readme.test.ts',
+  // By continuous integration.
+  'npm test': '.ci/run',
+};
+
+const READMES = [
+  { file: 'README.md', language: 'en', standIns: STAND_INS.filter((tool) => !isInstalled(tool)) },
+  { file: 'README.es.md', language: 'es', standIns: STAND_INS },
+] as const;
+
+describe('the READMEs', { concurrency: true }, () => {
+  for (const { file, language, standIns } of READMES) {
+    test(`every command of ${file} does what it says`, { timeout: 180_000 }, async (t) => {
+      if (standIns.length > 0) t.diagnostic(`${file}: ${standIns.join(', ')} by a stand-in`);
+      const root = realpathSync(await temporaryFolder(t));
+      const folder = join(root);
+      layClone(folder);
+      const env = environment(folder, layStandIns(folder, standIns), language);
+      const ports = { tcp: await portLike(TCP_PORT), http: await portLike(HTTP_PORT) };
+      const blocks = fencedBlocks(readFileSync(join(ROOT, file), 'utf8'));
+      const server = await startServer({ folder, env, ports });
+      t.after(() => server.stop());
+
+      const steps = stepsOf(blocks);
+      const [start, ...others] = steps.filter(({ command }) => command.text === 'npm start');
+      assert.ok(start?.shown && others.length === 0, 'the start is shown, once');
+      assertShown(file, start.shown, asDocumented(server.banner, folder, ports));
+
+      const run = steps.filter(({ command }) => !(command.text in RUN_ELSEWHERE));
+      const commands = run.map(({ command }) => withPorts(command.text, ports));
+      const printed = await runBlocks(commands, { folder, env, timeMs: SESSION_TIME_MS });
+      run.forEach(({ command, shown }, index) => {
+        const output = asDocumented(printed[index] ?? '', folder, ports);
+        assertShown(file, shown ?? { ...command, text: '' }, output);
+      });
+    });
+  }
+});
+
+test('what the READMEs do not run here is run elsewhere', () => {
+  for (const path of Object.values(RUN_ELSEWHERE)) assert.ok(existsSync(join(ROOT, path)), path);
+  assert.match(readFileSync(join(ROOT, '.ci/run'), 'utf8'), /npm test/);
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  assert.match(scripts.start, /node_modules\/\.bin\/node src\/main\.ts serve$/);
+});
+
+test('both READMEs give the same commands', () => {
+  const commands = READMES.map(({ file }) =>
+    fencedBlocks(readFileSync(join(ROOT, file), 'utf8'))
+      .filter(({ language }) => language === 'sh')
+      .map(({ text }) => text),
+  );
+  assert.deepEqual(commands[0], commands[1]);
+});
+
+test('the comparison tells what a command printed from what it did not', () => {
+  const nonce = 'ca6cf1d341744c1ab2907267ba13053ddaba10f580a6f7c78a3141a6fa928a57';
+  const other = nonce.replaceAll('a', 'b');
+  assert.ok(isShown(`{"status":"OK","nonce":"${nonce}"}`, `{"status":"OK","nonce":"${other}"}\n`));
+  assert.ok(
+    isShown(`{"status":"OK","nonce":"${nonce.slice(0, 12)}…"}`, `{"status":"OK","nonce":"${other}"}`),
+  );
+  assert.ok(isShown('first\n…\nlast', 'first\nsecond\nthird\nlast\n'));
+  assert.ok(!isShown('{"status":"OK"}', '{"status":"ERROR"}'));
+  assert.ok(!isShown(`{"nonce":"${nonce}"}`, '{"nonce":""}'));
+  assert.ok(!isShown('first\nlast', 'first\nsecond\nlast'));
+  assert.ok(!isShown('first', 'first\nsecond'));
+  assert.ok(!isShown('', 'something'));
+  assert.ok(!isShown('a.c', 'abc'));
+});
+
+interface Step {
+  readonly command: Block;
+  /** What it prints; `undefined`: nothing. */
+  readonly shown: Block | undefined;
+}
+
+function stepsOf(blocks: readonly Block[]): readonly Step[] {
+  return blocks.flatMap((command, index) => {
+    const next = blocks[index + 1];
+    if (command.language !== 'sh') return [];
+    return [{ command, shown: next?.language === 'text' ? next : undefined }];
+  });
+}
+
+function assertShown(file: string, shown: Block, printed: string): void {
+  if (isShown(shown.text, printed)) return;
+  // Both whole: the one is to be corrected by the other.
+  assert.fail(`${file}:${shown.line} shows\n${shown.text}\n\nbut this was printed:\n${printed}`);
+}
+
+interface Ports {
+  readonly tcp: number;
+  readonly http: number;
+}
+
+function withPorts(text: string, { tcp, http }: Ports): string {
+  return text.replaceAll(`${TCP_PORT}`, `${tcp}`).replaceAll(`${HTTP_PORT}`, `${http}`);
+}
+
+function asDocumented(text: string, folder: string, { tcp, http }: Ports): string {
+  return text
+    .replaceAll(folder, FOLDER_SHOWN)
+    .replaceAll(`:${tcp}`, `:${TCP_PORT}`)
+    .replaceAll(`:${http}`, `:${HTTP_PORT}`);
+}
+
+interface Started {
+  readonly banner: string;
+  stop(): Promise<void>;
+}
+
+/** As `npm start` does. */
+async function startServer({
+  folder,
+  env,
+  ports,
+}: {
+  folder: string;
+  env: NodeJS.ProcessEnv;
+  ports: Ports;
+}): Promise<Started> {
+  const flags = ['--tcp-port', `${ports.tcp}`, '--http-port', `${ports.http}`];
+  const node = join('node_modules', '.bin', 'node');
+  const server = spawn(node, ['src/main.ts', 'serve', ...flags], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(server, 'exit');
+  let banner = '';
+  let log = '';
+  server.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.stdout.setEncoding('utf8').on('data', (text: string) => {
+      banner += text;
+      if (banner.includes('Ctrl-C')) resolve();
+    });
+    exited.then(([code]) => reject(new Error(`the server ended with ${code}: ${log}`)), reject);
+  });
+  return {
+    banner,
+    stop: async () => {
+      server.kill('SIGTERM');
+      await exited;
+    },
+  };
+}

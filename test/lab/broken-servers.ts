@@ -1,0 +1,50 @@
+import { unlockUser } from '../../src/application/administer-user.ts';
+import type { AuthoriseRequest } from '../../src/application/authorise.ts';
+import type { Application } from '../../src/compose.ts';
+import { isRefusal } from '../../src/domain/errors.ts';
+import type { TcpServices } from '../../src/wire/tcp/services.ts';
+
+/** The policy of a server that is content with a session; the lab is told the usual one. */
+export const ANY_SESSION = { '--policy-rules': '[{"require":["session"]}]' };
+
+/** Looks at no proof: a MAC or a code may be anything, or missing. */
+export function believesAll(services: TcpServices): TcpServices {
+  return {
+    ...services,
+    authorise: ({ mac: _, code: __, ...request }: AuthoriseRequest) => services.authorise(request),
+  };
+}
+
+/** Takes every challenge for a fresh one of the session that shows it. */
+export function forgetsChallenges(services: TcpServices): TcpServices {
+  return {
+    ...services,
+    authorise: async ({ mac: _, code: __, ...request }: AuthoriseRequest) => {
+      const fresh = await services.issueChallenges(request.session, 1);
+      const [challenge] = isRefusal(fresh) ? [] : fresh;
+      return services.authorise({ ...request, challenge: challenge?.nonce ?? request.challenge });
+    },
+  };
+}
+
+/** Never locks: forgets wrong attempts before it looks at the next. */
+export function forgetsAttempts(services: TcpServices, { context }: Application): TcpServices {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    ...services,
+    // One at a time, or several would be counted together before they are forgotten.
+    authorise: (request) => {
+      const decision = last.then(async () => {
+        await unlockUser(context, request.session.userId);
+        return services.authorise(request);
+      });
+      last = decision;
+      return decision;
+    },
+    logIn: async (request) => {
+      const user = await context.store.findUser(request.username);
+      if (user) await unlockUser(context, user.userId);
+      return services.logIn(request);
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { LogInDesk } from '../../src/application/log-in.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
+import { CountingHasher, entriesOf, rewired, tallied } from '../application/rewired.ts';
+
+/*
+ * Goal: parallel callers cannot have more guesses evaluated than the lock allows.
+ * Method: hundreds of log-ins at once; what was evaluated is counted where the real hash is computed.
+ */
+const address = '127.0.0.1';
+
+describe('parallel log-ins', () => {
+  for (const known of [true, false]) {
+    test(`300 with wrong passwords for ${known ? 'a user' : 'nobody'}: three are evaluated`, async (t) => {
+      const clock = new StoppedClock();
+      const application = await testApplication(t, { clock });
+      const { userId } = await registeredSession(application, 'alice');
+      const passwords = new CountingHasher(application.context.passwords);
+      const context = rewired(application, { passwords });
+      const desk = new LogInDesk(context);
+      const username = known ? 'alice' : 'nobody';
+      const outcomes = await Promise.all(
+        Array.from({ length: 300 }, (_, n) => desk.logIn({ username, password: `guess ${n}`, address })),
+      );
+      const counts: Record<string, number> = {};
+      for (const outcome of outcomes) {
+        assert.ok('refused' in outcome);
+        counts[outcome.refused] = (counts[outcome.refused] ?? 0) + 1;
+        if (outcome.refused === 'locked') assert.equal(outcome.retryAfterMs, 30_000);
+      }
+      const inLine = LIMITS.passwordQueueMax;
+      assert.deepEqual(counts, { credentials_invalid: 3, locked: inLine - 3, busy: 300 - inLine });
+      assert.equal(passwords.verifications, 3);
+
+      // The right password waits as well, and is not evaluated.
+      const late = await desk.logIn({ username, password: PASSWORD, address });
+      assert.ok('refused' in late && late.refused === 'locked' && late.retryAfterMs === 30_000);
+      clock.advance(29_999);
+      const early = await desk.logIn({ username, password: PASSWORD, address });
+      assert.ok('refused' in early && early.refused === 'locked' && early.retryAfterMs === 1);
+      assert.equal(passwords.verifications, 3);
+      clock.advance(1);
+      const after = await desk.logIn({ username, password: PASSWORD, address });
+      assert.equal('secret' in after, known);
+      assert.equal(passwords.verifications, 4);
+
+      // An entry for each evaluated guess; of the others, one that counts them.
+      await context.tally.flush();
+      const entries = await entriesOf(context, known ? userId : 0);
+      assert.deepEqual(
+        tallied(entries),
+        known
+          ? {
+              'user.registered': 1,
+              'login.accepted': 2,
+              'login.refused credentials_invalid': 3,
+              'login.locked locked': 1,
+            }
+          : { 'login.refused user_unknown': 1, 'login.locked user_unknown': 1 },
+      );
+      const locked = entries.find(({ type }) => type === 'login.locked');
+      assert.equal(locked?.detail?.count, inLine - 3 + 2);
+    });
+  }
+
+  test('two servers on one store: three are evaluated into the count, however they are spread', async (t) => {
+    const clock = new StoppedClock();
+    const application = await testApplication(t, { clock });
+    const { userId } = await registeredSession(application, 'alice');
+    // Each has a decider and a memory of its own, and so entries that are superseded.
+    const servers = [1, 2, 3].map(() => rewired(application, {}));
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => {
+        const server = servers[n % servers.length];
+        assert.ok(server);
+        const desk = desks.get(server) ?? new LogInDesk(server);
+        desks.set(server, desk);
+        return desk.logIn({ username: 'alice', password: `guess ${n}`, address });
+      }),
+    );
+    const wrong = outcomes.filter((o) => 'refused' in o && o.refused === 'credentials_invalid').length;
+    const locked = outcomes.filter((o) => 'refused' in o && o.refused === 'locked').length;
+    assert.deepEqual([wrong, locked], [3, 57]);
+    const superseded = servers.reduce((sum, { decider }) => sum + decider.counters.superseded, 0);
+    assert.ok(superseded > 0, 'they got in each other\u2019s way');
+    const entries = tallied(await entriesOf(application.context, userId));
+    assert.equal(entries['login.refused credentials_invalid'], 3);
+  });
+  const desks = new Map<object, LogInDesk>();
+
+  test('a guesser does not hold up the log-ins of others', async (t) => {
+    const application = await testApplication(t);
+    for (const name of ['alice', 'bob']) await registeredSession(application, name);
+    const { services } = application;
+    const guesses = Array.from({ length: 250 }, (_, n) =>
+      services.logIn({ username: 'alice', password: `guess ${n}`, address }),
+    );
+    const startedAt = performance.now();
+    const bob = await services.logIn({ username: 'bob', password: PASSWORD, address });
+    const ms = performance.now() - startedAt;
+    assert.ok('secret' in bob);
+    assert.ok(ms < 2_000, `bob waited ${ms} ms`);
+    await Promise.all(guesses);
+  });
+
+  test('twenty right ones: each has a session of its own, and all are on record', async (t) => {
+    const application = await testApplication(t);
+    const { userId } = await registeredSession(application, 'alice');
+    const { services, context } = application;
+    const made = await Promise.all(
+      Array.from({ length: 20 }, () => services.logIn({ username: 'alice', password: PASSWORD, address })),
+    );
+    const secrets = new Set(made.map((outcome) => ('secret' in outcome ? outcome.secret : 'refused')));
+    assert.equal(secrets.size, 20);
+    assert.ok(!secrets.has('refused'));
+    assert.equal(tallied(await entriesOf(context, userId))['login.accepted'], 21);
+    for (const secret of secrets) assert.ok('sessionId' in (await services.resumeSession({ secret, address })));
+  });
+});
