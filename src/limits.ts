@@ -58,7 +58,7 @@ export const LIMITS = {
   batchMax: 1_024,
   pendingJobsMax: 65_536,
   attemptsPerDecisionMax: 64,
-  usersCachedMax: 100_000,
+  usersCachedMax: 65_536,
   tokensPerUserMax: 8,
   sessionsPerUserMax: 256,
   pendingTransactionsPerUserMax: 32,
@@ -83,7 +83,7 @@ export const LIMITS = {
   vaultFileBytesMax: 4_194_304,
   passphraseBytesMax: 1_024,
   keyVersionsMax: 4_096,
-  unwrappedKeysCachedMax: 131_072,
+  unwrappedKeysCachedMax: 65_536,
   unwrappedKeyTimeMs: 300_000,
 
   // rate limits

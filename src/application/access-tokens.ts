@@ -85,7 +85,8 @@ export class AccessTokens {
       this.#verified.delete(id);
       return undefined;
     }
-    const user = decider.cached(claims.uid) ?? (await decider.peek(claims.uid));
+    const known = decider.cached(claims.uid);
+    const user = known && sessionHolds(known, claims.sid, at) ? known : await decider.reread(claims.uid);
     if (!user || !sessionHolds(user, claims.sid, at)) return undefined;
     const { uid: userId, sid: sessionId, exp } = claims;
     // The role is the user's of now, not of when the token was signed.

@@ -102,7 +102,8 @@ export function judgeCode(
     }
     offset += steps.length;
     // Revoked since the evidence was gathered, by a decision before this one in the same batch.
-    if (!user.tokens.some(({ tokenId, status }) => tokenId === token.tokenId && status === 'active')) continue;
+    if (!user.tokens.some(({ tokenId, status }) => tokenId === token.tokenId && status === 'active'))
+      continue;
     const verdict = accept(token, user.state.tokens?.[token.tokenId], evidence.code, candidates, at);
     if (verdict === 'spent') spent = true;
     else if (verdict !== 'wrong') {

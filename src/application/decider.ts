@@ -90,6 +90,12 @@ export class Decider {
     return this.#users.get(id) ?? (await this.#load([id])).get(id);
   }
 
+  /** The user as the store has them: for what would be refused on what is in memory and may be of before. */
+  reread(id: UserId): Promise<User | undefined> {
+    this.#users.delete(id);
+    return this.peek(id);
+  }
+
   /** The user if they are in memory: for the hot path, which does without a promise. */
   cached(id: UserId): User | undefined {
     return this.#users.get(id);
@@ -144,7 +150,7 @@ export class Decider {
   async #decideBatch(batch: readonly Pending[]): Promise<void> {
     this.counters.batches++;
     this.counters.jobs += batch.length;
-    const users = await this.#usersOf(batch);
+    const { users, read } = await this.#usersOf(batch);
     const answers = await this.#answersOf(batch);
     const round = new Round(this.now(), users, answers, this.#spent);
     const { requests, spans } = gatherEvidence(batch, round);
@@ -168,13 +174,11 @@ export class Decider {
         continue;
       }
       const own = from === to ? NO_MACS : macs.slice(from, to);
-      if (pending.attempts === 0 && own.includes(undefined) && pending.job.newUser === undefined) {
-        // The key may have been wrapped again since the user was read: read once more before it counts as damaged.
-        this.#users.delete(pending.job.userId);
-        round.redo(pending);
-        continue;
-      }
-      round.decide(pending, own);
+      const { userId, newUser } = pending.job;
+      const maybeStale = newUser === undefined && !read.has(userId);
+      // The key may have been wrapped again since the user was read: read once more before it counts as damaged.
+      if (maybeStale && own.includes(undefined)) round.redo(pending);
+      else round.decide(pending, own, maybeStale);
     }
 
     const outcomes = round.decisions.length === 0 ? [] : await this.#store.append(round.decisions);
@@ -208,6 +212,8 @@ export class Decider {
       }
     }
     for (const id of stale) this.#users.delete(id);
+    // Whatever was decided about them beside: what is to be decided again is decided on what the store has.
+    for (const { job } of round.again) this.#users.delete(job.userId);
     this.#requeue(again);
     if (committed.length > 0) for (const listener of this.#listeners) listener(committed);
   }
@@ -222,7 +228,10 @@ export class Decider {
     if (kept.length > 0) this.#queue = kept.concat(this.#queue);
   }
 
-  async #usersOf(batch: readonly Pending[]): Promise<Map<UserId, User>> {
+  /** `read`: whom of them the store was asked for just now. */
+  async #usersOf(
+    batch: readonly Pending[],
+  ): Promise<{ users: Map<UserId, User>; read: ReadonlySet<UserId> }> {
     const users = new Map<UserId, User>();
     const missing = new Set<UserId>();
     for (const { job } of batch) {
@@ -234,7 +243,7 @@ export class Decider {
     if (missing.size > 0) {
       for (const [id, user] of await this.#load([...missing])) users.set(id, user);
     }
-    return users;
+    return { users, read: missing };
   }
 
   async #answersOf(batch: readonly Pending[]): Promise<Map<string, IdempotentAnswer>> {

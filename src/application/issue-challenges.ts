@@ -28,9 +28,13 @@ export async function issueChallenges(
   const invalid = checkCount(count);
   if (invalid) return invalid;
   const { decider } = context;
-  const user = decider.cached(session.userId) ?? (await decider.peek(session.userId));
+  const { userId, sessionId } = session;
+  const known = decider.cached(userId);
   const at = decider.now();
-  if (!user || !sessionHolds(user, session.sessionId, at)) return refuse('session_ended');
+  if (!known || !sessionHolds(known, sessionId, at)) {
+    const user = await decider.reread(userId);
+    if (!user || !sessionHolds(user, sessionId, at)) return refuse('session_ended');
+  }
   return issue(context, `session/${session.sessionId}`, count);
 }
 

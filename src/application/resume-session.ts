@@ -24,8 +24,10 @@ export async function resumeSession(
 export async function sessionOfSecret({ decider }: Context, secret: string): Promise<Session | undefined> {
   const userId = userIdOfSecret(secret);
   if (userId === undefined) return undefined;
-  const user = decider.cached(userId) ?? (await decider.peek(userId));
   const sessionId = sessionIdOf(secret);
+  const known = decider.cached(userId);
+  const holds = known !== undefined && sessionHolds(known, sessionId, decider.now());
+  const user = holds ? known : await decider.reread(userId);
   if (!user || !sessionHolds(user, sessionId, decider.now())) return undefined;
   const expiresAt = user.sessions.find((session) => session.sessionId === sessionId)?.expiresAt ?? 0;
   return { userId: user.id, username: user.username, role: user.role, sessionId, expiresAt };

@@ -1,3 +1,4 @@
+import { isRefusal } from '../domain/errors.ts';
 import { chainHash, encodeBody } from '../domain/journal.ts';
 import type { SpentChallenges } from '../domain/spent-challenges.ts';
 import { encodeState } from '../domain/user-state.ts';
@@ -64,7 +65,8 @@ export class Round {
     this.again.push(pending);
   }
 
-  decide(pending: Pending, macs: readonly (Uint8Array | undefined)[]): void {
+  /** @param maybeStale the user was in memory, and may have changed on another server since */
+  decide(pending: Pending, macs: readonly (Uint8Array | undefined)[], maybeStale: boolean): void {
     const { job } = pending;
     const user = this.user(job.userId);
     let proposal: Proposal<unknown>;
@@ -76,6 +78,11 @@ export class Round {
       return;
     }
     const { result, draft } = proposal;
+    // No entry is appended that could turn out to be superseded, and the session may have begun elsewhere.
+    if (maybeStale && !draft && isRefusal(result) && result.refused === 'session_ended') {
+      this.redo(pending);
+      return;
+    }
     if (!draft || !user) {
       this.proposals.push({ pending, result, entry: undefined, user: undefined, decision: undefined });
       return;

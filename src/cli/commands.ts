@@ -40,6 +40,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: text('enrol and revoke tokens; show codes', 'dar de alta y revocar tokens; mostrar códigos'),
     load: () => import('./token.ts'),
   },
+  service: {
+    summary: text('create services and rotate their keys', 'crear servicios y rotar sus claves'),
+    load: () => import('./service.ts'),
+  },
   transaction: {
     summary: text('send a transaction over TCP', 'enviar una transacción por TCP'),
     load: () => import('./transaction.ts'),

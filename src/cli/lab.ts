@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ATTACK_NAMES, ATTACKS } from '../lab/attacks.ts';
 import { LOG_INS } from '../lab/flood.ts';
 import { PARALLEL } from '../lab/guess.ts';
@@ -159,16 +159,18 @@ interface MitmFlags extends CommonOptions {
 function defineMitm(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
   command
-    .option(
-      '--change <part=value>',
-      say(
-        text(
-          'what is changed: payee=…, payer=… or amount=… (again for more)',
-          'qué se cambia: payee=…, payer=… o amount=… (repetible)',
+    .addOption(
+      new Option(
+        '--change <part=value>',
+        say(
+          text(
+            'what is changed: payee=…, payer=… or amount=… (again for more)',
+            'qué se cambia: payee=…, payer=… o amount=… (repetible)',
+          ),
         ),
-      ),
-      (value: string, before: readonly string[]) => [...before, value],
-      [] as readonly string[],
+      )
+        .argParser((value: string, before: readonly string[]) => [...before, value])
+        .default([], say(text('each of the three', 'cada uno de los tres'))),
     )
     .option('--port <n>', say(text("the proxy's port", 'el puerto del intermediario')), String(PROXY_PORT))
     .option(

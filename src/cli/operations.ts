@@ -3,6 +3,14 @@ import { type Refusal, refuse } from '../domain/errors.ts';
 import { backup } from './operations/backup.ts';
 import { keysList, keysRotate } from './operations/keys.ts';
 import type { Operated, Operation } from './operations/operation.ts';
+import {
+  serviceCreate,
+  serviceDisable,
+  serviceEnable,
+  serviceList,
+  serviceRotate,
+  serviceScopes,
+} from './operations/services.ts';
 import { status } from './operations/status.ts';
 import { tokenActivate, tokenEnrol, tokenList, tokenRevoke } from './operations/tokens.ts';
 import { userCreate, userDisable, userEnable, userList, userUnlock } from './operations/users.ts';
@@ -18,6 +26,12 @@ export const OPERATIONS = {
   'token.activate': tokenActivate,
   'token.list': tokenList,
   'token.revoke': tokenRevoke,
+  'service.create': serviceCreate,
+  'service.rotate': serviceRotate,
+  'service.scopes': serviceScopes,
+  'service.list': serviceList,
+  'service.disable': serviceDisable,
+  'service.enable': serviceEnable,
   'keys.rotate': keysRotate,
   'keys.list': keysList,
   backup,

@@ -1,4 +1,4 @@
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { isRefusal, type RefusalCode } from '../domain/errors.ts';
@@ -14,6 +14,7 @@ import { ask, readSecret } from './secret-input.ts';
 import type { Shell } from './shell.ts';
 import { type ClientAnswer, ConnectionLost, TcpClient } from './tcp-client.ts';
 import { text } from './text.ts';
+import { transferMac } from './transfer-mac.ts';
 
 interface SendOptions {
   readonly user: string;
@@ -187,12 +188,6 @@ async function transact(
     ...(code === undefined ? {} : { codigo: code }),
     ...(options.receipt ? { recibo: true } : {}),
   });
-}
-
-/** PROTOCOL.md: HMAC-SHA256 of the data and then the nonce, both as sent; the key is SHA-256 of the password. */
-export function transferMac(password: string, data: string, nonce: string): string {
-  const key = hash('sha256', Buffer.from(password, 'utf8'), 'buffer');
-  return Buffer.from(tokenHmac('sha256', key, Buffer.from(data + nonce, 'utf8'))).toString('hex');
 }
 
 function showCode(shell: Shell, transfer: Transfer, code: string): void {

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { LabConnection, type Reply } from './connection.ts';
 import type { SocketOptions } from './endpoint.ts';
+import { LabRefused } from './lab-error.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -15,7 +16,15 @@ export function attackerAddress(target: Target): string | undefined {
 
 const OPENED_AT_ONCE = 64;
 
-/** Opens many connections; one that is refused below the protocol is left out. */
+/** This machine's own lack of files or ports says nothing about the server. */
+const OWN_FAILINGS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'EADDRINUSE', 'ENOBUFS']);
+
+function leftOut(error: Error & { readonly code?: string }): undefined {
+  if (!OWN_FAILINGS.has(error.code ?? '')) return undefined;
+  throw new LabRefused('setup_failed', `connections of this machine: ${error.code}`);
+}
+
+/** Opens many connections; one that is refused below the protocol is left out. @throws LabRefused */
 export async function openMany(
   target: Target,
   count: number,
@@ -24,7 +33,7 @@ export async function openMany(
   const opened: LabConnection[] = [];
   for (let done = 0; done < count; done += OPENED_AT_ONCE) {
     const some = Array.from({ length: Math.min(OPENED_AT_ONCE, count - done) }, () =>
-      LabConnection.open(target.endpoint, options).catch(() => undefined),
+      LabConnection.open(target.endpoint, options).catch(leftOut),
     );
     for (const connection of await Promise.all(some)) if (connection) opened.push(connection);
   }

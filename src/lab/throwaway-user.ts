@@ -27,9 +27,30 @@ export interface TransactionMessage {
   readonly id?: number;
 }
 
+interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+function randomCredentials({ config }: Target): Credentials {
+  const passwordBytes = Math.max(12, Math.ceil(config.passwordLengthMin / 2));
+  return {
+    username: `lab-${randomBytes(6).toString('hex')}`,
+    password: randomBytes(passwordBytes).toString('hex'),
+  };
+}
+
+/** What an enrolment told, for a person to see. */
+export interface EnrolledToken {
+  readonly type: 'totp' | 'ocra';
+  /** Base32. */
+  readonly secret: string;
+  readonly suite: string | undefined;
+}
+
 /** A user made for one attack, who knows the protocol and the own secrets as an honest client does. */
 export class ThrowawayUser {
-  readonly username = `lab-${randomBytes(6).toString('hex')}`;
+  readonly username: string;
   readonly password: string;
   /** Resumes the session that was made last. */
   session = '';
@@ -38,15 +59,16 @@ export class ThrowawayUser {
   #totp: Uint8Array | undefined;
   #ocra: Uint8Array | undefined;
 
-  private constructor(target: Target) {
+  private constructor(target: Target, { username, password }: Credentials) {
     this.#target = target;
-    this.password = randomBytes(Math.max(12, Math.ceil(target.config.passwordLengthMin / 2))).toString('hex');
-    this.#macKey = createHash('sha256').update(this.password, 'utf8').digest();
+    this.username = username;
+    this.password = password;
+    this.#macKey = createHash('sha256').update(password, 'utf8').digest();
   }
 
   /** Registers over the protocol, or by the operator where that is closed or too fast. @throws LabRefused, ServerLost */
-  static async register(target: Target): Promise<ThrowawayUser> {
-    const user = new ThrowawayUser(target);
+  static async register(target: Target, named?: Credentials): Promise<ThrowawayUser> {
+    const user = new ThrowawayUser(target, named ?? randomCredentials(target));
     const { username, password } = user;
     const connection = await LabConnection.open(target.endpoint);
     const reply = await connection.ask({ accion: 'register', username, password });
@@ -59,19 +81,22 @@ export class ThrowawayUser {
   }
 
   /** A token of each kind, active: its codes count from now on. @throws LabRefused, ServerLost */
-  async enrolTokens(): Promise<void> {
+  async enrolTokens(): Promise<readonly EnrolledToken[]> {
     const now = Date.now();
-    this.#ocra = await this.#enrol('ocra', (seed, question) => boundCode(hmac, seed, question, now));
+    const ocra = await this.#enrol('ocra', (seed, question) => boundCode(hmac, seed, question, now));
     // Activated by the code before, so that the one of now is still to be used.
-    this.#totp = await this.#enrol('totp', (seed) =>
+    const totp = await this.#enrol('totp', (seed) =>
       totpCode(hmac, seed, now + FAST_MS - PERIOD_S * 1_000, TOTP),
     );
+    this.#ocra = ocra.seed;
+    this.#totp = totp.seed;
+    return [ocra, totp];
   }
 
   async #enrol(
     type: 'totp' | 'ocra',
     firstCode: (seed: Uint8Array, question: string) => string,
-  ): Promise<Uint8Array> {
+  ): Promise<EnrolledToken & { readonly seed: Uint8Array }> {
     const { username } = this;
     const enrolled = await this.#target.operate('token.enrol', { username, type });
     if (isRefusal(enrolled)) throw new LabRefused('setup_failed', `token.enrol: ${enrolled.refused}`);
@@ -81,7 +106,7 @@ export class ThrowawayUser {
     const code = firstCode(seed, question);
     const active = await this.#target.operate('token.activate', { username, id: enrolled.id, code });
     if (isRefusal(active)) throw new LabRefused('setup_failed', `token.activate: ${active.refused}`);
-    return seed;
+    return { type, seed, secret: enrolled.secret, suite: 'suite' in enrolled ? enrolled.suite : undefined };
   }
 
   /** A connection on which this user is logged in, to the server or to a proxy before it. @throws LabRefused, ServerLost */
@@ -132,6 +157,11 @@ export class ThrowawayUser {
   plainCode(): string {
     if (!this.#totp) throw new LabRefused('setup_failed', 'plain code');
     return totpCode(hmac, this.#totp, Date.now() + FAST_MS, TOTP);
+  }
+
+  /** How long the plain code that is shown now goes on being shown. */
+  static plainCodeLeftMs(): number {
+    return PERIOD_S * 1_000 - ((Date.now() + FAST_MS) % (PERIOD_S * 1_000));
   }
 
   /** Codes that the plain token shows at no time near now, all different. */

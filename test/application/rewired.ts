@@ -81,7 +81,10 @@ export interface Noted {
 
 /** A user's entries, oldest first. */
 export async function entriesOf(context: Context, userId: number): Promise<readonly Noted[]> {
-  const entries = await context.store.readUserJournal(userId, { below: Number.POSITIVE_INFINITY, limit: 100_000 });
+  const entries = await context.store.readUserJournal(userId, {
+    below: Number.POSITIVE_INFINITY,
+    limit: 100_000,
+  });
   return entries.map(({ body }) => JSON.parse(body) as Noted).toReversed();
 }
 

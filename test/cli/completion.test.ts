@@ -10,7 +10,11 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const scripts = new Map<string, string>();
 
 before(async () => {
-  for (const shell of SHELLS) scripts.set(shell, (await sello(['completion', shell])).stdout);
+  for (const shell of SHELLS) {
+    const { code, stdout, stderr } = await sello(['completion', shell]);
+    assert.equal(code, 0, stderr);
+    scripts.set(shell, stdout);
+  }
 });
 
 function absent(shell: string): string | false {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { ConnectionLost, TcpClient } from '../../src/cli/tcp-client.ts';
-import { transferMac } from '../../src/cli/transaction.ts';
+import { transferMac } from '../../src/cli/transfer-mac.ts';
 import { LIMITS } from '../../src/limits.ts';
 
 /** A server that gives each line to the test. */

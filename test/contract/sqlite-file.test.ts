@@ -61,12 +61,15 @@ describe('SQLite file: its owner', () => {
 
   test('another process is refused by the id of the owner; after a kill -9 it gets in', async () => {
     const owner = await startOwner(folder.path);
-    await assert.rejects(folder.open(), new RegExp(`in use by process ${owner.pid}:`));
-    // By another name of the same file as well.
-    const link = join(folder.folder, 'link');
-    symlinkSync(folder.folder, link);
-    await assert.rejects(openSqliteStore({ path: join(link, 'sello.sqlite') }), StartRefused);
-    await owner.kill();
+    try {
+      await assert.rejects(folder.open(), new RegExp(`in use by process ${owner.pid}:`));
+      // By another name of the same file as well.
+      const link = join(folder.folder, 'link');
+      symlinkSync(folder.folder, link);
+      await assert.rejects(openSqliteStore({ path: join(link, 'sello.sqlite') }), StartRefused);
+    } finally {
+      await owner.kill();
+    }
     const store = await folder.open();
     assert.equal(readFileSync(`${folder.path}.pid`, 'utf8'), `${process.pid}\n`);
     await store.close();

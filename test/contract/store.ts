@@ -3,6 +3,7 @@ import { appendContract } from './store-append.ts';
 import { lifeContract } from './store-life.ts';
 import { readContract } from './store-read.ts';
 import { rowsContract } from './store-rows.ts';
+import { transactionsContract } from './store-transactions.ts';
 
 /** An empty store of an adapter, on the real database. */
 export interface OpenedStore {
@@ -17,6 +18,7 @@ export interface OpenedStore {
 export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
   appendContract(name, open);
   rowsContract(name, open);
+  transactionsContract(name, open);
   readContract(name, open);
   lifeContract(name, open);
 }

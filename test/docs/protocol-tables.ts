@@ -1,9 +1,10 @@
-// Writes the table of errors of docs/protocol.md from src/wire/errors.ts: node test/docs/protocol-tables.ts
+// Brings docs/protocol.md up to date: its table of errors, and the values of its bounds. node test/docs/protocol-tables.ts
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { RefusalCode } from '../../src/domain/errors.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { ERRORS } from '../../src/wire/errors.ts';
-import { withSection } from './markdown.ts';
+import { section, withSection } from './markdown.ts';
 
 export const PROTOCOL = new URL('../../docs/protocol.md', import.meta.url);
 
@@ -57,6 +58,14 @@ export function errorTable(): string {
   return head + rows.join('');
 }
 
+/** The rows stay as they are, but for the values. */
+function boundsUpToDate(table: string): string {
+  const limits: Readonly<Record<string, number>> = LIMITS;
+  return table.replace(/^\| `(\w+)` \| \d+ \|/gm, (_, name) => `| \`${name}\` | ${limits[name]} |`);
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  writeFileSync(PROTOCOL, withSection(readFileSync(PROTOCOL, 'utf8'), 'errors', errorTable()));
+  const page = readFileSync(PROTOCOL, 'utf8');
+  const bounds = boundsUpToDate(section(page, 'bounds'));
+  writeFileSync(PROTOCOL, withSection(withSection(page, 'bounds', bounds), 'errors', errorTable()));
 }

@@ -20,7 +20,8 @@ function oathtool(args: readonly string[]): void {
   const rest = options.filter((option) => !/^--(totp|base32|time-step-size=\d+s|window=\d+)$/.test(option));
   const key = decodeBase32(args.at(-1) ?? '');
   if (rest.length > 0 || !options.includes('--totp') || !options.includes('--base32') || !key) {
-    return fail(`oathtool: not among what the stand-in can: ${args.join(' ')}`);
+    fail(`oathtool: not among what the stand-in can: ${args.join(' ')}`);
+    return;
   }
   const stepS = number(options, 'time-step-size') ?? 30;
   const first = Math.floor(Date.now() / 1000 / stepS);
@@ -41,7 +42,10 @@ function number(options: readonly string[], name: string): number | undefined {
 /** `openssl dgst -sha256 [-mac HMAC -macopt hexkey:K] -r` of standard input. */
 async function openssl(args: readonly string[]): Promise<void> {
   const form = /^dgst -sha256(?: -mac HMAC -macopt hexkey:(?<key>[0-9a-f]+))? -r$/.exec(args.join(' '));
-  if (!form) return fail(`openssl: not among what the stand-in can: ${args.join(' ')}`);
+  if (!form) {
+    fail(`openssl: not among what the stand-in can: ${args.join(' ')}`);
+    return;
+  }
   const key = form.groups?.key;
   const digest = key === undefined ? createHash('sha256') : createHmac('sha256', Buffer.from(key, 'hex'));
   for await (const chunk of process.stdin) digest.update(chunk);

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { type ClientAnswer, ConnectionLost } from '../../src/cli/tcp-client.ts';
 import { temporaryFolder } from '../application.ts';
+import { CERTIFICATES } from '../certificates.ts';
 import { Customer, expectOk } from './customer.ts';
 import { readJournal } from './journal.ts';
 import { runServer, ServerProcess } from './server-process.ts';
@@ -95,8 +96,6 @@ test('SIGTERM while it starts, and while twenty log-ins wait for their password'
 });
 
 describe('TLS', () => {
-  const CERTIFICATES = join(import.meta.dirname, '..', 'wire', 'certificates');
-
   test('SIGHUP takes new certificates into use, keeps sessions, and keeps the old ones when the new are no good', async (t) => {
     const folder = await temporaryFolder(t);
     const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];

@@ -29,22 +29,25 @@ export function forgetsChallenges(services: TcpServices): TcpServices {
 
 /** Never locks: forgets wrong attempts before it looks at the next. */
 export function forgetsAttempts(services: TcpServices, { context }: Application): TcpServices {
+  // One at a time, or several would be counted together before they are forgotten.
   let last: Promise<unknown> = Promise.resolve();
+  const alone = <Result>(act: () => Promise<Result>): Promise<Result> => {
+    const done = last.then(act);
+    last = done;
+    return done;
+  };
   return {
     ...services,
-    // One at a time, or several would be counted together before they are forgotten.
-    authorise: (request) => {
-      const decision = last.then(async () => {
+    authorise: (request) =>
+      alone(async () => {
         await unlockUser(context, request.session.userId);
         return services.authorise(request);
-      });
-      last = decision;
-      return decision;
-    },
-    logIn: async (request) => {
-      const user = await context.store.findUser(request.username);
-      if (user) await unlockUser(context, user.userId);
-      return services.logIn(request);
-    },
+      }),
+    logIn: (request) =>
+      alone(async () => {
+        const user = await context.store.findUser(request.username);
+        if (user) await unlockUser(context, user.userId);
+        return services.logIn(request);
+      }),
   };
 }

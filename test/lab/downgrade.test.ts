@@ -4,15 +4,14 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { suite, type TestContext, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../src/config.ts';
 import { downgrade } from '../../src/lab/downgrade.ts';
 import { LabRefused } from '../../src/lab/lab-error.ts';
+import { CERTIFICATES } from '../certificates.ts';
 import { ANY_SESSION, believesAll } from './broken-servers.ts';
 import { assertHeld, brokenSteps, laboratory } from './laboratory.ts';
 
-const CERTIFICATES = fileURLToPath(new URL('../wire/certificates/', import.meta.url));
-const TLS = { certFile: `${CERTIFICATES}first.cert.pem`, keyFile: `${CERTIFICATES}first.key.pem` };
+const TLS = { certFile: `${CERTIFICATES}/first.cert.pem`, keyFile: `${CERTIFICATES}/first.key.pem` };
 const fingerprintOf = (file: string) => new X509Certificate(readFileSync(file)).fingerprint256;
 
 suite('downgrade', () => {
@@ -32,7 +31,7 @@ suite('downgrade', () => {
   });
 
   test('is not tried against a server with another certificate', async (t) => {
-    const other = fingerprintOf(`${CERTIFICATES}second.cert.pem`);
+    const other = fingerprintOf(`${CERTIFICATES}/second.cert.pem`);
     const { target } = await laboratory(t, { tls: TLS, fingerprint: other });
     await assert.rejects(downgrade(target), (error) => {
       assert.ok(error instanceof LabRefused);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LogInDesk } from '../../src/application/log-in.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
 import { CountingHasher, entriesOf, rewired, tallied } from '../application/rewired.ts';
+import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
 
 /*
  * Goal: parallel callers cannot have more guesses evaluated than the lock allows.
@@ -116,6 +116,7 @@ describe('parallel log-ins', () => {
     assert.equal(secrets.size, 20);
     assert.ok(!secrets.has('refused'));
     assert.equal(tallied(await entriesOf(context, userId))['login.accepted'], 21);
-    for (const secret of secrets) assert.ok('sessionId' in (await services.resumeSession({ secret, address })));
+    for (const secret of secrets)
+      assert.ok('sessionId' in (await services.resumeSession({ secret, address })));
   });
 });

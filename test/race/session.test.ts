@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { Argon2Hasher } from '../../src/adapters/password/argon2.ts';
 import { activateToken } from '../../src/application/activate-token.ts';
 import { disableUser, enableUser, revokeToken } from '../../src/application/administer-user.ts';
-import { Argon2Hasher } from '../../src/adapters/password/argon2.ts';
 import { authorise } from '../../src/application/authorise.ts';
 import { enrolToken } from '../../src/application/enrol-token.ts';
 import { LogInDesk } from '../../src/application/log-in.ts';
@@ -13,8 +13,8 @@ import { createUser } from '../../src/application/register-user.ts';
 import { resumeSession } from '../../src/application/resume-session.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
 import { entriesOf, nonces, rewired, tallied, withMac } from '../application/rewired.ts';
+import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
 
 const address = '127.0.0.1';
 const hashes = { sha1, sha256, sha512 };
@@ -140,7 +140,10 @@ describe('what ends a session, in parallel with what uses it', () => {
     assert.equal(user?.sessions.length, LIMITS.sessionsPerUserMax);
     const resumed = await Promise.all(secrets.map((secret) => resumeSession(context, { secret, address })));
     assert.equal(resumed.filter((outcome) => 'refused' in outcome).length, 20);
-    assert.ok(resumed.slice(0, 20).every((outcome) => 'refused' in outcome), 'the oldest');
+    assert.ok(
+      resumed.slice(0, 20).every((outcome) => 'refused' in outcome),
+      'the oldest',
+    );
   });
 });
 
@@ -179,7 +182,10 @@ describe('tokens', () => {
     const outcomes = await storm(40, () => enrolToken(context, { userId, type: 'hotp' }));
     const made = outcomes.filter((outcome) => 'token' in outcome);
     assert.equal(made.length, LIMITS.tokensPerUserMax);
-    assert.equal(outcomes.filter((o) => 'refused' in o && o.refused === 'tokens_too_many').length, 40 - made.length);
+    assert.equal(
+      outcomes.filter((o) => 'refused' in o && o.refused === 'tokens_too_many').length,
+      40 - made.length,
+    );
   });
 
   test('revoking a token in parallel with its codes: none is accepted after the entry', async (t) => {

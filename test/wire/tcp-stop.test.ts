@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import test from 'node:test';
+import { CERTIFICATES } from '../certificates.ts';
 import { Client, fixtureNonce, startFixture, until } from './tcp-fixture.ts';
-
-const CERTIFICATES = `${import.meta.dirname}/certificates`;
 
 function transfer(more: object = {}): object {
   return { accion: 'transaccion', data: 'A,B,1', nonce: fixtureNonce(0), ...more };

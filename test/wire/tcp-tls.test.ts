@@ -8,9 +8,8 @@ import test, { type TestContext } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { PROXY_SIGNATURE } from '../../src/wire/tcp/proxy-header.ts';
 import type { TcpOptions } from '../../src/wire/tcp/server.ts';
+import { CERTIFICATES } from '../certificates.ts';
 import { ALICE, Client, type Fixture, fixtureNonce, startFixture, until } from './tcp-fixture.ts';
-
-const CERTIFICATES = join(import.meta.dirname, 'certificates');
 
 interface TlsFixture extends Fixture {
   readonly certFile: string;

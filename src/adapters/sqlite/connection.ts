@@ -79,7 +79,7 @@ export function openDatabase(path: string): DatabaseSync {
       PRAGMA foreign_keys = ON;
       PRAGMA trusted_schema = OFF;
       PRAGMA cell_size_check = ON;
-      PRAGMA cache_size = -16384;
+      PRAGMA cache_size = -4096;
       PRAGMA wal_autocheckpoint = 500;
       PRAGMA journal_size_limit = 67108864;
     `);

@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { nestsDeeper } from '../tcp/nesting.ts';
 
@@ -11,8 +11,8 @@ const COLON = 58;
  * A body as JSON (RFC 8259, and the stricter RFC 7493): UTF-8, a name once in an object, no lone surrogate, bounded depth.
  * An empty body is undefined.
  */
-export function parseBody(bytes: Buffer): unknown | Refusal {
-  if (bytes.length === 0) return undefined;
+export function parseBody(bytes: Buffer): { readonly value: unknown } | Refusal {
+  if (bytes.length === 0) return { value: undefined };
   if (!isUtf8(bytes)) return refuse('json_invalid', { detail: 'UTF-8' });
   const text = isAscii(bytes) ? bytes.latin1Slice() : bytes.utf8Slice();
   const { nestingDepthMax } = LIMITS;
@@ -28,8 +28,7 @@ export function parseBody(bytes: Buffer): unknown | Refusal {
   // RFC 8259 section 4 leaves open what a second member of a name means, so two readers may differ.
   if (membersWritten(text) !== membersOf(value)) return refuse('json_invalid', { detail: 'a name is in it twice' });
   if (text.includes('\\u') && !isWellFormed(value)) return refuse('json_invalid', { detail: 'a lone surrogate' });
-  // A refusal is told by its own member, which no body may forge.
-  return isRefusal(value) ? refuse('message_invalid', { detail: 'refused' }) : value;
+  return { value };
 }
 
 /** Each member of an object has one colon outside strings. */

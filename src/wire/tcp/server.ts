@@ -46,7 +46,7 @@ export async function startTcpServer(options: TcpOptions): Promise<TcpServer> {
   const { host, port, plaintextAllowed = false } = options;
   if (!options.tls && !plaintextAllowed && !isLoopback(host)) {
     throw new StartRefused(
-      `TCP on ${host} would carry passwords in the clear: set tcp_tls_cert_file and tcp_tls_key_file, or set tcp_plaintext_allowed: true if the network is trusted`,
+      `TCP on ${host} would carry passwords in the clear: give tls_cert_file and tls_key_file, or allow it with tcp_plaintext_allowed: true if the network is trusted`,
     );
   }
   const tls = options.tls && (await TlsCredentials.load(options.tls));

@@ -1,0 +1,85 @@
+import type { EntryType } from '../../domain/journal.ts';
+import type { JournalEntry, TokenRow } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+
+export interface TokenUse {
+  /** ms since 1970 */
+  readonly at: number;
+  readonly accepted: boolean;
+  readonly reason?: string;
+  readonly purpose: 'log_in' | 'transaction' | 'validation' | 'activation';
+  readonly transactionId?: string;
+}
+
+const PURPOSE_OF: Partial<Record<EntryType, TokenUse['purpose']>> = {
+  'login.accepted': 'log_in',
+  'login.refused': 'log_in',
+  'transaction.approved': 'transaction',
+  'transaction.refused': 'transaction',
+  'transaction.requested': 'transaction',
+  'code.accepted': 'validation',
+  'code.refused': 'validation',
+  'token.activated': 'activation',
+};
+
+const ENTRIES_PER_READ = 256;
+const ENTRIES_PER_PAGE_MAX = 4_096;
+
+/**
+ * Codes accepted of the token, and refused ones that it could have shown, the newest first, from the journal: entries
+ * below the version `below`.
+ */
+export async function listTokenUses(
+  { store }: Context,
+  token: TokenRow,
+  page: { readonly below: number; readonly limit: number },
+): Promise<{ readonly uses: readonly TokenUse[]; readonly next?: number }> {
+  const uses: TokenUse[] = [];
+  let below = page.below;
+  for (let read = 0; read < ENTRIES_PER_PAGE_MAX; read += ENTRIES_PER_READ) {
+    const entries = await store.readUserJournal(token.userId, { below, limit: ENTRIES_PER_READ });
+    for (const entry of entries) {
+      below = entry.version;
+      if (entry.at < token.createdAt) return { uses };
+      const use = useOf(entry, token.tokenId);
+      if (!use) continue;
+      uses.push(use);
+      if (uses.length === page.limit) return below > 1 ? { uses, next: below } : { uses };
+    }
+    if (entries.length < ENTRIES_PER_READ) return { uses };
+  }
+  return { uses, next: below };
+}
+
+function useOf({ type, at, body }: JournalEntry, tokenId: string): TokenUse | undefined {
+  const purpose = PURPOSE_OF[type];
+  if (!purpose) return undefined;
+  const { reason, detail, transaction } = JSON.parse(body) as {
+    reason?: string;
+    detail?: { token?: string; service?: string };
+    transaction?: { id: string };
+  };
+  const accepted = reason === undefined;
+  // A code that was wrong names no token; one refused for another reason than its code was no use of any.
+  const concerns = accepted
+    ? detail?.token === tokenId
+    : reason.includes('code_') && !reason.endsWith('_required') && (detail?.token ?? tokenId) === tokenId;
+  if (!concerns) return undefined;
+  return {
+    at,
+    accepted,
+    ...(accepted ? {} : { reason }),
+    purpose: type === 'code.refused' ? purposeOfRefused(detail, transaction) : purpose,
+    ...(transaction ? { transactionId: transaction.id } : {}),
+  };
+}
+
+/** A code refused at a service, at an approval, or as the first of a token. */
+function purposeOfRefused(
+  detail: { readonly service?: string; readonly token?: string } | undefined,
+  transaction: object | undefined,
+): TokenUse['purpose'] {
+  if (detail?.service !== undefined) return 'validation';
+  if (transaction) return 'transaction';
+  return detail?.token === undefined ? 'validation' : 'activation';
+}

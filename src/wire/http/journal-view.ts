@@ -1,0 +1,35 @@
+import Type, { type Static } from 'typebox';
+import type { JournalEntry } from '../../ports/store.ts';
+import { closed, named, time } from './schema.ts';
+
+export const Entry = named(
+  'JournalEntry',
+  closed({
+    position: Type.Optional(Type.Integer({ description: 'In the journal of all; for auditors.' })),
+    hash: Type.String({ description: "SHA-256(hash of the user's entry before ‖ body as RFC 8785 JSON), hex." }),
+    body: closed({
+      at: time('When.'),
+      type: Type.String({ description: 'Such as transaction.approved.' }),
+      user: Type.String(),
+      version: Type.Integer({ description: "Of the user's entries, from 1 without a gap." }),
+      reason: Type.Optional(Type.String()),
+      detail: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]))),
+      transaction: Type.Optional(
+        closed({
+          amount: Type.String(),
+          challenge: Type.String(),
+          currency: Type.String(),
+          id: Type.String(),
+          payee: Type.String(),
+          payer: Type.String(),
+          v: Type.Integer(),
+        }),
+      ),
+    }),
+  }),
+);
+
+/** @param all whether for an auditor: how many entries there are of all users is nobody else's business */
+export function entryView({ position, hash, body }: JournalEntry, all: boolean): Static<typeof Entry> {
+  return { ...(all ? { position } : {}), hash, body: JSON.parse(body) };
+}

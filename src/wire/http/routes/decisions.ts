@@ -1,0 +1,116 @@
+import { decideTransaction, type EndedTransaction } from '../../../application/decide-transaction.ts';
+import { findServiceTransaction, findTransaction, viewOfRow } from '../../../application/queries/transactions.ts';
+import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
+import type { UserCaller } from '../caller.ts';
+import { foreignKey, requestIdempotency } from '../idempotency.ts';
+import { replayed } from '../idempotent-answer.ts';
+import type { HttpParts } from '../parts.ts';
+import { type Answer, route } from '../route.ts';
+import { Code, closed, Id } from '../schema.ts';
+import { TRANSACTION_EXAMPLE, Transaction, transactionView } from '../transaction-view.ts';
+
+interface DecisionAsked {
+  readonly params: { readonly id: string };
+  readonly path: string;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** A transaction of somebody else is not there; that of the caller's own is decided. */
+async function byUser(
+  { context }: HttpParts,
+  { session }: UserCaller,
+  { params, path, idempotencyKey: key }: DecisionAsked,
+  decision: { readonly decision: 'approve'; readonly code: string } | { readonly decision: 'refuse' },
+): Promise<Answer | Refusal> {
+  const { userId } = session;
+  const owner = `user/${userId}`;
+  const ended = await decideTransaction(context, {
+    ...decision,
+    ...{ session, userId, transactionId: params.id },
+    ...(key === undefined ? {} : { idempotency: requestIdempotency(key, owner, { method: 'POST', path }) }),
+  });
+  if (!isRefusal(ended)) return answer(ended);
+  const late = ended.refused === 'transaction_decided';
+  return late && !(await findTransaction(context, userId, params.id)) ? refuse('transaction_unknown') : ended;
+}
+
+function answer(ended: EndedTransaction): Answer {
+  return { status: 200, headers: replayed(ended.repeated), body: transactionView(viewOfRow(ended)) };
+}
+
+const ANSWERS = {
+  200: {
+    description: 'Decided.',
+    schema: Transaction,
+    example: { ...TRANSACTION_EXAMPLE, status: 'approved', decided_at: '2026-01-02T03:04:20.000Z' },
+  },
+} as const;
+
+export const decisionRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/transactions/{id}/approval',
+    tag: 'transactions',
+    summary: 'Approve, by a code over payee and amount',
+    description:
+      'A wrong code counts, and the transaction goes on waiting. One that comes too late is 409 and counts nothing.',
+    caller: 'user',
+    repeatable: true,
+    params: { id: Id },
+    body: closed({ code: Code }),
+    bodyExample: { code: '492039' },
+    answers: ANSWERS,
+    refusals: [
+      'transaction_unknown',
+      'transaction_decided',
+      'challenge_expired',
+      'code_wrong',
+      'code_spent',
+      'bound_code_required',
+      'locked',
+    ],
+    handle: (asked, parts) => byUser(parts, asked.caller, asked, { decision: 'approve', code: asked.body.code }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/transactions/{id}/refusal',
+    tag: 'transactions',
+    summary: 'Refuse: “this was not me”',
+    description: 'Recorded, and told to whoever follows the events.',
+    caller: 'user',
+    repeatable: true,
+    params: { id: Id },
+    answers: ANSWERS,
+    refusals: ['transaction_unknown', 'transaction_decided'],
+    handle: (asked, parts) => byUser(parts, asked.caller, asked, { decision: 'refuse' }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/transactions/{id}/cancellation',
+    tag: 'transactions',
+    summary: 'Cancel, by the service that asked',
+    caller: 'service',
+    scope: 'transactions:write',
+    repeatable: true,
+    params: { id: Id },
+    answers: ANSWERS,
+    refusals: ['transaction_unknown', 'transaction_decided'],
+    async handle({ caller, params, path, idempotencyKey: key }, { context }) {
+      const { serviceId } = caller.service;
+      const found = await findServiceTransaction(context, serviceId, params.id);
+      if (!found) return refuse('transaction_unknown');
+      const ended = await decideTransaction(context, {
+        ...{ decision: 'cancel', serviceId, userId: found.userId, transactionId: params.id },
+        ...(key === undefined
+          ? {}
+          : {
+              idempotency: {
+                ...requestIdempotency(key, `service/${serviceId}`, { method: 'POST', path }),
+                key: foreignKey(caller, key),
+              },
+            }),
+      });
+      return isRefusal(ended) ? ended : answer(ended);
+    },
+  }),
+];

@@ -1,0 +1,81 @@
+import Type from 'typebox';
+import { isRefusal, refuse } from '../../../domain/errors.ts';
+import { LIMITS } from '../../../limits.ts';
+import type { JournalEntry, UserId } from '../../../ports/store.ts';
+import { callerId, type UserCaller } from '../caller.ts';
+import { Entry, entryView } from '../journal-view.ts';
+import type { HttpParts } from '../parts.ts';
+import { route } from '../route.ts';
+import { Cursor, closed, Limit, NextCursor, Username } from '../schema.ts';
+
+interface Page {
+  readonly entries: readonly JournalEntry[];
+  readonly next: number | undefined;
+}
+
+/** One user's, the newest first. */
+async function pageOfUser({ context }: HttpParts, userId: UserId, place: number | undefined, limit: number): Promise<Page> {
+  const below = place ?? Number.POSITIVE_INFINITY;
+  const entries = await context.store.readUserJournal(userId, { below, limit });
+  const last = entries.at(-1)?.version ?? 1;
+  return { entries, next: entries.length === limit && last > 1 ? last : undefined };
+}
+
+/** All, in the journal's order, the oldest first. */
+async function pageOfAll({ context }: HttpParts, place: number | undefined, limit: number): Promise<Page> {
+  const found = await context.store.readJournal({ after: place ?? 0, limit: limit + 1 });
+  const entries = found.slice(0, limit);
+  return { entries, next: found.length > limit ? entries.at(-1)?.position : undefined };
+}
+
+/** Whose entries: their own, or what an auditor names. @returns null: everybody's; undefined: nobody of that name */
+async function whose(
+  { context }: HttpParts,
+  { session }: UserCaller,
+  user: string | undefined,
+): Promise<UserId | null | undefined> {
+  if (session.role !== 'auditor') return session.userId;
+  return user === undefined ? null : (await context.store.findUser(user))?.userId;
+}
+
+export const journalRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/journal',
+    tag: 'journal',
+    summary: 'The journal',
+    description:
+      "The caller's own entries, the newest first. An auditor's: all, in the journal's order, the oldest first, or one `user`'s.",
+    caller: 'user',
+    query: {
+      user: Type.Optional(Type.String({ ...Username, description: 'By an auditor: this user alone.' })),
+      limit: Type.Optional(Limit),
+      cursor: Type.Optional(Cursor),
+    },
+    answers: {
+      200: { description: 'A page.', schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor }) },
+    },
+    refusals: ['cursor_invalid', 'user_unknown'],
+    async handle({ caller, query }, parts) {
+      const { session } = caller;
+      const all = session.role === 'auditor';
+      if (!all && query.user !== undefined && query.user !== session.username) return refuse('user_unknown');
+      const userId = await whose(parts, caller, query.user);
+      if (userId === undefined) return refuse('user_unknown');
+      const list = ['journal', callerId(caller), `${userId}`];
+      const place = parts.cursors.read(list, query.cursor);
+      if (isRefusal(place)) return place;
+      const { limit = LIMITS.pageSize } = query;
+      const at = place === undefined ? undefined : Number(place);
+      const { entries, next } =
+        userId === null ? await pageOfAll(parts, at, limit) : await pageOfUser(parts, userId, at, limit);
+      return {
+        status: 200,
+        body: {
+          entries: entries.map((entry) => entryView(entry, all)),
+          next_cursor: next === undefined ? null : parts.cursors.write(list, `${next}`),
+        },
+      };
+    },
+  }),
+];

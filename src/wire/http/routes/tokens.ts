@@ -1,0 +1,169 @@
+import Type from 'typebox';
+import { activateToken } from '../../../application/activate-token.ts';
+import { revokeToken } from '../../../application/administer-user.ts';
+import { enrolToken } from '../../../application/enrol-token.ts';
+import { listTokenUses } from '../../../application/queries/token-uses.ts';
+import { isRefusal, refuse } from '../../../domain/errors.ts';
+import { rfc3339 } from '../../../domain/journal.ts';
+import { decodeState } from '../../../domain/user-state.ts';
+import { LIMITS } from '../../../limits.ts';
+import type { UserId } from '../../../ports/store.ts';
+import { callerId } from '../caller.ts';
+import { requestIdempotency } from '../idempotency.ts';
+import { replayed } from '../idempotent-answer.ts';
+import type { HttpParts } from '../parts.ts';
+import { route } from '../route.ts';
+import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
+import { Algorithm, EnrolledToken, enrolmentView, Token, TokenType, tokenView } from '../token-view.ts';
+
+async function tokensOf({ context }: HttpParts, userId: UserId) {
+  const at = context.decider.now();
+  const [record] = await context.store.load([userId], at);
+  const state = record ? decodeState(record.state) : {};
+  return (record?.tokens ?? []).map((token) => tokenView(token, state, at));
+}
+
+const Use = named(
+  'TokenUse',
+  closed({
+    at: time('When.'),
+    accepted: Type.Boolean(),
+    reason: Type.Optional(Type.String({ description: 'Why not: a code of the error table.' })),
+    for: Type.Union([Type.Literal('log_in'), Type.Literal('transaction'), Type.Literal('validation'), Type.Literal('activation')]),
+    transaction: Type.Optional(Id),
+  }),
+);
+
+export const tokenRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/tokens',
+    tag: 'tokens',
+    summary: 'Enrol a token',
+    description:
+      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it.',
+    caller: 'user',
+    repeatable: true,
+    body: closed({
+      type: TokenType,
+      digits: Type.Optional(Type.Integer({ minimum: 6, maximum: 8 })),
+      period_s: Type.Optional(Type.Integer({ minimum: 15, maximum: 300 })),
+      algorithm: Type.Optional(Algorithm),
+      label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
+    }),
+    bodyExample: { type: 'totp', digits: 6, period_s: 30, algorithm: 'sha1', label: 'phone' },
+    answers: { 201: { description: 'Enrolled.', schema: EnrolledToken } },
+    refusals: ['token_parameters_invalid', 'tokens_too_many'],
+    async handle({ caller, body, path, idempotencyKey: key }, { context }) {
+      const { userId, username } = caller.session;
+      const { type, digits, period_s: periodS, algorithm, label } = body;
+      const enrolled = await enrolToken(context, {
+        ...{ userId, type },
+        ...(digits === undefined ? {} : { digits }),
+        ...(periodS === undefined ? {} : { periodS }),
+        ...(algorithm === undefined ? {} : { algorithm }),
+        ...(label === undefined ? {} : { label }),
+        ...(key === undefined
+          ? {}
+          : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path, body }) }),
+      });
+      if (isRefusal(enrolled)) return enrolled;
+      const view = enrolmentView(enrolled.token, enrolled.seed, username);
+      return {
+        status: 201,
+        headers: { ...replayed(enrolled.repeated), location: `/v1/tokens/${view.id}` },
+        body: view,
+      };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/tokens/{id}/activation',
+    tag: 'tokens',
+    summary: 'Confirm a token by its first code',
+    caller: 'user',
+    repeatable: true,
+    params: { id: Id },
+    body: closed({ code: Code }),
+    bodyExample: { code: '492039' },
+    answers: { 200: { description: 'Active.', schema: Token } },
+    refusals: ['token_unknown', 'token_not_pending', 'code_wrong', 'locked'],
+    async handle({ caller, params, body, path, idempotencyKey: key }, parts) {
+      const { userId } = caller.session;
+      const activated = await activateToken(parts.context, {
+        ...{ userId, tokenId: params.id, code: body.code },
+        ...(key === undefined
+          ? {}
+          : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path }) }),
+      });
+      if (isRefusal(activated)) return activated;
+      const view = (await tokensOf(parts, userId)).find(({ id }) => id === params.id);
+      if (!view) throw new Error('an activated token is not there');
+      return { status: 200, headers: replayed(activated.repeated), body: view };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/tokens',
+    tag: 'tokens',
+    summary: 'List tokens',
+    caller: 'user',
+    answers: { 200: { description: 'All, revoked ones included.', schema: closed({ tokens: Type.Array(Token) }) } },
+    refusals: [],
+    handle: async ({ caller }, parts) => ({
+      status: 200,
+      body: { tokens: await tokensOf(parts, caller.session.userId) },
+    }),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/tokens/{id}',
+    tag: 'tokens',
+    summary: 'Revoke a token',
+    caller: 'user',
+    params: { id: Id },
+    answers: { 204: { description: 'Its codes are refused from now on.' } },
+    refusals: ['token_unknown'],
+    async handle({ caller, params }, { context }) {
+      const revoked = await revokeToken(context, caller.session.userId, params.id);
+      return isRefusal(revoked) ? revoked : { status: 204 };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/tokens/{id}/uses',
+    tag: 'tokens',
+    summary: 'What a token was used for',
+    description:
+      'Codes accepted of it, and those refused, the newest first. A wrong code is of no token, so it is listed with each that could have shown it.',
+    caller: 'user',
+    params: { id: Id },
+    query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
+    answers: {
+      200: { description: 'A page.', schema: closed({ uses: Type.Array(Use), next_cursor: NextCursor }) },
+    },
+    refusals: ['token_unknown', 'cursor_invalid'],
+    async handle({ caller, params, query }, parts) {
+      const { userId } = caller.session;
+      const list = ['uses', callerId(caller), params.id];
+      const place = parts.cursors.read(list, query.cursor);
+      if (isRefusal(place)) return place;
+      const [record] = await parts.context.store.load([userId], parts.context.decider.now());
+      const token = record?.tokens.find(({ tokenId }) => tokenId === params.id);
+      if (!token) return refuse('token_unknown');
+      const { uses, next } = await listTokenUses(parts.context, token, {
+        below: place === undefined ? Number.POSITIVE_INFINITY : Number(place),
+        limit: query.limit ?? LIMITS.pageSize,
+      });
+      const views = uses.map(({ at, accepted, reason, purpose, transactionId }) => ({
+        at: rfc3339(at),
+        accepted,
+        ...(reason === undefined ? {} : { reason }),
+        for: purpose,
+        ...(transactionId === undefined ? {} : { transaction: transactionId }),
+      }));
+      const nextCursor = next === undefined ? null : parts.cursors.write(list, `${next}`);
+      return { status: 200, body: { uses: views, next_cursor: nextCursor } };
+    },
+  }),
+];

@@ -1,0 +1,114 @@
+import Type from 'typebox';
+import {
+  findServiceTransaction,
+  findTransaction,
+  listTransactions,
+  type TransactionView,
+  viewOfRow,
+  waitForDecision,
+} from '../../../application/queries/transactions.ts';
+import { isRefusal, refuse } from '../../../domain/errors.ts';
+import { LIMITS } from '../../../limits.ts';
+import type { TransactionStatus } from '../../../ports/store.ts';
+import { type Caller, callerId } from '../caller.ts';
+import type { HttpParts } from '../parts.ts';
+import { route } from '../route.ts';
+import { Cursor, closed, Id, Limit, NextCursor } from '../schema.ts';
+import { Status, TRANSACTION_EXAMPLE, Transaction, transactionView } from '../transaction-view.ts';
+
+/** One of the caller's: their own, or one that the service asked for. */
+export function findFor({ context }: HttpParts, caller: Caller, id: string): Promise<TransactionView | undefined> {
+  return caller.kind === 'user'
+    ? findTransaction(context, caller.session.userId, id)
+    : findServiceTransaction(context, caller.service.serviceId, id);
+}
+
+async function listFor(
+  { context, cursors }: HttpParts,
+  caller: Caller,
+  page: { readonly status: TransactionStatus | undefined; readonly place: string | undefined; readonly limit: number },
+) {
+  const { place, limit } = page;
+  const status = page.status === undefined ? {} : { status: page.status };
+  const write = (next: string) => cursors.write(listOf(caller, page.status), next);
+  if (caller.kind === 'user') {
+    const below = place === undefined ? Number.POSITIVE_INFINITY : Number(place);
+    const { transactions, next } = await listTransactions(context, caller.session.userId, {
+      ...{ below, limit },
+      ...status,
+    });
+    return { transactions, next: next === undefined ? null : write(`${next}`) };
+  }
+  const { serviceId } = caller.service;
+  const rows = await context.store.listServiceTransactions({
+    ...{ serviceId, limit: limit + 1 },
+    ...(place === undefined ? {} : { below: place }),
+    ...status,
+  });
+  const transactions = rows.slice(0, limit).map(viewOfRow);
+  const last = transactions.at(-1);
+  return { transactions, next: rows.length > limit && last ? write(last.id) : null };
+}
+
+function listOf(caller: Caller, status: TransactionStatus | undefined): readonly string[] {
+  return ['transactions', callerId(caller), status ?? ''];
+}
+
+export const transactionReadRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/transactions',
+    tag: 'transactions',
+    summary: 'List transactions',
+    description: "The user's own, or those that the service asked for (`transactions:read`), the newest first.",
+    caller: 'user_or_service',
+    scope: 'transactions:read',
+    query: { status: Type.Optional(Status), limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
+    answers: {
+      200: {
+        description: 'A page.',
+        schema: closed({ transactions: Type.Array(Transaction), next_cursor: NextCursor }),
+        example: { transactions: [TRANSACTION_EXAMPLE], next_cursor: null },
+      },
+    },
+    refusals: ['cursor_invalid'],
+    async handle({ caller, query }, parts) {
+      const { status, limit = LIMITS.pageSize } = query;
+      const place = parts.cursors.read(listOf(caller, status), query.cursor);
+      if (isRefusal(place)) return place;
+      const { transactions, next } = await listFor(parts, caller, { status, place, limit });
+      return { status: 200, body: { transactions: transactions.map(transactionView), next_cursor: next } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/transactions/{id}',
+    tag: 'transactions',
+    summary: 'One transaction',
+    description: 'With `wait_s` the answer waits for the decision, at most so many seconds.',
+    caller: 'user_or_service',
+    scope: 'transactions:read',
+    params: { id: Id },
+    query: {
+      wait_s: Type.Optional(Type.Integer({ minimum: 0, maximum: LIMITS.waitMsMax / 1000, default: 0 })),
+    },
+    answers: { 200: { description: 'As it is now.', schema: Transaction, example: TRANSACTION_EXAMPLE } },
+    refusals: ['transaction_unknown', 'busy'],
+    async handle({ caller, params, query, gone }, parts) {
+      const found = await findFor(parts, caller, params.id);
+      if (!found) return refuse('transaction_unknown');
+      const waitMs = (query.wait_s ?? 0) * 1000;
+      if (waitMs === 0 || found.status !== 'pending') return { status: 200, body: transactionView(found) };
+      const { context, waiting } = parts;
+      if (waiting.count >= LIMITS.waitingRequestsMax) return refuse('busy', { retryAfterMs: 1_000 });
+      waiting.count++;
+      try {
+        const find = () => findFor(parts, caller, params.id);
+        const view = await waitForDecision(context, found.userId, find, { waitMs, signal: gone() });
+        return { status: 200, body: transactionView(view ?? found) };
+      } finally {
+        waiting.count--;
+      }
+    },
+  }),
+];

@@ -1,0 +1,161 @@
+import Type, { type Static } from 'typebox';
+import { type AuthoriseRequest, authoriseOrRequest } from '../../../application/authorise.ts';
+import { issueChallenges } from '../../../application/issue-challenges.ts';
+import { requestTransaction } from '../../../application/request-transaction.ts';
+import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
+import { encodeTransaction, type Transfer } from '../../../domain/transaction.ts';
+import { makeTransfer } from '../../../domain/transfer.ts';
+import { viewOfRow } from '../../../application/queries/transactions.ts';
+import type { ServiceCaller, UserCaller } from '../caller.ts';
+import { foreignKey, requestIdempotency, transferIdempotency } from '../idempotency.ts';
+import { replayed } from '../idempotent-answer.ts';
+import type { HttpParts } from '../parts.ts';
+import { type Answer, route } from '../route.ts';
+import { Account, Amount, Code, closed, Currency, Nonce, Username } from '../schema.ts';
+import { authorisationView, TRANSACTION_EXAMPLE, Transaction, transactionView } from '../transaction-view.ts';
+
+const Wanted = closed({
+  payer: Account,
+  payee: Account,
+  amount: Amount,
+  currency: Type.Optional(Currency),
+  username: Type.Optional(
+    Type.String({ ...Username, description: 'By a service: whose approval is asked for. Not by the user.' }),
+  ),
+  nonce: Type.Optional(Nonce),
+  mac: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description: "By the user: HMAC-SHA256 of the canonical transaction with the user's MAC key, in hex.",
+    }),
+  ),
+  code: Type.Optional(Code),
+  receipt: Type.Optional(Type.Boolean({ description: 'By the user: answer the receipt as well.' })),
+});
+
+const { payer, payee, amount, currency } = TRANSACTION_EXAMPLE;
+
+interface TransactionAsked {
+  readonly body: Static<typeof Wanted>;
+  readonly path: string;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** The proofs are the user's: a service has none to give. */
+const USERS_MEMBERS = ['nonce', 'mac', 'code', 'receipt'] as const;
+
+async function byService(
+  { context }: HttpParts,
+  caller: ServiceCaller,
+  { body, path, idempotencyKey: key }: TransactionAsked,
+  transfer: Transfer,
+): Promise<Answer | Refusal> {
+  const { username } = body;
+  const foreign = USERS_MEMBERS.find((name) => body[name] !== undefined);
+  if (foreign !== undefined) return refuse('message_invalid', { detail: `${foreign}: not by a service` });
+  if (username === undefined) return refuse('message_invalid', { detail: 'username: required of a service' });
+  const user = await context.store.findUser(username);
+  if (!user) return refuse('user_unknown');
+  const { serviceId } = caller.service;
+  const owner = `service/${serviceId}`;
+  const content = { method: 'POST', path, body: { ...transfer, username } };
+  const requested = await requestTransaction(context, {
+    ...{ userId: user.userId, transfer, serviceId },
+    ...(key === undefined
+      ? {}
+      : {
+          idempotency: { ...requestIdempotency(key, owner, content), key: foreignKey(caller, key) },
+        }),
+  });
+  if (isRefusal(requested)) return requested;
+  return pending(transactionView(viewOfRow(requested)), requested.repeated);
+}
+
+async function byUser(
+  { context }: HttpParts,
+  { session }: UserCaller,
+  { body, idempotencyKey: key }: TransactionAsked,
+  transfer: Transfer,
+): Promise<Answer | Refusal> {
+  if (body.username !== undefined && body.username !== session.username) {
+    return refuse('message_invalid', { detail: 'username: by a service alone' });
+  }
+  if (body.mac !== undefined && body.nonce === undefined) return refuse('challenge_missing');
+  let { nonce } = body;
+  if (nonce === undefined) {
+    const issued = await issueChallenges(context, session, 1);
+    if (isRefusal(issued)) return issued;
+    nonce = issued[0]?.nonce ?? '';
+  }
+  const canonical = { ...transfer, challenge: nonce, v: 1 } as const;
+  const request: AuthoriseRequest = {
+    ...{ session, transfer, challenge: nonce, receipt: body.receipt ?? false },
+    ...(body.mac === undefined
+      ? {}
+      : { mac: { message: Buffer.from(encodeTransaction(canonical)), value: body.mac } }),
+    ...(body.code === undefined ? {} : { code: body.code }),
+    ...(key === undefined ? {} : { idempotency: transferIdempotency(key, transfer) }),
+  };
+  const outcome = await authoriseOrRequest(context, request);
+  if (isRefusal(outcome)) return outcome;
+  if ('status' in outcome) return pending(transactionView(viewOfRow(outcome)), outcome.repeated);
+  const view = authorisationView(outcome);
+  return { status: 201, headers: { ...replayed(outcome.repeated), ...locationOf(view.id) }, body: view };
+}
+
+function pending(view: Static<typeof Transaction>, repeated: boolean | undefined): Answer {
+  return { status: 202, headers: { ...replayed(repeated), ...locationOf(view.id) }, body: view };
+}
+
+function locationOf(id: string): Readonly<Record<string, string>> {
+  return { location: `/v1/transactions/${id}` };
+}
+
+export const transactionRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/transactions',
+    tag: 'transactions',
+    summary: 'Ask for a transaction',
+    description:
+      'By its user with the proof that the policy demands: approved at once (201). With less, or by a service (`transactions:write`) with `username`: it waits for its user (202), who approves it by a code bound to the `challenge` in the answer.',
+    caller: 'user_or_service',
+    scope: 'transactions:write',
+    repeatable: true,
+    body: Wanted,
+    bodyExample: { payer, payee, amount, currency },
+    answers: {
+      201: { description: 'Approved.', schema: Transaction, headers: { Location: 'Where it is.' } },
+      202: {
+        description: 'It waits for its user.',
+        schema: Transaction,
+        example: TRANSACTION_EXAMPLE,
+        headers: { Location: 'Where it is.' },
+      },
+    },
+    refusals: [
+      'account_invalid',
+      'amount_invalid',
+      'currency_unknown',
+      'challenge_missing',
+      'challenge_unknown',
+      'challenge_expired',
+      'challenge_spent',
+      'mac_mismatch',
+      'code_wrong',
+      'code_spent',
+      'locked',
+      'transactions_too_many',
+      'user_unknown',
+      'user_disabled',
+    ],
+    handle(asked, parts) {
+      const transfer = makeTransfer(asked.body, parts.context.settings.currencyDefault);
+      if (isRefusal(transfer)) return transfer;
+      const { caller } = asked;
+      return caller.kind === 'user'
+        ? byUser(parts, caller, asked, transfer)
+        : byService(parts, caller, asked, transfer);
+    },
+  }),
+];

@@ -1,0 +1,42 @@
+import { registerUser } from '../../../application/register-user.ts';
+import { isRefusal } from '../../../domain/errors.ts';
+import { requestIdempotency } from '../idempotency.ts';
+import { replayed } from '../idempotent-answer.ts';
+import { route } from '../route.ts';
+import { closed, Password, Username } from '../schema.ts';
+
+export const userRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/users',
+    tag: 'users',
+    summary: 'Register',
+    description: 'Open where `registration_open` is on; else users are made by `sello user create`.',
+    caller: 'anyone',
+    repeatable: true,
+    body: closed({ username: Username, password: Password }),
+    bodyExample: { username: 'alice', password: 'correct horse battery staple' },
+    answers: {
+      201: { description: 'Registered.', schema: closed({ username: Username }), example: { username: 'alice' } },
+    },
+    refusals: [
+      'username_taken',
+      'username_invalid',
+      'password_too_short',
+      'password_too_long',
+      'registration_closed',
+      'busy',
+    ],
+    async handle({ body, address, idempotencyKey: key }, { context }) {
+      const { username, password } = body;
+      const registered = await registerUser(context, {
+        ...{ username, password, address },
+        ...(key === undefined
+          ? {}
+          : { idempotency: requestIdempotency(key, username, { method: 'POST', path: '/v1/users' }) }),
+      });
+      if (isRefusal(registered)) return registered;
+      return { status: 201, headers: replayed(registered.repeated), body: { username: registered.username } };
+    },
+  }),
+];

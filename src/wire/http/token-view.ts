@@ -1,0 +1,79 @@
+import Type, { type Static } from 'typebox';
+import { encodeBase32 } from '../../domain/base32.ts';
+import { rfc3339 } from '../../domain/journal.ts';
+import { otpauthUri } from '../../domain/otp/otpauth.ts';
+import type { UserState } from '../../domain/user-state.ts';
+import type { TokenRow } from '../../ports/store.ts';
+import { closed, Id, named, time } from './schema.ts';
+
+const ISSUER = 'Sello';
+
+export const TokenType = Type.Union([Type.Literal('totp'), Type.Literal('hotp'), Type.Literal('ocra')]);
+export const Algorithm = Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')]);
+
+export const EnrolledToken = named(
+  'EnrolledToken',
+  closed({
+    id: Id,
+    type: TokenType,
+    digits: Type.Integer(),
+    algorithm: Algorithm,
+    secret: Type.String({ description: 'The seed in base32, told this once.' }),
+    otpauth_uri: Type.Optional(Type.String({ description: 'For `totp` and `hotp`: what a QR code carries.' })),
+    period_s: Type.Optional(Type.Integer()),
+    suite: Type.Optional(Type.String({ description: 'For `ocra`: of RFC 6287 section 6.' })),
+    activation_question: Type.Optional(
+      Type.String({ description: 'For `ocra`: its first code answers this (hex) at the current minute.' }),
+    ),
+  }),
+);
+
+/** As enrolled: the one time that the secret is seen. @param username the label where the token has none */
+export function enrolmentView(token: TokenRow, seed: Uint8Array, username: string): Static<typeof EnrolledToken> {
+  const { tokenId: id, type, digits, algorithm, periodS, suite, activationQuestion } = token;
+  const common = { id, type, digits, algorithm, secret: encodeBase32(seed) };
+  if (type === 'ocra') return { ...common, suite, activation_question: activationQuestion };
+  const label = token.label === '' ? username : token.label;
+  const uri = { type, secret: seed, label, issuer: ISSUER, algorithm, digits, periodS, counter: 0 };
+  return { ...common, ...(type === 'totp' ? { period_s: periodS } : {}), otpauth_uri: otpauthUri(uri) };
+}
+
+export const Token = named(
+  'Token',
+  closed({
+    id: Id,
+    type: TokenType,
+    status: Type.Union([Type.Literal('pending'), Type.Literal('active'), Type.Literal('revoked')]),
+    digits: Type.Integer(),
+    algorithm: Algorithm,
+    period_s: Type.Optional(Type.Integer()),
+    suite: Type.Optional(Type.String()),
+    label: Type.String(),
+    created_at: time('When it was enrolled.'),
+    uses: Type.Integer({ description: 'How many codes of it were accepted.' }),
+    last_used_at: Type.Union([time('When the last one was.'), Type.Null()]),
+    drift_steps: Type.Integer({ description: 'By how many steps its clock was ahead then.' }),
+    locked_until: Type.Union([time('No code is evaluated before.'), Type.Null()], {
+      description: "After too many wrong codes: all of the user's tokens.",
+    }),
+  }),
+);
+
+/** @param at now, ms since 1970 */
+export function tokenView(token: TokenRow, state: UserState, at: number): Static<typeof Token> {
+  const { tokenId, type, status, digits, algorithm, periodS, suite, label, createdAt } = token;
+  const use = state.tokens?.[tokenId];
+  const lockedUntil = state.code?.lockedUntil ?? 0;
+  return {
+    id: tokenId,
+    ...{ type, status, digits, algorithm },
+    ...(type === 'hotp' ? {} : { period_s: periodS }),
+    ...(suite === '' ? {} : { suite }),
+    label,
+    created_at: rfc3339(createdAt),
+    uses: use?.uses ?? 0,
+    last_used_at: use ? rfc3339(use.usedAt) : null,
+    drift_steps: use?.drift ?? 0,
+    locked_until: lockedUntil > at && status === 'active' ? rfc3339(lockedUntil) : null,
+  };
+}

@@ -1,0 +1,67 @@
+import Type, { type Static } from 'typebox';
+import type { Authorisation } from '../../application/authorise.ts';
+import type { TransactionView } from '../../application/queries/transactions.ts';
+import { rfc3339 } from '../../domain/journal.ts';
+import { Account, closed, Currency, Id, named, time } from './schema.ts';
+
+export const Status = Type.Union(
+  (['pending', 'approved', 'refused', 'expired', 'cancelled'] as const).map((status) => Type.Literal(status)),
+);
+
+export const Transaction = named(
+  'Transaction',
+  closed({
+    id: Id,
+    status: Status,
+    payer: Account,
+    payee: Account,
+    amount: Type.String({ description: "With exactly the currency's decimals, as in the canonical transaction." }),
+    currency: Currency,
+    challenge: Type.Optional(
+      Type.String({
+        description: 'Of a pending transaction: what its bound code must cover, with the four members above.',
+      }),
+    ),
+    requested_at: time('When it was asked for.'),
+    expires_at: Type.Optional(time('Until when it waits, where it waited for its user.')),
+    decided_at: Type.Optional(time('When it was decided.')),
+    reason: Type.Optional(Type.String({ description: 'Why it was refused: a code of the error table, or user_refused.' })),
+    receipt: Type.Optional(Type.String({ description: 'JWS, where it was asked for.' })),
+  }),
+);
+
+export const TRANSACTION_EXAMPLE = {
+  id: '019ac3f2-7c1b-7d3e-8a51-6c0d9be2f1a7',
+  status: 'pending',
+  payer: 'ES7921000813610123456789',
+  payee: 'DE89370400440532013000',
+  amount: '1250.00',
+  currency: 'EUR',
+  challenge: `019ac3f27c1b${'5e'.repeat(26)}`,
+  requested_at: '2026-01-02T03:04:05.000Z',
+  expires_at: '2026-01-02T03:06:05.000Z',
+};
+
+export function transactionView(view: TransactionView): Static<typeof Transaction> {
+  const { id, status, payer, payee, amount, currency, challenge, requestedAt, expiresAt, decidedAt, reason } = view;
+  return {
+    ...{ id, status, payer, payee, amount, currency, challenge },
+    requested_at: rfc3339(requestedAt),
+    ...(expiresAt === undefined ? {} : { expires_at: rfc3339(expiresAt) }),
+    ...(decidedAt === undefined ? {} : { decided_at: rfc3339(decidedAt) }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** One that was approved at once. */
+export function authorisationView(authorisation: Authorisation): Static<typeof Transaction> {
+  const { transactionId: id, transfer, at, receipt } = authorisation;
+  const { payer, payee, amount, currency } = transfer;
+  return {
+    ...{ id, status: 'approved', payer, payee, amount, currency },
+    requested_at: rfc3339(at),
+    decided_at: rfc3339(at),
+    ...(receipt === undefined ? {} : { receipt }),
+  };
+}
+
