@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Tour } from '../demo/tour.ts';
+import type { TcpServices } from '../wire/tcp/services.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Shell } from './shell.ts';
@@ -21,7 +22,8 @@ export function define(command: Command, shell: Shell): void {
     .action(() => demo(shell));
 }
 
-async function demo(shell: Shell): Promise<void> {
+/** @param altered use cases that tests put in place of the server's, to see it fail */
+export async function demo(shell: Shell, altered?: (services: TcpServices) => TcpServices): Promise<void> {
   // What it has made is removed when the process ends, however it ends.
   const stop = () => process.exit(EXIT.refused);
   process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -31,7 +33,7 @@ async function demo(shell: Shell): Promise<void> {
   };
   const tour = new Tour(shell.language, write, process.stdout.isTTY === true && !shell.json);
   try {
-    const { ok, tookMs, folder } = await runDemo(tour);
+    const { ok, tookMs, folder } = await runDemo(tour, altered);
     if (!ok) shell.exitCode = EXIT.refused;
     if (shell.json) shell.result({ ok, took_ms: tookMs, folder, checks: tour.checks }, () => []);
   } finally {

@@ -2,11 +2,17 @@ import { readFileSync, statSync } from 'node:fs';
 
 const SECRET_BYTES_MAX = 4_096;
 
-/** Reads a secret that a file holds, without one line end at its end. */
+/** Readable by the owner and, for secrets that a supervisor mounts, by the group; nothing else. */
+const MODES_REFUSED = 0o037;
+
+/** Reads a secret that a file holds, without one line end at its end. One that others may read is no secret. */
 export function readSecretFile(file: string): { readonly text: string } | { readonly problem: string } {
   try {
-    if (statSync(file).size > SECRET_BYTES_MAX)
-      return { problem: `${file} is larger than ${SECRET_BYTES_MAX} bytes` };
+    const { size, mode } = statSync(file);
+    if (size > SECRET_BYTES_MAX) return { problem: `${file} is larger than ${SECRET_BYTES_MAX} bytes` };
+    if (process.platform !== 'win32' && (mode & MODES_REFUSED) !== 0) {
+      return { problem: `${file} is open to other users: run chmod 600 '${file}'` };
+    }
     const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     return text === '' ? { problem: `${file} is empty` } : { text };
   } catch (error) {

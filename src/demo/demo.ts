@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { text } from '../cli/text.ts';
+import { LabRefused, ServerLost } from '../lab/lab-error.ts';
 import type { TcpServices } from '../wire/tcp/services.ts';
 import { attack } from './attacks.ts';
-import { startDemoServer } from './demo-server.ts';
+import { type DemoServer, startDemoServer } from './demo-server.ts';
 import { checkJournal } from './journal.ts';
 import { checkReceipt, countDown, enrol, payLarge, paySmall, register, showServer } from './pay.ts';
 import type { Tour } from './tour.ts';
@@ -33,22 +34,29 @@ export async function runDemo(
   );
   const server = await startDemoServer(altered);
   try {
-    showServer(tour, server);
-    const customer = await register(tour, server);
-    await enrol(tour, customer);
-    await countDown(tour, customer);
-    await paySmall(tour, server, customer);
-    const receipt = await payLarge(tour, server, customer);
-    await checkReceipt(tour, server, receipt);
-    await attack(tour, server);
-    customer.connection.destroy();
-    await checkJournal(tour, server);
+    await walk(tour, server);
+  } catch (error) {
+    if (!(error instanceof LabRefused || error instanceof ServerLost)) throw error;
+    tour.check(false, text(error.message, error.message));
   } finally {
     await server.remove();
   }
   const tookMs = Math.round(performance.now() - startedAt);
   close(tour, server.folder, tookMs);
   return { ok: tour.ok, checks: tour.checks.length, tookMs, folder: server.folder };
+}
+
+async function walk(tour: Tour, server: DemoServer): Promise<void> {
+  showServer(tour, server);
+  const customer = await register(tour, server);
+  await enrol(tour, customer);
+  await countDown(tour, customer);
+  await paySmall(tour, server, customer);
+  const receipt = await payLarge(tour, server, customer);
+  await checkReceipt(tour, server, receipt);
+  await attack(tour, server);
+  customer.connection.destroy();
+  await checkJournal(tour, server);
 }
 
 function close(tour: Tour, folder: string, tookMs: number): void {

@@ -23,8 +23,8 @@ export async function checkJournal(tour: Tour, { application, folder }: DemoServ
   tour.section(
     text('The journal, verified', 'El diario, verificado'),
     text(
-      'Every decision of this tour, refusals included, is an entry that is chained to the one before by its hash.',
-      'Cada decisión de este recorrido, rechazos incluidos, es una entrada encadenada a la anterior por su resumen.',
+      'Each decision, refusals included, is an entry chained to the one before; what was not even looked at is counted.',
+      'Cada decisión, rechazos incluidos, es una entrada encadenada a la anterior; lo que ni se miró se cuenta.',
     ),
   );
   const whole = await verify(application.store.path);
@@ -39,8 +39,8 @@ export async function checkJournal(tour: Tour, { application, folder }: DemoServ
   tour.section(
     text('One byte of it, changed', 'Un byte suyo, cambiado'),
     text(
-      'Whoever can write to the database can change what it says, but not unseen.',
-      'Quien pueda escribir en la base de datos puede cambiar lo que dice, pero no sin que se note.',
+      "A change made behind the server's back is found: the entry no longer gives its hash.",
+      'Un cambio hecho a espaldas del servidor se halla: la entrada ya no da su resumen.',
     ),
   );
   const copy = join(folder, 'copy.sqlite');

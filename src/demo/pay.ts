@@ -61,8 +61,8 @@ export async function register(tour: Tour, { target, application }: DemoServer):
   tour.section(
     text('Register and log in', 'Registro e inicio de sesión'),
     text(
-      'Whoever steals the database gets neither passwords nor keys from it.',
-      'Quien robe la base de datos no obtiene de ella ni contraseñas ni claves.',
+      'Whoever steals the database finds neither passwords nor keys in it.',
+      'Quien robe la base de datos no encuentra en ella ni contraseñas ni claves.',
     ),
   );
   const credentials = { username: 'alice', password: 'secreto' };

@@ -68,6 +68,7 @@ export type RefusalCode =
   | 'transaction_unknown'
   | 'transaction_decided'
   | 'transactions_too_many'
+  | 'receipt_unavailable'
   // services and roles
   | 'service_unknown'
   | 'service_name_taken'

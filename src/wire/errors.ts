@@ -428,6 +428,13 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['Too many transactions wait for this user', 'Decide or cancel some first.'],
     ['Demasiadas transacciones esperan a este usuario', 'Decida o cancele antes alguna.'],
   ),
+  receipt_unavailable: form(
+    'ERROR',
+    409,
+    'no',
+    ['There is no receipt of this transaction', 'Only what was approved has one.'],
+    ['No hay recibo de esa transacción', 'Solo lo aprobado tiene recibo.'],
+  ),
 
   // services
   service_unknown: form(

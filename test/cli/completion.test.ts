@@ -41,7 +41,7 @@ test('bash completes commands, subcommands and flags', { skip: absent('bash') },
       .stdout.trim()
       .split('\n');
   };
-  assert.deepEqual(complete('se'), ['serve']);
+  assert.deepEqual(complete('ser'), ['serve', 'service']);
   assert.deepEqual(complete('user', 'd'), ['disable']);
   assert.deepEqual(complete('--json', 'user', '--data-dir', '/x', 'un'), ['unlock']);
   assert.deepEqual(complete('token', 'enrol', '--activate'), ['--activate-with-code']);

@@ -82,11 +82,11 @@ test('a process that has the database and does not answer is named', async (t) =
   assert.match(direct.error.message, new RegExp(`in use by process ${server.child.pid}`));
 });
 
-test('a certificate that cannot be read fails; a passphrase that others can read is warned of', async (t) => {
+test('a certificate that cannot be read fails; a passphrase that a group can read is warned of', async (t) => {
   const folder = await temporaryFolder(t);
   await mkdir(join(folder, 'data'), { mode: 0o700 });
   const secret = join(folder, 'secret');
-  await writeFile(secret, 'open sesame\n', { mode: 0o644 });
+  await writeFile(secret, 'open sesame\n', { mode: 0o640 });
   const { checks } = await selloJson(
     [
       'doctor',

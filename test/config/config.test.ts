@@ -17,7 +17,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 function yaml(text: string): string {
   const file = join(folder, `${files++}.yaml`);
-  writeFileSync(file, text);
+  writeFileSync(file, text, { mode: 0o600 });
   return file;
 }
 

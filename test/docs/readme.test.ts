@@ -29,6 +29,8 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm start': 'test/docs/readme.test.ts',
   // By continuous integration.
   'npm test': '.ci/run',
+  'npm run demo': 'test/demo/demo.test.ts',
+  'npm run bench': 'bench/main.ts',
 };
 
 const READMES = [

@@ -52,7 +52,11 @@ function converse(server: ServerProcess, chunks: readonly Uint8Array[]): Promise
             const isLong = 'nonces' in answer || 'recibo' in answer;
             assert.ok(isLong || Buffer.byteLength(line) < 1_024, `${Buffer.byteLength(line)} bytes: ${line}`);
             assert.ok(STATUSES.includes(String(answer.status)), line);
-            assert.doesNotMatch(String(answer.mensaje ?? ''), /node:|\.ts|SQLITE|undefined|\[object|NaN/, 'no internals');
+            assert.doesNotMatch(
+              String(answer.mensaje ?? ''),
+              /node:|\.ts|SQLITE|undefined|\[object|NaN/,
+              'no internals',
+            );
             return answer;
           }),
         );
@@ -303,11 +307,23 @@ test(`whoever is logged in and sends anything moves nothing without a proof (see
   const key = createHash('sha256').update('secreto').digest();
   let right = 0;
 
-  const extra = fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: anything });
+  const extra = fc.oneof(
+    { weight: 5, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: anything },
+  );
   const attempt = fc.record(
     {
       data: fc.oneof(fc.constant('A,B,1.00'), fc.constantFrom(...TRANSFERS), text),
-      macOf: fc.constantFrom('none', 'right', 'right', 'right', 'upper', 'of another data', 'short', 'random'),
+      macOf: fc.constantFrom(
+        'none',
+        'right',
+        'right',
+        'right',
+        'upper',
+        'of another data',
+        'short',
+        'random',
+      ),
       nonce: fc.constantFrom('fresh', 'fresh', 'fresh', 'upper', 'cut', 'forged', 'other type'),
       codigo: extra,
       idempotencia: extra,

@@ -61,7 +61,7 @@ for (let round = 0; round < 400; round++) {
   if (first && round % 3 === 0) decisions.push(new Chain(USERS + 1, first.username).registration());
   await append(decisions);
   // Now and then nothing comes for a while, and the heads are written meanwhile.
-  if (round % 40 === 39) await setTimeout(130);
+  if (round % 40 === 39) await setTimeout(200);
 }
 await store.close();
 writeSync(1, 'closed\n');

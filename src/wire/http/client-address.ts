@@ -5,7 +5,11 @@ import { clientNetwork, type Networks, plainAddress } from '../tcp/address.ts';
  * Whom limits and records are about: the peer, or, where that is a trusted proxy, the last address in
  * X-Forwarded-For that no trusted proxy has; what stands before it anyone may have written.
  */
-export function clientAddress(peer: string, forwarded: string | string[] | undefined, trusted: Networks): string {
+export function clientAddress(
+  peer: string,
+  forwarded: string | string[] | undefined,
+  trusted: Networks,
+): string {
   let address = plainAddress(peer);
   if (forwarded === undefined || !trusted.includes(address)) return address;
   const hops = [forwarded].flat().join(',').split(',');

@@ -22,6 +22,7 @@ export class EventStreams {
   readonly #limits: EventStreamLimits;
   readonly #open = new Set<EventStream>();
   readonly #ofCaller = new Map<string, number>();
+  #seats = 0;
   /** Closed because they did not read. */
   slowReaders = 0;
 
@@ -33,29 +34,41 @@ export class EventStreams {
     return this.#open.size;
   }
 
-  hasRoom(caller: string): boolean {
+  /** @returns undefined when too many are open; else what must be given to `open` */
+  reserve(caller: string): Seat | undefined {
     const { streamsMax, streamsPerCallerMax } = this.#limits;
-    return this.#open.size < streamsMax && (this.#ofCaller.get(caller) ?? 0) < streamsPerCallerMax;
+    const taken = this.#ofCaller.get(caller) ?? 0;
+    if (this.#seats >= streamsMax || taken >= streamsPerCallerMax) return undefined;
+    this.#seats++;
+    this.#ofCaller.set(caller, taken + 1);
+    return { caller };
   }
 
-  /** `hasRoom` must have been asked in the same turn. @param holds asked at each heartbeat: whether to go on */
-  open(caller: string, response: ServerResponse, holds: () => boolean): EventStream {
+  /** @param holds whether to go on: asked at each heartbeat */
+  open({ caller }: Seat, response: ServerResponse, holds: () => Promise<boolean>): EventStream {
     const stream = new EventStream(response, this.#limits, holds);
     this.#open.add(stream);
-    this.#ofCaller.set(caller, (this.#ofCaller.get(caller) ?? 0) + 1);
-    stream.signal.addEventListener('abort', () => {
+    const release = () => {
       this.#open.delete(stream);
+      this.#seats--;
       if (stream.slow) this.slowReaders++;
       const left = (this.#ofCaller.get(caller) ?? 1) - 1;
       if (left === 0) this.#ofCaller.delete(caller);
       else this.#ofCaller.set(caller, left);
-    });
+    };
+    if (stream.signal.aborted) release();
+    else stream.signal.addEventListener('abort', release);
     return stream;
   }
 
   closeAll(): void {
     for (const stream of this.#open) stream.close();
   }
+}
+
+/** A place among the streams. */
+export interface Seat {
+  readonly caller: string;
 }
 
 export interface SentEvent {
@@ -69,17 +82,20 @@ export interface SentEvent {
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #limits: EventStreamLimits;
-  readonly #holds: () => boolean;
+  readonly #holds: () => Promise<boolean>;
   readonly #ended = new AbortController();
   readonly #heartbeat: NodeJS.Timeout;
   #blockedSince = 0;
   slow = false;
 
-  constructor(response: ServerResponse, limits: EventStreamLimits, holds: () => boolean) {
+  constructor(response: ServerResponse, limits: EventStreamLimits, holds: () => Promise<boolean>) {
     this.#response = response;
     this.#limits = limits;
     this.#holds = holds;
-    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs).unref();
+    this.#heartbeat = setInterval(() => {
+      // Whether the session holds is not known now: asked again at the next beat.
+      this.#beat().catch(() => undefined);
+    }, limits.heartbeatMs).unref();
     response.on('drain', () => {
       this.#blockedSince = 0;
     });
@@ -97,7 +113,15 @@ export class EventStream {
     let text = '';
     for (const { id, type, data } of events) text += `id: ${id}\nevent: ${type}\ndata: ${data}\n\n`;
     this.#write(text);
-    if (!this.#holds()) this.close();
+  }
+
+  /** Resolves when the client has read what was sent, or the stream has ended. */
+  async drained(): Promise<void> {
+    if (this.#blockedSince === 0 || this.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#response.once('drain', resolve);
+      this.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 
   /** Ends it in good order: what was written is delivered. */
@@ -107,21 +131,24 @@ export class EventStream {
   }
 
   /** A comment: proxies and clients see that the connection lives, and a lost one is found. */
-  #beat(): void {
-    if (!this.#holds()) return this.close();
-    this.#write(': \n\n');
+  async #beat(): Promise<void> {
+    if (this.#isSlow()) {
+      this.slow = true;
+      this.#end();
+      this.#response.destroy();
+    } else if (!(await this.#holds())) this.close();
+    else if (this.#blockedSince === 0) this.#write(': \n\n');
+  }
+
+  #isSlow(): boolean {
+    const { bytesBufferedMax, slowReaderTimeMs } = this.#limits;
+    if (this.#response.writableLength > bytesBufferedMax) return true;
+    return this.#blockedSince !== 0 && performance.now() - this.#blockedSince > slowReaderTimeMs;
   }
 
   #write(text: string): void {
-    if (this.#ended.signal.aborted) return;
-    const now = performance.now();
-    if (!this.#response.write(text) && this.#blockedSince === 0) this.#blockedSince = now;
-    const { bytesBufferedMax, slowReaderTimeMs } = this.#limits;
-    const late = this.#blockedSince !== 0 && now - this.#blockedSince > slowReaderTimeMs;
-    if (!late && this.#response.writableLength <= bytesBufferedMax) return;
-    this.slow = true;
-    this.#end();
-    this.#response.destroy();
+    if (this.signal.aborted) return;
+    if (!this.#response.write(text) && this.#blockedSince === 0) this.#blockedSince = performance.now();
   }
 
   #end(): void {

@@ -16,7 +16,8 @@ const SECRETS: ReadonlySet<string> = new Set(['password', 'code', 'mac', 'nonce'
 export function idempotencyKey(header: string | string[] | undefined): string | undefined | Refusal {
   if (header === undefined) return undefined;
   const { idempotencyKeyBytesMax } = LIMITS;
-  if (typeof header === 'string' && KEY.test(header) && header.length <= idempotencyKeyBytesMax) return header;
+  if (typeof header === 'string' && KEY.test(header) && header.length <= idempotencyKeyBytesMax)
+    return header;
   return refuse('message_invalid', {
     detail: `Idempotency-Key: once, 1 to ${idempotencyKeyBytesMax} visible ASCII characters`,
   });

@@ -6,14 +6,18 @@ export const Entry = named(
   'JournalEntry',
   closed({
     position: Type.Optional(Type.Integer({ description: 'In the journal of all; for auditors.' })),
-    hash: Type.String({ description: "SHA-256(hash of the user's entry before ‖ body as RFC 8785 JSON), hex." }),
+    hash: Type.String({
+      description: "SHA-256(hash of the user's entry before ‖ body as RFC 8785 JSON), hex.",
+    }),
     body: closed({
       at: time('When.'),
       type: Type.String({ description: 'Such as transaction.approved.' }),
       user: Type.String(),
       version: Type.Integer({ description: "Of the user's entries, from 1 without a gap." }),
       reason: Type.Optional(Type.String()),
-      detail: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]))),
+      detail: Type.Optional(
+        Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+      ),
       transaction: Type.Optional(
         closed({
           amount: Type.String(),

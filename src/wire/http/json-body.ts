@@ -26,8 +26,10 @@ export function parseBody(bytes: Buffer): { readonly value: unknown } | Refusal 
     return refuse('json_invalid');
   }
   // RFC 8259 section 4 leaves open what a second member of a name means, so two readers may differ.
-  if (membersWritten(text) !== membersOf(value)) return refuse('json_invalid', { detail: 'a name is in it twice' });
-  if (text.includes('\\u') && !isWellFormed(value)) return refuse('json_invalid', { detail: 'a lone surrogate' });
+  if (membersWritten(text) !== membersOf(value))
+    return refuse('json_invalid', { detail: 'a name is in it twice' });
+  if (text.includes('\\u') && !isWellFormed(value))
+    return refuse('json_invalid', { detail: 'a lone surrogate' });
   return { value };
 }
 

@@ -47,12 +47,19 @@ export interface AnswerForm {
 }
 
 /** A request that has been authenticated and fits the route's schemas. */
-export interface Asked<Params extends TProperties, Query extends TProperties, Body extends TSchema, C extends CallerKind> {
+export interface Asked<
+  Params extends TProperties,
+  Query extends TProperties,
+  Body extends TSchema,
+  C extends CallerKind,
+> {
   readonly params: Static<TObject<Params>>;
   readonly query: Static<TObject<Query>>;
   readonly body: Static<Body>;
   readonly caller: Callers[C];
-  /** Of the client: what limits and records are about. */
+  /** Of the client. */
+  readonly client: string;
+  /** By what limits know the client: its address, or the network of it. */
   readonly address: string;
   /** The path as sent, without its query. */
   readonly path: string;
@@ -64,7 +71,12 @@ export interface Asked<Params extends TProperties, Query extends TProperties, Bo
   gone(): AbortSignal;
 }
 
-interface RouteSpec<Params extends TProperties, Query extends TProperties, Body extends TSchema, C extends CallerKind> {
+interface RouteSpec<
+  Params extends TProperties,
+  Query extends TProperties,
+  Body extends TSchema,
+  C extends CallerKind,
+> {
   readonly method: Method;
   /** With parameters as OpenAPI writes them: `/v1/transactions/{id}`. */
   readonly path: string;
@@ -78,6 +90,8 @@ interface RouteSpec<Params extends TProperties, Query extends TProperties, Body 
   readonly query?: Query;
   readonly body?: Body;
   readonly bodyExample?: unknown;
+  /** Header fields that it reads, besides those that every route does. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Takes an Idempotency-Key. */
   readonly repeatable?: boolean;
   readonly answers: Readonly<Record<number, AnswerForm>>;
@@ -100,7 +114,10 @@ export interface Route
   readonly params: TObject | undefined;
   readonly query: TObject;
   readonly body: TSchema | undefined;
-  handle(asked: AnyAsked & { readonly caller: Caller | undefined }, parts: HttpParts): Answer | Refusal | Promise<Answer | Refusal>;
+  handle(
+    asked: AnyAsked & { readonly caller: Caller | undefined },
+    parts: HttpParts,
+  ): Answer | Refusal | Promise<Answer | Refusal>;
 }
 
 type None = Record<never, never>;

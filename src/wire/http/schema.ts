@@ -14,7 +14,10 @@ export function nameOf(schema: TSchema): string | undefined {
 }
 
 /** An object of these members and no others. */
-export function closed<Properties extends TProperties>(properties: Properties, options: object = {}): TObject<Properties> {
+export function closed<Properties extends TProperties>(
+  properties: Properties,
+  options: object = {},
+): TObject<Properties> {
   return Type.Object(properties, { ...options, additionalProperties: false });
 }
 

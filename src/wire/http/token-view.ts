@@ -19,7 +19,9 @@ export const EnrolledToken = named(
     digits: Type.Integer(),
     algorithm: Algorithm,
     secret: Type.String({ description: 'The seed in base32, told this once.' }),
-    otpauth_uri: Type.Optional(Type.String({ description: 'For `totp` and `hotp`: what a QR code carries.' })),
+    otpauth_uri: Type.Optional(
+      Type.String({ description: 'For `totp` and `hotp`: what a QR code carries.' }),
+    ),
     period_s: Type.Optional(Type.Integer()),
     suite: Type.Optional(Type.String({ description: 'For `ocra`: of RFC 6287 section 6.' })),
     activation_question: Type.Optional(
@@ -29,7 +31,11 @@ export const EnrolledToken = named(
 );
 
 /** As enrolled: the one time that the secret is seen. @param username the label where the token has none */
-export function enrolmentView(token: TokenRow, seed: Uint8Array, username: string): Static<typeof EnrolledToken> {
+export function enrolmentView(
+  token: TokenRow,
+  seed: Uint8Array,
+  username: string,
+): Static<typeof EnrolledToken> {
   const { tokenId: id, type, digits, algorithm, periodS, suite, activationQuestion } = token;
   const common = { id, type, digits, algorithm, secret: encodeBase32(seed) };
   if (type === 'ocra') return { ...common, suite, activation_question: activationQuestion };

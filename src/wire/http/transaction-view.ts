@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import type { Authorisation } from '../../application/authorise.ts';
 import type { TransactionView } from '../../application/queries/transactions.ts';
 import { rfc3339 } from '../../domain/journal.ts';
-import { Account, closed, Currency, Id, named, time } from './schema.ts';
+import { Account, Currency, closed, Id, named, time } from './schema.ts';
 
 export const Status = Type.Union(
   (['pending', 'approved', 'refused', 'expired', 'cancelled'] as const).map((status) => Type.Literal(status)),
@@ -15,7 +15,9 @@ export const Transaction = named(
     status: Status,
     payer: Account,
     payee: Account,
-    amount: Type.String({ description: "With exactly the currency's decimals, as in the canonical transaction." }),
+    amount: Type.String({
+      description: "With exactly the currency's decimals, as in the canonical transaction.",
+    }),
     currency: Currency,
     challenge: Type.Optional(
       Type.String({
@@ -25,7 +27,9 @@ export const Transaction = named(
     requested_at: time('When it was asked for.'),
     expires_at: Type.Optional(time('Until when it waits, where it waited for its user.')),
     decided_at: Type.Optional(time('When it was decided.')),
-    reason: Type.Optional(Type.String({ description: 'Why it was refused: a code of the error table, or user_refused.' })),
+    reason: Type.Optional(
+      Type.String({ description: 'Why it was refused: a code of the error table, or user_refused.' }),
+    ),
     receipt: Type.Optional(Type.String({ description: 'JWS, where it was asked for.' })),
   }),
 );
@@ -43,7 +47,8 @@ export const TRANSACTION_EXAMPLE = {
 };
 
 export function transactionView(view: TransactionView): Static<typeof Transaction> {
-  const { id, status, payer, payee, amount, currency, challenge, requestedAt, expiresAt, decidedAt, reason } = view;
+  const { id, status, payer, payee, amount, currency, challenge, requestedAt, expiresAt, decidedAt, reason } =
+    view;
   return {
     ...{ id, status, payer, payee, amount, currency, challenge },
     requested_at: rfc3339(requestedAt),
@@ -64,4 +69,3 @@ export function authorisationView(authorisation: Authorisation): Static<typeof T
     ...(receipt === undefined ? {} : { receipt }),
   };
 }
-

@@ -6,7 +6,10 @@ import { LIMITS } from '../../../limits.ts';
 import { route } from '../route.ts';
 import { closed, Nonce, named, time } from '../schema.ts';
 
-const Challenge = named('Challenge', closed({ nonce: Nonce, expires_at: time('Until when it may be answered.') }));
+const Challenge = named(
+  'Challenge',
+  closed({ nonce: Nonce, expires_at: time('Until when it may be answered.') }),
+);
 
 export const challengeRoutes = [
   route({

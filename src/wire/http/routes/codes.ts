@@ -7,7 +7,7 @@ import { callerId } from '../caller.ts';
 import { foreignKey, requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
-import { Account, Amount, Code, closed, Currency, Nonce, Username } from '../schema.ts';
+import { Account, Amount, Code, Currency, closed, Nonce, Username } from '../schema.ts';
 
 const BoundTransaction = closed({
   payer: Account,

@@ -1,5 +1,9 @@
 import { decideTransaction, type EndedTransaction } from '../../../application/decide-transaction.ts';
-import { findServiceTransaction, findTransaction, viewOfRow } from '../../../application/queries/transactions.ts';
+import {
+  findServiceTransaction,
+  findTransaction,
+  viewOfRow,
+} from '../../../application/queries/transactions.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { UserCaller } from '../caller.ts';
 import { foreignKey, requestIdempotency } from '../idempotency.ts';
@@ -69,7 +73,8 @@ export const decisionRoutes = [
       'bound_code_required',
       'locked',
     ],
-    handle: (asked, parts) => byUser(parts, asked.caller, asked, { decision: 'approve', code: asked.body.code }),
+    handle: (asked, parts) =>
+      byUser(parts, asked.caller, asked, { decision: 'approve', code: asked.body.code }),
   }),
   route({
     method: 'POST',

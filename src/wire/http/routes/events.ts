@@ -1,7 +1,6 @@
 import { followJournal, followUser } from '../../../application/queries/events.ts';
 import { type Session, sessionHolds } from '../../../application/session.ts';
 import { refuse } from '../../../domain/errors.ts';
-import type { JournalEntry } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
 import type { EventStream } from '../event-streams.ts';
 import { entryView } from '../journal-view.ts';
@@ -12,7 +11,12 @@ const EVENT_ID = /^(0|[1-9][0-9]{0,15})$/;
 const RECONNECT_MS = 1_000;
 
 /** Where to go on: after the event that was seen last, else from now on. */
-async function startOf({ context }: HttpParts, { userId }: Session, all: boolean, lastSeen: string | undefined) {
+async function startOf(
+  { context }: HttpParts,
+  { userId }: Session,
+  all: boolean,
+  lastSeen: string | undefined,
+) {
   if (lastSeen !== undefined) return Number(lastSeen);
   if (all) return lastPosition(context.store);
   return (await context.decider.peek(userId))?.version ?? 0;
@@ -33,20 +37,34 @@ async function lastPosition(store: HttpParts['context']['store']): Promise<numbe
   return low;
 }
 
-async function pump(
-  entries: AsyncIterable<readonly JournalEntry[]>,
-  stream: EventStream,
-  all: boolean,
-): Promise<void> {
-  for await (const news of entries) {
+/** Whether the session still holds. @param version of an entry of its user: what is known here must not be older */
+async function holds({ context }: HttpParts, session: Session, version: number): Promise<boolean> {
+  const { decider } = context;
+  let user = await decider.peek(session.userId);
+  if (user && user.version < version) {
+    decider.forget([session.userId]);
+    user = await decider.peek(session.userId);
+  }
+  const at = decider.now();
+  return session.expiresAt > at && user !== undefined && sessionHolds(user, session.sessionId, at);
+}
+
+async function pump(parts: HttpParts, session: Session, stream: EventStream, after: number): Promise<void> {
+  const { context } = parts;
+  const all = session.role === 'auditor';
+  const news = all
+    ? followJournal(context, after, stream.signal)
+    : followUser(context, session.userId, after, stream.signal);
+  for await (const entries of news) {
     stream.send(
-      news.map((entry) => ({
+      entries.map((entry) => ({
         id: `${all ? entry.position : entry.version}`,
         type: entry.type,
         data: JSON.stringify(entryView(entry, all)),
       })),
     );
-    if (stream.signal.aborted) return;
+    const own = entries.filter(({ userId }) => userId === session.userId).at(-1);
+    if (own && !(await holds(parts, session, own.version))) return stream.close();
     await stream.drained();
   }
 }
@@ -69,7 +87,7 @@ export const eventRoutes = [
     },
     refusals: ['streams_too_many'],
     async handle({ caller, headers }, parts) {
-      const { context, eventStreams } = parts;
+      const { eventStreams } = parts;
       const { session } = caller;
       const all = session.role === 'auditor';
       const lastSeen = headers['last-event-id'];
@@ -77,26 +95,15 @@ export const eventRoutes = [
         return refuse('message_invalid', { detail: 'Last-Event-ID: the id of an event' });
       }
       const after = await startOf(parts, session, all, lastSeen);
-      const id = callerId(caller);
-      if (!eventStreams.hasRoom(id)) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
-      const holds = () => {
-        const { decider } = context;
-        const at = decider.now();
-        const user = decider.cached(session.userId);
-        // A user who is not in memory was not decided about lately: asked again at the next entry about them.
-        return session.expiresAt > at && (user === undefined || sessionHolds(user, session.sessionId, at));
-      };
+      const seat = eventStreams.reserve(callerId(caller));
+      if (!seat) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
       return {
         takeOver(response, common) {
           response.writeHead(200, { ...common, 'content-type': 'text/event-stream; charset=utf-8' });
           response.write(`retry: ${RECONNECT_MS}\n\n`);
-          const stream = eventStreams.open(id, response, holds);
-          const { signal } = stream;
-          const entries = all
-            ? followJournal(context, after, signal)
-            : followUser(context, session.userId, after, signal);
+          const stream = eventStreams.open(seat, response, () => holds(parts, session, 0));
           // A store that fails ends the stream; the client comes back and resumes.
-          pump(entries, stream, all).catch(() => stream.close());
+          pump(parts, session, stream, after).catch(() => stream.close());
         },
       };
     },

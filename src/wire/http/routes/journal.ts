@@ -14,7 +14,12 @@ interface Page {
 }
 
 /** One user's, the newest first. */
-async function pageOfUser({ context }: HttpParts, userId: UserId, place: number | undefined, limit: number): Promise<Page> {
+async function pageOfUser(
+  { context }: HttpParts,
+  userId: UserId,
+  place: number | undefined,
+  limit: number,
+): Promise<Page> {
   const below = place ?? Number.POSITIVE_INFINITY;
   const entries = await context.store.readUserJournal(userId, { below, limit });
   const last = entries.at(-1)?.version ?? 1;
@@ -53,7 +58,10 @@ export const journalRoutes = [
       cursor: Type.Optional(Cursor),
     },
     answers: {
-      200: { description: 'A page.', schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor }) },
+      200: {
+        description: 'A page.',
+        schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor }),
+      },
     },
     refusals: ['cursor_invalid', 'user_unknown'],
     async handle({ caller, query }, parts) {

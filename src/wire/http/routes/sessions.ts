@@ -16,7 +16,8 @@ import { Code, closed, named, Password, time, Username } from '../schema.ts';
 const Secret = Type.String({
   minLength: 1,
   maxLength: 128,
-  description: "Resumes the session over TCP (`reanudar`) or here, until it ends. As good as the password: keep it.",
+  description:
+    'Resumes the session over TCP (`reanudar`) or here, until it ends. As good as the password: keep it.',
 });
 
 const IssuedSession = named(
@@ -48,7 +49,15 @@ const LogInBody = closed({ username: Username, password: Password, code: Type.Op
 
 const EXAMPLE = { username: 'alice', password: 'correct horse battery staple' };
 
-const REFUSALS = ['credentials_invalid', 'code_required', 'code_wrong', 'code_spent', 'user_disabled', 'locked', 'busy'] as const;
+const REFUSALS = [
+  'credentials_invalid',
+  'code_required',
+  'code_wrong',
+  'code_spent',
+  'user_disabled',
+  'locked',
+  'busy',
+] as const;
 
 interface LogInAsked {
   readonly body: { readonly username: string; readonly password: string; readonly code?: string };
@@ -57,7 +66,10 @@ interface LogInAsked {
   readonly idempotencyKey: string | undefined;
 }
 
-function logIn(parts: HttpParts, { body, address, path, idempotencyKey: key }: LogInAsked): Promise<LogIn | Refusal> {
+function logIn(
+  parts: HttpParts,
+  { body, address, path, idempotencyKey: key }: LogInAsked,
+): Promise<LogIn | Refusal> {
   const { username, password, code } = body;
   return parts.logIn({
     ...{ username, password, address, codeRequired: true },

@@ -29,7 +29,12 @@ const Use = named(
     at: time('When.'),
     accepted: Type.Boolean(),
     reason: Type.Optional(Type.String({ description: 'Why not: a code of the error table.' })),
-    for: Type.Union([Type.Literal('log_in'), Type.Literal('transaction'), Type.Literal('validation'), Type.Literal('activation')]),
+    for: Type.Union([
+      Type.Literal('log_in'),
+      Type.Literal('transaction'),
+      Type.Literal('validation'),
+      Type.Literal('activation'),
+    ]),
     transaction: Type.Optional(Id),
   }),
 );
@@ -108,7 +113,9 @@ export const tokenRoutes = [
     tag: 'tokens',
     summary: 'List tokens',
     caller: 'user',
-    answers: { 200: { description: 'All, revoked ones included.', schema: closed({ tokens: Type.Array(Token) }) } },
+    answers: {
+      200: { description: 'All, revoked ones included.', schema: closed({ tokens: Type.Array(Token) }) },
+    },
     refusals: [],
     handle: async ({ caller }, parts) => ({
       status: 200,

@@ -17,7 +17,11 @@ import { Cursor, closed, Id, Limit, NextCursor } from '../schema.ts';
 import { Status, TRANSACTION_EXAMPLE, Transaction, transactionView } from '../transaction-view.ts';
 
 /** One of the caller's: their own, or one that the service asked for. */
-export function findFor({ context }: HttpParts, caller: Caller, id: string): Promise<TransactionView | undefined> {
+export function findFor(
+  { context }: HttpParts,
+  caller: Caller,
+  id: string,
+): Promise<TransactionView | undefined> {
   return caller.kind === 'user'
     ? findTransaction(context, caller.session.userId, id)
     : findServiceTransaction(context, caller.service.serviceId, id);
@@ -26,7 +30,11 @@ export function findFor({ context }: HttpParts, caller: Caller, id: string): Pro
 async function listFor(
   { context, cursors }: HttpParts,
   caller: Caller,
-  page: { readonly status: TransactionStatus | undefined; readonly place: string | undefined; readonly limit: number },
+  page: {
+    readonly status: TransactionStatus | undefined;
+    readonly place: string | undefined;
+    readonly limit: number;
+  },
 ) {
   const { place, limit } = page;
   const status = page.status === undefined ? {} : { status: page.status };
@@ -60,7 +68,8 @@ export const transactionReadRoutes = [
     path: '/v1/transactions',
     tag: 'transactions',
     summary: 'List transactions',
-    description: "The user's own, or those that the service asked for (`transactions:read`), the newest first.",
+    description:
+      "The user's own, or those that the service asked for (`transactions:read`), the newest first.",
     caller: 'user_or_service',
     scope: 'transactions:read',
     query: { status: Type.Optional(Status), limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },

@@ -1,17 +1,17 @@
 import Type, { type Static } from 'typebox';
 import { type AuthoriseRequest, authoriseOrRequest } from '../../../application/authorise.ts';
 import { issueChallenges } from '../../../application/issue-challenges.ts';
+import { viewOfRow } from '../../../application/queries/transactions.ts';
 import { requestTransaction } from '../../../application/request-transaction.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import { encodeTransaction, type Transfer } from '../../../domain/transaction.ts';
 import { makeTransfer } from '../../../domain/transfer.ts';
-import { viewOfRow } from '../../../application/queries/transactions.ts';
 import type { ServiceCaller, UserCaller } from '../caller.ts';
 import { foreignKey, requestIdempotency, transferIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import type { HttpParts } from '../parts.ts';
 import { type Answer, route } from '../route.ts';
-import { Account, Amount, Code, closed, Currency, Nonce, Username } from '../schema.ts';
+import { Account, Amount, Code, Currency, closed, Nonce, Username } from '../schema.ts';
 import { authorisationView, TRANSACTION_EXAMPLE, Transaction, transactionView } from '../transaction-view.ts';
 
 const Wanted = closed({

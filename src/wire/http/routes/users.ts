@@ -17,7 +17,11 @@ export const userRoutes = [
     body: closed({ username: Username, password: Password }),
     bodyExample: { username: 'alice', password: 'correct horse battery staple' },
     answers: {
-      201: { description: 'Registered.', schema: closed({ username: Username }), example: { username: 'alice' } },
+      201: {
+        description: 'Registered.',
+        schema: closed({ username: Username }),
+        example: { username: 'alice' },
+      },
     },
     refusals: [
       'username_taken',

@@ -1,0 +1,56 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Context } from '../../application/context.ts';
+import { LIMITS } from '../../limits.ts';
+
+export type PartName = 'store' | 'vault';
+
+export interface PartHealth {
+  readonly part: PartName;
+  readonly up: boolean;
+  readonly latencyMs: number;
+}
+
+/** Whether a decision could be made now. Asked often and by anyone, so what was found is kept for a moment. */
+export class Health {
+  readonly #context: Context;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  #checking: Promise<readonly PartHealth[]> | undefined;
+  #last: readonly PartHealth[] = [];
+  /** Set when the server begins to stop: no new work is wanted. */
+  stopping = false;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  check(): Promise<readonly PartHealth[]> {
+    if (performance.now() - this.#checkedAt < LIMITS.readinessCachedMs) return Promise.resolve(this.#last);
+    this.#checking ??= this.#checkAll().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  async #checkAll(): Promise<readonly PartHealth[]> {
+    const { store, vault } = this.#context;
+    this.#last = await Promise.all([
+      probe('store', () => store.ping()),
+      probe('vault', () => vault.activeKeyVersion()),
+    ]);
+    this.#checkedAt = performance.now();
+    return this.#last;
+  }
+}
+
+async function probe(part: PartName, ask: () => Promise<unknown>): Promise<PartHealth> {
+  const startedAt = performance.now();
+  const over = new AbortController();
+  const late = setTimeout(LIMITS.readinessTimeMs, false, { signal: over.signal }).catch(() => false);
+  const answered = ask().then(
+    () => true,
+    () => false,
+  );
+  const up = await Promise.race([answered, late]);
+  over.abort();
+  return { part, up, latencyMs: Math.round(performance.now() - startedAt) };
+}

@@ -1,0 +1,255 @@
+import type { TObject, TSchema } from 'typebox';
+import { SCOPES } from '../../application/services.ts';
+import type { RefusalCode } from '../../domain/errors.ts';
+import { ERRORS } from '../errors.ts';
+import type { CallerKind } from './caller.ts';
+import type { AnswerForm, Route } from './route.ts';
+import { nameOf, Problem } from './schema.ts';
+
+type Json = Record<string, unknown>;
+
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: Json;
+  readonly servers: readonly Json[];
+  readonly tags: readonly Json[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: Json;
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly parameters: readonly Json[];
+  readonly requestBody?: Json;
+  readonly responses: Readonly<Record<string, Json>>;
+  readonly security: readonly Json[];
+}
+
+/** What any request may be refused for, whatever it asks. */
+const ALWAYS: readonly RefusalCode[] = [
+  'message_invalid',
+  'session_ended',
+  'resource_unknown',
+  'request_too_slow',
+  'headers_too_long',
+  'rate_limited',
+  'unavailable',
+  'shutting_down',
+];
+
+/** The codes that a route may answer: its own, and those of what it is made of. */
+export function refusalsOf(route: Route): readonly RefusalCode[] {
+  const codes = new Set<RefusalCode>([...ALWAYS, ...route.refusals]);
+  if (route.method !== 'GET') {
+    for (const code of ['json_invalid', 'line_too_long', 'content_type_unsupported', 'csrf_invalid'] as const)
+      codes.add(code);
+  }
+  if (route.repeatable) codes.add('idempotency_mismatch');
+  if (route.caller !== 'anyone') codes.add('session_required');
+  if (route.caller === 'user' || route.caller === 'service') codes.add('caller_wrong');
+  if (route.scope !== undefined) codes.add('scope_missing');
+  return [...codes];
+}
+
+/** OpenAPI 3.1, made of the routes and of the schemas that validate. */
+export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
+  const schemas: Json = {};
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const route of routes) {
+    paths[route.path] ??= {};
+    Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operationOf(route, schemas) });
+  }
+  const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Sello',
+      version,
+      summary: 'Authorises a transaction with a one-time code that fits only that transaction.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: sorted,
+      securitySchemes: {
+        access_token: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: "A user's access token.",
+        },
+        service_key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: `A service's key, with scopes of: ${SCOPES.join(', ')}.`,
+        },
+        browser: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'sello_session',
+          description:
+            'From POST /v1/browser-sessions (over TLS: __Host-sello_session). What changes something needs X-CSRF-Token.',
+        },
+      },
+    },
+  };
+}
+
+const SECURITY: Readonly<Record<CallerKind, readonly Json[]>> = {
+  anyone: [],
+  user: [{ access_token: [] }, { browser: [] }],
+  admin: [{ access_token: [] }, { browser: [] }],
+  service: [{ service_key: [] }],
+  user_or_service: [{ access_token: [] }, { service_key: [] }, { browser: [] }],
+};
+
+function operationOf(route: Route, schemas: Json): Operation {
+  const { method, path, summary, description, tag, scope, caller, body } = route;
+  const scoped = scope === undefined ? '' : `\n\nA service needs the scope \`${scope}\`.`;
+  const role = caller === 'admin' ? '\n\nFor administrators; to others it is not there.' : '';
+  const text = `${description ?? ''}${scoped}${role}`.trim();
+  return {
+    operationId: `${method.toLowerCase()}${path.replace(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => (next ?? '').toUpperCase())}`,
+    summary,
+    ...(text === '' ? {} : { description: text }),
+    tags: [tag],
+    parameters: parametersOf(route, schemas),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: ((body as TObject).required ?? []).length > 0,
+            content: {
+              'application/json': {
+                schema: reference(body, schemas),
+                ...(route.bodyExample === undefined ? {} : { example: route.bodyExample }),
+              },
+            },
+          },
+        }),
+    responses: responsesOf(route, schemas),
+    security: SECURITY[caller],
+  };
+}
+
+function parametersOf({ params, query, repeatable, headers, method }: Route, schemas: Json): Json[] {
+  const members = (schema: TObject | undefined, place: 'path' | 'query') =>
+    Object.entries(schema?.properties ?? {}).map(([name, member]) => ({
+      name,
+      in: place,
+      required: place === 'path' || (schema?.required ?? []).includes(name),
+      schema: reference(member, schemas),
+    }));
+  const fields: Record<string, string> = {
+    ...headers,
+    ...(repeatable
+      ? {
+          'Idempotency-Key':
+            'A key of your own, 1 to 128 visible ASCII characters: with it the request may be repeated safely.',
+        }
+      : {}),
+    'Accept-Language': 'The language of a problem: en or es.',
+    ...(method === 'GET' ? {} : { 'X-CSRF-Token': 'Where the session is in a cookie.' }),
+  };
+  return [
+    ...members(params, 'path'),
+    ...members(query, 'query'),
+    ...Object.entries(fields).map(([name, description]) => ({
+      name,
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string', ...(name === 'Idempotency-Key' ? { pattern: '^[!-~]{1,128}$' } : {}) },
+    })),
+  ];
+}
+
+function responsesOf(route: Route, schemas: Json): Record<string, Json> {
+  const responses: Record<string, Json> = {};
+  for (const [status, form] of Object.entries(route.answers)) {
+    const { description, headers } = form;
+    const content = contentOf(form, schemas);
+    const names = {
+      ...headers,
+      ...(route.repeatable
+        ? { 'Idempotency-Replayed': 'true: a stored answer, nothing was done anew.' }
+        : {}),
+    };
+    responses[status] = {
+      description,
+      ...(Object.keys(names).length === 0
+        ? {}
+        : {
+            headers: Object.fromEntries(
+              Object.entries(names).map(([name, text]) => [
+                name,
+                { description: text, schema: { type: 'string' } },
+              ]),
+            ),
+          }),
+      ...(content === undefined ? {} : { content }),
+    };
+  }
+  const byStatus = new Map<number, RefusalCode[]>();
+  for (const code of refusalsOf(route)) {
+    const { http } = ERRORS[code];
+    byStatus.set(http, [...(byStatus.get(http) ?? []), code]);
+  }
+  for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
+    const known = responses[status];
+    const problem = { 'application/problem+json': { schema: reference(Problem, schemas) } };
+    const titles = codes.map((code) => `\`${code}\`: ${ERRORS[code].en.title}.`).join('\n');
+    responses[status] = {
+      ...known,
+      description: known ? `${known.description}\n${titles}` : titles,
+      content: { ...(known?.content as Json | undefined), ...problem },
+    };
+  }
+  return responses;
+}
+
+function contentOf({ schema, contentType, example }: AnswerForm, schemas: Json): Json | undefined {
+  if (contentType !== undefined) return { [contentType]: { schema: { type: 'string' } } };
+  if (schema === undefined) return undefined;
+  return {
+    'application/json': { schema: reference(schema, schemas), ...(example === undefined ? {} : { example }) },
+  };
+}
+
+/** The schema as plain JSON; one that has a name is put among the components and referred to. */
+function reference(schema: TSchema, schemas: Json): Json {
+  const name = nameOf(schema);
+  if (name === undefined) return expanded(schema, schemas);
+  if (!(name in schemas)) {
+    schemas[name] = {};
+    schemas[name] = expanded(schema, schemas);
+  }
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function expanded(schema: TSchema, schemas: Json): Json {
+  const plain: Json = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword.startsWith('~')) continue;
+    plain[keyword] = isSubschema(keyword) ? expandedMember(keyword, value, schemas) : value;
+  }
+  return plain;
+}
+
+function isSubschema(keyword: string): boolean {
+  return ['properties', 'patternProperties', 'items', 'anyOf', 'additionalProperties'].includes(keyword);
+}
+
+function expandedMember(keyword: string, value: unknown, schemas: Json): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((member) => reference(member, schemas));
+  if (keyword === 'items' || keyword === 'additionalProperties') return reference(value as TSchema, schemas);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, reference(member as TSchema, schemas)]),
+  );
+}

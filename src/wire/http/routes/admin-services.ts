@@ -1,0 +1,159 @@
+import Type, { type Static } from 'typebox';
+import type { Act } from '../../../application/administer-user.ts';
+import type { Context } from '../../../application/context.ts';
+import {
+  createService,
+  disableService,
+  enableService,
+  rotateServiceKey,
+  SCOPES,
+  type ServiceWithKey,
+  setServiceScopes,
+} from '../../../application/services.ts';
+import { isRefusal, type Refusal } from '../../../domain/errors.ts';
+import { rfc3339 } from '../../../domain/journal.ts';
+import type { ServiceRow } from '../../../ports/store.ts';
+import { replayed } from '../idempotent-answer.ts';
+import { type Answer, route } from '../route.ts';
+import { closed, named, time } from '../schema.ts';
+import { actOf } from './admin-users.ts';
+
+const Name = Type.String({ minLength: 1, maxLength: 64, description: 'a-z, 0-9, dot, dash, underscore.' });
+const Scopes = Type.Array(Type.Union(SCOPES.map((scope) => Type.Literal(scope))), {
+  minItems: 1,
+  maxItems: SCOPES.length,
+});
+
+const Service = named(
+  'Service',
+  closed({
+    id: Type.String(),
+    name: Name,
+    scopes: Type.Array(Type.String()),
+    disabled: Type.Boolean(),
+    created_at: time('When it was created.'),
+    keys: Type.Array(closed({ created_at: time('When it was made.') }), {
+      description: 'At most two live at a time.',
+    }),
+  }),
+);
+const ServiceKey = named(
+  'ServiceKey',
+  closed({ name: Name, key: Type.String({ description: 'The bearer token, told this once.' }) }),
+);
+
+function view({
+  serviceId: id,
+  name,
+  scopes,
+  disabled,
+  createdAt,
+  keys,
+}: ServiceRow): Static<typeof Service> {
+  return {
+    ...{ id, name, disabled },
+    scopes: [...scopes],
+    created_at: rfc3339(createdAt),
+    keys: keys.map((key) => ({ created_at: rfc3339(key.createdAt) })),
+  };
+}
+
+function withKey(made: ServiceWithKey | Refusal): Answer | Refusal {
+  if (isRefusal(made)) return made;
+  return { status: 201, headers: replayed(made.repeated), body: { name: made.service.name, key: made.key } };
+}
+
+function switched(
+  verb: 'disable' | 'enable',
+  summary: string,
+  change: (context: Context, name: string, act: Act) => Promise<ServiceRow | Refusal>,
+) {
+  return route({
+    method: 'POST',
+    path: `/v1/admin/services/{name}/${verb}`,
+    tag: 'administration',
+    summary,
+    caller: 'admin',
+    repeatable: true,
+    params: { name: Name },
+    answers: { 200: { description: 'As it is now.', schema: Service } },
+    refusals: ['service_unknown', 'busy'],
+    async handle({ caller, params, path, idempotencyKey }, { context }) {
+      const changed = await change(
+        context,
+        params.name,
+        actOf(caller, { method: 'POST', path, idempotencyKey }),
+      );
+      return isRefusal(changed) ? changed : { status: 200, body: view(changed) };
+    },
+  });
+}
+
+export const adminServiceRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/admin/services',
+    tag: 'administration',
+    summary: 'List services',
+    caller: 'admin',
+    answers: { 200: { description: 'All.', schema: closed({ services: Type.Array(Service) }) } },
+    refusals: [],
+    handle: async (_asked, { context }) => ({
+      status: 200,
+      body: { services: (await context.store.listServices()).map(view) },
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/admin/services',
+    tag: 'administration',
+    summary: 'Create a service',
+    caller: 'admin',
+    repeatable: true,
+    body: closed({ name: Name, scopes: Scopes }),
+    bodyExample: { name: 'shop', scopes: ['transactions:write', 'transactions:read'] },
+    answers: { 201: { description: 'Created.', schema: ServiceKey } },
+    refusals: ['service_invalid', 'service_name_taken'],
+    async handle({ caller, body, path, idempotencyKey }, { context }) {
+      return withKey(
+        await createService(context, body, actOf(caller, { method: 'POST', path, body, idempotencyKey })),
+      );
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/admin/services/{name}/keys',
+    tag: 'administration',
+    summary: 'A new key for a service',
+    description: 'The newest key before it goes on working, so that the program can change without a pause.',
+    caller: 'admin',
+    repeatable: true,
+    params: { name: Name },
+    answers: { 201: { description: 'Made.', schema: ServiceKey } },
+    refusals: ['service_unknown', 'busy'],
+    async handle({ caller, params, path, idempotencyKey }, { context }) {
+      return withKey(
+        await rotateServiceKey(context, params.name, actOf(caller, { method: 'POST', path, idempotencyKey })),
+      );
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: '/v1/admin/services/{name}/scopes',
+    tag: 'administration',
+    summary: 'What a service may do',
+    caller: 'admin',
+    params: { name: Name },
+    body: closed({ scopes: Scopes }),
+    bodyExample: { scopes: ['codes:verify'] },
+    answers: { 200: { description: 'As it is now.', schema: Service } },
+    refusals: ['service_unknown', 'service_invalid', 'busy'],
+    async handle({ caller, params, body }, { context }) {
+      const { username: by } = caller.session;
+      const changed = await setServiceScopes(context, params.name, body.scopes, { by });
+      return isRefusal(changed) ? changed : { status: 200, body: view(changed) };
+    },
+  }),
+  switched('disable', 'Its keys open nothing any more', disableService),
+  switched('enable', 'Its keys work again', enableService),
+];

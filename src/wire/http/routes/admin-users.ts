@@ -1,0 +1,131 @@
+import Type from 'typebox';
+import { type Act, disableUser, enableUser, unlockUser } from '../../../application/administer-user.ts';
+import type { Context } from '../../../application/context.ts';
+import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
+import { rfc3339 } from '../../../domain/journal.ts';
+import { decodeState } from '../../../domain/user-state.ts';
+import { LIMITS } from '../../../limits.ts';
+import type { UserId, UserRow } from '../../../ports/store.ts';
+import { callerId, type UserCaller } from '../caller.ts';
+import { foreignKey, requestIdempotency } from '../idempotency.ts';
+import type { HttpParts } from '../parts.ts';
+import { route } from '../route.ts';
+import { Cursor, closed, Id, Limit, NextCursor, named, time, Username } from '../schema.ts';
+
+const locked = (description: string) => Type.Union([time(description), Type.Null()]);
+
+const User = named(
+  'User',
+  closed({
+    id: Id,
+    username: Username,
+    role: Type.Union([Type.Literal('user'), Type.Literal('admin'), Type.Literal('auditor')]),
+    disabled: Type.Boolean(),
+    created_at: time('When they registered.'),
+    tokens: Type.Integer({ description: 'Active ones.' }),
+    sessions: Type.Integer({ description: 'That hold.' }),
+    pending_transactions: Type.Integer(),
+    password_locked_until: locked('No password is evaluated before.'),
+    code_locked_until: locked('No code is evaluated before.'),
+  }),
+);
+
+/** What the caller does, and their key for doing it once. */
+export function actOf(
+  caller: UserCaller,
+  asked: {
+    readonly method: string;
+    readonly path: string;
+    readonly body?: unknown;
+    readonly idempotencyKey: string | undefined;
+  },
+): Act {
+  const { idempotencyKey: key, method, path, body } = asked;
+  const by = caller.session.username;
+  if (key === undefined) return { by };
+  const idempotency = requestIdempotency(key, `admin/${callerId(caller)}`, { method, path, body });
+  return { by, idempotency: { ...idempotency, key: foreignKey(caller, key) } };
+}
+
+async function views({ context }: HttpParts, rows: readonly UserRow[]) {
+  const at = context.decider.now();
+  const records = await context.store.load(
+    rows.map(({ userId }) => userId),
+    at,
+  );
+  const until = (lockedUntil = 0) => (lockedUntil > at ? rfc3339(lockedUntil) : null);
+  return rows.map(({ userId, username, role, disabled, createdAt }, index) => {
+    const record = records[index];
+    const state = record ? decodeState(record.state) : {};
+    return {
+      id: `${userId}`,
+      ...{ username, role, disabled },
+      created_at: rfc3339(createdAt),
+      tokens: record?.tokens.filter(({ status }) => status === 'active').length ?? 0,
+      sessions: record?.sessions.filter(({ expiresAt }) => expiresAt > at).length ?? 0,
+      pending_transactions: record?.pendingTransactions.length ?? 0,
+      password_locked_until: until(state.password?.lockedUntil),
+      code_locked_until: until(state.code?.lockedUntil),
+    };
+  });
+}
+
+type Change = (context: Context, userId: UserId, act: Act) => Promise<UserId | Refusal>;
+
+function act(name: 'unlock' | 'disable' | 'enable', summary: string, description: string, change: Change) {
+  return route({
+    method: 'POST',
+    path: `/v1/admin/users/{id}/${name}`,
+    tag: 'administration',
+    summary,
+    caller: 'admin',
+    repeatable: true,
+    params: { id: Id },
+    answers: { 204: { description } },
+    refusals: ['user_unknown'],
+    async handle({ caller, params, path, idempotencyKey }, { context }) {
+      const userId = /^[1-9][0-9]{0,14}$/.test(params.id) ? Number(params.id) : undefined;
+      if (userId === undefined) return refuse('user_unknown');
+      const done = await change(context, userId, actOf(caller, { method: 'POST', path, idempotencyKey }));
+      return isRefusal(done) ? done : { status: 204 };
+    },
+  });
+}
+
+export const adminUserRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/admin/users',
+    tag: 'administration',
+    summary: 'List users',
+    caller: 'admin',
+    query: {
+      search: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 128, description: 'A part of the name.' }),
+      ),
+      limit: Type.Optional(Limit),
+      cursor: Type.Optional(Cursor),
+    },
+    answers: {
+      200: { description: 'A page.', schema: closed({ users: Type.Array(User), next_cursor: NextCursor }) },
+    },
+    refusals: ['cursor_invalid'],
+    async handle({ caller, query }, parts) {
+      const { search, limit = LIMITS.pageSize } = query;
+      const list = ['users', callerId(caller), search ?? ''];
+      const place = parts.cursors.read(list, query.cursor);
+      if (isRefusal(place)) return place;
+      const rows = await parts.context.store.listUsers({
+        ...{ after: Number(place ?? 0), limit: limit + 1 },
+        ...(search === undefined ? {} : { search }),
+      });
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      const next = rows.length > limit && last ? parts.cursors.write(list, `${last.userId}`) : null;
+      return { status: 200, body: { users: await views(parts, page), next_cursor: next } };
+    },
+  }),
+  act('unlock', 'End the waits that wrong attempts caused', 'Unlocked.', unlockUser),
+  act('disable', 'No log-in and no transaction any more; every session ends', 'Disabled.', disableUser),
+  act('enable', 'Allow log-ins again', 'Enabled.', enableUser),
+];

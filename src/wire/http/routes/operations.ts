@@ -1,0 +1,78 @@
+import Type from 'typebox';
+import { refuse } from '../../../domain/errors.ts';
+import { isLoopback } from '../../tcp/address.ts';
+import { authenticate } from '../caller.ts';
+import { route } from '../route.ts';
+import { closed } from '../schema.ts';
+
+const Ready = closed({
+  status: Type.Union([Type.Literal('ready'), Type.Literal('not_ready')]),
+  parts: Type.Record(Type.String(), Type.Union([Type.Literal('up'), Type.Literal('down')]), {
+    description: 'Each part by name: which one is down.',
+  }),
+});
+
+export const operationRoutes = [
+  route({
+    method: 'GET',
+    path: '/healthz',
+    tag: 'operations',
+    summary: 'Whether the process lives',
+    caller: 'anyone',
+    answers: {
+      200: {
+        description: 'It does.',
+        schema: closed({ status: Type.Literal('ok') }),
+        example: { status: 'ok' },
+      },
+    },
+    refusals: [],
+    handle: () => ({ status: 200, body: { status: 'ok' } }),
+  }),
+  route({
+    method: 'GET',
+    path: '/readyz',
+    tag: 'operations',
+    summary: 'Whether a decision could be made now',
+    caller: 'anyone',
+    answers: {
+      200: {
+        description: 'It could.',
+        schema: Ready,
+        example: { status: 'ready', parts: { store: 'up', vault: 'up' } },
+      },
+      503: { description: 'It could not: a part is down, or the server is stopping.', schema: Ready },
+    },
+    refusals: [],
+    async handle(_asked, { health }) {
+      const found = await health.check();
+      const ready = !health.stopping && found.every(({ up }) => up);
+      const parts = Object.fromEntries([
+        ['server', health.stopping ? 'down' : 'up'],
+        ...found.map(({ part, up }) => [part, up ? 'up' : 'down']),
+      ]);
+      return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not_ready', parts } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/metrics',
+    tag: 'operations',
+    summary: 'Counts and times, for Prometheus',
+    description:
+      'For this machine and for administrators, unless `http_metrics_public` is on. A request that came through a proxy is not of this machine.',
+    caller: 'anyone',
+    answers: { 200: { description: 'The exposition format of Prometheus.', contentType: 'text/plain' } },
+    refusals: ['resource_unknown'],
+    async handle({ client, headers, secure }, parts) {
+      const proxied = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
+      if (!parts.metricsPublic && (proxied || !isLoopback(client))) {
+        const caller = await authenticate(parts, { method: 'GET', headers, secure });
+        const admin = caller && 'kind' in caller && caller.kind === 'user' && caller.session.role === 'admin';
+        if (!admin) return refuse('resource_unknown');
+      }
+      const { text, contentType } = await parts.metrics.read();
+      return { status: 200, text, contentType };
+    },
+  }),
+];
