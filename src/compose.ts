@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { MemoryRateLimiter } from './adapters/memory/rate-limiter.ts';
 import { Argon2Hasher } from './adapters/password/argon2.ts';
@@ -22,10 +23,12 @@ import { RandomPool } from './application/random-pool.ts';
 import { registerUser } from './application/register-user.ts';
 import { resumeSession } from './application/resume-session.ts';
 import { Tally } from './application/tally.ts';
+import { CountedVault } from './application/vault-calls.ts';
 import type { Config } from './config.ts';
 import { StartRefused } from './domain/errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Clock } from './ports/clock.ts';
+import { type HttpServer, startHttpServer } from './wire/http/server.ts';
 import { startTcpServer, type TcpServer } from './wire/tcp/server.ts';
 import type { TcpLogger, TcpServices } from './wire/tcp/services.ts';
 
@@ -170,7 +173,8 @@ function wire(
   config: Config,
   parts: { store: SqliteStore; vault: FileVault; clock: Clock; log: Log },
 ): Context {
-  const { store, vault, clock, log } = parts;
+  const { store, clock, log } = parts;
+  const vault = new CountedVault(parts.vault);
   const { rotationMs, challengeTtlMs } = config.keys;
   const randomPool = new RandomPool(systemRandom);
   const decider = new Decider({ store, vault, clock, challengeTtlMs });
@@ -209,8 +213,9 @@ function servicesOf(context: Context): TcpServices {
 export interface RunningServer {
   readonly application: Application;
   /** Where it listens, by protocol: `127.0.0.1:11002`. */
-  readonly addresses: { readonly tcp: string };
+  readonly addresses: { readonly tcp: string; readonly http: string };
   readonly tcp: TcpServer;
+  readonly http: HttpServer;
   /** Answers what was accepted, then closes everything. */
   stop(): Promise<void>;
   /** Reads certificates again. @returns whether the new ones are in use */
@@ -224,32 +229,53 @@ export async function startServer(
   options: Pick<ComposeOptions, 'clock'> = {},
 ): Promise<RunningServer> {
   const application = await openApplication(config, { ...options, log });
-  let tcp: TcpServer;
+  const tls =
+    config.tlsCertFile !== null && config.tlsKeyFile !== null
+      ? { tls: { certFile: config.tlsCertFile, keyFile: config.tlsKeyFile } }
+      : {};
+  let tcp: TcpServer | undefined;
+  let http: HttpServer;
   try {
     tcp = await startTcpServer({
       host: config.tcpHost,
       port: config.tcpPort,
-      ...(config.tlsCertFile !== null && config.tlsKeyFile !== null
-        ? { tls: { certFile: config.tlsCertFile, keyFile: config.tlsKeyFile } }
-        : {}),
+      ...tls,
       plaintextAllowed: config.tcpPlaintextAllowed,
       proxyTrusted: config.proxyTrusted,
       services: application.services,
       logger: log,
     });
+    http = await startHttpServer({
+      host: config.httpHost,
+      port: config.httpPort,
+      ...tls,
+      plaintextAllowed: config.httpPlaintextAllowed,
+      proxyTrusted: config.proxyTrusted,
+      corsOrigins: config.httpCorsOrigins,
+      metricsPublic: config.httpMetricsPublic,
+      context: application.context,
+      logIn: application.services.logIn,
+      logger: log,
+      tcp,
+    });
   } catch (error) {
+    await tcp?.stop(0);
     await application.close();
     throw error;
   }
-  const { address, port } = tcp.address();
   return {
     application,
-    addresses: { tcp: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}` },
+    addresses: { tcp: hostAndPort(tcp.address()), http: hostAndPort(http.address()) },
     tcp,
+    http,
     stop: async () => {
-      await tcp.stop(LIMITS.drainTimeMs);
+      await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
       await application.close();
     },
-    reloadTls: () => tcp.reloadTls(),
+    reloadTls: async () => (await Promise.all([tcp.reloadTls(), http.reloadTls()])).every(Boolean),
   };
+}
+
+function hostAndPort({ address, port }: AddressInfo): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

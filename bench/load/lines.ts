@@ -12,7 +12,7 @@ export class Lines {
     this.#socket = socket;
     this.#onLine = onLine;
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#read(chunk.latin1Slice()));
+    socket.on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')));
     socket.on('error', onLost);
     socket.on('end', () => onLost(new Error('the server closed a connection')));
   }

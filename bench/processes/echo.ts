@@ -8,7 +8,7 @@ const server = createServer({ noDelay: true }, (socket) => {
   let rest = '';
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: Buffer) => {
-    const text = rest + chunk.latin1Slice();
+    const text = rest + chunk.toString('latin1');
     const lines: string[] = [];
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { LIMITS } from '../limits.ts';
 import type { Context } from './context.ts';
 import { decideTransaction } from './decide-transaction.ts';
@@ -5,15 +6,18 @@ import { decideTransaction } from './decide-transaction.ts';
 const PRUNE_PERIOD_MS = 60_000;
 const EXPIRY_PERIOD_MS = 1_000;
 const ROWS_MAX = 1_000;
+const PRUNE_PAUSE_MS = 10;
 
 /**
- * What no request asks for: each second, transactions whose time is over expire; each minute, a bounded number of
- * expired sessions and idempotency answers is deleted.
+ * What no request asks for: each second, transactions whose time is over expire; each minute, expired sessions and
+ * idempotency answers are deleted, a bounded number at a time, until none is left.
  */
 export class Maintenance {
   readonly #context: Context;
   readonly #onError: (error: unknown) => void;
   #timers: NodeJS.Timeout[] = [];
+  #stopped = false;
+  #pruning: Promise<void> | undefined;
   #expiring: Promise<void> | undefined;
 
   constructor(context: Context, onError: (error: unknown) => void) {
@@ -28,14 +32,24 @@ export class Maintenance {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
   }
 
-  async prune(): Promise<void> {
+  prune(): Promise<void> {
+    this.#pruning ??= this.#pruneAll().finally(() => {
+      this.#pruning = undefined;
+    });
+    return this.#pruning;
+  }
+
+  async #pruneAll(): Promise<void> {
     const { store, decider, settings } = this.#context;
     const now = decider.now();
-    await store.prune({ answers: now - settings.idempotencyTtlMs, sessions: now, limit: ROWS_MAX });
+    const before = { answers: now - settings.idempotencyTtlMs, sessions: now, limit: ROWS_MAX };
+    // As many as a busy server adds in the meantime; requests go first.
+    while (!this.#stopped && (await store.prune(before))) await setTimeout(PRUNE_PAUSE_MS);
   }
 
   /** One run at a time: what the one before left is met by the next. */

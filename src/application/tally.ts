@@ -20,12 +20,12 @@ export class Tally {
     this.#log = log;
   }
 
-  count(type: EntryType, reason: string, userId: UserId = SYSTEM_USER_ID): void {
+  count(type: EntryType, reason: string, userId: UserId = SYSTEM_USER_ID, times = 1): void {
     const id = this.#counts.size < KINDS_MAX ? userId : SYSTEM_USER_ID;
     const key = `${id}/${type}/${reason}`;
     const kept = this.#counts.get(key);
-    if (kept) kept.count++;
-    else this.#counts.set(key, { userId: id, type, reason, count: 1 });
+    if (kept) kept.count += times;
+    else this.#counts.set(key, { userId: id, type, reason, count: times });
     this.#timer ??= setTimeout(() => void this.flush(), PERIOD_MS).unref();
   }
 
@@ -46,7 +46,7 @@ export class Tally {
         });
       } catch (error) {
         this.#log(error);
-        for (let n = 0; n < count; n++) this.count(type, reason, userId);
+        this.count(type, reason, userId, count);
       }
     }
   }

@@ -10,6 +10,8 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
   const lines = [say(text('Sello is running.', 'Sello está en marcha.')), ''];
   const transport = config.tlsCertFile === null ? '' : ' (TLS)';
   lines.push(`  TCP     ${server.addresses.tcp}${transport}`);
+  const scheme = config.tlsCertFile === null ? 'http' : 'https';
+  lines.push(`  HTTP    ${scheme}://${server.addresses.http}  (${scheme}://${server.addresses.http}/docs)`);
   lines.push(`  ${say(text('data  ', 'datos '))}  ${config.dataDir}`, '');
 
   const { generated } = server.application;

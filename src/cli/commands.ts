@@ -56,6 +56,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: text('export and verify the journal', 'exportar y verificar el diario'),
     load: () => import('./audit.ts'),
   },
+  receipt: {
+    summary: text('verify a receipt offline', 'verificar un recibo sin conexión'),
+    load: () => import('./receipt.ts'),
+  },
   backup: {
     summary: text(
       'copy all data while the server runs, and verify the copy',

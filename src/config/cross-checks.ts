@@ -65,6 +65,9 @@ function* listenerProblems(values: ConfigValues): Generator<string> {
   if (!tls && !values.tcp_plaintext_allowed && !isLoopback(values.tcp_host)) {
     yield `tcp_host ${values.tcp_host} is not loopback and would be listened on without TLS: give tls_cert_file and tls_key_file, or allow it with tcp_plaintext_allowed: true`;
   }
+  if (!tls && !values.http_plaintext_allowed && !isLoopback(values.http_host)) {
+    yield `http_host ${values.http_host} is not loopback and would be listened on without TLS: give tls_cert_file and tls_key_file, or allow it with http_plaintext_allowed: true`;
+  }
   if (values.tcp_port !== 0 && values.tcp_port === values.http_port && values.tcp_host === values.http_host) {
     yield `tcp_port and http_port are both ${values.tcp_port}: expected two ports`;
   }

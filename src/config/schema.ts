@@ -219,9 +219,25 @@ export const ConfigSchema = group({
     false,
     'TCP without TLS on an address that is not loopback. Off: the start is refused there.',
   ),
+  http_plaintext_allowed: flag(
+    false,
+    'HTTP without TLS on an address that is not loopback. Off: the start is refused there.',
+  ),
+  http_metrics_public: flag(
+    false,
+    '`/metrics` is for anyone. Off: for this machine and for administrators alone.',
+  ),
+  http_cors_origins: {
+    type: 'array',
+    items: { type: 'string', pattern: '^https?://[^/]+$' },
+    default: [],
+    maxItems: 64,
+    expected: 'a list of origins, such as ["https://shop.example"]',
+    description: 'Sites whose pages may call the REST API from a browser. Empty: none but its own.',
+  },
   tls_cert_file: optionalText({
     path: true,
-    description: 'The certificate chain (PEM) of the TCP protocol; read again on SIGHUP.',
+    description: 'The certificate chain (PEM) of the TCP protocol and of HTTPS; read again on SIGHUP.',
   }),
   tls_key_file: optionalText({ path: true, description: 'The private key (PEM) of that certificate.' }),
   proxy_trusted: {
@@ -231,7 +247,7 @@ export const ConfigSchema = group({
     maxItems: 256,
     expected: 'a list of addresses or CIDR blocks, such as ["10.0.0.0/8"]',
     description:
-      "Proxies (addresses or CIDR blocks) whose PROXY protocol v2 header gives the client's address.",
+      "Proxies (addresses or CIDR blocks) that give the client's address: over TCP by the PROXY protocol v2, over HTTP by X-Forwarded-For.",
   },
   log_level: {
     enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

@@ -38,6 +38,13 @@ export function configWarnings(config: Config): readonly ConfigWarning[] {
         : 'TCP sin TLS, solo en la dirección local: da tls_cert_file y tls_key_file para escuchar en otra',
     );
   }
+  if (config.tlsCertFile === null && !isLoopback(config.httpHost)) {
+    warn(
+      'http_plaintext_allowed',
+      'HTTP without TLS on an address that is not loopback: everyone on the way reads passwords and tokens',
+      'HTTP sin TLS en una dirección que no es local: cualquiera en el camino lee contraseñas y tokens',
+    );
+  }
   if (config.labAllowed) {
     warn(
       'lab_allowed',

@@ -3,9 +3,10 @@ import { text } from '../cli/text.ts';
 import { LabRefused, ServerLost } from '../lab/lab-error.ts';
 import type { TcpServices } from '../wire/tcp/services.ts';
 import { attack } from './attacks.ts';
+import { countDown, enrol, register, showServer } from './customer.ts';
 import { type DemoServer, startDemoServer } from './demo-server.ts';
 import { checkJournal } from './journal.ts';
-import { checkReceipt, countDown, enrol, payLarge, paySmall, register, showServer } from './pay.ts';
+import { checkReceipt, payLarge, paySmall } from './pay.ts';
 import type { Tour } from './tour.ts';
 
 export interface DemoOutcome {

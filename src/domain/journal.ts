@@ -30,9 +30,9 @@ export type RecordedTransaction = CanonicalTransaction & { readonly id: string }
 
 export interface EntryBody {
   readonly at: number;
-  readonly detail?: Readonly<Record<string, string | number | boolean>>;
-  readonly reason?: string;
-  readonly transaction?: RecordedTransaction;
+  readonly detail?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly reason?: string | undefined;
+  readonly transaction?: RecordedTransaction | undefined;
   readonly type: EntryType;
   readonly user: string;
   readonly version: number;

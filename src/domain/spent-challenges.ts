@@ -1,5 +1,3 @@
-import { nonceIssuedAt } from './challenge.ts';
-
 /**
  * The challenges spent within their time to live, by the 64 bits after their time: 8 bytes each, where a Set of
  * strings takes a hundred. Kept in tables by time of issue, so that a whole table is forgotten at once when all
@@ -17,6 +15,7 @@ export class SpentChallenges {
     this.#periodMs = Math.max(1, Math.ceil(ttlMs / 4));
   }
 
+  /** What has not the form of a nonce was never spent. */
   has(nonce: string): boolean {
     const table = this.#tables.get(this.#period(nonce));
     return table?.has(highBits(nonce), lowBits(nonce)) ?? false;
@@ -35,7 +34,7 @@ export class SpentChallenges {
   }
 
   #period(nonce: string): number {
-    return Math.floor((nonceIssuedAt(nonce) ?? 0) / this.#periodMs);
+    return Math.floor(Number.parseInt(nonce.slice(0, 12), 16) / this.#periodMs);
   }
 
   #forgetExpired(at: number): void {
@@ -51,7 +50,7 @@ export class SpentChallenges {
 const INITIAL_CAPACITY = 1_024;
 const LOAD_MAX = 0.75;
 
-/** The random part begins at the 13th hex digit. */
+/** The time of issue takes 12 hex digits (challenge.ts), the random part follows. */
 function highBits(nonce: string): number {
   return Number.parseInt(nonce.slice(12, 20), 16);
 }

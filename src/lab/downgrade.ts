@@ -1,14 +1,13 @@
-import { connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { type Text, text } from '../cli/text.ts';
-import { isFlagged, isRefused, LabConnection, type Reply } from './connection.ts';
+import { text } from '../cli/text.ts';
+import { isFlagged, isRefused, type LabConnection, type Reply } from './connection.ts';
+import { foreignKeys } from './foreign-keys.ts';
+import { oldTransport } from './old-transport.ts';
+import { mustRefuse } from './refusal.ts';
 import type { AttackOptions, Target } from './target.ts';
 import { type ThrowawayUser, takeNonce } from './throwaway-user.ts';
 import { changed, transferNeeding } from './transfers.ts';
-import { entryLine, runTrial, type Trial } from './trial.ts';
+import { runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
-
-const SILENCE_MS = 2_000;
 
 /**
  * Tries to get by with less: no TLS or an old one, the protocol's first version without a nonce, no MAC, a weaker
@@ -33,78 +32,13 @@ interface Setting {
   readonly connection: LabConnection;
 }
 
-async function oldTransport(trial: Trial): Promise<void> {
-  const { endpoint } = trial.target;
-  if (!endpoint.tls) {
-    trial.skip(
-      'tls',
-      text('plaintext and old TLS to a port with TLS', 'texto claro y TLS antiguo a un puerto con TLS'),
-      text('the server has no TLS', 'el servidor no tiene TLS'),
-    );
-    return;
-  }
-  const { host, port } = endpoint;
-  const plain = await trial.keep(LabConnection.open({ host, port }));
-  const message = { accion: 'login', username: 'lab', password: 'lab' };
-  const reply = await plain.ask(message, SILENCE_MS);
-  trial.step({
-    id: 'plaintext_to_tls',
-    what: text(
-      'a log-in in the clear to the port with TLS',
-      'un inicio de sesión sin cifrar al puerto con TLS',
-    ),
-    sent: message,
-    received: reply.text,
-    expected: text('no answer of the protocol', 'ninguna respuesta del protocolo'),
-    held: reply.status === undefined,
-  });
-  for (const version of ['TLSv1', 'TLSv1.1'] as const) {
-    const outcome = await offer(host, port, version);
-    trial.step({
-      id: version === 'TLSv1' ? 'tls_1_0' : 'tls_1_1',
-      what: text(`a handshake that offers ${version} alone`, `un saludo que solo ofrece ${version}`),
-      sent: `ClientHello ${version}`,
-      received: outcome.text,
-      expected: text('refused', 'rechazado'),
-      held: !outcome.agreed,
-    });
-  }
-}
-
-/** A handshake with this version of TLS and no other. */
-function offer(
-  host: string,
-  port: number,
-  version: 'TLSv1' | 'TLSv1.1',
-): Promise<{ readonly agreed: boolean; readonly text: string }> {
-  return new Promise((resolve) => {
-    const socket = connectTls({
-      socket: connectTcp({ host, port }),
-      rejectUnauthorized: false,
-      minVersion: version,
-      maxVersion: version,
-      // OpenSSL itself would not offer these at its usual level.
-      ciphers: 'DEFAULT:@SECLEVEL=0',
-    });
-    const done = (agreed: boolean, text: string) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve({ agreed, text });
-    };
-    const timer = setTimeout(() => done(false, '(no answer)'), SILENCE_MS);
-    socket.once('secureConnect', () => done(true, `agreed on ${socket.getProtocol()}`));
-    socket.once('error', (error) => done(false, error.message));
-    socket.once('close', () => done(false, '(connection closed)'));
-  });
-}
-
 /** A message of the first version names no nonce: it must answer a challenge all the same, and only once. */
 async function firstVersion({ trial, user }: Setting): Promise<void> {
   const data = transferNeeding(trial.target.config, 'mac');
   if (data === undefined) return skipPolicy(trial, 'first_version', 'mac');
   const connection = await trial.keep(user.logIn());
   const { nonce: _, ...unasked } = user.transaction(data, '');
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'no_challenge',
     what: text(
       'a transaction before any challenge was asked for',
@@ -130,7 +64,7 @@ async function firstVersion({ trial, user }: Setting): Promise<void> {
     expected: text('accepted', 'aceptada'),
     held: first.status === 'OK' && (await trial.approvals(user)) === before + 1,
   });
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'first_version_again',
     what: text('the same again, without a nonce', 'el mismo otra vez, sin nonce'),
     on: connection,
@@ -139,7 +73,7 @@ async function firstVersion({ trial, user }: Setting): Promise<void> {
     isHeld: (reply) => isFlagged(reply, 'challenge_spent'),
   });
   const invented = 'ab'.repeat(32);
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'invented_nonce',
     what: text('a nonce of its own making', 'un nonce de su propia invención'),
     on: connection,
@@ -153,7 +87,7 @@ async function withoutMac({ trial, user, connection }: Setting): Promise<void> {
   const data = transferNeeding(trial.target.config, 'mac');
   if (data === undefined) return skipPolicy(trial, 'mac_missing', 'mac');
   const bare = async () => ({ accion: 'transaccion', data, nonce: await takeNonce(connection) });
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'mac_missing',
     what: text('no MAC', 'sin MAC'),
     on: connection,
@@ -161,7 +95,7 @@ async function withoutMac({ trial, user, connection }: Setting): Promise<void> {
     expected: text('refused: mac_required', 'rechazada: mac_required'),
     isHeld: (reply) => isRefused(reply, 'mac_required'),
   });
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'mac_empty',
     what: text('an empty MAC', 'un MAC vacío'),
     on: connection,
@@ -169,7 +103,7 @@ async function withoutMac({ trial, user, connection }: Setting): Promise<void> {
     expected: text('POSIBLE ATAQUE, mac_mismatch', 'POSIBLE ATAQUE, mac_mismatch'),
     isHeld: (reply) => isFlagged(reply, 'mac_mismatch'),
   });
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'mac_null',
     what: text('null in place of the MAC', 'null en lugar del MAC'),
     on: connection,
@@ -179,7 +113,7 @@ async function withoutMac({ trial, user, connection }: Setting): Promise<void> {
   });
   const nonce = await takeNonce(connection);
   const mallory = changed(data, 'payee', 'Mallory');
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'key_twice',
     what: text(
       'data twice: the MAC is for the first, the other would be paid',
@@ -200,7 +134,7 @@ async function weakerProof({ trial, user, connection }: Setting): Promise<void> 
   if (data === undefined) return skipPolicy(trial, 'weaker_proof', 'bound_code');
   const expected = text('refused: bound_code_required', 'rechazada: bound_code_required');
   const isHeld = (reply: Reply) => isRefused(reply, 'bound_code_required');
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'mac_for_bound_code',
     what: text('a MAC where a bound code is needed', 'un MAC donde hace falta un código ligado'),
     on: connection,
@@ -208,7 +142,7 @@ async function weakerProof({ trial, user, connection }: Setting): Promise<void> 
     expected,
     isHeld,
   });
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'plain_for_bound_code',
     what: text(
       'a MAC and a plain code where a bound code is needed',
@@ -220,91 +154,13 @@ async function weakerProof({ trial, user, connection }: Setting): Promise<void> 
     isHeld,
   });
   const nonce = await takeNonce(connection);
-  await refuse(trial, user, {
+  await mustRefuse(trial, user, {
     id: 'english_code',
     what: text('the right bound code under the key code', 'el código ligado correcto con la clave code'),
     on: connection,
     message: { ...user.transaction(data, nonce), code: user.boundCode(data, nonce) },
     expected,
     isHeld,
-  });
-}
-
-async function foreignKeys({ trial, user, connection }: Setting): Promise<void> {
-  const data = transferNeeding(trial.target.config, 'mac') ?? 'CuentaA,CuentaB,10.00,EUR';
-  const nonce = await takeNonce(connection);
-  const { accion: _, ...rest } = user.transaction(data, nonce);
-  const invalid = text('refused: message_invalid', 'rechazada: message_invalid');
-  const unknown = text('refused: action_unknown', 'rechazada: action_unknown');
-  const isInvalid = (reply: Reply) => isRefused(reply, 'message_invalid');
-  const isUnknown = (reply: Reply) => isRefused(reply, 'action_unknown');
-  const prototype = `{"__proto__":{"accion":"transaccion"},${JSON.stringify(rest).slice(1)}\n`;
-  const tries: readonly (readonly [string, Text, object | string, Text, (reply: Reply) => boolean])[] = [
-    [
-      'english_key',
-      text('action in place of accion', 'action en lugar de accion'),
-      { action: 'transaccion', ...rest },
-      invalid,
-      isInvalid,
-    ],
-    [
-      'english_action',
-      text('transaction in place of transaccion', 'transaction en lugar de transaccion'),
-      { accion: 'transaction', ...rest },
-      unknown,
-      isUnknown,
-    ],
-    [
-      'prototype_key',
-      text('accion under the key __proto__', 'accion bajo la clave __proto__'),
-      prototype,
-      invalid,
-      isInvalid,
-    ],
-    [
-      'prototype_action',
-      text('constructor as the action', 'constructor como acción'),
-      { accion: 'constructor', ...rest },
-      unknown,
-      isUnknown,
-    ],
-    [
-      'capital_action',
-      text('TRANSACCION in capitals', 'TRANSACCION en mayúsculas'),
-      { accion: 'TRANSACCION', ...rest },
-      unknown,
-      isUnknown,
-    ],
-  ];
-  for (const [id, what, message, expected, isHeld] of tries) {
-    await refuse(trial, user, { id, what, on: connection, message, expected, isHeld });
-  }
-}
-
-interface Refusable {
-  readonly id: string;
-  readonly what: Text;
-  readonly on: LabConnection;
-  readonly message: object | string;
-  readonly expected: Text;
-  readonly isHeld: (reply: Reply) => boolean;
-}
-
-async function refuse(trial: Trial, user: ThrowawayUser, attempt: Refusable): Promise<void> {
-  const { id, what, on, message, expected, isHeld } = attempt;
-  const before = await trial.target.entriesOf(user.username);
-  const reply = await on.ask(message);
-  const after = await trial.target.entriesOf(user.username);
-  const added = after.slice(before.length);
-  trial.step({
-    id,
-    what,
-    sent: typeof message === 'string' ? message.trimEnd() : message,
-    received: reply.text,
-    // What is no transaction at all is answered, and makes no entry.
-    ...(added.length > 0 ? { journal: entryLine(added.at(-1)) } : {}),
-    expected,
-    held: isHeld(reply) && !added.some(({ type }) => type === 'transaction.approved'),
   });
 }
 

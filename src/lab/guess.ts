@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Text, text } from '../cli/text.ts';
+import { text } from '../cli/text.ts';
 import { isRefused, LabConnection, type Reply } from './connection.ts';
+import { CODE, evaluated, type Factor, PASSWORD, RIGHT, WRONG } from './factor.ts';
+import { manyCodes, manyPasswords } from './guess-parallel.ts';
 import type { AttackOptions, Target } from './target.ts';
-import { type ThrowawayUser, takeNonce, takeNonces } from './throwaway-user.ts';
+import { type ThrowawayUser, takeNonce } from './throwaway-user.ts';
 import { transferNeeding } from './transfers.ts';
 import { runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
@@ -13,7 +15,6 @@ export interface GuessOptions extends AttackOptions {
 }
 
 export const PARALLEL = 64;
-const CONNECTIONS = 8;
 /** Further wrong attempts than a configured bound this high are not worth trying one by one. */
 const ATTEMPTS_MAX = 50;
 
@@ -50,20 +51,6 @@ interface Setting {
   readonly victim: ThrowawayUser;
   readonly session: LabConnection;
   readonly data: string;
-}
-
-/** What a wrong attempt is answered, and how often the journal says it was evaluated. */
-interface Factor {
-  readonly id: 'code' | 'password';
-  readonly wrong: 'code_wrong' | 'credentials_invalid';
-  readonly entry: 'transaction.refused' | 'login.refused';
-}
-const CODE: Factor = { id: 'code', wrong: 'code_wrong', entry: 'transaction.refused' };
-const PASSWORD: Factor = { id: 'password', wrong: 'credentials_invalid', entry: 'login.refused' };
-
-async function evaluated({ target }: Trial, user: ThrowawayUser, { wrong, entry }: Factor): Promise<number> {
-  const entries = await target.entriesOf(user.username);
-  return entries.filter(({ type, reason }) => type === entry && reason === wrong).length;
 }
 
 /** @returns what is left to be tried when the lock is over */
@@ -131,15 +118,6 @@ async function guessPasswords(setting: Setting): Promise<() => Promise<void>> {
 }
 
 type Attempt = () => Promise<{ readonly message: object; readonly reply: Reply }>;
-
-const WRONG: Readonly<Record<Factor['id'], Text>> = {
-  code: text('wrong codes', 'códigos falsos'),
-  password: text('wrong passwords', 'contraseñas falsas'),
-};
-const RIGHT: Readonly<Record<Factor['id'], Text>> = {
-  code: text('the right code', 'el código correcto'),
-  password: text('the right password', 'la contraseña correcta'),
-};
 
 async function untilLocked(
   trial: Trial,
@@ -228,69 +206,5 @@ async function rightAfterLock(
     received: reply.text,
     expected: text('taken, at the first try', 'aceptado, al primer intento'),
     held: accepted,
-  });
-}
-
-async function manyCodes(trial: Trial, data: string, parallel: number): Promise<void> {
-  const victim = await trial.user({ tokens: true });
-  const first = await trial.keep(victim.logIn());
-  const others = await Promise.all(
-    Array.from({ length: CONNECTIONS - 1 }, () => trial.keep(victim.resume())),
-  );
-  const connections = [first, ...others];
-  const nonces = await takeNonces(first, parallel);
-  const codes = victim.wrongCodes(parallel);
-  const sent: number[] = connections.map(() => 0);
-  const messages = nonces.map((nonce, id) =>
-    victim.transaction(data, nonce, { codigo: codes[id] ?? '', id }),
-  );
-  for (const [index, message] of messages.entries()) {
-    const place = index % CONNECTIONS;
-    sent[place] = (sent[place] ?? 0) + 1;
-    connections[place]?.send(message);
-  }
-  const replies = (await Promise.all(connections.map((on, place) => on.collect(sent[place] ?? 0)))).flat();
-  await judgeMany(trial, victim, CODE, { sent: messages[0] ?? '', replies, parallel });
-}
-
-async function manyPasswords(trial: Trial, parallel: number): Promise<void> {
-  const victim = await trial.user();
-  const { username } = victim;
-  const messages = Array.from({ length: parallel }, (_, n) => ({
-    accion: 'login',
-    username,
-    password: `${victim.password}${n}`,
-  }));
-  const connections = await Promise.all(
-    messages.map(() => trial.keep(LabConnection.open(trial.target.endpoint))),
-  );
-  const replies = await Promise.all(connections.map((connection, n) => connection.ask(messages[n] ?? '')));
-  for (const connection of connections) connection.destroy();
-  await judgeMany(trial, victim, PASSWORD, { sent: messages[0] ?? '', replies, parallel });
-}
-
-async function judgeMany(
-  trial: Trial,
-  victim: ThrowawayUser,
-  factor: Factor,
-  { sent, replies, parallel }: { sent: object | string; replies: readonly Reply[]; parallel: number },
-): Promise<void> {
-  const { attemptsMax } = trial.target.config.lockout;
-  const wrong = replies.filter((reply) => isRefused(reply, factor.wrong)).length;
-  const locked = replies.filter((reply) => isRefused(reply, 'locked', 'busy')).length;
-  const count = await evaluated(trial, victim, factor);
-  trial.step({
-    id: `${factor.id}s_in_parallel`,
-    what: text(
-      `${parallel} ${WRONG[factor.id].en} at once over many connections`,
-      `${parallel} ${WRONG[factor.id].es} a la vez por muchas conexiones`,
-    ),
-    sent,
-    received: `${factor.wrong} ${wrong}, locked ${locked}, evaluated ${count}`,
-    expected: text(
-      `at most ${attemptsMax} looked at, all others locked`,
-      `como mucho ${attemptsMax} mirados, los demás locked`,
-    ),
-    held: wrong <= attemptsMax && count <= attemptsMax && wrong + locked === parallel,
   });
 }

@@ -84,12 +84,15 @@ export interface Store {
   /** By the SHA-256 (lower-case hex) of one of its keys. */
   findService(keyHash: string): Promise<ServiceRow | undefined>;
 
-  /** Deletes idempotency answers and sessions that ended before these times (ms). At most `limit` rows of each a call. */
+  /**
+   * Deletes idempotency answers and sessions that ended before these times (ms). At most `limit` rows of each a call.
+   * @returns whether there may be more
+   */
   prune(before: {
     readonly answers: number;
     readonly sessions: number;
     readonly limit: number;
-  }): Promise<void>;
+  }): Promise<boolean>;
 
   /** A cheap round trip: throws StoreUnavailable when a decision could not be committed now. */
   ping(): Promise<void>;

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { temporaryFolder } from '../application.ts';
@@ -42,27 +42,28 @@ describe('the READMEs', { concurrency: true }, () => {
   for (const { file, language, standIns } of READMES) {
     test(`every command of ${file} does what it says`, { timeout: 180_000 }, async (t) => {
       if (standIns.length > 0) t.diagnostic(`${file}: ${standIns.join(', ')} by a stand-in`);
-      const root = realpathSync(await temporaryFolder(t));
-      const folder = join(root);
+      const folder = realpathSync(await temporaryFolder(t));
       layClone(folder);
       const env = environment(folder, layStandIns(folder, standIns), language);
-      const ports = { tcp: await portLike(TCP_PORT), http: await portLike(HTTP_PORT) };
       const blocks = fencedBlocks(readFileSync(join(ROOT, file), 'utf8'));
-      const server = await startServer({ folder, env, ports });
-      t.after(() => server.stop());
+      const server = await startServer({ folder, env });
+      try {
+        const { ports, banner } = server;
+        const steps = stepsOf(blocks);
+        const [start, ...others] = steps.filter(({ command }) => command.text === 'npm start');
+        assert.ok(start?.shown && others.length === 0, 'the start is shown, once');
+        assertShown(file, start.shown, asDocumented(banner, folder, ports));
 
-      const steps = stepsOf(blocks);
-      const [start, ...others] = steps.filter(({ command }) => command.text === 'npm start');
-      assert.ok(start?.shown && others.length === 0, 'the start is shown, once');
-      assertShown(file, start.shown, asDocumented(server.banner, folder, ports));
-
-      const run = steps.filter(({ command }) => !(command.text in RUN_ELSEWHERE));
-      const commands = run.map(({ command }) => withPorts(command.text, ports));
-      const printed = await runBlocks(commands, { folder, env, timeMs: SESSION_TIME_MS });
-      run.forEach(({ command, shown }, index) => {
-        const output = asDocumented(printed[index] ?? '', folder, ports);
-        assertShown(file, shown ?? { ...command, text: '' }, output);
-      });
+        const run = steps.filter(({ command }) => !(command.text in RUN_ELSEWHERE));
+        const commands = run.map(({ command }) => withPorts(command.text, ports));
+        const printed = await runBlocks(commands, { folder, env, timeMs: SESSION_TIME_MS });
+        run.forEach(({ command, shown }, index) => {
+          const output = asDocumented(printed[index] ?? '', folder, ports);
+          assertShown(file, shown ?? { ...command, text: '' }, output);
+        });
+      } finally {
+        await server.stop();
+      }
     });
   }
 });
@@ -137,19 +138,28 @@ function asDocumented(text: string, folder: string, { tcp, http }: Ports): strin
 
 interface Started {
   readonly banner: string;
+  readonly ports: Ports;
   stop(): Promise<void>;
 }
 
-/** As `npm start` does. */
-async function startServer({
-  folder,
-  env,
-  ports,
-}: {
-  folder: string;
-  env: NodeJS.ProcessEnv;
-  ports: Ports;
-}): Promise<Started> {
+/** As `npm start` does, on the ports that the documents name where they are free. */
+async function startServer(where: { folder: string; env: NodeJS.ProcessEnv }): Promise<Started> {
+  const documented = { tcp: await portLike(TCP_PORT), http: await portLike(HTTP_PORT) };
+  try {
+    return await startServerOn(documented, where);
+  } catch (error) {
+    // Taken since it was looked at: the other README may be under way.
+    if (!(error instanceof Error && /in use/.test(error.message))) throw error;
+    // The start that was refused has made the folder: this one is to be a first start.
+    rmSync(join(where.folder, 'data'), { recursive: true, force: true });
+    return startServerOn({ tcp: await portLike(0), http: await portLike(0) }, where);
+  }
+}
+
+async function startServerOn(
+  ports: Ports,
+  { folder, env }: { folder: string; env: NodeJS.ProcessEnv },
+): Promise<Started> {
   const flags = ['--tcp-port', `${ports.tcp}`, '--http-port', `${ports.http}`];
   const node = join('node_modules', '.bin', 'node');
   const server = spawn(node, ['src/main.ts', 'serve', ...flags], {
@@ -172,6 +182,7 @@ async function startServer({
   });
   return {
     banner,
+    ports,
     stop: async () => {
       server.kill('SIGTERM');
       await exited;

@@ -1,59 +1,13 @@
-/*
- * Goal: no document names a test, a file or a heading that is not there.
- * Method: each document is read for the forms in which it names them.
- */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { ROOT } from './machine.ts';
 import { section, tableRows } from './markdown.ts';
-import { isTitle, linkedFiles, missing, namedPaths, testReferences, testTitles } from './references.ts';
-
-const DOCUMENTS = [
-  'README.md',
-  'README.es.md',
-  'docs/architecture.md',
-  'docs/protocol.md',
-  'docs/security.md',
-] as const;
-
-const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-
-describe('what documents name is there', () => {
-  for (const path of DOCUMENTS) {
-    const text = read(path);
-    test(`${path}: tests`, () => {
-      assert.deepEqual(
-        testReferences(text).flatMap((reference) => missing(reference) ?? []),
-        [],
-      );
-    });
-
-    test(`${path}: files`, () => {
-      const linked = linkedFiles(text).map((target) => join(dirname(path), target));
-      const gone = [...namedPaths(text), ...linked].filter((name) => !existsSync(join(ROOT, name)));
-      assert.deepEqual(gone, []);
-    });
-
-    test(`${path}: headings`, () => {
-      for (const [, target = '', heading] of text.matchAll(/\]\(([^)\s#]*)#([^)\s]+)\)/g)) {
-        if (/^[a-z]+:/.test(target)) continue;
-        const page = target === '' ? text : read(join(dirname(path), target));
-        const headings = Array.from(page.matchAll(/^#+ (.+)$/gm), ([, title = '']) =>
-          title
-            .toLowerCase()
-            .replace(/[^\p{L}\p{N} -]/gu, '')
-            .replaceAll(' ', '-'),
-        );
-        assert.ok(headings.includes(heading ?? ''), `${target}#${heading}`);
-      }
-    });
-  }
-});
+import { testReferences } from './references.ts';
 
 test('each threat has something that stops it, and a test that shows it', () => {
-  const rows = tableRows(section(read('docs/security.md'), 'threats'));
+  const rows = tableRows(section(readFileSync(join(ROOT, 'docs/security.md'), 'utf8'), 'threats'));
   assert.ok(rows.length > 40);
   for (const [threat = '', stop = '', shown = ''] of rows) {
     assert.ok(threat !== '' && stop !== '', threat);
@@ -61,21 +15,4 @@ test('each threat has something that stops it, and a test that shows it', () => 
     assert.ok(references.length > 0, threat);
     assert.equal(shown.split('; `').length, references.length, `${threat}: ${shown}`);
   }
-});
-
-const KILLED = `killed \${KILLS} times`;
-
-test('a test that is not there is found, whatever its form', () => {
-  const source = `test('plain', async () => {});\n test(\n  \`killed \${KILLS} times\`,\n);\n describe("it's", () => {});`;
-  assert.deepEqual(testTitles(source), ['plain', KILLED, "it's"]);
-  assert.ok(isTitle('killed 50 times', KILLED));
-  assert.ok(isTitle('a user: three', `\${known ? 'a user' : 'nobody'}: three`));
-  assert.ok(!isTitle('killed times', KILLED));
-  assert.ok(!isTitle('plain and more', 'plain'));
-  assert.ok(missing({ file: 'test/docs/nowhere.test.ts', title: 'plain' }));
-  assert.ok(missing({ file: 'test/docs/security.test.ts', title: 'a title that nobody gave' }));
-  assert.deepEqual(testReferences('x `test/a.test.ts` “b c”; `test/d.ts` “e”'), [
-    { file: 'test/a.test.ts', title: 'b c' },
-    { file: 'test/d.ts', title: 'e' },
-  ]);
 });

@@ -1,10 +1,10 @@
-// nc, oathtool and openssl for machines that have not got them: as much of each as the READMEs use, and not more.
+// nc, oathtool, openssl and curl for machines that have not got them: as much of each as the READMEs use, and not more.
 import { createHash, createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { decodeBase32 } from '../../src/domain/base32.ts';
 
-export const STAND_INS = ['nc', 'oathtool', 'openssl'] as const;
+export const STAND_INS = ['nc', 'oathtool', 'openssl', 'curl'] as const;
 
 /** `nc HOST PORT`: standard input to the socket, what comes from it to standard output. */
 function nc([host = '', port = '']: readonly string[]): void {
@@ -52,6 +52,25 @@ async function openssl(args: readonly string[]): Promise<void> {
   process.stdout.write(`${digest.digest('hex')} *stdin\n`);
 }
 
+/** `curl -s [-H NAME:VALUE]… [-d BODY] URL`: the answer's body to standard output. */
+async function curl(args: readonly string[]): Promise<void> {
+  const headers = new Headers();
+  let body: string | undefined;
+  let url = '';
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index] ?? '';
+    if (argument === '-s') continue;
+    if (argument === '-d') body = args[++index];
+    else if (argument === '-H') {
+      const [name = '', ...value] = (args[++index] ?? '').split(':');
+      headers.set(name, value.join(':').trim());
+    } else if (argument.startsWith('-')) return fail(`curl: not among what the stand-in can: ${argument}`);
+    else url = argument;
+  }
+  const answer = await fetch(url, { headers, ...(body === undefined ? {} : { method: 'POST', body }) });
+  process.stdout.write(await answer.text());
+}
+
 function fail(message: string): void {
   process.stderr.write(`${message}\n`);
   process.exit(1);
@@ -62,5 +81,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   if (tool === 'nc') nc(args);
   else if (tool === 'oathtool') oathtool(args);
   else if (tool === 'openssl') await openssl(args);
+  else if (tool === 'curl') await curl(args);
   else fail(`there is no stand-in for ${tool}`);
 }

@@ -102,6 +102,30 @@ describe('a start is refused', { concurrency: 2 }, () => {
     await startsWell(t, { folder });
   });
 
+  test('by one of many that start on a new folder at once: one runs, the others name it', async (t) => {
+    const folder = join(await temporaryFolder(t), 'data');
+    const servers = Array.from({ length: 4 }, () => ServerProcess.launch({ folder }));
+    for (const server of servers) t.after(() => server.kill());
+    const outcomes = await Promise.all(
+      servers.map((server) =>
+        server.listening().then(
+          () => server,
+          () => undefined,
+        ),
+      ),
+    );
+    const [running, ...more] = outcomes.filter((server) => server !== undefined);
+    assert.ok(running && more.length === 0, `${more.length + (running ? 1 : 0)} servers run`);
+    for (const server of servers) {
+      if (server === running) continue;
+      assert.equal((await server.ended).code, 3, server.stderr);
+      assert.match(server.stderr, /in use by (process|another process)/);
+    }
+    await new Customer('bob').arrive(await running.connect());
+    assert.deepEqual(await running.stop(), { code: 0, signal: null });
+    await (await runServer(t, { folder })).stop();
+  });
+
   test('by a folder whose server was killed: it is not', async (t) => {
     const folder = await dataFolder(t);
     await (await runServer(t, { folder })).kill();

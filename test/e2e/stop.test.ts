@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,10 +14,12 @@ import { readJournal } from './journal.ts';
 import { runServer, ServerProcess } from './server-process.ts';
 
 const USERS = 4;
+const ROUNDS = 3;
+/** Sent by each user before the signal, and as many again spread over the time around it. */
 const PIPELINED = 400;
 
 /*
- * Goal: SIGTERM in the middle of pipelined load answers all that was accepted: what was executed was answered, what was
+ * Goal: a stop in the middle of pipelined load answers all that was accepted: what was executed was answered, what was
  * answered with anything but OK was not executed, and the process ends with code 0.
  */
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -23,23 +27,33 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const folder = await temporaryFolder(t);
     const counts = { ok: 0, refused: 0, unanswered: 0 };
     const acknowledged = new Set<string>();
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const server = await runServer(t, { folder });
       const customers = Array.from({ length: USERS }, (_, index) => new Customer(`user${round}-${index}`));
       for (const customer of customers) {
         await customer.arrive(await server.connect());
-        await customer.fetchNonces(PIPELINED);
+        await customer.fetchNonces(2 * PIPELINED);
       }
+      const begun = Promise.withResolvers<void>();
+      const stopping = Promise.withResolvers<void>();
+      const stopAt = 20 + Math.random() * USERS * PIPELINED * 0.8;
+      let answered = 0;
       const working = customers.flatMap((customer) =>
-        Array.from({ length: PIPELINED }, async (_, index) => {
-          // In part at once, in part while it stops.
-          if (index % 2 === 1) await delay(Math.random() * 40);
-          return settle(customer.send({ data: `CuentaA,${customer.username}-${index},1.00` }));
+        Array.from({ length: 2 * PIPELINED }, async (_, index) => {
+          // The second half comes when the first is under way, in part after the signal.
+          if (index >= PIPELINED) {
+            await begun.promise;
+            if (index % 2 === 1) await stopping.promise;
+          }
+          const answer = await settle(customer.send({ data: `CuentaA,${customer.username}-${index},1.00` }));
+          if (++answered > stopAt) begun.resolve();
+          return answer;
         }),
       );
-      await delay(Math.random() * 30);
-      const ended = await server.stop(signal);
-      assert.deepEqual(ended, { code: 0, signal: null }, server.stderr);
+      await begun.promise;
+      const ended = server.stop(signal);
+      stopping.resolve();
+      assert.deepEqual(await ended, { code: 0, signal: null }, server.stderr);
       for (const answer of await Promise.all(working)) {
         if (answer === undefined) counts.unanswered++;
         else if (answer.status === 'OK') {
@@ -93,6 +107,27 @@ test('SIGTERM while it starts, and while twenty log-ins wait for their password'
     assert.ok(code === 0 || signal === 'SIGTERM', `${code} ${signal} ${starting.stderr}`);
   }
   await (await runServer(t, { folder })).stop();
+});
+
+test('idle, silent and half-open connections do not hold the end up', async (t) => {
+  const server = await runServer(t, { folder: await temporaryFolder(t) });
+  const alice = new Customer('alice');
+  await alice.arrive(await server.connect());
+  const sockets = await Promise.all(
+    Array.from({ length: 50 }, async (_, n) => {
+      const socket = connectPlain({ host: '127.0.0.1', port: server.port, allowHalfOpen: true });
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      if (n % 3 === 1) socket.write('{"accion":"log');
+      if (n % 3 === 2) socket.pause();
+      return socket;
+    }),
+  );
+  const startedAt = performance.now();
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  const ms = performance.now() - startedAt;
+  for (const socket of sockets) socket.destroy();
+  assert.ok(ms < 3_000, `it took ${ms} ms`);
 });
 
 describe('TLS', () => {

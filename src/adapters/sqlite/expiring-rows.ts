@@ -23,9 +23,10 @@ export class ExpiringRows {
     return plainRows<IdempotentAnswer>(this.#answer.all(userId, key))[0];
   }
 
-  /** Inside the caller's unit of work. */
-  prune(answersBefore: number, sessionsBefore: number, limit: number): void {
-    this.#pruneAnswers.run(answersBefore, limit);
-    this.#pruneSessions.run(sessionsBefore, limit);
+  /** Inside the caller's unit of work. @returns whether there may be more */
+  prune(answersBefore: number, sessionsBefore: number, limit: number): boolean {
+    const answers = this.#pruneAnswers.run(answersBefore, limit).changes;
+    const sessions = this.#pruneSessions.run(sessionsBefore, limit).changes;
+    return Number(answers) >= limit || Number(sessions) >= limit;
   }
 }

@@ -14,7 +14,7 @@ const COLON = 58;
 export function parseBody(bytes: Buffer): { readonly value: unknown } | Refusal {
   if (bytes.length === 0) return { value: undefined };
   if (!isUtf8(bytes)) return refuse('json_invalid', { detail: 'UTF-8' });
-  const text = isAscii(bytes) ? bytes.latin1Slice() : bytes.utf8Slice();
+  const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
   const { nestingDepthMax } = LIMITS;
   if (nestsDeeper(text, nestingDepthMax)) {
     return refuse('json_invalid', { detail: `at most ${nestingDepthMax} levels` });

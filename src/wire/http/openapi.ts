@@ -114,7 +114,7 @@ function operationOf(route: Route, schemas: Json): Operation {
   const role = caller === 'admin' ? '\n\nFor administrators; to others it is not there.' : '';
   const text = `${description ?? ''}${scoped}${role}`.trim();
   return {
-    operationId: `${method.toLowerCase()}${path.replace(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => (next ?? '').toUpperCase())}`,
+    operationId: operationIdOf(method, path),
     summary,
     ...(text === '' ? {} : { description: text }),
     tags: [tag],
@@ -137,12 +137,18 @@ function operationOf(route: Route, schemas: Json): Operation {
   };
 }
 
+/** `POST /v1/transactions/{id}/approval`: `postTransactionsIdApproval`. */
+function operationIdOf(method: string, path: string): string {
+  const words = path.replace(/^\/v1/, '').split(/[^a-zA-Z0-9]+/);
+  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
+
 function parametersOf({ params, query, repeatable, headers, method }: Route, schemas: Json): Json[] {
   const members = (schema: TObject | undefined, place: 'path' | 'query') =>
     Object.entries(schema?.properties ?? {}).map(([name, member]) => ({
       name,
       in: place,
-      required: place === 'path' || (schema?.required ?? []).includes(name),
+      required: place === 'path' || ((schema?.required ?? []) as readonly string[]).includes(name),
       schema: reference(member, schemas),
     }));
   const fields: Record<string, string> = {

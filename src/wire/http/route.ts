@@ -66,7 +66,6 @@ export interface Asked<
   readonly secure: boolean;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly idempotencyKey: string | undefined;
-  readonly language: string | undefined;
   /** Aborts when the client is gone or the server stops. */
   gone(): AbortSignal;
 }

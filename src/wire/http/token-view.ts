@@ -8,7 +8,7 @@ import { closed, Id, named, time } from './schema.ts';
 
 const ISSUER = 'Sello';
 
-export const TokenType = Type.Union([Type.Literal('totp'), Type.Literal('hotp'), Type.Literal('ocra')]);
+export const TokenType = Type.Enum(['totp', 'hotp', 'ocra']);
 export const Algorithm = Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')]);
 
 export const EnrolledToken = named(
@@ -49,7 +49,7 @@ export const Token = named(
   closed({
     id: Id,
     type: TokenType,
-    status: Type.Union([Type.Literal('pending'), Type.Literal('active'), Type.Literal('revoked')]),
+    status: Type.Enum(['pending', 'active', 'revoked']),
     digits: Type.Integer(),
     algorithm: Algorithm,
     period_s: Type.Optional(Type.Integer()),

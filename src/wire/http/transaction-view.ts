@@ -4,9 +4,7 @@ import type { TransactionView } from '../../application/queries/transactions.ts'
 import { rfc3339 } from '../../domain/journal.ts';
 import { Account, Currency, closed, Id, named, time } from './schema.ts';
 
-export const Status = Type.Union(
-  (['pending', 'approved', 'refused', 'expired', 'cancelled'] as const).map((status) => Type.Literal(status)),
-);
+export const Status = Type.Enum(['pending', 'approved', 'refused', 'expired', 'cancelled']);
 
 export const Transaction = named(
   'Transaction',

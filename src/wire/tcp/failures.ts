@@ -1,5 +1,4 @@
 import { type Refusal, refuse, StoreUnavailable, VaultUnavailable } from '../../domain/errors.ts';
-import type { TcpCounters } from './counters.ts';
 import type { TcpLogger } from './services.ts';
 
 const RETRY_AFTER_MS = 1_000;
@@ -8,23 +7,24 @@ const KINDS_MAX = 64;
 
 /** What callers are told of an exception (`unavailable`, nothing else), and what the operator is. */
 export class Failures {
-  readonly #logger: TcpLogger;
-  readonly #counters: TcpCounters;
+  readonly #logger: Pick<TcpLogger, 'error'>;
+  readonly #counters: { failures: number };
   readonly #loggedAt = new Map<string, number>();
 
-  constructor(logger: TcpLogger, counters: TcpCounters) {
+  constructor(logger: Pick<TcpLogger, 'error'>, counters: { failures: number }) {
     this.#logger = logger;
     this.#counters = counters;
   }
 
-  refusalFor(error: unknown): Refusal {
+  /** @param fields by which the line in the log is found again */
+  refusalFor(error: unknown, fields: object = {}): Refusal {
     this.#counters.failures++;
-    this.#log(error);
+    this.#log(error, fields);
     return refuse('unavailable', { retryAfterMs: RETRY_AFTER_MS });
   }
 
   /** One line a kind and minute: an outage fails thousands of requests alike. */
-  #log(error: unknown): void {
+  #log(error: unknown, fields: object): void {
     const kind = describe(error);
     const key = JSON.stringify(kind);
     const now = performance.now();
@@ -32,7 +32,7 @@ export class Failures {
     if (last !== undefined && now - last < REPEAT_MS) return;
     if (this.#loggedAt.size >= KINDS_MAX) this.#loggedAt.clear();
     this.#loggedAt.set(key, now);
-    this.#logger.error(kind, 'a request failed and was answered as unavailable');
+    this.#logger.error({ ...kind, ...fields }, 'a request failed and was answered as unavailable');
   }
 }
 

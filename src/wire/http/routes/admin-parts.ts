@@ -15,7 +15,7 @@ export const adminPartRoutes = [
       200: {
         description: 'Versions and public keys.',
         schema: closed({
-          custody: Type.Union([Type.Literal('hsm'), Type.Literal('cached')]),
+          custody: Type.Enum(['hsm', 'cached']),
           key_version: Type.Integer({ description: 'Of the key-encryption key in use.' }),
           signing_keys: Type.Array(closed({ kid: Type.String(), active: Type.Boolean() })),
         }),

@@ -19,7 +19,7 @@ const User = named(
   closed({
     id: Id,
     username: Username,
-    role: Type.Union([Type.Literal('user'), Type.Literal('admin'), Type.Literal('auditor')]),
+    role: Type.Enum(['user', 'admin', 'auditor']),
     disabled: Type.Boolean(),
     created_at: time('When they registered.'),
     tokens: Type.Integer({ description: 'Active ones.' }),

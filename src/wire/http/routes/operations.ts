@@ -6,8 +6,8 @@ import { route } from '../route.ts';
 import { closed } from '../schema.ts';
 
 const Ready = closed({
-  status: Type.Union([Type.Literal('ready'), Type.Literal('not_ready')]),
-  parts: Type.Record(Type.String(), Type.Union([Type.Literal('up'), Type.Literal('down')]), {
+  status: Type.Enum(['ready', 'not_ready']),
+  parts: Type.Record(Type.String(), Type.Enum(['up', 'down']), {
     description: 'Each part by name: which one is down.',
   }),
 });

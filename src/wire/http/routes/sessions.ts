@@ -31,7 +31,7 @@ const IssuedSession = named(
   }),
 );
 
-const Role = Type.Union([Type.Literal('user'), Type.Literal('admin'), Type.Literal('auditor')]);
+const Role = Type.Enum(['user', 'admin', 'auditor']);
 
 const BrowserSession = named(
   'BrowserSession',

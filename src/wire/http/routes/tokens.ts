@@ -29,12 +29,7 @@ const Use = named(
     at: time('When.'),
     accepted: Type.Boolean(),
     reason: Type.Optional(Type.String({ description: 'Why not: a code of the error table.' })),
-    for: Type.Union([
-      Type.Literal('log_in'),
-      Type.Literal('transaction'),
-      Type.Literal('validation'),
-      Type.Literal('activation'),
-    ]),
+    for: Type.Enum(['log_in', 'transaction', 'validation', 'activation']),
     transaction: Type.Optional(Id),
   }),
 );

@@ -1,0 +1,33 @@
+import type { Text } from '../cli/text.ts';
+import type { LabConnection, Reply } from './connection.ts';
+import type { ThrowawayUser } from './throwaway-user.ts';
+import { entryLine, type Trial } from './trial.ts';
+
+/** A message that must be refused, and how. */
+export interface Refusable {
+  readonly id: string;
+  readonly what: Text;
+  readonly on: LabConnection;
+  readonly message: object | string;
+  readonly expected: Text;
+  readonly isHeld: (reply: Reply) => boolean;
+}
+
+/** Sends it, and looks at the answer and at what the journal says since. */
+export async function mustRefuse(trial: Trial, user: ThrowawayUser, attempt: Refusable): Promise<void> {
+  const { id, what, on, message, expected, isHeld } = attempt;
+  const before = await trial.target.entriesOf(user.username);
+  const reply = await on.ask(message);
+  const after = await trial.target.entriesOf(user.username);
+  const added = after.slice(before.length);
+  trial.step({
+    id,
+    what,
+    sent: typeof message === 'string' ? message.trimEnd() : message,
+    received: reply.text,
+    // What is no transaction at all is answered, and makes no entry.
+    ...(added.length > 0 ? { journal: entryLine(added.at(-1)) } : {}),
+    expected,
+    held: isHeld(reply) && !added.some(({ type }) => type === 'transaction.approved'),
+  });
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { docsPage, problemsPage, STYLE } from './docs-page.ts';
+import { openApiDocument } from './openapi.ts';
+import { ROUTES } from './routes.ts';
+
+export interface Document {
+  readonly path: string;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** The API as programs and as people read it: made once, of the routes. Nothing in it is fetched from elsewhere. */
+export function documents(): readonly Document[] {
+  const api = openApiDocument(ROUTES, version());
+  const html = 'text/html; charset=utf-8';
+  return [
+    {
+      path: '/openapi.json',
+      contentType: 'application/json; charset=utf-8',
+      text: `${JSON.stringify(api)}\n`,
+    },
+    { path: '/docs', contentType: html, text: docsPage(api) },
+    { path: '/docs/problems', contentType: html, text: problemsPage() },
+    { path: '/docs/style.css', contentType: 'text/css; charset=utf-8', text: STYLE },
+  ];
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,0 +1,12 @@
+import type { Refusal } from '../../domain/errors.ts';
+
+/** Carries a refusal through Fastify, which knows errors alone: never seen outside src/wire/http. */
+export class RefusedRequest extends Error {
+  override name = 'RefusedRequest';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.refused);
+    this.refusal = refusal;
+  }
+}

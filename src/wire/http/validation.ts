@@ -1,0 +1,52 @@
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TObject, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { refuse } from '../../domain/errors.ts';
+import { RefusedRequest } from './refused-request.ts';
+
+/** Query and path are texts: where a schema wants an integer, its plain decimal digits are taken for one. */
+const INTEGER = /^(0|[1-9][0-9]{0,8})$/;
+
+/** Makes TypeBox the validator: the schema that is documented is the one that decides. What does not fit is named. */
+export const typeboxCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validator = Compile(schema);
+  const integers = httpPart === 'body' ? [] : integersOf(schema as TObject);
+  return (given: unknown) => {
+    // No body at all is an empty one: what must be in it is then named as missing.
+    const value = given === null ? {} : integers.length === 0 ? given : withIntegers(given, integers);
+    if (validator.Check(value)) return { value };
+    const [error] = validator.Errors(value);
+    const place = httpPart === 'body' ? '' : `${httpPart === 'querystring' ? 'query' : 'path'} `;
+    const member = (error?.instancePath ?? '').slice(1).replaceAll('/', '.');
+    const detail = `${place}${member === '' ? '' : `${member}: `}${faultOf(error, schema)}`;
+    return { error: new RefusedRequest(refuse('message_invalid', { detail })) };
+  };
+};
+
+function faultOf(
+  error: { readonly keyword: string; readonly message: string; readonly params: object } | undefined,
+  schema: TSchema,
+) {
+  if (error === undefined) return 'does not fit';
+  if (error.keyword === 'boolean')
+    return `not known here; known: ${Object.keys((schema as TObject).properties ?? {}).join(', ') || 'none'}`;
+  if (error.keyword === 'enum' && 'allowedValues' in error.params) {
+    return `must be one of ${(error.params.allowedValues as readonly unknown[]).join(', ')}`;
+  }
+  return error.message;
+}
+
+function integersOf({ properties }: TObject): readonly string[] {
+  return Object.entries(properties ?? {}).flatMap(([name, member]) =>
+    'type' in member && member.type === 'integer' ? [name] : [],
+  );
+}
+
+function withIntegers(given: unknown, names: readonly string[]): unknown {
+  const value: Record<string, unknown> = { ...(given as object) };
+  for (const name of names) {
+    const text = value[name];
+    if (typeof text === 'string' && INTEGER.test(text)) value[name] = Number(text);
+  }
+  return value;
+}
