@@ -110,7 +110,7 @@ export const LIMITS = {
   operatorIdleTimeMs: 30_000,
   operatorAnswerTimeMs: 1_800_000,
   auditLineBytesMax: 65_536,
-  clientAnswerBytesMax: 65_536,
+  clientAnswerBytesMax: 131_072,
 
   // shutting down
   drainTimeMs: 10_000,

@@ -14,7 +14,7 @@ import { EXIT } from './exit-codes.ts';
 import { CommandFailure, RefusedByServer } from './failure.ts';
 import { LineFaultError, linesOf } from './lines.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
+import { journalSize, text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
@@ -150,8 +150,8 @@ function tell(shell: Shell, { entries, users, fault }: JournalVerdict, damage: r
         return [shell.say(text('The database is damaged:', 'La base de datos está dañada:')), ...damage];
       return shell.say(
         text(
-          `The journal is whole: ${entries} entries of ${users} users.`,
-          `El diario está completo: ${entries} entradas de ${users} usuarios.`,
+          `The journal is whole: ${journalSize(entries, users).en}.`,
+          `El diario está completo: ${journalSize(entries, users).es}.`,
         ),
       );
     },

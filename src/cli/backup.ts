@@ -5,7 +5,7 @@ import { examples } from './examples.ts';
 import { granted } from './failure.ts';
 import { operate } from './operator-client.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
+import { journalSize, text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
@@ -23,8 +23,8 @@ export function define(command: Command, shell: Shell): void {
       shell.result({ folder, ...manifest }, () => [
         say(
           text(
-            `Backed up and verified: ${manifest.entries} entries of ${manifest.users} users in ${folder}`,
-            `Copiado y verificado: ${manifest.entries} entradas de ${manifest.users} usuarios en ${folder}`,
+            `Backed up and verified: ${journalSize(manifest.entries, manifest.users).en} in ${folder}`,
+            `Copiado y verificado: ${journalSize(manifest.entries, manifest.users).es} en ${folder}`,
           ),
         ),
         say(

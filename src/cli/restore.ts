@@ -8,7 +8,7 @@ import { EXIT } from './exit-codes.ts';
 import { CommandFailure } from './failure.ts';
 import { askServer } from './operator-client.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
+import { journalSize, text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
@@ -39,8 +39,8 @@ export function define(command: Command, shell: Shell): void {
       shell.result(restored, () => [
         say(
           text(
-            `Restored: ${manifest.entries} entries of ${manifest.users} users, as of ${manifest.created_at}`,
-            `Restaurado: ${manifest.entries} entradas de ${manifest.users} usuarios, a fecha de ${manifest.created_at}`,
+            `Restored: ${journalSize(manifest.entries, manifest.users).en}, as of ${manifest.created_at}`,
+            `Restaurado: ${journalSize(manifest.entries, manifest.users).es}, a fecha de ${manifest.created_at}`,
           ),
         ),
         ...(restored.replaced === null

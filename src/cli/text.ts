@@ -7,6 +7,19 @@ export function text(en: string, es: string): Text {
   return { en, es };
 }
 
+/** A number and its noun: `1 user`, `2 users`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** How much of a journal: entries and users. */
+export function journalSize(entries: number, users: number): Text {
+  return text(
+    `${counted(entries, 'entry', 'entries')} of ${counted(users, 'user', 'users')}`,
+    `${counted(entries, 'entrada', 'entradas')} de ${counted(users, 'usuario', 'usuarios')}`,
+  );
+}
+
 /** Before the configuration is read: by flag, by variable, by locale. The configuration may say otherwise later. */
 export function earlyLanguage(
   argv: readonly string[],

@@ -389,8 +389,11 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'ERROR',
     403,
     'attempt',
-    ['The code is wrong', 'Wait for the next one and try again.'],
-    ['El código no es correcto', 'Espere al siguiente e inténtelo otra vez.'],
+    ['The code is wrong', 'Check payee and amount, or wait for the next code; then answer a new challenge.'],
+    [
+      'El código no es correcto',
+      'Compruebe beneficiario e importe, o espere al código siguiente, y responda a un reto nuevo.',
+    ],
   ),
   code_spent: form(
     'ERROR',

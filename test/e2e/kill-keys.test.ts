@@ -15,8 +15,8 @@ import { Customer, expectOk } from './customer.ts';
 import { readJournal } from './journal.ts';
 import { runServer, ServerProcess } from './server-process.ts';
 
-const FIRST_STARTS = 12;
-const KILLS = 12;
+const FIRST_STARTS = 8;
+const KILLS = 8;
 const USERS = 20;
 
 test(`killed ${FIRST_STARTS} times during its first start`, { timeout: 60_000 }, async (t) => {

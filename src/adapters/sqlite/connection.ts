@@ -8,6 +8,7 @@ import { makePrivateFile } from './private-file.ts';
 export class Connection {
   readonly database: DatabaseSync;
   readonly #begin: StatementSync;
+  readonly #beginReading: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
   #open = true;
@@ -15,6 +16,7 @@ export class Connection {
   constructor(database: DatabaseSync) {
     this.database = database;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#beginReading = database.prepare('BEGIN');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
   }
@@ -42,6 +44,21 @@ export class Connection {
     } catch (error) {
       throw storeError(error);
     }
+  }
+
+  /** Several reads of one state: the file is locked once for all of them, which would be half the cost of each. */
+  readTogether<T>(work: () => T): T {
+    return this.read(() => {
+      this.#beginReading.run();
+      try {
+        const result = work();
+        this.#commit.run();
+        return result;
+      } catch (error) {
+        this.#undo();
+        throw error;
+      }
+    });
   }
 
   async reading<T>(work: () => Promise<T>): Promise<T> {

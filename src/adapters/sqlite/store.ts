@@ -108,7 +108,7 @@ export class SqliteStore implements Store {
   }
 
   async load(userIds: readonly UserId[], spentSince: number): Promise<readonly (UserRecord | undefined)[]> {
-    return this.#connection.read(() => userIds.map((userId) => this.#users.load(userId, spentSince)));
+    return this.#connection.readTogether(() => userIds.map((userId) => this.#users.load(userId, spentSince)));
   }
 
   async allocateUserIds(count: number): Promise<readonly UserId[]> {
@@ -126,7 +126,9 @@ export class SqliteStore implements Store {
   async findAnswers(
     keys: readonly { userId: UserId; key: string }[],
   ): Promise<readonly (IdempotentAnswer | undefined)[]> {
-    return this.#connection.read(() => keys.map(({ userId, key }) => this.#expiring.findAnswer(userId, key)));
+    return this.#connection.readTogether(() =>
+      keys.map(({ userId, key }) => this.#expiring.findAnswer(userId, key)),
+    );
   }
 
   async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import test, { describe } from 'node:test';
+import { StoppedClock } from '../../application.ts';
+import { testHttp } from './http-fixture.ts';
+
+const TRANSFER = { payer: 'ES79-1', payee: 'DE89-2', amount: '9.00', currency: 'EUR' };
+
+describe('codes are checked for a log-in server', () => {
+  test('a TOTP once; a HOTP ahead of its counter, and not behind', async (t) => {
+    const clock = new StoppedClock();
+    const fixture = await testHttp(t, { clock });
+    const key = await fixture.service('vpn', 'codes:verify');
+    const validate = async (username: string, code: string) =>
+      (await fixture.post('/v1/codes/validation', key, { username, code })).json;
+
+    const alice = await fixture.user('alice');
+    const totp = await alice.enrol('totp', { period_s: 30, digits: 8, algorithm: 'sha256' });
+    clock.advance(30_000);
+    const code = totp.code();
+    assert.deepEqual(await validate('alice', code), { valid: true });
+    assert.deepEqual(await validate('alice', code), { valid: false, reason: 'code_spent' });
+    clock.advance(30_000);
+    assert.deepEqual(await validate('alice', totp.code()), { valid: true });
+
+    const bob = await fixture.user('bob');
+    const hotp = await bob.enrol('hotp');
+    const early = hotp.code();
+    hotp.skip(8);
+    assert.deepEqual(await validate('bob', hotp.code()), { valid: true });
+    assert.equal((await validate('bob', early)).valid, false);
+    assert.deepEqual(await validate('bob', hotp.code()), { valid: true }, 'resynchronised');
+  });
+
+  test('a bound one over a challenge of this service, once', async (t) => {
+    const fixture = await testHttp(t);
+    const alice = await fixture.user('alice');
+    const token = await alice.enrol('ocra');
+    const key = await fixture.service('bank', 'codes:verify');
+    const other = await fixture.service('other', 'codes:verify');
+    const challenge = async (by: string) =>
+      (await fixture.post('/v1/challenges', by, {})).json.challenges[0].nonce;
+    const validate = async (by: string, code: string, transaction: object) =>
+      (await fixture.post('/v1/codes/validation', by, { username: 'alice', code, transaction })).json;
+
+    const transaction = { ...TRANSFER, challenge: await challenge(key) };
+    const code = token.codeOver(transaction);
+    const stolen = await validate(other, code, transaction);
+    assert.deepEqual(stolen, { valid: false, reason: 'challenge_unknown' });
+    assert.deepEqual(await validate(key, code, { ...transaction, amount: '9' }), { valid: true });
+    assert.deepEqual(await validate(key, code, transaction), { valid: false, reason: 'challenge_spent' });
+    const changed = { ...TRANSFER, challenge: await challenge(key) };
+    const wrong = await validate(key, token.codeOver(changed), { ...changed, payee: 'mallory' });
+    assert.equal(wrong.reason, 'code_wrong');
+  });
+
+  test('an unknown user, a disabled one and one whose code is wrong are answered alike', async (t) => {
+    const clock = new StoppedClock();
+    const fixture = await testHttp(t, { clock });
+    const admin = await fixture.withRole('root', 'admin');
+    const key = await fixture.service('vpn', 'codes:verify');
+    await (await fixture.user('alice')).enrol('totp');
+    await fixture.user('disabled');
+    await fixture.user('tokenless');
+    const { json } = await admin.get('/v1/admin/users?search=disabled');
+    await admin.post(`/v1/admin/users/${json.users[0].id}/disable`);
+    const sequence = async (username: string) => {
+      const answers = [];
+      const nonces = (await fixture.post('/v1/challenges', key, { count: 2 })).json.challenges;
+      const transaction = { ...TRANSFER, challenge: nonces[0].nonce };
+      for (const body of [
+        { code: 'abcdef', transaction },
+        { code: 'abcdef', transaction },
+        { code: 'abcdef', transaction: { ...TRANSFER, challenge: 'ab'.repeat(32) } },
+        { code: 'abcdef' },
+        { code: 'x' },
+        { code: 'abcdef' },
+        { code: 'abcdef', transaction: { ...TRANSFER, challenge: nonces[1].nonce } },
+      ]) {
+        const {
+          status,
+          json: answer,
+          headers,
+        } = await fixture.post(
+          '/v1/codes/validation',
+          key,
+          { username, ...body },
+          { 'idempotency-key': `k${answers.length % 5}-${JSON.stringify(body).length}` },
+        );
+        answers.push([status, answer, headers.get('idempotency-replayed')]);
+      }
+      return answers;
+    };
+    const known = await sequence('alice');
+    assert.deepEqual(
+      known.map(([, answer]) => (answer as { reason: string }).reason),
+      ['code_wrong', 'code_wrong', 'challenge_unknown', 'code_wrong', 'code_wrong', 'locked', 'locked'].map(
+        (reason, index) => (index === 1 ? 'challenge_spent' : reason),
+      ),
+    );
+    for (const username of ['nobody', 'disabled', 'tokenless']) {
+      assert.deepEqual(await sequence(username), known, username);
+    }
+  });
+
+  test('the time of a refusal does not tell who exists', async (t) => {
+    const fixture = await testHttp(t, { flags: { '--lockout-attempts-max': '1000' } });
+    const key = await fixture.service('vpn', 'codes:verify');
+    await (await fixture.user('alice')).enrol('totp');
+    const timesOf = async (username: string) => {
+      const times: number[] = [];
+      for (let attempt = 0; attempt < 8; attempt++) {
+        const startedAt = performance.now();
+        await fixture.post('/v1/codes/validation', key, { username, code: 'abcdef' });
+        times.push(performance.now() - startedAt);
+      }
+      return times.sort((a, b) => a - b)[4] ?? 0;
+    };
+    const [known, unknown] = [await timesOf('alice'), await timesOf('nobody')];
+    assert.ok(Math.abs(known - unknown) < 15, `${known} ms and ${unknown} ms`);
+    assert.ok(unknown >= 45, `${unknown} ms`);
+  });
+});
+
+describe('tokens', () => {
+  test('are enrolled, confirmed, listed with their uses, revoked', async (t) => {
+    const clock = new StoppedClock();
+    const fixture = await testHttp(t, { clock });
+    const alice = await fixture.user('alice');
+    const key = await fixture.service('vpn', 'codes:verify');
+    const pending = await alice.post('/v1/tokens', { type: 'ocra', label: 'phone' });
+    assert.deepEqual(Object.keys(pending.json).sort(), [
+      'activation_question',
+      'algorithm',
+      'digits',
+      'id',
+      'secret',
+      'suite',
+      'type',
+    ]);
+    const wrong = await alice.post(`/v1/tokens/${pending.json.id}/activation`, { code: '00000x' });
+    assert.deepEqual([wrong.status, wrong.json.code], [403, 'code_wrong']);
+    const totp = await alice.enrol('totp', { period_s: 30 });
+    assert.match(totp.enrolled.otpauth_uri, /^otpauth:\/\/totp\/Sello:alice\?/);
+    clock.advance(60_000);
+    await fixture.post('/v1/codes/validation', key, { username: 'alice', code: totp.code() });
+    await fixture.post('/v1/codes/validation', key, { username: 'alice', code: '12345x' });
+    const { json } = await alice.get('/v1/tokens');
+    assert.deepEqual(
+      json.tokens
+        .map(({ type, status, uses, label }: Record<string, unknown>) => [type, status, uses, label])
+        .sort(),
+      [
+        ['ocra', 'pending', 0, 'phone'],
+        ['totp', 'active', 2, ''],
+      ],
+    );
+    const uses = await alice.get(`/v1/tokens/${totp.id}/uses`);
+    assert.deepEqual(
+      uses.json.uses.map((use: Record<string, unknown>) => [use.for, use.accepted, use.reason]),
+      [
+        ['validation', false, 'code_wrong'],
+        ['validation', true, undefined],
+        ['activation', true, undefined],
+      ],
+    );
+    const revoke = () => fixture.request('DELETE', `/v1/tokens/${totp.id}`, { token: alice.token });
+    assert.equal((await revoke()).status, 204);
+    assert.equal((await revoke()).json.code, 'token_unknown');
+    clock.advance(60_000);
+    const after = await fixture.post('/v1/codes/validation', key, { username: 'alice', code: totp.code() });
+    assert.equal(after.json.reason, 'code_wrong');
+    const mallory = await fixture.user('mallory');
+    assert.equal((await mallory.get(`/v1/tokens/${totp.id}/uses`)).json.code, 'token_unknown');
+    assert.equal(
+      (await mallory.post(`/v1/tokens/${pending.json.id}/activation`, { code: '1' })).json.code,
+      'token_unknown',
+    );
+  });
+
+  test('uses name the transaction, page by page', async (t) => {
+    const fixture = await testHttp(t);
+    const alice = await fixture.user('alice');
+    const token = await alice.enrol('ocra');
+    const made = [];
+    for (let count = 0; count < 5; count++) {
+      const { json } = await alice.post('/v1/transactions', { ...TRANSFER, amount: '1000' });
+      await alice.post(`/v1/transactions/${json.id}/approval`, { code: token.codeOver(json) });
+      made.unshift(json.id);
+    }
+    const listed: string[] = [];
+    let cursor = '';
+    do {
+      const { json } = await alice.get(`/v1/tokens/${token.id}/uses?limit=2${cursor}`);
+      listed.push(...json.uses.map((use: { transaction?: string }) => use.transaction ?? 'activation'));
+      cursor = json.next_cursor === null ? '' : `&cursor=${json.next_cursor}`;
+    } while (cursor !== '');
+    assert.deepEqual(listed, [...made, 'activation']);
+  });
+});

@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { createHash, createHmac } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { createUser } from '../../../src/application/register-user.ts';
+import { createService } from '../../../src/application/services.ts';
+import type { Application } from '../../../src/compose.ts';
+import { decodeBase32 } from '../../../src/domain/base32.ts';
+import { boundCode } from '../../../src/domain/otp/bound-code.ts';
+import { hotpMessage, truncate } from '../../../src/domain/otp/hotp.ts';
+import { timeStep } from '../../../src/domain/otp/totp.ts';
+import { boundQuestion, encodeTransaction } from '../../../src/domain/transaction.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import type { Role } from '../../../src/ports/store.ts';
+import { ERRORS } from '../../../src/wire/errors.ts';
+import { refusalsOf } from '../../../src/wire/http/openapi.ts';
+import type { Route } from '../../../src/wire/http/route.ts';
+import { ROUTES } from '../../../src/wire/http/routes.ts';
+import { Problem } from '../../../src/wire/http/schema.ts';
+import { type HttpOptions, type HttpServer, startHttpServer } from '../../../src/wire/http/server.ts';
+import { testApplication } from '../../application.ts';
+
+export const PASSWORD = 'secreto';
+
+// biome-ignore lint/suspicious/noExplicitAny: what a server answers is looked into by its own test
+export type Json = any;
+
+export interface Response {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: Json;
+  readonly text: string;
+}
+
+export interface RequestOptions {
+  readonly body?: unknown;
+  /** Sent as it is, as JSON. */
+  readonly raw?: string | Uint8Array<ArrayBuffer>;
+  /** Access token or service key. */
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface FixtureOptions extends Partial<Omit<HttpOptions, 'context' | 'logIn'>> {
+  readonly clock?: Clock;
+  readonly flags?: Record<string, string>;
+}
+
+/** The real HTTP server on the real application. Every answer is checked against the document of the API. */
+export class HttpFixture {
+  readonly application: Application;
+  readonly server: HttpServer;
+  readonly base: string;
+  readonly #clock: Clock | undefined;
+
+  constructor(application: Application, server: HttpServer, clock: Clock | undefined) {
+    this.application = application;
+    this.server = server;
+    this.base = `http://127.0.0.1:${server.address().port}`;
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock?.now() ?? Date.now();
+  }
+
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+    const { body, raw, token, headers = {}, signal } = options;
+    const given = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+    const response = await fetch(this.base + path, {
+      method,
+      headers: {
+        ...(given === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(given === undefined ? {} : { body: given }),
+      ...(signal ? { signal } : {}),
+    });
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    const json = type.includes('json') ? JSON.parse(text) : undefined;
+    const answer = { status: response.status, headers: response.headers, json, text };
+    checkAnswer(method, path, answer);
+    return answer;
+  }
+
+  get(path: string, token?: string, headers: Record<string, string> = {}): Promise<Response> {
+    return this.request('GET', path, { ...(token === undefined ? {} : { token }), headers });
+  }
+
+  post(
+    path: string,
+    token: string | undefined,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    return this.request('POST', path, { body, headers, ...(token === undefined ? {} : { token }) });
+  }
+
+  /** Registered and logged in. */
+  async user(username: string): Promise<ApiUser> {
+    const registered = await this.post('/v1/users', undefined, { username, password: PASSWORD });
+    assert.equal(registered.status, 201, registered.text);
+    return this.logIn(username);
+  }
+
+  async logIn(username: string): Promise<ApiUser> {
+    const made = await this.post('/v1/sessions', undefined, { username, password: PASSWORD });
+    assert.equal(made.status, 201, made.text);
+    return new ApiUser(this, username, made.json.access_token, made.json.session);
+  }
+
+  async withRole(username: string, role: Role): Promise<ApiUser> {
+    const created = await createUser(this.application.context, { username, password: PASSWORD, role });
+    assert.ok(!('refused' in created));
+    return this.logIn(username);
+  }
+
+  /** @returns its key */
+  async service(name: string, ...scopes: string[]): Promise<string> {
+    const created = await createService(this.application.context, { name, scopes });
+    assert.ok(!('refused' in created), JSON.stringify(created));
+    return created.key;
+  }
+}
+
+export async function testHttp(
+  t: Pick<TestContext, 'after'>,
+  options: FixtureOptions = {},
+): Promise<HttpFixture> {
+  const { clock, flags = {}, ...http } = options;
+  const application = await testApplication(t, { ...(clock ? { clock } : {}), flags });
+  const server = await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    context: application.context,
+    logIn: application.services.logIn,
+    logger: { debug() {}, info() {}, warn() {}, error: (fields) => console.error(fields) },
+    ...http,
+  });
+  t.after(() => server.stop(0));
+  return new HttpFixture(application, server, clock);
+}
+
+export class ApiUser {
+  readonly fixture: HttpFixture;
+  readonly username: string;
+  readonly token: string;
+  /** What resumes the session. */
+  readonly secret: string;
+  readonly #macKey = createHash('sha256').update(PASSWORD).digest();
+
+  constructor(fixture: HttpFixture, username: string, token: string, secret: string) {
+    this.fixture = fixture;
+    this.username = username;
+    this.token = token;
+    this.secret = secret;
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return this.fixture.get(path, this.token, headers);
+  }
+
+  post(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return this.fixture.post(path, this.token, body, headers);
+  }
+
+  /** A transfer with its MAC on a fresh challenge. */
+  async proven(transfer: { payer: string; payee: string; amount: string; currency: string }) {
+    const { json } = await this.post('/v1/challenges', {});
+    const { nonce } = json.challenges[0];
+    return { ...transfer, nonce, mac: this.mac({ ...transfer, challenge: nonce }) };
+  }
+
+  mac(t: { payer: string; payee: string; amount: string; currency: string; challenge: string }): string {
+    return createHmac('sha256', this.#macKey)
+      .update(encodeTransaction({ ...t, v: 1 }))
+      .digest('hex');
+  }
+
+  /** An active token of that kind. */
+  async enrol(type: 'totp' | 'hotp' | 'ocra', more: object = {}): Promise<ApiToken> {
+    const enrolled = await this.post('/v1/tokens', { type, ...more });
+    assert.equal(enrolled.status, 201, enrolled.text);
+    const token = new ApiToken(this.fixture, enrolled.json);
+    const activated = await this.post(`/v1/tokens/${token.id}/activation`, { code: token.firstCode() });
+    assert.equal(activated.status, 200, activated.text);
+    return token;
+  }
+}
+
+interface Bound {
+  readonly payer: string;
+  readonly payee: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly challenge: string;
+}
+
+/** What a user's token does with the seed that it was given. */
+export class ApiToken {
+  readonly id: string;
+  readonly enrolled: Json;
+  readonly #fixture: HttpFixture;
+  readonly #seed: Buffer;
+  #counter = 0;
+
+  constructor(fixture: HttpFixture, enrolled: Json) {
+    this.#fixture = fixture;
+    this.enrolled = enrolled;
+    this.id = enrolled.id;
+    this.#seed = Buffer.from(decodeBase32(enrolled.secret) ?? []);
+  }
+
+  firstCode(): string {
+    return this.enrolled.type === 'ocra' ? this.#answer(this.enrolled.activation_question) : this.code();
+  }
+
+  /** A TOTP's of now, a HOTP's next. */
+  code(): string {
+    const { type, digits, algorithm, period_s: periodS } = this.enrolled;
+    const step = type === 'hotp' ? this.#counter++ : timeStep(this.#fixture.now(), periodS);
+    const mac = createHmac(algorithm, this.#seed).update(hotpMessage(step)).digest();
+    return truncate(mac, digits);
+  }
+
+  skip(count: number): void {
+    this.#counter += count;
+  }
+
+  /** Over what the user saw. */
+  codeOver({ payer, payee, amount, currency, challenge }: Bound): string {
+    return this.#answer(boundQuestion({ payer, payee, amount, currency, challenge, v: 1 }));
+  }
+
+  #answer(question: string): string {
+    const hmac = (algorithm: string, key: Uint8Array, message: Uint8Array) =>
+      createHmac(algorithm, key).update(message).digest();
+    return boundCode(hmac, this.#seed, question, this.#fixture.now());
+  }
+}
+
+const validators = new Map<TSchema, ReturnType<typeof Compile>>();
+
+function fits(schema: TSchema, value: unknown): string | undefined {
+  let validator = validators.get(schema);
+  if (!validator) {
+    validator = Compile(schema);
+    validators.set(schema, validator);
+  }
+  return validator.Check(value) ? undefined : JSON.stringify(validator.Errors(value));
+}
+
+function routeOf(method: string, path: string): Route | undefined {
+  const plain = path.split('?', 1)[0] ?? '';
+  return ROUTES.find(
+    (route) =>
+      route.method === method && new RegExp(`^${route.path.replace(/\{[a-z_]+\}/g, '[^/]+')}$`).test(plain),
+  );
+}
+
+/** No answer outside the document: its status, its type and its body are among those that the route declares. */
+export function checkAnswer(method: string, path: string, { status, headers, json, text }: Response): void {
+  const what = `${method} ${path} → ${status} ${text.slice(0, 400)}`;
+  assert.ok(headers.get('x-request-id'), `${what}: a request id`);
+  assert.equal(headers.get('x-content-type-options'), 'nosniff', what);
+  assert.ok(status < 500 || status === 503, what);
+  const type = headers.get('content-type') ?? '';
+  const route = routeOf(method, path);
+  if (type.startsWith('application/problem+json')) {
+    assert.equal(fits(Problem, json), undefined, what);
+    assert.equal(ERRORS[json.code as keyof typeof ERRORS].http, status, what);
+    assert.equal(json.status, status, what);
+    if (route) assert.ok(refusalsOf(route).includes(json.code), `${what}: a documented code`);
+    return;
+  }
+  if (!route) return;
+  const form = route.answers[status];
+  assert.ok(form, `${what}: a documented status`);
+  if (form.contentType !== undefined) assert.ok(type.startsWith(form.contentType), what);
+  else if (form.schema === undefined) assert.equal(text, '', what);
+  else if (json !== undefined) assert.equal(fits(form.schema, json), undefined, what);
+}
