@@ -60,6 +60,9 @@ export const LIMITS = {
   attemptsPerDecisionMax: 64,
   usersCachedMax: 65_536,
   tokensPerUserMax: 8,
+  /** Revoked tokens stay in the store, so how many a user may ever have is bounded by the pace. */
+  enrolmentsPerUserMax: 64,
+  enrolmentsWindowMs: 86_400_000,
   sessionsPerUserMax: 256,
   pendingTransactionsPerUserMax: 32,
   expiredPerTurnMax: 256,
@@ -69,6 +72,8 @@ export const LIMITS = {
   wrongMacsWindowMs: 7_200_000,
 
   unknownUsersMax: 100_000,
+  registrationRepeatsMax: 8,
+  registrationRepeatsWindowMs: 7_200_000,
   logInRefusalGridMs: 100,
   codeRefusalGridMs: 50,
 
@@ -97,6 +102,7 @@ export const LIMITS = {
   storeBusyTimeMs: 100,
   storeStartBusyTimeMs: 1_000,
   journalHopsPerTurnMax: 4_096,
+  journalTimeSearchHopsMax: 1_024,
   journalPlacesMax: 1_024,
   usersSearchedPerTurnMax: 8_192,
   backupPagesPerStep: 256,

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import type { UserId } from '../ports/store.ts';
 import type { Context } from './context.ts';
+import type { Idempotency } from './stored-answer.ts';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -39,4 +40,18 @@ export class AnswerSeal {
   }
 
   static readonly ivBytes = IV_BYTES;
+}
+
+/**
+ * The same key, standing for a code as well: with another code it is another request. Under a key that only the vault
+ * can make, for a code is short and would be found from a bare digest.
+ * @throws VaultUnavailable
+ */
+export async function withCode(
+  { vault }: Context,
+  { key, digest }: Idempotency,
+  code: string,
+): Promise<Idempotency> {
+  const secret = await vault.deriveKey('session', `code/${key}`);
+  return { key, digest: createHmac('sha256', secret).update(`${digest}\n${code}`).digest('hex') };
 }

@@ -37,6 +37,9 @@ export class Decider {
   readonly #listeners = new Set<CommitListener>();
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
+  /** The latest time decided at: what had expired by then is forgotten, also what was spent of it. */
+  #latestAt = 0;
+  #clockStepsBack = 0;
 
   constructor(parts: {
     store: Store;
@@ -90,10 +93,22 @@ export class Decider {
     return this.#users.get(id) ?? (await this.#load([id])).get(id);
   }
 
-  /** The user as the store has them: for what would be refused on what is in memory and may be of before. */
-  reread(id: UserId): Promise<User | undefined> {
-    this.#users.delete(id);
-    return this.peek(id);
+  /**
+   * The user as the store has them: for what would be refused on what is in memory and may be of before. Anyone can
+   * make a server ask this of anyone, so the challenges spent, of which a busy user has thousands, are read only
+   * where there is a newer entry.
+   */
+  async reread(id: UserId): Promise<User | undefined> {
+    const known = this.#users.get(id);
+    if (!known) return this.peek(id);
+    const [record] = await this.#store.load([id], Number.POSITIVE_INFINITY);
+    if (record?.version !== known.version) {
+      this.#users.delete(id);
+      return this.peek(id);
+    }
+    const user = userFrom(record);
+    if (this.#users.get(id) === known) this.#users.set(id, user);
+    return user;
   }
 
   /** The user if they are in memory: for the hot path, which does without a promise. */
@@ -130,10 +145,27 @@ export class Decider {
     this.#running = undefined;
   }
 
+  /**
+   * Now. When the clock was put back, challenges that had expired live again, and those spent among them are
+   * forgotten: then every user is read again, with what they spent. A step within `clockSkewMs` is in the margins.
+   */
+  #decisionTime(): number {
+    const at = this.#clock.now();
+    if (at > this.#latestAt) this.#latestAt = at;
+    else if (at < this.#latestAt - LIMITS.clockSkewMs) {
+      this.#latestAt = at;
+      this.#clockStepsBack++;
+      this.#users.clear();
+    }
+    return at;
+  }
+
   async #load(ids: readonly UserId[]): Promise<Map<UserId, User>> {
-    // With a margin, since the server that wrote an entry may have another idea of now.
-    const spentSince = this.#clock.now() - this.#challengeTtlMs - LIMITS.clockSkewMs;
+    // With margins: the server that wrote an entry may have another idea of now, and this one's may step back.
+    const spentSince = this.#decisionTime() - this.#challengeTtlMs - 2 * LIMITS.clockSkewMs;
+    const stepsBack = this.#clockStepsBack;
     const records = await this.#store.load(ids, spentSince);
+    if (stepsBack !== this.#clockStepsBack) return this.#load(ids);
     const users = new Map<UserId, User>();
     for (const record of records) {
       if (!record) continue;
@@ -150,10 +182,11 @@ export class Decider {
   async #decideBatch(batch: readonly Pending[]): Promise<void> {
     this.counters.batches++;
     this.counters.jobs += batch.length;
+    const at = this.#decisionTime();
     const { users, read } = await this.#usersOf(batch);
     const answers = await this.#answersOf(batch);
-    const round = new Round(this.now(), users, answers, this.#spent);
-    const { requests, spans } = gatherEvidence(batch, round);
+    const round = new Round(at, users, answers, this.#spent);
+    const { requests, spans, failed } = gatherEvidence(batch, round);
     let macs = NO_MACS;
     let vaultError: unknown;
     if (requests.length > 0) {
@@ -169,6 +202,7 @@ export class Decider {
       const pending = batch[index] as Pending;
       const from = spans[index] as number;
       const to = spans[index + 1] as number;
+      if (failed.has(pending)) continue;
       if (vaultError !== undefined && from !== to) {
         pending.reject(vaultError);
         continue;

@@ -36,7 +36,12 @@ export async function enrolToken(
   context: Context,
   request: EnrolTokenRequest,
 ): Promise<EnrolledToken | Refusal> {
-  return checkParameters(request) ?? context.keyLeases.hold(() => makeToken(context, request));
+  const invalid = checkParameters(request);
+  if (invalid) return invalid;
+  const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
+  const wait = await context.rateLimiter.take(`enrolment/${request.userId}`, { countMax, windowMs });
+  if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
+  return context.keyLeases.hold(() => makeToken(context, request));
 }
 
 async function makeToken(context: Context, request: EnrolTokenRequest): Promise<EnrolledToken | Refusal> {

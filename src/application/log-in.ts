@@ -4,7 +4,7 @@ import type { UserState } from '../domain/user-state.ts';
 import { LIMITS } from '../limits.ts';
 import type { MacRequest } from '../ports/key-vault.ts';
 import type { SessionRow, SideRow } from '../ports/store.ts';
-import { AnswerSeal } from './answer-seal.ts';
+import { AnswerSeal, withCode } from './answer-seal.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from './code-check.ts';
 import type { Context } from './context.ts';
 import type { Draft, Facts, Job, Proposal } from './job.ts';
@@ -85,7 +85,11 @@ export class LogInDesk {
 
     const secret = makeSessionSecret(user.id, this.#context.random);
     const job = new LogInJob(this.#context, request, user, fits, secret);
-    if (fits && request.idempotency) return this.#repeatable(job, request.idempotency, secret);
+    if (fits && request.idempotency) {
+      const { code, idempotency: asked } = request;
+      const idempotency = code === undefined ? asked : await withCode(this.#context, asked, code);
+      return this.#repeatable(job, idempotency, secret);
+    }
     const { result } = await decider.submit(job);
     return 'refused' in result ? result : { session: result, secret };
   }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { GENESIS_HASH } from '../domain/journal.ts';
 import { EMPTY_STATE } from '../domain/user-state.ts';
+import { LIMITS } from '../limits.ts';
 import type { Role, UserId } from '../ports/store.ts';
 import type { Context } from './context.ts';
 import type { Job } from './job.ts';
@@ -63,9 +64,12 @@ export async function createUser(
   return taken ? takenOrRepeated(context, request) : made;
 }
 
-/** The password is part of what was asked, and no digest of it is kept but its own hash. */
+/**
+ * The password is part of what was asked, and no digest of it is kept but its own hash. Whoever knows the key could
+ * guess the password by repeats, which no lock counts: so a user has few of them.
+ */
 async function takenOrRepeated(
-  { store, passwords }: Context,
+  { store, passwords, rateLimiter }: Context,
   { username, password, idempotency }: CreateUserRequest,
 ): Promise<RegisteredUser | Refusal> {
   const credentials = idempotency && (await store.findUser(username));
@@ -73,6 +77,9 @@ async function takenOrRepeated(
   const { userId, passwordHash } = credentials;
   const [answer] = await store.findAnswers([{ userId, key: idempotency.key }]);
   if (!answer) return refuse('username_taken');
+  const { registrationRepeatsMax: countMax, registrationRepeatsWindowMs: windowMs } = LIMITS;
+  const wait = await rateLimiter.take(`registration-repeat/${userId}`, { countMax, windowMs });
+  if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
   const fits = await passwords.verify(passwordHash, password);
   if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
   if (!fits) return refuse('idempotency_mismatch');

@@ -26,6 +26,11 @@ export interface Proposed {
   readonly decision: number | undefined;
 }
 
+interface Chained {
+  readonly entry: ChainedEntry;
+  readonly rows: readonly SideRow[];
+}
+
 /** One batch in the making: users as the decisions made so far leave them. */
 export class Round {
   readonly decisions: Decision[] = [];
@@ -70,8 +75,10 @@ export class Round {
     const { job } = pending;
     const user = this.user(job.userId);
     let proposal: Proposal<unknown>;
+    let chained: Chained | undefined;
     try {
       proposal = job.decide(user, this.factsFor(job), macs);
+      chained = user && proposal.draft && this.#entryAndRows(user, proposal.draft);
     } catch (error) {
       // A fault in one decision is that caller's alone.
       pending.reject(error);
@@ -83,13 +90,11 @@ export class Round {
       this.redo(pending);
       return;
     }
-    if (!draft || !user) {
+    if (!draft || !user || !chained) {
       this.proposals.push({ pending, result, entry: undefined, user: undefined, decision: undefined });
       return;
     }
-    const entry = this.#chain(user, draft);
-    const rows =
-      draft.rows === undefined ? NO_ROWS : typeof draft.rows === 'function' ? draft.rows(entry) : draft.rows;
+    const { entry, rows } = chained;
     const next: User = {
       ...(rows.length === 0 ? user : withRows(user, rows)),
       version: entry.version,
@@ -104,6 +109,12 @@ export class Round {
     }
     this.proposals.push({ pending, result, entry, user: next, decision: this.decisions.length });
     this.decisions.push({ entry, rows });
+  }
+
+  #entryAndRows(user: User, draft: Draft): Chained {
+    const entry = this.#chain(user, draft);
+    const { rows = NO_ROWS } = draft;
+    return { entry, rows: typeof rows === 'function' ? rows(entry) : rows };
   }
 
   #chain(user: User, draft: Draft): ChainedEntry {
@@ -140,17 +151,27 @@ export function answerId(userId: UserId, key: string): string {
   return `${userId}/${key}`;
 }
 
-/** The MACs that the batch needs in one list; those of job n are from `spans[n]` to `spans[n + 1]`. */
+/**
+ * The MACs that the batch needs in one list; those of job n are from `spans[n]` to `spans[n + 1]`. `failed`: jobs that
+ * threw and were answered so; a fault in one is that caller's alone.
+ */
 export function gatherEvidence(
   batch: readonly Pending[],
   round: Round,
-): { requests: MacRequest[]; spans: number[] } {
+): { requests: MacRequest[]; spans: number[]; failed: ReadonlySet<Pending> } {
   const requests: MacRequest[] = [];
   const spans: number[] = [0];
-  for (const { job } of batch) {
+  const failed = new Set<Pending>();
+  for (const pending of batch) {
+    const { job } = pending;
     const user = job.evidence && round.user(job.userId);
-    if (user) for (const request of job.evidence?.(user, round.factsFor(job)) ?? []) requests.push(request);
+    try {
+      if (user) for (const request of job.evidence?.(user, round.factsFor(job)) ?? []) requests.push(request);
+    } catch (error) {
+      failed.add(pending);
+      pending.reject(error);
+    }
     spans.push(requests.length);
   }
-  return { requests, spans };
+  return { requests, spans, failed };
 }

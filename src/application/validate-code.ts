@@ -5,6 +5,7 @@ import { boundQuestion, type CanonicalTransaction } from '../domain/transaction.
 import { LIMITS } from '../limits.ts';
 import type { MacRequest } from '../ports/key-vault.ts';
 import type { UserId } from '../ports/store.ts';
+import { withCode } from './answer-seal.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from './code-check.ts';
 import type { Context } from './context.ts';
 import type { Facts, Job, Proposal } from './job.ts';
@@ -51,11 +52,13 @@ export class CodeDesk {
     this.#unknownSpent = new SpentChallenges(context.settings.keys.challengeTtlMs);
   }
 
-  async validate(request: ValidateCodeRequest): Promise<CodeValidation | Refusal> {
+  async validate(asked: ValidateCodeRequest): Promise<CodeValidation | Refusal> {
     const { store, challenges, decider } = this.#context;
     const startedAt = performance.now();
     const waiting = challenges.ready(decider.now());
     if (waiting) await waiting;
+    const idempotency = asked.idempotency && (await withCode(this.#context, asked.idempotency, asked.code));
+    const request = idempotency ? { ...asked, idempotency } : asked;
     const credentials = await store.findUser(request.username);
     const { result } = credentials
       ? await decider.submit(new ValidateJob(this.#context, credentials.userId, request))

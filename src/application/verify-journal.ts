@@ -16,6 +16,8 @@ export interface FoundEntry {
   readonly form: 'bytes' | 'json';
   /** Whose chain it belongs to; by default the user that the body names. */
   readonly chain?: string;
+  /** What a store keeps beside the body, and answers from: it must say what the body says. `at` in ms since 1970. */
+  readonly columns?: { readonly at: number; readonly type: string; readonly version: number };
 }
 
 /** Where a user's entries must end: what was known before. */
@@ -37,6 +39,7 @@ export interface JournalFault {
     | 'body_not_json'
     | 'body_not_canonical'
     | 'body_incomplete'
+    | 'columns_mismatch'
     | 'hash_malformed'
     | 'version_unexpected'
     | 'previous_unexpected'
@@ -96,6 +99,11 @@ function follow(entry: FoundEntry, count: number, chains: UserChains): JournalFa
   if ('reason' in body) return fault(body.reason, body.detail);
 
   const key = entry.chain ?? user;
+  const { columns } = entry;
+  if (columns && !saysTheSame(columns, body)) {
+    const told = shown(JSON.stringify(columns));
+    return fault('columns_mismatch', `beside the body stands ${told}`);
+  }
   const chain = chains.find(key);
   const expected = (chain?.version ?? 0) + 1;
   if (version !== expected) return fault('version_unexpected', `expected version ${expected} of this user`);
@@ -114,7 +122,13 @@ function follow(entry: FoundEntry, count: number, chains: UserChains): JournalFa
 interface ReadBody {
   readonly user: string;
   readonly version: number;
+  readonly at: string;
+  readonly type: string;
   readonly canonical: string;
+}
+
+function saysTheSame({ at, type, version }: NonNullable<FoundEntry['columns']>, body: ReadBody): boolean {
+  return at === Date.parse(body.at) && type === body.type && version === body.version;
 }
 
 function readBody({ body, form }: FoundEntry):
@@ -141,14 +155,15 @@ function readBody({ body, form }: FoundEntry):
     typeof at === 'string';
   if (!complete) return { reason: 'body_incomplete', detail: 'the body needs at, type, user and version' };
   const named = { user, version: version as number };
+  const read = { ...named, at, type };
   const canonical = canonicalJson(value);
-  if (canonical === body) return { ...named, canonical };
+  if (canonical === body) return { ...read, canonical };
   if (form === 'bytes')
     return { ...named, reason: 'body_not_canonical', detail: 'its canonical form (RFC 8785) is other bytes' };
   // Of a name that is there twice readers take different ones: what is canonical then is not what all of them see.
   if (membersWritten(body) !== membersOf(value))
     return { ...named, reason: 'body_not_canonical', detail: 'a name is in it twice' };
-  return { ...named, canonical };
+  return { ...read, canonical };
 }
 
 function endOf(

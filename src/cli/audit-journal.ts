@@ -66,9 +66,9 @@ export class StoredJournal {
   }
 
   async *entries(): AsyncGenerator<FoundEntry> {
-    for await (const { position, userId, body, hash } of allEntries(this.#journal)) {
+    for await (const { position, userId, body, hash, at, type, version } of allEntries(this.#journal)) {
       this.#last = position;
-      yield { body, hash, form: 'bytes', chain: String(userId) };
+      yield { body, hash, form: 'bytes', chain: String(userId), columns: { at, type, version } };
     }
   }
 

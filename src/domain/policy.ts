@@ -33,7 +33,7 @@ export interface PolicyQuestion {
   readonly transfer: Transfer;
   readonly username: string;
   readonly role: string;
-  /** From `velocityExceeded`: the last rule applies, whatever its `when` says. */
+  /** From `velocityExceeded`: the last rule applies, whatever its `when` says, and the transfer's own beside it. */
   readonly velocityExceeded: boolean;
 }
 
@@ -42,11 +42,13 @@ const NO_RULE: readonly Proof[] = Object.freeze(['bound_code'] as const);
 
 /** The proofs that a transfer needs. The policy's own form is not checked here. */
 export function requiredProofs(policy: Policy, question: PolicyQuestion): readonly Proof[] {
-  if (question.velocityExceeded) return policy.rules.at(-1)?.require ?? NO_RULE;
-  for (const rule of policy.rules) {
-    if (rule.when === undefined || fits(rule.when, question)) return rule.require;
-  }
-  return NO_RULE;
+  const own = policy.rules.find(({ when }) => when === undefined || fits(when, question))?.require ?? NO_RULE;
+  if (!question.velocityExceeded) return own;
+  const last = policy.rules.at(-1)?.require ?? NO_RULE;
+  if (last.includes('bound_code')) return last;
+  // Moving much must not make the next transfer need less than its own rule asks.
+  const more = own.filter((proof) => proof !== 'session' && !last.includes(proof));
+  return more.length === 0 ? last : [...last, ...more];
 }
 
 function fits(when: PolicyCondition, { transfer, username, role }: PolicyQuestion): boolean {

@@ -1,3 +1,5 @@
+import { LIMITS } from '../limits.ts';
+
 /**
  * The challenges spent within their time to live, by the 64 bits after their time: 8 bytes each, where a Set of
  * strings takes a hundred. Kept in tables by time of issue, so that a whole table is forgotten at once when all
@@ -40,7 +42,7 @@ export class SpentChallenges {
   #forgetExpired(at: number): void {
     let capacity = INITIAL_CAPACITY;
     for (const [period, table] of this.#tables) {
-      if ((period + 1) * this.#periodMs + this.#ttlMs < at) this.#tables.delete(period);
+      if ((period + 1) * this.#periodMs + this.#ttlMs + LIMITS.clockSkewMs < at) this.#tables.delete(period);
       else capacity = Math.max(capacity, table.capacityForItsSize());
     }
     this.#capacity = capacity;

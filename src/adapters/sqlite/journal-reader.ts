@@ -95,7 +95,8 @@ export class JournalReader {
 
   /**
    * The user's entries of one time. The journal is in order of time but where a clock was put back: a search by
-   * halves finds the time's place, and where nothing is there the user's entries are walked.
+   * halves finds the time's place, and where nothing is there the user's latest entries are walked, not all of them,
+   * for anyone may ask for a time that nothing is at.
    */
   async findAt(userId: UserId, at: number): Promise<JournalEntry[]> {
     const found: JournalEntry[] = [];
@@ -104,14 +105,19 @@ export class JournalReader {
       if (!row || row[3] !== at) break;
       if (row[1] === userId) found.push(entryFrom(row));
     }
-    if (found.length > 0) return found;
-    for (let below = Number.POSITIVE_INFINITY; below > 1; ) {
-      const page = await this.readUser(userId, below, LIMITS.journalHopsPerTurnMax);
-      found.push(...page.filter((entry) => entry.at === at));
-      const oldest = page.at(-1);
-      if (!oldest || oldest.at < at) break;
-      below = oldest.version;
-      await setImmediate();
+    return found.length > 0 ? found : this.#walkTo(userId, at);
+  }
+
+  #walkTo(userId: UserId, at: number): JournalEntry[] {
+    const found: JournalEntry[] = [];
+    let position = this.#index.heads.position(userId);
+    for (let hops = 0; position > 0 && hops < LIMITS.journalTimeSearchHopsMax; hops++) {
+      const link = this.#link.get(position) as unknown as LinkRow | undefined;
+      if (!link) throw damaged(position);
+      if (link[0] < at) break;
+      const row = link[0] === at ? (this.#at.get(position) as unknown as EntryRow | undefined) : undefined;
+      if (row) found.push(entryFrom(row));
+      position = link[2];
     }
     return found.reverse();
   }

@@ -1,5 +1,5 @@
-import type { RecordedTransaction } from '../../domain/journal.ts';
-import { GENESIS_HASH } from '../../domain/journal.ts';
+import { StoreUnavailable } from '../../domain/errors.ts';
+import { chainHash, GENESIS_HASH, type RecordedTransaction } from '../../domain/journal.ts';
 import type { Proof } from '../../domain/policy.ts';
 import type { Context } from '../context.ts';
 import { signReceipt } from '../receipts.ts';
@@ -17,18 +17,28 @@ export async function receiptOf(context: Context, view: TransactionView): Promis
   });
   if (!entry || entry.version !== view.version)
     throw new Error('the journal has no entry of an approved transaction');
+  const previous = before?.hash ?? GENESIS_HASH;
   const body = JSON.parse(entry.body) as {
+    at: string;
+    type: string;
     transaction: RecordedTransaction;
     user: string;
     detail?: { proofs?: string };
   };
+  // Nothing is signed that the entry's own hash does not say: a changed row would make a receipt out of a refusal.
+  const said = body.type === 'transaction.approved' && body.transaction.id === view.id;
+  if (!said || chainHash(previous, entry.body) !== entry.hash) {
+    throw new StoreUnavailable(
+      'the journal is damaged: no receipt can be signed from it; run sello audit verify',
+    );
+  }
   return signReceipt(context, {
     transaction: body.transaction,
     username: body.user,
-    at: entry.at,
+    at: Date.parse(body.at),
     proofs: (body.detail?.proofs ?? 'session').split(' ') as Proof[],
     version: entry.version,
     hash: entry.hash,
-    previous: before?.hash ?? GENESIS_HASH,
+    previous,
   });
 }

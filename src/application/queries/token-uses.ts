@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EntryType } from '../../domain/journal.ts';
 import type { JournalEntry, TokenRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
@@ -37,6 +38,8 @@ export async function listTokenUses(
   const uses: TokenUse[] = [];
   let below = page.below;
   for (let read = 0; read < ENTRIES_PER_PAGE_MAX; read += ENTRIES_PER_READ) {
+    // A store in this process answers without a pause: others get their turn between two reads.
+    if (read > 0) await setImmediate();
     const entries = await store.readUserJournal(token.userId, { below, limit: ENTRIES_PER_READ });
     for (const entry of entries) {
       below = entry.version;

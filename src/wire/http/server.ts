@@ -280,6 +280,12 @@ class Listener implements HttpServer {
     app.decorateRequest('exchange');
     app.addHook('onRequest', (request, reply, done) => {
       this.#begin(request, reply);
+      // Node reads HTTP/0.9, whose answers have neither status nor end.
+      if (request.raw.httpVersionMajor !== 1) {
+        reply.header('connection', 'close');
+        void this.#refused(request, reply, refuse('message_invalid', { detail: 'HTTP/1.1' }));
+        return;
+      }
       if (!this.#stopped.signal.aborted) return done();
       reply.header('connection', 'close');
       void this.#refused(request, reply, refuse('shutting_down', { retryAfterMs: 1_000 }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { PASSWORD, type Response, testHttp } from './http-fixture.ts';
+import { ApiToken, PASSWORD, type Response, testHttp } from './http-fixture.ts';
 
 const BIG = { payer: 'ES79-1', payee: 'DE89-2', amount: '1250.00', currency: 'EUR' };
 
@@ -45,7 +45,6 @@ test('every POST that changes something may be repeated by its key, and does it 
   assert.equal(other.json.code, 'idempotency_mismatch');
 
   const hotp = await alice.post('/v1/tokens', { type: 'hotp' });
-  const { ApiToken } = await import('./http-fixture.ts');
   const counter = new ApiToken(fixture, hotp.json);
   const code = counter.firstCode();
   await twice('activate', (h) => alice.post(`/v1/tokens/${counter.id}/activation`, { code }, h));

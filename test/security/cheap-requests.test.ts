@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { revokeToken } from '../../src/application/administer-user.ts';
+import { authorise } from '../../src/application/authorise.ts';
+import { enrolToken } from '../../src/application/enrol-token.ts';
+import { findTransaction, listTransactions } from '../../src/application/queries/transactions.ts';
+import { resumeSession } from '../../src/application/resume-session.ts';
+import { LIMITS } from '../../src/limits.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { nonces, rewired, withMac } from '../application/rewired.ts';
+import { registeredSession, testApplication } from '../application.ts';
+
+const address = '127.0.0.1';
+
+/** A user with many decisions of now, and how much of the store each call reads. */
+async function busyUser(t: TestContext, decisions: number) {
+  const application = await testApplication(t);
+  const { store } = application.context;
+  const read = { loads: 0, challenges: 0, entries: 0 };
+  const watched = new Proxy<Store>(store, {
+    get: (target, name) => {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== 'function') return member;
+      return async (...given: unknown[]) => {
+        const result: unknown = await Reflect.apply(member, target, given);
+        if (name === 'load') {
+          read.loads++;
+          for (const record of result as Awaited<ReturnType<Store['load']>>)
+            read.challenges += record?.spentChallenges.length ?? 0;
+        }
+        return result;
+      };
+    },
+  });
+  const context = rewired(application, { store: watched });
+  const session = await registeredSession(application, 'alice');
+  for (let done = 0; done < decisions; done += LIMITS.batchMax) {
+    const issued = await nonces(context, session, LIMITS.batchMax);
+    await Promise.all(issued.map((nonce) => authorise(context, withMac(session, nonce))));
+  }
+  return { application, context, session, read };
+}
+
+/** The longest time in which nothing else had its turn, and how many turns others had. */
+async function whileOthersWait(work: () => Promise<unknown>): Promise<{ turns: number; longestMs: number }> {
+  let turns = 0;
+  let longestMs = 0;
+  let last = performance.now();
+  let running = true;
+  const turn = () => {
+    const now = performance.now();
+    longestMs = Math.max(longestMs, now - last);
+    last = now;
+    turns++;
+    if (running) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await new Promise(setImmediate);
+  turns = 0;
+  await work();
+  running = false;
+  return { turns, longestMs };
+}
+
+test('a made-up session secret does not make the server read all that its user spent', async (t) => {
+  const { context, session, read } = await busyUser(t, 4_096);
+  read.loads = 0;
+  read.challenges = 0;
+  const secret = `${session.userId.toString(36)}.${'x'.repeat(32)}`;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const outcome = await resumeSession(context, { secret, address });
+    assert.equal('refused' in outcome && outcome.refused, 'session_ended');
+  }
+  assert.equal(read.loads, 10, 'whether the session began elsewhere is asked each time');
+  assert.equal(read.challenges, 0);
+});
+
+test('a session that began elsewhere is known here at its first use, with what its user spent', async (t) => {
+  const { application, context, session, read } = await busyUser(t, 0);
+  const [nonce = ''] = await nonces(context, session, 1);
+  assert.ok('transactionId' in (await authorise(context, withMac(session, nonce))));
+  // The other server is the application's own decider: it spends a challenge, and a new session begins there.
+  const [other = ''] = await nonces(application.context, session, 1);
+  assert.ok('transactionId' in (await authorise(application.context, withMac(session, other))));
+  const made = await application.services.logIn({ username: 'alice', password: 'secreto', address });
+  assert.ok('secret' in made);
+  read.challenges = 0;
+  const resumed = await resumeSession(context, { secret: made.secret, address });
+  assert.ok('sessionId' in resumed, JSON.stringify(resumed));
+  assert.equal(read.challenges, 2);
+  for (const spent of [nonce, other]) {
+    const outcome = await authorise(context, withMac(session, spent));
+    assert.equal('refused' in outcome && outcome.refused, 'challenge_spent');
+  }
+});
+
+test('an id of a time that nothing is at does not walk through all of a user’s entries', async (t) => {
+  const { context, session } = await busyUser(t, 8_192);
+  const { userId } = session;
+  // Far in the past, and just before the first entry.
+  for (const time of ['00000000-0000', '01000000-0000']) {
+    const startedAt = performance.now();
+    const { longestMs } = await whileOthersWait(() =>
+      findTransaction(context, userId, `${time}-7000-8000-000000000000`),
+    );
+    const walkedMs = performance.now() - startedAt;
+    const wholeMs = await durationOf(() =>
+      context.store.readUserJournal(userId, { below: Number.POSITIVE_INFINITY, limit: 8_192 }),
+    );
+    assert.ok(walkedMs < wholeMs / 2, `${walkedMs} ms, and all entries take ${wholeMs} ms`);
+    assert.ok(longestMs < wholeMs / 2, `others waited ${longestMs} ms`);
+  }
+});
+
+async function durationOf(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+test('a list that looks through thousands of entries gives others their turn', async (t) => {
+  const { context, session } = await busyUser(t, 4_096);
+  const { turns } = await whileOthersWait(() =>
+    listTransactions(context, session.userId, {
+      below: Number.POSITIVE_INFINITY,
+      limit: 50,
+      status: 'expired',
+    }),
+  );
+  assert.ok(turns >= 10, `${turns} turns`);
+});
+
+test('enrolling and revoking without end does not fill the store with tokens', async (t) => {
+  const { context, session } = await busyUser(t, 0);
+  const { userId } = session;
+  let enrolled = 0;
+  let refusal: string | undefined;
+  while (refusal === undefined && enrolled < 1_000) {
+    const made = await enrolToken(context, { userId, type: 'totp' });
+    if ('refused' in made) refusal = made.refused;
+    else {
+      enrolled++;
+      assert.equal(await revokeToken(context, userId, made.token.tokenId), userId);
+    }
+  }
+  assert.equal(refusal, 'rate_limited');
+  assert.equal(enrolled, LIMITS.enrolmentsPerUserMax);
+});

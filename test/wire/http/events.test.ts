@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventReader } from './event-reader.ts';
+import { type ApiUser, type HttpFixture, testHttp } from './http-fixture.ts';
+
+const BIG = { payer: 'ES79-1', payee: 'DE89-2', amount: '1250.00', currency: 'EUR' };
+
+async function follow(
+  t: TestContext,
+  fixture: HttpFixture,
+  user: ApiUser,
+  lastId?: string,
+): Promise<EventReader> {
+  const reader = await EventReader.open(`${fixture.base}/v1/events`, {
+    authorization: `Bearer ${user.token}`,
+    ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
+  });
+  t.after(() => reader.close());
+  return reader;
+}
+
+test('a requested transaction is announced, and how it ends', async (t) => {
+  const fixture = await testHttp(t);
+  const alice = await fixture.user('alice');
+  const bob = await fixture.user('bob');
+  const key = await fixture.service('shop', 'transactions:write');
+  const [mine, theirs] = [await follow(t, fixture, alice), await follow(t, fixture, bob)];
+  const { json } = await fixture.post('/v1/transactions', key, { ...BIG, username: 'alice' });
+  await alice.post(`/v1/transactions/${json.id}/refusal`);
+  const events = await mine.until(2);
+  assert.deepEqual(
+    events.map(({ type, data }) => [type, data.body.transaction.id, data.body.reason]),
+    [
+      ['transaction.requested', json.id, undefined],
+      ['transaction.refused', json.id, 'user_refused'],
+    ],
+  );
+  assert.equal(theirs.events.length, 0, 'nobody else is told');
+});
+
+test('who reconnects with Last-Event-ID misses nothing and sees nothing twice', async (t) => {
+  const fixture = await testHttp(t);
+  const alice = await fixture.user('alice');
+  const writing = (async () => {
+    for (let count = 0; count < 60; count++) {
+      await alice.post('/v1/transactions', await alice.proven({ ...BIG, amount: '1.00' }));
+    }
+  })();
+  const seen: string[] = [];
+  let last = '0';
+  while (seen.length < 62) {
+    const reader = await follow(t, fixture, alice, last);
+    await reader.until(1);
+    await delay(20);
+    reader.close();
+    await reader.ended;
+    seen.push(...reader.events.map(({ id }) => id));
+    last = seen.at(-1) ?? last;
+  }
+  await writing;
+  assert.deepEqual(
+    seen,
+    Array.from({ length: seen.length }, (_, index) => `${index + 1}`),
+  );
+});
+
+test('an auditor follows all, in the order of the journal', async (t) => {
+  const fixture = await testHttp(t);
+  const auditor = await fixture.withRole('audit', 'auditor');
+  const fromStart = await follow(t, fixture, auditor, '0');
+  const fromNow = await follow(t, fixture, auditor);
+  await fixture.user('alice');
+  const all = await fromStart.until(4);
+  assert.deepEqual(
+    all.map(({ id, type, data }) => [id, type, data.position]),
+    ['user.registered', 'login.accepted', 'user.registered', 'login.accepted'].map((type, index) => [
+      `${index + 1}`,
+      type,
+      index + 1,
+    ]),
+  );
+  assert.deepEqual(
+    (await fromNow.until(2)).map(({ id }) => id),
+    ['3', '4'],
+  );
+});
+
+test('a stream ends with its session', async (t) => {
+  const fixture = await testHttp(t);
+  const alice = await fixture.user('alice');
+  const reader = await follow(t, fixture, alice);
+  await fixture.request('DELETE', '/v1/sessions/current', { token: alice.token });
+  await Promise.race([
+    reader.ended,
+    delay(3_000).then(() => assert.fail('the stream goes on after the log-out')),
+  ]);
+  assert.equal(reader.events.at(-1)?.type, 'session.ended');
+});
+
+test('streams are bounded in number, live by heartbeats, and end with the server', async (t) => {
+  const fixture = await testHttp(t, { limits: { streams: { streamsPerCallerMax: 2, heartbeatMs: 50 } } });
+  const alice = await fixture.user('alice');
+  const bob = await fixture.user('bob');
+  const [first, second] = [await follow(t, fixture, alice), await follow(t, fixture, alice)];
+  const third = await alice.get('/v1/events');
+  assert.deepEqual([third.status, third.json.code], [429, 'streams_too_many']);
+  assert.equal((await follow(t, fixture, bob)).status, 200);
+  await delay(200);
+  assert.ok(first.comments >= 2, `${first.comments} heartbeats`);
+  second.close();
+  await delay(50);
+  const again = await follow(t, fixture, alice);
+  assert.equal(again.status, 200, 'a closed one makes room');
+  for (const bad of ['x', '-1', '1.5', '99999999999999999999']) {
+    const answer = await alice.get('/v1/events', { 'last-event-id': bad });
+    assert.equal(answer.json.code, 'message_invalid', bad);
+  }
+  const stopped = performance.now();
+  await fixture.server.stop(5_000);
+  await Promise.all([first.ended, again.ended]);
+  assert.ok(performance.now() - stopped < 2_000);
+});
+
+test('one who does not read is closed, and the others are not held up', async (t) => {
+  const fixture = await testHttp(t, {
+    limits: { streams: { heartbeatMs: 100, slowReaderTimeMs: 300 } },
+  });
+  const alice = await fixture.user('alice');
+  const reader = await follow(t, fixture, alice);
+  const slow = connect(fixture.server.address().port, '127.0.0.1');
+  t.after(() => slow.destroy());
+  const closed = new Promise((resolve) => slow.once('close', resolve));
+  slow.on('error', () => {});
+  // Their whole history, again and again by pipelining would be refused: one stream, and a socket that is not read.
+  slow.write(
+    `GET /v1/events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 0\r\nAuthorization: Bearer ${alice.token}\r\n\r\n`,
+  );
+  slow.pause();
+  const { userId } = (await fixture.application.store.findUser('alice')) ?? { userId: 0 };
+  const detail = { filling: 'x'.repeat(60_000) };
+  for (let count = 0; count < 200; count++) {
+    await fixture.application.context.decider.submit({
+      userId,
+      decide: (user) => ({
+        result: undefined,
+        draft: { type: 'admin.test', detail, state: user?.state ?? {} },
+      }),
+    });
+  }
+  await reader.until(200, 20_000);
+  // Only a socket that is read sees its end; whether it was closed is asked of the server.
+  for (let look = 0; look < 50 && fixture.server.parts.eventStreams.slowReaders === 0; look++)
+    await delay(100);
+  assert.equal(fixture.server.parts.eventStreams.slowReaders, 1);
+  slow.resume();
+  await closed;
+});
