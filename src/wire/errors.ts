@@ -389,7 +389,10 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'ERROR',
     403,
     'attempt',
-    ['The code is wrong', 'Check payee and amount, or wait for the next code; ask for a new challenge if yours is spent.'],
+    [
+      'The code is wrong',
+      'Check payee and amount, or wait for the next code; ask for a new challenge if yours is spent.',
+    ],
     [
       'El código no es correcto',
       'Compruebe beneficiario e importe, o espere al código siguiente; pida un reto nuevo si el suyo ya se usó.',
