@@ -52,6 +52,7 @@ async function start({ folder }: ServerOptions): Promise<number> {
     flags: {
       '--data-dir': folder,
       '--tcp-port': '0',
+      '--http-port': '0',
       // All load comes from one address.
       '--rate-limits-log-ins-count-max': '1000000000',
     },

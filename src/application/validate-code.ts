@@ -40,6 +40,8 @@ export interface CodeValidation {
 export class CodeDesk {
   readonly #context: Context;
   readonly #unknownUsers: UnknownUsers;
+  /** By name: a user keeps both for ever. */
+  readonly #userIds = new Map<string, UserId>();
   readonly #unknownSpent: SpentChallenges;
   readonly #unknownAnswers = new Map<
     string,
@@ -53,19 +55,29 @@ export class CodeDesk {
   }
 
   async validate(asked: ValidateCodeRequest): Promise<CodeValidation | Refusal> {
-    const { store, challenges, decider } = this.#context;
+    const { challenges, decider } = this.#context;
     const startedAt = performance.now();
     const waiting = challenges.ready(decider.now());
     if (waiting) await waiting;
     const idempotency = asked.idempotency && (await withCode(this.#context, asked.idempotency, asked.code));
     const request = idempotency ? { ...asked, idempotency } : asked;
-    const credentials = await store.findUser(request.username);
-    const { result } = credentials
-      ? await decider.submit(new ValidateJob(this.#context, credentials.userId, request))
-      : { result: NOBODY };
+    const userId = this.#userIds.get(request.username) ?? (await this.#find(request.username));
+    const { result } =
+      userId === undefined
+        ? { result: NOBODY }
+        : await decider.submit(new ValidateJob(this.#context, userId, request));
     const validation = result === NOBODY ? this.#answerUnknown(request) : result;
     if ('valid' in validation && !validation.valid) await untilNextTick(startedAt, LIMITS.codeRefusalGridMs);
     return validation;
+  }
+
+  async #find(username: string): Promise<UserId | undefined> {
+    const userId = (await this.#context.store.findUser(username))?.userId;
+    if (userId !== undefined) {
+      if (this.#userIds.size >= LIMITS.usersCachedMax) this.#userIds.clear();
+      this.#userIds.set(username, userId);
+    }
+    return userId;
   }
 
   #answerUnknown(request: ValidateCodeRequest): CodeValidation | Refusal {

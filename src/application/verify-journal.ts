@@ -39,11 +39,11 @@ export interface JournalFault {
     | 'body_not_json'
     | 'body_not_canonical'
     | 'body_incomplete'
-    | 'columns_mismatch'
     | 'hash_malformed'
     | 'version_unexpected'
     | 'previous_unexpected'
     | 'hash_mismatch'
+    | 'columns_mismatch'
     | 'truncated';
   /** What was expected and what was found. */
   readonly detail: string;
@@ -58,7 +58,7 @@ export interface JournalVerdict {
 
 /**
  * Checks entries in the journal's order: each body canonical (RFC 8785), each user's versions dense from 1, each hash
- * SHA-256(previous hash ‖ body) with 32 zero bytes before the first. So a changed, missing, reordered or added entry is
+ * SHA-256(previous hash ‖ body) with 32 zero bytes before the first, and what a store keeps beside a body the same. So a changed, missing, reordered or added entry is
  * found; entries missing at a user's end are found by `heads` alone. Stops at the first fault. Keeps about a hundred
  * bytes a user, and nothing an entry.
  *
@@ -99,11 +99,6 @@ function follow(entry: FoundEntry, count: number, chains: UserChains): JournalFa
   if ('reason' in body) return fault(body.reason, body.detail);
 
   const key = entry.chain ?? user;
-  const { columns } = entry;
-  if (columns && !saysTheSame(columns, body)) {
-    const told = shown(JSON.stringify(columns));
-    return fault('columns_mismatch', `beside the body stands ${told}`);
-  }
   const chain = chains.find(key);
   const expected = (chain?.version ?? 0) + 1;
   if (version !== expected) return fault('version_unexpected', `expected version ${expected} of this user`);
@@ -115,6 +110,11 @@ function follow(entry: FoundEntry, count: number, chains: UserChains): JournalFa
   const hash = chainHash(previous, body.canonical);
   if (hash !== entry.hash)
     return fault('hash_mismatch', `the body and what is before it give ${hash}, found ${entry.hash}`);
+  const { columns } = entry;
+  if (columns && !saysTheSame(columns, body)) {
+    const told = shown(JSON.stringify(columns));
+    return fault('columns_mismatch', `beside the body stands ${told}`);
+  }
   chains.put(key, version, hash);
   return undefined;
 }

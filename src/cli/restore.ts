@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
@@ -81,6 +81,8 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
     const part = `${target}.restoring`;
     await rm(part, { force: true });
     await copyFile(join(folder, name), part);
+    // A backup may have been on a medium that knows no modes.
+    await chmod(part, 0o600);
     const { sha256 } = await digestOf(part);
     if (sha256 !== manifest.files[name]?.sha256) {
       await rm(part, { force: true });

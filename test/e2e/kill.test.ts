@@ -29,7 +29,7 @@ async function answerOf(request: Promise<ClientAnswer>): Promise<ClientAnswer | 
   }
 }
 
-test(`killed ${KILLS} times under load: nothing lost, nothing twice`, { timeout: 120_000 }, async (t) => {
+test(`killed ${KILLS} times under load: nothing lost, nothing twice`, { timeout: 240_000 }, async (t) => {
   const folder = await temporaryFolder(t);
   const customers = Array.from({ length: USERS }, (_, index) => new Customer(`user${index}`));
   const unanswered = new Map<Customer, SentTransfer[]>(customers.map((customer) => [customer, []]));

@@ -5,6 +5,7 @@ import type { EntryType } from '../../domain/journal.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, UserId } from '../../ports/store.ts';
 import type { JournalIndex } from './journal-index.ts';
+import { JournalRungs, type Place } from './journal-rungs.ts';
 
 const ENTRY = 'position, user_id, version, at, type, body, lower(hex(hash)), previous_position';
 
@@ -20,6 +21,7 @@ export class JournalReader {
   readonly #link: StatementSync;
   /** Where the last page of a user ended, so that the next one need not walk there again. */
   readonly #places = new Map<UserId, Place>();
+  readonly #rungs = new JournalRungs();
 
   constructor(database: DatabaseSync, index: JournalIndex) {
     this.#index = index;
@@ -75,11 +77,14 @@ export class JournalReader {
     const newest = Math.min(heads.version(userId), below - 1);
     let place: Place = { version: heads.version(userId), position: heads.position(userId) };
     const known = this.#places.get(userId);
-    if (known && known.version >= newest && known.version <= place.version) place = known;
+    for (const nearer of [known, this.#rungs.above(userId, newest)]) {
+      if (nearer && nearer.version >= newest && nearer.version < place.version) place = nearer;
+    }
 
     let hops = 0;
     while (place.version > newest && place.position > 0) {
       place = { version: place.version - 1, position: this.#previousOf(place.position) };
+      this.#rungs.passed(userId, place);
       if (++hops % LIMITS.journalHopsPerTurnMax === 0) await setImmediate();
     }
     const entries: JournalEntry[] = [];
@@ -162,11 +167,6 @@ export interface Head {
   readonly state: string;
   /** The position of the user's entry before it, 0 without one. */
   readonly previous: number;
-}
-
-interface Place {
-  readonly version: number;
-  readonly position: number;
 }
 
 type EntryRow = readonly [

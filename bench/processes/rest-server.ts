@@ -1,0 +1,151 @@
+import type { AddressInfo } from 'node:net';
+import fastify from 'fastify';
+import { AccessTokens } from '../../src/application/access-tokens.ts';
+import type { Context } from '../../src/application/context.ts';
+import { macKeyOwner, seedOwner } from '../../src/application/register-user.ts';
+import { requestTransaction } from '../../src/application/request-transaction.ts';
+import { createService } from '../../src/application/services.ts';
+import { type RunningServer, startServer } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import { GENESIS_HASH } from '../../src/domain/journal.ts';
+import { BOUND_SUITE } from '../../src/domain/otp/bound-code.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { codeRoutes } from '../../src/wire/http/routes/codes.ts';
+import { typeboxCompiler } from '../../src/wire/http/validation.ts';
+import { answerRequests } from '../child.ts';
+import { REST_TRANSFER, type RestStage, type RestUser } from '../rest-stage.ts';
+
+const SILENT = { debug() {}, info() {}, warn() {}, error: console.error };
+let running: RunningServer | undefined;
+let close: () => Promise<void> = async () => {};
+
+const handlers: Record<string, (argument: never) => Promise<unknown>> = {
+  start,
+  startBare,
+  refill,
+  cpuMicros,
+  stop,
+};
+
+async function start({ folder, users }: { folder: string; users: number }): Promise<RestStage> {
+  const flags = {
+    '--data-dir': folder,
+    '--tcp-port': '0',
+    '--http-port': '0',
+    '--keys-challenge-ttl-ms': '3600000',
+  };
+  const server = await startServer(loadConfig({ flags }).config, SILENT);
+  running = server;
+  close = () => server.stop();
+  const { context } = server.application;
+  const service = await createService(context, { name: 'bench', scopes: ['codes:verify'] });
+  if ('refused' in service) throw new Error(service.refused);
+  const tokens = new AccessTokens(context);
+  const made = await Promise.all(
+    Array.from({ length: users }, (_, index) => makeUser(context, tokens, `user${index}`)),
+  );
+  return { port: server.http.address().port, key: service.key, users: made };
+}
+
+/** What a registration, an enrolment and a log-in leave, without the price of their passwords. */
+async function makeUser(context: Context, tokens: AccessTokens, username: string): Promise<RestUser> {
+  const { store, vault, decider, random } = context;
+  const [id = 0] = await store.allocateUserIds(1);
+  const [macKey = ''] = await vault.wrap([{ owner: macKeyOwner(id), key: random.bytes(32) }]);
+  const tokenId = `token${id}`;
+  const { wrapped, seed } = await vault.generateSeed(32, seedOwner(id, tokenId));
+  const createdAt = decider.now();
+  const common = { username, macKey, role: 'user', disabled: false, createdAt } as const;
+  const session = {
+    userId: id,
+    sessionId: id.toString(16).padStart(64, '0'),
+    createdAt,
+    expiresAt: createdAt + 36_000_000,
+  };
+  await decider.submit({
+    userId: id,
+    newUser: {
+      ...common,
+      id,
+      tokens: [],
+      sessions: [],
+      pending: [],
+      version: 0,
+      at: 0,
+      hash: GENESIS_HASH,
+      state: {},
+    },
+    decide: () => ({
+      result: undefined,
+      draft: {
+        type: 'user.registered',
+        state: {},
+        rows: [
+          { kind: 'user.insert', userId: id, passwordHash: '-', ...common },
+          {
+            kind: 'token.insert',
+            token: {
+              ...{
+                userId: id,
+                tokenId,
+                type: 'ocra',
+                status: 'active',
+                algorithm: 'sha256',
+                digits: 6,
+                periodS: 60,
+              },
+              ...{ suite: BOUND_SUITE, label: '', seed: wrapped, activationQuestion: '', createdAt },
+            },
+          },
+          { kind: 'session.insert', session },
+        ],
+      },
+    }),
+  });
+  const { token } = await tokens.issue({ ...session, username, role: 'user' });
+  return { username, seed, accessToken: token, pending: [] };
+}
+
+/** As many transactions as may wait, for each user. */
+async function refill(): Promise<readonly RestUser['pending'][]> {
+  if (!running) throw new Error('no server runs');
+  const { context } = running.application;
+  const users = (await context.store.listUsers({ after: 0, limit: 100_000 })).filter(
+    ({ userId }) => userId > 0,
+  );
+  return Promise.all(
+    users.map(async ({ userId }) => {
+      const missing =
+        LIMITS.pendingTransactionsPerUserMax - ((await context.decider.peek(userId))?.pending.length ?? 0);
+      const requests = Array.from({ length: missing }, () =>
+        requestTransaction(context, { userId, transfer: REST_TRANSFER, serviceId: '' }),
+      );
+      return (await Promise.all(requests)).flatMap((row) =>
+        'refused' in row ? [] : [{ id: row.transactionId, challenge: row.challenge }],
+      );
+    }),
+  );
+}
+
+/** A route of the same schema that answers a constant: what Fastify itself takes. */
+async function startBare(): Promise<{ port: number }> {
+  const app = fastify();
+  app.setValidatorCompiler(typeboxCompiler as never);
+  const [route] = codeRoutes;
+  app.post('/v1/codes/validation', { schema: { body: route?.body } }, async () => ({ valid: true }));
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  close = () => app.close();
+  const [address] = app.addresses() as AddressInfo[];
+  return { port: address?.port ?? 0 };
+}
+
+async function cpuMicros(): Promise<number> {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+async function stop(): Promise<void> {
+  await close();
+}
+
+answerRequests(handlers, stop);

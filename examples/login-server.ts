@@ -1,0 +1,57 @@
+/**
+ * A log-in server that has the passwords and lets Sello check the codes, as a VPN does.
+ *
+ *     npx sello service create vpn --scope codes:verify
+ *     SELLO_KEY=slo_… node examples/login-server.ts
+ *     curl -d 'username=alice&password=secreto&code=492039' http://127.0.0.1:9090/login
+ */
+import { createServer } from 'node:http';
+
+const base = process.env.SELLO_URL ?? 'http://127.0.0.1:8080';
+const key = process.env.SELLO_KEY ?? '';
+const port = Number(process.env.PORT ?? 9090);
+
+/** Yours: a directory, a table. */
+const PASSWORDS: Readonly<Record<string, string>> = { alice: 'secreto' };
+const BODY_BYTES_MAX = 4_096;
+
+interface Validation {
+  readonly valid: boolean;
+  readonly reason?: string;
+  readonly retry_after_ms?: number;
+}
+
+async function codeIsValid(username: string, code: string): Promise<Validation> {
+  const response = await fetch(`${base}/v1/codes/validation`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ username, code }),
+  });
+  // No answer is no entry: whoever lets users in while the second factor is down has none.
+  if (!response.ok) return { valid: false, reason: ((await response.json()) as { code: string }).code };
+  return (await response.json()) as Validation;
+}
+
+const server = createServer(async (request, response) => {
+  if (request.method !== 'POST' || request.url !== '/login') return response.writeHead(404).end();
+  let body = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    body += chunk;
+    if (body.length > BODY_BYTES_MAX) return response.writeHead(413).end();
+  }
+  const form = new URLSearchParams(body);
+  const username = form.get('username') ?? '';
+  // The password first: a code is spent by being looked at.
+  const known = Object.hasOwn(PASSWORDS, username) && PASSWORDS[username] === form.get('password');
+  const { valid, reason } = known
+    ? await codeIsValid(username, form.get('code') ?? '')
+    : { valid: false, reason: 'credentials_invalid' };
+  response.writeHead(valid ? 200 : 401, { 'content-type': 'text/plain' });
+  return response.end(valid ? `welcome, ${username}\n` : `no entry: ${reason}\n`);
+});
+server.listen(port, '127.0.0.1', () => {
+  const address = server.address();
+  console.log(
+    `listening on http://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`,
+  );
+});

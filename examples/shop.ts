@@ -1,0 +1,60 @@
+/**
+ * A shop's back end: asks the user to approve a payment, waits, keeps the receipt. Nothing but `fetch`.
+ *
+ *     npx sello service create shop --scope transactions:write --scope transactions:read
+ *     SELLO_KEY=slo_… node examples/shop.ts alice 49.90
+ */
+const base = process.env.SELLO_URL ?? 'http://127.0.0.1:8080';
+const key = process.env.SELLO_KEY ?? '';
+const [username = 'alice', amount = '49.90', orderId = crypto.randomUUID()] = process.argv.slice(2);
+
+interface Transaction {
+  readonly id: string;
+  readonly status: 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
+  readonly reason?: string;
+}
+
+async function call<T>(
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const response = await fetch(base + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const answer = (await response.json()) as T & { code?: string; detail?: string; retry_after_ms?: number };
+    if (response.ok) return answer;
+    // 503: nothing is lost; with an idempotency key the same request may be sent again.
+    if (response.status !== 503 || attempt === 5) throw new Error(`${answer.code}: ${answer.detail}`);
+    await new Promise((resolve) => setTimeout(resolve, answer.retry_after_ms ?? 1_000));
+  }
+}
+
+// The order's own number is the key: however often this is sent, the user is asked once.
+const asked = await call<Transaction>(
+  'POST',
+  '/v1/transactions',
+  { username, payer: 'customer-account', payee: 'shop-account', amount, currency: 'EUR' },
+  { 'idempotency-key': `order-${orderId}` },
+);
+console.log(`asked ${username} to approve ${amount} EUR: ${asked.id}`);
+
+let transaction = asked;
+while (transaction.status === 'pending') {
+  transaction = await call<Transaction>('GET', `/v1/transactions/${asked.id}?wait_s=30`);
+}
+console.log(`${transaction.status}${transaction.reason ? ` (${transaction.reason})` : ''}`);
+
+if (transaction.status === 'approved') {
+  const { receipt } = await call<{ receipt: string }>('GET', `/v1/receipts/${asked.id}`);
+  console.log(`receipt ${receipt}`);
+}
+process.exitCode = transaction.status === 'approved' ? 0 : 1;

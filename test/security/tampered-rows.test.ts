@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { chmod, cp, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { authorise } from '../../src/application/authorise.ts';
+import { receiptOf } from '../../src/application/queries/receipt.ts';
+import { findTransaction } from '../../src/application/queries/transactions.ts';
+import { openApplication } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import { StoreUnavailable } from '../../src/domain/errors.ts';
+import { entriesOf, nonces, withMac } from '../application/rewired.ts';
+import { registeredSession, temporaryFolder } from '../application.ts';
+import { sello, selloJson } from '../cli/sello.ts';
+
+/** A data folder with an approved and a refused transaction, and no server on it. */
+async function dataFolder(t: TestContext) {
+  const folder = await temporaryFolder(t);
+  const { config } = loadConfig({ flags: { '--data-dir': folder } });
+  const application = await openApplication(config);
+  const { context } = application;
+  const session = await registeredSession(application, 'alice');
+  const [first = '', second = ''] = await nonces(context, session, 2);
+  await authorise(context, withMac(session, first));
+  const wrong = { message: Buffer.from('another'), value: '0'.repeat(64) };
+  await authorise(context, withMac(session, second, { mac: wrong }));
+  const ids = (await entriesOf(context, session.userId)).flatMap(({ transaction }) => transaction?.id ?? []);
+  await application.close();
+  const change = (sql: string) => {
+    const database = new DatabaseSync(join(folder, 'sello.sqlite'));
+    database.exec(sql);
+    database.close();
+  };
+  return { folder, config, userId: session.userId, ids, change };
+}
+
+const REFUSED = "version = 4 AND type = 'transaction.refused'";
+
+for (const [name, sql] of [
+  ['its type', `UPDATE journal SET type = 'transaction.approved' WHERE ${REFUSED}`],
+  ['its time', `UPDATE journal SET at = at - 86400000 WHERE ${REFUSED}`],
+] as const) {
+  test(`an entry whose body stands and beside which ${name} was changed is found`, async (t) => {
+    const { folder, change } = await dataFolder(t);
+    assert.equal((await selloJson(['audit', 'verify', '--data-dir', folder])).valid, true);
+    change(sql);
+    const run = await sello(['audit', 'verify', '--json', '--data-dir', folder]);
+    assert.equal(run.code, 1);
+    const { fault } = JSON.parse(run.stdout);
+    assert.deepEqual([fault.user, fault.version, fault.reason], ['alice', 4, 'columns_mismatch']);
+  });
+}
+
+test('no receipt is signed for a refusal that was made to look like an approval', async (t) => {
+  const { config, userId, ids, change } = await dataFolder(t);
+  const [approved = '', refused = ''] = ids;
+  change(`UPDATE journal SET type = 'transaction.approved' WHERE ${REFUSED}`);
+  const receipts = async (id: string) => {
+    const { context, close } = await openApplication(config);
+    try {
+      const view = await findTransaction(context, userId, id);
+      assert.equal(view?.status, 'approved');
+      return await receiptOf(context, view);
+    } finally {
+      await close();
+    }
+  };
+  assert.ok(await receipts(approved));
+  await assert.rejects(receipts(refused), StoreUnavailable);
+  change(
+    `UPDATE journal SET body = replace(body, 'transaction.refused', 'transaction.approved') WHERE version = 4`,
+  );
+  await assert.rejects(receipts(refused), StoreUnavailable);
+});
+
+test('what is restored is private, whatever the medium of the backup made of it', async (t) => {
+  const { folder } = await dataFolder(t);
+  const backup = join(folder, 'backup');
+  await selloJson(['backup', backup, '--data-dir', folder]);
+  const medium = join(folder, 'medium');
+  await cp(backup, medium, { recursive: true });
+  for (const name of ['sello.sqlite', 'sello.vault']) await chmod(join(medium, name), 0o777);
+  const second = join(folder, 'second');
+  await selloJson(['restore', medium, '--data-dir', second]);
+  for (const name of ['sello.sqlite', 'sello.vault'])
+    assert.equal((await stat(join(second, name))).mode & 0o777, 0o600, name);
+});
