@@ -29,13 +29,13 @@ export function aimsOf({ rows, memory }: Findings): Aim[] {
       'growth',
       'pipelined, on the long journal against the short one',
       GROWTH,
-      growth('pipelined_grown', 'pipelined'),
+      growth('pipelined_long', 'pipelined_short'),
     ),
     atLeast(
       'growth_active_users',
       'all users, on the long journal against the short one',
       GROWTH,
-      growth('active_users_grown', 'active_users'),
+      growth('active_users_long', 'active_users_short'),
     ),
   ];
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { toJson } from './report.ts';
 import { run } from './run.ts';
-import { FULL, QUICK } from './sizes.ts';
+import { FULL, QUICK, TINY } from './sizes.ts';
 import { toText } from './text.ts';
 
 const HELP = `npm run bench [-- OPTIONS]
@@ -12,6 +12,7 @@ const HELP = `npm run bench [-- OPTIONS]
 Measures the server over TCP on this machine, and what bounds it. Takes up to six minutes and 8 GB of disk.
 
   --quick         smaller sizes, 40 seconds at most
+  --tiny          the least that runs every part: its figures say nothing
   --json          one JSON document and nothing else
   --profile DIR   writes a CPU profile of each server (*.cpuprofile) into DIR
   TMPDIR          where the throw-away data folder is made: the disk that is measured
@@ -20,6 +21,7 @@ Measures the server over TCP on this machine, and what bounds it. Takes up to si
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    tiny: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     profile: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -30,8 +32,8 @@ if (values.help) process.stdout.write(HELP);
 else process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { quick, json, profile } = values;
-  const sizes = quick ? QUICK : FULL;
+  const { quick, tiny, json, profile } = values;
+  const sizes = tiny ? TINY : quick ? QUICK : FULL;
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(new Error(`not done in ${sizes.timeMs / 1_000} s`)), sizes.timeMs);
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(name)));
@@ -41,7 +43,7 @@ async function main(): Promise<number> {
     if (!json) process.stderr.write(`${step}…\n`);
   };
   try {
-    const report = await run({ sizes, quick, folder, nodeOptions, onStep }, stop.signal);
+    const report = await run({ sizes, quick: quick || tiny, folder, nodeOptions, onStep }, stop.signal);
     process.stdout.write(`${json ? toJson(report) : `\n${toText(report)}`}\n`);
     // A figure of answers that were refused is no figure.
     return report.rows.some(({ failures }) => failures > 0) ? 1 : 0;

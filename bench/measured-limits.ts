@@ -7,6 +7,8 @@ import type { LimitResult } from './processes/limits.ts';
 import type { Limit } from './report.ts';
 import { CONNECTIONS, CONNECTIONS_UNPIPELINED, LINE_BYTES, WINDOW } from './sizes.ts';
 
+const PIPELINED = ['pipelined', 'bound_code', 'pipelined_short', 'pipelined_long'];
+
 /** What bounds the rows, measured after them: commits come in the batch sizes that they had. */
 export async function measureLimits(findings: Findings): Promise<void> {
   findings.options.onStep('limits: commits, HMAC, Argon2id');
@@ -26,7 +28,7 @@ async function measureParts(findings: Findings): Promise<void> {
         batch,
         ms,
       });
-      const bounded = name === 'pipelined' ? ['pipelined', 'pipelined_grown', 'bound_code'] : [name];
+      const bounded = name === 'pipelined' ? PIPELINED : [name];
       const title = `rows of the journal committed by SQLite alone, ${batch} a commit`;
       findings.addLimit(limit(`commits_${name}`, title, result), bounded);
     }
@@ -35,7 +37,7 @@ async function measureParts(findings: Findings): Promise<void> {
       const title = own
         ? 'HMAC-SHA256 as the vault computes it, one core'
         : 'HMAC-SHA256 by createHmac, one core';
-      const bounded = ['pipelined', 'pipelined_grown', 'unpipelined', 'bound_code', 'active_users'];
+      const bounded = [...PIPELINED, 'unpipelined'];
       findings.addLimit(limit(own ? 'hmac' : 'create_hmac', title, result), own ? bounded : []);
     }
     const parallel = availableParallelism();
@@ -63,7 +65,7 @@ async function measureEcho(findings: Findings): Promise<void> {
         const measured = { ...result, cpuMicros: after.cpuMicros - before.cpuMicros };
         if (shape === pipelined) {
           const title = `lines of ${LINE_BYTES} bytes echoed by a bare TCP server, pipelined likewise`;
-          findings.addLimit(limit('echo', title, measured), ['pipelined', 'pipelined_grown', 'bound_code']);
+          findings.addLimit(limit('echo', title, measured), PIPELINED);
         } else {
           const title = `two such messages echoed, one after the other (${CONNECTIONS_UNPIPELINED} connections)`;
           findings.addLimit(limit('echo_unpipelined', title, measured), ['unpipelined']);

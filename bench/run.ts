@@ -6,7 +6,7 @@ import { Findings, type RunOptions } from './findings.ts';
 import { measureLimits } from './measured-limits.ts';
 import type { SeedOptions } from './processes/seed.ts';
 import type { Machine, Report } from './report.ts';
-import { measureGrown, measureLoads } from './served.ts';
+import { measureGrowth, measureLoads } from './served.ts';
 import { BYTES_PER_ENTRY } from './sizes.ts';
 import { startUpMs } from './start-up.ts';
 
@@ -59,7 +59,7 @@ async function measureAll(findings: Findings): Promise<void> {
   onStep(`writing ${entries} entries`);
   await seed(findings, { folder: grown, users, tokens: 0, entries });
   await measureStartUp(findings, grown, 'grown', `on ${entries} entries`);
-  await measureGrown(findings, grown);
+  await measureGrowth(findings, { short: data, long: grown });
   await measureStartUp(
     findings,
     grown,

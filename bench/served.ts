@@ -1,8 +1,12 @@
 import type { Child } from './child.ts';
 import type { Findings } from './findings.ts';
+import type { LoadKind, LoadOptions } from './load/load.ts';
 import { type Bench, measure, measureWhole } from './loads.ts';
 import type { ServerUsage } from './processes/server.ts';
-import { CONNECTIONS, CONNECTIONS_UNPIPELINED, WINDOW } from './sizes.ts';
+import type { Row } from './report.ts';
+import { CONNECTIONS, CONNECTIONS_UNPIPELINED, SERVER_NODE_OPTIONS, WINDOW } from './sizes.ts';
+
+type Load = Omit<LoadOptions, 'port'>;
 
 /** Runs server and generator, a process each, while `use` does. */
 async function withServer(
@@ -15,87 +19,101 @@ async function withServer(
       const port = await server.request<number>('start', { folder });
       await use({ server, generator, port });
     });
-  await findings.withChild('server', run, findings.options.nodeOptions);
+  await findings.withChild('server', run, [...SERVER_NODE_OPTIONS, ...findings.options.nodeOptions]);
 }
 
-/** Every load, on a journal that has just begun. */
+function pipelined(kind: LoadKind, users: number): Load {
+  return { kind, connections: CONNECTIONS, window: WINDOW, users };
+}
+
+function inTurns(kind: LoadKind, connections: number, users: number): Load {
+  return { kind, connections, window: 1, users };
+}
+
+/** Transactions of each kind, and log-ins. */
 export async function measureLoads(findings: Findings, folder: string): Promise<void> {
   const { sizes, onStep } = findings.options;
-  const { users } = sizes;
-  const pipelined = { connections: CONNECTIONS, window: WINDOW, users };
+  const { users, tokens, warmUpMs, measureMs, logInMs } = sizes;
   await withServer(findings, folder, async (bench) => {
-    onStep('transactions by MAC, pipelined');
-    findings.rows.push(
-      await measure(
-        bench,
-        {
-          name: 'pipelined',
-          title: `transaction by MAC, pipelined (${CONNECTIONS} connections, ${WINDOW} each)`,
-        },
-        { kind: 'pipelined', ...pipelined },
-        sizes,
-      ),
+    const add = async (name: string, title: string, load: Load, ms = measureMs) => {
+      onStep(title);
+      findings.rows.push(await measure(bench, { name, title }, load, { warmUpMs, measureMs: ms }));
+    };
+    const each = `${CONNECTIONS} connections, ${WINDOW} messages each`;
+    const few = `${CONNECTIONS_UNPIPELINED} connections`;
+    await add('pipelined', `transaction by MAC, pipelined (${each})`, pipelined('pipelined', users));
+    await add(
+      'unpipelined',
+      `challenge, then transaction by MAC (${few})`,
+      inTurns('unpipelined', CONNECTIONS_UNPIPELINED, users),
     );
-    onStep('transactions by MAC, one at a time');
-    findings.rows.push(
-      await measure(
-        bench,
-        {
-          name: 'unpipelined',
-          title: `challenge, then transaction by MAC (${CONNECTIONS_UNPIPELINED} connections)`,
-        },
-        { kind: 'unpipelined', connections: CONNECTIONS_UNPIPELINED, window: 1, users },
-        sizes,
-      ),
+    await add(
+      'bound_code',
+      `transaction by bound code, pipelined (${each})`,
+      pipelined('bound_code', tokens),
     );
-    onStep('transactions by bound code');
-    findings.rows.push(
-      await measure(
-        bench,
-        { name: 'bound_code', title: `transaction by bound code, pipelined (${sizes.tokens} users)` },
-        { kind: 'bound_code', ...pipelined, users: sizes.tokens },
-        sizes,
-      ),
+    await add(
+      'log_in',
+      `log-in by password (${few})`,
+      inTurns('log_in', CONNECTIONS_UNPIPELINED, users),
+      logInMs,
     );
-    onStep('log-ins');
-    findings.rows.push(
-      await measure(
-        bench,
-        { name: 'log_in', title: `log-in by password (${CONNECTIONS_UNPIPELINED} connections)` },
-        { kind: 'log_in', connections: CONNECTIONS_UNPIPELINED, window: 1, users },
-        { warmUpMs: sizes.warmUpMs, measureMs: sizes.logInMs },
-      ),
-    );
-    onStep(`each of ${users} users`);
-    await measureAllUsers(findings, bench, 'active_users', `${users} users: resume, challenge, transaction`);
   });
 }
 
-/** The loads that a longer journal could slow down. The server is killed under load: the next start-up has work to do. */
-export async function measureGrown(findings: Findings, folder: string): Promise<void> {
-  const { sizes, onStep } = findings.options;
-  const { users, entries } = sizes;
-  await withServer(findings, folder, async (bench) => {
-    onStep(`each of ${users} users, on ${entries} entries`);
-    await measureAllUsers(findings, bench, 'active_users_grown', `the same, on ${entries} entries`);
-    onStep(`transactions by MAC, pipelined, on ${entries} entries`);
-    const pipelined = { connections: CONNECTIONS, window: WINDOW, users };
-    findings.rows.push(
-      await measure(
-        bench,
-        { name: 'pipelined_grown', title: `transaction by MAC, pipelined, on ${entries} entries` },
-        { kind: 'pipelined', ...pipelined },
-        sizes,
-      ),
-    );
-    await bench.server.kill();
-  });
+/**
+ * What a longer journal could slow down, on a short one and on a long one by turns: other work on the machine then
+ * meets both. The server of the long one is killed under load, so that its next start-up has work to do.
+ */
+export async function measureGrowth(
+  findings: Findings,
+  folders: { readonly short: string; readonly long: string },
+): Promise<void> {
+  const { entries } = findings.options.sizes;
+  await withServer(findings, folders.short, (short) =>
+    withServer(findings, folders.long, async (long) => {
+      await measureAllUsers(findings, short, 'short', 'on a short journal');
+      await measureAllUsers(findings, long, 'long', `on ${entries} entries`);
+      await measureByTurns(findings, short, long);
+      await long.generator.request('start', { ...pipelined('pipelined', CONNECTIONS), port: long.port });
+      await long.server.kill();
+    }),
+  );
 }
 
-async function measureAllUsers(findings: Findings, bench: Bench, name: string, title: string): Promise<void> {
+async function measureAllUsers(findings: Findings, bench: Bench, name: string, where: string): Promise<void> {
   const { users } = findings.options.sizes;
-  const load = { kind: 'active_users', connections: CONNECTIONS, window: 1, users } as const;
-  findings.rows.push(await measureWhole(bench, { name, title }, load));
-  const { rssBytes, heapBytes, usersCached } = await bench.server.request<ServerUsage>('usage');
-  findings.memory.push({ name, title: `server, after: ${title}`, rssBytes, heapBytes, usersCached });
+  const title = `each of ${users} users: resume, challenge, transaction; ${where}`;
+  findings.options.onStep(title);
+  const load = inTurns('active_users', CONNECTIONS, users);
+  findings.rows.push(await measureWhole(bench, { name: `active_users_${name}`, title }, load));
+  await addMemory(findings, bench, `users_${name}`, `after each of ${users} users was active, ${where}`);
+}
+
+async function measureByTurns(findings: Findings, short: Bench, long: Bench): Promise<void> {
+  const { turns, turnMs, warmUpMs, users, entries } = findings.options.sizes;
+  const title = 'transaction by MAC, pipelined';
+  const rows = { short: [] as Row[], long: [] as Row[] };
+  const times = { warmUpMs: warmUpMs / 2, measureMs: turnMs };
+  const load = pipelined('pipelined', users);
+  for (let turn = 1; turn <= turns; turn++) {
+    findings.options.onStep(`${title}, short and long journal by turns: ${turn} of ${turns}`);
+    const ofShort = { name: 'pipelined_short', title: `${title}, on a short journal` };
+    rows.short.push(await measure(short, ofShort, load, times));
+    const ofLong = { name: 'pipelined_long', title: `${title}, on ${entries} entries` };
+    rows.long.push(await measure(long, ofLong, load, times));
+  }
+  findings.rows.push(...middle(rows.short), ...middle(rows.long));
+  await addMemory(findings, long, 'pipelined_long', `after that and pipelined load, on ${entries} entries`);
+}
+
+function middle(rows: readonly Row[]): Row[] {
+  const sorted = rows.toSorted((a, b) => a.operationsPerSecond - b.operationsPerSecond);
+  const index = Math.floor(sorted.length / 2);
+  return sorted.slice(index, index + 1);
+}
+
+async function addMemory(findings: Findings, { server }: Bench, name: string, title: string): Promise<void> {
+  const { rssBytes, heapBytes, usersCached } = await server.request<ServerUsage>('usage');
+  findings.memory.push({ name, title, rssBytes, heapBytes, usersCached });
 }

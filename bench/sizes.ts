@@ -8,6 +8,9 @@ export interface Sizes {
   readonly measureMs: number;
   readonly limitMs: number;
   readonly logInMs: number;
+  /** How often short and long journal are measured by turns, and for how long each time. */
+  readonly turns: number;
+  readonly turnMs: number;
   readonly startUps: number;
   /** The whole run gives up after this. */
   readonly timeMs: number;
@@ -21,6 +24,8 @@ export const FULL: Sizes = {
   measureMs: 8_000,
   limitMs: 3_000,
   logInMs: 4_000,
+  turns: 3,
+  turnMs: 4_000,
   startUps: 3,
   timeMs: 360_000,
 };
@@ -34,9 +39,29 @@ export const QUICK: Sizes = {
   measureMs: 1_500,
   limitMs: 500,
   logInMs: 1_000,
+  turns: 2,
+  turnMs: 1_000,
   startUps: 1,
   timeMs: 40_000,
 };
+
+/** The least that runs every part: its figures say nothing. */
+export const TINY: Sizes = {
+  users: 100,
+  tokens: 64,
+  entries: 2_000,
+  warmUpMs: 100,
+  measureMs: 300,
+  limitMs: 100,
+  logInMs: 300,
+  turns: 1,
+  turnMs: 200,
+  startUps: 1,
+  timeMs: 60_000,
+};
+
+/** As the start script has them: measured in docs/performance.md. */
+export const SERVER_NODE_OPTIONS = ['--max-semi-space-size=16'] as const;
 
 export const CONNECTIONS = 64;
 /** Transactions that a pipelined connection has under way. */

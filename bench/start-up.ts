@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { SERVER_NODE_OPTIONS } from './sizes.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const RETRY_MS = 2;
@@ -14,7 +15,17 @@ export async function startUpMs(folder: string): Promise<number> {
   const startedAt = performance.now();
   const server = spawn(
     process.execPath,
-    [MAIN, 'serve', '--data-dir', folder, '--tcp-port', `${tcpPort}`, '--http-port', `${httpPort}`],
+    [
+      ...SERVER_NODE_OPTIONS,
+      MAIN,
+      'serve',
+      '--data-dir',
+      folder,
+      '--tcp-port',
+      `${tcpPort}`,
+      '--http-port',
+      `${httpPort}`,
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let errors = '';

@@ -55,7 +55,8 @@ export async function authorise(
   request: AuthoriseRequest,
 ): Promise<Authorisation | Refusal> {
   const outcome = await decide(context, request, false);
-  if ('status' in outcome) throw new Error('a transaction waits that nobody asked to wait');
+  // The stored answer of a request by REST, under whose key this one comes: they are not the same request.
+  if ('status' in outcome) return refuse('idempotency_mismatch');
   return outcome;
 }
 

@@ -35,22 +35,19 @@ export class Tally {
     this.#timer = undefined;
     const counts = [...this.#counts.values()];
     this.#counts = new Map();
-    // Together: thousands of them, one commit after the other, would hold up a stop.
-    await Promise.all(
-      counts.map(async ({ userId, type, reason, count }) => {
-        try {
-          await this.#decider.submit({
-            userId,
-            decide: (user) =>
-              user
-                ? { result: undefined, draft: { type, reason, detail: { count }, state: user.state } }
-                : { result: undefined },
-          });
-        } catch (error) {
-          this.#log(error);
-          this.count(type, reason, userId, count);
-        }
-      }),
-    );
+    for (const { userId, type, reason, count } of counts) {
+      try {
+        await this.#decider.submit({
+          userId,
+          decide: (user) =>
+            user
+              ? { result: undefined, draft: { type, reason, detail: { count }, state: user.state } }
+              : { result: undefined },
+        });
+      } catch (error) {
+        this.#log(error);
+        this.count(type, reason, userId, count);
+      }
+    }
   }
 }
