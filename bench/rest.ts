@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { boundCode } from '../src/domain/otp/bound-code.ts';
 import { boundQuestion } from '../src/domain/transaction.ts';
+import { LIMITS } from '../src/limits.ts';
 import { Child } from './child.ts';
 import { REST_TRANSFER, type RestStage, type RestUser } from './rest-stage.ts';
 
@@ -40,6 +41,7 @@ export async function measureRest(options: RestOptions): Promise<readonly RestRo
   const bare = new Child('rest-server');
   const server = new Child('rest-server');
   const rows: RestRow[] = [];
+  let waiting: RestUser['pending'][] = [];
   try {
     const { port: barePort } = await bare.request<{ port: number }>('startBare');
     onStep(`making ${users} users`);
@@ -52,10 +54,14 @@ export async function measureRest(options: RestOptions): Promise<readonly RestRo
       rows.push({ what: 'bare', connections, ...bareRun, ofBare: 1 });
       const run = await measure(server, stage.port, connections, validations);
       rows.push({ what: 'validation', connections, ...run, ofBare: run.perSecond / bareRun.perSecond });
+      const filled = await server.request<readonly RestUser['pending'][]>('refill');
+      waiting = filled.map((more, index) => [...(waiting[index] ?? []), ...more]);
+      const used = Math.floor(Math.min(count, users * LIMITS.pendingTransactionsPerUserMax) / users);
       const approvals = approvalsOf(
         stage,
-        await server.request<readonly RestUser['pending'][]>('refill'),
-      ).slice(0, count);
+        waiting.map((of) => of.slice(0, used)),
+      );
+      waiting = waiting.map((of) => of.slice(used));
       const approved = await measure(server, stage.port, connections, approvals);
       rows.push({
         what: 'approval',

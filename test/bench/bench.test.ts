@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Type from 'typebox';
+import { Check, Errors } from 'typebox/value';
+import { temporaryFolder } from '../application.ts';
+
+/* Goal: the benchmark runs every part to its end, and its JSON has the shape that is documented. Its times say nothing here. */
+
+const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
+const TIME_MS = 90_000;
+
+const positive = Type.Number({ exclusiveMinimum: 0 });
+const named = { name: Type.String({ pattern: '^[a-z][a-z0-9_]*$' }), title: Type.String({ minLength: 1 }) };
+const exactly = { additionalProperties: false };
+const Report = Type.Object(
+  {
+    machine: Type.Object(
+      {
+        cpu: Type.String(),
+        cores: Type.Integer({ minimum: 1 }),
+        memory_bytes: positive,
+        node: Type.String({ pattern: '^v' }),
+        platform: Type.String(),
+        load_average: Type.Number(),
+      },
+      exactly,
+    ),
+    started_at: Type.String(),
+    elapsed_ms: positive,
+    quick: Type.Boolean(),
+    rows: Type.Array(
+      Type.Object(
+        {
+          ...named,
+          operations: positive,
+          operations_per_second: positive,
+          failures: Type.Literal(0),
+          server_cpu_micros: positive,
+          generator_cpu_micros: positive,
+          latency_ms: Type.Object({ p50: positive, p99: positive, p999: positive, max: positive }, exactly),
+          batch: positive,
+          event_loop_delay_ms: Type.Object({ p99: Type.Number(), max: Type.Number() }, exactly),
+          ratios: Type.Record(Type.String(), positive),
+        },
+        exactly,
+      ),
+    ),
+    limits: Type.Array(
+      Type.Object({ ...named, operations_per_second: positive, cpu_micros: positive }, exactly),
+    ),
+    start_ups: Type.Array(Type.Object({ ...named, ms: positive }, exactly)),
+    memory: Type.Array(
+      Type.Object(
+        { ...named, rss_bytes: positive, heap_bytes: positive, users_cached: Type.Integer({ minimum: 1 }) },
+        exactly,
+      ),
+    ),
+    aims: Type.Array(
+      Type.Object({ ...named, aim: positive, measured: Type.Number(), met: Type.Boolean() }, exactly),
+    ),
+  },
+  exactly,
+);
+
+const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name);
+
+test('the benchmark prints one JSON document with every row, and leaves nothing behind', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, '--tiny', '--json'], {
+    env: { ...process.env, TMPDIR: folder },
+    timeout: TIME_MS,
+  });
+  assert.equal(stderr, '');
+  const report = JSON.parse(stdout) as Type.Static<typeof Report>;
+  assert.deepEqual(Errors(Report, report), []);
+  assert.ok(Check(Report, report));
+
+  assert.deepEqual(names(report.rows), [
+    'pipelined',
+    'unpipelined',
+    'bound_code',
+    'log_in',
+    'active_users_short',
+    'active_users_long',
+    'pipelined_short',
+    'pipelined_long',
+  ]);
+  assert.deepEqual(names(report.start_ups), ['first', 'users', 'grown', 'killed']);
+  assert.deepEqual(names(report.memory), ['users_short', 'users_long', 'pipelined_long']);
+  assert.deepEqual(names(report.aims), ['pipelined', 'memory', 'growth', 'growth_active_users']);
+  const ratiosOf = (name: string) => Object.keys(report.rows.find((row) => row.name === name)?.ratios ?? {});
+  assert.deepEqual(ratiosOf('pipelined'), ['commits_pipelined', 'hmac', 'echo']);
+  assert.deepEqual(ratiosOf('unpipelined'), ['commits_unpipelined', 'hmac', 'echo_unpipelined']);
+  assert.deepEqual(ratiosOf('log_in'), ['argon2']);
+  const limits = names(report.limits);
+  for (const row of report.rows)
+    for (const limit of Object.keys(row.ratios)) assert.ok(limits.includes(limit));
+  const users = report.rows.find((row) => row.name === 'active_users_long');
+  assert.equal(users?.operations, 100, 'each user once');
+
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('an unknown option ends it at once, and --help says what there is', async () => {
+  const run = promisify(execFile);
+  await assert.rejects(run(process.execPath, [MAIN, '--fast']), /Unknown option '--fast'/);
+  const { stdout } = await run(process.execPath, [MAIN, '--help']);
+  for (const option of ['--quick', '--json', '--profile', 'TMPDIR']) assert.match(stdout, new RegExp(option));
+});
