@@ -33,11 +33,18 @@ export async function temporaryFolder(t: Pick<TestContext, 'after'>): Promise<st
 /** The real application on a throw-away folder, closed when the test ends. */
 export async function testApplication(
   t: Pick<TestContext, 'after'>,
-  { clock, flags = {} }: { clock?: Clock; flags?: Record<string, string> } = {},
+  {
+    clock,
+    flags = {},
+    maintenance,
+  }: { clock?: Clock; flags?: Record<string, string>; maintenance?: false } = {},
 ): Promise<Application> {
   const folder = await temporaryFolder(t);
   const { config } = loadConfig({ flags: { '--data-dir': folder, ...flags } });
-  const application = await openApplication(config, clock ? { clock } : {});
+  const application = await openApplication(config, {
+    ...(clock ? { clock } : {}),
+    ...(maintenance === false ? { maintenance } : {}),
+  });
   t.after(() => application.close());
   return application;
 }

@@ -46,7 +46,7 @@ async function start(options: LoadOptions): Promise<void> {
   nextUser = 1;
   meter.reset();
   clients = Array.from({ length: options.connections }, (_, index) => makeClient(options, index));
-  for (const client of clients) await client.start();
+  await Promise.all(clients.map((client) => client.start()));
 }
 
 /** Counts from now on, for so long. */

@@ -90,13 +90,13 @@ class ActivateJob implements Job<TokenRow | Refusal> {
         draft: { type: 'code.refused', reason: 'code_wrong', detail: { ...detail, token: tokenId }, state },
       };
     }
-    const { code: _, ...rest } = user.state;
     return {
       result: { ...token, status: 'active' },
       draft: {
         type: 'token.activated',
         detail: { token: tokenId },
-        state: { ...rest, tokens: { ...user.state.tokens, [tokenId]: verdict.accepted } },
+        // Failures at codes stand: whoever enrols a token of their own must not wipe out their guesses at another.
+        state: { ...user.state, tokens: { ...user.state.tokens, [tokenId]: verdict.accepted } },
         rows: [{ kind: 'token.update', userId: user.id, tokenId, status: 'active' }],
       },
     };

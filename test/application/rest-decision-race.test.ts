@@ -22,7 +22,11 @@ const WORDS = { approve: 'approved', refuse: 'refused', cancel: 'cancelled', exp
 async function arena(t: Parameters<typeof testApplication>[0]) {
   const clock = new StoppedClock();
   // The rounds take more of the clock than a day.
-  const application = await testApplication(t, { clock, flags: { '--session-ttl-ms': '31536000000' } });
+  const application = await testApplication(t, {
+    clock,
+    maintenance: false,
+    flags: { '--session-ttl-ms': '31536000000' },
+  });
   const { context } = application;
   const session = await registeredSession(application, 'alice');
   const { userId } = session;
