@@ -58,7 +58,7 @@ export const LIMITS = {
   batchMax: 1_024,
   pendingJobsMax: 65_536,
   attemptsPerDecisionMax: 64,
-  usersCachedMax: 65_536,
+  usersCachedMax: 32_768,
   tokensPerUserMax: 8,
   /** Revoked tokens stay in the store, so how many a user may ever have is bounded by the pace. */
   enrolmentsPerUserMax: 64,
