@@ -50,9 +50,14 @@ export interface Authorisation {
  * What is evaluated spends the challenge; a refusal is recorded as well as an approval. That the payer's account is
  * the user's is not checked: Sello keeps no accounts.
  */
-export function authorise(context: Context, request: AuthoriseRequest): Promise<Authorisation | Refusal> {
-  // Nothing waits that was not asked to.
-  return decide(context, request, false) as Promise<Authorisation | Refusal>;
+export async function authorise(
+  context: Context,
+  request: AuthoriseRequest,
+): Promise<Authorisation | Refusal> {
+  const outcome = await decide(context, request, false);
+  // The stored answer of a request by REST, under whose key this one comes: they are not the same request.
+  if ('status' in outcome) return refuse('idempotency_mismatch');
+  return outcome;
 }
 
 /** The same, but where a proof is missing the transaction is kept, for its user to approve by a code of its own. */
@@ -67,9 +72,7 @@ async function decide(context: Context, request: AuthoriseRequest, mayWait: bool
   const waiting = context.challenges.ready(context.decider.now());
   if (waiting) await waiting;
   const { result } = await context.decider.submit(new AuthoriseJob(context, request, mayWait));
-  if ('refused' in result) return result;
-  // The stored answer of a request by REST, under whose key this one comes: they are not the same request.
-  if ('status' in result) return mayWait ? result : refuse('idempotency_mismatch');
+  if ('refused' in result || 'status' in result) return result;
   const authorisation = authorisationFrom(result, result.repeated);
   return request.receipt ? { ...authorisation, receipt: await signReceipt(context, result) } : authorisation;
 }
