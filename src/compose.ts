@@ -1,15 +1,9 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
-import { MemoryRateLimiter } from './adapters/memory/rate-limiter.ts';
 import { Argon2Hasher } from './adapters/password/argon2.ts';
-import { openSqliteStore, type SqliteStore } from './adapters/sqlite/store.ts';
+import type { SqliteStore } from './adapters/sqlite/store.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
-import type { FileVault } from './adapters/vault-file/file-vault.ts';
-import { resolvePassphrase } from './adapters/vault-file/passphrase.ts';
-import { createFileVault, openFileVault } from './adapters/vault-file/vault.ts';
 import { authorise } from './application/authorise.ts';
 import { ChallengeIssuer } from './application/challenges.ts';
 import type { Context } from './application/context.ts';
@@ -24,21 +18,32 @@ import { registerUser } from './application/register-user.ts';
 import { resumeSession } from './application/resume-session.ts';
 import { Tally } from './application/tally.ts';
 import { CountedVault } from './application/vault-calls.ts';
+import { openRateLimiter } from './compose/rate-limiter.ts';
+import { openStore } from './compose/store.ts';
+import { openVault } from './compose/vault.ts';
 import type { Config } from './config.ts';
 import { StartRefused } from './domain/errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Clock } from './ports/clock.ts';
+import type { KeyVault } from './ports/key-vault.ts';
+import type { RateLimiter } from './ports/rate-limiter.ts';
+import type { Store } from './ports/store.ts';
 import { type HttpServer, startHttpServer } from './wire/http/server.ts';
 import { startTcpServer, type TcpServer } from './wire/tcp/server.ts';
 import type { TcpLogger, TcpServices } from './wire/tcp/services.ts';
 
 export { openSqliteReader, type SqliteReader } from './adapters/sqlite/reader.ts';
+export { passphrasePath, storePath, vaultPath } from './compose/paths.ts';
 
 /** The parts of one process, wired: what commands and servers run on. */
 export interface Application {
   readonly context: Context;
-  readonly store: SqliteStore;
-  readonly vault: FileVault;
+  readonly store: Store;
+  /** The store where it is one file, which can be copied while it is in use. */
+  readonly sqlite: SqliteStore | undefined;
+  readonly vault: KeyVault;
+  /** The path of the sealed file of keys, where they are in one. */
+  readonly sealedFile: string | undefined;
   readonly services: TcpServices;
   /** Paths of what was made at this start because it was not there. */
   readonly generated: readonly string[];
@@ -58,32 +63,6 @@ export interface ComposeOptions {
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** The database's file: `sqlite:` in the data folder, `sqlite:PATH`. */
-export function storePath(config: Config): string {
-  if (!config.storeUrl.startsWith('sqlite:')) {
-    throw new StartRefused('store_url: this build has SQLite alone, give sqlite: or sqlite:PATH');
-  }
-  return pathOf(config, 'sqlite:', config.storeUrl, 'sello.sqlite');
-}
-
-/** The sealed file of keys: `file:` in the data folder, `file:PATH`. */
-export function vaultPath(config: Config): string {
-  if (!config.vaultUrl.startsWith('file:')) {
-    throw new StartRefused('vault_url: this build has the sealed file alone, give file: or file:PATH');
-  }
-  return pathOf(config, 'file:', config.vaultUrl, 'sello.vault');
-}
-
-function pathOf(config: Config, scheme: string, url: string, name: string): string {
-  const path = url.slice(scheme.length);
-  return path === '' ? join(config.dataDir, name) : resolve(path);
-}
-
-/** Where the passphrase is kept that was made at the first start. */
-export function passphrasePath(config: Config): string {
-  return join(config.dataDir, 'vault.passphrase');
-}
-
 /**
  * Opens store and vault and wires the application. Whoever opens it owns the database until `close`.
  * @throws StartRefused where an operator can mend what is wrong
@@ -92,19 +71,22 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   const clock = options.clock ?? systemClock;
   const log = options.log ?? SILENT;
   const generated = await makeDataFolder(config.dataDir);
-  // The store first: its lock says that no other server is at work on this folder.
-  const path = storePath(config);
-  if (!existsSync(path)) generated.push(path);
-  const store = await openSqliteStore({ path });
-  let vault: FileVault;
+  // The store first: where it is a file, its lock says that no other server is at work on this folder.
+  const { store, sqlite } = await openStore(config, generated);
+  let vault: KeyVault;
+  let sealedFile: string | undefined;
+  let rateLimiter: RateLimiter;
   try {
-    vault = await openVault(config, store, clock, generated);
+    const keysAreStored = async () =>
+      (await store.listWrappedKeys({ after: undefined, limit: 1 })).length > 0;
+    ({ vault, sealedFile } = await openVault(config, { clock, keysAreStored, generated }));
+    rateLimiter = await openRateLimiter(config);
   } catch (error) {
     await store.close();
     throw error;
   }
 
-  const context = wire(config, { store, vault, clock, log });
+  const context = wire(config, { store, vault, rateLimiter, clock, log });
   const maintenance = new Maintenance(context, (error) => log.warn({ err: error }, 'maintenance failed'));
   if (options.maintenance !== false) maintenance.start();
   let closing: Promise<void> | undefined;
@@ -118,7 +100,9 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   return {
     context,
     store,
+    sqlite,
     vault,
+    sealedFile,
     services: servicesOf(context),
     generated,
     close: () => {
@@ -140,42 +124,11 @@ async function makeDataFolder(folder: string): Promise<string[]> {
   }
 }
 
-async function openVault(
-  config: Config,
-  store: SqliteStore,
-  clock: Clock,
-  generated: string[],
-): Promise<FileVault> {
-  const path = vaultPath(config);
-  const exists = existsSync(path);
-  if (!exists && (await store.listWrappedKeys({ after: undefined, limit: 1 })).length > 0) {
-    throw new StartRefused(
-      `The key vault ${path} is missing, and the users of ${store.path} have keys that only it opens: restore it from a backup. Nothing was changed.`,
-    );
-  }
-  const passphraseFile = passphrasePath(config);
-  if (exists && config.vaultPassphrase === null && !existsSync(passphraseFile)) {
-    throw new StartRefused(
-      `The key vault ${path} is sealed, and the file ${passphraseFile} with its passphrase is missing: put it back, or give vault_passphrase_file.`,
-    );
-  }
-  const { passphrase, origin } = await resolvePassphrase({
-    given: config.vaultPassphrase ?? undefined,
-    generateInto: passphraseFile,
-    random: systemRandom,
-  });
-  if (origin === 'generated') generated.push(passphraseFile);
-  const options = { path, passphrase, random: systemRandom, clock };
-  if (exists) return openFileVault(options);
-  generated.push(path);
-  return createFileVault(options);
-}
-
 function wire(
   config: Config,
-  parts: { store: SqliteStore; vault: FileVault; clock: Clock; log: Log },
+  parts: { store: Store; vault: KeyVault; rateLimiter: RateLimiter; clock: Clock; log: Log },
 ): Context {
-  const { store, clock, log } = parts;
+  const { store, rateLimiter, clock, log } = parts;
   const vault = new CountedVault(parts.vault);
   const { rotationMs, challengeTtlMs } = config.keys;
   const randomPool = new RandomPool(systemRandom);
@@ -187,7 +140,7 @@ function wire(
     store,
     vault,
     passwords: new Argon2Hasher({ random: systemRandom }),
-    rateLimiter: new MemoryRateLimiter(),
+    rateLimiter,
     decider,
     challenges: new ChallengeIssuer(vault, randomPool, rotationMs, challengeTtlMs),
     tally: new Tally(decider, (error) =>

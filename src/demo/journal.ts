@@ -20,6 +20,8 @@ async function verify(path: string): Promise<JournalVerdict> {
 
 /** Verifies the journal that all before has left, then changes one byte of a copy and looks for it. */
 export async function checkJournal(tour: Tour, { application, folder }: DemoServer): Promise<void> {
+  const { sqlite } = application;
+  if (!sqlite) throw new Error('the demo runs on SQLite');
   tour.section(
     text('The journal, verified', 'El diario, verificado'),
     text(
@@ -27,7 +29,7 @@ export async function checkJournal(tour: Tour, { application, folder }: DemoServ
       'Cada decisión, rechazos incluidos, es una entrada encadenada a la anterior; lo que ni se miró se cuenta.',
     ),
   );
-  const whole = await verify(application.store.path);
+  const whole = await verify(sqlite.path);
   tour.check(
     whole.fault === undefined && whole.entries > 0,
     text(
@@ -44,7 +46,7 @@ export async function checkJournal(tour: Tour, { application, folder }: DemoServ
     ),
   );
   const copy = join(folder, 'copy.sqlite');
-  await application.store.backup(copy);
+  await sqlite.backup(copy);
   const wanted = await findLargest(copy);
   const bytes = readFileSync(copy);
   const at = wanted === undefined ? -1 : bytes.indexOf(wanted.body);

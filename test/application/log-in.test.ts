@@ -205,7 +205,7 @@ describe('the tally', () => {
       await application.services.logIn({ username: 'alice', password: 'adivinada', address });
     }
     await application.close();
-    const reader = await openSqliteReader(application.store.path);
+    const reader = await openSqliteReader(application.sqlite?.path ?? '');
     const entries = await reader.readUserJournal(userId, { below: Number.POSITIVE_INFINITY, limit: 100 });
     await reader.close();
     assert.ok(entries.some(({ type }) => type === 'login.locked'));

@@ -3,6 +3,9 @@ import { basename, join } from 'node:path';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { exclusively, operation, parameters } from './operation.ts';
 
+const ELSEWHERE =
+  'this copies a SQLite file and a sealed file of keys; a PostgreSQL database and an HSM are backed up by their own tools: see docs/operations.md';
+
 /**
  * Copies the database and the sealed keys into a new or empty folder, as of one moment, while traffic runs.
  * What was copied is not verified here: that reads all of it, and would hold up the server.
@@ -11,13 +14,14 @@ export const backup = operation(
   parameters({ folder: { type: 'string', pattern: '^/' } }),
   (operated, { folder }) =>
     exclusively(operated, 'backup', async () => {
+      const { sqlite, sealedFile } = operated.application;
+      if (!sqlite || !sealedFile) return refuse('message_invalid', { detail: ELSEWHERE });
       const refused = await makeEmpty(folder);
       if (refused) return refused;
-      const { store, vault } = operated.application;
-      const files = { database: basename(store.path), vault: basename(vault.path) };
-      await store.backup(join(folder, files.database));
+      const files = { database: basename(sqlite.path), vault: basename(sealedFile) };
+      await sqlite.backup(join(folder, files.database));
       // Replaced as a whole whenever it changes, so any moment's copy is whole.
-      await copyFile(vault.path, join(folder, files.vault));
+      await copyFile(sealedFile, join(folder, files.vault));
       return { folder, ...files };
     }),
 );

@@ -1,0 +1,29 @@
+import { join, resolve } from 'node:path';
+import type { Config } from '../config.ts';
+import { StartRefused } from '../domain/errors.ts';
+
+/** The database's file: `sqlite:` in the data folder, `sqlite:PATH`. @throws StartRefused for another engine */
+export function storePath(config: Config): string {
+  if (!config.storeUrl.startsWith('sqlite:')) {
+    throw new StartRefused('store_url: this needs the SQLite file, give sqlite: or sqlite:PATH');
+  }
+  return pathOf(config, 'sqlite:', config.storeUrl, 'sello.sqlite');
+}
+
+/** The sealed file of keys: `file:` in the data folder, `file:PATH`. @throws StartRefused for another vault */
+export function vaultPath(config: Config): string {
+  if (!config.vaultUrl.startsWith('file:')) {
+    throw new StartRefused('vault_url: this needs the sealed file, give file: or file:PATH');
+  }
+  return pathOf(config, 'file:', config.vaultUrl, 'sello.vault');
+}
+
+function pathOf(config: Config, scheme: string, url: string, name: string): string {
+  const path = url.slice(scheme.length);
+  return path === '' ? join(config.dataDir, name) : resolve(path);
+}
+
+/** Where the passphrase is kept that was made at the first start. */
+export function passphrasePath(config: Config): string {
+  return join(config.dataDir, 'vault.passphrase');
+}
