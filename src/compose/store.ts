@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { openSqliteStore, type SqliteStore } from '../adapters/sqlite/store.ts';
+import { readSecretFile } from '../config/secret-file.ts';
 import type { Config } from '../config.ts';
+import { StartRefused } from '../domain/errors.ts';
 import type { Store } from '../ports/store.ts';
-import { storePath } from './paths.ts';
+import { isPostgres, storePath } from './paths.ts';
 
 export interface OpenedStore {
   readonly store: Store;
@@ -12,13 +14,76 @@ export interface OpenedStore {
   readonly name: string;
 }
 
+/** The part of pino's logger that a store uses. */
+export interface StoreLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
 /**
  * Opens what `store_url` names; paths of what is made go to `generated`.
  * @throws StartRefused where an operator can mend what is wrong
  */
-export async function openStore(config: Config, generated: string[]): Promise<OpenedStore> {
+export async function openStore(config: Config, generated: string[], log?: StoreLog): Promise<OpenedStore> {
+  if (isPostgres(config)) return openPostgres(config, log);
   const path = storePath(config);
   if (!existsSync(path)) generated.push(path);
   const sqlite = await openSqliteStore({ path });
   return { store: sqlite, sqlite, name: path };
+}
+
+/** Its driver is loaded only where it is used. */
+async function openPostgres(config: Config, log: StoreLog | undefined): Promise<OpenedStore> {
+  const [{ openPostgresStore }, { addressText, readAddress }] = await Promise.all([
+    import('../adapters/postgres/store.ts'),
+    import('../adapters/postgres/address.ts'),
+  ]);
+  const url = storeUrl(config);
+  const store = await openPostgresStore({
+    url,
+    connectionsMax: config.storeConnectionsMax,
+    ...(log ? { log } : {}),
+  });
+  return { store, sqlite: undefined, name: addressText(readAddress(url)) };
+}
+
+/** `store_url` with the password that `store_password_file` holds. @throws StartRefused */
+export function storeUrl(config: Config): string {
+  const { storeUrl: url, storePasswordFile: file } = config;
+  if (file === null) return url;
+  const secret = readSecretFile(file);
+  if ('problem' in secret) throw new StartRefused(`store_password_file: ${secret.problem}`);
+  const named = /^(postgres(?:ql)?:\/\/)([^:@/?]+)@(.*)$/s.exec(url);
+  if (!named) throw new StartRefused('store_password_file expected a store_url with a user and no password');
+  return `${named[1]}${named[2]}:${encodeURIComponent(secret.text)}@${named[3]}`;
+}
+
+export interface MigratedStore {
+  /** What an operator knows it by, without secrets. */
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  /** The role that was given a server's rights and no others, where it is not the owner. */
+  readonly serverRole: string | undefined;
+}
+
+/**
+ * Brings the tables of what `store_url` names to this program's version, as the user of `store_owner_url` where that is
+ * given, while servers run.
+ * @throws StartRefused where an operator can mend what is wrong
+ */
+export async function migrateStore(config: Config): Promise<MigratedStore> {
+  if (!isPostgres(config)) {
+    throw new StartRefused(
+      'store_url: a SQLite file is brought up to date when its server starts; there is nothing to migrate',
+    );
+  }
+  const [{ migrate }, { addressText, readAddress }] = await Promise.all([
+    import('../adapters/postgres/migrate.ts'),
+    import('../adapters/postgres/address.ts'),
+  ]);
+  const server = readAddress(storeUrl(config));
+  const owner = config.storeOwnerUrl === null ? server : readAddress(config.storeOwnerUrl, 'store_owner_url');
+  const { from, to, granted } = await migrate(owner, server.user);
+  return { name: addressText(owner), from, to, serverRole: granted };
 }

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { isIPv4, isIPv6 } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { StartRefused } from '../../domain/errors.ts';
+
+/** One server of those that `store_url` names. */
+export interface Host {
+  /** A name, an address, or the folder of a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where a database is, and as whom. Never logged whole: it has the password. */
+export interface DatabaseAddress {
+  readonly hosts: readonly Host[];
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly database: string;
+  /** By host: the name that its certificate must have. `undefined`: without TLS. */
+  readonly tls: ((host: Host) => ConnectionOptions) | undefined;
+}
+
+const PORT = 5432;
+const FORM = 'postgres://USER:PASSWORD@HOST:PORT[,HOST:PORT…]/DATABASE?sslmode=…';
+const SHAPE = /^postgres(?:ql)?:\/\/(?:([^:@/?]*)(?::([^@/?]*))?@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/;
+const PARAMETERS = new Set(['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']);
+const MODES = new Set(['disable', 'require', 'verify-ca', 'verify-full']);
+
+/**
+ * Reads a URL as libpq has it (PostgreSQL documentation, section 34.1.1.2), with several hosts. `?host=/folder` names
+ * a Unix socket. `sslmode` is `verify-full` unless every host is on this machine: a password is not sent to whoever
+ * answers there.
+ * @throws StartRefused without the URL in its message: it has a password
+ */
+export function readAddress(url: string, key = 'store_url'): DatabaseAddress {
+  const wrong = (what: string) => new StartRefused(`${key}: ${what}; expected ${FORM}`);
+  const match = SHAPE.exec(url);
+  if (!match) throw wrong('not an address of PostgreSQL');
+  const decode = (text: string | undefined) => {
+    try {
+      return text === undefined ? undefined : decodeURIComponent(text);
+    } catch {
+      throw wrong('a % that is followed by no two hexadecimal digits');
+    }
+  };
+  const [user, password, database] = [match[1], match[2], match[4]].map(decode);
+  const parameters = new URLSearchParams(match[5] ?? '');
+  for (const name of parameters.keys()) {
+    if (!PARAMETERS.has(name)) throw wrong(`the parameter ${name} is not known`);
+  }
+  if (!user) throw wrong('no user is named');
+  if (!database) throw wrong('no database is named');
+  const socket = parameters.get('host');
+  const listed = (match[3] ?? '').split(',').map((text) => readHost(decode(text) ?? '', wrong));
+  const hosts = socket === null ? listed : listed.map(({ port }) => ({ host: socket, port }));
+  const mode = parameters.get('sslmode') ?? (hosts.every(isHere) ? 'disable' : 'verify-full');
+  if (!MODES.has(mode)) throw wrong(`sslmode is one of ${[...MODES].join(', ')}`);
+  return {
+    hosts,
+    user,
+    password,
+    database,
+    tls: mode === 'disable' ? undefined : tlsOf(mode, parameters, key),
+  };
+}
+
+function readHost(text: string, wrong: (what: string) => StartRefused): Host {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text);
+  if (!match) throw wrong('a host is not HOST:PORT');
+  const port = match[3] === undefined ? PORT : Number(match[3]);
+  if (port < 1 || port > 65_535) throw wrong('a port is not between 1 and 65535');
+  return { host: match[1] ?? (match[2] || 'localhost'), port };
+}
+
+/** A Unix socket or loopback: nobody is on the way. */
+function isHere({ host }: Host): boolean {
+  if (host.startsWith('/') || host === 'localhost') return true;
+  return (isIPv4(host) && host.startsWith('127.')) || (isIPv6(host) && host === '::1');
+}
+
+function tlsOf(mode: string, parameters: URLSearchParams, key: string): (host: Host) => ConnectionOptions {
+  const file = (name: string) => {
+    const path = parameters.get(name);
+    if (path === null) return undefined;
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      throw new StartRefused(`${key}: ${name} ${path} cannot be read: ${(error as Error).message}`);
+    }
+  };
+  const [ca, cert, privateKey] = [file('sslrootcert'), file('sslcert'), file('sslkey')];
+  return ({ host }) => ({
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: mode !== 'require',
+    ...(isIPv4(host) || isIPv6(host) ? {} : { servername: host }),
+    ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
+    ...(ca ? { ca } : {}),
+    ...(cert ? { cert } : {}),
+    ...(privateKey ? { key: privateKey } : {}),
+  });
+}
+
+/** For logs and messages. */
+export function hostText({ host, port }: Host): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** What an operator knows the database by, without secrets. */
+export function addressText({ hosts, user, database }: DatabaseAddress): string {
+  return `postgres://${user}@${hosts.map(hostText).join(',')}/${database}`;
+}

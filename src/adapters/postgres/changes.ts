@@ -1,0 +1,43 @@
+import { LIMITS } from '../../limits.ts';
+import type { Changes } from '../../ports/store.ts';
+import type { Connection } from './connection.ts';
+
+const NOW = { name: 'changes_now', text: 'SELECT pg_current_snapshot()::text' };
+/**
+ * What this statement sees and the snapshot before it did not: each unit of work once, however long it was under way.
+ * Of those below that snapshot's oldest all were seen, so the index is read from there on.
+ */
+const SINCE = {
+  name: 'changes_since',
+  text: `WITH news AS (
+      SELECT user_id, max(version) AS version FROM journal
+      WHERE xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot)
+      GROUP BY user_id LIMIT $2
+    )
+    SELECT pg_current_snapshot()::text, (SELECT coalesce(json_agg(json_build_array(user_id, version)), '[]') FROM news)`,
+};
+const CURSOR = /^(\d{1,15})\/(\d+:\d+:[\d,]*)$/;
+
+/**
+ * @param era in which the server is known to be the same: what a snapshot of another server says is not asked of this one
+ */
+export async function changedSince(
+  connection: Connection,
+  era: number,
+  cursor: string | undefined,
+): Promise<Changes> {
+  const found = cursor === undefined ? undefined : CURSOR.exec(cursor);
+  const known = found && Number(found[1]) === era ? found[2] : undefined;
+  if (known === undefined) {
+    const { rows } = await connection.run(NOW);
+    return { cursor: `${era}/${String(rows[0]?.[0])}`, users: cursor === undefined ? [] : 'all' };
+  }
+  const { rows } = await connection.run(SINCE, [known, LIMITS.changedUsersMax + 1]);
+  const [snapshot, users] = rows[0] ?? [];
+  const named = users as readonly (readonly [number, number])[];
+  return {
+    cursor: `${era}/${String(snapshot)}`,
+    users:
+      named.length > LIMITS.changedUsersMax ? 'all' : named.map(([userId, version]) => ({ userId, version })),
+  };
+}

@@ -1,0 +1,138 @@
+import pg from 'pg';
+import { LIMITS } from '../../limits.ts';
+import type { DatabaseAddress, Host } from './address.ts';
+
+/** A value that a statement takes. */
+export type Value = string | number | boolean | Uint8Array | null | readonly (string | number)[];
+/** A row, its columns in the order of the statement. */
+export type Row = readonly unknown[];
+
+/** A statement that is prepared once a connection, under its name. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Result {
+  readonly rows: readonly Row[];
+  /** Rows inserted, changed or deleted. */
+  readonly count: number;
+  readonly command: string;
+}
+
+const INT8 = 20;
+const JSON_TYPE = 114;
+const asIs = (text: string) => text;
+const TYPES = new Map<number, (text: string) => unknown>([
+  [INT8, Number],
+  [21, Number],
+  [23, Number],
+  [16, (text) => text === 't'],
+  [JSON_TYPE, (text) => JSON.parse(text) as unknown],
+]);
+const types = { getTypeParser: (oid: number) => TYPES.get(oid) ?? asIs } as pg.CustomTypesConfig;
+
+/** One connection. Statements are sent without waiting for the answers of those before (pg's `pipeline`). */
+export class Connection {
+  readonly host: Host;
+  readonly #client: pg.Client;
+  #lost = false;
+  #warnings = 0;
+
+  private constructor(host: Host, client: pg.Client) {
+    this.host = host;
+    this.#client = client;
+  }
+
+  /** @param onLost called once when the connection ends by itself */
+  static async open(
+    address: DatabaseAddress,
+    host: Host,
+    onLost: (connection: Connection) => void,
+    queryTimeMs: number,
+  ): Promise<Connection> {
+    const client = new pg.Client({
+      host: host.host,
+      port: host.port,
+      user: address.user,
+      password: address.password ?? '',
+      database: address.database,
+      ssl: address.tls?.(host) ?? false,
+      application_name: 'sello',
+      connectionTimeoutMillis: LIMITS.storeConnectTimeMs,
+      query_timeout: queryTimeMs,
+      keepAlive: true,
+      pipeline: true,
+      types,
+    });
+    const connection = new Connection(host, client);
+    let open = false;
+    const lost = () => {
+      if (connection.#lost) return;
+      connection.#lost = true;
+      if (open) onLost(connection);
+    };
+    client.on('error', lost).on('end', lost);
+    client.on('notice', () => {
+      connection.#warnings++;
+    });
+    try {
+      await client.connect();
+    } catch (error) {
+      // The driver leaves it open where it could not answer the server's question for a password.
+      connection.destroy();
+      throw error;
+    }
+    open = true;
+    return connection;
+  }
+
+  /** How many the server has sent. */
+  get warnings(): number {
+    return this.#warnings;
+  }
+
+  /** Whether no unit of work is under way on it. */
+  get idle(): boolean {
+    return this.#client.getTransactionStatus() === 'I';
+  }
+
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Sends a statement. @throws what the server or the driver says: errors.ts reads it */
+  async run(statement: Statement | string, values: readonly Value[] = []): Promise<Result> {
+    const { rows, rowCount, command } = await this.#client.query({
+      ...(typeof statement === 'string' ? { text: statement } : statement),
+      values: values as unknown[],
+      rowMode: 'array',
+    });
+    return { rows, count: rowCount ?? 0, command };
+  }
+
+  /** Sends statements in one flight, and waits for all answers. @throws the first error that is not a consequence of another */
+  async flight(
+    statements: readonly (readonly [Statement | string, (readonly Value[])?])[],
+  ): Promise<Result[]> {
+    const answers = await Promise.allSettled(
+      statements.map(([statement, values]) => this.run(statement, values)),
+    );
+    const failed = answers.find((answer) => answer.status === 'rejected');
+    if (failed) throw failed.reason;
+    return answers.map((answer) => (answer as PromiseFulfilledResult<Result>).value);
+  }
+
+  /** Ends it, without waiting for what is under way. */
+  close(): void {
+    this.#lost = true;
+    // The driver waits for answers that a dead server never gives.
+    void this.#client.end().catch(() => undefined);
+  }
+
+  /** Cuts it off. */
+  destroy(): void {
+    this.#lost = true;
+    (this.#client.connection as unknown as { readonly stream: { destroy(): void } }).stream.destroy();
+  }
+}

@@ -1,0 +1,51 @@
+import type { IdempotentAnswer, UserId } from '../../ports/store.ts';
+import type { Connection } from './connection.ts';
+import { storable } from './storable.ts';
+
+const ANSWERS = {
+  name: 'answers_find',
+  text: 'SELECT user_id, key, digest, answer, at FROM answers WHERE (user_id, key) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))',
+};
+const PRUNE_ANSWERS = {
+  name: 'answers_prune',
+  text: 'DELETE FROM answers WHERE (user_id, key) IN (SELECT user_id, key FROM answers WHERE at < $1 ORDER BY at LIMIT $2)',
+};
+const PRUNE_SESSIONS = {
+  name: 'sessions_prune',
+  text: 'DELETE FROM sessions WHERE (user_id, session_id) IN (SELECT user_id, session_id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)',
+};
+
+export async function findAnswers(
+  connection: Connection,
+  keys: readonly { readonly userId: UserId; readonly key: string }[],
+): Promise<(IdempotentAnswer | undefined)[]> {
+  if (keys.length === 0) return [];
+  const idOf = (userId: unknown, key: string) => `${userId}/${key}`;
+  const { rows } = await connection.run(ANSWERS, [
+    keys.map(({ userId }) => userId),
+    keys.map(({ key }) => storable(key)),
+  ]);
+  const found = new Map<string, IdempotentAnswer>();
+  for (const [userId, key, digest, answer, at] of rows) {
+    found.set(idOf(userId, key as string), {
+      digest: digest as string,
+      answer: answer as string,
+      at: at as number,
+    });
+  }
+  return keys.map(({ userId, key }) => found.get(idOf(userId, storable(key))));
+}
+
+/** @returns whether there may be more */
+export async function prune(
+  connection: Connection,
+  answersBefore: number,
+  sessionsBefore: number,
+  limit: number,
+): Promise<boolean> {
+  const [answers, sessions] = await connection.flight([
+    [PRUNE_ANSWERS, [answersBefore, limit]],
+    [PRUNE_SESSIONS, [sessionsBefore, limit]],
+  ]);
+  return (answers?.count ?? 0) >= limit || (sessions?.count ?? 0) >= limit;
+}

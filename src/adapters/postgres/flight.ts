@@ -1,0 +1,159 @@
+import type { Decision, UserId } from '../../ports/store.ts';
+import type { Batch, Run } from './batch.ts';
+import type { Connection, Statement, Value } from './connection.ts';
+import type { KnownHeads } from './known-heads.ts';
+import { MultiRowInsert } from './multi-row.ts';
+import { type SideStatement, statementsOf, type Written, writtenBy } from './side-rows.ts';
+import { storable } from './storable.ts';
+
+const ENTRIES = new MultiRowInsert(
+  'journal',
+  [
+    { name: 'user_id', type: 'bigint' },
+    { name: 'version', type: 'integer' },
+    { name: 'ordinal', type: 'integer' },
+    { name: 'at', type: 'bigint' },
+    { name: 'type', type: 'text' },
+    { name: 'challenge', type: 'text' },
+    { name: 'hash', type: 'bytea' },
+    { name: 'state', type: 'text' },
+    { name: 'body', type: 'text' },
+  ],
+  // What was inserted is asked for only where the count says that something was not: it costs a tenth of the insert.
+  'ON CONFLICT (user_id, version) DO NOTHING',
+);
+const ANSWERS = new MultiRowInsert(
+  'answers',
+  [
+    { name: 'user_id', type: 'bigint' },
+    { name: 'key', type: 'text' },
+    { name: 'digest', type: 'text' },
+    { name: 'answer', type: 'text' },
+    { name: 'at', type: 'bigint' },
+  ],
+  'ON CONFLICT DO NOTHING RETURNING user_id, key',
+);
+const XID = { name: 'xid', text: 'SELECT pg_current_xact_id()::text' };
+const INSERTED = {
+  name: 'journal_inserted',
+  text: 'SELECT user_id, version FROM journal WHERE xid = pg_current_xact_id()',
+};
+const THERE = {
+  name: 'journal_there',
+  text: 'SELECT user_id FROM journal WHERE (user_id, version) IN (SELECT * FROM unnest($1::bigint[], $2::integer[]))',
+};
+
+/** What a flight brought back. */
+export interface Found {
+  readonly inserted: (userId: UserId, version: number) => boolean;
+  /** Users of whom the entry before their first one is not there. */
+  readonly gaps: ReadonlySet<UserId>;
+  /** By index of the decision. */
+  readonly written: ReadonlyMap<number, Written>;
+  /** Of this unit of work. */
+  readonly xid: string;
+}
+
+type Sent = readonly [Statement, readonly Value[]];
+
+/** All statements of a unit of work but its end, to be sent at once. */
+export class Flight {
+  readonly #entries: readonly Sent[];
+  readonly #entriesCount: number;
+  readonly #answers: readonly Sent[];
+  readonly #answerOf = new Map<number, string>();
+  readonly #sideOf: { readonly index: number; readonly statements: readonly SideStatement[] }[] = [];
+  /** Whose entries follow on one that is not known to be there, and its version. */
+  readonly #toCheck: { readonly userIds: UserId[]; readonly versions: number[] } = {
+    userIds: [],
+    versions: [],
+  };
+
+  constructor(batch: Batch, runs: readonly Run[], heads: KnownHeads) {
+    const entries: Value[] = [];
+    const answers: Value[] = [];
+    const kept = new Set<number>();
+    for (const run of runs) {
+      const first = batch.entryAt(run, 0);
+      if (!heads.has(run.userId, first.version - 1)) {
+        this.#toCheck.userIds.push(run.userId);
+        this.#toCheck.versions.push(first.version - 1);
+      }
+      for (const index of run.indexes) {
+        kept.add(index);
+        const { entry, rows } = batch.decisions[index] as Decision;
+        const { userId, version, at, type, challenge = null, hash, state, body } = entry;
+        entries.push(userId, version, index, at, type, challenge, Buffer.from(hash, 'hex'), state, body);
+        for (const row of rows) {
+          if (row.kind !== 'answer.insert' || this.#answerOf.has(index)) continue;
+          this.#answerOf.set(index, idOf(row.userId, storable(row.key)));
+          answers.push(row.userId, storable(row.key), row.digest, row.answer, row.at);
+        }
+      }
+    }
+    this.#entriesCount = kept.size;
+    this.#entries = [...ENTRIES.statements(entries)];
+    this.#answers = [...ANSWERS.statements(answers)];
+    // In the order of the call: of two who take one name the first has it.
+    batch.decisions.forEach(({ rows }, index) => {
+      if (rows.length > 0 && kept.has(index)) this.#addRows(index, rows);
+    });
+  }
+
+  async send(connection: Connection): Promise<Found> {
+    const side = this.#sideOf.flatMap(({ statements }) =>
+      statements.map(({ statement, values }) => [statement, values] as const),
+    );
+    const { userIds, versions } = this.#toCheck;
+    const check: Sent[] = userIds.length > 0 ? [[THERE, [userIds, versions]]] : [];
+    const [, ...results] = await connection.flight([
+      ['BEGIN'],
+      ...this.#entries,
+      ...this.#answers,
+      ...side,
+      ...check,
+      [XID],
+    ]);
+    const take = (count: number) => results.splice(0, count);
+    const inserted = take(this.#entries.length).reduce((sum, { count }) => sum + count, 0);
+    const answered = new Set<string>();
+    for (const { rows } of take(this.#answers.length))
+      for (const [userId, key] of rows) answered.add(idOf(userId, key));
+    const written = new Map<number, Written>();
+    for (const { index, statements } of this.#sideOf) {
+      const own = writtenBy(statements, take(statements.length));
+      const answer = this.#answerOf.get(index);
+      const isTaken = answer !== undefined && !answered.delete(answer);
+      written.set(index, isTaken ? 'taken' : own);
+    }
+    const gaps = new Set(userIds);
+    for (const { rows } of take(check.length)) for (const [userId] of rows) gaps.delete(userId as UserId);
+    return {
+      inserted: inserted === this.#entriesCount ? () => true : await insertedBy(connection),
+      gaps,
+      written,
+      xid: String(results[0]?.rows[0]?.[0]),
+    };
+  }
+
+  /** A decision's first answer goes with those of all others; the rest is written row by row. */
+  #addRows(index: number, rows: Decision['rows']): void {
+    let answered = false;
+    const statements = rows.flatMap((row) => {
+      if (row.kind !== 'answer.insert' || answered) return statementsOf(row);
+      answered = true;
+      return [];
+    });
+    this.#sideOf.push({ index, statements });
+  }
+}
+
+async function insertedBy(connection: Connection): Promise<Found['inserted']> {
+  const { rows } = await connection.run(INSERTED);
+  const there = new Set(rows.map(([userId, version]) => idOf(userId, version)));
+  return (userId, version) => there.has(idOf(userId, version));
+}
+
+function idOf(userId: unknown, more: unknown): string {
+  return `${userId}/${more}`;
+}

@@ -1,0 +1,35 @@
+import type { Connection } from './connection.ts';
+
+const PROBLEMS_MAX = 20;
+
+/** Each gives a line for each thing that is wrong. */
+const CHECKS: readonly string[] = [
+  `SELECT format('the journal has %s entries where %s were counted: positions %s to %s', found, entries, first_position, first_position + entries - 1)
+    FROM (SELECT p.first_position, p.entries, (SELECT count(*) FROM journal j WHERE j.xid = p.xid) AS found FROM places p) AS counted
+    WHERE found <> entries ORDER BY first_position`,
+  `SELECT format('an entry of user %s, version %s, was put into the past of the journal', user_id, version)
+    FROM journal j WHERE xid <= (SELECT max(xid) FROM places) AND NOT EXISTS (SELECT FROM places p WHERE p.xid = j.xid)`,
+  `SELECT format('the journal''s positions have a gap before %s', first_position)
+    FROM (SELECT first_position, coalesce(lag(first_position + entries) OVER (ORDER BY first_position), 1) AS expected FROM places) AS placed
+    WHERE first_position <> expected`,
+  `SELECT format('user %s has a name that is not among the names, or another one', u.user_id)
+    FROM users u LEFT JOIN usernames n USING (username) WHERE n.user_id IS DISTINCT FROM u.user_id`,
+  ...['tokens', 'sessions', 'passkeys', 'transactions'].map(
+    (table) =>
+      `SELECT format('a row of ${table} belongs to a user who is not there: %s', user_id) FROM ${table} t WHERE NOT EXISTS (SELECT FROM users u WHERE u.user_id = t.user_id)`,
+  ),
+];
+
+/**
+ * Looks for damage: entries that were removed or added behind the journal's order, rows that belong to nobody.
+ * Has NOT checked the journal's hashes (that is the audit's part), nor the server's pages (`pg_amcheck`, checksums).
+ * @returns what is wrong, at most a few lines; nothing when all is well
+ */
+export async function findDamage(connection: Connection): Promise<string[]> {
+  const problems: string[] = [];
+  for (const check of CHECKS) {
+    const { rows } = await connection.run(`${check} LIMIT ${PROBLEMS_MAX}`);
+    for (const [problem] of rows) problems.push(String(problem));
+  }
+  return problems.slice(0, PROBLEMS_MAX);
+}

@@ -1,0 +1,143 @@
+import type { EntryType } from '../../domain/journal.ts';
+import { LIMITS } from '../../limits.ts';
+import type { JournalEntry, UserId } from '../../ports/store.ts';
+import type { Connection, Row } from './connection.ts';
+import { Places } from './places.ts';
+
+const ENTRY = "j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')";
+/** An entry's place: that of its unit of work, then those written before it in the same one. */
+const POSITION =
+  'coalesce(p.first_position + (SELECT count(*) FROM journal b WHERE b.xid = j.xid AND b.ordinal < j.ordinal), 0)';
+
+const RANGE = {
+  name: 'journal_range',
+  text: `SELECT * FROM (
+      SELECT p.first_position + row_number() OVER (PARTITION BY j.xid ORDER BY j.ordinal) - 1 AS position, ${ENTRY}
+      FROM places p JOIN journal j ON j.xid = p.xid
+      WHERE p.first_position >= coalesce((SELECT max(first_position) FROM places WHERE first_position <= $1::bigint), 1)
+        AND p.first_position <= $2::bigint
+    ) AS placed WHERE position BETWEEN $1::bigint AND $2::bigint ORDER BY position`,
+};
+const LAST = {
+  name: 'journal_last',
+  text: 'SELECT first_position + entries - 1 FROM places ORDER BY first_position DESC LIMIT 1',
+};
+const OF_USER = {
+  name: 'journal_of_user',
+  text: `SELECT ${POSITION}, ${ENTRY} FROM journal j LEFT JOIN places p ON p.xid = j.xid
+    WHERE j.user_id = $1 AND j.version < $2::bigint ORDER BY j.version DESC LIMIT $3`,
+};
+/** A user's times only go up with the versions: the time's place is found by halves. */
+const OF_USER_AT = {
+  name: 'journal_of_user_at',
+  text: `WITH RECURSIVE search (low, high) AS (
+      SELECT 1, coalesce((SELECT max(version) FROM journal WHERE user_id = $1), 0) + 1
+      UNION ALL
+      SELECT CASE WHEN m.at < $2::bigint THEN (low + high) / 2 + 1 ELSE low END,
+             CASE WHEN m.at < $2::bigint THEN high ELSE (low + high) / 2 END
+      FROM search, LATERAL (SELECT at FROM journal WHERE user_id = $1 AND version = (low + high) / 2) AS m
+      WHERE low < high
+    )
+    SELECT ${POSITION}, ${ENTRY} FROM journal j LEFT JOIN places p ON p.xid = j.xid
+    WHERE j.user_id = $1 AND j.at = $2::bigint
+      AND j.version >= (SELECT max(low) FROM search) AND j.version < (SELECT max(low) FROM search) + $3::int
+    ORDER BY j.version`,
+};
+const HEADS = {
+  name: 'journal_heads',
+  text: `SELECT user_id, version, position FROM (
+      SELECT u.user_id, j.version, ${POSITION} AS position
+      FROM (SELECT user_id FROM users WHERE user_id > $1 ORDER BY user_id LIMIT $2) AS u
+      JOIN LATERAL (SELECT * FROM journal WHERE user_id = u.user_id ORDER BY version DESC LIMIT 1) AS j ON true
+      LEFT JOIN places p ON p.xid = j.xid
+    ) AS heads ORDER BY user_id`,
+};
+const USERS_AFTER = {
+  name: 'users_after',
+  text: 'SELECT max(user_id) FROM (SELECT user_id FROM users WHERE user_id > $1 ORDER BY user_id LIMIT $2) AS u',
+};
+
+/** Where a user's entries end. */
+export interface UserHead {
+  readonly userId: UserId;
+  readonly version: number;
+  readonly position: number;
+}
+
+/** Reads the journal in its order, and each user's entries. */
+export class JournalReader {
+  readonly #places = new Places();
+
+  async read(connection: Connection, after: number, limit: number): Promise<JournalEntry[]> {
+    await this.#places.complete(connection);
+    return range(connection, after + 1, after + limit);
+  }
+
+  /** Newest first, below the position; Infinity: from the latest. */
+  async readBackwards(connection: Connection, below: number, limit: number): Promise<JournalEntry[]> {
+    await this.#places.complete(connection);
+    const { rows } = await connection.run(LAST);
+    const last = Math.min(Number(rows[0]?.[0] ?? 0), below - 1);
+    return (await range(connection, Math.max(1, last - limit + 1), last)).reverse();
+  }
+
+  /** Positions are 0 where entries have none yet: they are not waited for. */
+  async readUser(
+    connection: Connection,
+    userId: UserId,
+    below: number,
+    limit: number,
+  ): Promise<JournalEntry[]> {
+    const { rows } = await connection.run(OF_USER, [userId, Math.min(below, Number.MAX_SAFE_INTEGER), limit]);
+    return rows.map(entryFrom);
+  }
+
+  async findAt(connection: Connection, userId: UserId, at: number): Promise<JournalEntry[]> {
+    const { rows } = await connection.run(OF_USER_AT, [userId, at, LIMITS.batchMax]);
+    return rows.map(entryFrom);
+  }
+
+  /** In order of id, after the given one; without a place yet, they come after all that have one. */
+  async heads(connection: Connection, after: UserId, limit: number): Promise<UserHead[]> {
+    const heads: UserHead[] = [];
+    for (let from = after; heads.length < limit; ) {
+      const [found, end] = await connection.flight([
+        [HEADS, [from, limit]],
+        [USERS_AFTER, [from, limit]],
+      ]);
+      for (const [userId, version, position] of found?.rows ?? [])
+        heads.push({ userId: Number(userId), version: Number(version), position: placeOf(position) });
+      const last = end?.rows[0]?.[0];
+      if (typeof last !== 'number') break;
+      from = last;
+    }
+    return heads.slice(0, limit);
+  }
+
+  /** In the background, so that a reader who comes finds little to do. */
+  complete(connection: Connection): Promise<void> {
+    return this.#places.complete(connection);
+  }
+}
+
+function placeOf(position: unknown): number {
+  return position === 0 ? Number.MAX_SAFE_INTEGER : Number(position);
+}
+
+async function range(connection: Connection, from: number, to: number): Promise<JournalEntry[]> {
+  if (to < from) return [];
+  const { rows } = await connection.run(RANGE, [from, to]);
+  return rows.map(entryFrom);
+}
+
+function entryFrom([position, userId, version, at, type, body, hash]: Row): JournalEntry {
+  return {
+    position: Number(position),
+    userId: userId as UserId,
+    version: version as number,
+    at: at as number,
+    type: type as EntryType,
+    body: body as string,
+    hash: hash as string,
+  };
+}

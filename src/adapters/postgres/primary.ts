@@ -1,0 +1,230 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StoreUnavailable } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { addressText, type DatabaseAddress, type Host, hostText } from './address.ts';
+import { Connection } from './connection.ts';
+import { codeOf, reasonOf } from './errors.ts';
+import type { StoreTimes } from './times.ts';
+
+/** The part of pino's logger that is used here. */
+export interface PostgresLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** Why a server is not the one that is looked for. */
+export interface Refused {
+  readonly host: Host;
+  readonly reason: string;
+  /** It takes writes, but no more connections. */
+  readonly full: boolean;
+}
+
+function sessionOf(statementMs: number): string {
+  return `SET search_path = sello, pg_catalog; SET statement_timeout = ${statementMs}; SET lock_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${LIMITS.storeIdleUnitTimeMs}; SET jit = off; SET client_min_messages = warning`;
+}
+
+/** Connects to a server and asks whether it takes writes. The connection is ready for the store's statements. */
+export async function connectTo(
+  address: DatabaseAddress,
+  host: Host,
+  times: StoreTimes,
+  onLost: (connection: Connection) => void = () => undefined,
+): Promise<Connection | Refused> {
+  let connection: Connection | undefined;
+  const refused = (reason: string, full = false): Refused => {
+    connection?.close();
+    return { host, reason, full };
+  };
+  try {
+    connection = await Connection.open(address, host, onLost, times.queryMs);
+    const { rows } = await connection.run(
+      "SELECT pg_is_in_recovery(), current_setting('transaction_read_only'), current_setting('server_version_num')::int, current_setting('server_encoding'), current_setting('synchronous_commit')",
+    );
+    const [standby, readOnly, version, encoding, synchronous] = rows[0] ?? [];
+    if (standby) return refused('it is a standby, which takes no writes');
+    if (readOnly === 'on') return refused('it takes no writes: default_transaction_read_only is on');
+    if (Number(version) < 150_000) return refused('it is older than PostgreSQL 15');
+    if (encoding !== 'UTF8') return refused(`the database has the encoding ${encoding}: make it with UTF8`);
+    // An answer is sent once its decision is on disk, whatever the server's default is.
+    const durable = synchronous === 'off' ? '; SET synchronous_commit = on' : '';
+    await connection.run(sessionOf(times.statementMs) + durable);
+    return connection;
+  } catch (error) {
+    return refused(reasonOf(error), codeOf(error) === '53300');
+  }
+}
+
+/**
+ * Knows which of the servers takes writes. When that one is lost it looks for the next, asking all at once until one
+ * is found, and says in the log what it waits for.
+ */
+export class Primary {
+  readonly #address: DatabaseAddress;
+  readonly #times: StoreTimes;
+  readonly #log: PostgresLog;
+  readonly #onLost: (connection: Connection) => void;
+  #host: Host | undefined;
+  #search: Promise<Connection | undefined> | undefined;
+  #lostAt: number | undefined;
+  #reasons = '';
+  #closed = false;
+
+  constructor(
+    address: DatabaseAddress,
+    times: StoreTimes,
+    log: PostgresLog,
+    onLost: (connection: Connection) => void,
+  ) {
+    this.#address = address;
+    this.#times = times;
+    this.#log = log;
+    this.#onLost = onLost;
+  }
+
+  /** Forgets it: whoever connects next looks for it anew. */
+  lose(reason: string): void {
+    if (this.#host) {
+      this.#log.warn(
+        { host: hostText(this.#host), reason },
+        'the database is lost: looking for the server that takes writes',
+      );
+    }
+    this.#host = undefined;
+    this.#lostAt ??= performance.now();
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** @returns a connection, or why each of the servers is not the one. Asks each of them once. */
+  async first(): Promise<Connection | readonly Refused[]> {
+    const found = await this.#askAll();
+    if (found instanceof Connection) this.#host = found.host;
+    return found;
+  }
+
+  /**
+   * @returns `full` where it takes no more connections
+   * @throws StoreUnavailable when none is found within the bound: at once when none was for that long already
+   */
+  async connect(): Promise<Connection | 'full'> {
+    for (;;) {
+      if (this.#closed) throw new StoreUnavailable('the store is closed');
+      const host = this.#host;
+      if (host) {
+        const connection = await connectTo(this.#address, host, this.#times, this.#onLost);
+        if (connection instanceof Connection) return connection;
+        if (connection.full) return 'full';
+        if (this.#host === host) this.lose(connection.reason);
+      }
+      const found = await this.#waitForSearch();
+      if (found) return found;
+    }
+  }
+
+  /** @returns the connection that the search ended with, to the first who waited for it */
+  async #waitForSearch(): Promise<Connection | undefined> {
+    const search = this.#startSearch();
+    const lostForMs = performance.now() - (this.#lostAt ?? performance.now());
+    const over = new AbortController();
+    const late = delay(Math.max(0, this.#times.waitMs - lostForMs), 'late' as const, {
+      signal: over.signal,
+    }).catch(() => 'late' as const);
+    try {
+      const found = await Promise.race([search.then(() => 'found' as const), late]);
+      if (found === 'late')
+        throw new StoreUnavailable(`the database cannot answer: ${this.#reasons || 'no server was found'}`);
+    } finally {
+      over.abort();
+    }
+    return this.#takeFound(search);
+  }
+
+  readonly #taken = new WeakSet<Promise<Connection | undefined>>();
+
+  async #takeFound(search: Promise<Connection | undefined>): Promise<Connection | undefined> {
+    if (this.#taken.has(search)) return undefined;
+    this.#taken.add(search);
+    const connection = await search;
+    return connection && !connection.lost ? connection : undefined;
+  }
+
+  #startSearch(): Promise<Connection | undefined> {
+    this.#lostAt ??= performance.now();
+    this.#search ??= this.#searchOn().finally(() => {
+      this.#search = undefined;
+    });
+    return this.#search;
+  }
+
+  /** Each host is asked again and again on its own: one that hangs does not hold up the others. */
+  async #searchOn(): Promise<Connection | undefined> {
+    const reasons = new Map<Host, string>();
+    let found: Connection | undefined;
+    let toldAt = Number.NEGATIVE_INFINITY;
+    const ask = async (host: Host) => {
+      while (!found && !this.#closed) {
+        const answer = await connectTo(this.#address, host, this.#times, this.#onLost);
+        if (answer instanceof Connection) {
+          if (found || this.#closed) answer.close();
+          else found = answer;
+          return;
+        }
+        reasons.set(host, answer.reason);
+        this.#reasons = [...reasons].map(([each, reason]) => `${hostText(each)}: ${reason}`).join('; ');
+        const now = performance.now();
+        if (!found && now - toldAt >= LIMITS.storeWaitLogMs && reasons.size === this.#address.hosts.length) {
+          toldAt = now;
+          this.#log.warn(
+            { database: addressText(this.#address), reasons: this.#reasons },
+            'waiting for a database server that takes writes',
+          );
+        }
+        await delay(LIMITS.storeSearchPauseMs, undefined, { ref: false });
+      }
+    };
+    // Whoever finds it ends the search; those that are still waited for end by themselves.
+    await Promise.any(
+      this.#address.hosts.map(async (host) => {
+        await ask(host);
+        if (!found) throw new Error('closed');
+      }),
+    ).catch(() => undefined);
+    if (!found) return undefined;
+    const now = performance.now();
+    this.#host = found.host;
+    const waitedMs = Math.round(now - (this.#lostAt ?? now));
+    this.#lostAt = undefined;
+    this.#log.info({ host: hostText(found.host), waited_ms: waitedMs }, 'the database answers again');
+    return found;
+  }
+
+  /** All at once: one that hangs does not hold up the others. The first that takes writes wins. */
+  async #askAll(): Promise<Connection | readonly Refused[]> {
+    const { hosts } = this.#address;
+    const refused: Refused[] = [];
+    return new Promise((resolve) => {
+      let done = false;
+      let left = hosts.length;
+      for (const host of hosts) {
+        void connectTo(this.#address, host, this.#times, this.#onLost).then((answer) => {
+          left--;
+          if (answer instanceof Connection) {
+            if (done) answer.close();
+            else resolve(answer);
+            done = true;
+            return;
+          }
+          refused.push(answer);
+          if (left === 0 && !done) resolve(refused);
+        });
+      }
+    });
+  }
+}
+
+export function reasonsText(refused: readonly Refused[]): string {
+  return refused.map(({ host, reason }) => `${hostText(host)}: ${reason}`).join('; ');
+}

@@ -1,0 +1,84 @@
+import { StartRefused } from '../../domain/errors.ts';
+import type { Credentials, JournalEntry, Store, UserId } from '../../ports/store.ts';
+import { type DatabaseAddress, readAddress } from './address.ts';
+import { Connection } from './connection.ts';
+import { storeError } from './errors.ts';
+import { findDamage } from './integrity.ts';
+import { JournalReader, type UserHead } from './journal-reader.ts';
+import { checkVersion, readVersion } from './migrate.ts';
+import { connectTo, reasonsText } from './primary.ts';
+import { PATIENT } from './times.ts';
+import { findUser } from './user-rows.ts';
+
+/**
+ * Connects to read the journal, beside servers at work or without one. Makes and changes no table.
+ * @throws StartRefused when no server takes decisions, or the tables are of another version
+ */
+export async function openPostgresReader(url: string): Promise<PostgresReader> {
+  const address = readAddress(url);
+  const connection = await connect(address);
+  try {
+    checkVersion(await readVersion(connection), address);
+    return new PostgresReader(connection);
+  } catch (error) {
+    connection.close();
+    throw storeError(error);
+  }
+}
+
+async function connect(address: DatabaseAddress): Promise<Connection> {
+  const answers = await Promise.all(address.hosts.map((host) => connectTo(address, host, PATIENT)));
+  const [first, ...others] = answers.filter((answer) => answer instanceof Connection);
+  for (const other of others) other.close();
+  if (first) return first;
+  const refused = answers.flatMap((answer) => (answer instanceof Connection ? [] : [answer]));
+  throw new StartRefused(`store_url: no database server can be read. ${reasonsText(refused)}`);
+}
+
+/** What an audit needs, read as of each call. */
+export class PostgresReader implements Pick<Store, 'readJournal' | 'readUserJournal' | 'findUser' | 'close'> {
+  readonly #connection: Connection;
+  readonly #journal = new JournalReader();
+
+  /** Use `openPostgresReader`. */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {
+    return this.#ask((connection) => this.#journal.read(connection, page.after, page.limit));
+  }
+
+  async readUserJournal(
+    userId: UserId,
+    page: { below: number; limit: number },
+  ): Promise<readonly JournalEntry[]> {
+    return this.#ask((connection) => this.#journal.readUser(connection, userId, page.below, page.limit));
+  }
+
+  async findUser(username: string): Promise<Credentials | undefined> {
+    return this.#ask((connection) => findUser(connection, username));
+  }
+
+  /** The heads of users who have entries, in order of id, after the given one. */
+  async heads(page: { after: UserId; limit: number }): Promise<readonly UserHead[]> {
+    return this.#ask((connection) => this.#journal.heads(connection, page.after, page.limit));
+  }
+
+  /** Reads all tables (integrity.ts). @returns what is wrong, nothing when all is well */
+  async verifyIntegrity(): Promise<readonly string[]> {
+    return this.#ask(findDamage);
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+
+  async #ask<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.#connection);
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/** One step of the tables' history. */
+export interface Migration {
+  readonly sql: string;
+  /**
+   * Programs that know only the tables before it no longer work with it. Expand first, in a migration without this;
+   * contract in a later release, when no such program runs any more.
+   */
+  readonly breaking?: true;
+}
+
+/**
+ * The migrations, in order: the n-th one leads to version n. One that was released is never edited.
+ *
+ * Every table of a decision has `user_id` first in its key, so that a sharded engine keeps a user's rows together;
+ * `usernames` is the exception, since a name is unique among all users. The primary key of `journal` is the guard: the
+ * row `(user_id, version)` is yours or it exists. `xid` and `ordinal` say in which unit of work an entry was written and
+ * where in it; `places` gives the units of work whose outcome is final their places in the journal's order.
+ * Where rows are updated, pages are left with room for it.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    sql: `
+    CREATE TABLE journal (
+      user_id   bigint  NOT NULL CHECK (user_id >= 0),
+      version   integer NOT NULL CHECK (version > 0),
+      ordinal   integer NOT NULL,
+      at        bigint  NOT NULL CHECK (at >= 0),
+      xid       xid8    NOT NULL DEFAULT pg_current_xact_id(),
+      type      text    NOT NULL,
+      challenge text    COLLATE "C",
+      hash      bytea   NOT NULL CHECK (octet_length(hash) = 32),
+      state     text    NOT NULL,
+      body      text    NOT NULL,
+      PRIMARY KEY (user_id, version)
+    );
+    CREATE INDEX journal_by_xid ON journal (xid, ordinal);
+
+    CREATE TABLE places (
+      first_position bigint  NOT NULL PRIMARY KEY CHECK (first_position > 0),
+      xid            xid8    NOT NULL UNIQUE,
+      entries        integer NOT NULL CHECK (entries > 0)
+    );
+
+    CREATE SEQUENCE user_ids AS bigint MINVALUE 1 MAXVALUE 2147483647;
+
+    CREATE TABLE usernames (
+      username text   COLLATE "C" NOT NULL PRIMARY KEY,
+      user_id  bigint NOT NULL
+    );
+
+    CREATE TABLE users (
+      user_id       bigint  NOT NULL PRIMARY KEY CHECK (user_id >= 0),
+      username      text    COLLATE "C" NOT NULL,
+      password_hash text    NOT NULL,
+      mac_key       text    NOT NULL,
+      role          text    NOT NULL CHECK (role IN ('user', 'admin', 'auditor')),
+      disabled      boolean NOT NULL,
+      created_at    bigint  NOT NULL CHECK (created_at >= 0)
+    ) WITH (fillfactor = 70);
+    INSERT INTO users VALUES (0, 'system', '', '', 'admin', false, 0);
+    INSERT INTO usernames VALUES ('system', 0);
+
+    CREATE TABLE tokens (
+      user_id             bigint  NOT NULL,
+      token_id            text    COLLATE "C" NOT NULL,
+      type                text    NOT NULL CHECK (type IN ('totp', 'hotp', 'ocra')),
+      status              text    NOT NULL CHECK (status IN ('pending', 'active', 'revoked')),
+      algorithm           text    NOT NULL CHECK (algorithm IN ('sha1', 'sha256', 'sha512')),
+      digits              integer NOT NULL CHECK (digits BETWEEN 0 AND 10),
+      period_s            integer NOT NULL CHECK (period_s >= 0),
+      suite               text    NOT NULL,
+      label               text    NOT NULL,
+      seed                text    NOT NULL,
+      activation_question text    NOT NULL,
+      created_at          bigint  NOT NULL CHECK (created_at >= 0),
+      PRIMARY KEY (user_id, token_id)
+    ) WITH (fillfactor = 70);
+
+    CREATE TABLE sessions (
+      user_id    bigint NOT NULL,
+      session_id text   COLLATE "C" NOT NULL CHECK (length(session_id) = 64),
+      kind       text   NOT NULL CHECK (kind IN ('login', 'enrolment', 'device')),
+      label      text   NOT NULL,
+      token_id   text   NOT NULL,
+      created_at bigint NOT NULL CHECK (created_at >= 0),
+      expires_at bigint NOT NULL CHECK (expires_at >= 0),
+      PRIMARY KEY (user_id, session_id)
+    );
+    CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+    CREATE TABLE passkeys (
+      user_id       bigint NOT NULL,
+      credential_id text   COLLATE "C" NOT NULL,
+      public_key    text   NOT NULL,
+      sign_count    bigint NOT NULL CHECK (sign_count >= 0),
+      label         text   NOT NULL,
+      created_at    bigint NOT NULL CHECK (created_at >= 0),
+      PRIMARY KEY (user_id, credential_id)
+    ) WITH (fillfactor = 70);
+
+    CREATE TABLE answers (
+      user_id bigint NOT NULL CHECK (user_id >= 0),
+      key     text   COLLATE "C" NOT NULL,
+      digest  text   NOT NULL CHECK (length(digest) = 64),
+      answer  text   NOT NULL,
+      at      bigint NOT NULL CHECK (at >= 0),
+      PRIMARY KEY (user_id, key)
+    );
+    CREATE INDEX answers_by_time ON answers (at);
+
+    CREATE TABLE transactions (
+      user_id         bigint  NOT NULL,
+      transaction_id  text    COLLATE "C" NOT NULL,
+      status          text    NOT NULL CHECK (status IN ('pending', 'approved', 'refused', 'expired', 'cancelled')),
+      amount          text    NOT NULL,
+      currency        text    NOT NULL,
+      payee           text    NOT NULL,
+      payer           text    NOT NULL,
+      challenge       text    NOT NULL,
+      service_id      text    COLLATE "C" NOT NULL,
+      requested_at    bigint  NOT NULL CHECK (requested_at >= 0),
+      expires_at      bigint  NOT NULL CHECK (expires_at >= 0),
+      decided_at      bigint  NOT NULL CHECK (decided_at >= 0),
+      decided_version integer NOT NULL CHECK (decided_version >= 0),
+      reason          text    NOT NULL,
+      PRIMARY KEY (user_id, transaction_id)
+    ) WITH (fillfactor = 70);
+    CREATE INDEX transactions_pending ON transactions (expires_at) WHERE status = 'pending';
+    CREATE INDEX transactions_pending_by_user ON transactions (user_id) WHERE status = 'pending';
+    CREATE INDEX transactions_by_service ON transactions (service_id, transaction_id) WHERE service_id <> '';
+
+    CREATE TABLE services (
+      service_id text    COLLATE "C" NOT NULL PRIMARY KEY,
+      name       text    COLLATE "C" NOT NULL UNIQUE,
+      scopes     text    NOT NULL,
+      disabled   boolean NOT NULL,
+      created_at bigint  NOT NULL CHECK (created_at >= 0)
+    );
+    CREATE TABLE service_keys (
+      hash       text   COLLATE "C" NOT NULL PRIMARY KEY CHECK (length(hash) = 64),
+      service_id text   COLLATE "C" NOT NULL,
+      created_at bigint NOT NULL CHECK (created_at >= 0)
+    );
+    CREATE INDEX service_keys_by_service ON service_keys (service_id);
+    `,
+  },
+];
+
+/** What the server's role may do: nothing that changes or removes an entry, or where it stands. */
+export const GRANTS: readonly string[] = [
+  'GRANT USAGE ON SCHEMA sello TO %role%',
+  'GRANT SELECT ON ALL TABLES IN SCHEMA sello TO %role%',
+  'GRANT INSERT ON journal, places TO %role%',
+  'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys TO %role%',
+  'GRANT USAGE ON SEQUENCE user_ids TO %role%',
+];

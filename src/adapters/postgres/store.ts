@@ -1,0 +1,285 @@
+import { StartRefused, StoreUnavailable } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type {
+  AppendOutcome,
+  Changes,
+  Credentials,
+  Decision,
+  IdempotentAnswer,
+  JournalEntry,
+  KeyReplacement,
+  ServiceRow,
+  Store,
+  StoredKey,
+  TransactionRow,
+  TransactionStatus,
+  UserId,
+  UserRecord,
+  UserRow,
+  WrappedKeyRef,
+} from '../../ports/store.ts';
+import { addressText, readAddress } from './address.ts';
+import { Appender, type AppenderOptions } from './appender.ts';
+import { changedSince } from './changes.ts';
+import type { Connection } from './connection.ts';
+import { confirm } from './durable.ts';
+import { storeError } from './errors.ts';
+import { findAnswers, prune } from './expiring-rows.ts';
+import { JournalReader } from './journal-reader.ts';
+import { KnownHeads } from './known-heads.ts';
+import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './migrate.ts';
+import { Pool } from './pool.ts';
+import type { PostgresLog } from './primary.ts';
+import { findService, listServices } from './service-rows.ts';
+import { STORE_TIMES, type StoreTimes } from './times.ts';
+import { transactionRows } from './transaction-rows.ts';
+import { allocateUserIds, findUser, listUsers, loadUsers } from './user-rows.ts';
+import { listWrappedKeys, replaceWrappedKeys } from './wrapped-keys.ts';
+
+export interface PostgresStoreOptions extends Pick<AppenderOptions, 'partitionOf'> {
+  /** `postgres://user:password@host:port[,host:port…]/database` (address.ts). */
+  readonly url: string;
+  readonly connectionsMax?: number;
+  readonly times?: Partial<StoreTimes>;
+  readonly log?: PostgresLog;
+}
+
+const SILENT: PostgresLog = { info() {}, warn() {} };
+
+/**
+ * Connects to the server that takes writes. An empty database gets its tables, where the user may make them.
+ * @throws StartRefused when no server does, or the tables are of another version: the message says what to do
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const address = readAddress(options.url);
+  const log = options.log ?? SILENT;
+  const heads = new KnownHeads();
+  const times = { ...STORE_TIMES, ...options.times };
+  const pool = new Pool(address, {
+    connectionsMax: options.connectionsMax ?? LIMITS.storeConnections,
+    times,
+    log,
+    onServerLost: () => heads.forget(),
+  });
+  try {
+    await pool.start();
+    const found = await pool.use('reads', async (connection) => ({
+      ...(await readVersion(connection)),
+      mayMigrate: await mayMigrate(connection),
+    }));
+    if (found.version === 0 && found.mayMigrate) {
+      await migrate(address, undefined);
+      log.info({ database: addressText(address) }, 'the tables were made');
+    } else checkVersion(found, address);
+    const { rights, copied } = await pool.use('reads', async (connection) => ({
+      rights: await excessRights(connection),
+      copied: await isCopied(connection),
+    }));
+    if (copied) {
+      throw new StartRefused(
+        `${addressText(address)} was copied from another server by its rows: the journal's order would break. Restore a physical backup (pg_basebackup)`,
+      );
+    }
+    if (rights.length > 0) {
+      log.warn(
+        { rights },
+        'the user in store_url may change the journal: give store_owner_url and run sello migrate',
+      );
+    }
+  } catch (error) {
+    await pool.close();
+    const told = storeError(error);
+    throw told instanceof StoreUnavailable
+      ? new StartRefused(`${addressText(address)}: ${told.message}`, { cause: error })
+      : told;
+  }
+  return new PostgresStore(pool, heads, { ...options, answerMs: times.answerMs }, log);
+}
+
+/** Transactions' numbers begin anew in a server that rows were copied into; the journal's must not be ahead of them. */
+async function isCopied(connection: Connection): Promise<boolean> {
+  const { rows } = await connection.run(
+    'SELECT coalesce((SELECT max(xid) FROM journal) >= pg_snapshot_xmax(pg_current_snapshot()), false)',
+  );
+  return rows[0]?.[0] === true;
+}
+
+/** Any number of servers may work on one database: its primary key is the guard. */
+export class PostgresStore implements Store {
+  readonly #pool: Pool;
+  readonly #heads: KnownHeads;
+  readonly #appender: Appender;
+  readonly #journal = new JournalReader();
+  readonly #background: NodeJS.Timeout;
+  #closing: Promise<void> | undefined;
+
+  /** Use `openPostgresStore`. */
+  constructor(pool: Pool, heads: KnownHeads, options: AppenderOptions, log: PostgresLog) {
+    this.#pool = pool;
+    this.#heads = heads;
+    this.#appender = new Appender(pool, heads, options);
+    let told = false;
+    const place = async () => {
+      try {
+        await this.#pool.read((connection) => this.#journal.complete(connection));
+        told = false;
+      } catch (error) {
+        if (!told && !this.#closing) log.warn({ err: error }, 'entries got no places in the journal yet');
+        told = true;
+      }
+    };
+    this.#background = setInterval(() => void place(), LIMITS.journalPlacesPeriodMs).unref();
+  }
+
+  /** Connections that are open, and those who wait for one. */
+  get connections(): { readonly open: number; readonly waiting: number } {
+    return this.#pool.counts;
+  }
+
+  async append(decisions: readonly Decision[]): Promise<readonly AppendOutcome[]> {
+    if (decisions.length === 0) return [];
+    return this.#appender.append(decisions);
+  }
+
+  async load(userIds: readonly UserId[], spentSince: number): Promise<readonly (UserRecord | undefined)[]> {
+    if (userIds.length === 0) return [];
+    const { era } = this.#heads;
+    const records = await this.#pool.read((connection) => loadUsers(connection, userIds, spentSince));
+    for (const record of records) if (record) this.#heads.learn(era, record.userId, record.version);
+    return records;
+  }
+
+  async allocateUserIds(count: number): Promise<readonly UserId[]> {
+    return this.#pool.read((connection) => allocateUserIds(connection, count));
+  }
+
+  async findUser(username: string): Promise<Credentials | undefined> {
+    return this.#pool.read((connection) => findUser(connection, username));
+  }
+
+  async listUsers(page: { after: UserId; limit: number; search?: string }): Promise<readonly UserRow[]> {
+    return this.#pool.read((connection) => listUsers(connection, page.after, page.limit, page.search ?? ''));
+  }
+
+  async findAnswers(
+    keys: readonly { userId: UserId; key: string }[],
+  ): Promise<readonly (IdempotentAnswer | undefined)[]> {
+    return this.#pool.read((connection) => findAnswers(connection, keys));
+  }
+
+  async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {
+    return this.#pool.read((connection) => this.#journal.read(connection, page.after, page.limit));
+  }
+
+  async readJournalBackwards(page: { below: number; limit: number }): Promise<readonly JournalEntry[]> {
+    return this.#pool.read((connection) => this.#journal.readBackwards(connection, page.below, page.limit));
+  }
+
+  async readUserJournal(
+    userId: UserId,
+    page: { below: number; limit: number },
+  ): Promise<readonly JournalEntry[]> {
+    return this.#pool.read((connection) =>
+      this.#journal.readUser(connection, userId, page.below, page.limit),
+    );
+  }
+
+  async findTransaction(key: { userId: UserId; transactionId: string }): Promise<TransactionRow | undefined> {
+    return this.#pool.read((connection) => transactionRows.find(connection, key.userId, key.transactionId));
+  }
+
+  async findServiceTransaction(key: {
+    serviceId: string;
+    transactionId: string;
+  }): Promise<TransactionRow | undefined> {
+    return this.#pool.read((connection) =>
+      transactionRows.findOfService(connection, key.serviceId, key.transactionId),
+    );
+  }
+
+  async listServiceTransactions(page: {
+    serviceId: string;
+    below?: string;
+    status?: TransactionStatus;
+    limit: number;
+  }): Promise<readonly TransactionRow[]> {
+    const { serviceId, below = '\u{10ffff}', status = '', limit } = page;
+    return this.#pool.read((connection) =>
+      transactionRows.listOfService(connection, serviceId, below, status, limit),
+    );
+  }
+
+  async listExpiredTransactions(page: { before: number; limit: number }): Promise<readonly TransactionRow[]> {
+    return this.#pool.read((connection) => transactionRows.expired(connection, page.before, page.limit));
+  }
+
+  async findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]> {
+    return this.#pool.read((connection) => this.#journal.findAt(connection, userId, at));
+  }
+
+  async listServices(): Promise<readonly ServiceRow[]> {
+    return this.#pool.read(listServices);
+  }
+
+  async findService(keyHash: string): Promise<ServiceRow | undefined> {
+    return this.#pool.read((connection) => findService(connection, keyHash));
+  }
+
+  async listWrappedKeys(page: {
+    after: WrappedKeyRef | undefined;
+    limit: number;
+  }): Promise<readonly StoredKey[]> {
+    return this.#pool.read((connection) => listWrappedKeys(connection, page.after, page.limit));
+  }
+
+  async replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]> {
+    return this.#change((connection) => replaceWrappedKeys(connection, replacements));
+  }
+
+  async prune(before: { answers: number; sessions: number; limit: number }): Promise<boolean> {
+    return this.#pool.read((connection) => prune(connection, before.answers, before.sessions, before.limit));
+  }
+
+  /** Before reads: whoever is refused a session that ended elsewhere waits for it. Not tried again: it is asked often. */
+  async changedSince(cursor: string | undefined): Promise<Changes> {
+    // Before the connection is taken: where the server is lost in between, the answer's cursor is one of before.
+    const { era } = this.#heads;
+    try {
+      return await this.#pool.use('decisions', (connection) => changedSince(connection, era, cursor));
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  /** Commits something that leaves nothing behind: the disk and the standby have to do their part. */
+  async ping(): Promise<void> {
+    await this.#pool.read(confirm);
+  }
+
+  /** May be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#background);
+    await this.#pool.close();
+  }
+
+  /** Once: whether it was done when its answer is lost is for the caller to ask. */
+  async #change<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      return await this.#pool.use('decisions', async (connection) => {
+        try {
+          return await work(connection);
+        } catch (error) {
+          if (!connection.lost) await connection.run('ROLLBACK').catch(() => undefined);
+          throw error;
+        }
+      });
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { KeyReplacement, StoredKey, WrappedKeyRef } from '../../ports/store.ts';
+import type { Connection } from './connection.ts';
+
+const MACS = {
+  name: 'keys_macs',
+  text: "SELECT user_id, mac_key FROM users WHERE user_id > $1 AND mac_key <> '' ORDER BY user_id LIMIT $2",
+};
+const SEEDS = {
+  name: 'keys_seeds',
+  text: 'SELECT user_id, token_id, seed FROM tokens WHERE (user_id, token_id) > ($1::bigint, $2::text) ORDER BY user_id, token_id LIMIT $3',
+};
+const REPLACE = {
+  mac: {
+    name: 'keys_replace_mac',
+    text: 'UPDATE users SET mac_key = $3 WHERE user_id = $1 AND mac_key = $2',
+  },
+  seed: {
+    name: 'keys_replace_seed',
+    text: 'UPDATE tokens SET seed = $3 WHERE user_id = $1 AND seed = $2 AND token_id = $4',
+  },
+} as const;
+
+/** The users' wrapped keys in order of user id, then the tokens' in order of user and token id. */
+export async function listWrappedKeys(
+  connection: Connection,
+  after: WrappedKeyRef | undefined,
+  limit: number,
+): Promise<StoredKey[]> {
+  const keys: StoredKey[] = [];
+  if (after?.kind !== 'seed') {
+    const { rows } = await connection.run(MACS, [after?.userId ?? -1, limit]);
+    for (const [userId, wrapped] of rows) {
+      keys.push({ kind: 'mac', userId: userId as number, tokenId: '', wrapped: wrapped as string });
+    }
+  }
+  if (keys.length < limit) {
+    const [from, tokenId] = after?.kind === 'seed' ? [after.userId, after.tokenId] : [-1, ''];
+    const { rows } = await connection.run(SEEDS, [from, tokenId, limit - keys.length]);
+    for (const [userId, id, wrapped] of rows) {
+      keys.push({
+        kind: 'seed',
+        userId: userId as number,
+        tokenId: id as string,
+        wrapped: wrapped as string,
+      });
+    }
+  }
+  return keys;
+}
+
+/** One unit of work. What was replaced when its outcome is lost is no more `expected`, so trying again does no harm. */
+export async function replaceWrappedKeys(
+  connection: Connection,
+  replacements: readonly KeyReplacement[],
+): Promise<boolean[]> {
+  if (replacements.length === 0) return [];
+  const results = await connection.flight([
+    ['BEGIN'],
+    ...replacements.map(({ kind, userId, tokenId, expected, replacement }) =>
+      kind === 'mac'
+        ? ([REPLACE.mac, [userId, expected, replacement]] as const)
+        : ([REPLACE.seed, [userId, expected, replacement, tokenId]] as const),
+    ),
+    ['COMMIT'],
+  ]);
+  return results.slice(1, -1).map(({ count }) => count === 1);
+}

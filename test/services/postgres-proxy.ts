@@ -1,0 +1,108 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/**
+ * What becomes of the next COMMIT: `answer_lost` it is done and its answer never arrives; `lost` it never arrives;
+ * `late` the client is cut off, and the server gets it only when `release` is called.
+ */
+export type CommitFate = 'answer_lost' | 'lost' | 'late';
+
+const COMMIT = Buffer.from('COMMIT\0');
+
+/** A way to a database server that can be cut at the worst moments. */
+export class PostgresProxy {
+  readonly port: number;
+  /** How often a fate befell a COMMIT. */
+  cuts = 0;
+  /** Once a COMMIT met its fate nobody gets through any more. */
+  refuseAfterCut = false;
+  #hangs = false;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+  readonly #fates: CommitFate[];
+  readonly #held: (() => void)[];
+
+  private constructor(server: Server, sockets: Set<Socket>, fates: CommitFate[], held: (() => void)[]) {
+    this.#held = held;
+    this.#server = server;
+    this.#sockets = sockets;
+    this.#fates = fates;
+    this.port = (server.address() as { port: number }).port;
+  }
+
+  static async start(target: number): Promise<PostgresProxy> {
+    const sockets = new Set<Socket>();
+    const fates: CommitFate[] = [];
+    const held: (() => void)[] = [];
+    let proxy: PostgresProxy | undefined;
+    const server = createServer((client) => {
+      if (proxy?.refuseAfterCut && proxy.cuts > 0) {
+        client.destroy();
+        return;
+      }
+      const database = connect(target, '127.0.0.1');
+      for (const socket of [client, database]) {
+        sockets.add(socket);
+        socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+        socket.setNoDelay(true);
+      }
+      let isDeaf = false;
+      database.on('data', (bytes: Buffer) => {
+        if (proxy?.hangs) return;
+        if (!isDeaf) client.write(bytes);
+        else {
+          client.destroy();
+          database.destroy();
+        }
+      });
+      client.on('data', (bytes: Buffer) => {
+        const fate = bytes.includes(COMMIT) ? fates.shift() : undefined;
+        if (fate === undefined) {
+          database.write(bytes);
+          return;
+        }
+        if (proxy) proxy.cuts++;
+        isDeaf = true;
+        if (fate === 'answer_lost') database.write(bytes);
+        else client.destroy();
+        if (fate === 'late') held.push(() => database.write(bytes));
+        if (fate === 'lost') database.destroy();
+      });
+      client.on('close', () => {
+        if (!isDeaf) database.destroy();
+      });
+      database.on('close', () => client.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    proxy = new PostgresProxy(server, sockets, fates, held);
+    return proxy;
+  }
+
+  /** The next COMMITs' fates, one each. */
+  next(...fates: readonly CommitFate[]): void {
+    this.#fates.push(...fates);
+  }
+
+  /** The server gets the COMMITs that are held. */
+  release(): void {
+    for (const send of this.#held.splice(0)) send();
+  }
+
+  get hangs(): boolean {
+    return this.#hangs;
+  }
+
+  /** From now on nothing the server says arrives, and nobody is cut off. */
+  hang(): void {
+    this.#hangs = true;
+  }
+
+  /** Cuts all connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
