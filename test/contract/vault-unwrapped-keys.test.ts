@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { macWithShortKey } from '../../src/adapters/vault-file/hmac.ts';
-import { UnwrappedKeys } from '../../src/adapters/vault-file/unwrapped-keys.ts';
+import { macWithShortKey } from '../../src/adapters/vault-keys/hmac.ts';
+import { UnwrappedKeys } from '../../src/adapters/vault-keys/unwrapped-keys.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { createVaultFixture } from './vault-fixture.ts';
 

@@ -15,9 +15,10 @@ import type {
   WrapRequest,
 } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
-import { mac, macWithShortKey, wipeScratch } from './hmac.ts';
+import { mac, macWithShortKey, wipeScratch } from '../vault-keys/hmac.ts';
+import { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
+import { IV_BYTES, unwrapKey, versionOf, wrapKey } from '../vault-keys/wrapped-key.ts';
 import type { KeysFile } from './keys-file.ts';
-import { UnwrappedKeys } from './unwrapped-keys.ts';
 import {
   activeEncryptionKey,
   activeSigningKey,
@@ -26,7 +27,6 @@ import {
   withNewVersion,
   withoutVersionsBelow,
 } from './vault-keys.ts';
-import { IV_BYTES, unwrapKey, versionOf, wrapKey } from './wrapped-key.ts';
 
 export interface FileVaultSettings {
   readonly random: Random;

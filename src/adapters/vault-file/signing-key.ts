@@ -1,13 +1,11 @@
-import { createPrivateKey, generateKeyPairSync, hash, type KeyObject, type webcrypto } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, type webcrypto } from 'node:crypto';
+import { type PublicJwk, publicJwk } from '../vault-keys/public-jwk.ts';
 
 /** An ES256 key: P-256, RFC 7518 section 3.4. A retired one has no private half any more. */
 export interface SigningKey {
   readonly jwk: PublicJwk;
   readonly privateKey: KeyObject | undefined;
 }
-
-/** RFC 7517, with the members that a verifier looks for. */
-export type PublicJwk = Readonly<Record<'kty' | 'crv' | 'x' | 'y' | 'kid' | 'alg' | 'use', string>>;
 
 export function generateSigningKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -37,10 +35,4 @@ export function importSigningKey(jwk: webcrypto.JsonWebKey): SigningKey {
         ? undefined
         : createPrivateKey({ key: { kty: 'EC', crv: 'P-256', x, y, d }, format: 'jwk' }),
   };
-}
-
-/** The key id is the RFC 7638 thumbprint: the required members in lexicographic order, hashed. */
-function publicJwk(x: string, y: string): PublicJwk {
-  const kid = hash('sha256', `{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`, 'base64url');
-  return { kty: 'EC', crv: 'P-256', x, y, kid, alg: 'ES256', use: 'sig' };
 }

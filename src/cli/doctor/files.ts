@@ -69,35 +69,46 @@ export async function checkPassphraseFile(config: Config): Promise<Finding | und
   );
 }
 
-export async function checkCertificate(config: Config): Promise<Finding | undefined> {
-  const { tlsCertFile, tlsKeyFile } = config;
-  if (tlsCertFile === null || tlsKeyFile === null) return undefined;
+export function checkCertificate({ tlsCertFile, tlsKeyFile }: Config): Promise<Finding | undefined> {
+  return checkPair('tls', tlsCertFile, tlsKeyFile);
+}
+
+/** That by which a server and the vault's process know each other, on the side of this configuration. */
+export async function checkVaultCertificate(config: Config): Promise<Finding | undefined> {
+  if (config.role === 'vault') return checkPair('vault tls', config.vaultTlsCertFile, config.vaultTlsKeyFile);
+  if (!config.vaultUrl.startsWith('https:')) return undefined;
+  return checkPair('vault tls', config.vaultCertFile, config.vaultKeyFile);
+}
+
+async function checkPair(
+  check: string,
+  certFile: string | null,
+  keyFile: string | null,
+): Promise<Finding | undefined> {
+  if (certFile === null || keyFile === null) return undefined;
   try {
-    const certificate = new X509Certificate(await readFile(tlsCertFile));
-    const key = createPrivateKey(await readFile(tlsKeyFile));
+    const certificate = new X509Certificate(await readFile(certFile));
+    const key = createPrivateKey(await readFile(keyFile));
     if (!certificate.checkPrivateKey(key)) {
       return fail(
-        'tls',
+        check,
         text('the key is not that of the certificate', 'la clave no es la del certificado'),
-        text(
-          'Give tls_cert_file and tls_key_file of one pair',
-          'Da tls_cert_file y tls_key_file de una misma pareja',
-        ),
+        text('Give certificate and key of one pair', 'Da certificado y clave de una misma pareja'),
       );
     }
     const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / DAY_MS);
     const found = text(`the certificate ends in ${days} days`, `el certificado caduca en ${days} días`);
     const mend = text('Renew it, then send the server SIGHUP', 'Renuévalo y envía SIGHUP al servidor');
-    if (days < 0) return fail('tls', found, mend);
-    return days < EXPIRY_WARN_DAYS ? warn('tls', found, mend) : ok('tls', found);
+    if (days < 0) return fail(check, found, mend);
+    return days < EXPIRY_WARN_DAYS ? warn(check, found, mend) : ok(check, found);
   } catch (error) {
     const { message } = error as Error;
     return fail(
-      'tls',
+      check,
       text(message, message),
       text(
-        'Give tls_cert_file and tls_key_file as PEM that this user can read',
-        'Da tls_cert_file y tls_key_file en PEM y legibles por este usuario',
+        'Give certificate and key as PEM that this user can read',
+        'Da certificado y clave en PEM y legibles por este usuario',
       ),
     );
   }

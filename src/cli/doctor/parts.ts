@@ -22,31 +22,25 @@ export async function runningStatus(config: Config): Promise<Status | undefined>
 /** Store and vault: by the server that has them, or opened here. What is not there yet is not made. */
 export async function checkParts(config: Config, status: Status | undefined): Promise<readonly Finding[]> {
   if (status) return [running(status), part('store', status.store), part('vault', status.vault)];
-  const { storePath, vaultPath, openApplication } = await import('../../compose.ts');
-  const database = storePath(config);
-  const owner = existsSync(database) ? await ownerOf(database) : undefined;
-  if (owner !== undefined) {
-    return [
-      fail(
-        'server',
-        text(
-          `process ${owner} has the database and does not answer on its socket`,
-          `el proceso ${owner} tiene la base de datos y no responde en su socket`,
-        ),
-        text('See its log; stop it and start it again', 'Mira su registro; detenlo y arráncalo de nuevo'),
-      ),
-    ];
-  }
+  const { isPostgres, openJournalReader, storePath, vaultPath, openApplication } = await import(
+    '../../compose.ts'
+  );
   const notRunning = ok('server', text('not running', 'no está en marcha'));
-  if (!existsSync(database) && !existsSync(vaultPath(config))) {
-    const nothing = warn(
-      'store',
-      text('nothing here yet', 'aquí no hay nada todavía'),
-      text('sello serve makes it', 'sello serve lo crea'),
-    );
-    return [notRunning, nothing];
-  }
+  const sealed = config.vaultUrl.startsWith('file:');
   try {
+    let anything = !sealed || existsSync(vaultPath(config));
+    if (isPostgres(config)) {
+      const journal = await openJournalReader(config);
+      await journal.close();
+      if (!anything) return [notRunning, part('store', 'ok'), nothingYet('vault')];
+    } else {
+      const database = storePath(config);
+      const there = existsSync(database);
+      const owner = there ? await ownerOf(database) : undefined;
+      if (owner !== undefined) return [stuck(owner)];
+      anything = there || (sealed && anything);
+      if (!anything) return [notRunning, nothingYet('store')];
+    }
     const application = await openApplication(config);
     try {
       await application.store.ping();
@@ -69,6 +63,25 @@ export async function checkParts(config: Config, status: Status | undefined): Pr
       ),
     ];
   }
+}
+
+function nothingYet(what: 'store' | 'vault'): Finding {
+  return warn(
+    what,
+    text('nothing here yet', 'aquí no hay nada todavía'),
+    text('sello serve makes it', 'sello serve lo crea'),
+  );
+}
+
+function stuck(owner: number | string): Finding {
+  return fail(
+    'server',
+    text(
+      `process ${owner} has the database and does not answer on its socket`,
+      `el proceso ${owner} tiene la base de datos y no responde en su socket`,
+    ),
+    text('See its log; stop it and start it again', 'Mira su registro; detenlo y arráncalo de nuevo'),
+  );
 }
 
 function running({ pid, uptime_ms: uptimeMs, memory_bytes: bytes, addresses }: Status): Finding {

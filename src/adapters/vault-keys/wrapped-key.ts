@@ -13,7 +13,51 @@ export const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const PATTERN = /^([1-9][0-9]{0,8})\.([A-Za-z0-9_-]+)$/;
 
-/** Wraps `key` for its owner. `iv` is random and used once. */
+/** What each owner's key is derived over: HMAC-SHA256(key-encryption key of the version, this), in the HSM where there is one. */
+export function ownerContext(owner: KeyOwner): Buffer {
+  return Buffer.from(`wrapped-key/1/${owner}`);
+}
+
+/** Wraps `content` under the owner's key of that version. `iv` is random and used once. */
+export function sealWrapped(
+  ownKey: Uint8Array,
+  version: number,
+  owner: KeyOwner,
+  content: Uint8Array,
+  iv: Uint8Array,
+): WrappedKey {
+  const cipher = createCipheriv('aes-256-gcm', ownKey, iv);
+  cipher.setAAD(associatedData(version, owner));
+  const body = cipher.update(content);
+  cipher.final();
+  return `${version}.${Buffer.concat([iv, body, cipher.getAuthTag()]).toString('base64url')}`;
+}
+
+/** @returns the content, or `undefined` where it is damaged or belongs to another owner */
+export function openWrapped(ownKey: Uint8Array, wrapped: WrappedKey, owner: KeyOwner): Buffer | undefined {
+  const parts = PATTERN.exec(wrapped);
+  if (!parts) return undefined;
+  const [, version, text] = parts;
+  if (version === undefined || text === undefined) return undefined;
+  const bytes = Buffer.from(text, 'base64url');
+  // Decoding ignores the last character's spare bits: two spellings of one key would be two entries in a cache.
+  if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', ownKey, bytes.subarray(0, IV_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
+  decipher.setAAD(associatedData(Number(version), owner));
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  const content = decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES));
+  try {
+    decipher.final();
+  } catch {
+    content.fill(0);
+    return undefined;
+  }
+  return content;
+}
+
+/** Wraps `key` for its owner under a key-encryption key that is at hand. `iv` is random and used once. */
 export function wrapKey(
   encryptionKey: Uint8Array,
   version: number,
@@ -21,13 +65,10 @@ export function wrapKey(
   key: Uint8Array,
   iv: Uint8Array,
 ): WrappedKey {
-  const ownKey = ownerKey(encryptionKey, owner);
-  const cipher = createCipheriv('aes-256-gcm', ownKey, iv);
-  cipher.setAAD(associatedData(version, owner));
-  const body = cipher.update(key);
-  cipher.final();
+  const ownKey = mac('sha256', encryptionKey, ownerContext(owner));
+  const wrapped = sealWrapped(ownKey, version, owner, key, iv);
   ownKey.fill(0);
-  return `${version}.${Buffer.concat([iv, body, cipher.getAuthTag()]).toString('base64url')}`;
+  return wrapped;
 }
 
 /** @returns the key, or `undefined` where it is damaged or belongs to another owner; the caller overwrites it after use */
@@ -36,27 +77,9 @@ export function unwrapKey(
   wrapped: WrappedKey,
   owner: KeyOwner,
 ): Buffer | undefined {
-  const parts = PATTERN.exec(wrapped);
-  if (!parts) return undefined;
-  const [, version, text] = parts;
-  if (version === undefined || text === undefined) return undefined;
-  const bytes = Buffer.from(text, 'base64url');
-  // Decoding ignores the last character's spare bits: two spellings of one key would be two entries in a cache.
-  if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;
-  const ownKey = ownerKey(encryptionKey, owner);
-  const decipher = createDecipheriv('aes-256-gcm', ownKey, bytes.subarray(0, IV_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
+  const ownKey = mac('sha256', encryptionKey, ownerContext(owner));
+  const key = openWrapped(ownKey, wrapped, owner);
   ownKey.fill(0);
-  decipher.setAAD(associatedData(Number(version), owner));
-  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  const key = decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    key.fill(0);
-    return undefined;
-  }
   return key;
 }
 
@@ -65,10 +88,6 @@ export function versionOf(wrapped: WrappedKey): number {
   const dot = wrapped.indexOf('.');
   const version = dot > 0 && dot < 10 ? Number(wrapped.slice(0, dot)) : 0;
   return Number.isInteger(version) ? version : 0;
-}
-
-function ownerKey(encryptionKey: Uint8Array, owner: KeyOwner): Buffer {
-  return mac('sha256', encryptionKey, Buffer.from(`wrapped-key/1/${owner}`));
 }
 
 function associatedData(version: number, owner: KeyOwner): Buffer {

@@ -1,0 +1,14 @@
+/** The HSM failed and could not be opened anew at once. */
+export class HsmDown extends Error {
+  override name = 'HsmDown';
+}
+
+/** The HSM answers and no longer has the keys that it had: some libraries show a slot that was unplugged as an empty one. */
+export class KeysGone extends Error {
+  override name = 'KeysGone';
+}
+
+/** The HSM refused the PIN: nothing may try it again, or the slot would be locked. */
+export class PinRefused extends Error {
+  override name = 'PinRefused';
+}

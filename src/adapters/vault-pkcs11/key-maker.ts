@@ -1,0 +1,75 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { LIMITS } from '../../limits.ts';
+import type { Sessions } from './connection.ts';
+import { CKM } from './constants.ts';
+import { HsmDown } from './errors.ts';
+import { claimsOf, type KeyRing, listKeys } from './key-ring.ts';
+import { pause } from './pause.ts';
+import {
+  encryptionKeyTemplate,
+  macKeyTemplate,
+  signingPrivateTemplate,
+  signingPublicTemplate,
+} from './templates.ts';
+
+const CLAIMS_MAX = 16;
+const FOUNDING_POLL_MS = 100;
+
+/**
+ * Makes the next version of all keys; with the first one, the keys that others are derived from.
+ * PKCS#11 knows no uniqueness: whoever, after making the key of version n, sees another one of n, takes their own back
+ * and tries n+1. So of several servers that do this at once each gets a version of its own.
+ * @returns its number
+ */
+export function makeVersion(sessions: Sessions, prefix: string): number {
+  const { library, work, alive } = sessions;
+  for (let claims = 0; claims < CLAIMS_MAX; claims++) {
+    const ring = listKeys(sessions, prefix);
+    const version = ring.claimedMax + 1;
+    const id = randomBytes(16);
+    const name = (kind: string) => ({ label: `${prefix}/${kind}/${version}`, id });
+    const kek = library.C_GenerateKey(work, { mechanism: CKM.aesKeyGen }, encryptionKeyTemplate(name('kek')));
+    if (claimsOf(sessions, prefix, version) > 1) {
+      library.C_DestroyObject(work, kek);
+      pause(randomInt(5, 50));
+      continue;
+    }
+    const kinds = ring.masterKeys ? ['bind'] : ['bind', 'challenge', 'session'];
+    for (const kind of kinds) {
+      library.C_GenerateKey(work, { mechanism: CKM.genericSecretKeyGen }, macKeyTemplate(name(kind)));
+      alive();
+    }
+    // The last step: a version without its key pair does not count.
+    library.C_GenerateKeyPair(
+      work,
+      { mechanism: CKM.ecKeyPairGen },
+      signingPublicTemplate(name('sign')),
+      signingPrivateTemplate(name('sign')),
+    );
+    return version;
+  }
+  throw new HsmDown('other servers are making key versions at this moment: try again');
+}
+
+/** Makes the first version, or waits for another server that is doing so. */
+export function foundKeys(sessions: Sessions, prefix: string): KeyRing {
+  const until = performance.now() + LIMITS.hsmFoundingTimeMs;
+  for (;;) {
+    sessions.alive();
+    const ring = listKeys(sessions, prefix);
+    if (ring.versions.length > 0) return ring;
+    if (ring.claimedMax === 0 || performance.now() > until) {
+      makeVersion(sessions, prefix);
+      return listKeys(sessions, prefix);
+    }
+    pause(FOUNDING_POLL_MS);
+  }
+}
+
+/** Destroys what unwraps and signs for versions below this one, unfinished ones too. What they have signed still verifies. */
+export function destroyVersionsBelow(sessions: Sessions, ring: KeyRing, version: number): void {
+  for (const object of ring.objects) {
+    if (object.version >= version || !['kek', 'bind', 'sign'].includes(object.kind)) continue;
+    sessions.library.C_DestroyObject(sessions.work, object.handle);
+  }
+}

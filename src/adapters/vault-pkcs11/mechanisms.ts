@@ -1,0 +1,104 @@
+import { CKF, CKM } from './constants.ts';
+import { type Handle, type Library, returnValueOf } from './native.ts';
+
+/** What one mechanism must be able to do, and what is not there without it. */
+export interface MechanismNeed {
+  readonly name: string;
+  readonly mechanism: number;
+  readonly flags: number;
+  /** Without it no vault opens; else only `without` is missing. */
+  readonly required: boolean;
+  readonly without: { readonly en: string; readonly es: string };
+}
+
+const KEYS = { en: 'keys cannot be made in it', es: 'no se pueden crear claves en él' };
+
+export const MECHANISM_NEEDS: readonly MechanismNeed[] = [
+  { name: 'CKM_AES_KEY_GEN', mechanism: CKM.aesKeyGen, flags: CKF.generate, required: true, without: KEYS },
+  {
+    name: 'CKM_GENERIC_SECRET_KEY_GEN',
+    mechanism: CKM.genericSecretKeyGen,
+    flags: CKF.generate,
+    required: true,
+    without: KEYS,
+  },
+  {
+    name: 'CKM_EC_KEY_PAIR_GEN',
+    mechanism: CKM.ecKeyPairGen,
+    flags: CKF.generateKeyPair,
+    required: true,
+    without: KEYS,
+  },
+  {
+    name: 'CKM_AES_KEY_WRAP_PAD',
+    mechanism: CKM.aesKeyWrapPad,
+    flags: CKF.wrap | CKF.unwrap,
+    required: true,
+    without: {
+      en: 'seeds cannot be wrapped (RFC 5649)',
+      es: 'no se pueden envolver las semillas (RFC 5649)',
+    },
+  },
+  {
+    name: 'CKM_SHA256_HMAC',
+    mechanism: CKM.sha256Hmac,
+    flags: CKF.sign,
+    required: true,
+    without: {
+      en: 'no MAC of a transaction can be computed',
+      es: 'no se puede calcular el MAC de una transacción',
+    },
+  },
+  {
+    name: 'CKM_ECDSA',
+    mechanism: CKM.ecdsa,
+    flags: CKF.sign,
+    required: true,
+    without: { en: 'no receipt can be signed', es: 'no se puede firmar ningún justificante' },
+  },
+  {
+    name: 'CKM_SHA_1_HMAC',
+    mechanism: CKM.sha1Hmac,
+    flags: CKF.sign,
+    required: false,
+    without: {
+      en: 'tokens of SHA-1 (the usual TOTP and HOTP) work with custody "cached" only',
+      es: 'los tokens de SHA-1 (TOTP y HOTP habituales) solo funcionan con la custodia "cached"',
+    },
+  },
+  {
+    name: 'CKM_SHA512_HMAC',
+    mechanism: CKM.sha512Hmac,
+    flags: CKF.sign,
+    required: false,
+    without: {
+      en: 'tokens of SHA-512 work with custody "cached" only',
+      es: 'los tokens de SHA-512 solo funcionan con la custodia "cached"',
+    },
+  },
+];
+
+/** What an HSM says of itself, by C_GetTokenInfo and C_GetMechanismInfo: no PIN is needed. */
+export interface HsmProbe {
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly slotLabel: string;
+  /** Indexes into `MECHANISM_NEEDS` of what it does not have. */
+  readonly missing: readonly number[];
+}
+
+/** @returns indexes into `MECHANISM_NEEDS` of what the slot cannot do */
+export function missingMechanisms(library: Library, slot: Handle): number[] {
+  return MECHANISM_NEEDS.flatMap(({ mechanism, flags }, index) =>
+    canDo(library, slot, mechanism, flags) ? [] : [index],
+  );
+}
+
+function canDo(library: Library, slot: Handle, mechanism: number, flags: number): boolean {
+  try {
+    return (library.C_GetMechanismInfo(slot, mechanism).flags & flags) === flags;
+  } catch (error) {
+    if (returnValueOf(error) === undefined) throw error;
+    return false;
+  }
+}

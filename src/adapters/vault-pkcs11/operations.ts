@@ -1,0 +1,177 @@
+import { StartRefused } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { versionOf } from '../vault-keys/wrapped-key.ts';
+import { CKM } from './constants.ts';
+import { HsmDown } from './errors.ts';
+import type { Hsm, OpenHsm } from './hsm.ts';
+import { destroyVersionsBelow, foundKeys, makeVersion } from './key-maker.ts';
+import type { KeyVersion, SigningKeyObject } from './key-ring.ts';
+import { computeMacs, unwrapKeys } from './macs.ts';
+import { MECHANISM_NEEDS } from './mechanisms.ts';
+import type { OperationName, Operations } from './messages.ts';
+import type { Handle } from './native.ts';
+import { hmac256, randomInside, Unwrapping, wrapBytes, wrapObjects } from './user-keys.ts';
+
+type Handlers = {
+  readonly [Name in OperationName]: (
+    hsm: Hsm,
+    given: Operations[Name]['given'],
+  ) => Operations[Name]['result'];
+};
+
+const SIGNATURE_BYTES = 64;
+const DIGEST_BYTES = 32;
+const HEALTH_PROBE = Buffer.from('health');
+
+/** What the thread does, by name: each takes what `Operations` says, and throws what `Hsm` throws. */
+export const OPERATIONS: Handlers = {
+  probe: (hsm) => hsm.probe(),
+
+  open: (hsm, { mayMake }) => {
+    const opened = hsm.openOnce();
+    const lacking = opened.missing.map((index) => MECHANISM_NEEDS[index]).filter((need) => need?.required);
+    if (lacking.length > 0) {
+      throw new StartRefused(
+        `vault_url: the HSM cannot hold these keys, it has no ${lacking.map((need) => need?.name).join(', ')}. See: sello doctor`,
+      );
+    }
+    const { versions } = opened.ring();
+    if (versions.length > 0 || !mayMake) return { keysThere: versions.length > 0, made: false };
+    foundKeys(opened.sessions, opened.address.keyPrefix);
+    opened.listAgain();
+    return { keysThere: true, made: true };
+  },
+
+  macs: (hsm, given) => hsm.run((opened) => computeMacs(opened, given)),
+
+  unwrap: (hsm, given) => hsm.run((opened) => unwrapKeys(opened, given)),
+
+  wrap: (hsm, given) => {
+    try {
+      return hsm.run((opened) => wrapAll(opened, given));
+    } finally {
+      given.keys.bytes.fill(0);
+    }
+  },
+
+  seed: (hsm, { length, owner }) =>
+    hsm.run((opened) => {
+      const seed = randomInside(opened, length);
+      return { wrapped: wrapBytes(opened, activeVersion(opened), owner, seed), seed };
+    }),
+
+  rewrap: (hsm, { owners, wrapped }) =>
+    hsm.run((opened) => {
+      const active = activeVersion(opened);
+      const unwrapping = new Unwrapping(opened);
+      return wrapped.map((each, i) => rewrap(opened, unwrapping, active, each, owners[i] ?? ''));
+    }),
+
+  derive: (hsm, { purpose, context }) =>
+    hsm.run((opened) => {
+      const keys = opened.ring().masterKeys;
+      if (!keys) throw new HsmDown(`the HSM holds no key to derive ${purpose} keys from`);
+      return hmac256(opened, keys[purpose], Buffer.from(context));
+    }),
+
+  sign: (hsm, { digests }) =>
+    hsm.run((opened) => {
+      const { key, signer } = activeSigner(opened);
+      const { library, work, alive } = opened.sessions;
+      const signatures = new Uint8Array((digests.length / DIGEST_BYTES) * SIGNATURE_BYTES);
+      const signature = Buffer.alloc(SIGNATURE_BYTES);
+      for (let i = 0; i * DIGEST_BYTES < digests.length; i++) {
+        library.C_SignInit(work, { mechanism: CKM.ecdsa }, signer);
+        const digest = Buffer.from(digests.buffer, i * DIGEST_BYTES, DIGEST_BYTES);
+        signatures.set(library.C_Sign(work, digest, signature), i * SIGNATURE_BYTES);
+        alive();
+      }
+      return { keyId: key.jwk.kid, signatures };
+    }),
+
+  versions: (hsm) =>
+    hsm.run((opened) => {
+      const active = activeVersion(opened);
+      const { signingKeys } = opened.ring();
+      // A library may go on listing what it remembers of a slot that is gone: whoever asks for health wants to know.
+      hmac256(opened, active.bind, HEALTH_PROBE).fill(0);
+      return {
+        active: active.version,
+        publicKeys: signingKeys.map(({ jwk }) => jwk),
+      };
+    }),
+
+  create: (hsm) =>
+    hsm.run((opened) => {
+      if (opened.listAgain().signingKeys.length >= LIMITS.keyVersionsMax) {
+        throw new HsmDown(`the HSM holds ${LIMITS.keyVersionsMax} signing keys, its most`);
+      }
+      const version = makeVersion(opened.sessions, opened.address.keyPrefix);
+      opened.listAgain();
+      return version;
+    }, false),
+
+  destroy: (hsm, { below }) =>
+    hsm.run((opened) => {
+      const ring = opened.listAgain();
+      const active = activeVersion(opened).version;
+      if (!Number.isInteger(below) || below > active) {
+        throw new RangeError(`key version ${active} is active: versions below ${below} cannot be destroyed`);
+      }
+      destroyVersionsBelow(opened.sessions, ring, below);
+      opened.listAgain();
+      return undefined;
+    }),
+
+  close: (hsm) => {
+    hsm.close();
+    return undefined;
+  },
+};
+
+function wrapAll(opened: OpenHsm, { owners, keys }: Operations['wrap']['given']): string[] {
+  const version = activeVersion(opened);
+  let offset = 0;
+  return owners.map((owner, i) => {
+    const length = keys.lengths[i] ?? 0;
+    const key = keys.bytes.subarray(offset, offset + length);
+    offset += length;
+    return wrapBytes(opened, version, owner, key);
+  });
+}
+
+/** The newest: looked for anew if the last listing is not fresh, so that nothing is wrapped for long under an older one. */
+function activeVersion(opened: OpenHsm): KeyVersion {
+  const [active] = opened.ring(LIMITS.hsmListingAgeMs).versions;
+  if (!active) throw new HsmDown('the HSM holds no key-encryption key any more');
+  return active;
+}
+
+function activeSigner(opened: OpenHsm): { key: SigningKeyObject; signer: Handle } {
+  // The newest with both halves: the private one comes last when another server makes them.
+  const key = opened.ring().signingKeys.find(({ privateKey }) => privateKey);
+  if (!key?.privateKey) throw new HsmDown('the HSM holds no signing key any more');
+  return { key, signer: key.privateKey };
+}
+
+function rewrap(
+  opened: OpenHsm,
+  unwrapping: Unwrapping,
+  active: KeyVersion,
+  wrapped: string,
+  owner: string,
+): string | undefined {
+  const found = unwrapping.openBlobs(wrapped, owner);
+  if (!found || versionOf(wrapped) === active.version) return found && wrapped;
+  const forms: Handle[] = [];
+  try {
+    for (const blob of found.blobs) {
+      const form = unwrapping.unwrap(found.version, blob, 'passing');
+      if (!form) return undefined;
+      forms.push(form);
+    }
+    return wrapObjects(opened, active, owner, forms, found.length);
+  } finally {
+    for (const form of forms) opened.destroyInside(form);
+  }
+}

@@ -1,0 +1,103 @@
+import { CKA, CKK, CKM, CKO } from './constants.ts';
+import type { Template } from './native.ts';
+
+/** The DER of the OID of P-256 (RFC 5480), for CKA_EC_PARAMS. */
+const P256 = Buffer.from('06082a8648ce3d030107', 'hex');
+
+interface Named {
+  readonly label: string;
+  readonly id: Buffer;
+}
+
+/** What never leaves the HSM. */
+const KEPT = [
+  { type: CKA.token, value: true },
+  { type: CKA.private, value: true },
+  { type: CKA.sensitive, value: true },
+  { type: CKA.extractable, value: false },
+];
+
+/** Wraps and unwraps by one mechanism, and nothing else: were ECB decryption allowed, it would unwrap in the process. */
+export function encryptionKeyTemplate({ label, id }: Named): Template {
+  const mechanism = Buffer.alloc(8);
+  mechanism.writeBigUInt64LE(BigInt(CKM.aesKeyWrapPad));
+  return [
+    { type: CKA.class, value: CKO.secretKey },
+    { type: CKA.keyType, value: CKK.aes },
+    { type: CKA.valueLen, value: 32 },
+    ...KEPT,
+    { type: CKA.wrap, value: true },
+    { type: CKA.unwrap, value: true },
+    { type: CKA.encrypt, value: false },
+    { type: CKA.decrypt, value: false },
+    { type: CKA.sign, value: false },
+    { type: CKA.verify, value: false },
+    { type: CKA.derive, value: false },
+    { type: CKA.allowedMechanisms, value: mechanism },
+    { type: CKA.label, value: label },
+    { type: CKA.id, value: id },
+  ];
+}
+
+/** Computes HMAC-SHA256 and nothing else. */
+export function macKeyTemplate({ label, id }: Named): Template {
+  return [
+    { type: CKA.class, value: CKO.secretKey },
+    { type: CKA.keyType, value: CKK.genericSecret },
+    { type: CKA.valueLen, value: 32 },
+    ...KEPT,
+    { type: CKA.sign, value: true },
+    { type: CKA.verify, value: false },
+    { type: CKA.encrypt, value: false },
+    { type: CKA.decrypt, value: false },
+    { type: CKA.wrap, value: false },
+    { type: CKA.unwrap, value: false },
+    { type: CKA.derive, value: false },
+    { type: CKA.label, value: label },
+    { type: CKA.id, value: id },
+  ];
+}
+
+export function signingPublicTemplate({ label, id }: Named): Template {
+  return [
+    { type: CKA.class, value: CKO.publicKey },
+    { type: CKA.keyType, value: CKK.ec },
+    { type: CKA.token, value: true },
+    { type: CKA.private, value: false },
+    { type: CKA.verify, value: true },
+    { type: CKA.ecParams, value: P256 },
+    { type: CKA.label, value: label },
+    { type: CKA.id, value: id },
+  ];
+}
+
+export function signingPrivateTemplate({ label, id }: Named): Template {
+  return [
+    { type: CKA.class, value: CKO.privateKey },
+    { type: CKA.keyType, value: CKK.ec },
+    ...KEPT,
+    { type: CKA.sign, value: true },
+    { type: CKA.decrypt, value: false },
+    { type: CKA.unwrap, value: false },
+    { type: CKA.derive, value: false },
+    { type: CKA.label, value: label },
+    { type: CKA.id, value: id },
+  ];
+}
+
+/**
+ * A user's key as an object of a session.
+ * `inside`: it computes and never leaves. `passing`: it is there to be wrapped, for an instant. `shown`: its value is
+ * read at once, for custody `cached`.
+ */
+export function userKeyTemplate(use: 'inside' | 'passing' | 'shown'): Template {
+  return [
+    { type: CKA.class, value: CKO.secretKey },
+    { type: CKA.keyType, value: CKK.genericSecret },
+    { type: CKA.token, value: false },
+    { type: CKA.private, value: true },
+    { type: CKA.sensitive, value: use !== 'shown' },
+    { type: CKA.extractable, value: use !== 'inside' },
+    { type: CKA.sign, value: use === 'inside' },
+  ];
+}

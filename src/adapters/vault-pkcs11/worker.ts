@@ -1,0 +1,58 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { StartRefused } from '../../domain/errors.ts';
+import { HsmDown, PinRefused } from './errors.ts';
+import { Hsm } from './hsm.ts';
+import type { Answer, Call, FailureKind, OperationName, Operations, ThreadSettings } from './messages.ts';
+import { OPERATIONS } from './operations.ts';
+
+// The thread that calls the HSM: one call after the other, each synchronous. src/adapters/vault-pkcs11/thread.ts is its other end.
+
+const { address, pin, insideKeysMax, progress, users }: ThreadSettings = workerData;
+const hsm = new Hsm({
+  address,
+  pin,
+  insideKeysMax,
+  alive: () => Atomics.add(progress, 0, 1),
+  alone: () => Atomics.load(users, 0) === 1,
+});
+
+parentPort?.on('message', (call: Call) => {
+  const answer = answerTo(call);
+  parentPort?.postMessage(answer, transferred(answer));
+  Atomics.add(progress, 0, 1);
+  // Its sessions are closed: nothing more is to come.
+  if (call.name === 'close') parentPort?.close();
+});
+
+function answerTo({ id, name, given }: Call): Answer {
+  try {
+    return { id, result: perform(name, given), healed: hsm.takeHealed() };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const kind = kindOf(error);
+    return {
+      id,
+      failure: kind,
+      message: kind === 'defect' && error instanceof Error ? (error.stack ?? message) : message,
+    };
+  }
+}
+
+function perform<Name extends OperationName>(name: Name, given: Operations[Name]['given']): unknown {
+  return OPERATIONS[name](hsm, given);
+}
+
+function kindOf(error: unknown): FailureKind {
+  if (error instanceof HsmDown) return 'down';
+  if (error instanceof PinRefused) return 'pin';
+  if (error instanceof StartRefused) return 'start';
+  return error instanceof RangeError ? 'range' : 'defect';
+}
+
+/** Blocks of bytes move to the other thread, so that no copy of a key stays behind. */
+function transferred(answer: Answer): ArrayBuffer[] {
+  if (!('result' in answer) || typeof answer.result !== 'object' || answer.result === null) return [];
+  return 'bytes' in answer.result && answer.result.bytes instanceof Uint8Array
+    ? [answer.result.bytes.buffer as ArrayBuffer]
+    : [];
+}

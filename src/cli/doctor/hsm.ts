@@ -1,0 +1,43 @@
+import type { Config } from '../../config.ts';
+import { text } from '../text.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+/** What the HSM is and cannot do, asked of it without its PIN. Nothing where the keys are elsewhere. */
+export async function checkHsm(config: Config): Promise<readonly Finding[]> {
+  if (!config.vaultUrl.startsWith('pkcs11:')) return [];
+  const { probeHsm } = await import('../../compose.ts');
+  try {
+    const { name, lacks } = await probeHsm(config.vaultUrl);
+    if (lacks.length === 0) {
+      return [ok('hsm', text(`${name}: has every mechanism`, `${name}: tiene todos los mecanismos`))];
+    }
+    return lacks.map(({ name: mechanism, without, required }) => {
+      const found = text(
+        `${name}: no ${mechanism}: ${without.en}`,
+        `${name}: sin ${mechanism}: ${without.es}`,
+      );
+      return required ? fail('hsm', found, OTHER_HSM) : warn('hsm', found, OTHER_CUSTODY);
+    });
+  } catch (error) {
+    const { message } = error as Error;
+    return [
+      fail(
+        'hsm',
+        text(message, message),
+        text(
+          'Mend what the message names, then run this again',
+          'Arregla lo que dice el mensaje y ejecuta esto de nuevo',
+        ),
+      ),
+    ];
+  }
+}
+
+const OTHER_HSM = text(
+  'Turn it on in the HSM (a FIPS mode or a policy may have it off), or take another HSM or a sealed file',
+  'Actívalo en el HSM (un modo FIPS o una política puede desactivarlo), o usa otro HSM o un fichero sellado',
+);
+const OTHER_CUSTODY = text(
+  'Set vault_custody: cached, or enrol tokens of SHA-256 only',
+  'Pon vault_custody: cached, o da de alta solo tokens de SHA-256',
+);
