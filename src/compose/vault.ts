@@ -2,16 +2,20 @@ import { existsSync } from 'node:fs';
 import { systemRandom } from '../adapters/system/random.ts';
 import { resolvePassphrase } from '../adapters/vault-file/passphrase.ts';
 import { createFileVault, openFileVault } from '../adapters/vault-file/vault.ts';
+import type { RemoteVaultLog } from '../adapters/vault-remote/connections.ts';
 import type { Config } from '../config.ts';
 import { StartRefused } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { KeyVault } from '../ports/key-vault.ts';
+import type { KeyOwner, KeyVault, WrappedKey } from '../ports/key-vault.ts';
 import { passphrasePath, vaultPath } from './paths.ts';
+import { vaultCallerCredentials } from './vault-credentials.ts';
 
 export interface OpenedVault {
   readonly vault: KeyVault;
   /** Where the keys are one file: its path. */
   readonly sealedFile: string | undefined;
+  /** Where it is another process: reads the credentials for it again. @returns whether they are in use */
+  readonly reload?: () => Promise<boolean>;
 }
 
 export interface VaultSurroundings {
@@ -20,6 +24,9 @@ export interface VaultSurroundings {
   readonly keysAreStored: () => Promise<boolean>;
   /** Paths of what is made go here. */
   readonly generated: string[];
+  /** One of the keys that the store holds, to see that the vault is theirs. */
+  readonly storedKey?: () => Promise<{ readonly owner: KeyOwner; readonly wrapped: WrappedKey } | undefined>;
+  readonly log?: RemoteVaultLog;
 }
 
 /**
@@ -27,8 +34,60 @@ export interface VaultSurroundings {
  * @throws StartRefused where an operator can mend what is wrong
  */
 export async function openVault(config: Config, surroundings: VaultSurroundings): Promise<OpenedVault> {
+  if (config.vaultUrl.startsWith('https:')) return openVaultProcess(config, surroundings);
+  if (config.vaultUrl.startsWith('pkcs11:')) return openHsm(config, surroundings);
   return openSealedFile(config, surroundings);
 }
+
+async function openHsm(config: Config, surroundings: VaultSurroundings): Promise<OpenedVault> {
+  const { keysAreStored, storedKey, generated, log = SILENT } = surroundings;
+  const { openPkcs11Vault } = await import('../adapters/vault-pkcs11/vault.ts');
+  const { vault, slotLabel, keysMade } = await openPkcs11Vault({
+    url: config.vaultUrl,
+    pin: config.vaultPin ?? '',
+    custody: config.vaultCustody,
+    keysAreStored,
+    observe: (event, reason) =>
+      event === 'healed' ? log.info({ reason }, 'HSM works again') : log.error({ reason }, `HSM ${event}`),
+  });
+  if (keysMade) generated.push(`the keys in the HSM's slot "${slotLabel}"`);
+  await refuseOtherKeys(vault, storedKey, `the HSM's slot "${slotLabel}"`);
+  log.info({ slot: slotLabel, custody: vault.custody }, 'key vault: HSM');
+  return { vault, sealedFile: undefined };
+}
+
+async function openVaultProcess(config: Config, { log, storedKey }: VaultSurroundings): Promise<OpenedVault> {
+  const { openRemoteVault } = await import('../adapters/vault-remote/vault.ts');
+  const { vault, reload } = await openRemoteVault({
+    url: config.vaultUrl,
+    credentials: () => vaultCallerCredentials(config),
+    log: log ?? SILENT,
+  });
+  await refuseOtherKeys(vault, storedKey, `the vault process ${config.vaultUrl}`);
+  return { vault, sealedFile: undefined, reload };
+}
+
+/** Under other keys every MAC would be wrong and every user locked out of their own. */
+async function refuseOtherKeys(
+  vault: KeyVault,
+  storedKey: VaultSurroundings['storedKey'],
+  name: string,
+): Promise<void> {
+  try {
+    const stored = await storedKey?.();
+    if (!stored) return;
+    const [mac] = await vault.computeMacs([{ ...stored, algorithm: 'sha256', message: Buffer.alloc(1) }]);
+    if (mac) return;
+    throw new StartRefused(
+      `vault_url: ${name} does not open the keys of the users in this database: it is another vault, or older than they are. Nothing was changed.`,
+    );
+  } catch (error) {
+    await vault.close();
+    throw error;
+  }
+}
+
+const SILENT: RemoteVaultLog = { info() {}, error() {} };
 
 async function openSealedFile(
   config: Config,

@@ -11,4 +11,7 @@ export interface RateLimiter {
    * @returns 0 when taken, else the milliseconds after which the same call would succeed
    */
   take(key: string, limit: RateLimit, cost?: number): Promise<number>;
+  /** True while what servers share cannot be asked, and this one counts by itself. */
+  readonly degraded: boolean;
+  close(): Promise<void>;
 }

@@ -40,6 +40,11 @@ export interface Store {
 
   /** Entries in the journal's order, oldest first, after the given position (0: from the start). */
   readJournal(page: { readonly after: number; readonly limit: number }): Promise<readonly JournalEntry[]>;
+  /** Entries against the journal's order, newest first, below the given position (Infinity: from the latest). */
+  readJournalBackwards(page: {
+    readonly below: number;
+    readonly limit: number;
+  }): Promise<readonly JournalEntry[]>;
   /** One user's entries, newest first, below the given version (Infinity: from the latest). */
   readUserJournal(
     userId: UserId,
@@ -94,6 +99,12 @@ export interface Store {
     readonly limit: number;
   }): Promise<boolean>;
 
+  /**
+   * Whom entries were appended about since the answer that `cursor` is of, by whatever server: each entry committed in
+   * between is told of once. Without a cursor: nobody, and where to go on from. A store of one process has no such thing.
+   */
+  changedSince?(cursor: string | undefined): Promise<Changes>;
+
   /** A cheap round trip: throws StoreUnavailable when a decision could not be committed now. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -127,7 +138,7 @@ export interface Entry {
 }
 
 export interface JournalEntry {
-  /** Dense and increasing in the journal's order. */
+  /** Dense and increasing in the journal's order; 0 in a user's own list while it is not settled yet. */
   readonly position: number;
   readonly userId: UserId;
   readonly version: number;
@@ -135,6 +146,13 @@ export interface JournalEntry {
   readonly type: EntryType;
   readonly body: string;
   readonly hash: string;
+}
+
+export interface Changes {
+  /** Opaque, for the next call. */
+  readonly cursor: string;
+  /** Users with their latest version; `all`: too many to name, or it is not known whom. */
+  readonly users: readonly { readonly userId: UserId; readonly version: number }[] | 'all';
 }
 
 /** `superseded`: the user has that version already, decide again. `conflict`: a row of it is taken (a username). */
@@ -156,6 +174,14 @@ export type SideRow =
   | { readonly kind: 'session.insert'; readonly session: SessionRow }
   | { readonly kind: 'session.delete'; readonly userId: UserId; readonly sessionId: string }
   | { readonly kind: 'session.delete_all'; readonly userId: UserId }
+  | { readonly kind: 'passkey.insert'; readonly passkey: PasskeyRow }
+  | {
+      readonly kind: 'passkey.update';
+      readonly userId: UserId;
+      readonly credentialId: string;
+      readonly signCount: number;
+    }
+  | { readonly kind: 'passkey.delete'; readonly userId: UserId; readonly credentialId: string }
   | { readonly kind: 'transaction.insert'; readonly transaction: TransactionRow }
   | ({ readonly kind: 'transaction.update' } & Pick<
       TransactionRow,
@@ -242,8 +268,32 @@ export interface SessionRow {
   readonly userId: UserId;
   /** Lower-case hex of SHA-256 of the secret that the caller holds: the secret itself is stored nowhere. */
   readonly sessionId: string;
+  readonly kind: SessionKind;
+  /** Where it is from, as the client says; empty: unknown. */
+  readonly label: string;
+  /** Of a `device` session: the token that the device holds, else empty. */
+  readonly tokenId: string;
   readonly createdAt: number;
   readonly expiresAt: number;
+}
+
+/**
+ * `enrolment`: an invitation to enrol a token, once: its row is deleted by the decision that uses it.
+ * `device`: of a virtual token, which may read what waits for its user and decide that, nothing else.
+ */
+export type SessionKind = 'login' | 'enrolment' | 'device';
+
+/** A WebAuthn credential (https://www.w3.org/TR/webauthn-3/), as its registration left it. */
+export interface PasskeyRow {
+  readonly userId: UserId;
+  /** base64url */
+  readonly credentialId: string;
+  /** The COSE key, base64url. */
+  readonly publicKey: string;
+  /** As its authenticator last said; 0 where that keeps none. */
+  readonly signCount: number;
+  readonly label: string;
+  readonly createdAt: number;
 }
 
 export interface IdempotentAnswer {
@@ -264,6 +314,7 @@ export interface UserRecord extends UserRow {
   readonly state: string;
   readonly tokens: readonly TokenRow[];
   readonly sessions: readonly SessionRow[];
+  readonly passkeys: readonly PasskeyRow[];
   /** Those that wait for a decision. */
   readonly pendingTransactions: readonly TransactionRow[];
   readonly spentChallenges: readonly string[];

@@ -1,0 +1,205 @@
+import { connect, type TLSSocket } from 'node:tls';
+import { VaultUnavailable } from '../../domain/errors.ts';
+import { ByteReader, MalformedMessage } from '../../ports/key-vault-bytes.ts';
+import { readWelcome, VAULT_ANSWERS, type VaultWelcome } from '../../ports/key-vault-calls.ts';
+import { encodeFrame, type Frame, FrameReader, VAULT_PROTOCOL } from '../../ports/key-vault-frames.ts';
+import { reasonOf } from './reason.ts';
+import type { RemoteVaultCredentials, RemoteVaultLimits } from './remote-vault.ts';
+
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly credentials: RemoteVaultCredentials;
+  readonly limits: RemoteVaultLimits;
+}
+
+interface Pending {
+  readonly bytes: number;
+  /** In ticks of the connection. */
+  readonly since: number;
+  resolve(frame: Frame): void;
+  reject(error: VaultUnavailable): void;
+}
+
+/** How a connection ended. `hung`: nothing came where an answer was due. */
+export interface ConnectionEnd {
+  readonly reason: string;
+  readonly hung: boolean;
+}
+
+const TICK_MS = 100;
+const KEEP_ALIVE_MS = 10_000;
+
+/** One connection to the vault's process, whom it has let in. */
+export class RemoteConnection {
+  readonly welcome: VaultWelcome;
+  readonly ended: Promise<ConnectionEnd>;
+  readonly #socket: TLSSocket;
+  readonly #limits: RemoteVaultLimits;
+  readonly #pending = new Map<number, Pending>();
+  readonly #ended = Promise.withResolvers<ConnectionEnd>();
+  readonly #clock: NodeJS.Timeout;
+  #lastId = 0;
+  #end: ConnectionEnd | undefined;
+  #retiring = false;
+  /**
+   * Time as this process has lived it: when it was itself stopped or busy, an answer may be waiting to be read, and
+   * the vault is not to blame.
+   */
+  #ticks = 0;
+  #progressAt = 0;
+  bytesInFlight = 0;
+
+  private constructor(
+    socket: TLSSocket,
+    welcome: VaultWelcome,
+    reader: FrameReader,
+    limits: RemoteVaultLimits,
+  ) {
+    this.#socket = socket;
+    this.welcome = welcome;
+    this.#limits = limits;
+    this.ended = this.#ended.promise;
+    this.#clock = setInterval(() => this.#tick(), TICK_MS).unref();
+    socket.on('data', (chunk: Buffer) => this.#read(reader, chunk));
+    socket.on('error', (error) => this.destroy(reasonOf(error)));
+    socket.on('close', () => this.destroy('it closed the connection'));
+  }
+
+  /**
+   * Shows the client's certificate, verifies the vault's, and waits to be let in.
+   * @throws VaultUnavailable with the reason
+   */
+  static open({ host, port, credentials, limits }: ConnectionOptions): Promise<RemoteConnection> {
+    let socket: TLSSocket;
+    try {
+      socket = connect({
+        host,
+        port,
+        ...credentials,
+        minVersion: 'TLSv1.3',
+        ALPNProtocols: [VAULT_PROTOCOL],
+      });
+    } catch (error) {
+      return Promise.reject(new VaultUnavailable(reasonOf(error)));
+    }
+    socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
+    return new Promise((resolve, reject) => {
+      const reader = new FrameReader(limits.vaultAnswerBytesMax);
+      const settle = () => {
+        clearTimeout(timer);
+        socket.off('data', onData).off('error', onError).off('close', onClose);
+      };
+      const fail = (reason: string) => {
+        settle();
+        socket.on('error', () => {});
+        socket.destroy();
+        reject(new VaultUnavailable(reason));
+      };
+      const onError = (error: Error) => fail(reasonOf(error));
+      const onClose = () => fail('it closed the connection');
+      const onData = (chunk: Buffer) => {
+        try {
+          // Nothing was asked, so nothing follows the first frame.
+          const first = reader.read(chunk).next().value as Frame | undefined;
+          const welcome = first && welcomeOf(first);
+          if (typeof welcome === 'string') fail(welcome);
+          else if (welcome) {
+            settle();
+            resolve(new RemoteConnection(socket, welcome, reader, limits));
+          }
+        } catch (error) {
+          if (!(error instanceof MalformedMessage)) throw error;
+          fail('what answers there is not a vault of this version');
+        }
+      };
+      const timer = setTimeout(
+        () => fail(`it does not answer within ${limits.vaultConnectTimeMs} ms`),
+        limits.vaultConnectTimeMs,
+      );
+      socket.on('data', onData).on('error', onError).on('close', onClose);
+    });
+  }
+
+  get callsInFlight(): number {
+    return this.#pending.size;
+  }
+
+  /** @throws VaultUnavailable when the connection ends before the answer */
+  call(kind: number, body: Uint8Array): Promise<Frame> {
+    if (this.#end) return Promise.reject(new VaultUnavailable(this.#end.reason));
+    this.#lastId = (this.#lastId + 1) >>> 0 || 1;
+    const frame = encodeFrame(this.#lastId, kind, body);
+    if (this.#pending.size === 0) this.#progressAt = this.#ticks;
+    this.bytesInFlight += frame.length;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(this.#lastId, { resolve, reject, bytes: frame.length, since: this.#ticks });
+      this.#socket.write(frame);
+    });
+  }
+
+  /** Ends when all that was asked is answered. */
+  retire(): void {
+    this.#retiring = true;
+    if (this.#pending.size === 0) this.destroy('it was replaced');
+  }
+
+  destroy(reason: string, hung = false): void {
+    if (this.#end) return;
+    this.#end = { reason, hung };
+    clearInterval(this.#clock);
+    this.#socket.destroy();
+    this.bytesInFlight = 0;
+    for (const { reject } of this.#pending.values()) reject(new VaultUnavailable(reason));
+    this.#pending.clear();
+    this.#ended.resolve(this.#end);
+  }
+
+  #read(reader: FrameReader, chunk: Buffer): void {
+    this.#progressAt = this.#ticks;
+    try {
+      for (const frame of reader.read(chunk)) {
+        if (frame.id === 0) {
+          this.destroy(frame.kind === VAULT_ANSWERS.refused ? refusalOf(frame) : 'it does not understand us');
+          return;
+        }
+        const pending = this.#pending.get(frame.id);
+        if (!pending) continue;
+        this.#pending.delete(frame.id);
+        this.bytesInFlight -= pending.bytes;
+        pending.resolve(frame);
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error;
+      this.destroy('its answer is malformed');
+    }
+    if (this.#retiring && this.#pending.size === 0) this.destroy('it was replaced');
+  }
+
+  #tick(): void {
+    this.#ticks++;
+    if (this.#pending.size === 0) return;
+    const { vaultSilenceTimeMs, vaultAnswerTimeMs } = this.#limits;
+    const [oldest] = this.#pending.values();
+    if ((this.#ticks - this.#progressAt) * TICK_MS > vaultSilenceTimeMs) {
+      this.destroy(`it has not answered for ${vaultSilenceTimeMs} ms`, true);
+    } else if (oldest && (this.#ticks - oldest.since) * TICK_MS > vaultAnswerTimeMs) {
+      this.destroy(`it has not answered a call for ${vaultAnswerTimeMs} ms`, true);
+    }
+  }
+}
+
+function welcomeOf(frame: Frame): VaultWelcome | string {
+  if (frame.kind === VAULT_ANSWERS.refused) return refusalOf(frame);
+  if (frame.id !== 0 || frame.kind !== VAULT_ANSWERS.welcome) throw new MalformedMessage('no welcome');
+  const reader = new ByteReader(frame.body);
+  const welcome = readWelcome(reader);
+  reader.end();
+  return welcome;
+}
+
+const REFUSAL_LENGTH_MAX = 256;
+
+function refusalOf({ body }: Frame): string {
+  return `it refused this server: ${body.toString('utf8', 0, REFUSAL_LENGTH_MAX)}`;
+}

@@ -1,0 +1,163 @@
+import { VaultUnavailable } from '../../domain/errors.ts';
+import type { LIMITS } from '../../limits.ts';
+import type { KeyVault, PublicKey } from '../../ports/key-vault.ts';
+import { ByteReader, ByteWriter, MalformedMessage } from '../../ports/key-vault-bytes.ts';
+import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName } from '../../ports/key-vault-calls.ts';
+import { FRAME_BYTES } from '../../ports/key-vault-frames.ts';
+import { inParts } from './batches.ts';
+import type { RemoteConnections } from './connections.ts';
+import { Latest } from './latest.ts';
+
+/** In PEM: whom to believe, and who we are. */
+export interface RemoteVaultCredentials {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export type RemoteVaultLimits =
+  Pick<typeof LIMITS, Extract<keyof typeof LIMITS, `vault${string}`>> extends infer Fixed
+    ? { readonly [Name in keyof Fixed]: number }
+    : never;
+
+type Answered<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;
+
+/**
+ * The key vault in a process of its own. Nothing unwrapped comes over but a seed for its user's token and the keys
+ * that `deriveKey` is there for. A batch goes in parts, so that one caller's does not hold up another's.
+ *
+ * When the vault does not answer, a call fails within `vaultSilenceTimeMs`, and those after it at once.
+ */
+export class RemoteVault implements KeyVault {
+  /** Keys are unwrapped in the vault's process, never in this one. */
+  readonly custody = 'hsm';
+  readonly #connections: RemoteConnections;
+  readonly #limits: RemoteVaultLimits;
+  /** How the vault's process is known in messages. */
+  readonly #name: string;
+  readonly #publicKeys: Latest<readonly PublicKey[]>;
+  readonly #activeKeyVersion: Latest<number>;
+  readonly #running = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(name: string, connections: RemoteConnections, limits: RemoteVaultLimits) {
+    this.#name = name;
+    this.#connections = connections;
+    this.#limits = limits;
+    this.#publicKeys = new Latest(() => this.#call('publicKeys'));
+    this.#activeKeyVersion = new Latest(() => this.#call('activeKeyVersion'));
+  }
+
+  generateSeed: KeyVault['generateSeed'] = (...given) => this.#call('generateSeed', ...given);
+  deriveKey: KeyVault['deriveKey'] = (...given) => this.#call('deriveKey', ...given);
+  createKeyVersion: KeyVault['createKeyVersion'] = () => this.#call('createKeyVersion');
+  destroyKeyVersionsBelow: KeyVault['destroyKeyVersionsBelow'] = async (version) => {
+    // What was asked before, perhaps on another connection, is about keys that are still to be there.
+    await Promise.allSettled([...this.#running]);
+    return this.#call('destroyKeyVersionsBelow', version);
+  };
+  publicKeys: KeyVault['publicKeys'] = () => this.#publicKeys.get();
+  activeKeyVersion: KeyVault['activeKeyVersion'] = () => this.#activeKeyVersion.get();
+
+  computeMacs: KeyVault['computeMacs'] = (requests) =>
+    this.#inParts(
+      requests,
+      ({ owner, wrapped, message }) => owner.length + wrapped.length + message.length,
+      (part) => this.#call('computeMacs', part),
+    );
+  wrap: KeyVault['wrap'] = (requests) =>
+    this.#inParts(
+      requests,
+      ({ owner, key }) => owner.length + key.length,
+      (part) => this.#call('wrap', part),
+    );
+  rewrap: KeyVault['rewrap'] = (requests) =>
+    this.#inParts(
+      requests,
+      ({ owner, wrapped }) => owner.length + wrapped.length,
+      (part) => this.#call('rewrap', part),
+    );
+  sign: KeyVault['sign'] = (messages) =>
+    this.#inParts(
+      messages,
+      (message) => message.length,
+      (part) => this.#call('sign', part),
+    );
+
+  /** Makes the connections anew with the credentials of now. @throws VaultUnavailable: the ones there are stay */
+  renewConnections(): Promise<void> {
+    return this.#connections.renew();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#connections.close();
+  }
+
+  #inParts<Item, Answer>(
+    items: readonly Item[],
+    sizeOf: (item: Item) => number,
+    ask: (part: readonly Item[]) => Promise<readonly Answer[]>,
+  ): Promise<readonly Answer[]> {
+    const { vaultItemsPerFrameMax: itemsMax, vaultBytesPerFrameWanted: bytesWanted } = this.#limits;
+    return inParts(items, { itemsMax, bytesWanted, sizeOf }, ask);
+  }
+
+  async #call<Name extends VaultCallName>(
+    name: Name,
+    ...given: Parameters<KeyVault[Name]>
+  ): Promise<Answered<Name>> {
+    const running = this.#ask(name, given);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #ask<Name extends VaultCallName>(
+    name: Name,
+    given: Parameters<KeyVault[Name]>,
+  ): Promise<Answered<Name>> {
+    const form = VAULT_CALLS[name];
+    const out = new ByteWriter();
+    form.write(out, ...given);
+    const body = out.finish();
+    this.#admit(body.length + FRAME_BYTES);
+    try {
+      const connection = await this.#connections.take();
+      const answer = await connection.call(form.kind, body);
+      if (answer.kind !== VAULT_ANSWERS.done) throw failure(answer.kind, answer.body.toString());
+      const reader = new ByteReader(answer.body);
+      const read = form.readAnswer(reader);
+      reader.end();
+      return read;
+    } catch (error) {
+      if (error instanceof MalformedMessage) throw this.#unavailable('its answer is malformed');
+      throw error instanceof VaultUnavailable ? this.#unavailable(error.message) : error;
+    }
+  }
+
+  #admit(bytes: number): void {
+    if (this.#closed) throw new VaultUnavailable('the key vault is closed');
+    if (bytes > this.#limits.vaultRequestBytesMax) {
+      throw new RangeError(`a call of ${bytes} bytes: the vault takes ${this.#limits.vaultRequestBytesMax}`);
+    }
+    const { callsInFlight, bytesInFlight } = this.#connections;
+    const { vaultCallsInFlightMax, vaultBytesInFlightMax } = this.#limits;
+    if (callsInFlight >= vaultCallsInFlightMax || bytesInFlight + bytes > vaultBytesInFlightMax) {
+      throw this.#unavailable('it has more to do than it can answer');
+    }
+  }
+
+  #unavailable(reason: string): VaultUnavailable {
+    return new VaultUnavailable(`the vault process ${this.#name}: ${reason}`);
+  }
+}
+
+function failure(kind: number, reason: string): Error {
+  if (kind === VAULT_ANSWERS.outOfRange) return new RangeError(reason);
+  if (kind === VAULT_ANSWERS.forbidden) return new VaultUnavailable(`it forbids ${reason}`);
+  return new VaultUnavailable(reason);
+}

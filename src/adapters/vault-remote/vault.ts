@@ -1,0 +1,67 @@
+import { StartRefused, VaultUnavailable } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { RemoteConnection } from './connection.ts';
+import { RemoteConnections, type RemoteVaultLog } from './connections.ts';
+import { RemoteVault, type RemoteVaultCredentials, type RemoteVaultLimits } from './remote-vault.ts';
+
+export interface RemoteVaultOptions {
+  /** `https://HOST:PORT` */
+  readonly url: string;
+  /** Reads them from where they are kept; asked again by `reload`. */
+  readonly credentials: () => Promise<RemoteVaultCredentials>;
+  readonly log: RemoteVaultLog;
+  readonly limits?: Partial<RemoteVaultLimits>;
+}
+
+export interface OpenedRemoteVault {
+  readonly vault: RemoteVault;
+  /** Reads the credentials again. @returns whether connections with them are in use; else the old ones are */
+  reload(): Promise<boolean>;
+}
+
+const PORT = 11_003;
+
+/**
+ * Connects to the vault's process, which must let this server in.
+ * @throws StartRefused when it does not, is not there, or is not who it should be
+ */
+export async function openRemoteVault(options: RemoteVaultOptions): Promise<OpenedRemoteVault> {
+  const { hostname, port, host: name } = new URL(options.url);
+  const limits: RemoteVaultLimits = { ...LIMITS, ...options.limits };
+  const host = hostname.replace(/^\[|\]$/g, '');
+  let credentials = await options.credentials();
+  let identity: string | undefined;
+  const open = async () => {
+    const connection = await RemoteConnection.open({ host, port: Number(port || PORT), credentials, limits });
+    identity ??= connection.welcome.identity;
+    if (connection.welcome.identity === identity) return connection;
+    const reason = 'it is another vault than when this server started';
+    connection.destroy(reason);
+    throw new VaultUnavailable(reason);
+  };
+  let connections: RemoteConnections;
+  try {
+    connections = await RemoteConnections.start(open, limits, options.log);
+  } catch (error) {
+    if (!(error instanceof VaultUnavailable)) throw error;
+    throw new StartRefused(`vault_url: the vault process ${name} cannot be used: ${error.message}`);
+  }
+  const vault = new RemoteVault(name, connections, limits);
+  return {
+    vault,
+    async reload() {
+      const before = credentials;
+      try {
+        credentials = await options.credentials();
+        await vault.renewConnections();
+        options.log.info({}, 'certificate for the vault process reloaded');
+        return true;
+      } catch (error) {
+        credentials = before;
+        const reason = (error as Error).message;
+        options.log.error({ reason }, 'certificate for the vault process not reloaded: the one in use stays');
+        return false;
+      }
+    },
+  };
+}

@@ -1,0 +1,212 @@
+import type { DerivedKeyPurpose, KeyVault, MacAlgorithm, PublicKey } from './key-vault.ts';
+import { type ByteReader, type ByteWriter, MalformedMessage } from './key-vault-bytes.ts';
+
+/** What is asked of a vault in another process. */
+export type VaultCallName = Exclude<keyof KeyVault, 'custody' | 'close'>;
+
+type Arguments<Name extends VaultCallName> = Parameters<KeyVault[Name]>;
+type Answer<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;
+
+/** One call as bytes: what the client writes the vault's process reads, and the other way round. */
+interface CallForm<Name extends VaultCallName> {
+  /** The kind of its frames. */
+  readonly kind: number;
+  /** Makes, activates or destroys keys, or is a part of that: for callers who are named for it. */
+  readonly managesKeys: boolean;
+  write(out: ByteWriter, ...given: Arguments<Name>): void;
+  read(from: ByteReader): Arguments<Name>;
+  writeAnswer(out: ByteWriter, answer: Answer<Name>): void;
+  readAnswer(from: ByteReader): Answer<Name>;
+}
+
+const ALGORITHMS: readonly MacAlgorithm[] = ['sha1', 'sha256', 'sha512'];
+const PURPOSES: readonly DerivedKeyPurpose[] = ['challenge', 'session'];
+
+export const VAULT_CALLS: { readonly [Name in VaultCallName]: CallForm<Name> } = {
+  computeMacs: {
+    kind: 1,
+    managesKeys: false,
+    write(out, requests) {
+      writeList(out, requests, ({ owner, wrapped, algorithm, message }) => {
+        out.text(owner);
+        out.text(wrapped);
+        out.byte(ALGORITHMS.indexOf(algorithm));
+        out.bytes(message);
+      });
+    },
+    read: (from) => [
+      from.list(() => ({
+        owner: from.text(),
+        wrapped: from.text(),
+        algorithm: oneOf(ALGORITHMS, from.byte()),
+        message: from.bytes(),
+      })),
+    ],
+    writeAnswer: (out, macs) => writeList(out, macs, (mac) => out.bytes(mac ?? NOTHING)),
+    readAnswer: (from) => from.list(() => something(from.bytes())),
+  },
+  wrap: {
+    kind: 2,
+    managesKeys: false,
+    write(out, requests) {
+      writeList(out, requests, ({ owner, key }) => {
+        out.text(owner);
+        out.bytes(key);
+      });
+    },
+    read: (from) => [from.list(() => ({ owner: from.text(), key: from.bytes() }))],
+    writeAnswer: (out, wrapped) => writeList(out, wrapped, (each) => out.text(each)),
+    readAnswer: (from) => from.list(() => from.text()),
+  },
+  generateSeed: {
+    kind: 3,
+    managesKeys: false,
+    write(out, length, owner) {
+      out.number(length);
+      out.text(owner);
+    },
+    read: (from) => [from.number(), from.text()],
+    writeAnswer(out, { wrapped, seed }) {
+      out.text(wrapped);
+      out.bytes(seed);
+    },
+    readAnswer: (from) => ({ wrapped: from.text(), seed: Buffer.from(from.bytes()) }),
+  },
+  deriveKey: {
+    kind: 4,
+    managesKeys: false,
+    write(out, purpose, context) {
+      out.byte(PURPOSES.indexOf(purpose));
+      out.text(context);
+    },
+    read: (from) => [oneOf(PURPOSES, from.byte()), from.text()],
+    writeAnswer: (out, key) => out.bytes(key),
+    readAnswer: (from) => Buffer.from(from.bytes()),
+  },
+  sign: {
+    kind: 5,
+    managesKeys: false,
+    write: (out, messages) => writeList(out, messages, (message) => out.bytes(message)),
+    read: (from) => [from.list(() => from.bytes())],
+    writeAnswer(out, signatures) {
+      writeList(out, signatures, ({ keyId, signature }) => {
+        out.text(keyId);
+        out.bytes(signature);
+      });
+    },
+    readAnswer: (from) => from.list(() => ({ keyId: from.text(), signature: from.bytes() })),
+  },
+  publicKeys: {
+    kind: 6,
+    managesKeys: false,
+    write() {},
+    read: () => [],
+    writeAnswer(out, keys) {
+      writeList(out, keys, ({ jwk, active }) => {
+        out.byte(active ? 1 : 0);
+        out.text(JSON.stringify(jwk));
+      });
+    },
+    readAnswer: (from) =>
+      from.list(() => ({ active: from.byte() === 1, jwk: JSON.parse(from.text()) as PublicKey['jwk'] })),
+  },
+  activeKeyVersion: {
+    kind: 7,
+    managesKeys: false,
+    write() {},
+    read: () => [],
+    writeAnswer: (out, version) => out.number(version),
+    readAnswer: (from) => from.number(),
+  },
+  createKeyVersion: {
+    kind: 8,
+    managesKeys: true,
+    write() {},
+    read: () => [],
+    writeAnswer: (out, version) => out.number(version),
+    readAnswer: (from) => from.number(),
+  },
+  rewrap: {
+    kind: 9,
+    managesKeys: true,
+    write(out, requests) {
+      writeList(out, requests, ({ owner, wrapped }) => {
+        out.text(owner);
+        out.text(wrapped);
+      });
+    },
+    read: (from) => [from.list(() => ({ owner: from.text(), wrapped: from.text() }))],
+    writeAnswer: (out, wrapped) => writeList(out, wrapped, (each) => out.text(each ?? '')),
+    readAnswer: (from) => from.list(() => from.text() || undefined),
+  },
+  destroyKeyVersionsBelow: {
+    kind: 10,
+    managesKeys: true,
+    write: (out, version) => out.number(version),
+    read: (from) => [from.number()],
+    writeAnswer() {},
+    readAnswer: () => undefined,
+  },
+};
+
+const NAMES = new Map(
+  (Object.keys(VAULT_CALLS) as VaultCallName[]).map((name) => [VAULT_CALLS[name].kind, name]),
+);
+
+/** @returns `undefined` for a kind of frame that asks nothing */
+export function vaultCallOf(kind: number): VaultCallName | undefined {
+  return NAMES.get(kind);
+}
+
+/** How a call ended: the kind of its answer's frame. All but `done` bring a reason, for people. */
+export const VAULT_ANSWERS = {
+  done: 0,
+  unavailable: 1,
+  outOfRange: 2,
+  forbidden: 3,
+  malformed: 4,
+  /** The first frame of a connection, under the id 0: the caller is known. */
+  welcome: 5,
+  /** The first and last frame: they are not. */
+  refused: 6,
+} as const;
+
+/** What the vault's process tells a caller first. */
+export interface VaultWelcome {
+  /** Of the vault's process: whether unwrapped keys stay in its memory for a while. */
+  readonly custody: KeyVault['custody'];
+  readonly managesKeys: boolean;
+  /** Stays with the keys, whatever is rotated: with another one, everything that was wrapped opens no more. */
+  readonly identity: string;
+}
+
+export function writeWelcome(out: ByteWriter, { custody, managesKeys, identity }: VaultWelcome): void {
+  out.byte(custody === 'hsm' ? 1 : 0);
+  out.byte(managesKeys ? 1 : 0);
+  out.text(identity);
+}
+
+export function readWelcome(from: ByteReader): VaultWelcome {
+  return {
+    custody: from.byte() === 1 ? 'hsm' : 'cached',
+    managesKeys: from.byte() === 1,
+    identity: from.text(),
+  };
+}
+
+const NOTHING = new Uint8Array(0);
+
+function something(bytes: Buffer): Buffer | undefined {
+  return bytes.length === 0 ? undefined : bytes;
+}
+
+function writeList<Item>(out: ByteWriter, items: readonly Item[], write: (item: Item) => void): void {
+  out.count(items.length);
+  for (const item of items) write(item);
+}
+
+function oneOf<Choice>(choices: readonly Choice[], index: number): Choice {
+  const choice = choices[index];
+  if (choice === undefined) throw new MalformedMessage(`there is no choice ${index}`);
+  return choice;
+}

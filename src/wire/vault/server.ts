@@ -1,0 +1,261 @@
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { StartRefused } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { KeyVault } from '../../ports/key-vault.ts';
+import { VAULT_ANSWERS } from '../../ports/key-vault-calls.ts';
+import { encodeFrame, VAULT_PROTOCOL } from '../../ports/key-vault-frames.ts';
+import { identify, type VaultCaller, type VaultCallers } from './caller.ts';
+import { VaultConnection } from './connection.ts';
+import { RefusalLog, type VaultLogger } from './refusal-log.ts';
+
+/** In PEM: whom to believe, and who we are. */
+export interface VaultCredentials {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface VaultListenerOptions extends VaultCallers {
+  readonly host: string;
+  /** 0: any free one */
+  readonly port: number;
+  /** Reads them from where they are kept; asked again at each `reloadTls`. */
+  readonly credentials: () => Promise<VaultCredentials>;
+  readonly vault: KeyVault;
+  readonly clock: Clock;
+  readonly logger: VaultLogger;
+  readonly limits?: Partial<VaultListenerLimits>;
+}
+
+export type VaultListenerLimits = {
+  readonly [Name in (typeof LIMIT_NAMES)[number]]: number;
+};
+
+const LIMIT_NAMES = [
+  'vaultConnectionsMax',
+  'vaultConnectionsPerCallerMax',
+  'vaultHandshakesMax',
+  'vaultHandshakeTimeMs',
+  'vaultRequestBytesMax',
+  'vaultFrameTimeMs',
+  'vaultCallsPerConnectionMax',
+  'vaultUnreadBytesMax',
+  'slowReaderTimeMs',
+] as const;
+
+export interface VaultListener {
+  /** Of callers who are known. */
+  readonly connections: number;
+  address(): AddressInfo;
+  /** Accepts no more, answers what was read, ends; after `drainMs` it waits for nobody. */
+  stop(drainMs?: number): Promise<void>;
+  /** Reads the credentials again, for connections to come. @returns whether they are in use; else the old ones are */
+  reloadTls(): Promise<boolean>;
+}
+
+/**
+ * Lets other processes use the vault: over TLS 1.3, by client certificate, for named callers alone.
+ * @throws StartRefused when it cannot listen there, or the credentials are none
+ */
+export async function startVaultListener(options: VaultListenerOptions): Promise<VaultListener> {
+  if (options.callers.length + options.keyManagers.length === 0) {
+    throw new StartRefused('vault_callers: nobody may call the vault: name the certificates of its callers');
+  }
+  const identity = hash('sha256', await options.vault.deriveKey('session', 'vault identity'), 'hex');
+  const listener = new Listener(options, await options.credentials(), identity);
+  await listener.listen(options.host, options.port);
+  return listener;
+}
+
+const SWEEP_MS_MAX = 500;
+const SWEEP_MS_MIN = 10;
+const KEEP_ALIVE_MS = 30_000;
+const REFUSED_LINGER_MS = 500;
+
+class Listener implements VaultListener {
+  readonly #options: VaultListenerOptions;
+  readonly #identity: string;
+  readonly #limits: VaultListenerLimits;
+  readonly #refusals: RefusalLog;
+  readonly #server: Server;
+  readonly #connections = new Map<VaultConnection, string>();
+  readonly #sockets = new Set<Socket>();
+  /** Those among them that have not shown who they are, by their address and port. */
+  readonly #handshakes = new Map<string, Socket>();
+  #sweep: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: VaultListenerOptions, credentials: VaultCredentials, identity: string) {
+    this.#options = options;
+    this.#identity = identity;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#refusals = new RefusalLog(options.logger);
+    try {
+      this.#server = createServer({
+        ...credentials,
+        ...TLS,
+        // Verified after the handshake, so that who is refused can be told why.
+        requestCert: true,
+        rejectUnauthorized: false,
+        ALPNProtocols: [VAULT_PROTOCOL],
+        handshakeTimeout: this.#limits.vaultHandshakeTimeMs,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: KEEP_ALIVE_MS,
+      });
+    } catch (error) {
+      throw new StartRefused(`vault_tls_cert_file: no TLS with these files: ${(error as Error).message}`);
+    }
+    this.#server.maxConnections = this.#limits.vaultConnectionsMax + this.#limits.vaultHandshakesMax;
+    this.#server.on('drop', () => this.#refuse(undefined, 'more connections than the vault takes'));
+    this.#server.on('connection', (socket: Socket) => this.#track(socket));
+    this.#server.on('tlsClientError', (error, socket) => {
+      const { code, message } = error as NodeJS.ErrnoException;
+      this.#refuse(socket.remoteAddress, `no TLS handshake: ${code ?? message}`);
+      // One that took too long would otherwise stay open.
+      this.#handshakes.get(keyOf(socket))?.destroy();
+      socket.destroy();
+    });
+    this.#server.on('secureConnection', (socket) => this.#accept(socket));
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  address(): AddressInfo {
+    return this.#server.address() as AddressInfo;
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    this.#server.listen({ host, port });
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason = code === 'EADDRINUSE' ? 'the port is in use; choose another by vault_port' : message;
+      throw new StartRefused(`the vault cannot listen on ${host} port ${port}: ${reason}`);
+    }
+    this.#server.on('error', (error) =>
+      this.#options.logger.error({ reason: error.message }, 'listener of the vault'),
+    );
+    const { vaultFrameTimeMs, slowReaderTimeMs } = this.#limits;
+    const sweepMs = Math.min(
+      SWEEP_MS_MAX,
+      Math.max(SWEEP_MS_MIN, vaultFrameTimeMs / 8, slowReaderTimeMs / 8),
+    );
+    this.#sweep = setInterval(() => {
+      const now = performance.now();
+      const wallNow = this.#options.clock.now();
+      for (const connection of this.#connections.keys()) connection.expire(now, wallNow);
+    }, sweepMs).unref();
+  }
+
+  async reloadTls(): Promise<boolean> {
+    const { logger, credentials } = this.#options;
+    try {
+      this.#server.setSecureContext({ ...(await credentials()), ...TLS });
+      logger.info({}, 'TLS certificate reloaded');
+      return true;
+    } catch (error) {
+      const reason = (error as Error).message;
+      logger.error({ reason }, 'TLS certificate not reloaded: the one in use stays');
+      return false;
+    }
+  }
+
+  stop(drainMs: number = LIMITS.drainTimeMs): Promise<void> {
+    this.#stopping ??= this.#stop(drainMs);
+    return this.#stopping;
+  }
+
+  #track(socket: Socket): void {
+    socket.on('error', () => {});
+    if (this.#handshakes.size >= this.#limits.vaultHandshakesMax) {
+      this.#refuse(socket.remoteAddress, 'more handshakes at once than the vault takes');
+      socket.destroy();
+      return;
+    }
+    const key = keyOf(socket);
+    this.#handshakes.set(key, socket);
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#handshakes.get(key) === socket) this.#handshakes.delete(key);
+    });
+  }
+
+  #accept(socket: TLSSocket): void {
+    this.#handshakes.delete(keyOf(socket));
+    // A lost connection is no news.
+    socket.on('error', () => {});
+    if (this.#stopping) return void socket.destroy();
+    const caller = this.#admit(socket);
+    if ('refused' in caller) {
+      this.#turnAway(socket, caller.refused);
+      return;
+    }
+    const { vault, logger } = this.#options;
+    const shared = {
+      vault,
+      logger,
+      identity: this.#identity,
+      limits: this.#limits,
+      refusals: this.#refusals,
+    };
+    const connection = new VaultConnection(shared, socket, caller);
+    this.#connections.set(connection, caller.name);
+    socket.once('close', () => this.#connections.delete(connection));
+  }
+
+  #admit(socket: TLSSocket): VaultCaller | { readonly refused: string } {
+    const caller = identify(socket, this.#options, this.#options.clock.now());
+    if ('refused' in caller) return caller;
+    const { vaultConnectionsMax, vaultConnectionsPerCallerMax } = this.#limits;
+    if (this.#connections.size >= vaultConnectionsMax) {
+      return { refused: 'the vault has as many connections as it takes' };
+    }
+    let own = 0;
+    for (const name of this.#connections.values()) if (name === caller.name) own++;
+    return own < vaultConnectionsPerCallerMax
+      ? caller
+      : { refused: `${caller.name} has ${own} connections, its most` };
+  }
+
+  /** Tells the caller why, reads nothing. */
+  #turnAway(socket: TLSSocket, reason: string): void {
+    this.#refuse(socket.remoteAddress, reason);
+    socket.end(encodeFrame(0, VAULT_ANSWERS.refused, Buffer.from(reason)));
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), REFUSED_LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  #refuse(address: string | undefined, reason: string): void {
+    this.#refusals.warn('a caller of the vault was refused', { reason, address: address ?? 'unknown' });
+  }
+
+  async #stop(drainMs: number): Promise<void> {
+    clearInterval(this.#sweep);
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    for (const socket of this.#handshakes.values()) socket.destroy();
+    for (const connection of this.#connections.keys()) connection.close();
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, drainMs);
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+const TLS = { minVersion: 'TLSv1.3' } as const;
+
+function keyOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
