@@ -1,8 +1,41 @@
+import { readFileSync } from 'node:fs';
 import { MemoryRateLimiter } from '../adapters/memory/rate-limiter.ts';
+import { RedisRateLimiter } from '../adapters/redis/rate-limiter.ts';
+import { redisOptions } from '../adapters/redis/redis-url.ts';
 import type { Config } from '../config.ts';
+import { StartRefused } from '../domain/errors.ts';
+import type { KeyVault } from '../ports/key-vault.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 
-/** Opens what `rate_limit_url` names. */
-export async function openRateLimiter(_config: Config): Promise<RateLimiter> {
-  return new MemoryRateLimiter();
+/**
+ * Opens what `rate_limit_url` names. A Redis that is not there is no reason not to start: limits are then each server's own.
+ * @throws StartRefused where the address or the file of the authority is not what it should be
+ */
+export async function openRateLimiter(
+  config: Config,
+  {
+    vault,
+    log,
+  }: {
+    vault: KeyVault;
+    log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  },
+): Promise<RateLimiter> {
+  const own = new MemoryRateLimiter();
+  if (config.rateLimitUrl === 'memory:') return own;
+  return RedisRateLimiter.open({
+    redis: redisOptions(config.rateLimitUrl, authority(config.rateLimitCaFile)),
+    nameKey: () => vault.deriveKey('session', 'rate-limit'),
+    own,
+    log,
+  });
+}
+
+function authority(file: string | null): string | undefined {
+  if (file === null) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new StartRefused(`rate_limit_ca_file: ${file} cannot be read: ${(error as Error).message}`);
+  }
 }

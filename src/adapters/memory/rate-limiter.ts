@@ -20,6 +20,8 @@ const SWEPT_PER_KEY = 4;
  * password or code, is counted in the journal, not here.
  */
 export class MemoryRateLimiter implements RateLimiter {
+  /** Nothing is shared, so nothing can be missing. */
+  readonly degraded = false;
   readonly #windows = new Map<string, SlidingWindow>();
   readonly #elapsedMs: () => number;
   readonly #keysMax: number;
@@ -39,6 +41,8 @@ export class MemoryRateLimiter implements RateLimiter {
     this.#windows.set(key, window);
     return window.take(now, limit, cost);
   }
+
+  async close(): Promise<void> {}
 
   /** Keys remembered. */
   get size(): number {

@@ -1,0 +1,187 @@
+/*
+ * Goal: what lies in deploy/ is what the program makes today, and what it is for accepts it.
+ * Method: made anew and compared; compose.yaml against the schema of the Compose Specification (compose-spec/), the units
+ * by systemd-analyze, the configurations by the program's own loader, the alerts against the metrics of a real server.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Compile } from 'typebox/schema';
+import { parse } from 'yaml';
+import { composeFiles } from '../../src/cli/deploy/compose.ts';
+import { systemdUnits } from '../../src/cli/deploy/systemd.ts';
+import { loadConfig } from '../../src/config.ts';
+import { temporaryFolder } from '../application.ts';
+import { sello, selloJson } from '../cli/sello.ts';
+import { ROOT } from '../docs/machine.ts';
+import { httpAddress } from '../e2e/http-address.ts';
+import { runServer } from '../e2e/server-process.ts';
+import { haproxyProblems } from '../services/haproxy.ts';
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const isInstalled = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+const compose = composeFiles({ serverCount: 2, image: 'sello:latest' });
+
+/** YAML as compose reads it. */
+// biome-ignore lint/suspicious/noExplicitAny: what a test looks up in it is the test's own affair
+const yaml = (text: string): any => parse(text, { merge: true });
+
+test('deploy/ holds what the commands make', async () => {
+  const servers = ['--server', 'a=10.0.0.1:11002/8443', '--server', 'b=10.0.0.2:11002/8443'];
+  const haproxy = await sello(['deploy', 'haproxy', ...servers]);
+  assert.equal(read('deploy/haproxy.example.cfg'), haproxy.stdout, 'deploy haproxy, with these servers');
+  for (const { name, content } of compose) {
+    assert.equal(read(`deploy/${name}`), content, 'run: node src/main.ts deploy compose --out deploy');
+  }
+  for (const { name, content } of systemdUnits({ user: 'sello', folder: '/opt/sello' })) {
+    const again = 'run: node src/main.ts deploy systemd --out deploy/systemd';
+    assert.equal(read(`deploy/systemd/${name}`), content, again);
+  }
+});
+
+test('compose.yaml fits the Compose Specification, with one server and with nine', async () => {
+  const schema = Compile(JSON.parse(read('test/deploy/compose-spec/compose-spec.json')));
+  for (const serverCount of [1, 2, 9]) {
+    const [file] = composeFiles({ serverCount, image: 'registry.example/sello:1.0' });
+    const problems = schema.Errors(yaml(file?.content ?? ''))[1];
+    assert.deepEqual(problems, []);
+  }
+  const broken = yaml(read('deploy/compose.yaml'));
+  broken.services.vault.read_only = [];
+  assert.equal(schema.Check(broken), false);
+  broken.services.vault.read_only = true;
+  broken.services.redis.readonly = true;
+  assert.equal(schema.Check(broken), false);
+  for (const [servers, image] of [
+    ['0', 'x'],
+    ['10', 'x'],
+    ['2', 'a b'],
+  ]) {
+    const run = await sello(['deploy', 'compose', '--servers', servers ?? '', '--image', image ?? '']);
+    assert.equal(run.code, 2);
+  }
+});
+
+test('every service, network, volume, secret and file that compose.yaml names is there', () => {
+  const { services, networks, volumes, secrets } = yaml(read('deploy/compose.yaml'));
+  assert.deepEqual(
+    Object.keys(services).filter((name) => /^(sello|postgres)-|vault|redis|balancer|pulsar/.test(name))
+      .length,
+    9,
+  );
+  for (const [name, service] of Object.entries<Record<string, unknown>>(services)) {
+    const uses = (key: string) =>
+      Array.isArray(service[key]) ? service[key] : Object.keys(service[key] ?? {});
+    for (const other of uses('depends_on')) assert.ok(other in services, `${name}: ${other}`);
+    for (const network of uses('networks')) assert.ok(network in networks, `${name}: ${network}`);
+    for (const secret of uses('secrets')) assert.ok(secret in secrets, `${name}: ${secret}`);
+    for (const mount of uses('volumes') as string[]) {
+      const [source = ''] = mount.split(':');
+      if (source.startsWith('.')) assert.ok(existsSync(join(ROOT, 'deploy', source)), `${name}: ${mount}`);
+      else assert.ok(source in volumes, `${name}: ${mount}`);
+    }
+    assert.deepEqual(service.cap_drop, ['ALL'], name);
+    assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+    const { build } = service as { build?: { context: string; dockerfile: string } };
+    if (build) assert.ok(existsSync(join(ROOT, 'deploy', build.context, build.dockerfile)), name);
+  }
+});
+
+test('the configurations that are shipped are accepted, on the secrets that the script makes', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const { name, content } of compose) {
+    mkdirSync(join(folder, name, '..'), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  const made = spawnSync('sh', [join(folder, 'make-secrets.sh')], { encoding: 'utf8' });
+  assert.equal(made.status, 0, made.stderr);
+  const secrets = join(folder, 'secrets');
+  const before = readdirSync(secrets).map((name) => readFileSync(join(secrets, name), 'utf8'));
+  assert.equal(spawnSync('sh', [join(folder, 'make-secrets.sh')]).status, 0);
+  const after = readdirSync(secrets).map((name) => readFileSync(join(secrets, name), 'utf8'));
+  assert.deepEqual(after, before, 'a second run overwrites nothing');
+
+  const here = (text: string) => text.replaceAll('/run/secrets/', `${secrets}/`);
+  const accepted = (name: string, text: string) => {
+    const file = join(folder, name);
+    writeFileSync(file, here(text));
+    return loadConfig({ file, folder }).config;
+  };
+  const server = accepted('server.yaml', read('deploy/compose/server.yaml'));
+  assert.deepEqual([server.role, server.labAllowed, server.registrationOpen], ['all', false, false]);
+  assert.equal(accepted('vault.yaml', read('deploy/compose/vault.yaml')).role, 'vault');
+  assert.equal(await haproxyWarnings(here(read('deploy/compose/haproxy.cfg'))), '');
+
+  cpSync(join(secrets, 'database-password'), join(folder, 'secret'));
+  chmodSync(join(folder, 'secret'), 0o600);
+  for (const example of ['sello.example.yaml', 'sello.production.example.yaml']) {
+    const text = read(`deploy/${example}`).replaceAll(
+      /\/etc\/sello\/(secrets\/database-password|vault-passphrase)\b/g,
+      join(folder, 'secret'),
+    );
+    assert.equal(accepted(example, text).labAllowed, false, example);
+  }
+});
+
+/** Names of containers are known among containers alone: that they are not is no news here. */
+async function haproxyWarnings(configuration: string): Promise<string> {
+  const said = await haproxyProblems(configuration);
+  return said.replace(/^.*(could not resolve address|Warnings were found).*\n?/gm, '').trim();
+}
+
+test('systemd accepts the units, and calls them well hardened', {
+  skip: !isInstalled('systemd-analyze') && 'needs systemd-analyze',
+}, async (t) => {
+  const folder = await temporaryFolder(t);
+  mkdirSync(join(folder, 'bin'));
+  writeFileSync(join(folder, 'bin/sello'), '#!/bin/sh\n', { mode: 0o755 });
+  const { written } = await selloJson(['deploy', 'systemd', '--folder', folder, '--out', folder]);
+  assert.equal(written.length, 2);
+  // An instance, for systemd looks at no template.
+  cpSync(join(folder, 'sello@.service'), join(folder, 'sello@blue.service'));
+  for (const unit of ['sello@blue.service', 'sello-vault.service']) {
+    const { stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(folder, unit)], {
+      encoding: 'utf8',
+    });
+    const about = `${stdout}${stderr}`
+      .split('\n')
+      .filter((line) => line.includes('sello') || line.includes('Unknown'));
+    assert.deepEqual(about, [], unit);
+    const rated = spawnSync(
+      'systemd-analyze',
+      ['security', '--offline=true', '--threshold=20', '--no-pager', join(folder, unit)],
+      { encoding: 'utf8' },
+    );
+    assert.equal(rated.status, 0, `${unit}: ${rated.stdout.slice(-200)}${rated.stderr}`);
+  }
+  for (const args of [
+    ['--user', 'a b'],
+    ['--folder', 'relative'],
+    ['--folder', '/x\nExecStart=/y'],
+  ]) {
+    assert.equal((await sello(['deploy', 'systemd', ...args])).code, 2, args.join(' '));
+  }
+});
+
+test('the alerts ask for metrics that exist', async (t) => {
+  const { groups } = yaml(read('deploy/prometheus-alerts.yaml'));
+  const server = await runServer(t, { folder: await temporaryFolder(t) });
+  const exposed = await (await fetch(`${await httpAddress(server)}/metrics`)).text();
+  const known = new Set(Array.from(exposed.matchAll(/^# TYPE (\S+)/gm), ([, name = '']) => name));
+  assert.ok(known.size > 20);
+  let asked = 0;
+  for (const { rules } of groups) {
+    for (const { alert, expr, labels, annotations } of rules) {
+      assert.match(alert, /^Sello[A-Z]\w+$/);
+      assert.match(labels.severity, /^(page|ticket)$/, alert);
+      assert.ok(annotations.summary && annotations.description, alert);
+      for (const [name] of expr.matchAll(/\b(sello|process|nodejs)_\w+/g)) {
+        assert.ok(known.has(name.replace(/_(bucket|sum|count)$/, '')), `${alert}: ${name}`);
+        asked++;
+      }
+    }
+  }
+  assert.ok(asked >= 10);
+});
