@@ -1,0 +1,213 @@
+import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ClientAnswer, ConnectionLost, TcpClient } from '../../src/cli/tcp-client.ts';
+import { encodeTransaction } from '../../src/domain/transaction.ts';
+
+const PASSWORD = 'secreto';
+const MAC_KEY = createHash('sha256').update(PASSWORD).digest();
+/** A customer that has had no answer for this long asks another server. */
+const ANSWER_TIME_MS = 1_000;
+const RETRY_PAUSE_MS = 50;
+
+/** Where a server listens. */
+export interface ServerAddress {
+  readonly tcpPort: number;
+  /** `http://127.0.0.1:8080` */
+  readonly http: string;
+}
+
+/** One customer's part of the drill: one transfer after the other, each tried until it is acknowledged. */
+export abstract class Customer {
+  readonly name: string;
+  readonly servers: readonly ServerAddress[];
+  /** Transaction id by payee; each transfer has a payee of its own. */
+  readonly acknowledged = new Map<string, string>();
+  readonly repeatedDifferently: string[] = [];
+  retries = 0;
+  readonly #first: number;
+  #server: number;
+  #goingHome = false;
+  #count = 0;
+  #lastAt = performance.now();
+  #longestMs = 0;
+
+  constructor(name: string, servers: readonly ServerAddress[], first: number) {
+    this.name = name;
+    this.servers = servers;
+    this.#first = first;
+    this.#server = first;
+  }
+
+  get server(): ServerAddress {
+    return this.servers[this.#server % this.servers.length] as ServerAddress;
+  }
+
+  /** Registers and logs in. */
+  abstract arrive(): Promise<void>;
+  /** Asks once. @returns the transaction's id; `undefined` where the answer is "later" @throws where there is no answer */
+  protected abstract transfer(payee: string, key: string): Promise<string | undefined>;
+  protected abstract disconnect(): void;
+
+  /** The longest time without an acknowledgement since this was asked last, in ms. */
+  takePause(): number {
+    const pause = Math.max(this.#longestMs, performance.now() - this.#lastAt);
+    this.#longestMs = 0;
+    this.#lastAt = performance.now();
+    return pause;
+  }
+
+  /** Back to the server it began with, before its next transfer: so that each server has customers when a fault strikes. */
+  goHome(): void {
+    this.#goingHome = true;
+  }
+
+  async work(until: { readonly over: boolean }): Promise<void> {
+    this.#lastAt = performance.now();
+    while (!until.over) {
+      if (this.#goingHome) {
+        this.#goingHome = false;
+        this.disconnect();
+        this.#server = this.#first;
+      }
+      const payee = `${this.name}-${this.#count++}`;
+      const id = await this.#persist(payee);
+      const now = performance.now();
+      this.#longestMs = Math.max(this.#longestMs, now - this.#lastAt);
+      this.#lastAt = now;
+      const known = this.acknowledged.get(payee);
+      if (known !== undefined && known !== id) this.repeatedDifferently.push(payee);
+      this.acknowledged.set(payee, id);
+    }
+    this.disconnect();
+  }
+
+  async #persist(payee: string): Promise<string> {
+    const key = randomUUID();
+    for (;;) {
+      try {
+        const id = await this.transfer(payee, key);
+        if (id !== undefined) return id;
+      } catch (error) {
+        if (error instanceof TypeError || error instanceof ReferenceError) {
+          // What fetch throws for a connection that fails is a TypeError with a cause; any other is a mistake here.
+          if (error.cause === undefined) throw error;
+        }
+        this.disconnect();
+        this.#server++;
+      }
+      this.retries++;
+      await delay(RETRY_PAUSE_MS);
+    }
+  }
+}
+
+/** Over TCP, on one connection after the other. */
+export class TcpCustomer extends Customer {
+  #client: TcpClient | undefined;
+  #session = '';
+
+  async arrive(): Promise<void> {
+    const client = await this.#connect();
+    for (const accion of ['register', 'login']) {
+      const answer = await client.request({ accion, username: this.name, password: PASSWORD });
+      if (answer.status !== 'OK') throw new Error(JSON.stringify(answer));
+      this.#session = String(answer.sesion ?? '');
+    }
+    this.#client = client;
+  }
+
+  protected async transfer(payee: string, key: string): Promise<string | undefined> {
+    if (!this.#client) {
+      const client = await this.#connect();
+      const resumed = await client.request({ accion: 'reanudar', sesion: this.#session });
+      if (!isDone(resumed)) {
+        client.destroy();
+        return undefined;
+      }
+      this.#client = client;
+    }
+    const challenge = await this.#client.request({ accion: 'pet_transaccion' });
+    if (!isDone(challenge)) return undefined;
+    const nonce = String(challenge.nonce);
+    const data = `CuentaA,${payee},1.0`;
+    const mac = createHmac('sha256', MAC_KEY)
+      .update(data + nonce)
+      .digest('hex');
+    const answer = await this.#client.request({ accion: 'transaccion', data, nonce, mac, idempotencia: key });
+    return isDone(answer) ? String(answer.transaccion) : undefined;
+  }
+
+  protected disconnect(): void {
+    this.#client?.destroy();
+    this.#client = undefined;
+  }
+
+  #connect(): Promise<TcpClient> {
+    const { tcpPort: port } = this.server;
+    return TcpClient.connect({
+      host: '127.0.0.1',
+      port,
+      connectTimeMs: ANSWER_TIME_MS,
+      answerTimeMs: ANSWER_TIME_MS,
+    });
+  }
+}
+
+/** @returns false where the server says that it cannot now @throws where it says anything else but yes */
+function isDone(answer: ClientAnswer): boolean {
+  if (answer.status === 'OK') return true;
+  if (answer.error === 'unavailable' || answer.error === 'busy') return false;
+  throw new ConnectionLost(JSON.stringify(answer));
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly json: {
+    readonly id?: string;
+    readonly access_token?: string;
+    readonly challenges?: readonly { readonly nonce: string }[];
+  };
+}
+
+/** Over HTTP. */
+export class HttpCustomer extends Customer {
+  #token = '';
+
+  async arrive(): Promise<void> {
+    const credentials = { username: this.name, password: PASSWORD };
+    await this.#post('/v1/users', credentials);
+    const { status, json } = await this.#post('/v1/sessions', credentials);
+    if (status !== 201 || json.access_token === undefined) throw new Error(`log-in: ${status}`);
+    this.#token = json.access_token;
+  }
+
+  protected async transfer(payee: string, key: string): Promise<string | undefined> {
+    const issued = await this.#post('/v1/challenges', {});
+    const nonce = issued.json.challenges?.[0]?.nonce;
+    if (nonce === undefined) return undefined;
+    const transaction = { payer: 'CuentaA', payee, amount: '1.00', currency: 'EUR' };
+    const mac = createHmac('sha256', MAC_KEY)
+      .update(encodeTransaction({ ...transaction, challenge: nonce, v: 1 }))
+      .digest('hex');
+    const answer = await this.#post('/v1/transactions', { ...transaction, nonce, mac }, key);
+    if (answer.status === 201 || answer.status === 200) return String(answer.json.id);
+    if (answer.status === 503) return undefined;
+    throw new ConnectionLost(`${answer.status} ${JSON.stringify(answer.json)}`);
+  }
+
+  protected disconnect(): void {}
+
+  async #post(path: string, body: object, key?: string): Promise<HttpAnswer> {
+    const response = await fetch(this.server.http + path, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(this.#token === '' ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(path === '/v1/sessions' || path === '/v1/users' ? 20_000 : ANSWER_TIME_MS),
+    });
+    return { status: response.status, json: (await response.json()) as HttpAnswer['json'] };
+  }
+}

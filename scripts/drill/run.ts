@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Customer, HttpCustomer, TcpCustomer } from './customers.ts';
+import type { Fault } from './faults.ts';
+import { Stage } from './stage.ts';
+
+const TCP_CUSTOMERS = 6;
+const HTTP_CUSTOMERS = 2;
+const CALM_MS = 2_000;
+/** From the fault on: long enough to see that all go on. */
+const AFTER_MS = 6_000;
+
+export interface FaultResult {
+  readonly fault: string;
+  readonly says: string;
+  /** The longest that any customer was without an acknowledgement. */
+  readonly pauseMs: number;
+  readonly acknowledged: number;
+  /** Attempts that had no answer, or "later". */
+  readonly retried: number;
+  /** Acknowledged, and not in the journal. */
+  readonly lost: number;
+  /** In the journal more than once, or acknowledged under two ids. */
+  readonly doubled: number;
+  readonly healed: boolean;
+}
+
+export interface DrillOptions {
+  /** What is broken last stays so: for a test that has no time to wait for it. */
+  readonly leaveLastBroken?: boolean;
+}
+
+/** Lets each fault strike while customers work, makes all whole again, and counts in the journal. */
+export async function runDrill(
+  faults: readonly Fault[],
+  say: (line: string) => void,
+  { leaveLastBroken = false }: DrillOptions = {},
+): Promise<readonly FaultResult[]> {
+  const stage = await Stage.start(say);
+  const until = { over: false };
+  try {
+    const servers = stage.servers.map(({ address }) => address);
+    const customers: Customer[] = [
+      ...Array.from({ length: TCP_CUSTOMERS }, (_, n) => new TcpCustomer(`tcp${n}`, servers, n)),
+      ...Array.from({ length: HTTP_CUSTOMERS }, (_, n) => new HttpCustomer(`http${n}`, servers, n)),
+    ];
+    for (const customer of customers) await customer.arrive();
+    const working = customers.map((customer) => customer.work(until));
+    const struck: (Omit<FaultResult, 'lost' | 'doubled'> & { readonly payees: ReadonlySet<string> })[] = [];
+    for (const [index, fault] of faults.entries()) {
+      const heals = !(leaveLastBroken && index === faults.length - 1);
+      struck.push(await strike(stage, fault, customers, { say, heals }));
+    }
+    until.over = true;
+    await Promise.all(working);
+    return count(struck, customers, await stage.approved());
+  } finally {
+    until.over = true;
+    await stage.remove();
+  }
+}
+
+async function strike(
+  stage: Stage,
+  fault: Fault,
+  customers: readonly Customer[],
+  { say, heals }: { say: (line: string) => void; heals: boolean },
+) {
+  for (const customer of customers) customer.goHome();
+  await delay(CALM_MS);
+  const before = new Set(customers.flatMap(({ acknowledged }) => [...acknowledged.keys()]));
+  const retriesBefore = sum(customers, ({ retries }) => retries);
+  for (const customer of customers) customer.takePause();
+  say(`${fault.name}: ${fault.says} …`);
+  const heal = await fault.strike(stage);
+  let healed = true;
+  const healing = (heals ? heal() : Promise.resolve()).catch((error: Error) => {
+    say(`  not whole again: ${error.message}`);
+    healed = false;
+  });
+  await Promise.all([delay(AFTER_MS), healing]);
+  const pauseMs = Math.max(...customers.map((customer) => customer.takePause()));
+  const payees = new Set(
+    customers.flatMap(({ acknowledged }) => [...acknowledged.keys()]).filter((payee) => !before.has(payee)),
+  );
+  say(`  the longest pause of a customer was ${(pauseMs / 1_000).toFixed(2)} s`);
+  return {
+    fault: fault.name,
+    says: fault.says,
+    pauseMs,
+    acknowledged: payees.size,
+    retried: sum(customers, ({ retries }) => retries) - retriesBefore,
+    healed,
+    payees,
+  };
+}
+
+function count(
+  struck: readonly (Omit<FaultResult, 'lost' | 'doubled'> & { readonly payees: ReadonlySet<string> })[],
+  customers: readonly Customer[],
+  approved: ReadonlyMap<string, readonly string[]>,
+): readonly FaultResult[] {
+  const acknowledged = new Map(customers.flatMap((customer) => [...customer.acknowledged]));
+  const doubtful = new Set(customers.flatMap(({ repeatedDifferently }) => repeatedDifferently));
+  return struck.map(({ payees, ...result }) => {
+    const all = [...payees];
+    return {
+      ...result,
+      lost: all.filter((payee) => !approved.get(payee)?.includes(acknowledged.get(payee) ?? '')).length,
+      doubled: all.filter((payee) => (approved.get(payee)?.length ?? 0) > 1 || doubtful.has(payee)).length,
+    };
+  });
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
