@@ -1,7 +1,8 @@
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import type { Role, UserId } from '../ports/store.ts';
 import type { Context } from './context.ts';
-import { type Session, sessionHolds } from './session.ts';
+import { heldSession, type Session, sessionOf } from './session.ts';
+import type { User } from './user.ts';
 
 const ISSUER = 'sello';
 const AUDIENCE = 'sello-api';
@@ -23,6 +24,8 @@ interface Claims {
   readonly uid: UserId;
   readonly sid: string;
   readonly role: Role;
+  /** RFC 9068 section 2.2.3: what the session is for. */
+  readonly scope: Session['kind'];
   readonly iat: number;
   readonly exp: number;
 }
@@ -52,6 +55,7 @@ export class AccessTokens {
       uid: session.userId,
       sid: session.sessionId,
       role: session.role,
+      scope: session.kind,
       iat,
       exp,
     };
@@ -62,35 +66,58 @@ export class AccessTokens {
       const [signed] = await vault.sign([Buffer.from(input, 'ascii')]);
       if (signed && signed.keyId === kid) {
         const signature = Buffer.from(signed.signature).toString('base64url');
-        return { token: `${input}.${signature}`, expiresAt: exp * 1000 };
+        const token = `${input}.${signature}`;
+        this.#remember(idOf(token), claims);
+        return { token, expiresAt: exp * 1000 };
       }
     }
     throw new Error('the signing key changed at each attempt');
   }
 
+  /** The session of a token that was verified before, while its user is in memory: costs a hash. @returns undefined: ask `verify` */
+  recall(token: string): Session | undefined {
+    if (token.length > TOKEN_BYTES_MAX) return undefined;
+    const claims = this.#verified.get(idOf(token));
+    const user = claims && this.#context.decider.cached(claims.uid);
+    return user && this.#sessionOf(user, claims);
+  }
+
+  /** Whether it was issued or verified here. */
+  knows(token: string): boolean {
+    return this.#verified.has(idOf(token));
+  }
+
   /** @returns undefined for a token that is forged, expired, for another purpose, or of a session that does not hold */
   async verify(token: string): Promise<Session | undefined> {
     if (token.length > TOKEN_BYTES_MAX) return undefined;
-    const id = hash('sha256', token, 'base64');
-    let claims = this.#verified.get(id);
-    if (!claims) {
-      claims = await this.#verifySignature(token);
-      if (!claims) return undefined;
-      this.#verified.set(id, claims);
-      if (this.#verified.size > VERIFIED_MAX) this.#verified.delete(this.#verified.keys().next().value ?? '');
-    }
     const { decider } = this.#context;
-    const at = decider.now();
-    if (claims.exp * 1000 <= at) {
+    const id = idOf(token);
+    const verified = this.#verified.get(id);
+    const claims = verified ?? (await this.#verifySignature(token));
+    if (!claims) return undefined;
+    if (claims.exp * 1000 <= decider.now()) {
       this.#verified.delete(id);
       return undefined;
     }
+    if (!verified) this.#remember(id, claims);
     const known = decider.cached(claims.uid);
-    const user = known && sessionHolds(known, claims.sid, at) ? known : await decider.reread(claims.uid);
-    if (!user || !sessionHolds(user, claims.sid, at)) return undefined;
-    const { uid: userId, sid: sessionId, exp } = claims;
-    // The role is the user's of now, not of when the token was signed.
-    return { userId, username: user.username, role: user.role, sessionId, expiresAt: exp * 1000 };
+    const session = known && this.#sessionOf(known, claims);
+    if (session) return session;
+    const user = await decider.reread(claims.uid);
+    return user && this.#sessionOf(user, claims);
+  }
+
+  #remember(id: string, claims: Claims): void {
+    this.#verified.set(id, claims);
+    if (this.#verified.size > VERIFIED_MAX) this.#verified.delete(this.#verified.keys().next().value ?? '');
+  }
+
+  /** The session as it holds now. Role and kind are those of now, not of when the token was signed. */
+  #sessionOf(user: User, { sid, scope, exp }: Claims): Session | undefined {
+    const at = this.#context.decider.now();
+    const row = exp * 1000 > at ? heldSession(user, sid, at) : undefined;
+    if (!row || (scope !== undefined && scope !== row.kind)) return undefined;
+    return { ...sessionOf(user, row), expiresAt: exp * 1000 };
   }
 
   async #verifySignature(token: string): Promise<Claims | undefined> {
@@ -120,6 +147,10 @@ export class AccessTokens {
     }
     return undefined;
   }
+}
+
+function idOf(token: string): string {
+  return hash('sha256', token, 'base64');
 }
 
 function encode(value: unknown): string {

@@ -7,6 +7,7 @@ import type { MacRequest } from '../ports/key-vault.ts';
 import type { TokenRow, UserId } from '../ports/store.ts';
 import { seedMac } from './code-check.ts';
 import type { Context } from './context.ts';
+import { deviceIdOf, tokensOfDevice } from './device.ts';
 import type { Facts, Job, Proposal } from './job.ts';
 import { type Idempotency, repeatable } from './stored-answer.ts';
 import type { User } from './user.ts';
@@ -21,7 +22,7 @@ export interface ActivateTokenRequest {
 
 export type ActivatedToken = TokenRow & { readonly repeated?: boolean };
 
-/** Confirms by a first code that the user's token holds the seed. Wrong codes count and lock as any others do. */
+/** Confirms by a first code that the user's token holds the seed, and so does its device. Wrong codes count and lock as any others do. */
 export async function activateToken(
   context: Context,
   request: ActivateTokenRequest,
@@ -97,9 +98,18 @@ class ActivateJob implements Job<TokenRow | Refusal> {
         detail: { token: tokenId },
         // Failures at codes stand: whoever enrols a token of their own must not wipe out their guesses at another.
         state: { ...user.state, tokens: { ...user.state.tokens, [tokenId]: verdict.accepted } },
-        rows: [{ kind: 'token.update', userId: user.id, tokenId, status: 'active' }],
+        rows: this.#confirmed(user, token).map((id) => ({
+          ...{ kind: 'token.update', userId: user.id, tokenId: id, status: 'active' },
+        })),
       },
     };
+  }
+
+  /** A device got its seeds together, so that it holds one says that it holds all. */
+  #confirmed(user: User, token: TokenRow): readonly string[] {
+    return tokensOfDevice(user, deviceIdOf(token.tokenId))
+      .filter(({ status }) => status === 'pending')
+      .map(({ tokenId }) => tokenId);
   }
 
   #pending(user: User): TokenRow | undefined {

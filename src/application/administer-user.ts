@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../domain/errors.ts';
 import type { SideRow, UserId } from '../ports/store.ts';
 import type { Context } from './context.ts';
+import { deviceIdOf, endSessions, sessionsOfDevice, tokensOfDevice } from './device.ts';
 import type { Draft, Job } from './job.ts';
 import { type Idempotency, repeatable } from './stored-answer.ts';
 import type { User } from './user.ts';
@@ -64,16 +65,24 @@ export function unlockUser(context: Context, userId: UserId, act: Act = {}): Pro
   });
 }
 
-/** The token's codes are refused from now on. Its seed stays in the store, wrapped, and opens nothing. */
+/**
+ * The token's codes are refused from now on, with those of the other token of its device; the device's sessions end.
+ * Seeds stay in the store, wrapped, and open nothing.
+ */
 export function revokeToken(context: Context, userId: UserId, tokenId: string): Promise<UserId | Refusal> {
   return change(context, userId, {}, (user) => {
     if (!user.tokens.some((token) => token.tokenId === tokenId)) return refuse('token_unknown');
-    const { [tokenId]: _, ...tokens } = user.state.tokens ?? {};
+    const deviceId = deviceIdOf(tokenId);
+    const revoked = tokensOfDevice(user, deviceId).map((token) => token.tokenId);
+    const tokens = Object.entries(user.state.tokens ?? {}).filter(([id]) => !revoked.includes(id));
     return {
       type: 'token.revoked',
-      detail: { token: tokenId },
-      state: { ...user.state, tokens },
-      rows: [{ kind: 'token.update', userId, tokenId, status: 'revoked' }],
+      detail: { token: tokenId, ...(revoked.length > 1 ? { tokens: revoked.length } : {}) },
+      state: { ...user.state, tokens: Object.fromEntries(tokens) },
+      rows: [
+        ...revoked.map((id) => ({ kind: 'token.update', userId, tokenId: id, status: 'revoked' }) as const),
+        ...endSessions(sessionsOfDevice(user, deviceId)),
+      ],
     };
   });
 }

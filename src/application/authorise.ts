@@ -50,14 +50,9 @@ export interface Authorisation {
  * What is evaluated spends the challenge; a refusal is recorded as well as an approval. That the payer's account is
  * the user's is not checked: Sello keeps no accounts.
  */
-export async function authorise(
-  context: Context,
-  request: AuthoriseRequest,
-): Promise<Authorisation | Refusal> {
-  const outcome = await decide(context, request, false);
-  // The stored answer of a request by REST, under whose key this one comes: they are not the same request.
-  if ('status' in outcome) return refuse('idempotency_mismatch');
-  return outcome;
+export function authorise(context: Context, request: AuthoriseRequest): Promise<Authorisation | Refusal> {
+  // Nothing waits that was not asked to.
+  return decide(context, request, false) as Promise<Authorisation | Refusal>;
 }
 
 /** The same, but where a proof is missing the transaction is kept, for its user to approve by a code of its own. */
@@ -71,10 +66,14 @@ export function authoriseOrRequest(
 async function decide(context: Context, request: AuthoriseRequest, mayWait: boolean) {
   const waiting = context.challenges.ready(context.decider.now());
   if (waiting) await waiting;
-  const { result } = await context.decider.submit(new AuthoriseJob(context, request, mayWait));
-  if ('refused' in result || 'status' in result) return result;
+  const { result, entry } = await context.decider.submit(new AuthoriseJob(context, request, mayWait));
+  if ('refused' in result) return result;
+  // The stored answer of a request by REST, under whose key this one comes: they are not the same request.
+  if ('status' in result) return mayWait ? result : refuse('idempotency_mismatch');
   const authorisation = authorisationFrom(result, result.repeated);
-  return request.receipt ? { ...authorisation, receipt: await signReceipt(context, result) } : authorisation;
+  if (!request.receipt) return authorisation;
+  const decided = entry ? { ...result, hash: entry.hash } : result;
+  return { ...authorisation, receipt: await signReceipt(context, decided) };
 }
 
 export function authorisationFrom(decided: DecidedTransaction, repeated: boolean): Authorisation {
@@ -111,15 +110,7 @@ class AuthoriseJob implements Job<Outcome> {
     const { mac, code, challenge } = this.#request;
     this.#code = undefined;
     if (answer || isSpent(challenge)) return [];
-    const requests: MacRequest[] = [];
-    if (mac) {
-      requests.push({
-        owner: macKeyOwner(user.id),
-        wrapped: user.macKey,
-        algorithm: 'sha256',
-        message: mac.message,
-      });
-    }
+    const requests = mac ? [macRequest(user, mac.message)] : [];
     if (code !== undefined && lockedForMs(user.state.code, at) === 0) {
       this.#code = codeEvidence(user, code, boundQuestion(this.#canonical), at);
       requests.push(...this.#code.requests);
@@ -179,10 +170,7 @@ class AuthoriseJob implements Job<Outcome> {
     if (missing && this.#mayWait) return this.#wait(user, at, state);
     // The proofs that were given fit, so the challenge is not spent, but a code that was shown is.
     if (missing) return this.#refused(at, missing, { state });
-    const given: Proof[] = [];
-    if (mac) given.push('mac');
-    if (kind) given.push(kind === 'bound' ? 'bound_code' : 'code');
-    return this.#approved(user, at, state, given, token);
+    return this.#approved(user, at, state, proofsGiven(mac, kind), token);
   }
 
   #approved(
@@ -196,30 +184,29 @@ class AuthoriseJob implements Job<Outcome> {
     const { idempotency, transfer, challenge } = this.#request;
     const transaction = { ...this.#canonical, id: makeTransactionId(at, this.#context.randomPool) };
     const next = policy ? { ...state, velocity: afterApproval(state.velocity, policy, transfer, at) } : state;
-    const decided = { transaction, username: user.username, at, proofs };
-    // The hash is known once the entry is chained, before anything is answered.
-    const result: { -readonly [K in keyof Decided]: Decided[K] } = {
-      ...decided,
+    const proven = proofs.join(' ') || 'session';
+    const result = {
+      transaction,
+      username: user.username,
+      at,
+      proofs,
       version: user.version + 1,
+      // Known once the entry is chained.
       hash: '',
       previous: user.hash,
       repeated: false,
     };
-    return {
-      result,
-      draft: {
-        type: 'transaction.approved',
-        detail: { proofs: proofs.join(' ') || 'session', ...(token === undefined ? {} : { token }) },
-        transaction,
-        state: next,
-        challenge,
-        rows: (entry) => {
-          result.hash = entry.hash;
-          const { hash, version, previous } = entry;
-          return answerRow(user.id, idempotency, at, { ...decided, version, hash, previous });
-        },
-      },
+    const draft: Draft = {
+      type: 'transaction.approved',
+      detail: token === undefined ? { proofs: proven } : { proofs: proven, token },
+      transaction,
+      state: next,
+      challenge,
     };
+    if (!idempotency) return { result, draft };
+    const { repeated: _, ...answer } = result;
+    const rows: Draft['rows'] = ({ hash }) => answerRow(user.id, idempotency, at, { ...answer, hash });
+    return { result, draft: { ...draft, rows } };
   }
 
   /** The challenge under which too little was proven is used up: the transaction has one of its own now. */
@@ -270,4 +257,14 @@ class AuthoriseJob implements Job<Outcome> {
       },
     };
   }
+}
+
+function macRequest(user: User, message: Uint8Array): MacRequest {
+  return { owner: macKeyOwner(user.id), wrapped: user.macKey, algorithm: 'sha256', message };
+}
+
+function proofsGiven(mac: boolean, kind: 'bound' | 'plain' | undefined): readonly Proof[] {
+  const code = kind && (kind === 'bound' ? 'bound_code' : 'code');
+  if (!code) return mac ? ['mac'] : [];
+  return mac ? ['mac', code] : [code];
 }

@@ -8,10 +8,13 @@ import {
   verifyNonce,
 } from '../domain/challenge.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
+import { ChallengePace } from './challenge-pace.ts';
 import type { RandomPool } from './random-pool.ts';
 
-/** Keys fetched ahead of their period, so that challenges go on for a while without the vault. */
+/** Keys fetched ahead of their period, so that challenges go on for at least so many periods without the vault. */
 const PERIODS_AHEAD = 2;
+/** After the vault did not answer, until it is asked again in the background. */
+const RETRY_MS = 1_000;
 
 /**
  * Issues and verifies challenges under keys that change every `rotationMs` by themselves: the key of a period is
@@ -22,8 +25,10 @@ export class ChallengeIssuer {
   readonly #random: RandomPool;
   readonly #rotationMs: number;
   readonly #ttlMs: number;
+  readonly pace = new ChallengePace();
   readonly #keys = new Map<number, ChallengeKey>();
   #fetching: Promise<void> | undefined;
+  #retryAt = 0;
 
   constructor(vault: KeyVault, random: RandomPool, rotationMs: number, ttlMs: number) {
     this.#vault = vault;
@@ -41,7 +46,7 @@ export class ChallengeIssuer {
     const period = Math.floor(at / this.#rotationMs);
     if (this.#keys.has(period)) {
       // Ahead of need and in the background: a vault that is down matters only once a period starts without its key.
-      if (!this.#keys.has(period + 1)) this.#fetch(at).catch(() => undefined);
+      if (!this.#keys.has(period + PERIODS_AHEAD) && performance.now() >= this.#retryAt) this.#fetchAhead(at);
       return undefined;
     }
     return this.#fetch(at);
@@ -65,6 +70,12 @@ export class ChallengeIssuer {
     // Keys of every period whose challenges still live are kept: without one it is too old, or not of this vault.
     if (!key) return issuedAt < at - this.#ttlMs ? 'challenge_expired' : 'challenge_unknown';
     return verifyNonce(key, nonce, binding, at, this.#ttlMs);
+  }
+
+  #fetchAhead(at: number): void {
+    this.#fetch(at).catch(() => {
+      this.#retryAt = performance.now() + RETRY_MS;
+    });
   }
 
   #fetch(at: number): Promise<void> {

@@ -50,18 +50,18 @@ export function codeEvidence(
       kind: token.type === 'ocra' ? 'bound' : 'plain',
       steps: messages.map(({ step }) => step),
     });
-    for (const { message } of messages) requests.push(seedMac(token, message));
+    const key = seedKey(token);
+    for (const { message } of messages) requests.push({ ...key, message });
   }
   return { requests, attempts, code };
 }
 
 export function seedMac(token: TokenRow, message: Uint8Array): MacRequest {
-  return {
-    owner: seedOwner(token.userId, token.tokenId),
-    wrapped: token.seed,
-    algorithm: token.algorithm,
-    message,
-  };
+  return { ...seedKey(token), message };
+}
+
+function seedKey({ userId, tokenId, seed, algorithm }: TokenRow): Omit<MacRequest, 'message'> {
+  return { owner: seedOwner(userId, tokenId), wrapped: seed, algorithm };
 }
 
 function messagesFor(

@@ -37,6 +37,9 @@ export interface Settings {
   readonly keys: { readonly rotationMs: number; readonly challengeTtlMs: number };
   readonly policy: Policy;
   readonly sessionTtlMs: number;
+  readonly deviceSessionTtlMs: number;
+  readonly enrolmentTtlMs: number;
+  readonly enrolmentCodeRequired: boolean;
   readonly idempotencyTtlMs: number;
   readonly rateLimits: {
     readonly registrations: RateLimit;

@@ -190,8 +190,9 @@ class DecisionJob implements Job<EndedTransaction | Refusal> {
     status: Exclude<TransactionStatus, 'pending'>,
     draft: Draft,
   ): Verdict {
-    const { userId, transactionId } = transaction;
+    const { userId, transactionId, serviceId } = transaction;
     const { idempotency } = this.#request;
+    const detail = serviceId === '' ? draft.detail : { ...draft.detail, service: serviceId };
     const reason = draft.reason ?? '';
     const result: { -readonly [K in keyof TransactionRow]: TransactionRow[K] } = {
       ...transaction,
@@ -203,6 +204,7 @@ class DecisionJob implements Job<EndedTransaction | Refusal> {
       result,
       draft: {
         ...draft,
+        ...(detail ? { detail } : {}),
         transaction: recorded(transaction),
         rows: ({ version }) => {
           result.decidedVersion = version;

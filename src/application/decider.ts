@@ -3,13 +3,18 @@ import { SpentChallenges } from '../domain/spent-challenges.ts';
 import { LIMITS } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
-import type { AppendOutcome, IdempotentAnswer, Store, UserId } from '../ports/store.ts';
+import type { AppendOutcome, IdempotentAnswer, Store, UserId, UserRecord } from '../ports/store.ts';
 import type { ChainedEntry, Decided, Job } from './job.ts';
 import { answerId, gatherEvidence, NO_MACS, type Pending, Round } from './round.ts';
 import { type User, userFrom } from './user.ts';
 import { UserCache } from './user-cache.ts';
+import { UsersInFlight } from './users-in-flight.ts';
 
 export type CommitListener = (entries: readonly ChainedEntry[]) => void;
+/** Users about whom other servers appended entries; `all`: it is not known about whom. */
+export type ChangeListener = (users: readonly UserId[] | 'all') => void;
+/** `ms`: from the beginning of the batch until all in it was committed and answered. */
+export type BatchListener = (jobs: number, ms: number) => void;
 
 /** What the decider counts, for the metrics. */
 export interface DeciderCounters {
@@ -24,7 +29,8 @@ export interface DeciderCounters {
  * latest entries; one append commits them, and only then is anyone answered. While one batch commits the next gathers.
  *
  * The store's guard makes it safe: a decision made on an entry that is no longer the latest is superseded, and is
- * made again on what is.
+ * made again on what is. A result without an entry meets no guard: before it is final on a user in memory, the store is
+ * asked whether that is still their latest entry.
  */
 export class Decider {
   readonly counters: DeciderCounters = { batches: 0, jobs: 0, entries: 0, superseded: 0 };
@@ -35,6 +41,13 @@ export class Decider {
   readonly #users: UserCache;
   readonly #spent: SpentChallenges;
   readonly #listeners = new Set<CommitListener>();
+  readonly #changeListeners = new Set<ChangeListener>();
+  /** Users who are being read or decided about: what is news of them meanwhile counts against what comes of it. */
+  readonly #inFlight = new UsersInFlight();
+  /** ms of `performance.now()` until which users in memory are believed. */
+  #believedUntil = Number.POSITIVE_INFINITY;
+  #batchListener: ((size: number) => void) | undefined;
+  readonly #batchListeners = new Set<BatchListener>();
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
   /** The latest time decided at: what had expired by then is forgotten, also what was spent of it. */
@@ -62,6 +75,50 @@ export class Decider {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Told of users about whom other servers decided, once that is known here. Must not throw, and not take long. */
+  subscribeChanges(listener: ChangeListener): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
+  }
+
+  /**
+   * What the store says of entries by whatever server: who is in memory with an older one is forgotten.
+   * @param users with their latest version; `all`: anyone may have changed
+   */
+  learn(users: readonly { readonly userId: UserId; readonly version: number }[] | 'all'): void {
+    if (users === 'all') {
+      this.#inFlight.changeAll();
+      this.#users.clear();
+      for (const listener of this.#changeListeners) listener('all');
+      return;
+    }
+    const news: UserId[] = [];
+    for (const { userId, version } of users) {
+      this.#inFlight.change(userId, version);
+      const known = this.#users.peek(userId);
+      if (known && known.version >= version) continue;
+      this.#users.delete(userId);
+      news.push(userId);
+    }
+    if (news.length > 0) for (const listener of this.#changeListeners) listener(news);
+  }
+
+  /** Until then users in memory may be believed, for what other servers did is known; ms of `performance.now()`. */
+  believeUntil(until: number): void {
+    this.#believedUntil = until;
+  }
+
+  /** Told of each batch once it has been decided. Must not throw, and not take long. */
+  subscribeBatches(listener: BatchListener): () => void {
+    this.#batchListeners.add(listener);
+    return () => this.#batchListeners.delete(listener);
+  }
+
+  /** Told of the number of jobs in each batch. */
+  onBatch(listener: (size: number) => void): void {
+    this.#batchListener = listener;
+  }
+
   get queueLength(): number {
     return this.#queue.length;
   }
@@ -83,14 +140,15 @@ export class Decider {
       return Promise.reject(new StoreUnavailable('more decisions wait than the server takes'));
     }
     return new Promise<Decided<T>>((resolve, reject) => {
-      this.#queue.push({ job, resolve: resolve as Pending['resolve'], reject, attempts: 0 });
+      const expiresAt = performance.now() + LIMITS.decisionTimeMs;
+      this.#queue.push({ job, resolve: resolve as Pending['resolve'], reject, attempts: 0, expiresAt });
       this.#running ??= this.#run();
     });
   }
 
   /** The user as last known here: for reads, and for refusing early. Only a decision is certain. */
   async peek(id: UserId): Promise<User | undefined> {
-    return this.#users.get(id) ?? (await this.#load([id])).get(id);
+    return this.cached(id) ?? this.reread(id);
   }
 
   /**
@@ -100,26 +158,36 @@ export class Decider {
    */
   async reread(id: UserId): Promise<User | undefined> {
     const known = this.#users.get(id);
-    if (!known) return this.peek(id);
+    if (!known) return (await this.#load([id])).get(id);
     const [record] = await this.#store.load([id], Number.POSITIVE_INFINITY);
     if (record?.version !== known.version) {
-      this.#users.delete(id);
-      return this.peek(id);
+      if (this.#users.get(id) === known) this.#users.delete(id);
+      return (await this.#load([id])).get(id);
     }
     const user = userFrom(record);
     if (this.#users.get(id) === known) this.#users.set(id, user);
     return user;
   }
 
-  /** The user if they are in memory: for the hot path, which does without a promise. */
+  /**
+   * The user if they are in memory, and it is known what other servers did up to a second ago: for the hot path, which
+   * does without a promise.
+   */
   cached(id: UserId): User | undefined {
-    return this.#users.get(id);
+    return performance.now() <= this.#believedUntil ? this.#users.get(id) : undefined;
   }
 
   /** Forgets users, so that they are read again: their rows were changed outside a decision. */
   forget(ids?: Iterable<UserId>): void {
-    if (!ids) this.#users.clear();
-    else for (const id of ids) this.#users.delete(id);
+    if (!ids) {
+      this.#inFlight.changeAll();
+      this.#users.clear();
+      return;
+    }
+    for (const id of ids) {
+      this.#inFlight.change(id, Number.POSITIVE_INFINITY);
+      this.#users.delete(id);
+    }
   }
 
   /** Resolves when all that was submitted has been answered. */
@@ -131,15 +199,22 @@ export class Decider {
     while (this.#queue.length > 0) {
       // After the poll phase: what the other sockets had ready in this turn rides along.
       await new Promise(setImmediate);
-      const batch = this.#queue.splice(0, LIMITS.batchMax);
+      const startedAt = performance.now();
+      const batch = inTime(this.#queue.splice(0, LIMITS.batchMax), startedAt);
+      if (batch.length === 0) continue;
+      const ids = [...new Set(batch.map(({ job }) => job.userId))];
+      this.#inFlight.begin(ids);
       try {
         await this.#decideBatch(batch);
+        for (const listener of this.#batchListeners) listener(batch.length, performance.now() - startedAt);
       } catch (error) {
         // The outcome may be unknown: nothing remembered about these users is to be trusted.
         for (const pending of batch) {
           this.#users.delete(pending.job.userId);
           pending.reject(error);
         }
+      } finally {
+        this.#inFlight.end(ids);
       }
     }
     this.#running = undefined;
@@ -161,11 +236,20 @@ export class Decider {
   }
 
   async #load(ids: readonly UserId[]): Promise<Map<UserId, User>> {
+    this.#inFlight.begin(ids);
+    try {
+      return await this.#loadAll(ids);
+    } finally {
+      this.#inFlight.end(ids);
+    }
+  }
+
+  async #loadAll(ids: readonly UserId[]): Promise<Map<UserId, User>> {
     // With margins: the server that wrote an entry may have another idea of now, and this one's may step back.
     const spentSince = this.#decisionTime() - this.#challengeTtlMs - 2 * LIMITS.clockSkewMs;
     const stepsBack = this.#clockStepsBack;
     const records = await this.#store.load(ids, spentSince);
-    if (stepsBack !== this.#clockStepsBack) return this.#load(ids);
+    if (stepsBack !== this.#clockStepsBack) return this.#loadAll(ids);
     const users = new Map<UserId, User>();
     for (const record of records) {
       if (!record) continue;
@@ -173,15 +257,22 @@ export class Decider {
       const known = this.#users.get(record.userId);
       // A decision may have been committed while this was read.
       const user = known && known.version >= record.version ? known : userFrom(record);
-      this.#users.set(user.id, user);
+      this.#remember(user);
       users.set(user.id, user);
     }
     return users;
   }
 
+  /** Unless it is known already that they are not this any more. */
+  #remember(user: User): void {
+    if (this.#inFlight.changedTo(user.id) <= user.version) this.#users.set(user.id, user);
+    else this.#users.delete(user.id);
+  }
+
   async #decideBatch(batch: readonly Pending[]): Promise<void> {
     this.counters.batches++;
     this.counters.jobs += batch.length;
+    this.#batchListener?.(batch.length);
     const at = this.#decisionTime();
     const { users, read } = await this.#usersOf(batch);
     const answers = await this.#answersOf(batch);
@@ -211,22 +302,53 @@ export class Decider {
       const { userId, newUser } = pending.job;
       const maybeStale = newUser === undefined && !read.has(userId);
       // The key may have been wrapped again since the user was read: read once more before it counts as damaged.
-      if (maybeStale && own.includes(undefined)) round.redo(pending);
+      if ((maybeStale || pending.attempts === 0) && own.includes(undefined)) round.redo(pending);
       else round.decide(pending, own, maybeStale);
     }
 
-    const outcomes = round.decisions.length === 0 ? [] : await this.#store.append(round.decisions);
-    this.#settle(round, outcomes);
+    const [outcomes, latest] = await Promise.all([
+      round.decisions.length === 0 ? [] : this.#store.append(round.decisions),
+      this.#latestOf(round),
+    ]);
+    this.#settle(round, outcomes, latest);
   }
 
-  #settle(round: Round, outcomes: readonly AppendOutcome[]): void {
+  /**
+   * The latest entries of users in memory about whom something is to be answered without an entry. Those who also get
+   * one need not be asked for: its outcome tells. One read a batch, without the challenges spent.
+   */
+  async #latestOf(round: Round): Promise<ReadonlyMap<UserId, UserRecord | undefined> | Error> {
+    const ids = round.unguarded();
+    if (ids.length === 0) return NOBODY;
+    try {
+      const records = await this.#store.load(ids, Number.POSITIVE_INFINITY);
+      return new Map(ids.map((id, index) => [id, records[index]]));
+    } catch (error) {
+      // Theirs alone: the others' entries may have been appended.
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #settle(
+    round: Round,
+    outcomes: readonly AppendOutcome[],
+    latest: ReadonlyMap<UserId, UserRecord | undefined> | Error,
+  ): void {
     const at = round.at;
     const committed: ChainedEntry[] = [];
     const stale = new Set<UserId>();
     const again: Pending[] = [...round.again];
-    for (const { pending, result, entry, user, decision } of round.proposals) {
+    const lost = round.superseded(outcomes);
+    for (const { pending, result, entry, user, decision, standsOn } of round.proposals) {
       const id = pending.job.userId;
       const outcome = decision === undefined ? 'appended' : outcomes[decision];
+      if (standsOn !== undefined && !round.isGuarded(id)) {
+        if (latest instanceof Error) {
+          pending.reject(latest);
+          continue;
+        }
+        if (latest.get(id)?.version !== standsOn) stale.add(id);
+      } else if (standsOn !== undefined && lost.has(id)) stale.add(id);
       if (stale.has(id) || outcome === 'superseded') {
         // What was decided later in this batch stood on the entry that lost.
         stale.add(id);
@@ -239,7 +361,7 @@ export class Decider {
         if (entry && user) {
           this.counters.entries++;
           committed.push(entry);
-          this.#users.set(id, user);
+          this.#remember(user);
           if (entry.challenge) this.#spent.add(entry.challenge, at);
         }
         pending.resolve({ result, entry });
@@ -294,4 +416,16 @@ export class Decider {
     });
     return answers;
   }
+}
+
+const NOBODY: ReadonlyMap<UserId, UserRecord | undefined> = new Map();
+
+/** Those who have not waited too long; the others are told so. */
+function inTime(batch: readonly Pending[], now: number): readonly Pending[] {
+  if (batch.every(({ expiresAt }) => expiresAt > now)) return batch;
+  return batch.filter(({ expiresAt, reject }) => {
+    if (expiresAt > now) return true;
+    reject(new StoreUnavailable('the decision could not be made in time: nothing was written'));
+    return false;
+  });
 }

@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { BOUND_SUITE } from '../domain/otp/bound-code.ts';
+import { isVisible } from '../domain/visible-text.ts';
 import { LIMITS } from '../limits.ts';
 import type { MacAlgorithm } from '../ports/key-vault.ts';
 import type { TokenRow, TokenType, UserId } from '../ports/store.ts';
@@ -7,6 +8,7 @@ import { AnswerSeal } from './answer-seal.ts';
 import type { Context } from './context.ts';
 import type { Job } from './job.ts';
 import { seedOwner } from './register-user.ts';
+import { SecondFactor } from './second-factor.ts';
 import { type Idempotency, repeatable } from './stored-answer.ts';
 
 export interface EnrolTokenRequest {
@@ -18,6 +20,10 @@ export interface EnrolTokenRequest {
   readonly periodS?: number;
   readonly algorithm?: MacAlgorithm;
   readonly label?: string;
+  /** Of a token that is there already, where the configuration asks for it. */
+  readonly code?: string;
+  /** At the operator's command: no code is asked for. */
+  readonly byOperator?: true;
   readonly idempotency?: Idempotency;
 }
 
@@ -44,11 +50,20 @@ export async function enrolToken(
   return context.keyLeases.hold(() => makeToken(context, request));
 }
 
-async function makeToken(context: Context, request: EnrolTokenRequest): Promise<EnrolledToken | Refusal> {
-  const { userId, type, idempotency } = request;
+export interface NewToken {
+  readonly token: TokenRow;
+  readonly seed: Uint8Array;
+}
+
+/** A token that waits for its first code, in no store yet. Its parameters must have been checked. */
+export async function makeSeed(
+  context: Context,
+  request: Omit<EnrolTokenRequest, 'idempotency' | 'code'> & { readonly tokenId?: string },
+): Promise<NewToken> {
+  const { userId, type } = request;
   const bound = type === 'ocra';
   const algorithm = bound ? 'sha256' : (request.algorithm ?? 'sha1');
-  const tokenId = Buffer.from(context.random.bytes(12)).toString('base64url');
+  const tokenId = request.tokenId ?? Buffer.from(context.random.bytes(12)).toString('base64url');
   const { wrapped, seed } = await context.vault.generateSeed(
     SEED_BYTES[algorithm],
     seedOwner(userId, tokenId),
@@ -67,11 +82,23 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
     activationQuestion: bound ? Buffer.from(context.random.bytes(32)).toString('hex') : '',
     createdAt: context.decider.now(),
   };
+  return { token, seed };
+}
+
+async function makeToken(context: Context, request: EnrolTokenRequest): Promise<EnrolledToken | Refusal> {
+  const { userId, type, idempotency } = request;
+  const { token, seed } = await makeSeed(context, request);
+  const { tokenId } = token;
+  const asked = context.settings.enrolmentCodeRequired && !request.byOperator;
+  const factor = asked ? new SecondFactor(context, request.code) : undefined;
   const seal = idempotency && (await AnswerSeal.of(context, userId, idempotency.key));
   const job: Job<EnrolledToken | Refusal> = {
     userId,
-    decide: (user) => {
+    evidence: (user, { at }) => factor?.evidence(user, at) ?? [],
+    decide: (user, { at }, macs) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
+      const shown = factor?.judge(user, at, macs) ?? { state: user.state };
+      if ('result' in shown) return shown;
       if (user.tokens.length >= LIMITS.tokensPerUserMax) {
         return { result: refuse('tokens_too_many', { detail: `at most ${LIMITS.tokensPerUserMax}` }) };
       }
@@ -80,7 +107,7 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
         draft: {
           type: 'token.enrolled',
           detail: { token: tokenId, type },
-          state: user.state,
+          state: shown.state,
           rows: [{ kind: 'token.insert', token }],
         },
       };
@@ -96,13 +123,13 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
   return result;
 }
 
-function checkParameters({
+export function checkParameters({
   type,
   digits,
   periodS,
   algorithm,
   label,
-}: EnrolTokenRequest): Refusal | undefined {
+}: Omit<EnrolTokenRequest, 'userId'>): Refusal | undefined {
   const wrong = (detail: string) => refuse('token_parameters_invalid', { detail });
   if (digits !== undefined && !(Number.isInteger(digits) && digits >= 6 && digits <= 8))
     return wrong('digits: 6 to 8');
@@ -116,8 +143,8 @@ function checkParameters({
     return wrong(`an ocra token has the suite ${BOUND_SUITE}`);
   }
   if (type === 'hotp' && periodS !== undefined) return wrong('a hotp token has no period');
-  if (label !== undefined && (Buffer.byteLength(label) > LIMITS.labelBytesMax || !label.isWellFormed())) {
-    return wrong(`label: at most ${LIMITS.labelBytesMax} bytes`);
+  if (label !== undefined && (Buffer.byteLength(label) > LIMITS.labelBytesMax || !isVisible(label))) {
+    return wrong(`label: at most ${LIMITS.labelBytesMax} bytes of visible characters in NFC`);
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import type { ChallengeBinding } from '../domain/challenge.ts';
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { LIMITS } from '../limits.ts';
+import type { UserId } from '../ports/store.ts';
 import type { Context } from './context.ts';
 import { type Session, sessionHolds } from './session.ts';
 
@@ -16,7 +17,9 @@ export async function issueServiceChallenges(
   serviceId: string,
   count: number,
 ): Promise<readonly Challenge[] | Refusal> {
-  return checkCount(count) ?? issue(context, `service/${serviceId}`, count);
+  const binding = `service/${serviceId}` as const;
+  const { challengesPerServiceAndSecondMax: perSecond } = LIMITS;
+  return checkCount(count) ?? checkPace(context, binding, count, perSecond) ?? issue(context, binding, count);
 }
 
 /** Challenges bound to the session. Nothing is stored: what is never answered costs nothing. */
@@ -35,7 +38,10 @@ export async function issueChallenges(
     const user = await decider.reread(userId);
     if (!user || !sessionHolds(user, sessionId, at)) return refuse('session_ended');
   }
-  return issue(context, `session/${session.sessionId}`, count);
+  const { challengesPerUserAndSecondMax: perSecond } = LIMITS;
+  return (
+    checkPace(context, userId, count, perSecond) ?? issue(context, `session/${session.sessionId}`, count)
+  );
 }
 
 function checkCount(count: number): Refusal | undefined {
@@ -43,6 +49,16 @@ function checkCount(count: number): Refusal | undefined {
   return fits
     ? undefined
     : refuse('message_invalid', { detail: `1 to ${LIMITS.challengesPerRequestMax} challenges` });
+}
+
+function checkPace(
+  { challenges }: Context,
+  caller: UserId | string,
+  count: number,
+  perSecond: number,
+): Refusal | undefined {
+  const wait = challenges.pace.take(caller, count, perSecond);
+  return wait > 0 ? refuse('rate_limited', { retryAfterMs: wait }) : undefined;
 }
 
 async function issue(

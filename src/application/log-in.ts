@@ -3,14 +3,14 @@ import { lockedForMs } from '../domain/lockout.ts';
 import type { UserState } from '../domain/user-state.ts';
 import { LIMITS } from '../limits.ts';
 import type { MacRequest } from '../ports/key-vault.ts';
-import type { SessionRow, SideRow } from '../ports/store.ts';
 import { AnswerSeal, withCode } from './answer-seal.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from './code-check.ts';
 import type { Context } from './context.ts';
 import type { Draft, Facts, Job, Proposal } from './job.ts';
 import { OneAtATime } from './one-at-a-time.ts';
+import { openSession } from './open-session.ts';
 import { untilNextTick } from './refusal-grid.ts';
-import { makeSessionSecret, type Session, sessionIdOf } from './session.ts';
+import { makeSessionSecret, type Session } from './session.ts';
 import { type Idempotency, repeatable } from './stored-answer.ts';
 import { UnknownUsers } from './unknown-users.ts';
 import type { User } from './user.ts';
@@ -24,6 +24,8 @@ export interface LogInRequest {
   /** Refuse a user who has an active token and shows no code. */
   readonly codeRequired?: boolean;
   readonly address: string;
+  /** Where it is from, as the client says; bounded by the caller. */
+  readonly label?: string;
   readonly idempotency?: Idempotency;
 }
 
@@ -72,9 +74,15 @@ export class LogInDesk {
   async #logInAlone(request: LogInRequest): Promise<LogIn | Refusal> {
     const { store, decider, passwords, tally } = this.#context;
     const credentials = await store.findUser(request.username);
-    const user = credentials && (await decider.peek(credentials.userId));
-    const lockout = user ? user.state.password : this.#unknownUsers.state(request.username);
-    const locked = lockedForMs(lockout, decider.now());
+    const lockedMs = (user: User | undefined) =>
+      lockedForMs(user ? user.state.password : this.#unknownUsers.state(request.username), decider.now());
+    let user = credentials && (await decider.peek(credentials.userId));
+    let locked = lockedMs(user);
+    if (user && locked > 0) {
+      // Another server may have unlocked them.
+      user = await decider.reread(user.id);
+      locked = lockedMs(user);
+    }
     if (locked > 0) {
       tally.count('login.locked', user ? 'locked' : 'user_unknown', user?.id);
       return refuse('locked', { retryAfterMs: locked });
@@ -193,29 +201,13 @@ class LogInJob implements Job<Session | Refusal> {
   }
 
   #accepted(user: User, at: number, state: UserState, detail?: Draft['detail']): Proposal<Session> {
-    const sessionId = sessionIdOf(this.#secret);
-    const expiresAt = at + this.#context.settings.sessionTtlMs;
-    const session: SessionRow = { userId: user.id, sessionId, createdAt: at, expiresAt };
-    const rows: SideRow[] = sessionsToEnd(user, at).map(({ sessionId }) => ({
-      kind: 'session.delete',
-      userId: user.id,
-      sessionId,
-    }));
-    rows.push({ kind: 'session.insert', session });
+    const { label } = this.#request;
+    const { session, rows } = openSession(this.#context, user, at, { secret: this.#secret, label });
     return {
-      result: { userId: user.id, username: user.username, role: user.role, sessionId, expiresAt },
+      result: session,
       draft: { type: 'login.accepted', ...(detail ? { detail } : {}), state, rows },
     };
   }
-}
-
-/** The expired ones, and the oldest where a user has more than a server keeps for one. */
-function sessionsToEnd(user: User, at: number): readonly SessionRow[] {
-  const expired = user.sessions.filter((session) => session.expiresAt <= at);
-  const live = user.sessions.filter((session) => session.expiresAt > at);
-  const surplus = live.length + 1 - LIMITS.sessionsPerUserMax;
-  if (surplus <= 0) return expired;
-  return [...expired, ...live.sort((a, b) => a.createdAt - b.createdAt).slice(0, surplus)];
 }
 
 function refused(

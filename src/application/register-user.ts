@@ -108,6 +108,7 @@ async function commitUser(
       createdAt,
       tokens: [],
       sessions: [],
+      passkeys: [],
       pending: [],
       version: 0,
       at: 0,

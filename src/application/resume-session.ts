@@ -1,34 +1,42 @@
 import { type Refusal, refuse } from '../domain/errors.ts';
 import type { Context } from './context.ts';
-import { type Session, sessionHolds, sessionIdOf, userIdOfSecret } from './session.ts';
+import { heldSession, type Session, sessionIdOf, sessionOf, userIdOfSecret } from './session.ts';
 
 export interface ResumeSessionRequest {
   readonly secret: string;
   readonly address: string;
+  /** Whether the session of a virtual token will do. */
+  readonly deviceAllowed?: true;
 }
 
 /** A session on another connection or another server, by the secret that its log-in answered. */
 export async function resumeSession(
   context: Context,
-  { secret, address }: ResumeSessionRequest,
+  { secret, address, deviceAllowed }: ResumeSessionRequest,
 ): Promise<Session | Refusal> {
   const wait = await context.rateLimiter.take(`log-in/${address}`, context.settings.rateLimits.logIns);
   if (wait > 0) {
     context.tally.count('admin.rate_limited', 'resumption');
     return refuse('rate_limited', { retryAfterMs: wait });
   }
-  return (await sessionOfSecret(context, secret)) ?? refuse('session_ended');
+  const session = await sessionOfSecret(context, secret);
+  return session && (session.kind === 'login' || deviceAllowed) ? session : refuse('session_ended');
 }
 
 /** The session that a secret resumes; at no pace. @returns undefined where there is none that holds */
-export async function sessionOfSecret({ decider }: Context, secret: string): Promise<Session | undefined> {
+export async function sessionOfSecret(context: Context, secret: string): Promise<Session | undefined> {
+  const known = recallSession(context, secret);
+  if (known) return known;
   const userId = userIdOfSecret(secret);
-  if (userId === undefined) return undefined;
-  const sessionId = sessionIdOf(secret);
-  const known = decider.cached(userId);
-  const holds = known !== undefined && sessionHolds(known, sessionId, decider.now());
-  const user = holds ? known : await decider.reread(userId);
-  if (!user || !sessionHolds(user, sessionId, decider.now())) return undefined;
-  const expiresAt = user.sessions.find((session) => session.sessionId === sessionId)?.expiresAt ?? 0;
-  return { userId: user.id, username: user.username, role: user.role, sessionId, expiresAt };
+  const user = userId === undefined ? undefined : await context.decider.reread(userId);
+  const row = user && heldSession(user, sessionIdOf(secret), context.decider.now());
+  return user && row && sessionOf(user, row);
+}
+
+/** The same, of what is in memory alone. @returns undefined: it may hold all the same */
+export function recallSession({ decider }: Context, secret: string): Session | undefined {
+  const userId = userIdOfSecret(secret);
+  const user = userId === undefined ? undefined : decider.cached(userId);
+  const row = user && heldSession(user, sessionIdOf(secret), decider.now());
+  return user && row && sessionOf(user, row);
 }

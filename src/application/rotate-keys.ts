@@ -1,12 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LIMITS } from '../limits.ts';
 import { type StoredKey, SYSTEM_USER_ID, type WrappedKeyRef } from '../ports/store.ts';
 import type { Context } from './context.ts';
 import { macKeyOwner, seedOwner } from './register-user.ts';
 
 const PAGE = 512;
+const PASSES_MAX = 4;
 
 export interface RotateKeysRequest {
   /** Keep the old key-encryption keys: backups made before still open with the vault file of today. */
   readonly keepOld?: boolean;
+  /**
+   * How long the old keys stay after the first sweep, in ms: for what other servers wrapped before they knew of the new
+   * key, and commit later. By default long enough where there can be others, else nothing.
+   */
+  readonly graceMs?: number;
 }
 
 export interface RotatedKeys {
@@ -20,24 +28,22 @@ export interface RotatedKeys {
 /**
  * Makes a new key-encryption and signing key, wraps every seed and MAC key again under it, then destroys the old
  * ones, while traffic runs: each key is replaced by compare-and-set, and whoever still holds the old form reads it anew.
+ *
+ * Tasks of this server that hold a wrapped key are waited for. Those of others are not known: between the first sweep and
+ * the last lies more than a request can take (`decisionTimeMs`, then the store's own bounds), and the last finds what they
+ * committed. Several rotations at once, on several servers, only ever wrap forward.
  */
-export async function rotateKeys(
-  context: Context,
-  { keepOld = false }: RotateKeysRequest,
-): Promise<RotatedKeys> {
-  const { vault, decider } = context;
+export async function rotateKeys(context: Context, request: RotateKeysRequest): Promise<RotatedKeys> {
+  const { vault, decider, store } = context;
+  const { keepOld = false, graceMs = store.changedSince ? LIMITS.keyGraceMs : 0 } = request;
   const version = await vault.createKeyVersion();
   await context.keyLeases.settled();
-  let rewrapped = 0;
-  let damaged = 0;
-  let left = 0;
-  // A key wrapped under the old version while the first pass ran is met by the second.
-  for (let pass = 0; pass < 4; pass++) {
-    const done = await rewrapAll(context);
-    rewrapped += done.rewrapped;
-    damaged = done.damaged;
-    left = done.changedMeanwhile;
-    if (done.rewrapped === 0 && left === 0) break;
+  let { rewrapped, damaged, left } = await rewrapUntilDone(context);
+  if (graceMs > 0 && !keepOld) {
+    await delay(graceMs);
+    const late = await rewrapUntilDone(context);
+    rewrapped += late.rewrapped;
+    ({ damaged, left } = late);
   }
   const oldDestroyed = !keepOld && damaged === 0 && left === 0;
   if (oldDestroyed) await vault.destroyKeyVersionsBelow(version);
@@ -57,6 +63,17 @@ export async function rotateKeys(
         : { result: undefined },
   });
   return { version, rewrapped, damaged, oldDestroyed };
+}
+
+/** A key wrapped under the old version while the first pass ran is met by the second. */
+async function rewrapUntilDone(context: Context) {
+  let rewrapped = 0;
+  for (let pass = 1; ; pass++) {
+    const done = await rewrapAll(context);
+    rewrapped += done.rewrapped;
+    const { damaged, changedMeanwhile: left } = done;
+    if ((done.rewrapped === 0 && left === 0) || pass === PASSES_MAX) return { rewrapped, damaged, left };
+  }
 }
 
 async function rewrapAll({ store, vault, decider }: Context) {
@@ -86,6 +103,7 @@ async function rewrapAll({ store, vault, decider }: Context) {
   }
 }
 
-function ownerOf(key: StoredKey): string {
+/** Whom a stored key was wrapped for. */
+export function ownerOf(key: StoredKey): string {
   return key.kind === 'mac' ? macKeyOwner(key.userId) : seedOwner(key.userId, key.tokenId);
 }

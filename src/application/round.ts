@@ -1,9 +1,8 @@
-import { isRefusal } from '../domain/errors.ts';
 import { chainHash, encodeBody } from '../domain/journal.ts';
 import type { SpentChallenges } from '../domain/spent-challenges.ts';
 import { encodeState } from '../domain/user-state.ts';
 import type { MacRequest } from '../ports/key-vault.ts';
-import type { Decision, IdempotentAnswer, SideRow, UserId } from '../ports/store.ts';
+import type { AppendOutcome, Decision, IdempotentAnswer, SideRow, UserId } from '../ports/store.ts';
 import type { ChainedEntry, Decided, Draft, Facts, Job, Proposal } from './job.ts';
 import { type User, withRows } from './user.ts';
 
@@ -13,6 +12,8 @@ export interface Pending {
   readonly resolve: (decided: Decided<unknown>) => void;
   readonly reject: (error: unknown) => void;
   attempts: number;
+  /** ms of `performance.now()`: after that it is not decided any more. */
+  readonly expiresAt: number;
 }
 
 export const NO_MACS: readonly (Uint8Array | undefined)[] = Object.freeze([]);
@@ -24,6 +25,8 @@ export interface Proposed {
   readonly user: User | undefined;
   /** Index among the decisions to append. */
   readonly decision: number | undefined;
+  /** Without an entry, on a user who was in memory: the version that must still be their latest. */
+  readonly standsOn?: number;
 }
 
 interface Chained {
@@ -41,6 +44,7 @@ export class Round {
   readonly #answers: Map<string, IdempotentAnswer>;
   readonly #spent: SpentChallenges;
   readonly #spentHere = new Set<string>();
+  readonly #guarded = new Set<UserId>();
   readonly #facts: Facts;
 
   constructor(
@@ -85,13 +89,10 @@ export class Round {
       return;
     }
     const { result, draft } = proposal;
-    // No entry is appended that could turn out to be superseded, and the session may have begun elsewhere.
-    if (maybeStale && !draft && isRefusal(result) && result.refused === 'session_ended') {
-      this.redo(pending);
-      return;
-    }
     if (!draft || !user || !chained) {
-      this.proposals.push({ pending, result, entry: undefined, user: undefined, decision: undefined });
+      const without = { pending, result, entry: undefined, user: undefined, decision: undefined };
+      // No entry is appended that could turn out to be superseded.
+      this.proposals.push(maybeStale && user ? { ...without, standsOn: user.version } : without);
       return;
     }
     const { entry, rows } = chained;
@@ -108,7 +109,32 @@ export class Round {
       if (row.kind === 'answer.insert') this.#answers.set(answerId(row.userId, row.key), row);
     }
     this.proposals.push({ pending, result, entry, user: next, decision: this.decisions.length });
-    this.decisions.push({ entry, rows });
+    this.decisions.push(chained);
+    this.#guarded.add(user.id);
+  }
+
+  /** Whether an entry about the user is among the decisions: its outcome tells of what it was decided on as well. */
+  isGuarded(id: UserId): boolean {
+    return this.#guarded.has(id);
+  }
+
+  /** Users in memory about whom there are results without any entry. */
+  unguarded(): UserId[] {
+    const ids = new Set<UserId>();
+    for (const { standsOn, pending } of this.proposals) {
+      if (standsOn !== undefined && !this.#guarded.has(pending.job.userId)) ids.add(pending.job.userId);
+    }
+    return [...ids];
+  }
+
+  /** Users of whom an entry was not the next one. */
+  superseded(outcomes: readonly AppendOutcome[]): ReadonlySet<UserId> {
+    const ids = new Set<UserId>();
+    outcomes.forEach((outcome, index) => {
+      const decision = this.decisions[index];
+      if (outcome !== 'appended' && decision) ids.add(decision.entry.userId);
+    });
+    return ids;
   }
 
   #entryAndRows(user: User, draft: Draft): Chained {
@@ -122,15 +148,7 @@ export class Round {
     // A clock that was put back does not turn a user's history round.
     const at = Math.max(this.at, user.at);
     const { type, reason, detail, transaction } = draft;
-    const body = encodeBody({
-      at,
-      ...(detail === undefined ? {} : { detail }),
-      ...(reason === undefined ? {} : { reason }),
-      ...(transaction === undefined ? {} : { transaction }),
-      type,
-      user: user.username,
-      version,
-    });
+    const body = encodeBody({ at, detail, reason, transaction, type, user: user.username, version });
     return {
       userId: user.id,
       version,

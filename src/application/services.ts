@@ -218,20 +218,32 @@ export class ServiceKeys {
 
   constructor(context: Context) {
     this.#context = context;
-    context.decider.subscribe((entries) => {
-      if (!entries.some(({ userId }) => userId === SYSTEM_USER_ID)) return;
+    const forget = () => {
       this.#changes++;
       this.#cached = new Map();
+    };
+    context.decider.subscribe((entries) => {
+      if (entries.some(({ userId }) => userId === SYSTEM_USER_ID)) forget();
+    });
+    context.decider.subscribeChanges((users) => {
+      if (users === 'all' || users.includes(SYSTEM_USER_ID)) forget();
     });
   }
 
-  /** @returns without a promise where the key is cached */
-  authenticate(key: string): ServiceRow | Promise<ServiceRow | undefined> {
+  /** The service of a key that was looked up a moment ago. @returns undefined: ask `authenticate` */
+  recall(key: string): ServiceRow | undefined {
     const known = this.#cached.get(key);
-    return known && known.until > performance.now() ? known.service : this.#look(key);
+    return known && known.until > performance.now() ? known.service : undefined;
   }
 
-  async #look(key: string): Promise<ServiceRow | undefined> {
+  /** Whether it was a service's key not long ago. */
+  knows(key: string): boolean {
+    return this.#cached.has(key);
+  }
+
+  async authenticate(key: string): Promise<ServiceRow | undefined> {
+    const known = this.recall(key);
+    if (known) return known;
     const changes = this.#changes;
     const service = await authenticateService(this.#context, key);
     if (service && changes === this.#changes) {

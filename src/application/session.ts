@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Random } from '../ports/random.ts';
-import type { Role, UserId } from '../ports/store.ts';
+import type { Role, SessionRow, UserId } from '../ports/store.ts';
 import type { User } from './user.ts';
 
 /** An authenticated user. Whether it still holds is asked of the user at each use: `sessionHolds`. */
@@ -8,6 +8,10 @@ export interface Session {
   readonly userId: UserId;
   readonly username: string;
   readonly role: Role;
+  /** What it may do: all that its user may, or what a virtual token needs. */
+  readonly kind: 'login' | 'device';
+  /** Of a `device` session: the token that the device holds, else empty. */
+  readonly tokenId: string;
   /** SHA-256 of the secret, in lower-case hex. */
   readonly sessionId: string;
   /** ms since 1970 */
@@ -32,11 +36,26 @@ export function userIdOfSecret(secret: string): UserId | undefined {
   return Number.isSafeInteger(userId) ? userId : undefined;
 }
 
-/** Not ended, not expired, and the user not disabled. */
-export function sessionHolds(user: User, sessionId: string, at: number): boolean {
-  if (user.disabled) return false;
+/** The user's session of that id: not ended, not expired, the user not disabled. An invitation to enrol is none. */
+export function heldSession(user: User, sessionId: string, at: number): SessionRow | undefined {
+  if (user.disabled) return undefined;
   for (const session of user.sessions) {
-    if (session.sessionId === sessionId) return session.expiresAt > at;
+    if (session.sessionId === sessionId)
+      return session.expiresAt > at && session.kind !== 'enrolment' ? session : undefined;
   }
-  return false;
+  return undefined;
+}
+
+export function sessionHolds(user: User, sessionId: string, at: number): boolean {
+  return heldSession(user, sessionId, at) !== undefined;
+}
+
+/** @param row one that `heldSession` answers */
+export function sessionOf(user: User, { sessionId, kind, tokenId, expiresAt }: SessionRow): Session {
+  const { id: userId, username } = user;
+  const common = { userId, username, sessionId, tokenId, expiresAt };
+  // Whatever its user may do: a device is for their own transactions.
+  return kind === 'login'
+    ? { ...common, kind, role: user.role }
+    : { ...common, kind: 'device', role: 'user' };
 }

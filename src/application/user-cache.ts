@@ -2,7 +2,8 @@ import type { UserId } from '../ports/store.ts';
 import type { User } from './user.ts';
 
 /**
- * The users decided about lately, at most `usersMax`. A stale one is harmless: what is decided on it is superseded.
+ * The users decided about lately, at most `usersMax`. To decisions a stale one is harmless: they are superseded. Who only
+ * looks is right for as long as other servers' entries are told to the decider (`learn`).
  * Two generations: when the young one is full it becomes the old one, and what is still asked for moves back.
  */
 export class UserCache {
@@ -27,6 +28,11 @@ export class UserCache {
       this.set(id, old);
     }
     return old;
+  }
+
+  /** Without a say in who stays. */
+  peek(id: UserId): User | undefined {
+    return this.#young.get(id) ?? this.#old.get(id);
   }
 
   set(id: UserId, user: User): void {

@@ -1,5 +1,6 @@
 import { decodeState, type UserState } from '../domain/user-state.ts';
 import type {
+  PasskeyRow,
   Role,
   SessionRow,
   SideRow,
@@ -19,6 +20,7 @@ export interface User {
   readonly createdAt: number;
   readonly tokens: readonly TokenRow[];
   readonly sessions: readonly SessionRow[];
+  readonly passkeys: readonly PasskeyRow[];
   /** Transactions that wait for a decision. */
   readonly pending: readonly TransactionRow[];
   readonly version: number;
@@ -41,6 +43,7 @@ export function userFrom(record: UserRecord): User {
     // One shared array for the many users who have none.
     tokens: inUse(record.tokens),
     sessions: record.sessions.length === 0 ? NONE : record.sessions,
+    passkeys: record.passkeys.length === 0 ? NONE : record.passkeys,
     pending: record.pendingTransactions.length === 0 ? NONE : record.pendingTransactions,
     version: record.version,
     at: record.at,
@@ -57,7 +60,7 @@ function inUse(tokens: readonly TokenRow[]): readonly TokenRow[] {
 
 /** The user after these rows were committed, before the entry's version, hash and state are set. */
 export function withRows(user: User, rows: readonly SideRow[]): User {
-  let { tokens, sessions, pending } = user;
+  let { tokens, sessions, passkeys, pending } = user;
   let profile: Partial<Pick<User, 'macKey' | 'role' | 'disabled'>> = {};
   for (const row of rows) {
     switch (row.kind) {
@@ -80,6 +83,17 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
       case 'session.delete_all':
         sessions = NONE;
         break;
+      case 'passkey.insert':
+        passkeys = [...passkeys, row.passkey];
+        break;
+      case 'passkey.update':
+        passkeys = passkeys.map((passkey) =>
+          passkey.credentialId === row.credentialId ? { ...passkey, signCount: row.signCount } : passkey,
+        );
+        break;
+      case 'passkey.delete':
+        passkeys = passkeys.filter((passkey) => passkey.credentialId !== row.credentialId);
+        break;
       case 'user.update':
         profile = {
           ...(row.macKey === undefined ? {} : { macKey: row.macKey }),
@@ -100,5 +114,5 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
         break;
     }
   }
-  return { ...user, ...profile, tokens, sessions, pending };
+  return { ...user, ...profile, tokens, sessions, passkeys, pending };
 }

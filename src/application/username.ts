@@ -1,11 +1,9 @@
 import { type Refusal, refuse } from '../domain/errors.ts';
+import { isVisible } from '../domain/visible-text.ts';
 import { LIMITS } from '../limits.ts';
 
 /** Names that entries of the server itself carry. */
 const RESERVED = new Set(['system', 'sello']);
-
-/** Controls, formats (overrides of direction among them), separators but the space, private and unassigned characters. */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
 
 /**
  * A user's name: 1 to 128 bytes of UTF-8 in NFC, case kept and case-sensitive (RFC 8265, section 3.4), so that two
@@ -15,7 +13,7 @@ export function checkUsername(username: string): Refusal | undefined {
   if (username === '' || Buffer.byteLength(username) > LIMITS.usernameBytesMax) {
     return refuse('username_invalid', { detail: `1 to ${LIMITS.usernameBytesMax} bytes` });
   }
-  if (!username.isWellFormed() || UNSEEN.test(username) || username.normalize('NFC') !== username) {
+  if (!isVisible(username)) {
     return refuse('username_invalid', { detail: 'visible characters in NFC' });
   }
   if (username.trim() !== username) return refuse('username_invalid', { detail: 'no blank at either end' });

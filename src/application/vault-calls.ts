@@ -27,10 +27,16 @@ export class CountedVault implements KeyVault {
   readonly custody: KeyVault['custody'];
   readonly counts = new Map<VaultCall, VaultCallCount>();
   readonly #vault: KeyVault;
+  #listener: ((call: VaultCall, ms: number) => void) | undefined;
 
   constructor(vault: KeyVault) {
     this.#vault = vault;
     this.custody = vault.custody;
+  }
+
+  /** Told of each call as it ends, failed or not. */
+  onCall(listener: (call: VaultCall, ms: number) => void): void {
+    this.#listener = listener;
   }
 
   generateSeed: KeyVault['generateSeed'] = (...given) =>
@@ -72,7 +78,9 @@ export class CountedVault implements KeyVault {
       count.failures++;
       throw error;
     } finally {
-      count.ms += performance.now() - startedAt;
+      const ms = performance.now() - startedAt;
+      count.ms += ms;
+      this.#listener?.(name, ms);
     }
   }
 }

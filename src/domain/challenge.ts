@@ -7,7 +7,7 @@ import { LIMITS } from '../limits.ts';
  *     issued at, ms (6, big-endian) ‖ random (10) ‖ tag (16)
  *     tag = HMAC-SHA256(key of the period it was issued in, issued at ‖ random ‖ binding), first 16 bytes
  *
- * The binding says what it may be used for: one session, one pending transaction, one service. It is not carried, so a
+ * The binding says what it may be used for: one session, one pending transaction, one service, a passkey. It is not carried, so a
  * challenge of another session is not told apart from a forged one. Time first: nonces are in order of issue.
  */
 export const NONCE_BYTES = 32;
@@ -17,7 +17,11 @@ const TAG_HEX = 32;
 const NONCE_PATTERN = /^[0-9a-f]{64}$/;
 
 /** What a challenge is bound to. */
-export type ChallengeBinding = `session/${string}` | `transaction/${string}` | `service/${string}`;
+export type ChallengeBinding =
+  | `session/${string}`
+  | `transaction/${string}`
+  | `service/${string}`
+  | `passkey/${string}`;
 
 export const CHALLENGE_RANDOM_BYTES = RANDOM_BYTES;
 

@@ -38,9 +38,12 @@ export type RefusalCode =
   | 'password_too_short'
   | 'password_too_long'
   | 'registration_closed'
+  | 'setup_code_invalid'
   | 'user_unknown'
   | 'user_disabled'
   | 'caller_wrong'
+  | 'session_unknown'
+  | 'session_scope'
   | 'csrf_invalid'
   // the pace
   | 'locked'
@@ -74,11 +77,20 @@ export type RefusalCode =
   | 'service_name_taken'
   | 'service_invalid'
   | 'scope_missing'
+  | 'already_running'
   // tokens
   | 'tokens_too_many'
   | 'token_unknown'
   | 'token_not_pending'
-  | 'token_parameters_invalid';
+  | 'token_parameters_invalid'
+  | 'enrolment_unknown'
+  | 'enrolment_expired'
+  | 'device_key_invalid'
+  // passkeys
+  | 'passkey_invalid'
+  | 'passkey_refused'
+  | 'passkey_unknown'
+  | 'passkeys_too_many';
 
 /** The store cannot answer, or the outcome of an append is unknown. */
 export class StoreUnavailable extends Error {

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { jsonString } from './json-string.ts';
-import type { CanonicalTransaction } from './transaction.ts';
+import type { CanonicalTransaction } from './canonical-transaction.ts';
 
 /** What an entry records. `admin.…` entries name the operator's act. */
 export type EntryType =
@@ -51,30 +50,37 @@ export function rfc3339(at: number): string {
 }
 
 /**
- * RFC 8785 JSON of an entry's body. Keys are written in the order that section 3.2.3 sorts them in, and
- * `detail` is flat, so no general canonicaliser is needed. Amount, currency and
- * id are made by the server and hold nothing to escape. Strings must be well-formed Unicode: the wire refuses others.
+ * RFC 8785 JSON of an entry's body. Members stand in the order that section 3.2.3 sorts them in, and `detail` is flat,
+ * so no general canonicaliser is needed: ECMAScript writes strings and numbers as section 3.2.2 asks. Strings must be
+ * well-formed Unicode: the wire refuses others.
  */
-export function encodeBody(body: EntryBody): string {
-  let text = `{"at":"${rfc3339(body.at)}"`;
-  if (body.detail) text += `,"detail":${encodeDetail(body.detail)}`;
-  if (body.reason) text += `,"reason":${jsonString(body.reason)}`;
-  if (body.transaction) {
-    const { amount, challenge, currency, id, payee, payer } = body.transaction;
-    text += `,"transaction":{"amount":"${amount}","challenge":${jsonString(challenge)},"currency":"${currency}","id":"${id}","payee":${jsonString(payee)},"payer":${jsonString(payer)},"v":1}`;
-  }
-  return `${text},"type":${jsonString(body.type)},"user":${jsonString(body.user)},"version":${body.version}}`;
+export function encodeBody({ at, detail, reason, transaction, type, user, version }: EntryBody): string {
+  return JSON.stringify({
+    at: rfc3339(at),
+    detail: detail && sorted(detail),
+    reason: reason || undefined,
+    transaction: transaction && recorded(transaction),
+    type,
+    user,
+    version,
+  });
 }
 
-function encodeDetail(detail: NonNullable<EntryBody['detail']>): string {
-  let text = '';
-  for (const key of Object.keys(detail).sort()) {
-    const value = detail[key];
-    // ECMAScript writes numbers as RFC 8785 section 3.2.2.3 asks.
-    const written = typeof value === 'string' ? jsonString(value) : JSON.stringify(value);
-    text += `${text === '' ? '' : ','}${jsonString(key)}:${written}`;
-  }
-  return `{${text}}`;
+function sorted(detail: NonNullable<EntryBody['detail']>): NonNullable<EntryBody['detail']> {
+  const keys = Object.keys(detail);
+  if (keys.length < 2) return detail;
+  return Object.fromEntries(keys.sort().map((key) => [key, detail[key] as string | number | boolean]));
+}
+
+function recorded({
+  amount,
+  challenge,
+  currency,
+  id,
+  payee,
+  payer,
+}: RecordedTransaction): RecordedTransaction {
+  return { amount, challenge, currency, id, payee, payer, v: 1 };
 }
 
 let scratch = Buffer.allocUnsafe(8192);

@@ -1,7 +1,8 @@
 import { LIMITS } from '../limits.ts';
+import type { Transfer } from './canonical-transaction.ts';
 import { isRefusal, type Refusal, refuse } from './errors.ts';
 import { currencyDecimals, parseAmount } from './money.ts';
-import type { Transfer } from './transaction.ts';
+import { isVisible } from './visible-text.ts';
 
 /** A transfer as a structured request names it, before anything in it is checked. */
 export interface TransferInput {
@@ -53,9 +54,6 @@ export function makeTransfer(input: TransferInput, currencyDefault: string): Tra
 
 const PRINTABLE_ASCII = /^[ -+\--~]+$/;
 
-/** Controls, formats such as overrides of direction, private and unassigned characters, every blank but the space, and what renders as nothing. */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
-
 /**
  * An account identifier: what is displayed is what is signed, so two that look the same must be the same bytes. It is
  * kept as given, not normalised: the MAC over TCP covers it as sent. One that is not NFC (UAX 15) is refused.
@@ -66,9 +64,7 @@ export function parseAccount(text: string): string | undefined {
   const account = trimBlanks(text);
   if (exceedsBytes(account, LIMITS.accountBytesMax)) return undefined;
   if (PRINTABLE_ASCII.test(account)) return account;
-  if (account === '' || account.includes(',') || !account.isWellFormed()) return undefined;
-  if (UNSEEN.test(account) || account.normalize('NFC') !== account) return undefined;
-  return account;
+  return account === '' || account.includes(',') || !isVisible(account) ? undefined : account;
 }
 
 const SPACE = 32;
@@ -87,8 +83,13 @@ function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
-/** A UTF-16 unit takes one to three bytes in UTF-8, so most texts need no counting. */
+/** A UTF-16 unit takes one to three bytes in UTF-8, each half of a surrogate pair two: counted without a copy. */
 function exceedsBytes(text: string, bytesMax: number): boolean {
   if (text.length * 3 <= bytesMax) return false;
-  return text.length > bytesMax || Buffer.byteLength(text, 'utf8') > bytesMax;
+  let bytes = text.length;
+  for (let index = 0; index < text.length && bytes <= bytesMax; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
+  }
+  return bytes > bytesMax;
 }

@@ -1,11 +1,11 @@
-import type { SqliteReader } from '../compose.ts';
+import type { JournalReader } from '../compose.ts';
 import type { RecordedEntry } from './target.ts';
 
 const ENTRIES_MAX = 8_192;
 
 /** A user's entries, oldest first: read beside the server, not asked of it. */
 export async function recordedEntries(
-  journal: Pick<SqliteReader, 'findUser' | 'readUserJournal'>,
+  journal: Pick<JournalReader, 'findUser' | 'readUserJournal'>,
   username: string,
 ): Promise<readonly RecordedEntry[]> {
   const user = await journal.findUser(username);

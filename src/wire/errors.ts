@@ -203,6 +203,19 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['Registration is closed', 'Ask the operator for an account.'],
     ['El registro está cerrado', 'Pida una cuenta al operador.'],
   ),
+  setup_code_invalid: form(
+    'ERROR',
+    403,
+    'attempt',
+    [
+      'That set-up code is not good',
+      'It works once, within an hour of the first start, while there is no administrator.',
+    ],
+    [
+      'Ese código de configuración no vale',
+      'Sirve una vez, durante la hora que sigue al primer arranque y mientras no haya administrador.',
+    ],
+  ),
   user_unknown: form(
     'ERROR',
     404,
@@ -223,6 +236,20 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'attempt',
     ['This is for another kind of caller', 'Users send their access token, services their key.'],
     ['Esto es para otro tipo de cliente', 'Los usuarios envían su token de acceso; los servicios, su clave.'],
+  ),
+  session_unknown: form(
+    'ERROR',
+    404,
+    'attempt',
+    ['There is no such session', 'It may have ended.'],
+    ['No existe esa sesión', 'Puede que haya terminado.'],
+  ),
+  session_scope: form(
+    'ERROR',
+    403,
+    'attempt',
+    ['This is not for a virtual token’s session', 'Log in.'],
+    ['Esto no está al alcance de la sesión de un token virtual', 'Inicie sesión.'],
   ),
   csrf_invalid: form(
     'ERROR',
@@ -328,7 +355,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     422,
     'no',
     ['The transaction answers no challenge', 'Ask for a challenge first.'],
-    ['La transacción no responde a ningún reto', 'Pida antes uno con pet_transaccion.'],
+    ['La transacción no responde a ningún reto', 'Pida antes uno.'],
   ),
   challenge_unknown: form(
     'POSIBLE ATAQUE',
@@ -356,7 +383,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     403,
     'no',
     ['This transaction needs a MAC', 'Send it with one.'],
-    ['Esta transacción exige un MAC', 'Envíela con la clave mac.'],
+    ['Esta transacción exige un MAC', 'Envíela con uno.'],
   ),
   mac_mismatch: form(
     'POSIBLE ATAQUE',
@@ -473,6 +500,13 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
   ),
 
   // tokens
+  already_running: form(
+    'ERROR',
+    409,
+    'no',
+    ['It is running already', 'Wait until it ends.'],
+    ['Ya está en marcha', 'Espere a que termine.'],
+  ),
   tokens_too_many: form(
     'ERROR',
     409,
@@ -500,5 +534,54 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'input',
     ['The token cannot be of that kind', 'Check type, digits, period and algorithm.'],
     ['El token no puede ser así', 'Compruebe tipo, dígitos, periodo y algoritmo.'],
+  ),
+  enrolment_unknown: form(
+    'ERROR',
+    404,
+    'attempt',
+    ['There is no such invitation', 'It may have been used or withdrawn: ask for a new one.'],
+    ['No existe esa invitación', 'Puede que se haya usado o retirado: pida otra.'],
+  ),
+  enrolment_expired: form(
+    'ERROR',
+    409,
+    'attempt',
+    ['The invitation has expired', 'Ask for a new one.'],
+    ['La invitación ha caducado', 'Pida otra.'],
+  ),
+  device_key_invalid: form(
+    'ERROR',
+    400,
+    'input',
+    ['The device key is not valid', 'Send a public key on P-256 as JWK.'],
+    ['La clave del dispositivo no es válida', 'Envíe una clave pública en P-256 como JWK.'],
+  ),
+  passkey_invalid: form(
+    'ERROR',
+    400,
+    'attempt',
+    ['The passkey could not be registered', 'Ask for new options and try again, on this site.'],
+    ['No se pudo registrar la llave de acceso', 'Pida opciones nuevas e inténtelo otra vez, en este sitio.'],
+  ),
+  passkey_refused: form(
+    'ERROR',
+    401,
+    'attempt',
+    ['The passkey was not accepted', 'Try again, or log in with the password.'],
+    ['No se aceptó la llave de acceso', 'Inténtelo otra vez, o inicie sesión con la contraseña.'],
+  ),
+  passkey_unknown: form(
+    'ERROR',
+    404,
+    'attempt',
+    ['There is no such passkey', 'Check its id.'],
+    ['No existe esa llave de acceso', 'Compruebe su identificador.'],
+  ),
+  passkeys_too_many: form(
+    'ERROR',
+    409,
+    'no',
+    ['There are too many passkeys', 'Remove one.'],
+    ['Hay demasiadas llaves de acceso', 'Elimine una.'],
   ),
 });

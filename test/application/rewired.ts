@@ -29,6 +29,10 @@ export class CountingHasher implements PasswordHasher {
     this.#hasher = hasher;
   }
 
+  get queueLength(): number {
+    return this.#hasher.queueLength;
+  }
+
   hash(password: string): Promise<string | undefined> {
     this.hashes++;
     return this.#hasher.hash(password);

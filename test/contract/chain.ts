@@ -1,6 +1,14 @@
 import { hash } from 'node:crypto';
 import { chainHash, type EntryType, encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';
-import type { Decision, NewUser, SessionRow, SideRow, TokenRow, UserId } from '../../src/ports/store.ts';
+import type {
+  Decision,
+  NewUser,
+  PasskeyRow,
+  SessionRow,
+  SideRow,
+  TokenRow,
+  UserId,
+} from '../../src/ports/store.ts';
 
 /** A user's entries as a test makes them: each decision continues from the one before it. */
 export class Chain {
@@ -88,7 +96,19 @@ export function token(userId: UserId, tokenId: string, more: Partial<TokenRow> =
 }
 
 export function session(userId: UserId, name: string, more: Partial<SessionRow> = {}): SessionRow {
-  return { userId, sessionId: digestOf(name), createdAt: 1_000, expiresAt: 9_000, ...more };
+  return {
+    ...{ userId, sessionId: digestOf(name), kind: 'login', label: '', tokenId: '' },
+    ...{ createdAt: 1_000, expiresAt: 9_000 },
+    ...more,
+  };
+}
+
+export function passkey(userId: UserId, name: string, more: Partial<PasskeyRow> = {}): PasskeyRow {
+  return {
+    ...{ userId, credentialId: `credential ${name}`, publicKey: `key of ${name}`, signCount: 0 },
+    ...{ label: name, createdAt: 1_000 },
+    ...more,
+  };
 }
 
 export function answer(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { GENESIS_HASH } from '../../src/domain/journal.ts';
 import { SYSTEM_USER_ID } from '../../src/ports/store.ts';
-import { Chain, newUser, session, token } from './chain.ts';
+import { Chain, newUser, passkey, session, token } from './chain.ts';
 import { type OpenedStore, withStore } from './store.ts';
 import { registered } from './store-append.ts';
 
@@ -24,6 +24,7 @@ export function readContract(name: string, open: () => Promise<OpenedStore>): vo
             rows: [
               { kind: 'token.insert', token: token(userId, 't') },
               { kind: 'session.insert', session: session(userId, 's') },
+              { kind: 'passkey.insert', passkey: passkey(userId, 'p') },
             ],
           }),
         ]);
@@ -37,6 +38,7 @@ export function readContract(name: string, open: () => Promise<OpenedStore>): vo
           state: '{"code":{"failures":2,"lockedUntil":0}}',
           tokens: [token(userId, 't')],
           sessions: [session(userId, 's')],
+          passkeys: [passkey(userId, 'p')],
           pendingTransactions: [],
           spentChallenges: ['ab'.repeat(24)],
         });
@@ -160,6 +162,17 @@ export function readContract(name: string, open: () => Promise<OpenedStore>): vo
         assert.deepEqual(await store.readJournal({ after: 1, limit: 2 }), entries.slice(1, 3));
         assert.deepEqual(await store.readJournal({ after: 4, limit: 2 }), []);
         assert.deepEqual(await store.readJournal({ after: 99, limit: 2 }), []);
+        const backwards = async (below: number, limit: number) =>
+          (await store.readJournalBackwards({ below, limit })).map(({ position }) => position);
+        assert.deepEqual(
+          await store.readJournalBackwards({ below: Number.POSITIVE_INFINITY, limit: 100 }),
+          entries.toReversed(),
+        );
+        assert.deepEqual(await backwards(Number.POSITIVE_INFINITY, 2), [4, 3]);
+        assert.deepEqual(await backwards(3, 2), [2, 1]);
+        assert.deepEqual(await backwards(2, 2), [1]);
+        assert.deepEqual(await backwards(1, 2), []);
+        assert.deepEqual(await backwards(99, 1), [4]);
       }),
     );
 

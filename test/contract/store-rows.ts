@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Store, StoredKey, WrappedKeyRef } from '../../src/ports/store.ts';
-import { answer, Chain, digestOf, newUser, session, token } from './chain.ts';
+import { answer, Chain, digestOf, newUser, passkey, session, token } from './chain.ts';
 import { type OpenedStore, withStore } from './store.ts';
 import { registered } from './store-append.ts';
 
@@ -94,6 +94,58 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
           a.next({ rows: [{ kind: 'session.delete_all', userId }, insert(a, 'four', 4)] }),
         ]);
         assert.deepEqual(await names(userId), [digestOf('four')]);
+      }),
+    );
+
+    test(
+      'a session keeps what it is for, where it is from and its token',
+      withEmpty(async (store) => {
+        const [a] = await registered(store, 1);
+        assert.ok(a);
+        const { userId } = a;
+        const rows = [
+          session(userId, 'one', { kind: 'enrolment', label: 'Móvil 😀', createdAt: 1 }),
+          session(userId, 'two', { kind: 'device', tokenId: 'a-token', createdAt: 2 }),
+          session(userId, 'three', { kind: 'login', label: 'Firefox', createdAt: 3 }),
+        ];
+        await store.append([a.next({ rows: rows.map((row) => ({ kind: 'session.insert', session: row })) })]);
+        assert.deepEqual((await store.load([userId], 0))[0]?.sessions, rows);
+      }),
+    );
+
+    test(
+      'passkeys are added, counted on and deleted, and only those of the user',
+      withEmpty(async (store) => {
+        const [a, b] = await registered(store, 2);
+        assert.ok(a && b);
+        const { userId } = a;
+        const one = passkey(userId, 'one', { label: 'Llavero 😀', createdAt: 1 });
+        const two = passkey(userId, 'two', { signCount: 4_294_967_295, createdAt: 2 });
+        // The same credential of another user is another row.
+        const others = passkey(b.userId, 'one');
+        await store.append([
+          a.next({
+            rows: [
+              { kind: 'passkey.insert', passkey: two },
+              { kind: 'passkey.insert', passkey: one },
+            ],
+          }),
+          b.next({ rows: [{ kind: 'passkey.insert', passkey: others }] }),
+        ]);
+        const passkeys = async (id: number) => (await store.load([id], 0))[0]?.passkeys;
+        assert.deepEqual(await passkeys(userId), [one, two]);
+        const taken = a.fork().next({ rows: [{ kind: 'passkey.insert', passkey: one }] });
+        assert.deepEqual(await store.append([taken]), ['conflict']);
+        const { credentialId } = one;
+        await store.append([
+          a.next({ rows: [{ kind: 'passkey.update', userId, credentialId, signCount: 7 }] }),
+        ]);
+        assert.deepEqual(await passkeys(userId), [{ ...one, signCount: 7 }, two]);
+        const gone = { kind: 'passkey.delete', userId, credentialId } as const;
+        await store.append([a.next({ rows: [gone] })]);
+        assert.deepEqual(await passkeys(userId), [two]);
+        assert.deepEqual(await store.append([a.next({ rows: [gone] })]), ['appended']);
+        assert.deepEqual(await passkeys(b.userId), [others]);
       }),
     );
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { authorise } from '../../src/application/authorise.ts';
+import { JournalVerification } from '../../src/application/journal-verification.ts';
 import { receiptOf } from '../../src/application/queries/receipt.ts';
 import { findTransaction } from '../../src/application/queries/transactions.ts';
 import { openApplication } from '../../src/compose.ts';
@@ -71,6 +72,24 @@ test('no receipt is signed for a refusal that was made to look like an approval'
     `UPDATE journal SET body = replace(body, 'transaction.refused', 'transaction.approved') WHERE version = 4`,
   );
   await assert.rejects(receipts(refused), StoreUnavailable);
+});
+
+test('the verification that the console starts finds the entry that was changed', async (t) => {
+  const { config, change } = await dataFolder(t);
+  change(
+    "UPDATE journal SET body = replace(body, 'transaction.refused', 'transaction.approved') WHERE version = 4",
+  );
+  const { context, close } = await openApplication(config);
+  try {
+    const verification = new JournalVerification(context);
+    assert.equal(verification.start(), true);
+    assert.equal(verification.start(), false, 'one at a time');
+    while (verification.state.status === 'running') await new Promise(setImmediate);
+    const { status, fault } = verification.state;
+    assert.deepEqual([status, fault?.version, fault?.reason], ['faulty', 4, 'hash_mismatch']);
+  } finally {
+    await close();
+  }
 });
 
 test('what is restored is private, whatever the medium of the backup made of it', async (t) => {

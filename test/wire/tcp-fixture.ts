@@ -110,6 +110,8 @@ function fixtureSession(username: string): Session {
     userId: 1,
     username,
     role: 'user',
+    kind: 'login',
+    tokenId: '',
     sessionId: `id-of-${username}`,
     expiresAt: Number.MAX_SAFE_INTEGER,
   };

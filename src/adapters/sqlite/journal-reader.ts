@@ -13,6 +13,7 @@ const ENTRY = 'position, user_id, version, at, type, body, lower(hex(hash)), pre
 export class JournalReader {
   readonly #index: JournalIndex;
   readonly #after: StatementSync;
+  readonly #before: StatementSync;
   readonly #at: StatementSync;
   readonly #time: StatementSync;
   readonly #last: StatementSync;
@@ -28,6 +29,10 @@ export class JournalReader {
     const arrays = { returnArrays: true };
     this.#after = database.prepare(
       `SELECT ${ENTRY} FROM journal WHERE position > ? ORDER BY position LIMIT ?`,
+      arrays,
+    );
+    this.#before = database.prepare(
+      `SELECT ${ENTRY} FROM journal WHERE position < ? ORDER BY position DESC LIMIT ?`,
       arrays,
     );
     this.#at = database.prepare(`SELECT ${ENTRY} FROM journal WHERE position = ?`, arrays);
@@ -46,6 +51,12 @@ export class JournalReader {
 
   read(after: number, limit: number): JournalEntry[] {
     return (this.#after.all(after, limit) as unknown as readonly EntryRow[]).map(entryFrom);
+  }
+
+  /** Newest first, below the position; Infinity: from the latest. */
+  readBackwards(below: number, limit: number): JournalEntry[] {
+    const place = Math.min(below, Number.MAX_SAFE_INTEGER);
+    return (this.#before.all(place, limit) as unknown as readonly EntryRow[]).map(entryFrom);
   }
 
   /** The user's latest entry, as far as a decision needs it. */

@@ -10,6 +10,8 @@ export const APPLICATION_ID = 0x536c6c6f;
  *
  * What is read by user and written rarely is clustered by user (WITHOUT ROWID). `answers` is appended like the
  * journal, so that what is pruned stands at its beginning, and has no foreign key: it is on the hot path.
+ * So are `transactions`: those asked for at about the same time are decided at about the same time, and share pages;
+ * their ids begin with that time. Clustered by user, each decision would change a page of its own.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -119,5 +121,48 @@ export const MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL CHECK (created_at >= 0)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX service_keys_by_service ON service_keys (service_id);
+  `,
+  `
+  ALTER TABLE sessions ADD COLUMN kind TEXT NOT NULL DEFAULT 'login' CHECK (kind IN ('login', 'enrolment', 'device'));
+  ALTER TABLE sessions ADD COLUMN label TEXT NOT NULL DEFAULT '';
+  ALTER TABLE sessions ADD COLUMN token_id TEXT NOT NULL DEFAULT '';
+
+  CREATE TABLE passkeys (
+    user_id       INTEGER NOT NULL REFERENCES users,
+    credential_id TEXT    NOT NULL,
+    public_key    TEXT    NOT NULL,
+    sign_count    INTEGER NOT NULL CHECK (sign_count >= 0),
+    label         TEXT    NOT NULL,
+    created_at    INTEGER NOT NULL CHECK (created_at >= 0),
+    PRIMARY KEY (user_id, credential_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE transactions_in_order (
+    position        INTEGER PRIMARY KEY,
+    user_id         INTEGER NOT NULL REFERENCES users,
+    transaction_id  TEXT    NOT NULL,
+    status          TEXT    NOT NULL CHECK (status IN ('pending', 'approved', 'refused', 'expired', 'cancelled')),
+    amount          TEXT    NOT NULL,
+    currency        TEXT    NOT NULL,
+    payee           TEXT    NOT NULL,
+    payer           TEXT    NOT NULL,
+    challenge       TEXT    NOT NULL,
+    service_id      TEXT    NOT NULL,
+    requested_at    INTEGER NOT NULL CHECK (requested_at >= 0),
+    expires_at      INTEGER NOT NULL CHECK (expires_at >= 0),
+    decided_at      INTEGER NOT NULL CHECK (decided_at >= 0),
+    decided_version INTEGER NOT NULL CHECK (decided_version >= 0),
+    reason          TEXT    NOT NULL
+  ) STRICT;
+  INSERT INTO transactions_in_order (user_id, transaction_id, status, amount, currency, payee, payer, challenge, service_id, requested_at, expires_at, decided_at, decided_version, reason)
+    SELECT user_id, transaction_id, status, amount, currency, payee, payer, challenge, service_id, requested_at, expires_at, decided_at, decided_version, reason
+    FROM transactions ORDER BY transaction_id;
+  DROP TABLE transactions;
+  ALTER TABLE transactions_in_order RENAME TO transactions;
+  CREATE UNIQUE INDEX transactions_by_id ON transactions (transaction_id, user_id);
+  CREATE INDEX transactions_pending ON transactions (expires_at) WHERE status = 'pending';
+  CREATE INDEX transactions_pending_by_user ON transactions (user_id) WHERE status = 'pending';
+  CREATE INDEX transactions_by_service ON transactions (service_id, transaction_id) WHERE service_id <> '';
   `,
 ];

@@ -101,12 +101,18 @@ export class SideRows {
         break;
       case 'session.insert': {
         const { session } = row;
-        this.#run('INSERT INTO sessions (user_id, session_id, created_at, expires_at) VALUES (?, ?, ?, ?)', [
-          session.userId,
-          session.sessionId,
-          session.createdAt,
-          session.expiresAt,
-        ]);
+        this.#run(
+          'INSERT INTO sessions (user_id, session_id, kind, label, token_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          [
+            session.userId,
+            session.sessionId,
+            session.kind,
+            session.label,
+            session.tokenId,
+            session.createdAt,
+            session.expiresAt,
+          ],
+        );
         break;
       }
       case 'session.delete':
@@ -114,6 +120,34 @@ export class SideRows {
         break;
       case 'session.delete_all':
         this.#run('DELETE FROM sessions WHERE user_id = ?', [row.userId]);
+        break;
+      case 'passkey.insert': {
+        const { passkey } = row;
+        this.#run(
+          'INSERT INTO passkeys (user_id, credential_id, public_key, sign_count, label, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+          [
+            passkey.userId,
+            passkey.credentialId,
+            passkey.publicKey,
+            passkey.signCount,
+            passkey.label,
+            passkey.createdAt,
+          ],
+        );
+        break;
+      }
+      case 'passkey.update':
+        this.#update('UPDATE passkeys SET sign_count = ? WHERE user_id = ? AND credential_id = ?', [
+          row.signCount,
+          row.userId,
+          row.credentialId,
+        ]);
+        break;
+      case 'passkey.delete':
+        this.#run('DELETE FROM passkeys WHERE user_id = ? AND credential_id = ?', [
+          row.userId,
+          row.credentialId,
+        ]);
         break;
       case 'transaction.insert':
         this.#run(INSERT_TRANSACTION, transactionValues(row.transaction));

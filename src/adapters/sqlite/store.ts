@@ -135,6 +135,10 @@ export class SqliteStore implements Store {
     return this.#connection.read(() => this.#journal.read(page.after, page.limit));
   }
 
+  async readJournalBackwards(page: { below: number; limit: number }): Promise<readonly JournalEntry[]> {
+    return this.#connection.read(() => this.#journal.readBackwards(page.below, page.limit));
+  }
+
   async readUserJournal(
     userId: UserId,
     page: { below: number; limit: number },

@@ -4,6 +4,7 @@ import { GENESIS_HASH } from '../../domain/journal.ts';
 import { LIMITS } from '../../limits.ts';
 import type {
   Credentials,
+  PasskeyRow,
   Role,
   SessionRow,
   TokenRow,
@@ -24,6 +25,7 @@ export class UserRows {
   readonly #user: StatementSync;
   readonly #tokens: StatementSync;
   readonly #sessions: StatementSync;
+  readonly #passkeys: StatementSync;
   readonly #credentials: StatementSync;
   readonly #last: StatementSync;
   readonly #search: StatementSync;
@@ -40,7 +42,10 @@ export class UserRows {
       'SELECT user_id AS userId, token_id AS tokenId, type, status, algorithm, digits, period_s AS periodS, suite, label, seed, activation_question AS activationQuestion, created_at AS createdAt FROM tokens WHERE user_id = ? ORDER BY created_at, token_id',
     );
     this.#sessions = database.prepare(
-      'SELECT user_id AS userId, session_id AS sessionId, created_at AS createdAt, expires_at AS expiresAt FROM sessions WHERE user_id = ? ORDER BY created_at, session_id',
+      'SELECT user_id AS userId, session_id AS sessionId, kind, label, token_id AS tokenId, created_at AS createdAt, expires_at AS expiresAt FROM sessions WHERE user_id = ? ORDER BY created_at, session_id',
+    );
+    this.#passkeys = database.prepare(
+      'SELECT user_id AS userId, credential_id AS credentialId, public_key AS publicKey, sign_count AS signCount, label, created_at AS createdAt FROM passkeys WHERE user_id = ? ORDER BY created_at, credential_id',
     );
     this.#credentials = database.prepare(
       'SELECT user_id, username, password_hash, role, disabled FROM users WHERE username = ? AND user_id > 0',
@@ -72,6 +77,7 @@ export class UserRows {
       state: head?.state ?? '{}',
       tokens,
       sessions,
+      passkeys: plainRows<PasskeyRow>(this.#passkeys.all(userId)),
       pendingTransactions: this.#transactions.pending(userId),
       spentChallenges: head ? this.#journal.spentChallenges(head, spentSince) : NONE,
     };

@@ -9,7 +9,7 @@ export interface Told {
   readonly cancel: () => void;
 }
 
-/** Wakes those who wait for the next entry about a user: one listener of the decider for however many wait. */
+/** Wakes those who wait for the next entry about a user, by whatever server: one listener of the decider for however many wait. */
 export class CommitWatch {
   readonly #waiting = new Map<UserId, Set<() => void>>();
   readonly #all = new Set<() => void>();
@@ -19,6 +19,11 @@ export class CommitWatch {
       if (this.#waiting.size > 0) {
         for (const { userId } of entries) for (const wake of this.#waiting.get(userId) ?? []) wake();
       }
+      for (const wake of this.#all) wake();
+    });
+    decider.subscribeChanges((users) => {
+      const told = users === 'all' ? [...this.#waiting.keys()] : users;
+      for (const userId of told) for (const wake of this.#waiting.get(userId) ?? []) wake();
       for (const wake of this.#all) wake();
     });
   }

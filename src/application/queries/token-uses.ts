@@ -44,7 +44,7 @@ export async function listTokenUses(
     for (const entry of entries) {
       below = entry.version;
       if (entry.at < token.createdAt) return { uses };
-      const use = useOf(entry, token.tokenId);
+      const use = tokenUseOf(entry, token.tokenId);
       if (!use) continue;
       uses.push(use);
       if (uses.length === page.limit) return below > 1 ? { uses, next: below } : { uses };
@@ -54,7 +54,7 @@ export async function listTokenUses(
   return { uses, next: below };
 }
 
-function useOf({ type, at, body }: JournalEntry, tokenId: string): TokenUse | undefined {
+function tokenUseOf({ type, at, body }: JournalEntry, tokenId: string): TokenUse | undefined {
   const purpose = PURPOSE_OF[type];
   if (!purpose) return undefined;
   const { reason, detail, transaction } = JSON.parse(body) as {

@@ -44,7 +44,7 @@ export function viewOfRow(row: TransactionRow): TransactionView {
 }
 
 /** What an entry says of a transaction, without what other entries say of it. */
-function viewOfEntry(entry: JournalEntry): TransactionView | undefined {
+export function viewOfEntry(entry: JournalEntry): TransactionView | undefined {
   const status = STATUS_OF[entry.type];
   if (!status) return undefined;
   const { transaction, reason } = JSON.parse(entry.body) as {
@@ -105,7 +105,13 @@ const ENTRIES_PER_PAGE_MAX = 4_096;
 export async function listTransactions(
   { store }: Context,
   userId: UserId,
-  page: { readonly below: number; readonly limit: number; readonly status?: TransactionStatus },
+  page: {
+    readonly below: number;
+    readonly limit: number;
+    readonly status?: TransactionStatus;
+    /** A part of it. */
+    readonly payee?: string;
+  },
 ): Promise<TransactionPage> {
   const transactions: TransactionView[] = [];
   let below = page.below;
@@ -117,6 +123,7 @@ export async function listTransactions(
       below = entry.version;
       const view = viewOfEntry(entry);
       if (!view || (page.status && view.status !== page.status)) continue;
+      if (page.payee !== undefined && !view.payee.includes(page.payee)) continue;
       if (view.status === 'pending') {
         // Listed by the entry that decided it, unless it still waits.
         const row = await store.findTransaction({ userId, transactionId: view.id });

@@ -17,9 +17,9 @@ export function hotpMessage(counter: number): Uint8Array {
 /** Dynamic truncation (RFC 4226 section 5.3) to 1 to 10 decimal digits. */
 export function truncate(mac: Uint8Array, digits: number): string {
   if (mac.length < 20) throw new RangeError('a MAC to truncate has 20 bytes or more');
-  const view = new DataView(mac.buffer, mac.byteOffset, mac.byteLength);
-  const offset = view.getUint8(mac.length - 1) & 15;
-  const number = view.getUint32(offset) & 0x7fffffff;
+  const offset = (mac[mac.length - 1] ?? 0) & 15;
+  let number = (mac[offset] ?? 0) & 0x7f;
+  for (let i = 1; i < 4; i++) number = (number << 8) | (mac[offset + i] ?? 0);
   return (number % 10 ** digits).toString().padStart(digits, '0');
 }
 

@@ -26,6 +26,7 @@ export function totpCode(hmac: Hmac, key: Uint8Array, atMs: number, parameters: 
  */
 export function driftedSteps(drift: number, atMs: number, periodS: number): readonly number[] {
   const now = timeStep(atMs, periodS);
+  if (drift === 0 && now > 0) return [now - 1, now, now + 1];
   const steps = new Set<number>();
   for (const expected of [Math.max(now, 1), Math.max(now + drift, 1)]) {
     for (const step of [expected - 1, expected, expected + 1]) steps.add(step);

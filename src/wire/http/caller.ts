@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { sessionOfSecret } from '../../application/resume-session.ts';
+import { recallSession, sessionOfSecret } from '../../application/resume-session.ts';
 import type { Scope } from '../../application/services.ts';
 import type { Session } from '../../application/session.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
@@ -30,6 +30,8 @@ export interface Callers {
   service: ServiceCaller;
   user_or_service: Caller;
   admin: UserCaller;
+  /** Administrators and auditors: for what is read. */
+  auditor: UserCaller;
 }
 export type CallerKind = keyof Callers;
 
@@ -42,47 +44,65 @@ export interface Credentials {
   readonly headers: IncomingHttpHeaders;
   /** Whether the browser's side of the connection is encrypted. */
   readonly secure: boolean;
+  /** The ms for which the caller's address has had too many errors: then nothing is verified for who is not known here. */
+  readonly waitMs: number;
 }
+
+type Found = Caller | Refusal | Promise<Caller | Refusal>;
 
 /**
  * Who is asking: by access token or service key (RFC 6750 section 2.1), else by the browser's cookie.
- * @returns without a promise where all is cached; undefined where nobody says who they are
+ * @returns without a promise where all is in memory; undefined where nobody says who they are
  */
-export function authenticate(
-  parts: HttpParts,
-  credentials: Credentials,
-): Caller | Refusal | undefined | Promise<Caller | Refusal | undefined> {
-  const { authorization } = credentials.headers;
+export function authenticate(parts: HttpParts, credentials: Credentials): Found | undefined {
+  const { authorization, cookie } = credentials.headers;
   if (authorization !== undefined) {
     const token = BEARER.exec(authorization)?.[1];
     if (token === undefined) return refuse('session_ended');
-    return token.startsWith('slo_') ? byServiceKey(parts, token) : byAccessToken(parts, token);
+    return token.startsWith('slo_')
+      ? byServiceKey(parts, credentials, token)
+      : byAccessToken(parts, credentials, token);
   }
-  const secret = readCookie(credentials.headers.cookie, credentials.secure);
+  const secret = readCookie(cookie, credentials.secure);
   return secret === undefined ? undefined : byCookie(parts, credentials, secret);
 }
 
-function byServiceKey(parts: HttpParts, key: string): Caller | Refusal | Promise<Caller | Refusal> {
-  const found = parts.serviceKeys.authenticate(key);
-  return found instanceof Promise ? found.then(serviceCaller) : serviceCaller(found);
+function byServiceKey({ serviceKeys }: HttpParts, { waitMs }: Credentials, key: string): Found {
+  const known = serviceKeys.recall(key);
+  if (known) return serviceCaller(known);
+  if (waitMs > 0 && !serviceKeys.knows(key)) return tooManyErrors(waitMs);
+  return serviceKeys.authenticate(key).then(serviceCaller);
 }
 
 function serviceCaller(service: ServiceRow | undefined): Caller | Refusal {
   return service ? { kind: 'service', service } : refuse('session_ended');
 }
 
-async function byAccessToken(parts: HttpParts, token: string): Promise<Caller | Refusal> {
-  const session = await parts.accessTokens.verify(token);
+function byAccessToken({ accessTokens }: HttpParts, { waitMs }: Credentials, token: string): Found {
+  const known = accessTokens.recall(token);
+  if (known) return userCaller(known);
+  if (waitMs > 0 && !accessTokens.knows(token)) return tooManyErrors(waitMs);
+  return accessTokens.verify(token).then(userCaller);
+}
+
+function userCaller(session: Session | undefined): Caller | Refusal {
   return session ? { kind: 'user', session } : refuse('session_ended');
 }
 
-async function byCookie(
-  { context }: HttpParts,
+function byCookie({ context }: HttpParts, credentials: Credentials, secret: string): Found {
+  const callerOf = (session: Session | undefined) =>
+    session ? browserCaller(credentials, session, secret) : refuse('session_ended');
+  const known = recallSession(context, secret);
+  if (known) return callerOf(known);
+  const { waitMs } = credentials;
+  return waitMs > 0 ? tooManyErrors(waitMs) : sessionOfSecret(context, secret).then(callerOf);
+}
+
+function browserCaller(
   { method, headers }: Credentials,
+  session: Session,
   secret: string,
-): Promise<Caller | Refusal> {
-  const session = await sessionOfSecret(context, secret);
-  if (!session) return refuse('session_ended');
+): UserCaller | Refusal {
   const csrfToken = csrfTokenOf(secret);
   if (!SAFE_METHODS.has(method)) {
     const site = headers['sec-fetch-site'];
@@ -95,6 +115,11 @@ async function byCookie(
   return { kind: 'user', session, csrfToken };
 }
 
+/** Before anything is verified or read: whoever is over the limit costs no more than this. */
+function tooManyErrors(waitMs: number): Refusal {
+  return refuse('rate_limited', { retryAfterMs: waitMs });
+}
+
 /** A foreign page can make the browser send the cookie, but can neither read it nor what is made of it. */
 export function csrfTokenOf(secret: string): string {
   return hash('sha256', `csrf\n${secret}`, 'base64url');
@@ -105,18 +130,23 @@ export function admit(
   kind: CallerKind,
   scope: Scope | undefined,
   caller: Caller | Refusal | undefined,
+  device = false,
 ): Refusal | undefined {
   if (kind === 'anyone') return undefined;
   if (caller === undefined) return refuse('session_required');
   if (isRefusal(caller)) return caller;
   if (caller.kind === 'service') {
-    if (kind === 'admin') return refuse('resource_unknown');
+    if (kind === 'admin' || kind === 'auditor') return refuse('resource_unknown');
     if (kind === 'user') return refuse('caller_wrong');
     const missing = scope !== undefined && !caller.service.scopes.includes(scope);
     return missing ? refuse('scope_missing', { detail: scope }) : undefined;
   }
   if (kind === 'service') return refuse('caller_wrong');
-  return kind === 'admin' && caller.session.role !== 'admin' ? refuse('resource_unknown') : undefined;
+  const { role, kind: held } = caller.session;
+  // A device's session has the role of a user, so what is for administrators is not there for it.
+  if (kind === 'admin' && role !== 'admin') return refuse('resource_unknown');
+  if (kind === 'auditor' && role === 'user') return refuse('resource_unknown');
+  return held === 'login' || device ? undefined : refuse('session_scope');
 }
 
 /** A caller by a name of its own, for limits, cursors and idempotency keys. */

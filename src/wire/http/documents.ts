@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { docsPage, problemsPage, STYLE } from './docs-page.ts';
 import { openApiDocument } from './openapi.ts';
 import { ROUTES } from './routes.ts';
+import { VERSION } from './version.ts';
 
 export interface Document {
   readonly path: string;
@@ -11,7 +11,7 @@ export interface Document {
 
 /** The API as programs and as people read it: made once, of the routes. Nothing in it is fetched from elsewhere. */
 export function documents(): readonly Document[] {
-  const api = openApiDocument(ROUTES, version());
+  const api = openApiDocument(ROUTES, VERSION);
   const html = 'text/html; charset=utf-8';
   return [
     {
@@ -23,9 +23,4 @@ export function documents(): readonly Document[] {
     { path: '/docs/problems', contentType: html, text: problemsPage() },
     { path: '/docs/style.css', contentType: 'text/css; charset=utf-8', text: STYLE },
   ];
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -2,11 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../../application/context.ts';
 import { LIMITS } from '../../limits.ts';
 
-export type PartName = 'store' | 'vault';
+export type PartName = 'store' | 'vault' | 'rate_limiter';
 
 export interface PartHealth {
   readonly part: PartName;
   readonly up: boolean;
+  /** It does with less than it should have, and decisions go on. */
+  readonly degraded: boolean;
   readonly latencyMs: number;
 }
 
@@ -32,11 +34,13 @@ export class Health {
   }
 
   async #checkAll(): Promise<readonly PartHealth[]> {
-    const { store, vault } = this.#context;
-    this.#last = await Promise.all([
+    const { store, vault, rateLimiter } = this.#context;
+    const asked = await Promise.all([
       probe('store', () => store.ping()),
       probe('vault', () => vault.activeKeyVersion()),
     ]);
+    // Limits go on in this server's own memory when what is shared is gone: never a reason to send nobody here.
+    this.#last = [...asked, { part: 'rate_limiter', up: true, degraded: rateLimiter.degraded, latencyMs: 0 }];
     this.#checkedAt = performance.now();
     return this.#last;
   }
@@ -52,5 +56,5 @@ async function probe(part: PartName, ask: () => Promise<unknown>): Promise<PartH
   );
   const up = await Promise.race([answered, late]);
   over.abort();
-  return { part, up, latencyMs: Math.round(performance.now() - startedAt) };
+  return { part, up, degraded: false, latencyMs: Math.round(performance.now() - startedAt) };
 }

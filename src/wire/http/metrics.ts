@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Context } from '../../application/context.ts';
-import type { ChainedEntry } from '../../application/job.ts';
 import { CountedVault } from '../../application/vault-calls.ts';
+import { DecisionCounts } from './decision-counts.ts';
 
 /** What of the server is not in the context. */
 export interface MetricsSources {
@@ -23,16 +23,13 @@ export interface TcpFigures {
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-/** Entries that nothing was refused by carry no reason worth reading. */
-const REFUSED = /\.(refused|locked|cancelled|expired|ended)$/;
-const REASON = /"reason":"([a-z_]{1,40})"/;
-const LOCKED = /"factor":"([a-z]{1,16})","failures":\d+,"locked_ms":/;
+/** Decisions of one batch: at most LIMITS.batchMax. */
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
+const CALL_SECONDS = [0.000_1, 0.000_25, 0.000_5, ...SECONDS.slice(0, -2)];
 
 /** What Prometheus reads. Nothing in it names a user, a service or an account. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #decisions = new Map<string, { readonly type: string; readonly reason: string; count: number }>();
-  readonly #lockOuts = new Map<string, number>();
   readonly #refusals = new Map<string, number>();
   readonly #durations: Histogram<'method' | 'route' | 'status'>;
   /** Children of the histogram: looking one up by its labels each time would cost more than to observe. */
@@ -40,7 +37,8 @@ export class Metrics {
 
   constructor(context: Context) {
     const registers = [this.#registry];
-    context.decider.subscribe((entries) => this.#count(entries));
+    const counts = new DecisionCounts();
+    context.decider.subscribe((entries) => counts.add(entries));
     this.#durations = new Histogram({
       name: 'sello_http_request_duration_seconds',
       help: 'From the request to the end of its answer; waits and streams included.',
@@ -53,19 +51,24 @@ export class Metrics {
       'Entries committed, by type and reason.',
       ['type', 'reason'],
       () =>
-        [...this.#decisions.values()].map(({ type, reason, count }) => ({
+        [...counts.decisions].map(({ type, reason, count }) => ({
           labels: { type, reason },
           value: count,
         })),
     );
     this.#labelled('sello_lockouts_total', 'Wrong attempts that locked a factor.', ['factor'], () =>
-      [...this.#lockOuts].map(([factor, value]) => ({ labels: { factor }, value })),
+      [...counts.lockOuts].map(([factor, value]) => ({ labels: { factor }, value })),
     );
     this.#labelled('sello_http_refusals_total', 'Requests refused, by code.', ['code'], () =>
       [...this.#refusals].map(([code, value]) => ({ labels: { code }, value })),
     );
     this.#deciderMetrics(context);
     this.#vaultMetrics(context);
+    this.#gauge(
+      'sello_rate_limits_unshared',
+      '1 while limits that servers share count in this one alone.',
+      () => (context.rateLimiter.degraded ? 1 : 0),
+    );
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -117,22 +120,21 @@ export class Metrics {
     return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 
-  #count(entries: readonly ChainedEntry[]): void {
-    for (const { type, body } of entries) {
-      const refused = REFUSED.test(type);
-      const reason = refused ? (REASON.exec(body)?.[1] ?? '') : '';
-      const id = reason === '' ? type : `${type} ${reason}`;
-      const known = this.#decisions.get(id);
-      if (known) known.count++;
-      else this.#decisions.set(id, { type, reason, count: 1 });
-      const factor = refused ? LOCKED.exec(body)?.[1] : undefined;
-      if (factor !== undefined) this.#lockOuts.set(factor, (this.#lockOuts.get(factor) ?? 0) + 1);
-    }
-  }
-
-  #deciderMetrics({ decider }: Context): void {
+  #deciderMetrics({ decider, passwords }: Context): void {
     const { counters } = decider;
     this.#gauge('sello_decisions_waiting', 'Requests that wait for their batch.', () => decider.queueLength);
+    this.#gauge(
+      'sello_passwords_waiting',
+      'Passwords that are, or wait to be, hashed.',
+      () => passwords.queueLength,
+    );
+    const sizes = new Histogram({
+      name: 'sello_batch_size',
+      help: 'Requests decided together.',
+      buckets: BATCH_SIZES,
+      registers: [this.#registry],
+    });
+    decider.onBatch((size) => sizes.observe(size));
     this.#gauge('sello_users_cached', 'Users in memory.', () => decider.usersCached);
     this.#counter('sello_batches_total', 'Batches decided.', () => counters.batches);
     this.#counter(
@@ -158,6 +160,14 @@ export class Metrics {
           value: count[value] * scale,
         }));
     const labels = ['operation'];
+    const durations = new Histogram({
+      name: 'sello_vault_call_duration_seconds',
+      help: 'From a call of the key vault to its answer.',
+      labelNames: ['operation'],
+      buckets: CALL_SECONDS,
+      registers: [this.#registry],
+    });
+    vault.onCall((operation, ms) => durations.labels(operation).observe(ms / 1000));
     this.#labelled('sello_vault_calls_total', 'Calls of the key vault.', labels, of('calls'));
     this.#labelled('sello_vault_failures_total', 'Calls that failed.', labels, of('failures'));
     this.#labelled('sello_vault_items_total', 'Keys and messages in them.', labels, of('items'));

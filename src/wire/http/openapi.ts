@@ -51,6 +51,7 @@ export function refusalsOf(route: Route): readonly RefusalCode[] {
   if (route.caller !== 'anyone') codes.add('session_required');
   if (route.caller === 'user' || route.caller === 'service') codes.add('caller_wrong');
   if (route.scope !== undefined) codes.add('scope_missing');
+  if (route.caller.startsWith('user') && !route.device) codes.add('session_scope');
   return [...codes];
 }
 
@@ -104,6 +105,7 @@ const SECURITY: Readonly<Record<CallerKind, readonly Json[]>> = {
   anyone: [],
   user: [{ access_token: [] }, { browser: [] }],
   admin: [{ access_token: [] }, { browser: [] }],
+  auditor: [{ access_token: [] }, { browser: [] }],
   service: [{ service_key: [] }],
   user_or_service: [{ access_token: [] }, { service_key: [] }, { browser: [] }],
 };
@@ -112,7 +114,10 @@ function operationOf(route: Route, schemas: Json): Operation {
   const { method, path, summary, description, tag, scope, caller, body } = route;
   const scoped = scope === undefined ? '' : `\n\nA service needs the scope \`${scope}\`.`;
   const role = caller === 'admin' ? '\n\nFor administrators; to others it is not there.' : '';
-  const text = `${description ?? ''}${scoped}${role}`.trim();
+  const readers =
+    caller === 'auditor' ? '\n\nFor administrators and auditors; to others it is not there.' : '';
+  const device = route.device ? '\n\nOpen to the session of a virtual token.' : '';
+  const text = `${description ?? ''}${scoped}${role}${readers}${device}`.trim();
   return {
     operationId: operationIdOf(method, path),
     summary,
@@ -219,8 +224,21 @@ function responsesOf(route: Route, schemas: Json): Record<string, Json> {
   return responses;
 }
 
+/** One event of a stream (HTML section 9.2.6). */
+const EVENT: Json = {
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    event: { type: 'string' },
+    data: { type: 'string', description: 'JSON.' },
+    retry: { type: 'integer' },
+  },
+};
+
 function contentOf({ schema, contentType, example }: AnswerForm, schemas: Json): Json | undefined {
-  if (contentType !== undefined) return { [contentType]: { schema: { type: 'string' } } };
+  if (contentType !== undefined) {
+    return { [contentType]: { schema: contentType === 'text/event-stream' ? EVENT : { type: 'string' } } };
+  }
   if (schema === undefined) return undefined;
   return {
     'application/json': { schema: reference(schema, schemas), ...(example === undefined ? {} : { example }) },

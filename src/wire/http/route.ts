@@ -13,14 +13,22 @@ export type Tag =
   | 'sessions'
   | 'transactions'
   | 'tokens'
+  | 'passkeys'
   | 'codes'
   | 'receipts'
   | 'journal'
   | 'administration'
+  | 'laboratory'
   | 'operations';
 
 /** What a route answers where it refuses nothing. */
 export type Answer =
+  | WrittenAnswer
+  /** The route writes the response itself from here on. */
+  | { readonly takeOver: (response: ServerResponse, headers: Readonly<Record<string, string>>) => void };
+
+/** Header fields by their names in lower case. */
+export type WrittenAnswer =
   | {
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
@@ -32,9 +40,7 @@ export type Answer =
       readonly headers?: Readonly<Record<string, string>>;
       readonly text: string;
       readonly contentType: string;
-    }
-  /** The route writes the response itself from here on. */
-  | { readonly takeOver: (response: ServerResponse, headers: Readonly<Record<string, string>>) => void };
+    };
 
 export interface AnswerForm {
   readonly description: string;
@@ -85,6 +91,8 @@ interface RouteSpec<
   readonly caller: C;
   /** What a service must be allowed. */
   readonly scope?: Scope;
+  /** Open to the session of a virtual token too; without it, that is refused. */
+  readonly device?: true;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;

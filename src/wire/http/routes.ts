@@ -1,15 +1,24 @@
 import type { Route } from './route.ts';
+import { adminConfigurationRoutes } from './routes/admin-configuration.ts';
+import { adminJournalRoutes } from './routes/admin-journal.ts';
+import { adminOverviewRoutes } from './routes/admin-overview.ts';
 import { adminPartRoutes } from './routes/admin-parts.ts';
 import { adminServiceRoutes } from './routes/admin-services.ts';
+import { adminTransactionRoutes } from './routes/admin-transactions.ts';
 import { adminUserRoutes } from './routes/admin-users.ts';
 import { challengeRoutes } from './routes/challenges.ts';
 import { codeRoutes } from './routes/codes.ts';
 import { decisionRoutes } from './routes/decisions.ts';
+import { enrolmentRoutes } from './routes/enrolments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { journalRoutes } from './routes/journal.ts';
+import { laboratoryRoutes } from './routes/laboratory.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { ownSessionRoutes } from './routes/own-sessions.ts';
+import { passkeyRoutes } from './routes/passkeys.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { setupRoutes } from './routes/setup.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { transactionReadRoutes } from './routes/transaction-reads.ts';
 import { transactionRoutes } from './routes/transactions.ts';
@@ -18,12 +27,16 @@ import { userRoutes } from './routes/users.ts';
 /** Every route of the API: what is served, what is validated and what /openapi.json tells are this one list. */
 export const ROUTES: readonly Route[] = [
   ...userRoutes,
+  ...setupRoutes,
   ...sessionRoutes,
+  ...ownSessionRoutes,
+  ...passkeyRoutes,
   ...challengeRoutes,
   ...transactionRoutes,
   ...transactionReadRoutes,
   ...decisionRoutes,
   ...tokenRoutes,
+  ...enrolmentRoutes,
   ...codeRoutes,
   ...receiptRoutes,
   ...journalRoutes,
@@ -31,5 +44,10 @@ export const ROUTES: readonly Route[] = [
   ...adminUserRoutes,
   ...adminServiceRoutes,
   ...adminPartRoutes,
+  ...adminConfigurationRoutes,
+  ...adminOverviewRoutes,
+  ...adminTransactionRoutes,
+  ...adminJournalRoutes,
+  ...laboratoryRoutes,
   ...operationRoutes,
 ];

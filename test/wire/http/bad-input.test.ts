@@ -205,7 +205,7 @@ test('methods that a path has not are named in Allow', async (t) => {
   for (const [method, path, allow] of [
     ['GET', '/v1/users', 'POST'],
     ['PUT', '/v1/transactions', 'POST, GET'],
-    ['OPTIONS', '/v1/sessions', 'POST'],
+    ['OPTIONS', '/v1/sessions', 'POST, GET'],
     ['POST', '/healthz', 'GET'],
   ] as const) {
     const answer = await fixture.request(method, path);
@@ -219,11 +219,20 @@ test('methods that a path has not are named in Allow', async (t) => {
 test('an address that makes too many errors is told to wait; one that makes none is not', async (t) => {
   const fixture = await testHttp(t, { flags: { '--rate-limits-errors-count-max': '20' } });
   const alice = await fixture.user('alice');
+  const key = await fixture.service('shop', 'transactions:read');
   const answers = [];
   for (let count = 0; count < 25; count++) answers.push((await fixture.get('/v1/nothing')).status);
   assert.deepEqual(
     [answers.filter((s) => s === 404).length, answers.filter((s) => s === 429).length],
     [20, 5],
   );
-  assert.equal((await alice.get('/v1/tokens')).status, 200);
+  assert.equal((await alice.get('/v1/tokens')).status, 200, 'who is known goes on');
+
+  // Nothing is read for a credential that is not in memory, be it good: whether it is, is not looked up.
+  assert.equal((await fixture.get('/v1/transactions', key)).status, 429);
+  const { status, json, headers } = await fixture.get('/v1/tokens', undefined, {
+    cookie: `sello_session=1.${'A'.repeat(32)}`,
+  });
+  assert.deepEqual([status, json.code], [429, 'rate_limited']);
+  assert.ok(Number(headers.get('retry-after')) > 0);
 });

@@ -160,7 +160,7 @@ describe('the browser', () => {
     });
     const set = made.headers.get('set-cookie') ?? '';
     assert.match(set, /^sello_session=[^;]+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
-    assert.deepEqual(Object.keys(made.json).sort(), ['csrf_token', 'expires_at', 'role', 'username']);
+    assert.deepEqual(Object.keys(made.json).sort(), ['csrf_token', 'expires_at', 'kind', 'role', 'username']);
     const cookie = set.split(';', 1)[0] ?? '';
     const csrf = made.json.csrf_token;
     const current = await fixture.get('/v1/sessions/current', undefined, { cookie: `a=b; ${cookie}` });
@@ -240,11 +240,18 @@ describe('services', () => {
     );
     assert.equal((await fixture.get('/v1/tokens', key)).json.code, 'caller_wrong');
     for (const path of ['/v1/admin/users', '/v1/admin/services', '/v1/admin/keys', '/v1/admin/health']) {
-      for (const token of [alice.token, auditor.token, key]) {
+      for (const token of [alice.token, key]) {
         const answer = await fixture.get(path, token);
         assert.deepEqual([answer.status, answer.json.code], [404, 'resource_unknown']);
       }
+      // Auditors look and do not touch; services' scopes are the administrators' business.
+      const { status } = await auditor.get(path);
+      assert.equal(status, path === '/v1/admin/services' ? 404 : 200, path);
       assert.equal((await fixture.get(path)).status, 401);
+    }
+    for (const path of ['/v1/admin/users/1/disable', '/v1/admin/users/1/unlock', '/v1/admin/keys/rotation']) {
+      const answer = await auditor.post(path, {});
+      assert.deepEqual([answer.status, answer.json.code], [404, 'resource_unknown']);
     }
   });
 });

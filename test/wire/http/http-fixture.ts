@@ -81,7 +81,7 @@ export class HttpFixture {
     });
     const text = await response.text();
     const type = response.headers.get('content-type') ?? '';
-    const json = type.includes('json') ? JSON.parse(text) : undefined;
+    const json = /[/+]json\b/.test(type) ? JSON.parse(text) : undefined;
     const answer = { status: response.status, headers: response.headers, json, text };
     checkAnswer(method, path, answer);
     return answer;

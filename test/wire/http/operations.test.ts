@@ -17,11 +17,17 @@ test('liveness, and readiness that names the part that is down', async (t) => {
   const fixture = await testHttp(t);
   assert.deepEqual((await fixture.get('/healthz')).json, { status: 'ok' });
   const ready = await fixture.get('/readyz');
-  assert.deepEqual([ready.status, ready.json.parts], [200, { server: 'up', store: 'up', vault: 'up' }]);
+  assert.deepEqual(
+    [ready.status, ready.json.parts],
+    [200, { server: 'up', store: 'up', vault: 'up', rate_limiter: 'up' }],
+  );
   await fixture.application.vault.close();
   await delay(600);
   const down = await fixture.get('/readyz');
-  assert.deepEqual([down.status, down.json.parts], [503, { server: 'up', store: 'up', vault: 'down' }]);
+  assert.deepEqual(
+    [down.status, down.json.parts],
+    [503, { server: 'up', store: 'up', vault: 'down', rate_limiter: 'up' }],
+  );
   assert.equal((await fixture.get('/healthz')).status, 200);
 });
 
@@ -61,6 +67,9 @@ test('metrics: decisions by type and reason, times, batches, vault calls, lock-o
   assert.match(text, /^sello_batches_total \d+$/m);
   assert.match(text, /^sello_decisions_waiting 0$/m);
   assert.match(text, /^sello_vault_calls_total\{operation="computeMacs"\} [1-9]/m);
+  assert.match(text, /^sello_batch_size_bucket\{le="1"\} [1-9]/m);
+  assert.match(text, /^sello_passwords_waiting 0$/m);
+  assert.match(text, /^sello_vault_call_duration_seconds_count\{operation="computeMacs"\} [1-9]/m);
   assert.ok(!text.includes('alice') && !text.includes('ES79'));
 });
 

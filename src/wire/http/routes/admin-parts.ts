@@ -2,7 +2,12 @@ import Type from 'typebox';
 import { route } from '../route.ts';
 import { closed } from '../schema.ts';
 
-const Part = closed({ part: Type.String(), up: Type.Boolean(), latency_ms: Type.Integer() });
+const Part = closed({
+  part: Type.String(),
+  up: Type.Boolean(),
+  degraded: Type.Boolean({ description: 'It makes do with less, and decisions go on.' }),
+  latency_ms: Type.Integer(),
+});
 
 export const adminPartRoutes = [
   route({
@@ -10,7 +15,7 @@ export const adminPartRoutes = [
     path: '/v1/admin/keys',
     tag: 'administration',
     summary: 'The keys of the vault, their public side alone',
-    caller: 'admin',
+    caller: 'auditor',
     answers: {
       200: {
         description: 'Versions and public keys.',
@@ -40,7 +45,7 @@ export const adminPartRoutes = [
     path: '/v1/admin/health',
     tag: 'administration',
     summary: 'How the parts are',
-    caller: 'admin',
+    caller: 'auditor',
     answers: {
       200: {
         description: 'As seen by this server.',
@@ -61,7 +66,12 @@ export const adminPartRoutes = [
       return {
         status: 200,
         body: {
-          parts: parts.map(({ part, up, latencyMs }) => ({ part, up, latency_ms: latencyMs })),
+          parts: parts.map(({ part, up, degraded, latencyMs }) => ({
+            part,
+            up,
+            degraded,
+            latency_ms: latencyMs,
+          })),
           uptime_ms: Math.round(process.uptime() * 1000),
           decisions_waiting: decider.queueLength,
           users_cached: decider.usersCached,

@@ -62,7 +62,8 @@ async function views({ context }: HttpParts, rows: readonly UserRow[]) {
       ...{ username, role, disabled },
       created_at: rfc3339(createdAt),
       tokens: record?.tokens.filter(({ status }) => status === 'active').length ?? 0,
-      sessions: record?.sessions.filter(({ expiresAt }) => expiresAt > at).length ?? 0,
+      sessions:
+        record?.sessions.filter(({ kind, expiresAt }) => kind !== 'enrolment' && expiresAt > at).length ?? 0,
       pending_transactions: record?.pendingTransactions.length ?? 0,
       password_locked_until: until(state.password?.lockedUntil),
       code_locked_until: until(state.code?.lockedUntil),
@@ -98,7 +99,7 @@ export const adminUserRoutes = [
     path: '/v1/admin/users',
     tag: 'administration',
     summary: 'List users',
-    caller: 'admin',
+    caller: 'auditor',
     query: {
       search: Type.Optional(
         Type.String({ minLength: 1, maxLength: 128, description: 'A part of the name.' }),

@@ -59,6 +59,7 @@ export const decisionRoutes = [
     description:
       'A wrong code counts, and the transaction goes on waiting. One that comes too late is 409 and counts nothing.',
     caller: 'user',
+    device: true,
     repeatable: true,
     params: { id: Id },
     body: closed({ code: Code }),
@@ -83,6 +84,7 @@ export const decisionRoutes = [
     summary: 'Refuse: “this was not me”',
     description: 'Recorded, and told to whoever follows the events.',
     caller: 'user',
+    device: true,
     repeatable: true,
     params: { id: Id },
     answers: ANSWERS,

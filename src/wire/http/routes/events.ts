@@ -1,45 +1,69 @@
+import type { Context } from '../../../application/context.ts';
 import { followJournal, followUser } from '../../../application/queries/events.ts';
 import { type Session, sessionHolds } from '../../../application/session.ts';
-import { refuse } from '../../../domain/errors.ts';
-import { callerId } from '../caller.ts';
+import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
+import type { JournalEntry } from '../../../ports/store.ts';
+import { authenticate, type Caller, callerId, type ServiceCaller } from '../caller.ts';
 import type { EventStream } from '../event-streams.ts';
 import { entryView } from '../journal-view.ts';
 import type { HttpParts } from '../parts.ts';
-import { route } from '../route.ts';
+import { type Asked, route } from '../route.ts';
 
 const EVENT_ID = /^(0|[1-9][0-9]{0,15})$/;
 const RECONNECT_MS = 1_000;
+const SCOPE = 'transactions:read';
 
-/** Where to go on: after the event that was seen last, else from now on. */
-async function startOf(
-  { context }: HttpParts,
-  { userId }: Session,
-  all: boolean,
+type Headers = Asked<never, never, never, 'anyone'>['headers'];
+
+/** What a stream sends: entries, from a place on, for as long as the caller is who they were. */
+interface Feed {
+  readonly all: boolean;
+  idOf(entry: JournalEntry): string;
+  entries(signal: AbortSignal): AsyncIterable<readonly JournalEntry[]>;
+  /** Asked at each heartbeat, and after the entries where they may have changed it. */
+  holds(entries: readonly JournalEntry[]): Promise<boolean>;
+}
+
+function lastSeenOf(headers: Headers): string | undefined | Refusal {
+  const given = headers['last-event-id'];
+  if (given === undefined || (typeof given === 'string' && given !== '')) return given;
+  return wrongId();
+}
+
+function wrongId(): Refusal {
+  return refuse('message_invalid', { detail: 'Last-Event-ID: the id of an event' });
+}
+
+/** A user's own entries, an auditor's all. */
+async function userFeed(
+  { context, serviceEvents }: HttpParts,
+  session: Session,
   lastSeen: string | undefined,
-) {
-  if (lastSeen !== undefined) return Number(lastSeen);
-  if (all) return lastPosition(context.store);
-  return (await context.decider.peek(userId))?.version ?? 0;
+): Promise<Feed | Refusal> {
+  if (lastSeen !== undefined && !EVENT_ID.test(lastSeen)) return wrongId();
+  const { userId } = session;
+  const all = session.role === 'auditor';
+  const end = () => (all ? serviceEvents.lastPosition() : versionOf(context, userId));
+  const after = lastSeen === undefined ? await end() : Number(lastSeen);
+  return {
+    all,
+    idOf: ({ position, version }) => `${all ? position : version}`,
+    entries: (signal) =>
+      all ? followJournal(context, after, signal) : followUser(context, userId, after, signal),
+    holds: async (entries) => {
+      const own = entries.filter((entry) => entry.userId === userId).at(-1);
+      // What others did leaves the session as it is.
+      return entries.length > 0 && !own ? true : sessionStillHolds(context, session, own?.version ?? 0);
+    },
+  };
 }
 
-/** The journal's end, by halves: its positions have no gaps. */
-async function lastPosition(store: HttpParts['context']['store']): Promise<number> {
-  const exists = async (position: number) =>
-    (await store.readJournal({ after: position - 1, limit: 1 })).length > 0;
-  let high = 1;
-  while (await exists(high)) high *= 2;
-  let low = Math.floor(high / 2);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (await exists(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
+async function versionOf({ decider }: Context, userId: number): Promise<number> {
+  return (await decider.peek(userId))?.version ?? 0;
 }
 
-/** Whether the session still holds. @param version of an entry of its user: what is known here must not be older */
-async function holds({ context }: HttpParts, session: Session, version: number): Promise<boolean> {
-  const { decider } = context;
+/** @param version of an entry of its user: what is known here must not be older */
+async function sessionStillHolds({ decider }: Context, session: Session, version: number): Promise<boolean> {
   let user = await decider.peek(session.userId);
   if (user && user.version < version) {
     decider.forget([session.userId]);
@@ -49,24 +73,53 @@ async function holds({ context }: HttpParts, session: Session, version: number):
   return session.expiresAt > at && user !== undefined && sessionHolds(user, session.sessionId, at);
 }
 
-async function pump(parts: HttpParts, session: Session, stream: EventStream, after: number): Promise<void> {
-  const { context } = parts;
-  const all = session.role === 'auditor';
-  const news = all
-    ? followJournal(context, after, stream.signal)
-    : followUser(context, session.userId, after, stream.signal);
-  for await (const entries of news) {
+/** What becomes of the transactions that the service asked for. */
+async function serviceFeed(
+  parts: HttpParts,
+  caller: ServiceCaller,
+  lastSeen: string | undefined,
+  headers: Headers,
+): Promise<Feed | Refusal> {
+  const { serviceEvents, cursors } = parts;
+  const list = ['events', callerId(caller)];
+  const place = cursors.read(list, lastSeen);
+  if (isRefusal(place)) return wrongId();
+  const after = place === undefined ? await serviceEvents.lastPosition() : Number(place);
+  const { serviceId } = caller.service;
+  return {
+    all: false,
+    idOf: ({ position }) => cursors.write(list, `${position}`),
+    entries: (signal) => serviceEvents.follow(serviceId, after, signal),
+    holds: async () => {
+      const now = await authenticate(parts, { method: 'GET', headers, secure: true, waitMs: 0 });
+      return (
+        now !== undefined && !isRefusal(now) && now.kind === 'service' && now.service.scopes.includes(SCOPE)
+      );
+    },
+  };
+}
+
+function feedOf(parts: HttpParts, caller: Caller, headers: Headers): Promise<Feed | Refusal> | Refusal {
+  const lastSeen = lastSeenOf(headers);
+  if (isRefusal(lastSeen)) return lastSeen;
+  return caller.kind === 'user'
+    ? userFeed(parts, caller.session, lastSeen)
+    : serviceFeed(parts, caller, lastSeen, headers);
+}
+
+async function pump(feed: Feed, stream: EventStream): Promise<void> {
+  for await (const entries of feed.entries(stream.signal)) {
     stream.send(
       entries.map((entry) => ({
-        id: `${all ? entry.position : entry.version}`,
+        id: feed.idOf(entry),
         type: entry.type,
-        data: JSON.stringify(entryView(entry, all)),
+        data: JSON.stringify(entryView(entry, feed.all)),
       })),
     );
-    const own = entries.filter(({ userId }) => userId === session.userId).at(-1);
-    if (own && !(await holds(parts, session, own.version))) return stream.close();
+    if (!(await feed.holds(entries))) break;
     await stream.drained();
   }
+  stream.close();
 }
 
 export const eventRoutes = [
@@ -76,8 +129,10 @@ export const eventRoutes = [
     tag: 'journal',
     summary: 'Follow the journal as it is written',
     description:
-      "Server-sent events: the caller's own entries (an auditor: all), each with its type and an id. A client that reconnects with `Last-Event-ID` misses nothing and sees nothing twice. The stream ends with the session or its access token.",
-    caller: 'user',
+      "Server-sent events: the caller's own entries (an auditor: all; a service: those about the transactions that it asked for), each with its type and an id. A client that reconnects with `Last-Event-ID` misses nothing and sees nothing twice. The stream ends with the session or its access token, or when the service's key is no longer good.",
+    caller: 'user_or_service',
+    scope: SCOPE,
+    device: true,
     headers: { 'Last-Event-ID': 'The id of the event seen last.' },
     answers: {
       200: {
@@ -88,22 +143,17 @@ export const eventRoutes = [
     refusals: ['streams_too_many'],
     async handle({ caller, headers }, parts) {
       const { eventStreams } = parts;
-      const { session } = caller;
-      const all = session.role === 'auditor';
-      const lastSeen = headers['last-event-id'];
-      if (lastSeen !== undefined && !(typeof lastSeen === 'string' && EVENT_ID.test(lastSeen))) {
-        return refuse('message_invalid', { detail: 'Last-Event-ID: the id of an event' });
-      }
-      const after = await startOf(parts, session, all, lastSeen);
+      const feed = await feedOf(parts, caller, headers);
+      if (isRefusal(feed)) return feed;
       const seat = eventStreams.reserve(callerId(caller));
       if (!seat) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
       return {
         takeOver(response, common) {
           response.writeHead(200, { ...common, 'content-type': 'text/event-stream; charset=utf-8' });
           response.write(`retry: ${RECONNECT_MS}\n\n`);
-          const stream = eventStreams.open(seat, response, () => holds(parts, session, 0));
+          const stream = eventStreams.open(seat, response, () => feed.holds([]));
           // A store that fails ends the stream; the client comes back and resumes.
-          pump(parts, session, stream, after).catch(() => stream.close());
+          pump(feed, stream).catch(() => stream.close());
         },
       };
     },

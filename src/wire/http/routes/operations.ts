@@ -7,8 +7,9 @@ import { closed } from '../schema.ts';
 
 const Ready = closed({
   status: Type.Enum(['ready', 'not_ready']),
-  parts: Type.Record(Type.String(), Type.Enum(['up', 'down']), {
-    description: 'Each part by name: which one is down.',
+  parts: Type.Record(Type.String(), Type.Enum(['up', 'degraded', 'down']), {
+    description:
+      'Each part by name: which one is down, or makes do. Limits that are not shared for the moment are `degraded`, and decisions go on.',
   }),
 });
 
@@ -39,7 +40,7 @@ export const operationRoutes = [
       200: {
         description: 'It could.',
         schema: Ready,
-        example: { status: 'ready', parts: { store: 'up', vault: 'up' } },
+        example: { status: 'ready', parts: { server: 'up', store: 'up', vault: 'up', rate_limiter: 'up' } },
       },
       503: { description: 'It could not: a part is down, or the server is stopping.', schema: Ready },
     },
@@ -49,7 +50,7 @@ export const operationRoutes = [
       const ready = !health.stopping && found.every(({ up }) => up);
       const parts = Object.fromEntries([
         ['server', health.stopping ? 'down' : 'up'],
-        ...found.map(({ part, up }) => [part, up ? 'up' : 'down']),
+        ...found.map(({ part, up, degraded }) => [part, up ? (degraded ? 'degraded' : 'up') : 'down']),
       ]);
       return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not_ready', parts } };
     },
@@ -64,10 +65,11 @@ export const operationRoutes = [
     caller: 'anyone',
     answers: { 200: { description: 'The exposition format of Prometheus.', contentType: 'text/plain' } },
     refusals: ['resource_unknown'],
-    async handle({ client, headers, secure }, parts) {
+    async handle({ client, address, headers, secure }, parts) {
       const proxied = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
       if (!parts.metricsPublic && (proxied || !isLoopback(client))) {
-        const caller = await authenticate(parts, { method: 'GET', headers, secure });
+        const waitMs = parts.errorLimit.waitOf(address);
+        const caller = await authenticate(parts, { method: 'GET', headers, secure, waitMs });
         const admin = caller && 'kind' in caller && caller.kind === 'user' && caller.session.role === 'admin';
         if (!admin) return refuse('resource_unknown');
       }

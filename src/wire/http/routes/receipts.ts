@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { publishedKeys } from '../../../application/published-keys.ts';
 import { receiptOf } from '../../../application/queries/receipt.ts';
 import { refuse } from '../../../domain/errors.ts';
 import { route } from '../route.ts';
@@ -19,6 +20,7 @@ export const receiptRoutes = [
     description:
       'A JWS (ES256) that states the transaction, the proof used and the entry of the journal; verified offline by the keys of /.well-known/jwks.json. With `Accept: application/jose` the JWS alone.',
     caller: 'user_or_service',
+    device: true,
     scope: 'transactions:read',
     params: { transaction: Id },
     answers: {
@@ -47,7 +49,7 @@ export const receiptRoutes = [
     answers: { 200: { description: 'RFC 7517.', schema: closed({ keys: Type.Array(Jwk) }) } },
     refusals: [],
     async handle(_asked, { context }) {
-      const keys = await context.vault.publicKeys();
+      const keys = await publishedKeys(context.vault);
       return {
         status: 200,
         headers: { 'cache-control': 'public, max-age=300' },

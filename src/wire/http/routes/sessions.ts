@@ -2,48 +2,22 @@ import Type from 'typebox';
 import { endSession } from '../../../application/end-session.ts';
 import type { LogIn } from '../../../application/log-in.ts';
 import { resumeSession } from '../../../application/resume-session.ts';
-import type { Session } from '../../../application/session.ts';
 import { isRefusal, type Refusal } from '../../../domain/errors.ts';
-import { rfc3339 } from '../../../domain/journal.ts';
-import { csrfTokenOf } from '../caller.ts';
+import { clientLabel } from '../client-label.ts';
 import { setCookie } from '../cookie.ts';
 import { requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
+import {
+  BrowserSession,
+  browserView,
+  IssuedSession,
+  inCookie,
+  issued,
+  SessionSecret,
+} from '../issued-session.ts';
 import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
-import { Code, closed, named, Password, time, Username } from '../schema.ts';
-
-const Secret = Type.String({
-  minLength: 1,
-  maxLength: 128,
-  description:
-    'Resumes the session over TCP (`reanudar`) or here, until it ends. As good as the password: keep it.',
-});
-
-const IssuedSession = named(
-  'IssuedSession',
-  closed({
-    access_token: Type.String({ description: 'JWT (RFC 9068, ES256): the bearer token of 15 minutes.' }),
-    token_type: Type.Literal('Bearer'),
-    expires_at: time('When the access token expires.'),
-    session: Secret,
-    session_expires_at: time('When the session ends.'),
-  }),
-);
-
-const Role = Type.Enum(['user', 'admin', 'auditor']);
-
-const BrowserSession = named(
-  'BrowserSession',
-  closed({
-    username: Username,
-    role: Role,
-    expires_at: time('When the session ends.'),
-    csrf_token: Type.Optional(
-      Type.String({ description: 'Where the session is in a cookie: what X-CSRF-Token must say.' }),
-    ),
-  }),
-);
+import { Code, closed, Password, Username } from '../schema.ts';
 
 const LogInBody = closed({ username: Username, password: Password, code: Type.Optional(Code) });
 
@@ -63,32 +37,22 @@ interface LogInAsked {
   readonly body: { readonly username: string; readonly password: string; readonly code?: string };
   readonly address: string;
   readonly path: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly idempotencyKey: string | undefined;
 }
 
 function logIn(
   parts: HttpParts,
-  { body, address, path, idempotencyKey: key }: LogInAsked,
+  { body, address, path, headers, idempotencyKey: key }: LogInAsked,
 ): Promise<LogIn | Refusal> {
   const { username, password, code } = body;
   return parts.logIn({
-    ...{ username, password, address, codeRequired: true },
+    ...{ username, password, address, codeRequired: true, label: clientLabel(headers['user-agent']) },
     ...(code === undefined ? {} : { code }),
     ...(key === undefined
       ? {}
       : { idempotency: requestIdempotency(key, username, { method: 'POST', path, body: { username } }) }),
   });
-}
-
-async function issued({ accessTokens }: HttpParts, session: Session, secret: string) {
-  const { token, expiresAt } = await accessTokens.issue(session);
-  return {
-    access_token: token,
-    token_type: 'Bearer',
-    expires_at: rfc3339(expiresAt),
-    session: secret,
-    session_expires_at: rfc3339(session.expiresAt),
-  };
 }
 
 export const sessionRoutes = [
@@ -106,6 +70,8 @@ export const sessionRoutes = [
     answers: { 201: { description: 'Logged in.', schema: IssuedSession } },
     refusals: REFUSALS,
     async handle(asked, parts) {
+      // Asked first: a session whose token cannot be signed would be nobody's.
+      await parts.context.vault.activeKeyVersion();
       const made = await logIn(parts, asked);
       if (isRefusal(made)) return made;
       const body = await issued(parts, made.session, made.secret);
@@ -118,12 +84,14 @@ export const sessionRoutes = [
     tag: 'sessions',
     summary: 'A new access token for a session that holds',
     caller: 'anyone',
-    body: closed({ session: Secret }),
+    body: closed({ session: SessionSecret }),
     bodyExample: { session: '1.Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4' },
     answers: { 201: { description: 'Resumed.', schema: IssuedSession } },
     refusals: ['session_ended'],
     async handle({ body, address }, parts) {
-      const session = await resumeSession(parts.context, { secret: body.session, address });
+      const session = await resumeSession(parts.context, {
+        ...{ secret: body.session, address, deviceAllowed: true },
+      });
       if (isRefusal(session)) return session;
       return { status: 201, body: await issued(parts, session, body.session) };
     },
@@ -146,13 +114,8 @@ export const sessionRoutes = [
     async handle(asked, parts) {
       const made = await logIn(parts, asked);
       if (isRefusal(made)) return made;
-      const { session, secret } = made;
-      const seconds = (session.expiresAt - parts.context.decider.now()) / 1000;
-      return {
-        status: 201,
-        headers: { ...replayed(made.repeated), 'set-cookie': setCookie(secret, seconds, asked.secure) },
-        body: browserView(session, csrfTokenOf(secret)),
-      };
+      const answer = inCookie(parts, made.session, made.secret, asked.secure);
+      return { ...answer, headers: { ...replayed(made.repeated), ...answer.headers } };
     },
   }),
   route({
@@ -161,6 +124,7 @@ export const sessionRoutes = [
     tag: 'sessions',
     summary: 'Whose session this is',
     caller: 'user',
+    device: true,
     answers: { 200: { description: 'It holds.', schema: BrowserSession } },
     refusals: [],
     handle: ({ caller }) => ({ status: 200, body: browserView(caller.session, caller.csrfToken) }),
@@ -172,6 +136,7 @@ export const sessionRoutes = [
     summary: 'Log out',
     description: 'Ends the session everywhere: its access tokens, its cookie, its connections.',
     caller: 'user',
+    device: true,
     answers: { 204: { description: 'Ended.' } },
     refusals: [],
     async handle({ caller, secure }, { context }) {
@@ -184,12 +149,3 @@ export const sessionRoutes = [
     },
   }),
 ];
-
-function browserView(session: Session, csrfToken: string | undefined) {
-  return {
-    username: session.username,
-    role: session.role,
-    expires_at: rfc3339(session.expiresAt),
-    ...(csrfToken === undefined ? {} : { csrf_token: csrfToken }),
-  };
-}

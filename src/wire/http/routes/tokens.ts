@@ -1,8 +1,10 @@
 import Type from 'typebox';
 import { activateToken } from '../../../application/activate-token.ts';
 import { revokeToken } from '../../../application/administer-user.ts';
+import { deviceIdOf } from '../../../application/device.ts';
 import { enrolToken } from '../../../application/enrol-token.ts';
 import { listTokenUses } from '../../../application/queries/token-uses.ts';
+import type { Session } from '../../../application/session.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { decodeState } from '../../../domain/user-state.ts';
@@ -15,6 +17,11 @@ import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
 import { Algorithm, EnrolledToken, enrolmentView, Token, TokenType, tokenView } from '../token-view.ts';
+
+/** A device changes its own tokens alone. */
+function isOwn({ kind, tokenId }: Session, id: string): boolean {
+  return kind === 'login' || deviceIdOf(id) === deviceIdOf(tokenId);
+}
 
 async function tokensOf({ context }: HttpParts, userId: UserId) {
   const at = context.decider.now();
@@ -41,7 +48,7 @@ export const tokenRoutes = [
     tag: 'tokens',
     summary: 'Enrol a token',
     description:
-      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it.',
+      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it. With `enrolment_code_required`, who has a token shows a `code` of it.',
     caller: 'user',
     repeatable: true,
     body: closed({
@@ -50,19 +57,29 @@ export const tokenRoutes = [
       period_s: Type.Optional(Type.Integer({ minimum: 15, maximum: 300 })),
       algorithm: Type.Optional(Algorithm),
       label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
+      code: Type.Optional(Code),
     }),
     bodyExample: { type: 'totp', digits: 6, period_s: 30, algorithm: 'sha1', label: 'phone' },
     answers: { 201: { description: 'Enrolled.', schema: EnrolledToken } },
-    refusals: ['token_parameters_invalid', 'tokens_too_many'],
+    refusals: [
+      'token_parameters_invalid',
+      'tokens_too_many',
+      'rate_limited',
+      'code_required',
+      'code_wrong',
+      'code_spent',
+      'locked',
+    ],
     async handle({ caller, body, path, idempotencyKey: key }, { context }) {
       const { userId, username } = caller.session;
-      const { type, digits, period_s: periodS, algorithm, label } = body;
+      const { type, digits, period_s: periodS, algorithm, label, code } = body;
       const enrolled = await enrolToken(context, {
         ...{ userId, type },
         ...(digits === undefined ? {} : { digits }),
         ...(periodS === undefined ? {} : { periodS }),
         ...(algorithm === undefined ? {} : { algorithm }),
         ...(label === undefined ? {} : { label }),
+        ...(code === undefined ? {} : { code }),
         ...(key === undefined
           ? {}
           : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path, body }) }),
@@ -81,7 +98,9 @@ export const tokenRoutes = [
     path: '/v1/tokens/{id}/activation',
     tag: 'tokens',
     summary: 'Confirm a token by its first code',
+    description: 'Of a device that got two tokens, the code of either confirms both.',
     caller: 'user',
+    device: true,
     repeatable: true,
     params: { id: Id },
     body: closed({ code: Code }),
@@ -90,6 +109,7 @@ export const tokenRoutes = [
     refusals: ['token_unknown', 'token_not_pending', 'code_wrong', 'locked'],
     async handle({ caller, params, body, path, idempotencyKey: key }, parts) {
       const { userId } = caller.session;
+      if (!isOwn(caller.session, params.id)) return refuse('token_unknown');
       const activated = await activateToken(parts.context, {
         ...{ userId, tokenId: params.id, code: body.code },
         ...(key === undefined
@@ -108,6 +128,7 @@ export const tokenRoutes = [
     tag: 'tokens',
     summary: 'List tokens',
     caller: 'user',
+    device: true,
     answers: {
       200: { description: 'All, revoked ones included.', schema: closed({ tokens: Type.Array(Token) }) },
     },
@@ -122,11 +143,15 @@ export const tokenRoutes = [
     path: '/v1/tokens/{id}',
     tag: 'tokens',
     summary: 'Revoke a token',
+    description:
+      'With the other token of its device and the sessions of that. A virtual token may revoke itself.',
     caller: 'user',
+    device: true,
     params: { id: Id },
     answers: { 204: { description: 'Its codes are refused from now on.' } },
     refusals: ['token_unknown'],
     async handle({ caller, params }, { context }) {
+      if (!isOwn(caller.session, params.id)) return refuse('token_unknown');
       const revoked = await revokeToken(context, caller.session.userId, params.id);
       return isRefusal(revoked) ? revoked : { status: 204 };
     },
@@ -139,6 +164,7 @@ export const tokenRoutes = [
     description:
       'Codes accepted of it, and those refused, the newest first. A wrong code is of no token, so it is listed with each that could have shown it.',
     caller: 'user',
+    device: true,
     params: { id: Id },
     query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
     answers: {

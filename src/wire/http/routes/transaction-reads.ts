@@ -71,6 +71,7 @@ export const transactionReadRoutes = [
     description:
       "The user's own, or those that the service asked for (`transactions:read`), the newest first.",
     caller: 'user_or_service',
+    device: true,
     scope: 'transactions:read',
     query: { status: Type.Optional(Status), limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
     answers: {
@@ -96,6 +97,7 @@ export const transactionReadRoutes = [
     summary: 'One transaction',
     description: 'With `wait_s` the answer waits for the decision, at most so many seconds.',
     caller: 'user_or_service',
+    device: true,
     scope: 'transactions:read',
     params: { id: Id },
     query: {
@@ -109,14 +111,14 @@ export const transactionReadRoutes = [
       const waitMs = (query.wait_s ?? 0) * 1000;
       if (waitMs === 0 || found.status !== 'pending') return { status: 200, body: transactionView(found) };
       const { context, waiting } = parts;
-      if (waiting.count >= LIMITS.waitingRequestsMax) return refuse('busy', { retryAfterMs: 1_000 });
-      waiting.count++;
+      const leave = waiting.take(caller);
+      if (!leave) return refuse('busy', { retryAfterMs: 1_000 });
       try {
         const find = () => findFor(parts, caller, params.id);
         const view = await waitForDecision(context, found.userId, find, { waitMs, signal: gone() });
         return { status: 200, body: transactionView(view ?? found) };
       } finally {
-        waiting.count--;
+        leave();
       }
     },
   }),

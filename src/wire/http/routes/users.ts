@@ -11,7 +11,8 @@ export const userRoutes = [
     path: '/v1/users',
     tag: 'users',
     summary: 'Register',
-    description: 'Open where `registration_open` is on; else users are made by `sello user create`.',
+    description:
+      'Open where `registration_open` is on; else users are made by `sello user create`. At a bounded pace from an address (`rate_limits.registrations`).',
     caller: 'anyone',
     repeatable: true,
     body: closed({ username: Username, password: Password }),
@@ -29,6 +30,7 @@ export const userRoutes = [
       'password_too_short',
       'password_too_long',
       'registration_closed',
+      'rate_limited',
       'busy',
     ],
     async handle({ body, address, idempotencyKey: key }, { context }) {

@@ -1,0 +1,66 @@
+import { type Refusal, refuse } from '../domain/errors.ts';
+import { lockedForMs } from '../domain/lockout.ts';
+import type { UserState } from '../domain/user-state.ts';
+import type { MacRequest } from '../ports/key-vault.ts';
+import { type CodeEvidence, codeEvidence, judgeCode } from './code-check.ts';
+import type { Context } from './context.ts';
+import type { Draft, Proposal } from './job.ts';
+import type { User } from './user.ts';
+import { afterWrongCode } from './wrong-attempts.ts';
+
+export interface ShownFactor {
+  /** With the code used up. */
+  readonly state: UserState;
+  /** For the entry: the token that the code is of. */
+  readonly detail: Readonly<Record<string, string>>;
+}
+
+/**
+ * A code of a token that is there already, for what would give whoever has only a session another way in. A user
+ * without an active token has nothing to show. One who has `ocra` tokens alone has no code for this: `code_required`,
+ * whatever is shown.
+ */
+export class SecondFactor {
+  readonly #context: Context;
+  readonly #code: string | undefined;
+  #evidence: CodeEvidence | undefined;
+
+  constructor(context: Context, code: string | undefined) {
+    this.#context = context;
+    this.#code = code;
+  }
+
+  /** What the vault must compute before `judge`: nothing while codes are locked. */
+  evidence(user: User, at: number): readonly MacRequest[] {
+    this.#evidence = undefined;
+    if (this.#code === undefined || lockedForMs(user.state.code, at) > 0) return [];
+    this.#evidence = codeEvidence(user, this.#code, undefined, at);
+    return this.#evidence.requests;
+  }
+
+  /** @returns the proposal to refuse with, where there is none or it does not fit */
+  judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): ShownFactor | Proposal<Refusal> {
+    const active = user.tokens.filter(({ status }) => status === 'active');
+    if (active.length === 0) return { state: user.state, detail: {} };
+    if (this.#code === undefined || active.every(({ type }) => type === 'ocra')) {
+      return { result: refuse('code_required') };
+    }
+    const { tally, settings } = this.#context;
+    const locked = lockedForMs(user.state.code, at);
+    if (locked > 0 || !this.#evidence) {
+      tally.count('code.refused', 'locked', user.id);
+      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    }
+    const judged = judgeCode(this.#evidence, macs, user, at);
+    if (!('refused' in judged)) return { state: judged.state, detail: { token: judged.tokenId } };
+    const { state, detail } = afterWrongCode(user.state, at, settings.lockout, judged.refused);
+    const retryAfterMs = lockedForMs(state.code, at);
+    const draft: Draft = {
+      type: 'code.refused',
+      reason: judged.refused,
+      ...(detail ? { detail } : {}),
+      state,
+    };
+    return { result: refuse(judged.refused, retryAfterMs > 0 ? { retryAfterMs } : undefined), draft };
+  }
+}

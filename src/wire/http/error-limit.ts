@@ -1,0 +1,44 @@
+import { LIMITS } from '../../limits.ts';
+import type { RateLimit, RateLimiter } from '../../ports/rate-limiter.ts';
+
+/**
+ * How many refusals an address may cost. Who is over it is remembered here, so that its next request is refused before
+ * any signature is verified or any row is read for it.
+ */
+export class ErrorLimit {
+  readonly #limiter: RateLimiter;
+  readonly #limit: RateLimit;
+  /** By address, in the order in which they came over it: until when, in ms of `performance.now()`. */
+  readonly #over = new Map<string, number>();
+
+  constructor(limiter: RateLimiter, limit: RateLimit) {
+    this.#limiter = limiter;
+    this.#limit = limit;
+  }
+
+  /** Counts one. @returns the ms to wait, 0 within the limit */
+  async take(address: string): Promise<number> {
+    const wait = await this.#limiter.take(`error/${address}`, this.#limit);
+    if (wait > 0) this.#remember(address, performance.now() + wait);
+    return wait;
+  }
+
+  /** Counts nothing. @returns the ms for which the address is over the limit, as far as is known here */
+  waitOf(address: string): number {
+    if (this.#over.size === 0) return 0;
+    const until = this.#over.get(address);
+    if (until === undefined) return 0;
+    const wait = until - performance.now();
+    if (wait > 0) return wait;
+    this.#over.delete(address);
+    return 0;
+  }
+
+  #remember(address: string, until: number): void {
+    this.#over.delete(address);
+    this.#over.set(address, until);
+    if (this.#over.size <= LIMITS.rateLimitKeysMax) return;
+    const [oldest] = this.#over.keys();
+    if (oldest !== undefined) this.#over.delete(oldest);
+  }
+}

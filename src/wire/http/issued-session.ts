@@ -1,0 +1,76 @@
+import Type from 'typebox';
+import type { Session } from '../../application/session.ts';
+import { rfc3339 } from '../../domain/journal.ts';
+import { csrfTokenOf } from './caller.ts';
+import { setCookie } from './cookie.ts';
+import type { HttpParts } from './parts.ts';
+import { closed, named, time, Username } from './schema.ts';
+
+export const SessionSecret = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description:
+    'Resumes the session over TCP (`reanudar`) or here, until it ends. As good as the password: keep it.',
+});
+
+const Kind = Type.Enum(['login', 'device'], {
+  description: '`device`: of a virtual token, for its user’s transactions alone.',
+});
+
+export const IssuedSession = named(
+  'IssuedSession',
+  closed({
+    access_token: Type.String({ description: 'JWT (RFC 9068, ES256): the bearer token of 15 minutes.' }),
+    token_type: Type.Literal('Bearer'),
+    expires_at: time('When the access token expires.'),
+    session: SessionSecret,
+    session_expires_at: time('When the session ends.'),
+    kind: Kind,
+  }),
+);
+
+export const BrowserSession = named(
+  'BrowserSession',
+  closed({
+    username: Username,
+    role: Type.Enum(['user', 'admin', 'auditor']),
+    kind: Kind,
+    expires_at: time('When the session ends.'),
+    csrf_token: Type.Optional(
+      Type.String({ description: 'Where the session is in a cookie: what X-CSRF-Token must say.' }),
+    ),
+  }),
+);
+
+/** A session with an access token of its own. */
+export async function issued({ accessTokens }: HttpParts, session: Session, secret: string) {
+  const { token, expiresAt } = await accessTokens.issue(session);
+  return {
+    access_token: token,
+    token_type: 'Bearer',
+    expires_at: rfc3339(expiresAt),
+    session: secret,
+    session_expires_at: rfc3339(session.expiresAt),
+    kind: session.kind,
+  };
+}
+
+export function browserView(session: Session, csrfToken: string | undefined) {
+  return {
+    username: session.username,
+    role: session.role,
+    kind: session.kind,
+    expires_at: rfc3339(session.expiresAt),
+    ...(csrfToken === undefined ? {} : { csrf_token: csrfToken }),
+  };
+}
+
+/** A session in the browser's cookie. */
+export function inCookie({ context }: HttpParts, session: Session, secret: string, secure: boolean) {
+  const seconds = (session.expiresAt - context.decider.now()) / 1000;
+  return {
+    status: 201,
+    headers: { 'set-cookie': setCookie(secret, seconds, secure) },
+    body: browserView(session, csrfTokenOf(secret)),
+  };
+}

@@ -1,0 +1,40 @@
+import type { Refusal } from '../../domain/errors.ts';
+import type { Language } from '../language.ts';
+
+export interface AttackSummary {
+  readonly name: string;
+  readonly summary: string;
+  /** What an attacker could hope for. */
+  readonly aim: string;
+}
+
+/** One thing that was tried. Texts are as they went over the wire, secrets blotted out. */
+export interface AttackStep {
+  readonly id: string;
+  readonly what: string;
+  /** What the user had sent, where it was changed on the way. */
+  readonly original?: string;
+  readonly sent: string;
+  readonly received: string;
+  /** The journal's entry about it. */
+  readonly journal?: string;
+  readonly expected: string;
+  readonly held: boolean;
+}
+
+export interface AttackVerdict {
+  readonly name: string;
+  readonly held: boolean;
+  readonly steps: readonly AttackStep[];
+  readonly skipped: readonly { readonly id: string; readonly what: string; readonly why: string }[];
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** Attacks of this server on itself, with throw-away users: one at a time. */
+export interface Laboratory {
+  /** The name of the attack under way. */
+  readonly running: string | undefined;
+  attacks(language: Language): readonly AttackSummary[];
+  /** @returns `resource_unknown` for another name, `already_running` while one runs */
+  run(name: string, language: Language): Promise<AttackVerdict | Refusal>;
+}

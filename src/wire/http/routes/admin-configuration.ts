@@ -1,0 +1,66 @@
+import Type from 'typebox';
+import { exclusively } from '../../../application/exclusively.ts';
+import { type RotatedKeys, rotateKeys } from '../../../application/rotate-keys.ts';
+import { isRefusal } from '../../../domain/errors.ts';
+import { route } from '../route.ts';
+import { closed } from '../schema.ts';
+
+export const adminConfigurationRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/admin/configuration',
+    tag: 'administration',
+    summary: 'The configuration in force',
+    description: 'Where each value came from; those of secrets are left out.',
+    caller: 'auditor',
+    answers: {
+      200: {
+        description: 'Every key.',
+        schema: closed({
+          keys: Type.Array(
+            closed({
+              key: Type.String(),
+              value: Type.Unknown(),
+              source: Type.String({ description: 'default, file, environment or flag.' }),
+              secret: Type.Boolean({ description: 'Its value is not told.' }),
+              description: Type.String(),
+            }),
+          ),
+        }),
+      },
+    },
+    refusals: [],
+    handle: (_asked, { settingsInForce }) => ({ status: 200, body: { keys: settingsInForce } }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/admin/keys/rotation',
+    tag: 'administration',
+    summary: 'Rotate the keys of the vault',
+    description:
+      'A new key-encryption key and signing key; every seed and MAC key is wrapped again, then the old key-encryption keys are destroyed, unless `keep_old`.',
+    caller: 'admin',
+    body: closed({ keep_old: Type.Optional(Type.Boolean()) }),
+    bodyExample: { keep_old: true },
+    answers: {
+      200: {
+        description: 'Rotated.',
+        schema: closed({
+          version: Type.Integer(),
+          rewrapped: Type.Integer(),
+          damaged: Type.Integer({ description: 'Keys that open for nobody: the old ones are kept then.' }),
+          old_destroyed: Type.Boolean(),
+        }),
+      },
+    },
+    refusals: ['busy'],
+    async handle({ body }, { context }) {
+      const rotated = await exclusively<RotatedKeys>(context, 'keys.rotate', () =>
+        rotateKeys(context, { keepOld: body.keep_old ?? false }),
+      );
+      if (isRefusal(rotated)) return rotated;
+      const { version, rewrapped, damaged, oldDestroyed } = rotated;
+      return { status: 200, body: { version, rewrapped, damaged, old_destroyed: oldDestroyed } };
+    },
+  }),
+];

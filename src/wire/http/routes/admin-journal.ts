@@ -1,0 +1,140 @@
+import Type from 'typebox';
+import { searchEntries } from '../../../application/queries/journal-search.ts';
+import { isRefusal, refuse } from '../../../domain/errors.ts';
+import { rfc3339 } from '../../../domain/journal.ts';
+import { LIMITS } from '../../../limits.ts';
+import { callerId } from '../caller.ts';
+import { exportJournal } from '../journal-export.ts';
+import { Entry, entryView } from '../journal-view.ts';
+import type { HttpParts } from '../parts.ts';
+import { route } from '../route.ts';
+import { Cursor, closed, Limit, NextCursor, named, time } from '../schema.ts';
+
+const Verification = named(
+  'JournalVerification',
+  closed({
+    status: Type.Enum(['none', 'running', 'whole', 'faulty', 'failed'], {
+      description: '`failed`: it could not be read to its end, which says nothing about it.',
+    }),
+    started_at: Type.Optional(time('When it began.')),
+    finished_at: Type.Optional(time('When it ended.')),
+    entries: Type.Integer({ description: 'Read so far.' }),
+    users: Type.Integer(),
+    fault: Type.Optional(
+      closed({
+        entry: Type.Integer({ description: 'Counted from 1 in the order of the journal.' }),
+        user: Type.String(),
+        version: Type.Integer(),
+        reason: Type.String(),
+        detail: Type.String(),
+      }),
+    ),
+  }),
+);
+
+function verificationView({ verification }: HttpParts) {
+  const { status, startedAt, finishedAt, entries, users, fault } = verification.state;
+  return {
+    ...{ status, entries, users },
+    ...(startedAt === undefined ? {} : { started_at: rfc3339(startedAt) }),
+    ...(finishedAt === undefined ? {} : { finished_at: rfc3339(finishedAt) }),
+    ...(fault === undefined ? {} : { fault }),
+  };
+}
+
+export const adminJournalRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/admin/journal',
+    tag: 'administration',
+    summary: "Everybody's entries, the newest first",
+    description: 'A page may come short, even empty, with a `next_cursor`: so much is read for one, no more.',
+    caller: 'auditor',
+    query: {
+      type: Type.Optional(Type.String({ pattern: '^[a-z._]{1,64}$', description: 'Of this type alone.' })),
+      limit: Type.Optional(Limit),
+      cursor: Type.Optional(Cursor),
+    },
+    answers: {
+      200: {
+        description: 'A page.',
+        schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor }),
+      },
+    },
+    refusals: ['cursor_invalid'],
+    async handle({ caller, query }, parts) {
+      const { type, limit = LIMITS.pageSize } = query;
+      const list = ['admin-journal', callerId(caller), type ?? ''];
+      const place = parts.cursors.read(list, query.cursor);
+      if (isRefusal(place)) return place;
+      const { found, next } = await searchEntries(parts.context, {
+        ...{ below: place === undefined ? Number.POSITIVE_INFINITY : Number(place), limit },
+        ...(type === undefined ? {} : { type }),
+      });
+      return {
+        status: 200,
+        body: {
+          entries: found.map((entry) => entryView(entry, true)),
+          next_cursor: next === undefined ? null : parts.cursors.write(list, `${next}`),
+        },
+      };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/admin/journal/verification',
+    tag: 'administration',
+    summary: 'What the last verification of the journal found',
+    caller: 'auditor',
+    answers: { 200: { description: 'Since this server started.', schema: Verification } },
+    refusals: [],
+    handle: (_asked, parts) => ({ status: 200, body: verificationView(parts) }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/admin/journal/verification',
+    tag: 'administration',
+    summary: 'Verify the journal as it is now',
+    description:
+      'Each body canonical, each chain of hashes without a gap. Entries missing at the end of a chain are found by `sello audit verify`.',
+    caller: 'auditor',
+    answers: { 202: { description: 'Begun, or running already.', schema: Verification } },
+    refusals: [],
+    handle(_asked, parts) {
+      parts.verification.start();
+      return { status: 202, body: verificationView(parts) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/admin/journal/export',
+    tag: 'administration',
+    summary: 'The journal as a file that `sello audit verify` checks',
+    caller: 'auditor',
+    answers: {
+      200: {
+        description: 'A line an entry, in the order of the journal.',
+        contentType: 'application/x-ndjson',
+      },
+    },
+    refusals: ['busy'],
+    handle(asked, { context, exporting }) {
+      if (exporting.count >= LIMITS.exportStreamsMax) return refuse('busy', { retryAfterMs: 5_000 });
+      const gone = asked.gone();
+      return {
+        takeOver(response, common) {
+          exporting.count++;
+          response.on('error', () => {});
+          response.writeHead(200, {
+            ...common,
+            'content-type': 'application/x-ndjson; charset=utf-8',
+            'content-disposition': 'attachment; filename="sello-journal.ndjson"',
+          });
+          void exportJournal(context.store, response, gone).finally(() => {
+            exporting.count--;
+          });
+        },
+      };
+    },
+  }),
+];

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Session, sessionHolds } from '../../../application/session.ts';
+import { refuse } from '../../../domain/errors.ts';
+import { LIMITS } from '../../../limits.ts';
+import { callerId } from '../caller.ts';
+import type { EventStream } from '../event-streams.ts';
+import { Overview, overviewView } from '../overview-view.ts';
+import type { HttpParts } from '../parts.ts';
+import { route } from '../route.ts';
+
+const RECONNECT_MS = 1_000;
+
+async function holds({ context }: HttpParts, session: Session): Promise<boolean> {
+  const { decider } = context;
+  const user = await decider.reread(session.userId);
+  const at = decider.now();
+  if (!user || user.role === 'user' || session.expiresAt <= at) return false;
+  return sessionHolds(user, session.sessionId, at);
+}
+
+async function pump(parts: HttpParts, stream: EventStream): Promise<void> {
+  for (let id = 1; !stream.signal.aborted; id++) {
+    const data = JSON.stringify(await overviewView(parts));
+    stream.send([{ id: `${id}`, type: 'overview', data }]);
+    await stream.drained();
+    await sleep(LIMITS.overviewPeriodMs, undefined, { signal: stream.signal, ref: false });
+  }
+}
+
+export const adminOverviewRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/admin/overview',
+    tag: 'administration',
+    summary: 'How the server is, and what it decided in the last hour',
+    description: 'As counted by this server since its start.',
+    caller: 'auditor',
+    answers: { 200: { description: 'Now.', schema: Overview } },
+    refusals: [],
+    handle: async (_asked, parts) => ({ status: 200, body: await overviewView(parts) }),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/admin/overview/events',
+    tag: 'administration',
+    summary: 'The overview, told again every two seconds',
+    description: 'Server-sent events of type `overview`; `data` is as GET /v1/admin/overview answers it.',
+    caller: 'auditor',
+    answers: { 200: { description: 'The stream.', contentType: 'text/event-stream' } },
+    refusals: ['streams_too_many'],
+    handle({ caller }, parts) {
+      const { eventStreams } = parts;
+      const seat = eventStreams.reserve(callerId(caller));
+      if (!seat) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
+      return {
+        takeOver(response, common) {
+          response.writeHead(200, { ...common, 'content-type': 'text/event-stream; charset=utf-8' });
+          response.write(`retry: ${RECONNECT_MS}\n\n`);
+          const stream = eventStreams.open(seat, response, () => holds(parts, caller.session));
+          pump(parts, stream).catch(() => stream.close());
+        },
+      };
+    },
+  }),
+];

@@ -1,0 +1,157 @@
+import { hash } from 'node:crypto';
+import Type from 'typebox';
+import { claimEnrolment } from '../../../application/claim-enrolment.ts';
+import { type Invitation, inviteDevice } from '../../../application/invite-device.ts';
+import { isRefusal, refuse } from '../../../domain/errors.ts';
+import { rfc3339 } from '../../../domain/journal.ts';
+import { LIMITS } from '../../../limits.ts';
+import { callerId } from '../caller.ts';
+import { requestIdempotency } from '../idempotency.ts';
+import { replayed } from '../idempotent-answer.ts';
+import type { HttpParts } from '../parts.ts';
+import { route } from '../route.ts';
+import { Code, closed, Id, named, time } from '../schema.ts';
+import { actOf } from './admin-users.ts';
+
+const Coordinate = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+
+const DeviceKey = named(
+  'DeviceKey',
+  closed(
+    {
+      kty: Type.Literal('EC'),
+      crv: Type.Literal('P-256'),
+      x: Coordinate,
+      y: Coordinate,
+      ext: Type.Optional(Type.Boolean()),
+      key_ops: Type.Optional(Type.Array(Type.String({ maxLength: 16 }), { maxItems: 8 })),
+      use: Type.Optional(Type.String({ maxLength: 16 })),
+      alg: Type.Optional(Type.String({ maxLength: 32 })),
+      kid: Type.Optional(Type.String({ maxLength: 128 })),
+    },
+    { description: 'The public part alone of a key on P-256 (JWK, RFC 7517).' },
+  ),
+);
+
+const EnrolmentInvitation = named(
+  'EnrolmentInvitation',
+  closed({
+    code: Type.String({ description: 'Enrols one device, once.' }),
+    link: Type.String({ description: 'The same as a link for the device, or a QR code.' }),
+    expires_at: time('Until when.'),
+  }),
+);
+
+const CLAIM_EXAMPLE = {
+  code: '1.Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4',
+  device_key: {
+    kty: 'EC',
+    crv: 'P-256',
+    x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
+    y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
+  },
+  label: 'phone',
+};
+
+function invitationView({ site }: HttpParts, { code, expiresAt }: Invitation) {
+  return { code, link: `${site.origin}/token#enrol=${code}`, expires_at: rfc3339(expiresAt) };
+}
+
+const INVITED = { 201: { description: 'Invited.', schema: EnrolmentInvitation } } as const;
+
+export const enrolmentRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/enrolments',
+    tag: 'tokens',
+    summary: 'Invite a device of your own to be a virtual token',
+    description:
+      'Who has an active token shows a code of it (`totp` or `hotp`): a stolen password alone enrols nothing.',
+    caller: 'user',
+    repeatable: true,
+    body: closed({ code: Type.Optional(Code) }),
+    bodyExample: { code: '492039' },
+    answers: INVITED,
+    refusals: ['code_required', 'code_wrong', 'code_spent', 'locked', 'user_disabled', 'user_unknown'],
+    async handle({ caller, body, path, idempotencyKey: key }, parts) {
+      const { session } = caller;
+      const made = await inviteDevice(parts.context, {
+        ...{ session, userId: session.userId },
+        ...(body.code === undefined ? {} : { code: body.code }),
+        ...(key === undefined
+          ? {}
+          : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path }) }),
+      });
+      if (isRefusal(made)) return made;
+      return { status: 201, headers: replayed(made.repeated), body: invitationView(parts, made) };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/admin/users/{id}/enrolments',
+    tag: 'administration',
+    summary: 'Invite a device of a user to be a virtual token',
+    caller: 'admin',
+    repeatable: true,
+    params: { id: Id },
+    answers: INVITED,
+    refusals: ['user_unknown', 'user_disabled'],
+    async handle({ caller, params, path, idempotencyKey }, parts) {
+      const userId = /^[1-9][0-9]{0,14}$/.test(params.id) ? Number(params.id) : undefined;
+      if (userId === undefined) return refuse('user_unknown');
+      const { by, idempotency } = actOf(caller, { method: 'POST', path, idempotencyKey });
+      const made = await inviteDevice(parts.context, {
+        ...{ userId, by: by ?? '' },
+        ...(idempotency ? { idempotency } : {}),
+      });
+      if (isRefusal(made)) return made;
+      return { status: 201, headers: replayed(made.repeated), body: invitationView(parts, made) };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/enrolments/claim',
+    tag: 'tokens',
+    summary: 'Enrol this device by an invitation',
+    description:
+      "The seeds come as a JWE to the device's own key: its payload names the user, the device's session and the tokens (two, unless `type` names one: `ocra` for approvals, `totp` for log-ins). They wait for a first code (activation, by the device's session).",
+    caller: 'anyone',
+    repeatable: true,
+    body: closed({
+      code: Type.String({ minLength: 1, maxLength: 64 }),
+      device_key: DeviceKey,
+      label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
+      type: Type.Optional(Type.Enum(['ocra', 'totp'])),
+    }),
+    bodyExample: CLAIM_EXAMPLE,
+    answers: {
+      201: {
+        description: 'Enrolled; the invitation is spent.',
+        schema: closed({ jwe: Type.String({ description: 'Compact JWE: ECDH-ES, A256GCM.' }) }),
+      },
+    },
+    refusals: [
+      'enrolment_unknown',
+      'enrolment_expired',
+      'device_key_invalid',
+      'tokens_too_many',
+      'token_parameters_invalid',
+    ],
+    async handle({ body, address, path, idempotencyKey: key }, { context }) {
+      const { code, device_key: deviceKey, label = '', type } = body;
+      const { kty, crv, x, y } = deviceKey;
+      // The code is no guessable one, so that its digest may stand for it.
+      const owner = `enrolment/${hash('sha256', code, 'hex')}`;
+      const content = { device_key: { kty, crv, x, y }, label, type: type ?? null };
+      const claimed = await claimEnrolment(context, {
+        ...{ code, deviceKey: { kty, crv, x, y }, label, address },
+        ...(type === undefined ? {} : { type }),
+        ...(key === undefined
+          ? {}
+          : { idempotency: requestIdempotency(key, owner, { method: 'POST', path, body: content }) }),
+      });
+      if (isRefusal(claimed)) return claimed;
+      return { status: 201, headers: replayed(claimed.repeated), body: { jwe: claimed.jwe } };
+    },
+  }),
+];

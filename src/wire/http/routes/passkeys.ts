@@ -1,0 +1,170 @@
+import Type from 'typebox';
+import { logInByPasskey, passkeyLogInOptions } from '../../../application/log-in-passkey.ts';
+import { deletePasskey, listPasskeys, shortPasskeyId } from '../../../application/passkeys.ts';
+import { passkeyRegistrationOptions, registerPasskey } from '../../../application/register-passkey.ts';
+import { isRefusal } from '../../../domain/errors.ts';
+import { rfc3339 } from '../../../domain/journal.ts';
+import { LIMITS } from '../../../limits.ts';
+import type { PasskeyRow } from '../../../ports/store.ts';
+import { clientLabel } from '../client-label.ts';
+import { BrowserSession, IssuedSession, inCookie, issued } from '../issued-session.ts';
+import {
+  AUTHENTICATION_EXAMPLE,
+  AuthenticationResponse,
+  authenticationOf,
+  REGISTRATION_EXAMPLE,
+  RegistrationResponse,
+  registrationOf,
+} from '../passkey-schema.ts';
+import { route } from '../route.ts';
+import { Code, closed, Id, named, time } from '../schema.ts';
+
+const Passkey = named(
+  'Passkey',
+  closed({ id: Id, label: Type.String(), created_at: time('When it was registered.') }),
+);
+
+const Options = Type.Object(
+  {},
+  { description: 'For the browser, as WebAuthn section 5.1 has them in JSON.', additionalProperties: true },
+);
+
+const LogInBody = closed({ response: AuthenticationResponse });
+const REFUSALS = ['passkey_refused', 'user_disabled'] as const;
+
+function passkeyView(passkey: PasskeyRow) {
+  const { label, createdAt } = passkey;
+  return { id: shortPasskeyId(passkey), label, created_at: rfc3339(createdAt) };
+}
+
+export const passkeyRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/passkeys/options',
+    tag: 'passkeys',
+    summary: 'What a browser needs to make a passkey',
+    caller: 'user',
+    body: closed({}),
+    bodyExample: {},
+    answers: { 200: { description: 'Good for two minutes.', schema: Options } },
+    refusals: [],
+    handle: async ({ caller }, { context, site }) => ({
+      status: 200,
+      body: await passkeyRegistrationOptions(context, { session: caller.session, relyingParty: site }),
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/passkeys',
+    tag: 'passkeys',
+    summary: 'Register the passkey that the browser made',
+    description: 'Who has an active token shows a `code` of it (`totp` or `hotp`).',
+    caller: 'user',
+    body: closed({
+      response: RegistrationResponse,
+      label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
+      code: Type.Optional(Code),
+    }),
+    bodyExample: { response: REGISTRATION_EXAMPLE, label: 'laptop' },
+    answers: { 201: { description: 'Registered.', schema: Passkey } },
+    refusals: [
+      'passkey_invalid',
+      'passkeys_too_many',
+      'token_parameters_invalid',
+      'code_required',
+      'code_wrong',
+      'code_spent',
+      'locked',
+    ],
+    async handle({ caller, body }, { context, site }) {
+      const { response, label = '', code } = body;
+      const made = await registerPasskey(context, {
+        ...{ session: caller.session, relyingParty: site, response: registrationOf(response), label },
+        ...(code === undefined ? {} : { code }),
+      });
+      return isRefusal(made) ? made : { status: 201, body: passkeyView(made) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/passkeys',
+    tag: 'passkeys',
+    summary: 'List passkeys',
+    caller: 'user',
+    answers: { 200: { description: 'All.', schema: closed({ passkeys: Type.Array(Passkey) }) } },
+    refusals: [],
+    handle: async ({ caller }, { context }) => ({
+      status: 200,
+      body: { passkeys: (await listPasskeys(context, caller.session.userId)).map(passkeyView) },
+    }),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/passkeys/{id}',
+    tag: 'passkeys',
+    summary: 'Delete a passkey',
+    caller: 'user',
+    params: { id: Id },
+    answers: { 204: { description: 'No log-in by it any more.' } },
+    refusals: ['passkey_unknown'],
+    handle: async ({ caller, params }, { context }) =>
+      (await deletePasskey(context, caller.session, params.id)) ?? { status: 204 },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/passkeys/challenges',
+    tag: 'passkeys',
+    summary: 'What a browser needs to log in by a passkey',
+    caller: 'anyone',
+    body: closed({}),
+    bodyExample: {},
+    answers: { 200: { description: 'The same for everyone; good for two minutes.', schema: Options } },
+    refusals: [],
+    handle: async (_asked, { context, site }) => ({
+      status: 200,
+      body: await passkeyLogInOptions(context, site),
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/sessions/passkey',
+    tag: 'passkeys',
+    summary: 'Log in by a passkey',
+    description: 'In place of password and code: the authenticator has verified its user.',
+    caller: 'anyone',
+    body: LogInBody,
+    bodyExample: { response: AUTHENTICATION_EXAMPLE },
+    answers: { 201: { description: 'Logged in.', schema: IssuedSession } },
+    refusals: REFUSALS,
+    async handle({ body, address, headers }, parts) {
+      // As POST /v1/sessions does: a session whose token cannot be signed would be nobody's.
+      await parts.context.vault.activeKeyVersion();
+      const made = await logInByPasskey(parts.context, {
+        ...{ response: authenticationOf(body.response), relyingParty: parts.site, address },
+        label: clientLabel(headers['user-agent']),
+      });
+      if (isRefusal(made)) return made;
+      return { status: 201, body: await issued(parts, made.session, made.secret) };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/browser-sessions/passkey',
+    tag: 'passkeys',
+    summary: 'Log in from a browser by a passkey',
+    caller: 'anyone',
+    body: LogInBody,
+    bodyExample: { response: AUTHENTICATION_EXAMPLE },
+    answers: {
+      201: { description: 'Logged in.', schema: BrowserSession, headers: { 'Set-Cookie': 'The session.' } },
+    },
+    refusals: REFUSALS,
+    async handle({ body, address, headers, secure }, parts) {
+      const made = await logInByPasskey(parts.context, {
+        ...{ response: authenticationOf(body.response), relyingParty: parts.site, address },
+        label: clientLabel(headers['user-agent']),
+      });
+      return isRefusal(made) ? made : inCookie(parts, made.session, made.secret, secure);
+    },
+  }),
+];
