@@ -17,6 +17,12 @@ const LOCK_WAIT_MAX_MS = 600000;
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const modules = path.join(root, 'node_modules');
 const stampFile = path.join(modules, '.sello-setup');
+const web = path.join(root, 'web');
+const webBuilt = path.join(web, 'dist');
+const BUILT_ASIDE = '.dist.';
+const webStampFile = path.join(webBuilt, '.sello-build');
+/** Of what the pages are made, beside their own folder: the modules of the server that they share. */
+const WEB_SOURCES = ['src/domain', 'src/limits.ts', 'package-lock.json'];
 const runtime = path.join(modules, '.bin', 'node');
 const lockFolder = path.join(root, '.setup-lock');
 const ownerFile = path.join(lockFolder, 'owner.json');
@@ -37,6 +43,60 @@ function upToDate() {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
     throw error;
   }
+}
+
+/** A digest of everything that the pages are made of: a changed one means that they are built anew. */
+function webStampWanted() {
+  const digest = createHash('sha256');
+  const add = (name) => {
+    const file = path.join(root, name);
+    if (!fs.statSync(file).isDirectory()) {
+      digest.update(`${name}\0`).update(fs.readFileSync(file)).update('\0');
+      return;
+    }
+    for (const entry of fs.readdirSync(file).sort()) {
+      const built = name === 'web' && (entry === 'dist' || entry.startsWith(BUILT_ASIDE));
+      if (!built) add(`${name}/${entry}`);
+    }
+  };
+  for (const name of ['web'].concat(WEB_SOURCES)) add(name);
+  return digest.digest('hex');
+}
+
+function webUpToDate() {
+  // Shipped without its sources: there is nothing to build it from.
+  if (!fs.existsSync(path.join(web, 'vite.config.ts'))) return true;
+  try {
+    return fs.readFileSync(webStampFile, 'utf8') === webStampWanted();
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Builds the pages aside and then puts them in place: a server that runs meanwhile serves the ones before. */
+async function buildWeb() {
+  const startedAt = Date.now();
+  process.stderr.write('Building the web pages (once; a few seconds)…\n');
+  const wanted = webStampWanted();
+  const aside = path.join(web, `${BUILT_ASIDE}${process.pid}`);
+  const vite = path.join(modules, 'vite', 'bin', 'vite.js');
+  const config = path.join(web, 'vite.config.ts');
+  const result = await runToEnd(
+    runtime,
+    [vite, 'build', '--config', config, '--outDir', aside, '--logLevel', 'warn'],
+    { ...process.env, NODE_ENV: 'production' },
+  );
+  if (result.code !== 0) {
+    fs.rmSync(aside, { recursive: true, force: true });
+    throw new SetupFailure(`The web pages cannot be built.\n${lastLines(result.output, 20)}`);
+  }
+  fs.writeFileSync(path.join(aside, path.basename(webStampFile)), wanted);
+  const before = `${aside}.before`;
+  if (fs.existsSync(webBuilt)) fs.renameSync(webBuilt, before);
+  fs.renameSync(aside, webBuilt);
+  fs.rmSync(before, { recursive: true, force: true });
+  process.stderr.write(`Built in ${Math.round((Date.now() - startedAt) / 1000)} s.\n`);
 }
 
 /** 0 when the project's Node is missing or does not run. */
@@ -98,8 +158,13 @@ function checkMachine() {
 
 function runNpm(args) {
   const npm = npmCommand();
+  return runToEnd(npm[0], npm.slice(1).concat(args), process.env);
+}
+
+/** While it runs, this process goes on: the lock's owner beats. */
+function runToEnd(command, args, env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(npm[0], npm.slice(1).concat(args), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const keep = (chunk) => {
       output = (output + chunk).slice(-16384);
@@ -109,6 +174,10 @@ function runNpm(args) {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, output }));
   });
+}
+
+function lastLines(text, count) {
+  return text.trim().split('\n').slice(-count).join('\n');
 }
 
 function explain(output) {
@@ -145,9 +214,10 @@ async function install() {
     '--fetch-retry-mintimeout=1000',
     '--fetch-retry-maxtimeout=5000',
   ];
-  await checkedNpm(['ci', '--include=dev'].concat(quiet, patience));
+  // Without install scripts, whatever npm's own rule about them is: pkcs11js would look for a compiler
+  // (scripts/build-pkcs11.ts builds it where an HSM is used). The project's Node alone needs its own.
+  await checkedNpm(['ci', '--include=dev', '--ignore-scripts'].concat(quiet, patience));
   if (runtimeMajor() !== RUNTIME_MAJOR) {
-    // npm is configured not to run install scripts: the project's Node needs its own, and no other package does.
     await checkedNpm(['rebuild', 'node', '--ignore-scripts=false'].concat(quiet));
   }
   if (runtimeMajor() !== RUNTIME_MAJOR) {
@@ -166,7 +236,7 @@ async function checkedNpm(args) {
   if (result.code === 0) return;
   if (result.signal)
     throw new SetupFailure(`The installation was stopped by ${result.signal}. Run this again.`);
-  const tail = result.output.trim().split('\n').slice(-8).join('\n');
+  const tail = lastLines(result.output, 8);
   throw new SetupFailure(`${explain(result.output)}\n${tail}`);
 }
 
@@ -269,7 +339,8 @@ async function main() {
       `Node ${process.versions.node} is too old: Sello needs Node ${NODE_MAJOR_MIN} or later to install itself (and brings its own Node ${RUNTIME_MAJOR}).`,
     );
   }
-  if (upToDate()) {
+  const webForced = process.argv.includes('--build-web');
+  if (upToDate() && webUpToDate() && !webForced) {
     linkCommand();
     return;
   }
@@ -283,6 +354,7 @@ async function main() {
   try {
     if (upToDate()) linkCommand();
     else await install();
+    if (webForced || !webUpToDate()) await buildWeb();
   } finally {
     unlock();
   }

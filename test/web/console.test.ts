@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addressOf } from '../../web/src/api/api.ts';
+import type { Token } from '../../web/src/api/operations.ts';
+import { ProblemError } from '../../web/src/api/problem.ts';
+import { devicesOf } from '../../web/src/console/devices/devices.ts';
+import { sentenceOf } from '../../web/src/console/history/sentence.ts';
+import { placeOf } from '../../web/src/console/security/place.ts';
+import { consoleTexts as english } from '../../web/src/console/texts.en.ts';
+import { consoleTexts as spanish } from '../../web/src/console/texts.es.ts';
+import { approvalLink } from '../../web/src/console/transfers/approval-link.ts';
+import { faultsOf, transferOf } from '../../web/src/console/transfers/transfer-form.ts';
+import { shownAmount } from '../../web/src/design/amount.ts';
+import { durationOf } from '../../web/src/design/time.ts';
+import { preferredLanguage } from '../../web/src/i18n/language.ts';
+import { hashCode, hashOf, parseHash } from '../../web/src/routing/hash-route.ts';
+import { readCarried } from '../../web/src/token/transaction/carried-transaction.ts';
+
+const DRAFT = { payer: ' ES79 ', payee: 'DE89', amount: '1250.5', currency: 'EUR' };
+
+test("the form's rules are the server's", () => {
+  assert.deepEqual(faultsOf(DRAFT), {});
+  assert.deepEqual(transferOf(DRAFT), { payer: 'ES79', payee: 'DE89', amount: '1250.50', currency: 'EUR' });
+  assert.deepEqual(faultsOf({ payer: '', payee: 'a,b', amount: '-1', currency: 'EUR' }), {
+    payer: 'account_wrong',
+    payee: 'account_wrong',
+    amount: 'amount_wrong',
+  });
+  assert.deepEqual(faultsOf({ ...DRAFT, currency: 'JPY' }), { amount: 'amount_wrong_whole' });
+  assert.deepEqual(faultsOf({ ...DRAFT, currency: 'XXX' }), { currency: 'currency_wrong' });
+  // An override of direction would show another payee than is signed.
+  assert.deepEqual(faultsOf({ ...DRAFT, payee: 'A\u202eB' }), { payee: 'account_wrong' });
+  assert.deepEqual(faultsOf({ ...DRAFT, payee: 'é'.repeat(33) }), { payee: 'account_wrong' });
+});
+
+test('amounts are shown to the last decimal, however many digits they have', () => {
+  assert.match(shownAmount('999999999999999.99', 'EUR', 'en'), /999,999,999,999,999\.99/);
+  assert.match(shownAmount('1250.50', 'EUR', 'es'), /1\.250,50/);
+  assert.match(shownAmount('1000', 'JPY', 'en'), /1,000$/);
+  assert.equal(shownAmount('1.000', 'not a currency', 'en'), '1.000 not a currency');
+});
+
+test('a wait is rounded up', () => {
+  assert.deepEqual(durationOf(1), { unit: 'seconds', count: 1 });
+  assert.deepEqual(durationOf(99_000), { unit: 'seconds', count: 99 });
+  assert.deepEqual(durationOf(100_001), { unit: 'minutes', count: 2 });
+  assert.deepEqual(durationOf(7_200_000), { unit: 'hours', count: 2 });
+});
+
+test('a place in the address is a place of this page, whatever stands there', () => {
+  assert.deepEqual(parseHash('#/transfers/a%2Fb'), ['transfers', 'a/b']);
+  assert.deepEqual(parseHash('#//evil.example/x'), ['evil.example', 'x']);
+  assert.deepEqual(parseHash('#https://evil.example'), []);
+  assert.deepEqual(parseHash('#/%E0%A4%A'), ['%E0%A4%A']);
+  assert.deepEqual(parseHash(hashOf('transfers', 'ä/ö?#')), ['transfers', 'ä/ö?#']);
+  assert.equal(hashCode('#setup=a%2Bb', 'setup'), 'a+b');
+  assert.equal(hashCode('#setup=', 'setup'), undefined);
+  assert.equal(hashCode('#/setup=abc', 'setup'), undefined);
+});
+
+test('what is put into an address cannot leave its place in it', () => {
+  assert.equal(
+    addressOf('/v1/transactions/{id}', { id: '../admin?x=1' }, { wait_s: 3, cursor: undefined, q: 'a&b' }),
+    '/v1/transactions/..%2Fadmin%3Fx%3D1?wait_s=3&q=a%26b',
+  );
+});
+
+test('a problem is read for what it is, and anything else is no fault of the page', () => {
+  const problem = new ProblemError(
+    429,
+    { code: 'locked', title: 'T', detail: 'D', retry_after_ms: 1500 },
+    1000,
+  );
+  assert.deepEqual(
+    [problem.code, problem.title, problem.detail, problem.retryAt],
+    ['locked', 'T', 'D', 2500],
+  );
+  for (const body of [undefined, null, 'text', 7, { code: 1, title: {}, retry_after_ms: '9' }]) {
+    const odd = new ProblemError(502, body, 0);
+    assert.deepEqual([odd.code, odd.title, odd.retryAt], ['unexpected', '', undefined]);
+  }
+});
+
+test('the first language of the person that there are texts in', () => {
+  assert.equal(preferredLanguage(['fr-FR', 'es-419', 'en']), 'es');
+  assert.equal(preferredLanguage(['de']), 'en');
+  assert.equal(preferredLanguage([]), 'en');
+});
+
+function token(id: string, more: Partial<Token> = {}): Token {
+  return {
+    ...{ id, type: 'ocra', status: 'active', digits: 6, algorithm: 'sha256', label: 'phone', uses: 2 },
+    ...{ created_at: '2026-01-01T00:00:00.000Z', last_used_at: null, drift_steps: 0, locked_until: null },
+    ...more,
+  };
+}
+
+test('the two tokens of one enrolment are one device', () => {
+  const devices = devicesOf([
+    token('old', { type: 'totp', status: 'revoked', created_at: '2026-06-01T00:00:00.000Z' }),
+    token('a.login', { type: 'totp', uses: 3, last_used_at: '2026-02-01T00:00:00.000Z' }),
+    token('a'),
+  ]);
+  assert.deepEqual(
+    devices.map(({ id, kind, uses, lastUsedAt, tokenIds }) => ({ id, kind, uses, lastUsedAt, tokenIds })),
+    [
+      { id: 'a', kind: 'pair', uses: 5, lastUsedAt: '2026-02-01T00:00:00.000Z', tokenIds: ['a.login', 'a'] },
+      { id: 'old', kind: 'totp', uses: 2, lastUsedAt: null, tokenIds: ['old'] },
+    ],
+  );
+});
+
+function entry(type: string, more: object = {}) {
+  return { body: { at: '', type, user: 'alice', version: 1, ...more } };
+}
+
+test('entries of the journal become sentences that there are words for', () => {
+  const told = [
+    sentenceOf(entry('login.accepted')),
+    sentenceOf(entry('login.accepted', { detail: { method: 'passkey' } })),
+    sentenceOf(entry('token.enrolled', { detail: { method: 'device', type: 'ocra' } })),
+    sentenceOf(entry('token.revoked', { detail: { method: 'passkey' } })),
+    sentenceOf(entry('session.ended', { reason: 'log_out' })),
+    sentenceOf(entry('session.ended', { reason: 'revoked', detail: { label: 'x', kind: 'login' } })),
+    sentenceOf(entry('session.ended', { reason: 'revoked', detail: { kind: 'enrolment' } })),
+    sentenceOf(entry('admin.enrolment_invited', { detail: { by: 'alice' } })),
+    sentenceOf(entry('admin.enrolment_invited', { detail: { by: 'root' } })),
+    sentenceOf(entry('transaction.refused')),
+    sentenceOf(entry('constructor')),
+  ];
+  assert.deepEqual(
+    told.map(({ name }) => name),
+    [
+      'login_accepted',
+      'login_accepted_passkey',
+      'token_enrolled',
+      'token_revoked_passkey',
+      'session_left',
+      'session_revoked_name',
+      'enrolment_withdrawn',
+      'enrolment_asked',
+      'admin_enrolment_invited',
+      'transaction_refused',
+      'other',
+    ],
+  );
+  for (const { name } of told) assert(name in english.history.events && name in spanish.history.events, name);
+  assert.equal(sentenceOf(entry('transaction.refused')).tone, 'bad');
+});
+
+test('where a session is from, as far as its browser says', () => {
+  assert.equal(placeOf('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0'), 'Chrome, Linux');
+  assert.equal(placeOf('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/605'), 'Safari, iOS');
+  assert.equal(placeOf("Anna's phone"), "Anna's phone");
+  assert.equal(placeOf(''), '');
+});
+
+test('the two languages have the same gaps in the same texts', () => {
+  const gaps = (texts: object, path = ''): readonly string[] =>
+    Object.entries(texts).flatMap(([key, value]) =>
+      typeof value === 'string'
+        ? [`${path}${key} ${[...value.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort()}`]
+        : gaps(value, `${path}${key}.`),
+    );
+  assert.deepEqual(gaps(spanish), gaps(english));
+});
+
+test('what the console shows as a QR code, the token reads as the same transaction', () => {
+  const canonical = `{"amount":"1250.50","challenge":"${'ab'.repeat(32)}","currency":"EUR","payee":"Café Ñandú","payer":"ES79","v":1}`;
+  const read = readCarried(approvalLink('https://sello.example', canonical));
+  assert.equal(read?.canonical, canonical);
+  assert.equal(read?.payee, 'Café Ñandú');
+});

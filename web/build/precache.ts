@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { Plugin, Rolldown } from 'vite';
+
+const PLACE = '__PRECACHE__';
+
+type Bundle = Rolldown.OutputBundle;
+
+/**
+ * Tells the service worker which files its page consists of. The worker declares
+ * `const PRECACHE = '__PRECACHE__';` and finds there a JSON text `{"version", "files"}`: the files' addresses and a
+ * digest that changes with any of them.
+ */
+export function precache({ page, worker }: { readonly page: string; readonly worker: string }): Plugin {
+  return {
+    name: 'sello:precache',
+    enforce: 'post',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        const chunk = bundle[worker];
+        if (chunk?.type !== 'chunk') return;
+        const files = [...filesOf(bundle, page)].sort();
+        const digest = createHash('sha256');
+        for (const name of files) {
+          const file = bundle[name];
+          digest.update(name).update(file?.type === 'chunk' ? file.code : (file?.source ?? ''));
+        }
+        digest.update(chunk.code);
+        const addresses = ['/token', ...files.map((name) => `/${name}`)];
+        const text = JSON.stringify({ version: digest.digest('hex').slice(0, 16), files: addresses });
+        chunk.code = chunk.code.replace(PLACE, text.replaceAll("'", "\\'").replaceAll('"', '\\"'));
+      },
+    },
+  };
+}
+
+/** The page's scripts and styles, those loaded later included. */
+function filesOf(bundle: Bundle, page: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  const add = (name: string) => {
+    if (names.has(name)) return;
+    names.add(name);
+    const file = bundle[name];
+    if (file?.type !== 'chunk') return;
+    for (const imported of [...file.imports, ...file.dynamicImports]) add(imported);
+    for (const style of file.viteMetadata?.importedCss ?? []) names.add(style);
+    for (const asset of file.viteMetadata?.importedAssets ?? []) names.add(asset);
+  };
+  for (const file of Object.values(bundle)) {
+    if (file.type === 'chunk' && file.facadeModuleId?.endsWith(page)) add(file.fileName);
+  }
+  return names;
+}

@@ -1,0 +1,797 @@
+// Written by scripts/web-api-types.ts from the OpenAPI document; not to be changed by hand.
+
+export type AttackVerdict = {
+  readonly name: string;
+  readonly held: boolean;
+  readonly verdict: 'HELD' | 'BROKEN';
+  readonly took_ms: number;
+  readonly steps: readonly {
+    readonly id: string;
+    readonly what: string;
+    readonly original?: string;
+    readonly sent: string;
+    readonly received: string;
+    readonly journal?: string;
+    readonly expected: string;
+    readonly held: boolean;
+  }[];
+  readonly skipped: readonly {
+    readonly id: string;
+    readonly what: string;
+    readonly why: string;
+  }[];
+  readonly figures: Readonly<Record<string, number>>;
+};
+
+export type BrowserSession = {
+  readonly username: string;
+  readonly role: 'user' | 'admin' | 'auditor';
+  readonly kind: 'login' | 'device';
+  readonly expires_at: string;
+  readonly csrf_token?: string;
+};
+
+export type Challenge = {
+  readonly nonce: string;
+  readonly expires_at: string;
+};
+
+export type DeviceKey = {
+  readonly kty: 'EC';
+  readonly crv: 'P-256';
+  readonly x: string;
+  readonly y: string;
+  readonly ext?: boolean;
+  readonly key_ops?: readonly string[];
+  readonly use?: string;
+  readonly alg?: string;
+  readonly kid?: string;
+};
+
+export type EnrolledToken = {
+  readonly id: string;
+  readonly type: 'totp' | 'hotp' | 'ocra';
+  readonly digits: number;
+  readonly algorithm: 'sha1' | 'sha256' | 'sha512';
+  readonly secret: string;
+  readonly otpauth_uri?: string;
+  readonly period_s?: number;
+  readonly suite?: string;
+  readonly activation_question?: string;
+};
+
+export type EnrolmentInvitation = {
+  readonly code: string;
+  readonly link: string;
+  readonly expires_at: string;
+};
+
+export type IssuedSession = {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_at: string;
+  readonly session: string;
+  readonly session_expires_at: string;
+  readonly kind: 'login' | 'device';
+};
+
+export type JournalEntry = {
+  readonly position?: number;
+  readonly hash: string;
+  readonly body: {
+    readonly at: string;
+    readonly type: string;
+    readonly user: string;
+    readonly version: number;
+    readonly reason?: string;
+    readonly detail?: Readonly<Record<string, string | number | boolean>>;
+    readonly transaction?: {
+      readonly amount: string;
+      readonly challenge: string;
+      readonly currency: string;
+      readonly id: string;
+      readonly payee: string;
+      readonly payer: string;
+      readonly v: number;
+    };
+  };
+};
+
+export type JournalVerification = {
+  readonly status: 'none' | 'running' | 'whole' | 'faulty' | 'failed';
+  readonly started_at?: string;
+  readonly finished_at?: string;
+  readonly entries: number;
+  readonly users: number;
+  readonly fault?: {
+    readonly entry: number;
+    readonly user: string;
+    readonly version: number;
+    readonly reason: string;
+    readonly detail: string;
+  };
+};
+
+export type Overview = {
+  readonly at: string;
+  readonly started_at: string;
+  readonly uptime_ms: number;
+  readonly versions: {
+    readonly sello: string;
+    readonly node: string;
+  };
+  readonly custody: 'hsm' | 'cached';
+  readonly key_version: number | null;
+  readonly minutes: readonly {
+    readonly at: string;
+    readonly approved: number;
+    readonly refused: number;
+    readonly requested: number;
+    readonly log_ins: number;
+    readonly other: number;
+  }[];
+  readonly last_minute: {
+    readonly decisions: number;
+    readonly approved: number;
+    readonly refused: number;
+  };
+  readonly last_hour: {
+    readonly decisions: number;
+    readonly approved: number;
+    readonly refused: number;
+  };
+  readonly refusals: readonly {
+    readonly reason: string;
+    readonly count: number;
+  }[];
+  readonly latency_ms: {
+    readonly requests: number;
+    readonly p50: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly max: number;
+  };
+  readonly batches: {
+    readonly count: number;
+    readonly mean_size: number;
+    readonly max_size: number;
+  };
+  readonly queues: {
+    readonly decisions_waiting: number;
+    readonly passwords_waiting: number;
+    readonly requests_waiting: number;
+    readonly event_streams: number;
+    readonly http_connections: number;
+    readonly tcp_connections: number;
+  };
+  readonly users: {
+    readonly locked: number;
+    readonly cached: number;
+  };
+  readonly parts: readonly {
+    readonly part: string;
+    readonly up: boolean;
+    readonly degraded: boolean;
+    readonly latency_ms: number;
+  }[];
+};
+
+export type OwnSession = {
+  readonly id: string;
+  readonly kind: 'login' | 'device' | 'enrolment';
+  readonly label: string;
+  readonly token: string | null;
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly current: boolean;
+};
+
+export type Passkey = {
+  readonly id: string;
+  readonly label: string;
+  readonly created_at: string;
+};
+
+export type PasskeyAuthenticationResponse = {
+  readonly id: string;
+  readonly rawId: string;
+  readonly type: 'public-key';
+  readonly authenticatorAttachment?: 'platform' | 'cross-platform';
+  readonly clientExtensionResults: Readonly<Record<string, unknown>>;
+  readonly response: {
+    readonly clientDataJSON: string;
+    readonly authenticatorData: string;
+    readonly signature: string;
+    readonly userHandle?: string;
+  };
+};
+
+export type PasskeyRegistrationResponse = {
+  readonly id: string;
+  readonly rawId: string;
+  readonly type: 'public-key';
+  readonly authenticatorAttachment?: 'platform' | 'cross-platform';
+  readonly clientExtensionResults: Readonly<Record<string, unknown>>;
+  readonly response: {
+    readonly clientDataJSON: string;
+    readonly attestationObject: string;
+    readonly authenticatorData?: string;
+    readonly publicKey?: string;
+    readonly publicKeyAlgorithm?: number;
+    readonly transports?: readonly string[];
+  };
+};
+
+export type Problem = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly retry_after_ms?: number;
+  readonly request_id: string;
+};
+
+export type Service = {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly disabled: boolean;
+  readonly created_at: string;
+  readonly keys: readonly {
+    readonly created_at: string;
+  }[];
+};
+
+export type ServiceKey = {
+  readonly name: string;
+  readonly key: string;
+};
+
+export type Token = {
+  readonly id: string;
+  readonly type: 'totp' | 'hotp' | 'ocra';
+  readonly status: 'pending' | 'active' | 'revoked';
+  readonly digits: number;
+  readonly algorithm: 'sha1' | 'sha256' | 'sha512';
+  readonly period_s?: number;
+  readonly suite?: string;
+  readonly label: string;
+  readonly created_at: string;
+  readonly uses: number;
+  readonly last_used_at: string | null;
+  readonly drift_steps: number;
+  readonly locked_until: string | null;
+};
+
+export type TokenUse = {
+  readonly at: string;
+  readonly accepted: boolean;
+  readonly reason?: string;
+  readonly for: 'log_in' | 'transaction' | 'validation' | 'activation';
+  readonly transaction?: string;
+};
+
+export type Transaction = {
+  readonly id: string;
+  readonly status: 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
+  readonly payer: string;
+  readonly payee: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly challenge?: string;
+  readonly requested_at: string;
+  readonly expires_at?: string;
+  readonly decided_at?: string;
+  readonly reason?: string;
+  readonly receipt?: string;
+};
+
+export type User = {
+  readonly id: string;
+  readonly username: string;
+  readonly role: 'user' | 'admin' | 'auditor';
+  readonly disabled: boolean;
+  readonly created_at: string;
+  readonly tokens: number;
+  readonly sessions: number;
+  readonly pending_transactions: number;
+  readonly password_locked_until: string | null;
+  readonly code_locked_until: string | null;
+};
+
+export type UserTransaction = {
+  readonly id: string;
+  readonly status: 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
+  readonly payer: string;
+  readonly payee: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly challenge?: string;
+  readonly requested_at: string;
+  readonly expires_at?: string;
+  readonly decided_at?: string;
+  readonly reason?: string;
+  readonly receipt?: string;
+  readonly user: string;
+};
+
+/** Each call: what it is sent, and what it answers when it succeeds. */
+export interface Operations {
+  'DELETE /v1/passkeys/{id}': {
+    path: {
+      readonly id: string;
+    };
+    answer: undefined;
+  };
+  'DELETE /v1/sessions/current': {
+    answer: undefined;
+  };
+  'DELETE /v1/sessions/{id}': {
+    path: {
+      readonly id: string;
+    };
+    answer: undefined;
+  };
+  'DELETE /v1/tokens/{id}': {
+    path: {
+      readonly id: string;
+    };
+    answer: undefined;
+  };
+  'GET /.well-known/jwks.json': {
+    answer: {
+      readonly keys: readonly {
+        readonly kty: string;
+        readonly crv: string;
+        readonly x: string;
+        readonly y: string;
+        readonly kid: string;
+      }[];
+    };
+  };
+  'GET /healthz': {
+    answer: {
+      readonly status: 'ok';
+    };
+  };
+  'GET /metrics': {
+    answer: undefined;
+  };
+  'GET /readyz': {
+    answer: {
+      readonly status: 'ready' | 'not_ready';
+      readonly parts: Readonly<Record<string, 'up' | 'degraded' | 'down'>>;
+    };
+  };
+  'GET /v1/admin/configuration': {
+    answer: {
+      readonly keys: readonly {
+        readonly key: string;
+        readonly value: unknown;
+        readonly source: string;
+        readonly secret: boolean;
+        readonly description: string;
+      }[];
+    };
+  };
+  'GET /v1/admin/health': {
+    answer: {
+      readonly parts: readonly {
+        readonly part: string;
+        readonly up: boolean;
+        readonly degraded: boolean;
+        readonly latency_ms: number;
+      }[];
+      readonly uptime_ms: number;
+      readonly decisions_waiting: number;
+      readonly users_cached: number;
+      readonly event_streams: number;
+      readonly requests_waiting: number;
+    };
+  };
+  'GET /v1/admin/journal': {
+    query?: {
+      readonly type?: string;
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly entries: readonly JournalEntry[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/admin/journal/export': {
+    answer: undefined;
+  };
+  'GET /v1/admin/journal/verification': {
+    answer: JournalVerification;
+  };
+  'GET /v1/admin/keys': {
+    answer: {
+      readonly custody: 'hsm' | 'cached';
+      readonly key_version: number;
+      readonly signing_keys: readonly {
+        readonly kid: string;
+        readonly active: boolean;
+      }[];
+    };
+  };
+  'GET /v1/admin/overview': {
+    answer: Overview;
+  };
+  'GET /v1/admin/overview/events': {
+    answer: undefined;
+  };
+  'GET /v1/admin/services': {
+    answer: {
+      readonly services: readonly Service[];
+    };
+  };
+  'GET /v1/admin/transactions': {
+    query?: {
+      readonly status?: 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
+      readonly user?: string;
+      readonly payee?: string;
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly transactions: readonly UserTransaction[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/admin/transactions/{id}': {
+    path: {
+      readonly id: string;
+    };
+    query: {
+      readonly user: string;
+    };
+    answer: {
+      readonly transaction: UserTransaction;
+      readonly entries: readonly JournalEntry[];
+      readonly receipt?: string;
+    };
+  };
+  'GET /v1/admin/users': {
+    query?: {
+      readonly search?: string;
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly users: readonly User[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/events': {
+    answer: undefined;
+  };
+  'GET /v1/journal': {
+    query?: {
+      readonly user?: string;
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly entries: readonly JournalEntry[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/lab/attacks': {
+    answer: {
+      readonly running: string | null;
+      readonly attacks: readonly {
+        readonly name: string;
+        readonly summary: string;
+        readonly aim: string;
+      }[];
+    };
+  };
+  'GET /v1/passkeys': {
+    answer: {
+      readonly passkeys: readonly Passkey[];
+    };
+  };
+  'GET /v1/receipts/{transaction}': {
+    path: {
+      readonly transaction: string;
+    };
+    answer: {
+      readonly receipt: string;
+    };
+  };
+  'GET /v1/sessions': {
+    answer: {
+      readonly sessions: readonly OwnSession[];
+    };
+  };
+  'GET /v1/sessions/current': {
+    answer: BrowserSession;
+  };
+  'GET /v1/tokens': {
+    answer: {
+      readonly tokens: readonly Token[];
+    };
+  };
+  'GET /v1/tokens/{id}/uses': {
+    path: {
+      readonly id: string;
+    };
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly uses: readonly TokenUse[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/transactions': {
+    query?: {
+      readonly status?: 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly transactions: readonly Transaction[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/transactions/{id}': {
+    path: {
+      readonly id: string;
+    };
+    query?: {
+      readonly wait_s?: number;
+    };
+    answer: Transaction;
+  };
+  'POST /v1/admin/journal/verification': {
+    answer: JournalVerification;
+  };
+  'POST /v1/admin/keys/rotation': {
+    body: {
+      readonly keep_old?: boolean;
+    };
+    answer: {
+      readonly version: number;
+      readonly rewrapped: number;
+      readonly damaged: number;
+      readonly old_destroyed: boolean;
+    };
+  };
+  'POST /v1/admin/services': {
+    body: {
+      readonly name: string;
+      readonly scopes: readonly ('transactions:write' | 'transactions:read' | 'codes:verify' | 'users:read')[];
+    };
+    answer: ServiceKey;
+  };
+  'POST /v1/admin/services/{name}/disable': {
+    path: {
+      readonly name: string;
+    };
+    answer: Service;
+  };
+  'POST /v1/admin/services/{name}/enable': {
+    path: {
+      readonly name: string;
+    };
+    answer: Service;
+  };
+  'POST /v1/admin/services/{name}/keys': {
+    path: {
+      readonly name: string;
+    };
+    answer: ServiceKey;
+  };
+  'POST /v1/admin/users/{id}/disable': {
+    path: {
+      readonly id: string;
+    };
+    answer: undefined;
+  };
+  'POST /v1/admin/users/{id}/enable': {
+    path: {
+      readonly id: string;
+    };
+    answer: undefined;
+  };
+  'POST /v1/admin/users/{id}/enrolments': {
+    path: {
+      readonly id: string;
+    };
+    answer: EnrolmentInvitation;
+  };
+  'POST /v1/admin/users/{id}/unlock': {
+    path: {
+      readonly id: string;
+    };
+    answer: undefined;
+  };
+  'POST /v1/browser-sessions': {
+    body: {
+      readonly username: string;
+      readonly password: string;
+      readonly code?: string;
+    };
+    answer: BrowserSession;
+  };
+  'POST /v1/browser-sessions/passkey': {
+    body: {
+      readonly response: PasskeyAuthenticationResponse;
+    };
+    answer: BrowserSession;
+  };
+  'POST /v1/challenges': {
+    body: {
+      readonly count?: number;
+    };
+    answer: {
+      readonly challenges: readonly Challenge[];
+    };
+  };
+  'POST /v1/codes/validation': {
+    body: {
+      readonly username: string;
+      readonly code: string;
+      readonly transaction?: {
+        readonly payer: string;
+        readonly payee: string;
+        readonly amount: string;
+        readonly currency?: string;
+        readonly challenge: string;
+      };
+    };
+    answer: {
+      readonly valid: boolean;
+      readonly reason?: string;
+      readonly retry_after_ms?: number;
+    };
+  };
+  'POST /v1/enrolments': {
+    body: {
+      readonly code?: string;
+    };
+    answer: EnrolmentInvitation;
+  };
+  'POST /v1/enrolments/claim': {
+    body: {
+      readonly code: string;
+      readonly device_key: DeviceKey;
+      readonly label?: string;
+      readonly type?: 'ocra' | 'totp';
+    };
+    answer: {
+      readonly jwe: string;
+    };
+  };
+  'POST /v1/lab/attacks/{name}': {
+    path: {
+      readonly name: string;
+    };
+    body: Readonly<Record<string, unknown>>;
+    answer: AttackVerdict;
+  };
+  'POST /v1/passkeys': {
+    body: {
+      readonly response: PasskeyRegistrationResponse;
+      readonly label?: string;
+      readonly code?: string;
+    };
+    answer: Passkey;
+  };
+  'POST /v1/passkeys/challenges': {
+    body: Readonly<Record<string, unknown>>;
+    answer: Readonly<Record<string, unknown>>;
+  };
+  'POST /v1/passkeys/options': {
+    body: Readonly<Record<string, unknown>>;
+    answer: Readonly<Record<string, unknown>>;
+  };
+  'POST /v1/sessions': {
+    body: {
+      readonly username: string;
+      readonly password: string;
+      readonly code?: string;
+    };
+    answer: IssuedSession;
+  };
+  'POST /v1/sessions/passkey': {
+    body: {
+      readonly response: PasskeyAuthenticationResponse;
+    };
+    answer: IssuedSession;
+  };
+  'POST /v1/sessions/resumption': {
+    body: {
+      readonly session: string;
+    };
+    answer: IssuedSession;
+  };
+  'POST /v1/setup': {
+    body: {
+      readonly code: string;
+      readonly username: string;
+      readonly password: string;
+    };
+    answer: {
+      readonly username: string;
+    };
+  };
+  'POST /v1/tokens': {
+    body: {
+      readonly type: 'totp' | 'hotp' | 'ocra';
+      readonly digits?: number;
+      readonly period_s?: number;
+      readonly algorithm?: 'sha1' | 'sha256' | 'sha512';
+      readonly label?: string;
+      readonly code?: string;
+    };
+    answer: EnrolledToken;
+  };
+  'POST /v1/tokens/{id}/activation': {
+    path: {
+      readonly id: string;
+    };
+    body: {
+      readonly code: string;
+    };
+    answer: Token;
+  };
+  'POST /v1/transactions': {
+    body: {
+      readonly payer: string;
+      readonly payee: string;
+      readonly amount: string;
+      readonly currency?: string;
+      readonly username?: string;
+      readonly nonce?: string;
+      readonly mac?: string;
+      readonly code?: string;
+      readonly receipt?: boolean;
+    };
+    answer: Transaction;
+  };
+  'POST /v1/transactions/{id}/approval': {
+    path: {
+      readonly id: string;
+    };
+    body: {
+      readonly code: string;
+    };
+    answer: Transaction;
+  };
+  'POST /v1/transactions/{id}/cancellation': {
+    path: {
+      readonly id: string;
+    };
+    answer: Transaction;
+  };
+  'POST /v1/transactions/{id}/refusal': {
+    path: {
+      readonly id: string;
+    };
+    answer: Transaction;
+  };
+  'POST /v1/users': {
+    body: {
+      readonly username: string;
+      readonly password: string;
+    };
+    answer: {
+      readonly username: string;
+    };
+  };
+  'PUT /v1/admin/services/{name}/scopes': {
+    path: {
+      readonly name: string;
+    };
+    body: {
+      readonly scopes: readonly ('transactions:write' | 'transactions:read' | 'codes:verify' | 'users:read')[];
+    };
+    answer: Service;
+  };
+}

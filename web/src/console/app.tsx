@@ -1,0 +1,29 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { Mantine } from '../design/mantine.tsx';
+import { PageFault } from '../design/page-fault.tsx';
+import { hashCode } from '../routing/hash-route.ts';
+import { useHash, useRoute } from '../routing/use-route.ts';
+import { Entrance } from './entrance/entrance.tsx';
+import { SetUp } from './entrance/set-up.tsx';
+import { queryClient } from './server.ts';
+import { SessionGate } from './session.tsx';
+import { Shell } from './shell/shell.tsx';
+
+export function App() {
+  return (
+    <Mantine>
+      <PageFault>
+        <QueryClientProvider client={queryClient}>
+          <Place />
+        </QueryClientProvider>
+      </PageFault>
+    </Mantine>
+  );
+}
+
+function Place() {
+  const route = useRoute();
+  const setUpCode = hashCode(useHash(), 'setup');
+  if (setUpCode !== undefined) return <SetUp code={setUpCode} />;
+  return <SessionGate entrance={<Entrance route={route} />}>{<Shell route={route} />}</SessionGate>;
+}

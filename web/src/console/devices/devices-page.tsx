@@ -1,0 +1,57 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { PhoneIcon, PlusIcon } from '../../design/icons.tsx';
+import { hashOf } from '../../routing/hash-route.ts';
+import { Card, Empty, Page } from '../shell/page.tsx';
+import { Reading } from '../shell/reading.tsx';
+import { DeviceRow } from './device-row.tsx';
+import styles from './devices-page.module.css';
+import { useTokens } from './use-tokens.ts';
+
+export function DevicesPage() {
+  const { t } = useTranslation('console');
+  const query = useTokens();
+  const [all, setAll] = useState(false);
+  return (
+    <Page
+      title={t('devices.title')}
+      actions={
+        <Button component="a" href={hashOf('devices', 'enrol')} leftSection={<PlusIcon size={18} />}>
+          {t('devices.add')}
+        </Button>
+      }
+    >
+      <Card>
+        <Reading query={query}>
+          {(devices) => {
+            const revoked = devices.filter(({ status }) => status === 'revoked');
+            const shown = all ? devices : devices.filter(({ status }) => status !== 'revoked');
+            return (
+              <>
+                {shown.length === 0 ? (
+                  <Empty
+                    icon={<PhoneIcon size={26} />}
+                    title={t('devices.none_title')}
+                    text={t('devices.none')}
+                  />
+                ) : (
+                  <ul className={styles.rows}>
+                    {shown.map((device) => (
+                      <DeviceRow key={device.id} device={device} />
+                    ))}
+                  </ul>
+                )}
+                {revoked.length > 0 && !all && (
+                  <Button variant="subtle" mt="sm" onClick={() => setAll(true)}>
+                    {t('devices.revoked_shown', { count: revoked.length })}
+                  </Button>
+                )}
+              </>
+            );
+          }}
+        </Reading>
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,113 @@
+import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { isProblem } from '../../api/problem.ts';
+import { ProblemNote } from '../../design/problem-note.tsx';
+import { hashOf } from '../../routing/hash-route.ts';
+import { api, enter, leftBecause } from '../server.ts';
+import styles from './entrance.module.css';
+import { PasskeyLogIn } from './passkey-log-in.tsx';
+
+/** Password first; the code where the account has a token; or a passkey instead of both. */
+export function LogIn() {
+  const { t } = useTranslation('console');
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
+  const [coded, setCoded] = useState(false);
+  const logIn = useMutation({
+    mutationFn: () =>
+      api('POST /v1/browser-sessions', {
+        body: { username, password, ...(coded ? { code: code.replaceAll(' ', '') } : {}) },
+      }),
+    onSuccess: enter,
+    onError: (error) => {
+      if (isProblem(error, 'code_required')) setCoded(true);
+      else if (coded) setCode('');
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!logIn.isPending) logIn.mutate();
+  };
+  const error = isProblem(logIn.error, 'code_required') ? null : logIn.error;
+  return (
+    <form className={styles.form} onSubmit={submit}>
+      {leftBecause && !coded && !error && (
+        <Alert color={leftBecause === 'ended' ? 'yellow' : 'pine'} role="status">
+          {t(leftBecause === 'ended' ? 'entrance.ended' : 'entrance.left')}
+        </Alert>
+      )}
+      {coded ? (
+        <>
+          <p className="sello-text">
+            <strong>{username}</strong>
+            <br />
+            {t('entrance.code_needed')}
+          </p>
+          <TextInput
+            label={t('entrance.code')}
+            description={t('entrance.code_hint')}
+            value={code}
+            onChange={({ currentTarget }) => setCode(currentTarget.value)}
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            autoFocus
+            required
+            maxLength={16}
+            styles={{
+              input: { fontSize: '1.375rem', letterSpacing: '0.12em', fontVariantNumeric: 'tabular-nums' },
+            }}
+          />
+        </>
+      ) : (
+        <>
+          <TextInput
+            label={t('entrance.username')}
+            value={username}
+            onChange={({ currentTarget }) => setUsername(currentTarget.value)}
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            maxLength={128}
+          />
+          <PasswordInput
+            label={t('entrance.password')}
+            value={password}
+            onChange={({ currentTarget }) => setPassword(currentTarget.value)}
+            autoComplete="current-password"
+            required
+            maxLength={1024}
+            visibilityToggleButtonProps={{ 'aria-label': t('entrance.password_show') }}
+          />
+        </>
+      )}
+      <ProblemNote error={error} />
+      <Button type="submit" loading={logIn.isPending}>
+        {t(coded ? 'entrance.code_submit' : 'entrance.log_in')}
+      </Button>
+      {coded ? (
+        <Button
+          variant="subtle"
+          onClick={() => {
+            setCoded(false);
+            setCode('');
+            setPassword('');
+            logIn.reset();
+          }}
+        >
+          {t('entrance.other_user')}
+        </Button>
+      ) : (
+        <>
+          <PasskeyLogIn />
+          <p className={styles.other}>
+            {t('entrance.register_question')} <a href={hashOf('register')}>{t('entrance.register')}</a>
+          </p>
+        </>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,60 @@
+import { PasswordInput, TextInput } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+
+export interface NewAccount {
+  readonly username: string;
+  readonly password: string;
+  readonly again: string;
+}
+
+export const NO_ACCOUNT: NewAccount = { username: '', password: '', again: '' };
+
+/** Name and password of an account to be made. Whether the server takes them, it says itself. */
+export function NewAccountFields({
+  value,
+  onChange,
+  differ,
+}: {
+  readonly value: NewAccount;
+  readonly onChange: (value: NewAccount) => void;
+  /** Whether to say that the two passwords are not the same. */
+  readonly differ: boolean;
+}) {
+  const { t } = useTranslation('console');
+  const toggle = { 'aria-label': t('entrance.password_show') };
+  return (
+    <>
+      <TextInput
+        label={t('entrance.username')}
+        description={t('entrance.username_hint')}
+        value={value.username}
+        onChange={({ currentTarget }) => onChange({ ...value, username: currentTarget.value })}
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+        maxLength={128}
+      />
+      <PasswordInput
+        label={t('entrance.password')}
+        description={t('entrance.password_hint')}
+        value={value.password}
+        onChange={({ currentTarget }) => onChange({ ...value, password: currentTarget.value })}
+        autoComplete="new-password"
+        required
+        maxLength={1024}
+        visibilityToggleButtonProps={toggle}
+      />
+      <PasswordInput
+        label={t('entrance.password_again')}
+        value={value.again}
+        onChange={({ currentTarget }) => onChange({ ...value, again: currentTarget.value })}
+        autoComplete="new-password"
+        required
+        maxLength={1024}
+        visibilityToggleButtonProps={toggle}
+        error={differ ? t('entrance.passwords_differ') : undefined}
+      />
+    </>
+  );
+}

@@ -1,0 +1,57 @@
+import type { JournalEntry } from '../../api/operations.ts';
+
+/** The name of a sentence among the texts (`history.events`), and which tone it has. */
+export interface Sentence {
+  readonly name: string;
+  readonly tone: 'good' | 'bad' | 'plain';
+  /** Whether the sentence says the entry's reason already. */
+  readonly reasonTold: boolean;
+}
+
+const NAMES: ReadonlySet<string> = new Set([
+  'user_registered',
+  'login_accepted',
+  'login_refused',
+  'login_locked',
+  'session_ended',
+  'token_enrolled',
+  'token_activated',
+  'token_revoked',
+  'code_accepted',
+  'code_refused',
+  'transaction_requested',
+  'transaction_approved',
+  'transaction_refused',
+  'transaction_expired',
+  'transaction_cancelled',
+  'key_rotated',
+  'admin_user_disabled',
+  'admin_user_enabled',
+  'admin_user_unlocked',
+  'admin_enrolment_invited',
+]);
+
+/** Of which a passkey has a sentence of its own. */
+const OF_PASSKEYS: ReadonlySet<string> = new Set(['login_accepted', 'token_enrolled', 'token_revoked']);
+
+/** How an entry of the journal is told. A type that is not known is told by its name. */
+export function sentenceOf({ body }: Pick<JournalEntry, 'body'>): Sentence {
+  const { type, detail, user, reason } = body;
+  const name = type.replaceAll('.', '_');
+  const told = (as: string, reasonTold = false): Sentence => ({ name: as, tone: toneOf(type), reasonTold });
+  if (!NAMES.has(name)) return told('other');
+  if (OF_PASSKEYS.has(name) && detail?.method === 'passkey') return told(`${name}_passkey`);
+  if (name === 'admin_enrolment_invited' && detail?.by === user) return told('enrolment_asked');
+  if (name === 'session_ended' && reason === 'log_out') return told('session_left', true);
+  if (name === 'session_ended' && reason === 'revoked') {
+    if (detail?.kind === 'enrolment') return told('enrolment_withdrawn', true);
+    return told(typeof detail?.label === 'string' ? 'session_revoked_name' : 'session_revoked', true);
+  }
+  return told(name);
+}
+
+function toneOf(type: string): Sentence['tone'] {
+  if (/\.(refused|locked|user_disabled)$/.test(type)) return 'bad';
+  if (/\.(approved|accepted|activated|registered|user_enabled|user_unlocked)$/.test(type)) return 'good';
+  return 'plain';
+}

@@ -1,0 +1,66 @@
+import { Button, Loader } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { hashOf, type Route } from '../routing/hash-route.ts';
+import { DevicesPage } from './devices/devices-page.tsx';
+import { EnrolPage } from './devices/enrol-page.tsx';
+import { HistoryPage } from './history/history-page.tsx';
+import { HomePage } from './home/home-page.tsx';
+import { ReceiptPage } from './receipts/receipt-page.tsx';
+import { ReceiptsPage } from './receipts/receipts-page.tsx';
+import { SecurityPage } from './security/security-page.tsx';
+import { Empty, Page } from './shell/page.tsx';
+import { NewTransferPage } from './transfers/new-transfer-page.tsx';
+import { TransferPage } from './transfers/transfer-page.tsx';
+import { TransfersPage } from './transfers/transfers-page.tsx';
+
+const OperatorArea = lazy(() => import('../operator/operator-area.tsx'));
+
+/** The page at a place of the console. */
+export function Pages({ route }: { readonly route: Route }) {
+  const { t } = useTranslation();
+  const [area, id, ...rest] = route;
+  switch (area) {
+    case undefined:
+      return <HomePage />;
+    case 'transfers':
+      if (rest.length > 0) return <NotFound />;
+      if (id === undefined) return <TransfersPage />;
+      return id === 'new' ? <NewTransferPage /> : <TransferPage id={id} key={id} />;
+    case 'receipts':
+      if (rest.length > 0) return <NotFound />;
+      return id === undefined ? <ReceiptsPage /> : <ReceiptPage id={id} key={id} />;
+    case 'devices':
+      if (id === undefined) return <DevicesPage />;
+      return id === 'enrol' && rest.length === 0 ? <EnrolPage /> : <NotFound />;
+    case 'security':
+      return id === undefined ? <SecurityPage /> : <NotFound />;
+    case 'history':
+      return id === undefined ? <HistoryPage /> : <NotFound />;
+    case 'operator':
+      return (
+        <Suspense fallback={<Loader aria-label={t('loading')} />}>
+          <OperatorArea route={route.slice(1)} />
+        </Suspense>
+      );
+    default:
+      return <NotFound />;
+  }
+}
+
+export function NotFound() {
+  const { t } = useTranslation('console');
+  return (
+    <Page title={t('not_found.title')} narrow>
+      <Empty
+        title={t('not_found.title')}
+        text={t('not_found.text')}
+        action={
+          <Button component="a" href={hashOf()}>
+            {t('not_found.home')}
+          </Button>
+        }
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,64 @@
+import { Alert, Button, Group } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import type { Transaction } from '../../api/operations.ts';
+import { CheckIcon, CrossIcon, DownloadIcon, ShieldIcon } from '../../design/icons.tsx';
+import { ProblemNote } from '../../design/problem-note.tsx';
+import { api } from '../server.ts';
+import { verifyReceipt } from './verify-receipt.ts';
+
+export function ReceiptActions({
+  transaction,
+  jws,
+}: {
+  readonly transaction: Transaction;
+  readonly jws: string;
+}) {
+  const { t } = useTranslation('console');
+  const verify = useMutation({
+    async mutationFn() {
+      const { keys } = await api('GET /.well-known/jwks.json');
+      return verifyReceipt(jws, keys, transaction);
+    },
+  });
+  const verdict = verify.data;
+  return (
+    <>
+      <Group>
+        <Button leftSection={<ShieldIcon />} loading={verify.isPending} onClick={() => verify.mutate()}>
+          {t(verify.isPending ? 'receipts.verifying' : 'receipts.verify')}
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<DownloadIcon />}
+          onClick={() => download(jws, `sello-receipt-${transaction.id}.jws`)}
+        >
+          {t('receipts.download')}
+        </Button>
+      </Group>
+      <div role="status">
+        {verdict?.genuine === true && (
+          <Alert color="pine" title={t('receipts.genuine_title')} icon={<CheckIcon />} mt="md">
+            <span className="sello-text">{t('receipts.genuine', { key: verdict.keyId })}</span>
+          </Alert>
+        )}
+        {verdict?.genuine === false && (
+          <Alert color="red" title={t('receipts.false_title')} icon={<CrossIcon />} mt="md">
+            {t(`receipts.false_${verdict.why}`)}
+          </Alert>
+        )}
+      </div>
+      <ProblemNote error={verify.error} />
+    </>
+  );
+}
+
+/** As a file, from memory: nothing is asked of the server. */
+function download(text: string, name: string): void {
+  const address = URL.createObjectURL(new Blob([`${text}\n`], { type: 'application/jose' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

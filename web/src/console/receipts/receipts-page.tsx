@@ -1,0 +1,43 @@
+import { Button, Group } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { ReceiptIcon } from '../../design/icons.tsx';
+import { Card, Empty, Page } from '../shell/page.tsx';
+import { Reading } from '../shell/reading.tsx';
+import { TransferRows } from '../transfers/transfer-rows.tsx';
+import { useTransactions } from '../transfers/use-transactions.ts';
+
+export function ReceiptsPage() {
+  const { t } = useTranslation('console');
+  const common = useTranslation().t;
+  const query = useTransactions('approved');
+  return (
+    <Page title={t('receipts.title')} intro={t('receipts.intro')}>
+      <Card>
+        <Reading query={query} lines={5}>
+          {(transactions) =>
+            transactions.length === 0 ? (
+              <Empty
+                icon={<ReceiptIcon size={26} />}
+                title={t('receipts.none_title')}
+                text={t('receipts.none')}
+              />
+            ) : (
+              <TransferRows transactions={transactions} to="receipts" />
+            )
+          }
+        </Reading>
+        {query.hasNextPage && (
+          <Group justify="center" mt="md">
+            <Button
+              variant="default"
+              loading={query.isFetchingNextPage}
+              onClick={() => query.fetchNextPage()}
+            >
+              {common('more')}
+            </Button>
+          </Group>
+        )}
+      </Card>
+    </Page>
+  );
+}

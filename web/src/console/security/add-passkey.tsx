@@ -1,0 +1,95 @@
+import { Alert, Button, Group, TextInput } from '@mantine/core';
+import { type PublicKeyCredentialCreationOptionsJSON, startRegistration } from '@simplewebauthn/browser';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { PasskeyRegistrationResponse } from '../../api/operations.ts';
+import { ConnectionLost, isProblem, ProblemError } from '../../api/problem.ts';
+import { Dialog } from '../../design/dialog.tsx';
+import { ProblemNote } from '../../design/problem-note.tsx';
+import { useTokens } from '../devices/use-tokens.ts';
+import { api } from '../server.ts';
+import { placeOf } from './place.ts';
+import styles from './security.module.css';
+
+/** Makes a passkey in this browser and registers it; by the token's code as well, where there is a token. */
+export function AddPasskey({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
+  const { t } = useTranslation('console');
+  const common = useTranslation().t;
+  const queryClient = useQueryClient();
+  const tokens = useTokens();
+  const [label, setLabel] = useState(() => placeOf(navigator.userAgent));
+  const [code, setCode] = useState('');
+  const add = useMutation({
+    async mutationFn() {
+      const options = await api('POST /v1/passkeys/options', { body: {} });
+      const response = await startRegistration({
+        optionsJSON: options as unknown as PublicKeyCredentialCreationOptionsJSON,
+      });
+      const proof = code.replaceAll(' ', '');
+      return api('POST /v1/passkeys', {
+        body: {
+          response: response as unknown as PasskeyRegistrationResponse,
+          label,
+          ...(proof === '' ? {} : { code: proof }),
+        },
+      });
+    },
+    async onSuccess() {
+      close();
+      await queryClient.invalidateQueries({ queryKey: ['passkeys'] });
+    },
+    onError: () => setCode(''),
+  });
+  const close = () => {
+    add.reset();
+    setCode('');
+    onClose();
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!add.isPending) add.mutate();
+  };
+  const { error } = add;
+  const ofServer = error instanceof ProblemError || error instanceof ConnectionLost;
+  const coded = tokens.data?.some(({ status }) => status === 'active') || isProblem(error, 'code_required');
+  return (
+    <Dialog opened={opened} onClose={close} title={t('security.passkey_add_title')}>
+      <form className={styles.form} onSubmit={submit}>
+        <TextInput
+          label={t('security.passkey_label')}
+          description={t('security.passkey_label_hint')}
+          value={label}
+          onChange={({ currentTarget }) => setLabel(currentTarget.value)}
+          maxLength={60}
+          required
+        />
+        {coded && (
+          <TextInput
+            label={t('security.passkey_code')}
+            description={t('security.passkey_code_hint')}
+            value={code}
+            onChange={({ currentTarget }) => setCode(currentTarget.value)}
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            maxLength={16}
+          />
+        )}
+        {ofServer && <ProblemNote error={error} />}
+        {error && !ofServer && (
+          <Alert color="yellow" role="alert">
+            {t('security.passkey_failed')}
+          </Alert>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={close}>
+            {common('cancel')}
+          </Button>
+          <Button type="submit" loading={add.isPending}>
+            {t('security.passkey_submit')}
+          </Button>
+        </Group>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,106 @@
+import { Alert, Button } from '@mantine/core';
+import { browserSupportsWebAuthn } from '@simplewebauthn/browser';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { PlusIcon } from '../../design/icons.tsx';
+import { shownAge } from '../../design/time.ts';
+import { useNow } from '../../design/use-now.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import { api } from '../server.ts';
+import { Confirm } from '../shell/confirm.tsx';
+import { Card } from '../shell/page.tsx';
+import { Reading } from '../shell/reading.tsx';
+import { AddPasskey } from './add-passkey.tsx';
+import styles from './security.module.css';
+
+export function Passkeys() {
+  const { t } = useTranslation('console');
+  const [adding, setAdding] = useState(false);
+  const query = useQuery({
+    queryKey: ['passkeys'],
+    queryFn: ({ signal }) => api('GET /v1/passkeys', {}, { signal }),
+    select: ({ passkeys }) => passkeys,
+  });
+  const supported = browserSupportsWebAuthn();
+  return (
+    <Card
+      title={t('security.passkeys')}
+      actions={
+        supported && (
+          <Button variant="default" leftSection={<PlusIcon size={18} />} onClick={() => setAdding(true)}>
+            {t('security.passkey_add')}
+          </Button>
+        )
+      }
+    >
+      <p className={styles.intro}>{t('security.passkeys_intro')}</p>
+      {!supported && <Alert color="yellow">{t('security.passkey_unsupported')}</Alert>}
+      <Reading query={query} lines={1}>
+        {(passkeys) =>
+          passkeys.length === 0 ? (
+            <p className={styles.about}>{t('security.passkeys_none')}</p>
+          ) : (
+            <ul className={styles.rows}>
+              {passkeys.map((passkey) => (
+                <PasskeyLine key={passkey.id} {...passkey} />
+              ))}
+            </ul>
+          )
+        }
+      </Reading>
+      <AddPasskey opened={adding} onClose={() => setAdding(false)} />
+    </Card>
+  );
+}
+
+function PasskeyLine({
+  id,
+  label,
+  created_at: createdAt,
+}: {
+  readonly id: string;
+  readonly label: string;
+  readonly created_at: string;
+}) {
+  const { t } = useTranslation('console');
+  const locale = useLocale();
+  const now = useNow(30_000);
+  const queryClient = useQueryClient();
+  const [deleting, setDeleting] = useState(false);
+  const name = label === '' ? t('devices.unnamed') : label;
+  const remove = useMutation({
+    mutationFn: () => api('DELETE /v1/passkeys/{id}', { path: { id } }),
+    async onSuccess() {
+      setDeleting(false);
+      await queryClient.invalidateQueries({ queryKey: ['passkeys'] });
+    },
+  });
+  return (
+    <li className={styles.row}>
+      <div>
+        <p className={`${styles.name} sello-text`}>{name}</p>
+        <p className={styles.about}>
+          {t('security.passkey_created', { time: shownAge(createdAt, locale, now) })}
+        </p>
+      </div>
+      <Button
+        variant="light"
+        color="red"
+        size="sm"
+        aria-label={t('security.passkey_delete_name', { name })}
+        onClick={() => setDeleting(true)}
+      >
+        {t('security.passkey_delete')}
+      </Button>
+      <Confirm
+        opened={deleting}
+        title={t('security.passkey_delete_title')}
+        text={t('security.passkey_delete_text', { name })}
+        confirm={t('security.passkey_delete_confirm')}
+        action={remove}
+        onClose={() => setDeleting(false)}
+      />
+    </li>
+  );
+}

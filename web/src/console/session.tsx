@@ -1,0 +1,62 @@
+import { Loader } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { BrowserSession } from '../api/operations.ts';
+import { ProblemError } from '../api/problem.ts';
+import { ProblemNote } from '../design/problem-note.tsx';
+import { api, forget, SESSION_KEY } from './server.ts';
+import styles from './session.module.css';
+
+const Current = createContext<BrowserSession | undefined>(undefined);
+
+/** Whose console this is. Only within `SessionGate`. What the role may do, the server decides. */
+export function useSession(): BrowserSession {
+  const session = useContext(Current);
+  if (!session) throw new Error('there is no session here');
+  return session;
+}
+
+/** What is inside for whoever is logged in, else the entrance. */
+export function SessionGate({
+  entrance,
+  children,
+}: {
+  readonly entrance: ReactNode;
+  readonly children: ReactNode;
+}) {
+  const { t } = useTranslation();
+  const { data, error, refetch } = useQuery({
+    queryKey: SESSION_KEY,
+    queryFn: async ({ signal }) => {
+      try {
+        return await api('GET /v1/sessions/current', {}, { signal });
+      } catch (error) {
+        if (error instanceof ProblemError && error.status === 401) return null;
+        throw error;
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    // Another tab may have logged out, or in as somebody else: the cookie is one for all.
+    refetchOnWindowFocus: 'always',
+  });
+  const identity = data ? (data.csrf_token ?? data.username) : undefined;
+  const before = useRef(identity);
+  useEffect(() => {
+    if (before.current !== undefined && before.current !== identity) forget();
+    before.current = identity;
+  }, [identity]);
+  if (data === null) return entrance;
+  if (data) {
+    return (
+      <Current key={identity} value={data}>
+        {children}
+      </Current>
+    );
+  }
+  return (
+    <main className={styles.waiting}>
+      {error ? <ProblemNote error={error} onRetry={() => refetch()} /> : <Loader aria-label={t('loading')} />}
+    </main>
+  );
+}

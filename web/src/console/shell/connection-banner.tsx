@@ -1,0 +1,51 @@
+import { Button } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import styles from './connection-banner.module.css';
+import { useLive } from './live.tsx';
+
+const RECOVERED_SHOWN_MS = 5_000;
+/** A stream that breaks off and comes back within this time is nobody's concern. */
+const PATIENCE_MS = 1_500;
+
+/** Says that the connection is lost, and that it is back. Read aloud as it changes. */
+export function ConnectionBanner() {
+  const { t } = useTranslation();
+  const { state, recoveredAt, retryNow } = useLive();
+  const [lost, setLost] = useState(false);
+  const [recovered, setRecovered] = useState(false);
+
+  useEffect(() => {
+    if (state === 'open') {
+      setLost((was) => {
+        if (was) setRecovered(true);
+        return false;
+      });
+      return;
+    }
+    if (state !== 'lost') return;
+    setRecovered(false);
+    const timer = setTimeout(() => setLost(true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
+
+  useEffect(() => {
+    if (!recovered || recoveredAt === undefined) return;
+    const timer = setTimeout(() => setRecovered(false), RECOVERED_SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [recovered, recoveredAt]);
+
+  return (
+    <div role="status" aria-live="polite" className={styles.place}>
+      {lost && (
+        <div className={styles.lost}>
+          <span>{t('connection.lost')}</span>
+          <Button size="compact-sm" variant="default" onClick={retryNow}>
+            {t('connection.retry_now')}
+          </Button>
+        </div>
+      )}
+      {!lost && recovered && <div className={styles.recovered}>{t('connection.recovered')}</div>}
+    </div>
+  );
+}

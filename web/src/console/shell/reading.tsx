@@ -1,0 +1,50 @@
+import { Skeleton } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ProblemNote } from '../../design/problem-note.tsx';
+import styles from './reading.module.css';
+
+/** At most so many, and each with a name of its own. */
+const LINES = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'] as const;
+
+/** The part of a query that matters here. */
+interface Read<Data> {
+  readonly data: Data | undefined;
+  readonly error: unknown;
+  readonly refetch: () => unknown;
+}
+
+/**
+ * What a query is at: still reading, failed, or there. What was read before goes on being shown when reading it again
+ * fails, with the failure above it.
+ */
+export function Reading<Data>({
+  query,
+  lines = 3,
+  children,
+}: {
+  readonly query: Read<Data>;
+  readonly lines?: number;
+  readonly children: (data: Data) => ReactNode;
+}) {
+  const { t } = useTranslation();
+  const { data, error, refetch } = query;
+  return (
+    <>
+      {error !== null && (
+        <div className={styles.problem}>
+          <ProblemNote error={error} onRetry={() => void refetch()} />
+        </div>
+      )}
+      {data === undefined && error === null && (
+        <div className={styles.lines} role="status">
+          <span className={styles.words}>{t('loading')}</span>
+          {LINES.slice(0, lines).map((line) => (
+            <Skeleton key={line} height={44} radius="md" />
+          ))}
+        </div>
+      )}
+      {data !== undefined && children(data)}
+    </>
+  );
+}

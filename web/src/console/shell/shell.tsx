@@ -1,0 +1,87 @@
+import { Button } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../design/dialog.tsx';
+import { MenuIcon } from '../../design/icons.tsx';
+import { PageFault } from '../../design/page-fault.tsx';
+import { Preferences } from '../../design/preferences.tsx';
+import { Seal } from '../../design/seal.tsx';
+import { hashOf, type Route } from '../../routing/hash-route.ts';
+import { Pages } from '../pages.tsx';
+import { AccountMenu } from './account-menu.tsx';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { LiveProvider } from './live.tsx';
+import { Navigation } from './navigation.tsx';
+import styles from './shell.module.css';
+
+/** The frame around every page of whoever is logged in. */
+export function Shell({ route }: { readonly route: Route }) {
+  const { t } = useTranslation('console');
+  const common = useTranslation().t;
+  const [opened, setOpened] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  const place = route.join('/');
+  const first = useRef(true);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of place
+  useEffect(() => {
+    setOpened(false);
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    scrollTo(0, 0);
+    // A screen reader goes on where the new page begins.
+    main.current?.focus({ preventScroll: true });
+  }, [place]);
+
+  return (
+    <LiveProvider>
+      <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
+        {common('skip_to_content')}
+      </button>
+      <ConnectionBanner />
+      <div className={styles.shell}>
+        <header className={styles.header}>
+          <Button
+            className={styles.burger ?? ''}
+            variant="subtle"
+            color="gray"
+            px="xs"
+            aria-label={t('navigation.open')}
+            aria-expanded={opened}
+            onClick={() => setOpened(true)}
+          >
+            <MenuIcon />
+          </Button>
+          <a className={styles.brand} href={hashOf()}>
+            <Seal size={30} />
+            Sello
+          </a>
+          <div className={styles.tools}>
+            <AccountMenu />
+          </div>
+        </header>
+        <nav className={styles.side} aria-label={t('navigation.label')}>
+          <Navigation route={route} />
+          <div className={styles.preferences}>
+            <Preferences />
+          </div>
+        </nav>
+        <Dialog opened={opened} onClose={() => setOpened(false)} title={t('navigation.label')} side>
+          <nav aria-label={t('navigation.label')}>
+            <Navigation route={route} />
+          </nav>
+          <div className={styles.preferences}>
+            <Preferences />
+          </div>
+        </Dialog>
+        <main ref={main} tabIndex={-1} className={styles.main}>
+          <PageFault key={place}>
+            <Pages route={route} />
+          </PageFault>
+        </main>
+      </div>
+    </LiveProvider>
+  );
+}

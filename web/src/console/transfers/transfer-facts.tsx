@@ -1,0 +1,41 @@
+import { useTranslation } from 'react-i18next';
+import type { Transaction } from '../../api/operations.ts';
+import { shownTime } from '../../design/time.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import styles from './transfer-page.module.css';
+
+export function TransferFacts({ transaction }: { readonly transaction: Transaction }) {
+  const { t } = useTranslation('console');
+  const locale = useLocale();
+  const {
+    id,
+    payer,
+    payee,
+    amount,
+    currency,
+    requested_at: requestedAt,
+    decided_at: decidedAt,
+  } = transaction;
+  return (
+    <dl className={styles.facts}>
+      <dt>{t('transfer.payer')}</dt>
+      <dd className="sello-text">{payer}</dd>
+      <dt>{t('transfer.payee')}</dt>
+      <dd className="sello-text">{payee}</dd>
+      <dt>{t('transfer.amount')}</dt>
+      <dd className="sello-figures">
+        {amount} {currency}
+      </dd>
+      <dt>{t('transfer.requested')}</dt>
+      <dd className="sello-figures">{shownTime(requestedAt, locale)}</dd>
+      {decidedAt !== undefined && (
+        <>
+          <dt>{t('transfer.decided')}</dt>
+          <dd className="sello-figures">{shownTime(decidedAt, locale)}</dd>
+        </>
+      )}
+      <dt>{t('transfer.id')}</dt>
+      <dd className={styles.reference}>{id}</dd>
+    </dl>
+  );
+}

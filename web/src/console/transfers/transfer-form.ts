@@ -1,0 +1,33 @@
+import { isRefusal } from '../../../../src/domain/errors.ts';
+import { currencyDecimals, parseAmount } from '../../../../src/domain/money.ts';
+import { makeTransfer, parseAccount } from '../../../../src/domain/transfer.ts';
+
+export interface TransferDraft {
+  readonly payer: string;
+  readonly payee: string;
+  readonly amount: string;
+  readonly currency: string;
+}
+
+export type TransferFault = 'account_wrong' | 'amount_wrong' | 'amount_wrong_whole' | 'currency_wrong';
+
+/** What is wrong with each member, by the server's own rules (src/domain). Whether the policy allows it, the server says. */
+export function faultsOf(draft: TransferDraft): Partial<Record<keyof TransferDraft, TransferFault>> {
+  const { payer, payee, amount, currency } = draft;
+  const decimals = currencyDecimals(currency);
+  return {
+    ...(parseAccount(payer) === undefined ? { payer: 'account_wrong' } : {}),
+    ...(parseAccount(payee) === undefined ? { payee: 'account_wrong' } : {}),
+    ...(decimals === undefined ? { currency: 'currency_wrong' } : {}),
+    ...(decimals !== undefined && isRefusal(parseAmount(amount.trim(), currency))
+      ? { amount: decimals === 0 ? 'amount_wrong_whole' : 'amount_wrong' }
+      : {}),
+  };
+}
+
+/** As it is sent: what the server would make of it. Only of a draft without faults. */
+export function transferOf(draft: TransferDraft): TransferDraft {
+  const made = makeTransfer({ ...draft, amount: draft.amount.trim() }, draft.currency);
+  if (isRefusal(made)) throw new Error(`not a transfer: ${made.refused}`);
+  return made;
+}

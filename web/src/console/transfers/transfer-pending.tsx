@@ -1,0 +1,111 @@
+import { Button, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { encodeTransaction } from '../../../../src/domain/canonical-transaction.ts';
+import { idempotencyKey } from '../../api/api.ts';
+import type { Transaction } from '../../api/operations.ts';
+import { isProblem } from '../../api/problem.ts';
+import { ProblemNote } from '../../design/problem-note.tsx';
+import { QrCode } from '../../design/qr-code.tsx';
+import { api } from '../server.ts';
+import { Confirm } from '../shell/confirm.tsx';
+import { approvalLink } from './approval-link.ts';
+import styles from './transfer-page.module.css';
+
+/** What can be done here while it waits: carry it to a token without a network and type its code, or refuse it. */
+export function TransferPending({ transaction }: { readonly transaction: Transaction }) {
+  const { t } = useTranslation('console');
+  const queryClient = useQueryClient();
+  const { id, challenge } = transaction;
+  const [refusing, setRefusing] = useState(false);
+  const again = () => queryClient.invalidateQueries({ queryKey: ['transaction', id] });
+  const refuse = useMutation({
+    mutationFn: () => api('POST /v1/transactions/{id}/refusal', { path: { id } }),
+    async onSuccess() {
+      setRefusing(false);
+      await again();
+    },
+    onError: (error) => {
+      if (isProblem(error, 'transaction_decided')) void again();
+    },
+  });
+  return (
+    <div className={styles.pending}>
+      {challenge !== undefined && (
+        <details>
+          <summary>{t('transfer.no_connection')}</summary>
+          <Offline transaction={transaction} challenge={challenge} />
+        </details>
+      )}
+      <div>
+        <Button variant="subtle" color="red" onClick={() => setRefusing(true)}>
+          {t('transfer.refuse')}
+        </Button>
+      </div>
+      <Confirm
+        opened={refusing}
+        title={t('transfer.refuse_title')}
+        text={t('transfer.refuse_text')}
+        confirm={t('transfer.refuse_confirm')}
+        action={refuse}
+        onClose={() => setRefusing(false)}
+      />
+    </div>
+  );
+}
+
+function Offline({
+  transaction,
+  challenge,
+}: {
+  readonly transaction: Transaction;
+  readonly challenge: string;
+}) {
+  const { t } = useTranslation('console');
+  const queryClient = useQueryClient();
+  const { id, payer, payee, amount, currency } = transaction;
+  const [code, setCode] = useState('');
+  const key = useRef({ key: '', code: '' });
+  const approve = useMutation({
+    mutationFn() {
+      if (key.current.code !== code) key.current = { key: idempotencyKey(), code };
+      return api(
+        'POST /v1/transactions/{id}/approval',
+        { path: { id }, body: { code: code.replaceAll(' ', '') } },
+        { idempotencyKey: key.current.key },
+      );
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['transaction', id] }),
+  });
+  const canonical = encodeTransaction({ amount, challenge, currency, payee, payer, v: 1 });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!approve.isPending) approve.mutate();
+  };
+  return (
+    <div className={styles.offline}>
+      <p>{t('transfer.offline')}</p>
+      <QrCode text={approvalLink(location.origin, canonical)} label={t('transfer.offline_qr')} />
+      <details>
+        <summary>{t('transfer.offline_text')}</summary>
+        <pre className={styles.raw}>{canonical}</pre>
+      </details>
+      <form onSubmit={submit}>
+        <TextInput
+          label={t('transfer.offline_code')}
+          value={code}
+          onChange={({ currentTarget }) => setCode(currentTarget.value)}
+          inputMode="numeric"
+          autoComplete="off"
+          maxLength={16}
+          required
+        />
+        <Button type="submit" loading={approve.isPending}>
+          {t('transfer.offline_submit')}
+        </Button>
+      </form>
+      <ProblemNote error={approve.error} />
+    </div>
+  );
+}

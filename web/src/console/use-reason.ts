@@ -1,0 +1,11 @@
+import i18next from 'i18next';
+import { useTranslation } from 'react-i18next';
+
+/** Words for a code of the server's error table; the code itself where there are none. */
+export function useReason(): (code: string) => string {
+  const { t } = useTranslation('console');
+  return (code) => {
+    const key = `reasons.${code}`;
+    return i18next.exists(key, { ns: 'console' }) ? t(key as 'reasons.locked') : code;
+  };
+}

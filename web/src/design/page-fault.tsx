@@ -1,0 +1,30 @@
+import { Component, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import styles from './page-fault.module.css';
+
+/** What is shown where the page itself has a fault, instead of nothing. */
+export class PageFault extends Component<{ readonly children: ReactNode }, { readonly error: unknown }> {
+  override state: { readonly error: unknown } = { error: undefined };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override render(): ReactNode {
+    return this.state.error === undefined ? this.props.children : <Fault error={this.state.error} />;
+  }
+}
+
+function Fault({ error }: { readonly error: unknown }) {
+  const { t } = useTranslation();
+  return (
+    <main className={styles.fault} role="alert">
+      <h1>{t('error.page_title')}</h1>
+      <p>{t('error.page')}</p>
+      <pre className={styles.text}>{error instanceof Error ? error.message : String(error)}</pre>
+      <button type="button" onClick={() => location.reload()}>
+        {t('error.reload')}
+      </button>
+    </main>
+  );
+}

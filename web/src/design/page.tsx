@@ -1,0 +1,33 @@
+import 'virtual:palette.css';
+import './tokens.css';
+import { type ReactNode, StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import type { Language } from '../i18n/language.ts';
+import { addTexts, startTexts } from '../i18n/texts.ts';
+import { startColorScheme } from './color-scheme.ts';
+
+const RELOADED_KEY = 'sello-reloaded-at';
+const RELOAD_PAUSE_MS = 60_000;
+
+/** A part that is not there any more: the server was upgraded under an open page. Once a minute, lest it goes in circles. */
+function reloadWhenUpgraded(): void {
+  window.addEventListener('vite:preloadError', () => {
+    const last = Number(sessionStorage.getItem(RELOADED_KEY) ?? 0);
+    if (Date.now() - last < RELOAD_PAUSE_MS) return;
+    sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
+    location.reload();
+  });
+}
+
+/** Starts a page: appearance, texts, then what it shows. */
+export async function startPage(
+  texts: Readonly<Record<string, Readonly<Record<Language, object>>>>,
+  content: ReactNode,
+): Promise<void> {
+  reloadWhenUpgraded();
+  startColorScheme();
+  await startTexts();
+  for (const [namespace, both] of Object.entries(texts)) addTexts(namespace, both);
+  const root = document.getElementById('root');
+  if (root) createRoot(root).render(<StrictMode>{content}</StrictMode>);
+}

@@ -1,0 +1,64 @@
+import { Alert, Button } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { ConnectionLost, ProblemError } from '../api/problem.ts';
+import { InfoIcon, WarningIcon } from './icons.tsx';
+import styles from './problem-note.module.css';
+import { useDuration } from './use-duration.ts';
+import { useNow } from './use-now.ts';
+
+/**
+ * Why something was not done: the server's own title and detail, and a countdown where waiting helps. It is announced
+ * when it appears. Without an error it is not there.
+ */
+export function ProblemNote({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
+  const { t } = useTranslation();
+  const duration = useDuration();
+  const retryAt = error instanceof ProblemError ? error.retryAt : undefined;
+  const waiting = retryAt !== undefined && retryAt > Date.now();
+  const now = useNow(1_000, waiting);
+  if (error === null || error === undefined) return null;
+  const leftMs = retryAt === undefined ? 0 : retryAt - now;
+  const { title, detail, reference } = wordsOf(error, t);
+  const mild = error instanceof ConnectionLost || (error instanceof ProblemError && error.status >= 429);
+  return (
+    <Alert
+      color={mild ? 'yellow' : 'red'}
+      title={title}
+      icon={mild ? <InfoIcon /> : <WarningIcon />}
+      className={styles.note ?? ''}
+    >
+      {detail !== '' && <p className={styles.detail}>{detail}</p>}
+      {leftMs > 0 && (
+        <p className={styles.detail} aria-live="off">
+          {t('retry_when', { time: duration(leftMs) })}
+        </p>
+      )}
+      {reference !== '' && <p className={styles.reference}>{t('error.reference', { id: reference })}</p>}
+      {onRetry && (
+        <Button variant="default" size="sm" mt="xs" disabled={leftMs > 0} onClick={onRetry}>
+          {leftMs > 0 ? t('retry_in', { time: duration(leftMs) }) : t('retry')}
+        </Button>
+      )}
+    </Alert>
+  );
+}
+
+type Translate = ReturnType<typeof useTranslation<'common'>>['t'];
+
+function wordsOf(error: unknown, t: Translate) {
+  if (error instanceof ConnectionLost) {
+    return { title: t('error.network_title'), detail: t('error.network'), reference: '' };
+  }
+  if (error instanceof ProblemError) {
+    if (error.code === 'unexpected') {
+      return { title: t('error.title'), detail: t('error.unexpected'), reference: error.requestId };
+    }
+    return {
+      title: error.title,
+      // The server's own detail is for programs: it speaks of idempotency keys.
+      detail: error.code === 'unavailable' ? t('error.unavailable') : error.detail,
+      reference: error.status >= 500 ? error.requestId : '',
+    };
+  }
+  return { title: t('error.title'), detail: error instanceof Error ? error.message : '', reference: '' };
+}

@@ -1,0 +1,53 @@
+import type { common as english } from './common.en.ts';
+import type { Texts } from './translated.ts';
+
+export const common: Texts<typeof english> = {
+  product: 'Sello',
+  skip_to_content: 'Ir al contenido',
+  cancel: 'Cancelar',
+  close: 'Cerrar',
+  back: 'Volver',
+  copy: 'Copiar',
+  copied: 'Copiado',
+  loading: 'Cargando…',
+  more: 'Ver más',
+  retry: 'Reintentar',
+  retry_in: 'Reintentar en {{time}}',
+  retry_when: 'Podrá intentarlo de nuevo en {{time}}.',
+  settings: 'Idioma y aspecto',
+  language: 'Idioma',
+  language_en: 'English',
+  language_es: 'Español',
+  appearance: 'Aspecto',
+  appearance_light: 'Claro',
+  appearance_dark: 'Oscuro',
+  appearance_auto: 'Sistema',
+  connection: {
+    lost: 'Se ha perdido la conexión con el servidor. Lo que ve puede no estar al día.',
+    lost_again: 'Conectando de nuevo…',
+    recovered: 'Conexión recuperada. Todo está al día.',
+    retry_now: 'Conectar ahora',
+  },
+  error: {
+    title: 'Algo ha ido mal',
+    unexpected: 'El servidor ha dado una respuesta que esta página no entiende.',
+    network_title: 'No se llega al servidor',
+    network: 'Compruebe su conexión. No se ha perdido nada: inténtelo de nuevo.',
+    unavailable:
+      'Ahora mismo no se puede decidir nada. Lo que ve aquí sigue funcionando, y repetir la petición no hace nada dos veces.',
+    page_title: 'Esta página tiene un fallo',
+    page: 'Vuelva a cargarla. Si se repite, comunique al operador el texto de abajo.',
+    reload: 'Volver a cargar',
+    reference: 'Referencia {{id}}',
+  },
+  duration: {
+    seconds_one: '{{count}} segundo',
+    seconds_other: '{{count}} segundos',
+    minutes_one: '{{count}} minuto',
+    minutes_other: '{{count}} minutos',
+    hours_one: '{{count}} hora',
+    hours_other: '{{count}} horas',
+    days_one: '{{count}} día',
+    days_other: '{{count}} días',
+  },
+};

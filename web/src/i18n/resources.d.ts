@@ -1,0 +1,19 @@
+import 'i18next';
+import type { consoleTexts } from '../console/texts.en.ts';
+import type { landing } from '../landing/texts.en.ts';
+import type { operator } from '../operator/texts.en.ts';
+import type { token } from '../token/texts.en.ts';
+import type { common } from './common.en.ts';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'common';
+    resources: {
+      common: typeof common;
+      console: typeof consoleTexts;
+      landing: typeof landing;
+      operator: typeof operator;
+      token: typeof token;
+    };
+  }
+}

@@ -1,0 +1,20 @@
+export const landing = {
+  title: 'Sello',
+  claim: 'Every transfer with a code of its own',
+  intro:
+    'A code that fits this payee and this amount, and nothing else. Whoever changes either gets a refusal.',
+  console_title: 'Console',
+  console: 'Register, make transfers, keep receipts, see what happened to your account.',
+  console_action: 'Open the console',
+  token_title: 'Virtual token',
+  token: 'On your phone: codes that change every minute, and approvals that show what you sign.',
+  token_action: 'Open the token',
+  steps_title: 'How it works',
+  step_1_title: 'You ask',
+  step_1: 'Type the payee and the amount in the console, or let a shop ask.',
+  step_2_title: 'Your token shows it',
+  step_2: 'The same payee and amount, on another screen. The code is computed over what you see there.',
+  step_3_title: 'You hold the proof',
+  step_3: 'A signed receipt that anybody can verify, and a journal that nobody can rewrite.',
+  api: 'API for programmers',
+} as const;

@@ -1,0 +1,115 @@
+import { Badge, Checkbox, TextInput } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { Card, Empty, Page } from '../../console/shell/page.tsx';
+import { Reading } from '../../console/shell/reading.tsx';
+import { SettingsIcon } from '../../design/icons.tsx';
+import { FilterBar } from '../filters/filter-bar.tsx';
+import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
+import { useConfiguration } from '../navigation.ts';
+import { Table } from '../table/table.tsx';
+import styles from './configuration-page.module.css';
+import { found, type Setting, shownValue } from './settings.ts';
+
+const SOURCES = ['default', 'file', 'environment', 'flag'] as const;
+const SEARCH_LENGTH_MAX = 100;
+
+/** What the server runs with. */
+export function ConfigurationPage() {
+  const { t } = useTranslation('operator');
+  const query = useConfiguration();
+  const [{ search = '', changed = '' }, setFilters] = useFilters();
+  const [typed, setTyped] = useTypedFilter('search');
+  return (
+    <Page title={t('configuration.title')} intro={t('configuration.intro')}>
+      <Card>
+        <FilterBar label={t('configuration.search')}>
+          <TextInput
+            type="search"
+            label={t('configuration.search')}
+            description={t('configuration.search_hint')}
+            maxLength={SEARCH_LENGTH_MAX}
+            value={typed}
+            onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+          />
+          <Checkbox
+            className={styles.changed ?? ''}
+            label={t('configuration.changed')}
+            checked={changed !== ''}
+            onChange={({ currentTarget }) => setFilters({ changed: currentTarget.checked ? '1' : '' })}
+          />
+        </FilterBar>
+        <Reading query={query} lines={6}>
+          {(keys) => {
+            const shown = found(keys, search, changed !== '');
+            return (
+              <>
+                <p className={styles.count} role="status">
+                  {t('configuration.count', { count: shown.length })}
+                </p>
+                {shown.length === 0 ? (
+                  <Empty
+                    icon={<SettingsIcon size={26} />}
+                    title={t('configuration.none_title')}
+                    text={t('configuration.none')}
+                  />
+                ) : (
+                  <Settings settings={shown} />
+                )}
+              </>
+            );
+          }}
+        </Reading>
+      </Card>
+    </Page>
+  );
+}
+
+function Settings({ settings }: { readonly settings: readonly Setting[] }) {
+  const { t } = useTranslation('operator');
+  return (
+    <Table
+      caption={t('configuration.title')}
+      rows={settings}
+      keyOf={({ key }) => key}
+      columns={[
+        {
+          key: 'key',
+          title: t('configuration.key'),
+          cell: ({ key, description }) => (
+            <>
+              <code className={styles.key}>{key}</code>
+              <p className={styles.description} lang="en">
+                {description}
+              </p>
+            </>
+          ),
+        },
+        {
+          key: 'value',
+          title: t('configuration.value'),
+          cell: ({ value, secret }) => <Value value={value} secret={secret} />,
+        },
+        {
+          key: 'source',
+          title: t('configuration.source'),
+          cell: ({ source }) => {
+            const known = SOURCES.find((each) => each === source);
+            return (
+              <Badge color={source === 'default' ? 'gray' : 'pine'} variant="light" tt="none" fw={600}>
+                {known ? t(`configuration.source_${known}`) : source}
+              </Badge>
+            );
+          },
+        },
+      ]}
+    />
+  );
+}
+
+function Value({ value, secret }: { readonly value: unknown; readonly secret: boolean }) {
+  const { t } = useTranslation('operator');
+  if (secret) return <span className={styles.quiet}>{t('configuration.secret')}</span>;
+  const shown = shownValue(value);
+  if (shown === undefined) return <span className={styles.quiet}>{t('configuration.unset')}</span>;
+  return <code className={styles.key}>{shown}</code>;
+}

@@ -1,0 +1,31 @@
+export interface Setting {
+  readonly key: string;
+  readonly value: unknown;
+  readonly source: string;
+  readonly secret: boolean;
+  readonly description: string;
+}
+
+/** A value as it would stand in a file; `undefined`: there is none. */
+export function shownValue(value: unknown): string | undefined {
+  if (value === null || value === undefined || value === '') return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Those that contain each word of the search somewhere. */
+export function found(
+  settings: readonly Setting[],
+  search: string,
+  changedOnly: boolean,
+): readonly Setting[] {
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  return settings.filter((setting) => {
+    if (changedOnly && setting.source === 'default') return false;
+    const { key, description, value } = setting;
+    const text = `${key} ${description} ${shownValue(value) ?? ''}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}

@@ -1,0 +1,88 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { JournalEntry } from '../../api/operations.ts';
+import { useReason } from '../../console/use-reason.ts';
+import { shownAmount } from '../../design/amount.ts';
+import { shownTime } from '../../design/time.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import { hashOf } from '../../routing/hash-route.ts';
+import { useNumber } from '../use-number.ts';
+import styles from './entry-list.module.css';
+import { toneOf, wordOf } from './entry-types.ts';
+
+/** One decision: of whom, what, why, when, and on request all that is recorded and hashed. */
+export function EntryLine({ entry, hashes }: { readonly entry: JournalEntry; readonly hashes: boolean }) {
+  const { t } = useTranslation('operator');
+  const locale = useLocale();
+  const number = useNumber();
+  const reasonOf = useReason();
+  const { body, hash, position } = entry;
+  const { at, type, user, version, reason, detail, transaction } = body;
+  const word = wordOf(type);
+  const by = detail?.by === user ? undefined : detail?.by;
+  const count = detail?.count;
+  return (
+    <li className={styles.entry} data-tone={toneOf(type)}>
+      <p className={styles.what}>
+        <span>{word ? t(`journal.types.${word}`) : type}</span>
+        {user !== '' && (
+          <a className="sello-text" href={hashOf('operator', 'users', user)}>
+            {user}
+          </a>
+        )}
+      </p>
+      {transaction && (
+        <p className={`${styles.more} sello-text sello-figures`}>
+          <a href={hashOf('operator', 'transactions', user, transaction.id)}>
+            {shownAmount(transaction.amount, transaction.currency, locale)} → {transaction.payee}
+          </a>
+        </p>
+      )}
+      {reason !== undefined && (
+        <p className={styles.more}>
+          {reasonOf(reason)} <code>{reason}</code>
+        </p>
+      )}
+      {typeof count === 'number' && <p className={styles.more}>{t('journal.counted', { count })}</p>}
+      {typeof by === 'string' && <p className={`${styles.more} sello-text`}>{t('journal.by', { by })}</p>}
+      <p className={`${styles.time} sello-figures`}>
+        <time dateTime={at}>{shownTime(at, locale)}</time> · {t('transactions.version', { version })}
+        {position !== undefined && ` · ${t('transactions.position', { position: number(position) })}`}
+      </p>
+      {hashes && (
+        <p className={styles.hash}>
+          {t('transactions.hash')} <code>{hash}</code>
+        </p>
+      )}
+      <Content entry={entry} label={t('journal.content_of', { version, user })} withHash={!hashes} />
+    </li>
+  );
+}
+
+function Content({
+  entry: { body, hash },
+  label,
+  withHash,
+}: {
+  readonly entry: JournalEntry;
+  readonly label: string;
+  readonly withHash: boolean;
+}) {
+  const { t } = useTranslation('operator');
+  const [open, setOpen] = useState(false);
+  return (
+    <details className={styles.content} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary aria-label={label}>{t('journal.content')}</summary>
+      {open && (
+        <>
+          <pre className={styles.body}>{JSON.stringify(body, undefined, 2)}</pre>
+          {withHash && (
+            <p className={styles.hash}>
+              {t('transactions.hash')} <code>{hash}</code>
+            </p>
+          )}
+        </>
+      )}
+    </details>
+  );
+}

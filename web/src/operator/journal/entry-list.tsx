@@ -1,0 +1,21 @@
+import type { JournalEntry } from '../../api/operations.ts';
+import { EntryLine } from './entry-line.tsx';
+import styles from './entry-list.module.css';
+
+/** Entries along a line. */
+export function EntryList({
+  entries,
+  hashes = false,
+}: {
+  readonly entries: readonly JournalEntry[];
+  /** Whether the hashes are shown at once: one entry's chain to the next. */
+  readonly hashes?: boolean;
+}) {
+  return (
+    <ol className={styles.entries}>
+      {entries.map((entry) => (
+        <EntryLine key={`${entry.body.user} ${entry.body.version}`} entry={entry} hashes={hashes} />
+      ))}
+    </ol>
+  );
+}

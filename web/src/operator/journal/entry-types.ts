@@ -1,0 +1,48 @@
+/** The types of entries that there are words for, as the journal writes them. */
+export const ENTRY_TYPES = [
+  'user.registered',
+  'login.accepted',
+  'login.refused',
+  'login.locked',
+  'session.ended',
+  'token.enrolled',
+  'token.activated',
+  'token.revoked',
+  'code.accepted',
+  'code.refused',
+  'transaction.requested',
+  'transaction.approved',
+  'transaction.refused',
+  'transaction.expired',
+  'transaction.cancelled',
+  'key.rotated',
+  'admin.user_disabled',
+  'admin.user_enabled',
+  'admin.user_unlocked',
+  'admin.enrolment_invited',
+  'admin.service_created',
+  'admin.service_key_rotated',
+  'admin.service_scopes_set',
+  'admin.service_disabled',
+  'admin.service_enabled',
+  'admin.rate_limited',
+] as const;
+
+type EntryType = (typeof ENTRY_TYPES)[number];
+type Underscored<Name extends string> = Name extends `${infer Area}.${infer Rest}` ? `${Area}_${Rest}` : Name;
+
+/** Under which a type's words stand in the texts (`journal.types`). */
+export type EntryWord = Underscored<EntryType>;
+
+export function wordOf(type: string): EntryWord | undefined {
+  const known = ENTRY_TYPES.find((each) => each === type);
+  return known?.replace('.', '_') as EntryWord | undefined;
+}
+
+export type Tone = 'good' | 'bad' | 'plain';
+
+export function toneOf(type: string): Tone {
+  if (/\.(refused|locked|rate_limited|user_disabled|service_disabled)$/.test(type)) return 'bad';
+  if (/\.(approved|accepted|activated)$/.test(type)) return 'good';
+  return 'plain';
+}

@@ -1,0 +1,84 @@
+import { Button, NativeSelect } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../console/server.ts';
+import { Card, Empty, Page } from '../../console/shell/page.tsx';
+import { Reading } from '../../console/shell/reading.tsx';
+import { HistoryIcon } from '../../design/icons.tsx';
+import { FilterBar } from '../filters/filter-bar.tsx';
+import { useFilters } from '../filters/use-filters.ts';
+import { More } from '../table/more.tsx';
+import { EntryList } from './entry-list.tsx';
+import { ENTRY_TYPES, wordOf } from './entry-types.ts';
+import { Verification } from './verification.tsx';
+
+const PAGE_SIZE = 30;
+
+/** Everybody's entries, the newest first. */
+export function JournalPage() {
+  const { t } = useTranslation('operator');
+  const [{ type = '' }, setFilters] = useFilters();
+  const known = ENTRY_TYPES.find((each) => each === type);
+  const query = useInfiniteQuery({
+    queryKey: ['operator', 'journal', known ?? ''],
+    queryFn: ({ pageParam, signal }) =>
+      api(
+        'GET /v1/admin/journal',
+        {
+          query: {
+            limit: PAGE_SIZE,
+            ...(known === undefined ? {} : { type: known }),
+            ...(pageParam === '' ? {} : { cursor: pageParam }),
+          },
+        },
+        { signal },
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    select: ({ pages }) => pages.flatMap(({ entries }) => entries),
+  });
+  return (
+    <Page title={t('journal.title')} intro={t('journal.intro')}>
+      <Verification />
+      <Card>
+        <FilterBar label={t('journal.type')}>
+          <NativeSelect
+            label={t('journal.type')}
+            value={known ?? ''}
+            onChange={({ currentTarget }) => setFilters({ type: currentTarget.value })}
+            data={[
+              { value: '', label: t('journal.type_all') },
+              ...ENTRY_TYPES.map((value) => {
+                const word = wordOf(value);
+                return { value, label: word ? t(`journal.types.${word}`) : value };
+              }),
+            ]}
+          />
+          <div>
+            <Button
+              variant="default"
+              loading={query.isRefetching && !query.isFetchingNextPage}
+              onClick={() => void query.refetch()}
+            >
+              {t('refresh')}
+            </Button>
+          </div>
+        </FilterBar>
+        <Reading query={query} lines={6}>
+          {(entries) =>
+            entries.length === 0 ? (
+              <Empty
+                icon={<HistoryIcon size={26} />}
+                title={t('journal.none_title')}
+                text={t(query.hasNextPage ? 'searched_some' : 'journal.none')}
+              />
+            ) : (
+              <EntryList entries={entries} />
+            )
+          }
+        </Reading>
+        <More query={query} found={query.data !== undefined && query.data.length > 0} />
+      </Card>
+    </Page>
+  );
+}

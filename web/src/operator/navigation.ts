@@ -1,0 +1,69 @@
+import { useQuery } from '@tanstack/react-query';
+import type { NavigationItem } from '../console/navigation.ts';
+import { api } from '../console/server.ts';
+import { useSession } from '../console/session.tsx';
+import {
+  FlaskIcon,
+  HistoryIcon,
+  KeyIcon,
+  PulseIcon,
+  SettingsIcon,
+  ShieldIcon,
+  TransferIcon,
+  UsersIcon,
+} from '../design/icons.tsx';
+
+const READERS = ['admin', 'auditor'] as const;
+const ADMINISTRATORS = ['admin'] as const;
+
+/** The operators' places in the console's menu; their names are in the console's texts, since the area is loaded later. */
+export const OPERATOR_NAVIGATION: readonly NavigationItem[] = [
+  { route: ['operator'], text: 'navigation.operator.overview', icon: PulseIcon, roles: READERS },
+  { route: ['operator', 'users'], text: 'navigation.operator.users', icon: UsersIcon, roles: READERS },
+  {
+    route: ['operator', 'transactions'],
+    text: 'navigation.operator.transactions',
+    icon: TransferIcon,
+    roles: READERS,
+  },
+  { route: ['operator', 'journal'], text: 'navigation.operator.journal', icon: HistoryIcon, roles: READERS },
+  {
+    route: ['operator', 'services'],
+    text: 'navigation.operator.services',
+    icon: KeyIcon,
+    roles: ADMINISTRATORS,
+  },
+  { route: ['operator', 'keys'], text: 'navigation.operator.keys', icon: ShieldIcon, roles: READERS },
+  {
+    route: ['operator', 'configuration'],
+    text: 'navigation.operator.configuration',
+    icon: SettingsIcon,
+    roles: READERS,
+  },
+];
+
+const LAB: NavigationItem = {
+  route: ['operator', 'lab'],
+  text: 'navigation.operator.lab',
+  icon: FlaskIcon,
+  roles: ADMINISTRATORS,
+};
+
+/** The configuration in force; it changes with a restart alone. */
+export function useConfiguration(enabled = true) {
+  return useQuery({
+    queryKey: ['operator', 'configuration'],
+    queryFn: ({ signal }) => api('GET /v1/admin/configuration', {}, { signal }),
+    select: ({ keys }) => keys,
+    staleTime: 60_000,
+    enabled,
+  });
+}
+
+/** The operators' places that there are on this server: the lab where the configuration has it. */
+export function useOperatorNavigation(): readonly NavigationItem[] {
+  const { role } = useSession();
+  const { data: keys = [] } = useConfiguration(role === 'admin');
+  const on = (name: string) => keys.some(({ key, value }) => key === name && value === true);
+  return on('lab_enabled') && on('lab_allowed') ? [...OPERATOR_NAVIGATION, LAB] : OPERATOR_NAVIGATION;
+}

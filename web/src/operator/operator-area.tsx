@@ -1,0 +1,54 @@
+import { NotFound } from '../console/pages.tsx';
+import { useSession } from '../console/session.tsx';
+import { addTexts } from '../i18n/texts.ts';
+import type { Route } from '../routing/hash-route.ts';
+import { ConfigurationPage } from './configuration/configuration-page.tsx';
+import { JournalPage } from './journal/journal-page.tsx';
+import { KeysPage } from './keys/keys-page.tsx';
+import { LabPage } from './lab/lab-page.tsx';
+import { OverviewPage } from './overview/overview-page.tsx';
+import { ServicesPage } from './services/services-page.tsx';
+import { operator as en } from './texts.en.ts';
+import { operator as es } from './texts.es.ts';
+import { TransactionPage } from './transactions/transaction-page.tsx';
+import { TransactionsPage } from './transactions/transactions-page.tsx';
+import { UserPage } from './users/user-page.tsx';
+import { UsersPage } from './users/users-page.tsx';
+
+addTexts('operator', { en, es });
+
+/**
+ * What operators see, loaded when one opens it. Which pages a role is shown is a courtesy: the server answers 404 to
+ * whoever may not read what they ask for. @param route what follows `#/operator`
+ */
+export default function OperatorArea({ route }: { readonly route: Route }) {
+  const { role } = useSession();
+  if (role === 'user') return <NotFound />;
+  const [area, first, second, ...rest] = route;
+  if (rest.length > 0) return <NotFound />;
+  if (area === 'transactions' && first !== undefined && second !== undefined)
+    return <TransactionPage user={first} id={second} key={second} />;
+  if (second !== undefined) return <NotFound />;
+  if (area === 'users' && first !== undefined) return <UserPage username={first} key={first} />;
+  if (first !== undefined) return <NotFound />;
+  switch (area) {
+    case undefined:
+      return <OverviewPage />;
+    case 'users':
+      return <UsersPage />;
+    case 'transactions':
+      return <TransactionsPage />;
+    case 'journal':
+      return <JournalPage />;
+    case 'keys':
+      return <KeysPage />;
+    case 'configuration':
+      return <ConfigurationPage />;
+    case 'services':
+      return role === 'admin' ? <ServicesPage /> : <NotFound />;
+    case 'lab':
+      return role === 'admin' ? <LabPage /> : <NotFound />;
+    default:
+      return <NotFound />;
+  }
+}

@@ -1,0 +1,95 @@
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { useColorScheme } from '../../design/color-scheme.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import styles from './chart.module.css';
+
+export type Colours = (name: string) => string;
+
+const HEIGHT_PX = 220;
+const WHOLE_STEPS = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000,
+];
+
+/**
+ * Lines or bars over time on a canvas. It says nothing to a screen reader: what it shows stands beside it in words and
+ * as a table.
+ */
+export function Chart({
+  data,
+  series,
+  wholeNumbers = false,
+  onPoint,
+}: {
+  readonly data: uPlot.AlignedData;
+  /** Made anew with each appearance; the same function at each render, or the chart is made anew. */
+  readonly series: (colour: Colours) => readonly uPlot.Series[];
+  readonly wholeNumbers?: boolean;
+  /** Over which of the times the pointer is. */
+  readonly onPoint?: (index: number | undefined) => void;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | undefined>(undefined);
+  const latest = useRef({ data, onPoint });
+  latest.current = { data, onPoint };
+  const { scheme } = useColorScheme();
+  const locale = useLocale();
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the scheme says which colours the page's variables have
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const computed = getComputedStyle(document.documentElement);
+    const colour: Colours = (name) => computed.getPropertyValue(`--sello-${name}`).trim();
+    const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+    const axis = {
+      stroke: colour('ink-soft'),
+      font: `12px ${colour('font')}`,
+      grid: { stroke: colour('line'), width: 1 },
+      ticks: { show: false },
+    };
+    const drawn = new uPlot(
+      {
+        width: element.clientWidth,
+        height: HEIGHT_PX,
+        legend: { show: false },
+        cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+        padding: [8, 8, 0, 0],
+        scales: { y: { range: (_plot, _min, max) => [0, Math.max(wholeNumbers ? 5 : 1, (max ?? 0) * 1.1)] } },
+        axes: [
+          {
+            ...axis,
+            grid: { show: false },
+            space: 72,
+            values: (_plot, splits) => splits.map((split) => clock.format(split * 1000)),
+          },
+          {
+            ...axis,
+            size: 48,
+            values: (_plot, splits) => splits.map((split) => new Intl.NumberFormat(locale).format(split)),
+            ...(wholeNumbers ? { incrs: WHOLE_STEPS } : {}),
+          },
+        ],
+        series: [{}, ...series(colour)],
+        hooks: { setCursor: [({ cursor }) => latest.current.onPoint?.(cursor.idx ?? undefined)] },
+      },
+      latest.current.data,
+      element,
+    );
+    chart.current = drawn;
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth > 0) drawn.setSize({ width: element.clientWidth, height: HEIGHT_PX });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      drawn.destroy();
+      chart.current = undefined;
+    };
+  }, [scheme, locale, series, wholeNumbers]);
+
+  useEffect(() => chart.current?.setData(data), [data]);
+
+  return <div ref={place} className={styles.chart} aria-hidden="true" />;
+}

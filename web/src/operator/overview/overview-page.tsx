@@ -1,0 +1,81 @@
+import { useTranslation } from 'react-i18next';
+import { Card, Page } from '../../console/shell/page.tsx';
+import { Reading } from '../../console/shell/reading.tsx';
+import { useDuration } from '../../design/use-duration.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import { DecisionsChart } from './decisions-chart.tsx';
+import { Figures } from './figures.tsx';
+import { LatencyChart } from './latency-chart.tsx';
+import styles from './overview.module.css';
+import { Parts } from './parts.tsx';
+import { Queues } from './queues.tsx';
+import { Refusals } from './refusals.tsx';
+import { type LiveOverview, useOverview } from './use-overview.ts';
+
+/** What is happening now, as it happens. */
+export function OverviewPage() {
+  const { t } = useTranslation('operator');
+  const live = useOverview();
+  const { overview, samples } = live;
+  return (
+    <Page title={t('overview.title')} actions={<Pulse live={live} />}>
+      <Reading query={{ data: overview, error: null, refetch: () => undefined }} lines={6}>
+        {(shown) => (
+          <>
+            <About overview={shown} />
+            <Card>
+              <Figures overview={shown} />
+            </Card>
+            <Card title={t('overview.minutes_title')}>
+              <DecisionsChart minutes={shown.minutes} />
+            </Card>
+            <div className={styles.pair}>
+              <Card title={t('overview.refusals_title')}>
+                <Refusals refusals={shown.refusals} />
+              </Card>
+              <Card title={t('overview.latency_title')}>
+                <LatencyChart latency={shown.latency_ms} samples={samples} />
+              </Card>
+              <Card title={t('overview.parts_title')}>
+                <Parts overview={shown} />
+              </Card>
+              <Card title={t('overview.queues_title')}>
+                <Queues overview={shown} />
+              </Card>
+            </div>
+          </>
+        )}
+      </Reading>
+    </Page>
+  );
+}
+
+function About({ overview: { versions, uptime_ms: uptimeMs } }: { readonly overview: LiveShown }) {
+  const { t } = useTranslation('operator');
+  const duration = useDuration();
+  return (
+    <p className={styles.about}>
+      {t('overview.about', { version: versions.sello, node: versions.node, time: duration(uptimeMs) })}
+    </p>
+  );
+}
+
+type LiveShown = NonNullable<LiveOverview['overview']>;
+
+/** Whether what is shown is of now. */
+function Pulse({ live: { state, overview } }: { readonly live: LiveOverview }) {
+  const { t } = useTranslation('operator');
+  const locale = useLocale();
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+  const words = () => {
+    if (state === 'open') return t('overview.live');
+    if (overview === undefined || state === 'connecting') return t('overview.connecting');
+    return t('overview.stale', { time: clock.format(new Date(overview.at)) });
+  };
+  return (
+    <p className={styles.pulse} data-state={state} role="status">
+      <span className={styles.dot} aria-hidden="true" />
+      {words()}
+    </p>
+  );
+}

@@ -1,0 +1,34 @@
+import { useTranslation } from 'react-i18next';
+import type { Overview } from '../../api/operations.ts';
+import { useReason } from '../../console/use-reason.ts';
+import { useNumber } from '../use-number.ts';
+import styles from './overview.module.css';
+
+/** Why, the most frequent first; the bars are to each other as the counts are. */
+export function Refusals({ refusals }: { readonly refusals: Overview['refusals'] }) {
+  const { t } = useTranslation('operator');
+  const reasonOf = useReason();
+  const number = useNumber();
+  const most = refusals[0]?.count ?? 1;
+  if (refusals.length === 0) return <p className={styles.quiet}>{t('overview.refusals_none')}</p>;
+  return (
+    <>
+      <p className={styles.quiet}>{t('overview.refusals_intro')}</p>
+      <ol className={styles.reasons}>
+        {refusals.map(({ reason, count }) => (
+          <li key={reason}>
+            <span className={styles.reason} title={reason}>
+              {reasonOf(reason)}
+            </span>
+            <span className="sello-figures">{number(count)}</span>
+            <span
+              className={styles.bar}
+              style={{ width: `${Math.max(1, (100 * count) / most)}%` }}
+              aria-hidden="true"
+            />
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+import { useEffect, useState } from 'react';
+import { EventFollower, type StreamState } from '../../api/event-follower.ts';
+import type { Overview } from '../../api/operations.ts';
+import { type LatencySample, withSample } from './series.ts';
+
+export interface LiveOverview {
+  readonly overview: Overview | undefined;
+  /** Since the page was opened. */
+  readonly samples: readonly (LatencySample | { readonly at: number })[];
+  readonly state: StreamState;
+}
+
+/** Follows the server's figures while the page is open. */
+export function useOverview(): LiveOverview {
+  const [live, setLive] = useState<LiveOverview>({ overview: undefined, samples: [], state: 'connecting' });
+  useEffect(() => {
+    const follower = new EventFollower({
+      url: '/v1/admin/overview/events',
+      headers: () => ({}),
+      onEvent({ type, data }) {
+        if (type !== 'overview') return;
+        const overview: Overview = JSON.parse(data);
+        setLive(({ samples, state }) => ({ overview, samples: withSample(samples, overview), state }));
+      },
+      onState: (state) => setLive((before) => ({ ...before, state })),
+    });
+    const seen = () => {
+      if (document.visibilityState === 'visible') follower.retryNow();
+    };
+    addEventListener('online', seen);
+    document.addEventListener('visibilitychange', seen);
+    return () => {
+      removeEventListener('online', seen);
+      document.removeEventListener('visibilitychange', seen);
+      follower.stop();
+    };
+  }, []);
+  return live;
+}

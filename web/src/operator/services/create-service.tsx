@@ -1,0 +1,65 @@
+import { Button, Group, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { idempotencyKey } from '../../api/api.ts';
+import type { ServiceKey } from '../../api/operations.ts';
+import { api } from '../../console/server.ts';
+import { Dialog } from '../../design/dialog.tsx';
+import { ProblemNote } from '../../design/problem-note.tsx';
+import { ScopeChoice } from './scope-choice.tsx';
+import type { Scope } from './scopes.ts';
+import styles from './services.module.css';
+
+const NAME_LENGTH_MAX = 64;
+
+export function CreateService({
+  onKey,
+  onClose,
+}: {
+  readonly onKey: (key: ServiceKey) => void;
+  readonly onClose: () => void;
+}) {
+  const { t } = useTranslation('operator');
+  const common = useTranslation().t;
+  const [name, setName] = useState('');
+  const [scopes, setScopes] = useState<readonly Scope[]>([]);
+  // The same content again is the same request, so that an answer that was lost on the way is had again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another content is another request
+  const once = useMemo(idempotencyKey, [name, scopes]);
+  const create = useMutation({
+    mutationFn: () => api('POST /v1/admin/services', { body: { name, scopes } }, { idempotencyKey: once }),
+    onSuccess: onKey,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!create.isPending && scopes.length > 0) create.mutate();
+  };
+  return (
+    <Dialog opened onClose={onClose} title={t('services.create_title')}>
+      <form className={styles.form} onSubmit={submit}>
+        <TextInput
+          label={t('services.name')}
+          description={t('services.name_hint')}
+          value={name}
+          onChange={({ currentTarget }) => setName(currentTarget.value)}
+          pattern="[a-z0-9._\-]+"
+          maxLength={NAME_LENGTH_MAX}
+          autoComplete="off"
+          spellCheck={false}
+          required
+        />
+        <ScopeChoice chosen={scopes} onChange={setScopes} />
+        <ProblemNote error={create.error} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {common('cancel')}
+          </Button>
+          <Button type="submit" loading={create.isPending} disabled={scopes.length === 0}>
+            {t('services.create_confirm')}
+          </Button>
+        </Group>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,20 @@
+/** What a service may be allowed, as the server knows it. */
+export const SCOPES = ['transactions:write', 'transactions:read', 'codes:verify', 'users:read'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+const WORDS = {
+  'transactions:write': 'transactions_write',
+  'transactions:read': 'transactions_read',
+  'codes:verify': 'codes_verify',
+  'users:read': 'users_read',
+} as const satisfies Record<Scope, string>;
+
+/** Under which its words stand in the texts (`services.scope`); undefined for one that a newer server knows. */
+export function scopeWord(scope: string): (typeof WORDS)[Scope] | undefined {
+  const known = SCOPES.find((each) => each === scope);
+  return known && WORDS[known];
+}
+
+export function knownScopes(scopes: readonly string[]): readonly Scope[] {
+  return SCOPES.filter((scope) => scopes.includes(scope));
+}

@@ -1,0 +1,48 @@
+import { useTranslation } from 'react-i18next';
+import type { Service } from '../../api/operations.ts';
+import { shownAge } from '../../design/time.ts';
+import { useNow } from '../../design/use-now.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import { scopeWord } from './scopes.ts';
+import styles from './services.module.css';
+
+/** Which scopes it has, and which of its keys are live. */
+export function ServiceFacts({ service }: { readonly service: Service }) {
+  const { t } = useTranslation('operator');
+  const locale = useLocale();
+  const now = useNow(30_000);
+  const { scopes, keys, created_at: createdAt } = service;
+  const newest = [...keys].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
+  const name = (index: number) => {
+    if (keys.length < 2) return 'services.key_only';
+    return index === 0 ? 'services.key_newest' : 'services.key_older';
+  };
+  return (
+    <div className={styles.facts}>
+      <div>
+        <h3>{t('services.scopes')}</h3>
+        <ul>
+          {scopes.map((scope) => {
+            const word = scopeWord(scope);
+            return (
+              <li key={scope}>
+                {word && t(`services.scope.${word}`)} <code className={styles.scope}>{scope}</code>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+      <div>
+        <h3>{t('services.keys')}</h3>
+        <ul className="sello-figures">
+          {newest.map(({ created_at: at }, index) => (
+            <li key={at}>{t(name(index), { time: shownAge(at, locale, now) })}</li>
+          ))}
+        </ul>
+        <p className={`${styles.quiet} sello-figures`}>
+          {t('services.since', { time: shownAge(createdAt, locale, now) })}
+        </p>
+      </div>
+    </div>
+  );
+}

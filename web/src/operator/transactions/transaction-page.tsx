@@ -1,0 +1,94 @@
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import type { UserTransaction } from '../../api/operations.ts';
+import { ReceiptActions } from '../../console/receipts/receipt-actions.tsx';
+import { api } from '../../console/server.ts';
+import { Card, Page } from '../../console/shell/page.tsx';
+import { Reading } from '../../console/shell/reading.tsx';
+import { StatusBadge } from '../../console/transfers/status-badge.tsx';
+import { useReason } from '../../console/use-reason.ts';
+import { shownAmount } from '../../design/amount.ts';
+import { shownTime } from '../../design/time.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import { hashOf } from '../../routing/hash-route.ts';
+import { EntryList } from '../journal/entry-list.tsx';
+import { Facts } from '../table/facts.tsx';
+import styles from './transaction-page.module.css';
+
+/** One transfer from its request to its decision. */
+export function TransactionPage({ user, id }: { readonly user: string; readonly id: string }) {
+  const { t } = useTranslation('operator');
+  const query = useQuery({
+    queryKey: ['operator', 'transaction', user, id],
+    queryFn: ({ signal }) =>
+      api('GET /v1/admin/transactions/{id}', { path: { id }, query: { user } }, { signal }),
+    refetchInterval: ({ state }) => (state.data?.transaction.status === 'pending' ? 5_000 : false),
+  });
+  return (
+    <Page title={t('transactions.one_title', { user })} back={['operator', 'transactions']}>
+      <Reading query={query} lines={6}>
+        {({ transaction, entries, receipt }) => (
+          <>
+            <TransactionCard transaction={transaction} />
+            <Card title={t('transactions.story')}>
+              <p className={styles.intro}>{t('transactions.story_intro')}</p>
+              <EntryList entries={entries} hashes />
+            </Card>
+            {receipt !== undefined && (
+              <Card title={t('transactions.receipt')}>
+                <ReceiptActions transaction={transaction} jws={receipt} />
+                <details className={styles.raw}>
+                  <summary>{t('transactions.raw')}</summary>
+                  <pre>{receipt}</pre>
+                </details>
+              </Card>
+            )}
+          </>
+        )}
+      </Reading>
+    </Page>
+  );
+}
+
+function TransactionCard({ transaction }: { readonly transaction: UserTransaction }) {
+  const { t } = useTranslation('operator');
+  const words = useTranslation('console').t;
+  const locale = useLocale();
+  const reasonOf = useReason();
+  const { id, user, payer, payee, amount, currency, status, reason } = transaction;
+  const { requested_at: requestedAt, decided_at: decidedAt } = transaction;
+  return (
+    <Card>
+      <div className={styles.head}>
+        <div>
+          <p className={`${styles.amount} sello-figures`}>{shownAmount(amount, currency, locale)}</p>
+          <p className={`${styles.payee} sello-text`}>{words('transfers.to', { payee })}</p>
+        </div>
+        <StatusBadge status={status} />
+      </div>
+      <Facts
+        facts={[
+          [
+            t('transactions.user'),
+            <a key="user" className={styles.link} href={hashOf('operator', 'users', user)}>
+              {user}
+            </a>,
+          ],
+          [words('transfer.payer'), payer],
+          [words('transfer.payee'), payee],
+          [words('transfer.requested'), shownTime(requestedAt, locale)],
+          ...(decidedAt === undefined
+            ? []
+            : [[words('transfer.decided'), shownTime(decidedAt, locale)] as const]),
+          ...(reason === undefined ? [] : [[words('transfer.reason'), reasonOf(reason)] as const]),
+          [
+            words('transfer.id'),
+            <code key="id" className={styles.code}>
+              {id}
+            </code>,
+          ],
+        ]}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,134 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { Card, Empty, Page } from '../../console/shell/page.tsx';
+import { Reading } from '../../console/shell/reading.tsx';
+import { StatusBadge } from '../../console/transfers/status-badge.tsx';
+import { shownAmount } from '../../design/amount.ts';
+import { TransferIcon } from '../../design/icons.tsx';
+import { shownTime } from '../../design/time.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import { hashOf } from '../../routing/hash-route.ts';
+import { FilterBar } from '../filters/filter-bar.tsx';
+import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
+import { More } from '../table/more.tsx';
+import { Table } from '../table/table.tsx';
+import { STATUSES, useAllTransactions } from './use-all-transactions.ts';
+
+const NAME_LENGTH_MAX = 64;
+
+/** Everybody's transfers, the newest first. */
+export function TransactionsPage() {
+  const { t } = useTranslation('operator');
+  const locale = useLocale();
+  const [{ status = '', user = '', payee = '' }] = useFilters();
+  const known = STATUSES.find((each) => each === status);
+  const query = useAllTransactions({ status: known, user, payee });
+  return (
+    <Page title={t('transactions.title')}>
+      <Card>
+        <TransactionFilters />
+        <Reading query={query} lines={6}>
+          {(transactions) =>
+            transactions.length === 0 ? (
+              <Empty
+                icon={<TransferIcon size={26} />}
+                title={t('transactions.none_title')}
+                text={t(query.hasNextPage ? 'searched_some' : 'transactions.none')}
+              />
+            ) : (
+              <Table
+                caption={t('transactions.title')}
+                rows={transactions}
+                keyOf={(transaction) => `${transaction.user} ${transaction.id}`}
+                columns={[
+                  {
+                    key: 'payee',
+                    title: t('transactions.payee'),
+                    cell: ({ id, user: of, payee: to, requested_at: at }) => (
+                      <a
+                        href={hashOf('operator', 'transactions', of, id)}
+                        aria-label={t('transactions.follow', { payee: to, time: shownTime(at, locale) })}
+                      >
+                        {to}
+                      </a>
+                    ),
+                  },
+                  {
+                    key: 'amount',
+                    title: t('transactions.amount'),
+                    numeric: true,
+                    cell: ({ amount, currency }) => shownAmount(amount, currency, locale),
+                  },
+                  {
+                    key: 'user',
+                    title: t('transactions.user'),
+                    cell: ({ user: of }) => <a href={hashOf('operator', 'users', of)}>{of}</a>,
+                  },
+                  {
+                    key: 'status',
+                    title: t('transactions.status'),
+                    cell: (transaction) => <StatusBadge status={transaction.status} />,
+                  },
+                  {
+                    key: 'requested',
+                    title: t('transactions.requested'),
+                    numeric: true,
+                    cell: ({ requested_at: at }) => <time dateTime={at}>{shownTime(at, locale)}</time>,
+                  },
+                ]}
+              />
+            )
+          }
+        </Reading>
+        <More query={query} found={query.data !== undefined && query.data.length > 0} />
+      </Card>
+    </Page>
+  );
+}
+
+function TransactionFilters() {
+  const { t } = useTranslation('operator');
+  const status = useTranslation('console').t;
+  const [filters, setFilters] = useFilters();
+  const [user, setUser] = useTypedFilter('user');
+  const [payee, setPayee] = useTypedFilter('payee');
+  const filtered = Object.values(filters).some((value) => value !== '');
+  return (
+    <FilterBar label={t('transactions.title')}>
+      <NativeSelect
+        label={t('transactions.status')}
+        value={STATUSES.find((each) => each === filters.status) ?? ''}
+        onChange={({ currentTarget }) => setFilters({ status: currentTarget.value })}
+        data={[
+          { value: '', label: t('transactions.status_all') },
+          ...STATUSES.map((value) => ({ value, label: status(`status.${value}`) })),
+        ]}
+      />
+      <TextInput
+        type="search"
+        label={t('transactions.user')}
+        placeholder={t('transactions.user_hint')}
+        maxLength={NAME_LENGTH_MAX}
+        value={user}
+        onChange={({ currentTarget }) => setUser(currentTarget.value)}
+      />
+      <TextInput
+        type="search"
+        label={t('transactions.payee')}
+        placeholder={t('transactions.payee_hint')}
+        maxLength={NAME_LENGTH_MAX}
+        value={payee}
+        onChange={({ currentTarget }) => setPayee(currentTarget.value)}
+      />
+      <div>
+        <Button
+          variant="subtle"
+          disabled={!filtered}
+          onClick={() => setFilters({ status: '', user: '', payee: '' })}
+        >
+          {t('transactions.clear')}
+        </Button>
+      </div>
+    </FilterBar>
+  );
+}

@@ -1,0 +1,78 @@
+import { Button, Group, Loader } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { idempotencyKey } from '../../api/api.ts';
+import type { EnrolmentInvitation, User } from '../../api/operations.ts';
+import { api } from '../../console/server.ts';
+import { CopyButton } from '../../design/copy-button.tsx';
+import { Dialog } from '../../design/dialog.tsx';
+import { ProblemNote } from '../../design/problem-note.tsx';
+import { QrCode } from '../../design/qr-code.tsx';
+import { useDuration } from '../../design/use-duration.ts';
+import { useNow } from '../../design/use-now.ts';
+import styles from './users.module.css';
+
+/** Makes an invitation when it opens, and shows it for as long as it holds. */
+export function InvitationDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
+  const { t } = useTranslation('operator');
+  const common = useTranslation().t;
+  const { id, username } = user;
+  const invite = useMutation({
+    mutationFn: () =>
+      api('POST /v1/admin/users/{id}/enrolments', { path: { id } }, { idempotencyKey: idempotencyKey() }),
+  });
+  const { mutate } = invite;
+  const begun = useRef(false);
+  useEffect(() => {
+    if (begun.current) return;
+    begun.current = true;
+    mutate();
+  }, [mutate]);
+  return (
+    <Dialog opened onClose={onClose} title={t('users.invite_title', { name: username })}>
+      <ProblemNote error={invite.error} onRetry={() => mutate()} />
+      {invite.isPending && <Loader aria-label={common('loading')} />}
+      {invite.data && <Shown invitation={invite.data} onAgain={() => mutate()} />}
+      <Group justify="flex-end" mt="lg">
+        <Button variant="default" onClick={onClose}>
+          {common('close')}
+        </Button>
+      </Group>
+    </Dialog>
+  );
+}
+
+function Shown({
+  invitation: { code, link, expires_at: expiresAt },
+  onAgain,
+}: {
+  readonly invitation: EnrolmentInvitation;
+  readonly onAgain: () => void;
+}) {
+  const { t } = useTranslation('operator');
+  const duration = useDuration();
+  const leftMs = Date.parse(expiresAt) - useNow();
+  if (leftMs <= 0) {
+    return (
+      <>
+        <p role="status">{t('users.invite_expired')}</p>
+        <Button onClick={onAgain}>{t('users.invite_again')}</Button>
+      </>
+    );
+  }
+  return (
+    <div className={styles.invitation}>
+      <p>{t('users.invite_intro')}</p>
+      <QrCode text={link} label={t('users.invite_qr')} />
+      <code className={styles.code}>{code}</code>
+      <Group justify="center">
+        <CopyButton text={link} label={t('users.copy_link')} />
+        <CopyButton text={code} label={t('users.copy_code')} />
+      </Group>
+      <p className="sello-figures" aria-live="off">
+        {t('users.invite_left', { time: duration(leftMs) })}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import { Button } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { idempotencyKey } from '../../api/api.ts';
+import type { User } from '../../api/operations.ts';
+import { api } from '../../console/server.ts';
+import { useSession } from '../../console/session.tsx';
+import { Confirm } from '../../console/shell/confirm.tsx';
+import { Card } from '../../console/shell/page.tsx';
+import { ProblemNote } from '../../design/problem-note.tsx';
+import { InvitationDialog } from './invitation-dialog.tsx';
+import styles from './users.module.css';
+
+const ACTS = {
+  unlock: 'POST /v1/admin/users/{id}/unlock',
+  disable: 'POST /v1/admin/users/{id}/disable',
+  enable: 'POST /v1/admin/users/{id}/enable',
+} as const;
+const DONE = { unlock: 'unlocked', disable: 'disabled_done', enable: 'enabled_done' } as const;
+
+type Act = keyof typeof ACTS;
+
+/** What an administrator may do about a user. */
+export function UserActions({ user }: { readonly user: User }) {
+  const { t } = useTranslation('operator');
+  const { username: own } = useSession();
+  const queryClient = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const [inviting, setInviting] = useState(false);
+  const { id, username, disabled } = user;
+  const act = useMutation({
+    mutationFn: (name: Act) => api(ACTS[name], { path: { id } }, { idempotencyKey: idempotencyKey() }),
+    onSuccess() {
+      setAsking(false);
+      return queryClient.invalidateQueries({ queryKey: ['operator'] });
+    },
+  });
+  const pending = (name: Act) => act.isPending && act.variables === name;
+  return (
+    <Card title={t('users.actions')}>
+      <p className={styles.intro}>{t('users.actions_intro')}</p>
+      <ul className={styles.acts}>
+        <Line text={t('users.invite_text')}>
+          <Button variant="default" onClick={() => setInviting(true)} disabled={disabled}>
+            {t('users.invite')}
+          </Button>
+        </Line>
+        <Line text={t('users.unlock_text')}>
+          <Button variant="default" loading={pending('unlock')} onClick={() => act.mutate('unlock')}>
+            {t('users.unlock')}
+          </Button>
+        </Line>
+        {disabled ? (
+          <Line text={t('users.enable_text')}>
+            <Button variant="default" loading={pending('enable')} onClick={() => act.mutate('enable')}>
+              {t('users.enable')}
+            </Button>
+          </Line>
+        ) : (
+          <Line text={t('users.disable_text')}>
+            <Button variant="light" color="red" onClick={() => setAsking(true)}>
+              {t('users.disable')}
+            </Button>
+          </Line>
+        )}
+      </ul>
+      <p role="status" className={styles.done}>
+        {act.isSuccess && t(`users.${DONE[act.variables]}`)}
+      </p>
+      {!asking && <ProblemNote error={act.error} />}
+      <Confirm
+        opened={asking}
+        title={t('users.disable_title', { name: username })}
+        text={t('users.disable_long', { name: username })}
+        confirm={t('users.disable_confirm')}
+        action={{ ...act, mutate: () => act.mutate('disable') }}
+        onClose={() => setAsking(false)}
+      >
+        {username === own && <p className={styles.warning}>{t('users.disable_self')}</p>}
+      </Confirm>
+      {inviting && <InvitationDialog user={user} onClose={() => setInviting(false)} />}
+    </Card>
+  );
+}
+
+function Line({ text, children }: { readonly text: string; readonly children: ReactNode }) {
+  return (
+    <li>
+      <span>{text}</span>
+      {children}
+    </li>
+  );
+}

@@ -1,0 +1,103 @@
+import { TextInput } from '@mantine/core';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../console/server.ts';
+import { Card, Empty, Page } from '../../console/shell/page.tsx';
+import { Reading } from '../../console/shell/reading.tsx';
+import { UsersIcon } from '../../design/icons.tsx';
+import { shownDate } from '../../design/time.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import { hashOf } from '../../routing/hash-route.ts';
+import { FilterBar } from '../filters/filter-bar.tsx';
+import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
+import { More } from '../table/more.tsx';
+import { Table } from '../table/table.tsx';
+import { useNumber } from '../use-number.ts';
+import { UserState } from './user-state.tsx';
+
+const SEARCH_LENGTH_MAX = 128;
+const PAGE_SIZE = 25;
+
+export function UsersPage() {
+  const { t } = useTranslation('operator');
+  const locale = useLocale();
+  const number = useNumber();
+  const [{ search = '' }] = useFilters();
+  const [typed, setTyped] = useTypedFilter('search');
+  const query = useInfiniteQuery({
+    queryKey: ['operator', 'users', search],
+    queryFn: ({ pageParam, signal }) =>
+      api(
+        'GET /v1/admin/users',
+        {
+          query: {
+            limit: PAGE_SIZE,
+            ...(search === '' ? {} : { search }),
+            ...(pageParam === '' ? {} : { cursor: pageParam }),
+          },
+        },
+        { signal },
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    select: ({ pages }) => pages.flatMap(({ users }) => users),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <Page title={t('users.title')}>
+      <Card>
+        <FilterBar label={t('users.search')}>
+          <TextInput
+            type="search"
+            label={t('users.search')}
+            description={t('users.search_hint')}
+            maxLength={SEARCH_LENGTH_MAX}
+            value={typed}
+            onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+          />
+        </FilterBar>
+        <Reading query={query} lines={6}>
+          {(users) =>
+            users.length === 0 ? (
+              <Empty icon={<UsersIcon size={26} />} title={t('users.none_title')} text={t('users.none')} />
+            ) : (
+              <Table
+                caption={t('users.title')}
+                rows={users}
+                keyOf={({ id }) => id}
+                columns={[
+                  {
+                    key: 'name',
+                    title: t('users.name'),
+                    cell: ({ username }) => <a href={hashOf('operator', 'users', username)}>{username}</a>,
+                  },
+                  { key: 'role', title: t('users.role'), cell: ({ role }) => t(`users.role_${role}`) },
+                  { key: 'state', title: t('users.state'), cell: (user) => <UserState user={user} /> },
+                  {
+                    key: 'tokens',
+                    title: t('users.tokens'),
+                    numeric: true,
+                    cell: ({ tokens }) => number(tokens),
+                  },
+                  {
+                    key: 'sessions',
+                    title: t('users.sessions'),
+                    numeric: true,
+                    cell: ({ sessions }) => number(sessions),
+                  },
+                  {
+                    key: 'registered',
+                    title: t('users.registered'),
+                    numeric: true,
+                    cell: ({ created_at: at }) => <time dateTime={at}>{shownDate(at, locale)}</time>,
+                  },
+                ]}
+              />
+            )
+          }
+        </Reading>
+        <More query={query} found={query.data !== undefined && query.data.length > 0} />
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,65 @@
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Transaction } from '../../api/operations.ts';
+import { CheckIcon, ClockIcon, CrossIcon } from '../../design/icons.tsx';
+import { goTo } from '../../routing/use-route.ts';
+import type { BoundTransaction } from '../transaction/bound-transaction.ts';
+import styles from './approval-page.module.css';
+import { Button } from './button.tsx';
+import { TransactionCard } from './transaction-card.tsx';
+
+export type Ending =
+  | { readonly kind: 'approved' | 'refused' | 'gone' }
+  | { readonly kind: 'decided'; readonly as: Transaction['status'] }
+  | { readonly kind: 'unsure'; readonly lookAgain: () => Promise<void> };
+
+/** What became of a payment. It takes the focus, so that it is read out. */
+export function ApprovalEnding({
+  ending,
+  transaction,
+}: {
+  readonly ending: Ending;
+  readonly transaction?: BoundTransaction;
+}) {
+  const { t } = useTranslation('token');
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  const { title, lead, look } = {
+    approved: { title: t('payment.approved'), lead: t('payment.approved_lead'), look: 'good' },
+    refused: { title: t('payment.refused'), lead: t('payment.refused_lead'), look: 'bad' },
+    gone: { title: t('payment.gone'), lead: t('payment.gone_lead'), look: 'plain' },
+    unsure: { title: t('payment.unsure'), lead: t('payment.unsure_lead'), look: 'plain' },
+    decided: decided(),
+  }[ending.kind];
+
+  function decided() {
+    const as = ending.kind === 'decided' ? ending.as : 'pending';
+    if (as === 'expired')
+      return { title: t('payment.expired'), lead: t('payment.expired_lead'), look: 'plain' };
+    return { title: t('payment.decided'), lead: t(`payment.decided_as.${as}`), look: 'plain' };
+  }
+
+  const Icon = look === 'good' ? CheckIcon : look === 'bad' ? CrossIcon : ClockIcon;
+  return (
+    <>
+      <div className={styles.ending}>
+        <div className={`${styles.mark} ${styles[look]}`}>
+          <Icon size={44} />
+        </div>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        <p>{lead}</p>
+      </div>
+      {transaction && <TransactionCard transaction={transaction} />}
+      {ending.kind === 'unsure' && (
+        <Button look="primary" wide onClick={() => void ending.lookAgain()}>
+          {t('payment.look_again')}
+        </Button>
+      )}
+      <Button wide onClick={() => goTo('approvals')}>
+        {t('payment.to_list')}
+      </Button>
+    </>
+  );
+}

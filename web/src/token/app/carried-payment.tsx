@@ -1,0 +1,114 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { timeStep } from '../../../../src/domain/otp/totp.ts';
+import { useLanguage } from '../../i18n/texts.ts';
+import type { BoundTransaction } from '../transaction/bound-transaction.ts';
+import { shownAmount } from '../transaction/shown-amount.ts';
+import styles from './approval-page.module.css';
+import { Button } from './button.tsx';
+import { CodeFace } from './code-face.tsx';
+import { nameOf } from './codes-page.tsx';
+import { CredentialForm } from './credential-form.tsx';
+import { useDevice, useDeviceView, useServerNow } from './device-context.tsx';
+import { Dialog } from './dialog.tsx';
+import fieldStyles from './field.module.css';
+import { Labelled } from './field.tsx';
+import { HoldButton } from './hold-button.tsx';
+import { Notice } from './notice.tsx';
+import { TransactionCard } from './transaction-card.tsx';
+
+const MINUTE_MS = 60_000;
+
+/** A payment that came by eye, and the code for it to be read off. */
+export function CarriedPayment({
+  transaction,
+  onAgain,
+}: {
+  readonly transaction: BoundTransaction;
+  readonly onAgain: () => void;
+}) {
+  const { t } = useTranslation('token');
+  const device = useDevice();
+  const language = useLanguage();
+  const tokens = useDeviceView().tokens.filter(({ approvals, status }) => approvals && status === 'active');
+  const [tokenId, setTokenId] = useState(tokens[0]?.id);
+  const token = tokens.find(({ id }) => id === tokenId);
+  const [asking, setAsking] = useState(false);
+  const [made, setMade] = useState<{ readonly code: string; readonly step: number }>();
+  const { number: amount } = shownAmount(transaction.amount, transaction.currency, language);
+
+  if (!token) return <Notice kind="danger">{t('offline.no_token')}</Notice>;
+  return (
+    <>
+      <h1>{made ? t('offline.code') : t('payment.title')}</h1>
+      {made && <BoundCode name={nameOf(token)} {...made} onAnother={() => setAsking(true)} />}
+      <TransactionCard transaction={transaction} />
+      {!made && tokens.length > 1 && (
+        <Labelled label={t('offline.token')}>
+          {(ids) => (
+            <select
+              {...ids}
+              className={fieldStyles.input}
+              value={tokenId}
+              onChange={(event) => setTokenId(event.target.value)}
+            >
+              {tokens.map((one) => (
+                <option key={one.id} value={one.id}>
+                  {nameOf(one)} · {one.username}
+                </option>
+              ))}
+            </select>
+          )}
+        </Labelled>
+      )}
+      {!made && <HoldButton label={t('payment.hold')} onHeld={() => setAsking(true)} />}
+      <Button look="quiet" onClick={onAgain}>
+        {t('offline.another')}
+      </Button>
+      {asking && (
+        <Dialog
+          title={t('payment.pin_title', { amount, currency: transaction.currency })}
+          onClose={() => setAsking(false)}
+        >
+          <CredentialForm
+            submit={t('offline.show')}
+            act={(credential) => device.codeFor(token, transaction, credential)}
+            onDone={(code) => {
+              setMade({ code, step: timeStep(device.serverNow(), 60) });
+              setAsking(false);
+            }}
+          />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function BoundCode({
+  name,
+  code,
+  step,
+  onAnother,
+}: {
+  readonly name: string;
+  readonly code: string;
+  readonly step: number;
+  readonly onAnother: () => void;
+}) {
+  const { t } = useTranslation('token');
+  const leftMs = (step + 1) * MINUTE_MS - useServerNow(250);
+  const over = leftMs <= 0;
+  useEffect(() => scrollTo(0, 0), []);
+  if (over)
+    return (
+      <Notice kind="warning" action={<Button onClick={onAnother}>{t('offline.show')}</Button>}>
+        {t('offline.code_over')}
+      </Notice>
+    );
+  return (
+    <>
+      <CodeFace name={name} code={code} leftMs={leftMs} periodMs={MINUTE_MS} />
+      <p className={styles.bound}>{t('offline.code_lead')}</p>
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+import { useTranslation } from 'react-i18next';
+import { goTo } from '../../routing/use-route.ts';
+import styles from './approval-page.module.css';
+import { nameOf } from './codes-page.tsx';
+import { CredentialForm } from './credential-form.tsx';
+import { useDevice, useDeviceView } from './device-context.tsx';
+
+/** For a token whose first code never reached the server. */
+export function ConfirmPage({ id }: { readonly id: string }) {
+  const { t } = useTranslation('token');
+  const device = useDevice();
+  const token = useDeviceView().tokens.find((one) => one.id === id);
+  if (!token) return null;
+  return (
+    <main className={styles.page}>
+      <h1>{nameOf(token)}</h1>
+      <p>{t('enrol.unconfirmed')}</p>
+      <CredentialForm
+        submit={t('enrol.confirm')}
+        act={(credential) => device.confirm(token, credential)}
+        onDone={() => goTo('codes')}
+      />
+    </main>
+  );
+}

@@ -1,0 +1,24 @@
+import { useTranslation } from 'react-i18next';
+import { ClockIcon } from '../../design/icons.tsx';
+import styles from './countdown.module.css';
+import { useServerNow } from './device-context.tsx';
+import { Spoken } from './spoken.tsx';
+
+const SOON_MS = 30_000;
+
+/** Minutes and seconds until something expires, by the server's time. */
+export function Countdown({ untilMs }: { readonly untilMs: number }) {
+  const { t } = useTranslation('token');
+  const leftMs = untilMs - useServerNow(1_000);
+  if (leftMs <= 0)
+    return <span className={`${styles.countdown} ${styles.soon}`}>{t('payment.expired')}</span>;
+  const seconds = Math.ceil(leftMs / 1000);
+  const text = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  return (
+    <span className={`${styles.countdown} ${leftMs < SOON_MS ? styles.soon : ''}`} role="timer">
+      <ClockIcon size={16} />
+      <Spoken>{t('payment.expires')} </Spoken>
+      {text}
+    </span>
+  );
+}

@@ -1,0 +1,37 @@
+import { useTranslation } from 'react-i18next';
+import { Button } from './button.tsx';
+import { useDevice } from './device-context.tsx';
+import { Dialog } from './dialog.tsx';
+import styles from './form.module.css';
+
+export function EraseDialog({
+  title,
+  lead,
+  onClose,
+}: {
+  readonly title: string;
+  readonly lead: string;
+  readonly onClose: () => void;
+}) {
+  const { t } = useTranslation('token');
+  const device = useDevice();
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{lead}</p>
+      <div className={styles.actions}>
+        <Button
+          look="danger"
+          onClick={() => {
+            onClose();
+            void device.erase();
+          }}
+        >
+          {t('unlock.erase')}
+        </Button>
+        <Button look="quiet" onClick={onClose}>
+          {t('cancel')}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

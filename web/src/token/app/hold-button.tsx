@@ -1,0 +1,60 @@
+import { useEffect, useId, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ShieldIcon } from '../../design/icons.tsx';
+import styles from './hold-button.module.css';
+
+const HOLD_MS = 1_100;
+
+/**
+ * Pressed and held, so that nothing is approved by a touch in passing. A keyboard and a screen reader press it as any
+ * button: what follows asks for the PIN all the same.
+ */
+export function HoldButton({ label, onHeld }: { readonly label: string; readonly onHeld: () => void }) {
+  const { t } = useTranslation('token');
+  const [holding, setHolding] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const hint = useId();
+
+  function release() {
+    clearTimeout(timer.current);
+    setHolding(false);
+  }
+
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  return (
+    <div className={styles.box}>
+      <button
+        type="button"
+        className={`${styles.button} ${holding ? styles.holding : ''}`}
+        style={{ '--hold': `${HOLD_MS}ms` }}
+        aria-describedby={hint}
+        onPointerDown={(event) => {
+          if (event.button !== 0) return;
+          setHolding(true);
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => {
+            setHolding(false);
+            onHeld();
+          }, HOLD_MS);
+        }}
+        onPointerUp={release}
+        onPointerLeave={release}
+        onPointerCancel={release}
+        onContextMenu={(event) => event.preventDefault()}
+        onClick={({ detail }) => {
+          // 0: no pointer, so a key or an assistive technology.
+          if (detail === 0) onHeld();
+        }}
+      >
+        <span className={styles.fill} aria-hidden="true" />
+        <span className={styles.label}>
+          <ShieldIcon /> {holding ? t('payment.holding') : label}
+        </span>
+      </button>
+      <p id={hint} className={styles.hint}>
+        {t('payment.hold_hint')}
+      </p>
+    </div>
+  );
+}

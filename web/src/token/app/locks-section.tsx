@@ -1,0 +1,75 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Credential } from '../device/locks.ts';
+import { passkeysPossible } from '../keyring/passkey.ts';
+import { Button } from './button.tsx';
+import { CredentialForm } from './credential-form.tsx';
+import { useDevice, useDeviceView } from './device-context.tsx';
+import { Dialog } from './dialog.tsx';
+import form from './form.module.css';
+import { NewPinForm } from './new-pin-form.tsx';
+import { Notice } from './notice.tsx';
+
+/** What opens the device: another PIN, passkeys. Each change is opened by what opens it now. */
+export function Locks() {
+  const { t } = useTranslation('token');
+  const device = useDevice();
+  const { locks } = useDeviceView();
+  const [dialog, setDialog] = useState<'pin' | 'passkey'>();
+  const [pin, setPin] = useState<string>();
+  const [done, setDone] = useState<'pin' | 'passkey'>();
+  const hasPin = locks.includes('pin');
+  const passkeys = locks.filter((kind) => kind === 'passkey').length;
+
+  function open(kind: 'pin' | 'passkey') {
+    setPin(undefined);
+    setDone(undefined);
+    setDialog(kind);
+  }
+
+  const added: Credential = pin === undefined ? { kind: 'passkey' } : { kind: 'pin', pin };
+  return (
+    <>
+      {done && (
+        <Notice kind="good">{t(done === 'pin' ? 'settings.pin_set' : 'settings.passkey_added')}</Notice>
+      )}
+      {passkeys > 0 && <p>{t('settings.passkeys', { count: passkeys })}</p>}
+      <div className={form.actions}>
+        <Button onClick={() => open('pin')}>{t(hasPin ? 'settings.change_pin' : 'settings.set_pin')}</Button>
+        {passkeysPossible() && <Button onClick={() => open('passkey')}>{t('settings.add_passkey')}</Button>}
+        {passkeys > 0 && hasPin && (
+          <Button look="danger" onClick={() => void device.removePasskeys()}>
+            {t('settings.remove_passkeys')}
+          </Button>
+        )}
+      </div>
+      {dialog && (
+        <Dialog
+          title={t(
+            dialog === 'passkey'
+              ? 'settings.add_passkey'
+              : hasPin
+                ? 'settings.change_pin'
+                : 'settings.set_pin',
+          )}
+          onClose={() => setDialog(undefined)}
+        >
+          {dialog === 'pin' && pin === undefined ? (
+            <NewPinForm submit={t('enrol.next')} busy={false} onPin={setPin} />
+          ) : (
+            <CredentialForm
+              submit={t('enrol.next')}
+              act={(opener) => device.addLock(opener, added)}
+              onDone={() => {
+                setDone(dialog);
+                setDialog(undefined);
+              }}
+            >
+              <p>{t('settings.confirm_first')}</p>
+            </CredentialForm>
+          )}
+        </Dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,40 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ArrowLeftIcon } from '../../design/icons.tsx';
+import { hashOf } from '../../routing/hash-route.ts';
+import { readCarried } from '../transaction/carried-transaction.ts';
+import styles from './approval-page.module.css';
+import { CarriedPayment } from './carried-payment.tsx';
+import { Notice } from './notice.tsx';
+import { OfflineEntry } from './offline-entry.tsx';
+
+/** A payment that comes by eye, and a code that goes back the same way: no network takes part. */
+export function OfflinePage({ linked }: { readonly linked: string | undefined }) {
+  const { t } = useTranslation('token');
+  const [transaction, setTransaction] = useState(() =>
+    linked === undefined ? undefined : readCarried(linked),
+  );
+  const [unreadable, setUnreadable] = useState(linked !== undefined && transaction === undefined);
+  return (
+    <main className={styles.page}>
+      <a className={styles.back} href={hashOf('approvals')}>
+        <ArrowLeftIcon /> {t('back')}
+      </a>
+      {transaction ? (
+        <CarriedPayment transaction={transaction} onAgain={() => setTransaction(undefined)} />
+      ) : (
+        <>
+          <h1>{t('offline.title')}</h1>
+          <p>{t('offline.lead')}</p>
+          {unreadable && <Notice kind="danger">{t('offline.unreadable')}</Notice>}
+          <OfflineEntry
+            onTransaction={(found) => {
+              setTransaction(found);
+              setUnreadable(found === undefined);
+            }}
+          />
+        </>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,78 @@
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { hashCode } from '../../routing/hash-route.ts';
+import { useHash, useRoute } from '../../routing/use-route.ts';
+import { ApprovalPage } from './approval-page.tsx';
+import { ApprovalsPage } from './approvals-page.tsx';
+import { useAutoLock } from './auto-lock.ts';
+import { CodesPage } from './codes-page.tsx';
+import { ConfirmPage } from './confirm-page.tsx';
+import { useDevice, useDeviceView, useWaiting } from './device-context.tsx';
+import { EnrolPage } from './enrol-page.tsx';
+import { OfflinePage } from './offline-page.tsx';
+import { SettingsPage } from './settings-page.tsx';
+import { Shell } from './shell.tsx';
+import { TokenPage } from './token-page.tsx';
+import { UnlockPage } from './unlock-page.tsx';
+
+/** Which page stands: by the fragment, and by whether the device is open. */
+export function TokenApp() {
+  const { t } = useTranslation('token');
+  const device = useDevice();
+  const { phase } = useDeviceView();
+  const hash = useHash();
+  useAutoLock(device, phase === 'open');
+
+  const waiting = useWaiting().length;
+  useEffect(() => {
+    document.title = waiting > 0 ? `(${waiting}) ${t('title')}` : t('title');
+  }, [t, waiting]);
+
+  useEffect(() => {
+    const seen = () => device.setVisible(document.visibilityState === 'visible');
+    const online = () => device.retryNow();
+    document.addEventListener('visibilitychange', seen);
+    addEventListener('online', online);
+    return () => {
+      document.removeEventListener('visibilitychange', seen);
+      removeEventListener('online', online);
+    };
+  }, [device]);
+
+  const linked = hashCode(hash, 'enrol');
+  if (phase === 'locked') {
+    return (
+      <Shell>
+        <UnlockPage lead={linked === undefined ? undefined : t('enrol.open_first')} />
+      </Shell>
+    );
+  }
+  return (
+    <Shell>
+      <Page hash={hash} fresh={phase === 'new'} linked={linked} />
+    </Shell>
+  );
+}
+
+function Page({
+  hash,
+  fresh,
+  linked,
+}: {
+  readonly hash: string;
+  readonly fresh: boolean;
+  readonly linked: string | undefined;
+}) {
+  const [place, id] = useRoute();
+  const { tokens } = useDeviceView();
+  // A token that has just been enrolled stays on its page until it is left.
+  if (linked !== undefined || place === 'enrol' || fresh) return <EnrolPage linked={linked} />;
+  if (hash.startsWith('#approve=')) return <OfflinePage key={hash} linked={hash} />;
+  if (place === 'approvals') return id === undefined ? <ApprovalsPage /> : <ApprovalPage key={id} id={id} />;
+  if (place === 'offline') return <OfflinePage linked={undefined} />;
+  if (place === 'settings') return <SettingsPage />;
+  if (place === 'tokens' && id !== undefined) return <TokenPage key={id} id={id} />;
+  if (place === 'confirm' && id !== undefined) return <ConfirmPage id={id} />;
+  if (tokens.length === 0) return <EnrolPage linked={undefined} />;
+  return <CodesPage />;
+}

@@ -1,0 +1,46 @@
+import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../../i18n/texts.ts';
+import type { BoundTransaction } from '../transaction/bound-transaction.ts';
+import { shownAmount } from '../transaction/shown-amount.ts';
+import { hasEscapes } from '../transaction/shown-text.ts';
+import { AccountText } from './account-text.tsx';
+import { Notice } from './notice.tsx';
+import styles from './transaction-card.module.css';
+
+/** What will be signed, and nothing else: everything here is read from the one object that the code is computed over. */
+export function TransactionCard({ transaction }: { readonly transaction: BoundTransaction }) {
+  const { t } = useTranslation('token');
+  const language = useLanguage();
+  const { payer, payee, amount, currency } = transaction;
+  const { number } = shownAmount(amount, currency, language);
+  const [whole = '', ...decimals] = number.split(/([.,]\d+$)/);
+  return (
+    <div className={styles.card}>
+      <dl className={styles.list}>
+        <div>
+          <dt>{t('payment.amount')}</dt>
+          <dd className={styles.amount} style={{ '--length': `${number.length + currency.length}` }}>
+            <span className={styles.number}>
+              {whole}
+              <span className={styles.decimals}>{decimals.join('')}</span>
+            </span>{' '}
+            <span className={styles.currency}>{currency}</span>
+          </dd>
+        </div>
+        <div>
+          <dt>{t('payment.payee')}</dt>
+          <dd className={styles.payee}>
+            <AccountText account={payee} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('payment.payer')}</dt>
+          <dd className={styles.payer}>
+            <AccountText account={payer} />
+          </dd>
+        </div>
+      </dl>
+      {(hasEscapes(payee) || hasEscapes(payer)) && <Notice kind="warning">{t('payment.escapes')}</Notice>}
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+import { type Api, makeApi } from '../../api/api.ts';
+import { isProblem } from '../../api/problem.ts';
+
+/** Ask for a new access token this long before the old one ends: a request takes its time. */
+const MARGIN_MS = 60_000;
+
+export interface SessionOptions {
+  readonly language: () => string;
+  readonly origin?: string;
+  /** The session was revoked or has expired. */
+  readonly onEnded: () => void;
+}
+
+/** Talks to the server for one token, with access tokens of 15 minutes made from the secret of the device's session. */
+export class DeviceSession {
+  readonly api: Api;
+  readonly #anonymous: Api;
+  readonly #secret: string;
+  readonly #onEnded: () => void;
+  #access: { readonly token: string; readonly untilMs: number } | undefined;
+  #resuming: Promise<string> | undefined;
+  #ended = false;
+
+  constructor(secret: string, { language, origin, onEnded }: SessionOptions) {
+    this.#secret = secret;
+    this.#onEnded = onEnded;
+    const place = { language, ...(origin === undefined ? {} : { origin }) };
+    this.#anonymous = makeApi({ ...place, headers: () => ({}) });
+    this.api = makeApi({
+      ...place,
+      headers: this.headers,
+      // An access token does not outlive its session: the next call finds out.
+      onProblem: (problem) => {
+        if (isProblem(problem, 'session_ended', 'session_required')) this.#access = undefined;
+      },
+    });
+  }
+
+  /** @throws what resuming throws */
+  readonly headers = async (): Promise<Readonly<Record<string, string>>> => {
+    const access = this.#access;
+    const token = access && access.untilMs > performance.now() ? access.token : await this.#resume();
+    return { authorization: `Bearer ${token}` };
+  };
+
+  /** The access token was refused: asks for another, and so finds out whether the session has ended. */
+  async renew(): Promise<void> {
+    this.#access = undefined;
+    await this.#resume();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  #resume(): Promise<string> {
+    this.#resuming ??= this.#askAnew().finally(() => {
+      this.#resuming = undefined;
+    });
+    return this.#resuming;
+  }
+
+  async #askAnew(): Promise<string> {
+    try {
+      const issued = await this.#anonymous('POST /v1/sessions/resumption', {
+        body: { session: this.#secret },
+      });
+      // How long it holds by the server's times alone: this device's clock may be off.
+      const lifeMs = ACCESS_TIME_MS - MARGIN_MS;
+      this.#access = { token: issued.access_token, untilMs: performance.now() + lifeMs };
+      return issued.access_token;
+    } catch (error) {
+      if (isProblem(error, 'session_ended') && !this.#ended) {
+        this.#ended = true;
+        this.#onEnded();
+      }
+      throw error;
+    }
+  }
+}
+
+const ACCESS_TIME_MS = 900_000;

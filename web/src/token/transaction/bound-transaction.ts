@@ -1,0 +1,79 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import {
+  type CanonicalTransaction,
+  encodeTransaction,
+} from '../../../../src/domain/canonical-transaction.ts';
+import { isRefusal } from '../../../../src/domain/errors.ts';
+import { boundCode } from '../../../../src/domain/otp/bound-code.ts';
+import { makeTransfer } from '../../../../src/domain/transfer.ts';
+import { deviceHmac } from '../otp/hmac.ts';
+
+const CHALLENGE = /^[0-9a-f]{64}$/;
+
+/**
+ * The one object that is both displayed and signed. Its members are read back from the very text that the bound code
+ * covers, so what the user sees cannot differ from what the code is for; it cannot be changed, and nothing else can be
+ * signed (`approvalCode` takes no other).
+ */
+export class BoundTransaction {
+  /** RFC 8785 JSON: exactly what the question is the hash of. */
+  readonly #text: string;
+  readonly payer: string;
+  readonly payee: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly challenge: string;
+
+  private constructor(text: string) {
+    const read = JSON.parse(text) as CanonicalTransaction;
+    this.#text = text;
+    this.payer = read.payer;
+    this.payee = read.payee;
+    this.amount = read.amount;
+    this.currency = read.currency;
+    this.challenge = read.challenge;
+    Object.freeze(this);
+  }
+
+  /**
+   * From what a server answered, a code carried or a person typed. By the server's own rules an account must be NFC
+   * without hidden characters, and an amount must already be in canonical form: nothing is mended, for what was asked
+   * for is not known here.
+   * @returns undefined for anything else
+   */
+  static of(source: unknown): BoundTransaction | undefined {
+    if (typeof source !== 'object' || source === null) return undefined;
+    const payer = member(source, 'payer');
+    const payee = member(source, 'payee');
+    const amount = member(source, 'amount');
+    const currency = member(source, 'currency');
+    const challenge = member(source, 'challenge');
+    if (payer === undefined || payee === undefined || amount === undefined) return undefined;
+    if (currency === undefined || challenge === undefined || !CHALLENGE.test(challenge)) return undefined;
+    const transfer = makeTransfer({ payer, payee, amount, currency }, currency);
+    if (isRefusal(transfer)) return undefined;
+    const same = transfer.payer === payer && transfer.payee === payee && transfer.amount === amount;
+    return same ? new BoundTransaction(encodeTransaction({ ...transfer, challenge, v: 1 })) : undefined;
+  }
+
+  get canonical(): string {
+    return this.#text;
+  }
+
+  /** SHA-256 of the canonical text, in hex: what the bound code answers (RFC 6287, QH64). */
+  get question(): string {
+    return bytesToHex(sha256(new TextEncoder().encode(this.#text)));
+  }
+}
+
+/** Own members alone: none comes from a prototype, and none is made text of anything else. */
+function member(source: object, name: string): string | undefined {
+  const value = Object.hasOwn(source, name) ? (source as Record<string, unknown>)[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The bound code for exactly this transaction in the minute of `atMs`, the server's time as well as it is known. */
+export function approvalCode(seed: Uint8Array, transaction: BoundTransaction, atMs: number): string {
+  return boundCode(deviceHmac, seed, transaction.question, atMs);
+}
