@@ -6,6 +6,9 @@ const RSS_BYTES = 250_000_000;
 /** What noise alone may take away between two rows. */
 const GROWTH = 0.9;
 
+/** Of what a bare Fastify route of the same schema does. */
+const OF_BARE = 0.4;
+
 /** What the figures should be on two cores. */
 export function aimsOf({ rows, memory }: Findings): Aim[] {
   const rateOf = (name: string) => rows.find((row) => row.name === name)?.operationsPerSecond ?? 0;
@@ -37,6 +40,11 @@ export function aimsOf({ rows, memory }: Findings): Aim[] {
       GROWTH,
       growth('active_users_long', 'active_users_short'),
     ),
+    ...['validation', 'approval'].map((kind) => {
+      const reached = rows.filter(({ name }) => name.startsWith(`rest_${kind}_`)).map(({ ratios }) => ratios);
+      const least = Math.min(...reached.flatMap((ratios) => Object.values(ratios)));
+      return atLeast(`rest_${kind}`, `REST: ${kind}s against the bare route, the worst`, OF_BARE, least);
+    }),
   ];
 }
 

@@ -9,9 +9,9 @@ import { toText } from './text.ts';
 
 const HELP = `npm run bench [-- OPTIONS]
 
-Measures the server over TCP on this machine, and what bounds it. Takes up to six minutes and 8 GB of disk.
+Measures the server over TCP and REST on this machine, and what bounds it. Takes up to six minutes and 8 GB of disk.
 
-  --quick         smaller sizes, 40 seconds at most
+  --quick         smaller sizes, 50 seconds at most
   --tiny          the least that runs every part: its figures say nothing
   --json          one JSON document and nothing else
   --profile DIR   writes a CPU profile of each server (*.cpuprofile) into DIR

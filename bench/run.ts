@@ -6,6 +6,7 @@ import { Findings, type RunOptions } from './findings.ts';
 import { measureLimits } from './measured-limits.ts';
 import type { SeedOptions } from './processes/seed.ts';
 import type { Machine, Report } from './report.ts';
+import { measureRest } from './rest.ts';
 import { measureGrowth, measureLoads } from './served.ts';
 import { BYTES_PER_ENTRY } from './sizes.ts';
 import { startUpMs } from './start-up.ts';
@@ -69,6 +70,7 @@ async function measureAll(findings: Findings): Promise<void> {
   );
 
   await measureLimits(findings);
+  await measureRest(findings);
 }
 
 async function measureStartUp(

@@ -2,9 +2,9 @@ import type { Child } from './child.ts';
 import type { Findings } from './findings.ts';
 import type { LoadKind, LoadOptions } from './load/load.ts';
 import { type Bench, measure, measureWhole } from './loads.ts';
-import type { ServerUsage } from './processes/server.ts';
 import type { Row } from './report.ts';
 import { CONNECTIONS, CONNECTIONS_UNPIPELINED, SERVER_NODE_OPTIONS, WINDOW } from './sizes.ts';
+import type { ServerUsage } from './usage.ts';
 
 type Load = Omit<LoadOptions, 'port'>;
 

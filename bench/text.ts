@@ -117,8 +117,8 @@ function aimLines({ aims }: Report): string[] {
     ['aim', 'aimed at', 'measured', ''],
     aims.map(({ title, aim, measured, met }) => [
       title,
-      tenths(aim),
-      tenths(measured),
+      figure(aim),
+      figure(measured),
       met ? 'met' : 'MISSED',
     ]),
   );
@@ -130,6 +130,9 @@ function whole(value: number): number {
 /** As text set right by its width; trailing zeros are kept, so that columns line up. */
 function tenths(value: number): number {
   return Math.round(value * 10) / 10;
+}
+function figure(value: number): number {
+  return value < 10 ? Math.round(value * 100) / 100 : Math.round(value);
 }
 function percent(part: number): string {
   return `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`;

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { installDebianPackages } from './debian-packages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const NODE = process.execPath;
@@ -41,7 +42,14 @@ if (files.length === 0) {
   process.stderr.write(`No suite has ${filters.join(' or ')} in its path.\n`);
   process.exit(1);
 }
+const missing = installDebianPackages((line) => process.stdout.write(`▶ ${line}\n`));
+if (missing) {
+  process.stdout.write(
+    `  Without ${missing.missing.join(', ')} (${missing.why}) the suites that need them fail: apt-get install them.\n`,
+  );
+}
 step('types', NODE, ['node_modules/typescript/bin/tsc']);
+step('types of the pages', NODE, ['node_modules/typescript/bin/tsc', '-p', 'web']);
 step('lint, format, import direction', 'node_modules/.bin/biome', ['ci', '.']);
 process.stdout.write(`▶ ${files.length} suites\n`);
 const tests = spawnSync(

@@ -6,6 +6,7 @@ import { systemClock } from './adapters/system/clock.ts';
 import { systemRandom } from './adapters/system/random.ts';
 import { authorise } from './application/authorise.ts';
 import { ChallengeIssuer } from './application/challenges.ts';
+import { ChangeFeed } from './application/change-feed.ts';
 import type { Context } from './application/context.ts';
 import { Decider } from './application/decider.ts';
 import { endSession } from './application/end-session.ts';
@@ -13,9 +14,11 @@ import { issueChallenges } from './application/issue-challenges.ts';
 import { KeyLeases } from './application/key-leases.ts';
 import { LogInDesk } from './application/log-in.ts';
 import { Maintenance } from './application/maintenance.ts';
+import { publishedKeys } from './application/published-keys.ts';
 import { RandomPool } from './application/random-pool.ts';
 import { registerUser } from './application/register-user.ts';
 import { resumeSession } from './application/resume-session.ts';
+import { ownerOf } from './application/rotate-keys.ts';
 import { Tally } from './application/tally.ts';
 import { CountedVault } from './application/vault-calls.ts';
 import { openRateLimiter } from './compose/rate-limiter.ts';
@@ -28,12 +31,18 @@ import type { Clock } from './ports/clock.ts';
 import type { KeyVault } from './ports/key-vault.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { Store } from './ports/store.ts';
+import type { Laboratory } from './wire/http/laboratory.ts';
+import type { SettingInForce } from './wire/http/parts.ts';
 import { type HttpServer, startHttpServer } from './wire/http/server.ts';
 import { startTcpServer, type TcpServer } from './wire/tcp/server.ts';
 import type { TcpLogger, TcpServices } from './wire/tcp/services.ts';
 
 export { openSqliteReader, type SqliteReader } from './adapters/sqlite/reader.ts';
-export { passphrasePath, storePath, vaultPath } from './compose/paths.ts';
+export { type HsmFindings, probeHsm } from './compose/hsm.ts';
+export { type JournalReader, openJournalReader } from './compose/journal-reader.ts';
+export { isPostgres, passphrasePath, storePath, vaultPath } from './compose/paths.ts';
+export { migrateStore } from './compose/store.ts';
+export { type RunningVaultServer, startVaultServer } from './compose/vault-server.ts';
 
 /** The parts of one process, wired: what commands and servers run on. */
 export interface Application {
@@ -47,6 +56,8 @@ export interface Application {
   readonly services: TcpServices;
   /** Paths of what was made at this start because it was not there. */
   readonly generated: readonly string[];
+  /** Where the vault is another process: reads the credentials for it again. @returns whether they are in use */
+  reloadVaultCredentials(): Promise<boolean>;
   /** Waits for what was submitted, writes what was counted, closes store and vault. */
   close(): Promise<void>;
 }
@@ -72,21 +83,47 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   const log = options.log ?? SILENT;
   const generated = await makeDataFolder(config.dataDir);
   // The store first: where it is a file, its lock says that no other server is at work on this folder.
-  const { store, sqlite } = await openStore(config, generated);
+  const { store, sqlite } = await openStore(config, generated, log);
   let vault: KeyVault;
+  let opened: KeyVault | undefined;
   let sealedFile: string | undefined;
+  let reload: (() => Promise<boolean>) | undefined;
   let rateLimiter: RateLimiter;
   try {
     const keysAreStored = async () =>
       (await store.listWrappedKeys({ after: undefined, limit: 1 })).length > 0;
-    ({ vault, sealedFile } = await openVault(config, { clock, keysAreStored, generated }));
-    rateLimiter = await openRateLimiter(config);
+    const storedKey = async () => {
+      const [key] = await store.listWrappedKeys({ after: undefined, limit: 1 });
+      return key && { owner: ownerOf(key), wrapped: key.wrapped };
+    };
+    ({ vault, sealedFile, reload } = await openVault(config, {
+      clock,
+      keysAreStored,
+      storedKey,
+      generated,
+      log,
+    }));
+    opened = vault;
+    rateLimiter = await openRateLimiter(config, { vault, log });
   } catch (error) {
     await store.close();
+    await opened?.close();
     throw error;
   }
 
   const context = wire(config, { store, vault, rateLimiter, clock, log });
+  const { decider } = context;
+  const onError = (error: unknown) =>
+    log.warn({ err: error }, 'what other servers decide is not known: nobody in memory is believed');
+  const changes = new ChangeFeed({ store, decider, onError });
+  try {
+    await changes.start();
+  } catch (error) {
+    await Promise.all([store.close(), vault.close(), rateLimiter.close()]);
+    throw error;
+  }
+  // Known from the start on, so that they are published whatever becomes of the vault.
+  await publishedKeys(context.vault).catch(() => undefined);
   const maintenance = new Maintenance(context, (error) => log.warn({ err: error }, 'maintenance failed'));
   if (options.maintenance !== false) maintenance.start();
   let closing: Promise<void> | undefined;
@@ -94,8 +131,10 @@ export async function openApplication(config: Config, options: ComposeOptions = 
     maintenance.stop();
     await context.decider.drained();
     await context.tally.flush();
+    await changes.stop();
     await store.close();
     await vault.close();
+    await rateLimiter.close();
   };
   return {
     context,
@@ -103,6 +142,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
     sqlite,
     vault,
     sealedFile,
+    reloadVaultCredentials: async () => (await reload?.()) ?? true,
     services: servicesOf(context),
     generated,
     close: () => {
@@ -177,11 +217,18 @@ export interface RunningServer {
   reloadTls(): Promise<boolean>;
 }
 
+export interface ServerOptions extends Pick<ComposeOptions, 'clock'> {
+  /** For administrators to read. */
+  readonly settingsInForce?: readonly SettingInForce[];
+  /** Attacks from the console, where they are allowed. */
+  readonly makeLaboratory?: (server: RunningServer) => Laboratory;
+}
+
 /** @throws StartRefused where an operator can mend what is wrong: nothing listens then */
 export async function startServer(
   config: Config,
   log: Log,
-  options: Pick<ComposeOptions, 'clock'> = {},
+  options: ServerOptions = {},
 ): Promise<RunningServer> {
   const application = await openApplication(config, { ...options, log });
   const tls =
@@ -190,6 +237,7 @@ export async function startServer(
       : {};
   let tcp: TcpServer | undefined;
   let http: HttpServer;
+  let laboratory: Laboratory | undefined;
   try {
     tcp = await startTcpServer({
       host: config.tcpHost,
@@ -208,6 +256,9 @@ export async function startServer(
       proxyTrusted: config.proxyTrusted,
       corsOrigins: config.httpCorsOrigins,
       metricsPublic: config.httpMetricsPublic,
+      publicUrl: config.publicUrl,
+      ...(options.settingsInForce ? { settingsInForce: options.settingsInForce } : {}),
+      laboratory: () => laboratory,
       context: application.context,
       logIn: application.services.logIn,
       logger: log,
@@ -218,7 +269,7 @@ export async function startServer(
     await application.close();
     throw error;
   }
-  return {
+  const running: RunningServer = {
     application,
     addresses: { tcp: hostAndPort(tcp.address()), http: hostAndPort(http.address()) },
     tcp,
@@ -227,8 +278,13 @@ export async function startServer(
       await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
       await application.close();
     },
-    reloadTls: async () => (await Promise.all([tcp.reloadTls(), http.reloadTls()])).every(Boolean),
+    reloadTls: async () => {
+      const parts = [tcp.reloadTls(), http.reloadTls(), application.reloadVaultCredentials()];
+      return (await Promise.all(parts)).every(Boolean);
+    },
   };
+  laboratory = options.makeLaboratory?.(running);
+  return running;
 }
 
 function hostAndPort({ address, port }: AddressInfo): string {

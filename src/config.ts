@@ -82,6 +82,11 @@ export function loadConfig({
     if ('problem' in secret) problems.push(`vault_passphrase_file: ${secret.problem}`);
     else whole.vault_passphrase = secret.text;
   }
+  if (problems.length === 0 && whole.vault_pin_file !== null) {
+    const secret = readSecretFile(whole.vault_pin_file);
+    if ('problem' in secret) problems.push(`vault_pin_file: ${secret.problem}`);
+    else whole.vault_pin = secret.text;
+  }
   if (problems.length > 0) throw new StartRefused(summary(problems));
 
   if (sources.get('data_dir') === 'default') whole.data_dir = resolve(folder, whole.data_dir);

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mac } from '../../src/adapters/vault-file/hmac.ts';
+import { mac } from '../../src/adapters/vault-keys/hmac.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { boundQuestion } from '../../src/domain/transaction.ts';
 import type { UserId } from '../../src/ports/store.ts';

@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/adapters/sqlite/connection.ts';
 import { JournalWriter } from '../../src/adapters/sqlite/journal-writer.ts';
 import { migrate } from '../../src/adapters/sqlite/migrate.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
-import { mac } from '../../src/adapters/vault-file/hmac.ts';
+import { mac } from '../../src/adapters/vault-keys/hmac.ts';
 import { encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';
 import type { Entry } from '../../src/ports/store.ts';
 import { answerRequests } from '../child.ts';

@@ -14,8 +14,12 @@ import { codeRoutes } from '../../src/wire/http/routes/codes.ts';
 import { typeboxCompiler } from '../../src/wire/http/validation.ts';
 import { answerRequests } from '../child.ts';
 import { REST_TRANSFER, type RestStage, type RestUser } from '../rest-stage.ts';
+import { type ServerUsage, UsageMeter } from '../usage.ts';
+
+type Pending = RestUser['pending'][number];
 
 const SILENT = { debug() {}, info() {}, warn() {}, error: console.error };
+const meter = new UsageMeter();
 let running: RunningServer | undefined;
 let close: () => Promise<void> = async () => {};
 
@@ -23,8 +27,7 @@ const handlers: Record<string, (argument: never) => Promise<unknown>> = {
   start,
   startBare,
   refill,
-  cpuMicros,
-  stop,
+  usage,
 };
 
 async function start({ folder, users }: { folder: string; users: number }): Promise<RestStage> {
@@ -37,6 +40,7 @@ async function start({ folder, users }: { folder: string; users: number }): Prom
   const server = await startServer(loadConfig({ flags }).config, SILENT);
   running = server;
   close = () => server.stop();
+  meter.start();
   const { context } = server.application;
   const service = await createService(context, { name: 'bench', scopes: ['codes:verify'] });
   if ('refused' in service) throw new Error(service.refused);
@@ -61,6 +65,9 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
     sessionId: id.toString(16).padStart(64, '0'),
     createdAt,
     expiresAt: createdAt + 36_000_000,
+    kind: 'login' as const,
+    label: '',
+    tokenId: '',
   };
   await decider.submit({
     userId: id,
@@ -70,6 +77,7 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
       tokens: [],
       sessions: [],
       pending: [],
+      passkeys: [],
       version: 0,
       at: 0,
       hash: GENESIS_HASH,
@@ -106,25 +114,25 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
   return { username, seed, accessToken: token, pending: [] };
 }
 
-/** As many transactions as may wait, for each user. */
+/** As many transactions as may wait, for each user: asked for in turn, as a service's customers come one after another. */
 async function refill(): Promise<readonly RestUser['pending'][]> {
   if (!running) throw new Error('no server runs');
   const { context } = running.application;
-  const users = (await context.store.listUsers({ after: 0, limit: 100_000 })).filter(
-    ({ userId }) => userId > 0,
-  );
-  return Promise.all(
-    users.map(async ({ userId }) => {
-      const missing =
-        LIMITS.pendingTransactionsPerUserMax - ((await context.decider.peek(userId))?.pending.length ?? 0);
-      const requests = Array.from({ length: missing }, () =>
-        requestTransaction(context, { userId, transfer: REST_TRANSFER, serviceId: '' }),
-      );
-      return (await Promise.all(requests)).flatMap((row) =>
-        'refused' in row ? [] : [{ id: row.transactionId, challenge: row.challenge }],
-      );
-    }),
-  );
+  const { store, decider } = context;
+  const ids = (await store.listUsers({ after: 0, limit: 100_000 })).map(({ userId }) => userId);
+  const users = ids.filter((userId) => userId > 0).map((userId) => ({ userId, pending: [] as Pending[] }));
+  for (let turn = 0; turn < LIMITS.pendingTransactionsPerUserMax; turn++) {
+    await Promise.all(
+      users.map(async ({ userId, pending }) => {
+        const waiting = (await decider.peek(userId))?.pending.length ?? 0;
+        if (waiting >= LIMITS.pendingTransactionsPerUserMax) return;
+        const row = await requestTransaction(context, { userId, transfer: REST_TRANSFER, serviceId: '' });
+        if ('refused' in row) throw new Error(row.refused);
+        pending.push({ id: row.transactionId, challenge: row.challenge });
+      }),
+    );
+  }
+  return users.map(({ pending }) => pending);
 }
 
 /** A route of the same schema that answers a constant: what Fastify itself takes. */
@@ -139,9 +147,8 @@ async function startBare(): Promise<{ port: number }> {
   return { port: address?.port ?? 0 };
 }
 
-async function cpuMicros(): Promise<number> {
-  const { user, system } = process.cpuUsage();
-  return user + system;
+async function usage(): Promise<ServerUsage> {
+  return meter.read(running?.application.context.decider);
 }
 
 async function stop(): Promise<void> {

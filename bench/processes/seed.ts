@@ -17,6 +17,8 @@ export interface SeedOptions {
   readonly tokens: number;
   /** In the whole journal; the users' first two entries are among them. */
   readonly entries: number;
+  /** Where the keys are, for one. */
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 const BATCH = 8_192;
@@ -31,7 +33,7 @@ interface Chain {
 }
 
 async function seed(options: SeedOptions): Promise<void> {
-  const { config } = loadConfig({ flags: { '--data-dir': options.folder } });
+  const { config } = loadConfig({ flags: { '--data-dir': options.folder, ...options.flags } });
   const application = await openApplication(config);
   try {
     const chain = await seedUsers(application, options);
@@ -71,7 +73,10 @@ async function seedUsers(application: Application, { users, tokens }: SeedOption
       if (userId <= tokens) rows.push(await tokenRow(application, userId, at));
       decisions.push(decide(chain, userId, at, 'user.registered', rows));
       const sessionId = sessionIdOf(sessionSecretOf(userId));
-      const session = { userId, sessionId, createdAt: at, expiresAt: now + DAY_MS };
+      const session = {
+        ...{ userId, sessionId, kind: 'login' as const, label: '', tokenId: '' },
+        ...{ createdAt: at, expiresAt: now + DAY_MS },
+      } as const;
       decisions.push(decide(chain, userId, at, 'login.accepted', [{ kind: 'session.insert', session }]));
     }
     await append(application, decisions);

@@ -1,8 +1,8 @@
 import { enableCompileCache } from 'node:module';
-import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import type { RunningServer } from '../../src/compose.ts';
 import { answerRequests } from '../child.ts';
+import { type ServerUsage, UsageMeter } from '../usage.ts';
 
 // As src/main.ts does: compiled code is taken from the cache, and the compiler stays out of memory.
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/sello', import.meta.url)));
@@ -13,32 +13,11 @@ const { loadConfig } = await import('../../src/config.ts');
 
 export interface ServerOptions {
   readonly folder: string;
-}
-
-/** Counted from the process's start on. */
-export interface ServerUsage {
-  /** All threads: the event loop's, the pool's, the collector's. */
-  readonly cpuMicros: number;
-  readonly batches: number;
-  readonly entries: number;
-  readonly rssBytes: number;
-  readonly heapBytes: number;
-  readonly usersCached: number;
-  /** Since the last call. */
-  readonly eventLoopDelayMs: { readonly p99: number; readonly max: number };
-  readonly collections: { readonly count: number; readonly ms: number; readonly maxMs: number };
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 let server: RunningServer | undefined;
-const delay = monitorEventLoopDelay({ resolution: 5 });
-let collections = { count: 0, ms: 0, maxMs: 0 };
-new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) {
-    collections.count++;
-    collections.ms += duration;
-    collections.maxMs = Math.max(collections.maxMs, duration);
-  }
-}).observe({ entryTypes: ['gc'] });
+const meter = new UsageMeter();
 
 const log = {
   debug() {},
@@ -47,7 +26,7 @@ const log = {
   error: (fields: object, message: string) => console.error(message, fields),
 };
 
-async function start({ folder }: ServerOptions): Promise<number> {
+async function start({ folder, flags = {} }: ServerOptions): Promise<number> {
   const { config } = loadConfig({
     flags: {
       '--data-dir': folder,
@@ -55,31 +34,16 @@ async function start({ folder }: ServerOptions): Promise<number> {
       '--http-port': '0',
       // All load comes from one address.
       '--rate-limits-log-ins-count-max': '1000000000',
+      ...flags,
     },
   });
   server = await startServer(config, log);
-  delay.enable();
+  meter.start();
   return server.tcp.address().port;
 }
 
 function usage(): ServerUsage {
-  const { user, system } = process.cpuUsage();
-  const { rss, heapUsed } = process.memoryUsage();
-  const decider = server?.application.context.decider;
-  const eventLoopDelayMs = { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 };
-  delay.reset();
-  const collected = collections;
-  collections = { count: 0, ms: 0, maxMs: 0 };
-  return {
-    cpuMicros: user + system,
-    batches: decider?.counters.batches ?? 0,
-    entries: decider?.counters.entries ?? 0,
-    rssBytes: rss,
-    heapBytes: heapUsed,
-    usersCached: decider?.usersCached ?? 0,
-    eventLoopDelayMs,
-    collections: collected,
-  };
+  return meter.read(server?.application.context.decider);
 }
 
 answerRequests({ start, usage }, () => server?.stop());

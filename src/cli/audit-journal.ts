@@ -1,6 +1,6 @@
 import { UserChains } from '../application/user-chains.ts';
 import type { ExpectedHead, FoundEntry } from '../application/verify-journal.ts';
-import type { SqliteReader } from '../compose.ts';
+import type { JournalReader } from '../compose.ts';
 import { GENESIS_HASH } from '../domain/journal.ts';
 import type { JournalEntry, UserId } from '../ports/store.ts';
 
@@ -8,7 +8,7 @@ const PAGE = 1_024;
 const USER_ENTRIES_HELD_MAX = 8_192;
 
 /** All entries in the journal's order, up to what is there when it comes to them. */
-async function* allEntries(journal: SqliteReader): AsyncGenerator<JournalEntry> {
+async function* allEntries(journal: JournalReader): AsyncGenerator<JournalEntry> {
   let after = 0;
   for (;;) {
     const page = await journal.readJournal({ after, limit: PAGE });
@@ -23,7 +23,7 @@ async function* allEntries(journal: SqliteReader): AsyncGenerator<JournalEntry> 
  * One user's entries, oldest first. The store pages from the newest: few are turned round in memory, of many the whole
  * journal is read instead.
  */
-async function* entriesOf(journal: SqliteReader, userId: UserId): AsyncGenerator<JournalEntry> {
+async function* entriesOf(journal: JournalReader, userId: UserId): AsyncGenerator<JournalEntry> {
   const newestFirst = await journal.readUserJournal(userId, {
     below: Number.POSITIVE_INFINITY,
     limit: USER_ENTRIES_HELD_MAX,
@@ -37,7 +37,7 @@ async function* entriesOf(journal: SqliteReader, userId: UserId): AsyncGenerator
 
 /** The export's lines, some at a time: `{"body":…,"previous":"…","hash":"…"}`. */
 export async function* exportLines(
-  journal: SqliteReader,
+  journal: JournalReader,
   userId: UserId | undefined,
 ): AsyncGenerator<string> {
   const chains = new UserChains();
@@ -58,10 +58,10 @@ export async function* exportLines(
 
 /** What a store holds, to be verified while a server may be adding to it. */
 export class StoredJournal {
-  readonly #journal: SqliteReader;
+  readonly #journal: JournalReader;
   #last = 0;
 
-  constructor(journal: SqliteReader) {
+  constructor(journal: JournalReader) {
     this.#journal = journal;
   }
 

@@ -6,7 +6,7 @@ import {
   type JournalVerdict,
   verifyJournal,
 } from '../application/verify-journal.ts';
-import type { SqliteReader } from '../compose.ts';
+import type { JournalReader } from '../compose.ts';
 import { LIMITS } from '../limits.ts';
 import { exportedEntries, exportLines, StoredJournal } from './audit-journal.ts';
 import { examples } from './examples.ts';
@@ -66,10 +66,10 @@ export function define(command: Command, shell: Shell): void {
     });
 }
 
-async function withJournal(shell: Shell, use: (journal: SqliteReader) => Promise<void>): Promise<void> {
+async function withJournal(shell: Shell, use: (journal: JournalReader) => Promise<void>): Promise<void> {
   const config = shell.config();
-  const { openSqliteReader, storePath } = await import('../compose.ts');
-  const journal = await openSqliteReader(storePath(config));
+  const { openJournalReader } = await import('../compose.ts');
+  const journal = await openJournalReader(config);
   try {
     await use(journal);
   } finally {
@@ -78,7 +78,7 @@ async function withJournal(shell: Shell, use: (journal: SqliteReader) => Promise
 }
 
 /** Waits while the reader of a pipe is slower, and ends quietly when it has seen enough (`| head`). */
-async function exportJournal(journal: SqliteReader, username: string | undefined): Promise<void> {
+async function exportJournal(journal: JournalReader, username: string | undefined): Promise<void> {
   const user = username === undefined ? undefined : await journal.findUser(username);
   if (username !== undefined && !user) throw new RefusedByServer({ refused: 'user_unknown' });
   const { stdout } = process;
@@ -132,7 +132,7 @@ async function* readExport(file: string): AsyncGenerator<FoundEntry> {
 }
 
 /** The database's own pages and counts as well: they tell when the journal's last entries are gone. */
-async function verifyStored(shell: Shell, journal: SqliteReader): Promise<void> {
+async function verifyStored(shell: Shell, journal: JournalReader): Promise<void> {
   const stored = new StoredJournal(journal);
   const verdict = await verifyJournal(stored.entries(), stored.heads());
   const damage = verdict.fault ? [] : await journal.verifyIntegrity();

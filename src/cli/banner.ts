@@ -2,7 +2,7 @@ import type { RunningServer } from '../compose.ts';
 import { configWarnings } from '../config/warnings.ts';
 import type { Config } from '../config.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
+import { type Text, text } from './text.ts';
 
 /** What an operator is told when the server is up: where, what was made, what to mend, what to try next. */
 export function bannerOf(shell: Shell, config: Config, server: RunningServer): string[] {
@@ -12,7 +12,9 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
   lines.push(`  TCP     ${server.addresses.tcp}${transport}`);
   const scheme = config.tlsCertFile === null ? 'http' : 'https';
   lines.push(`  HTTP    ${scheme}://${server.addresses.http}  (${scheme}://${server.addresses.http}/docs)`);
-  lines.push(`  ${say(text('data  ', 'datos '))}  ${config.dataDir}`, '');
+  lines.push(`  ${say(text('data  ', 'datos '))}  ${config.dataDir}`);
+  if (config.vaultUrl.startsWith('pkcs11:')) lines.push(`  ${say(custodyLine(server))}`);
+  lines.push('');
 
   const { generated } = server.application;
   if (generated.length > 0) {
@@ -24,12 +26,42 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
     lines.push(say(text('Not fit for production:', 'No apto para producción:')));
     lines.push(...warnings.map(({ key, text: warning }) => `  ! ${key}: ${say(warning)}`), '');
   }
+  lines.push(...setupLines(say, server));
   lines.push(say(text('Try next, in another terminal:', 'Prueba ahora, en otra terminal:')));
   const where = whereOf(config);
   lines.push(`  printf secreto | npx sello user create alice --password-stdin${where}`);
   lines.push(`  npx sello token enrol alice --type totp${where}`, '');
   lines.push(say(text('Ctrl-C stops it.', 'Ctrl-C lo detiene.')));
   return lines;
+}
+
+/** The one place where the code is told: not in a log, nor in what a program reads. */
+function setupLines(say: (text: Text) => string, { http }: RunningServer): string[] {
+  const { firstAdministrator, site } = http.parts;
+  if (!firstAdministrator) return [];
+  return [
+    say(
+      text(
+        'Make the first administrator (the link works once, for an hour):',
+        'Crea el primer administrador (el enlace sirve una vez, durante una hora):',
+      ),
+    ),
+    `  ${site.origin}/console#setup=${firstAdministrator.code}`,
+    '',
+  ];
+}
+
+/** Where users' keys are while they are used: what whoever runs an HSM must know. */
+function custodyLine({ application }: RunningServer): Text {
+  return application.vault.custody === 'hsm'
+    ? text(
+        'keys    HSM, custody hsm: each MAC is computed inside it',
+        'claves  HSM, custodia hsm: cada MAC se calcula dentro',
+      )
+    : text(
+        "keys    HSM, custody cached: users' keys are unwrapped into this process for some minutes",
+        'claves  HSM, custodia cached: las claves de los usuarios se abren en este proceso unos minutos',
+      );
 }
 
 /** The flag that the commands need to find this server, where it is not at the default place. */

@@ -52,6 +52,13 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: text('list and rotate the keys of the vault', 'listar y rotar las claves del almacén'),
     load: () => import('./keys.ts'),
   },
+  vault: {
+    summary: text(
+      'certificates for a vault process and its callers',
+      'certificados para un proceso de claves y quienes lo usan',
+    ),
+    load: () => import('./vault.ts'),
+  },
   audit: {
     summary: text('export and verify the journal', 'exportar y verificar el diario'),
     load: () => import('./audit.ts'),
@@ -73,6 +80,27 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       'verificar una copia y ponerla en la carpeta de datos',
     ),
     load: () => import('./restore.ts'),
+  },
+  health: {
+    summary: text(
+      'whether the server here answers, for a supervisor',
+      'si el servidor de aquí responde, para un supervisor',
+    ),
+    load: () => import('./health.ts'),
+  },
+  deploy: {
+    summary: text(
+      'make the files of a deployment: HAProxy, systemd, compose',
+      'generar los ficheros de un despliegue: HAProxy, systemd, compose',
+    ),
+    load: () => import('./deploy.ts'),
+  },
+  migrate: {
+    summary: text(
+      'make or update the tables in PostgreSQL while servers run, and give the server its rights',
+      'crear o actualizar las tablas en PostgreSQL con servidores en marcha, y dar sus permisos al servidor',
+    ),
+    load: () => import('./migrate.ts'),
   },
   demo: {
     summary: text(

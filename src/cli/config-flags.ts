@@ -4,10 +4,23 @@ import { CONFIG_KEYS, type ConfigKey } from '../config/keys.ts';
 /** Shown in every help; the others are in docs/configuration.md and in `sello serve --help`. */
 const SHOWN = new Set(['--data-dir', '--language']);
 
-/** Every key of the configuration as a flag that is understood before and after any command. */
+/** Flags that mean something else to other commands (`user create --role`): these commands alone have them. */
+const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = { '--role': ['serve', 'config', 'doctor'] };
+
+/** Every key of the configuration as a flag that is understood before and after any command, but for the few above. */
 export function addConfigFlags(program: Command): void {
   for (const key of CONFIG_KEYS) {
+    if (key.flag in OF_COMMANDS) continue;
     for (const option of optionsOf(key)) program.addOption(option.hideHelp(!SHOWN.has(key.flag)));
+  }
+}
+
+/** To be called for each command that is run. */
+export function addCommandFlags(command: Command): void {
+  for (const key of CONFIG_KEYS) {
+    if (OF_COMMANDS[key.flag]?.includes(command.name())) {
+      for (const option of optionsOf(key)) command.addOption(option.hideHelp());
+    }
   }
 }
 
@@ -22,12 +35,20 @@ function optionsOf({ flag, schema }: ConfigKey): readonly Option[] {
 /** The flags that were given, by name, with their text. */
 export function givenConfigFlags(program: Command): Record<string, string> {
   const flags: Record<string, string> = {};
-  const options = program.opts<Record<string, unknown>>();
   for (const { flag } of CONFIG_KEYS) {
-    const value = options[new Option(`${flag} <value>`).attributeName()];
+    const holder = program.commands.find(
+      (command) => OF_COMMANDS[flag]?.includes(command.name()) && given(command, flag),
+    );
+    const value = (holder ?? program).opts<Record<string, unknown>>()[
+      new Option(`${flag} <value>`).attributeName()
+    ];
     if (value !== undefined) flags[flag] = String(value);
   }
   return flags;
+}
+
+function given(command: Command, flag: string): boolean {
+  return command.getOptionValue(new Option(`${flag} <value>`).attributeName()) !== undefined;
 }
 
 /** `sello serve --help` lists them all. */

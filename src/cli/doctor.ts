@@ -2,8 +2,14 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { configWarnings } from '../config/warnings.ts';
 import type { Config } from '../config.ts';
-import { checkCertificate, checkPassphraseFile, checkPermissions } from './doctor/files.ts';
+import {
+  checkCertificate,
+  checkPassphraseFile,
+  checkPermissions,
+  checkVaultCertificate,
+} from './doctor/files.ts';
 import { type Finding, ok, warn } from './doctor/finding.ts';
+import { checkHsm } from './doctor/hsm.ts';
 import { checkClock, checkDescriptors, checkDisk, checkNode } from './doctor/machine.ts';
 import { checkParts, checkPort, runningStatus } from './doctor/parts.ts';
 import { examples } from './examples.ts';
@@ -31,11 +37,14 @@ async function examine(config: Config): Promise<readonly Finding[]> {
   const there = existsSync(config.dataDir);
   const findings = [
     checkNode(),
-    ...(await checkParts(config, status)),
+    // The vault's process is asked by the servers that use it; here it has files alone to be looked at.
+    ...(config.role === 'vault' ? [] : await checkParts(config, status)),
+    ...(await checkHsm(config)),
     ...(there ? await checkPermissions(config) : []),
     await checkPassphraseFile(config),
-    await checkPort(config, status),
+    config.role === 'vault' ? undefined : await checkPort(config, status),
     await checkCertificate(config),
+    await checkVaultCertificate(config),
     await checkClock(config),
     await checkDisk(config),
     await checkDescriptors(status?.pid),

@@ -29,8 +29,8 @@ export async function openTarget(config: Config, address: string | undefined): P
   const { addresses } = status.result as OperationResult<'status'>;
   const listening = addresses && 'tcp' in addresses ? addresses.tcp : `${config.tcpHost}:${config.tcpPort}`;
   const endpoint = await findEndpoint(config, address ?? listening);
-  const { openSqliteReader, storePath } = await import('../compose.ts');
-  const journal = await openSqliteReader(storePath(config));
+  const { openJournalReader } = await import('../compose.ts');
+  const journal = await openJournalReader(config);
   const target: Target = {
     endpoint,
     config,

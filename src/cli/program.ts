@@ -4,7 +4,7 @@ import { CONFIG_KEYS } from '../config/keys.ts';
 import { nearest } from '../config/nearest.ts';
 import { loadConfig } from '../config.ts';
 import { COMMANDS } from './commands.ts';
-import { addConfigFlags, givenConfigFlags } from './config-flags.ts';
+import { addCommandFlags, addConfigFlags, givenConfigFlags } from './config-flags.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { usageFailure } from './failure.ts';
 import { Shell } from './shell.ts';
@@ -66,7 +66,9 @@ async function define(program: Command, shell: Shell, argv: readonly string[]): 
   addConfigFlags(program);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(say(summary)).summary(say(summary));
-    if (argv.includes(name)) (await load()).define(command, shell);
+    if (!argv.includes(name)) continue;
+    (await load()).define(command, shell);
+    addCommandFlags(command);
   }
 }
 

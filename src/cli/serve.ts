@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { settingsInForce } from '../config/in-force.ts';
 import { bannerOf } from './banner.ts';
 import { configFlagsHelp } from './config-flags.ts';
 import { examples } from './examples.ts';
@@ -14,7 +15,7 @@ export function define(command: Command, shell: Shell): void {
     .addHelpText(
       'after',
       () =>
-        `${examples(shell, 'sello serve', 'sello serve --data-dir /var/lib/sello --tcp-port 11002', 'sello serve --config /etc/sello/sello.yaml')}
+        `${examples(shell, 'sello serve', 'sello serve --data-dir /var/lib/sello --tcp-port 11002', 'sello serve --config /etc/sello/sello.yaml', 'sello serve --role vault --config /etc/sello/vault.yaml')}
 ${shell.say(
   text(
     '\nSIGTERM or SIGINT: what was accepted is answered, then it stops; a second one stops at once. SIGHUP: certificates are read again.\n\nConfiguration:',
@@ -27,7 +28,8 @@ ${configFlagsHelp()}`,
 }
 
 async function serve(shell: Shell): Promise<void> {
-  const { config } = shell.loaded();
+  const loaded = shell.loaded();
+  const { config } = loaded;
   // Taken from the start: a signal that comes while the parts are being opened stops them as well.
   const stopped = Promise.withResolvers<void>();
   let firstAt = 0;
@@ -40,13 +42,22 @@ async function serve(shell: Shell): Promise<void> {
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
 
+  if (config.role === 'vault') {
+    const { serveVault } = await import('./serve-vault.ts');
+    return serveVault(shell, stopped.promise);
+  }
   const [{ default: pino }, { startServer }, { openOperatorSocket }] = await Promise.all([
     import('pino'),
     import('../compose.ts'),
     import('./operator-socket.ts'),
   ]);
   const log = pino({ name: 'sello', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const server = await startServer(config, log);
+  const withLab = config.labEnabled && config.labAllowed;
+  const Lab = withLab ? (await import('../lab/laboratory.ts')).ServerLaboratory : undefined;
+  const server = await startServer(config, log, {
+    settingsInForce: settingsInForce(loaded),
+    ...(Lab ? { makeLaboratory: (running) => new Lab(running, config) } : {}),
+  });
   const { application } = server;
   let socket: Awaited<ReturnType<typeof openOperatorSocket>>;
   try {
@@ -66,11 +77,12 @@ async function serve(shell: Shell): Promise<void> {
       addresses: server.addresses,
       data_dir: config.dataDir,
       generated: application.generated,
+      custody: application.vault.custody,
       socket: socket.path,
     },
     () => bannerOf(shell, config, server),
   );
-  log.info({ addresses: server.addresses }, 'listening');
+  log.info({ addresses: server.addresses, custody: application.vault.custody }, 'listening');
 
   await stopped.promise;
   log.info({}, 'stopping');

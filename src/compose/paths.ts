@@ -2,6 +2,10 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { StartRefused } from '../domain/errors.ts';
 
+export function isPostgres(config: Config): boolean {
+  return /^postgres(ql)?:/.test(config.storeUrl);
+}
+
 /** The database's file: `sqlite:` in the data folder, `sqlite:PATH`. @throws StartRefused for another engine */
 export function storePath(config: Config): string {
   if (!config.storeUrl.startsWith('sqlite:')) {

@@ -19,8 +19,18 @@ export function* crossProblems(values: ConfigValues): Generator<string> {
   }
   yield* policyProblems(values.policy);
   yield* listenerProblems(values);
+  yield* vaultProblems(values);
   if (values.vault_passphrase !== null && values.vault_passphrase_file !== null) {
     yield 'vault_passphrase and vault_passphrase_file are both given: expected one of them';
+  }
+  if (values.vault_pin !== null && values.vault_pin_file !== null) {
+    yield 'vault_pin and vault_pin_file are both given: expected one of them';
+  }
+  if (values.vault_url.startsWith('pkcs11:') && values.vault_pin === null && values.vault_pin_file === null) {
+    yield 'vault_pin or vault_pin_file expected with a pkcs11: vault_url';
+  }
+  if (values.rate_limit_ca_file !== null && !values.rate_limit_url.startsWith('rediss:')) {
+    yield 'rate_limit_ca_file expected with a rediss:// address in rate_limit_url alone';
   }
   for (const block of values.proxy_trusted) {
     if (!isAddressBlock(block))
@@ -71,6 +81,35 @@ function* listenerProblems(values: ConfigValues): Generator<string> {
   if (values.tcp_port !== 0 && values.tcp_port === values.http_port && values.tcp_host === values.http_host) {
     yield `tcp_port and http_port are both ${values.tcp_port}: expected two ports`;
   }
+}
+
+function* vaultProblems(values: ConfigValues): Generator<string> {
+  const remote = values.vault_url.startsWith('https:');
+  if (remote && !isOrigin(values.vault_url)) {
+    yield `vault_url expected https://HOST or https://HOST:PORT and nothing else, not "${values.vault_url}"`;
+  }
+  if (remote) yield* missing(values, 'vault_url', ['vault_ca_file', 'vault_cert_file', 'vault_key_file']);
+  if (values.role !== 'vault') return;
+  if (remote)
+    yield 'vault_url expected keys that this process opens itself, file: or pkcs11:, for role is vault';
+  yield* missing(values, 'role', ['vault_tls_ca_file', 'vault_tls_cert_file', 'vault_tls_key_file']);
+  if (values.vault_callers.length + values.vault_key_managers.length === 0) {
+    yield 'vault_callers expected the names of those who may call, for role is vault: nobody may yet';
+  }
+}
+
+function* missing(
+  values: ConfigValues,
+  cause: 'role' | 'vault_url',
+  keys: readonly (keyof ConfigValues)[],
+): Generator<string> {
+  for (const key of keys) {
+    if (values[key] === null) yield `${key} is missing, which ${cause} ${values[cause]} needs`;
+  }
+}
+
+function isOrigin(url: string): boolean {
+  return URL.canParse(url) && /^https:\/\/[^/?#@]+\/?$/.test(url);
 }
 
 const LOOPBACK = new BlockList();

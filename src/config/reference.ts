@@ -64,6 +64,7 @@ const TAIL = `## What does not go together
 - An address of \`tcp_host\` that is not loopback needs TLS, or \`tcp_plaintext_allowed: true\`.
 - \`vault_passphrase\` and \`vault_passphrase_file\` exclude each other. A flag or a variable can be read by other programs
   of the same user: prefer the file.
+- \`rate_limit_ca_file\` is for a \`rediss://\` address of \`rate_limit_url\`.
 - \`tcp_port\` and \`http_port\` on one address are two ports.
 - \`amount_max\` of a rule has no more decimals than each \`currency\` that the rule names.
 - \`policy.velocity\` names \`count_max\`, \`amount_max\` or both.

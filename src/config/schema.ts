@@ -97,6 +97,16 @@ const rateLimit = (countMax: number, windowMs: number, of: string) =>
     window_ms: milliseconds(windowMs, 1_000, `The window for ${of} of one address.`),
   });
 
+const callerNames = (description: string) =>
+  ({
+    type: 'array',
+    items: { type: 'string', pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$' },
+    default: [],
+    maxItems: 256,
+    expected: 'a list of names such as ["api-1"]',
+    description,
+  }) as const;
+
 /**
  * The configuration: every key with its default, its bounds and what it means. All else is derived from this: the
  * type `Config`, environment variables, flags, `docs/configuration.md`. JSON Schema, typed and checked by TypeBox; its
@@ -104,6 +114,12 @@ const rateLimit = (countMax: number, windowMs: number, of: string) =>
  * `path`: a file or folder, made absolute. `secret`: never printed.
  */
 export const ConfigSchema = group({
+  role: {
+    enum: ['all', 'vault'],
+    default: 'all',
+    description:
+      'What this process is: `all` (TCP, REST and console), or `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs.',
+  },
   data_dir: {
     type: 'string',
     default: './data',
@@ -133,7 +149,27 @@ export const ConfigSchema = group({
     expected: '"sqlite:" (in the data folder), "sqlite:PATH" or "postgres://…"',
     secret: true,
     description:
-      'Where decisions are kept: `sqlite:` (in the data folder), `sqlite:PATH` or `postgres://…[,…]`.',
+      'Where decisions are kept: `sqlite:` (in the data folder), `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT[,HOST:PORT…]/DATABASE[?sslmode=…]`, of whose hosts the one that takes writes is found. Beyond this machine `sslmode` is `verify-full` unless it is given.',
+  },
+  store_password_file: optionalText({
+    path: true,
+    description:
+      'A file that holds the password of the user in `store_url`; one line end at its end is dropped.',
+  }),
+  store_owner_url: {
+    anyOf: [{ type: 'string', pattern: '^postgres(ql)?://' }, { type: 'null' }],
+    default: null,
+    expected: '"postgres://…", or null',
+    secret: true,
+    description:
+      "The database as the owner of its tables, for `sello migrate` alone: the user of `store_url` then can neither change nor delete the journal's entries.",
+  },
+  store_connections_max: {
+    type: 'integer',
+    default: 8,
+    minimum: 2,
+    maximum: 1_000,
+    description: 'How many connections to PostgreSQL this server opens at most.',
   },
   vault_url: {
     type: 'string',
@@ -141,7 +177,7 @@ export const ConfigSchema = group({
     pattern: '^(file:|pkcs11:|https://)',
     expected: '"file:" (in the data folder), "file:PATH", "pkcs11:…" or "https://…"',
     description:
-      'Where keys are kept: `file:` (sealed, in the data folder), `file:PATH`, `pkcs11:…` or `https://…` (a vault process).',
+      'Where keys are kept: `file:` (sealed, in the data folder), `file:PATH`, `https://…` (a vault process), or an HSM: `pkcs11:token=LABEL?module-path=LIBRARY` (RFC 7512; `serial=` where two slots have one label, `object=` for what the labels of the keys start with, `x-unwrap-length=true` for Luna firmware that wants it).',
   },
   vault_passphrase: optionalText({
     secret: true,
@@ -152,6 +188,68 @@ export const ConfigSchema = group({
     path: true,
     description: 'A file that holds `vault_passphrase`; one line end at its end is dropped.',
   }),
+  vault_pin: optionalText({
+    secret: true,
+    description:
+      "With a `pkcs11:` vault: the PIN of the HSM's slot. It is tried once; a wrong one is not tried again.",
+  }),
+  vault_pin_file: optionalText({
+    path: true,
+    description: 'A file that holds `vault_pin`; one line end at its end is dropped.',
+  }),
+  vault_custody: {
+    enum: ['hsm', 'cached'],
+    default: 'hsm',
+    description:
+      "With a `pkcs11:` vault: `hsm` computes each MAC inside the HSM, where users' keys are unwrapped and stay; `cached` unwraps them into this process for some minutes, which is faster.",
+  },
+  rate_limit_url: {
+    type: 'string',
+    default: 'memory:',
+    pattern: '^(memory:$|rediss?://)',
+    expected: '"memory:", "redis://…" or "rediss://…" (TLS)',
+    secret: true,
+    description:
+      'Where rate limits count: `memory:` (each server by itself), `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]` or `rediss://…` (TLS), shared by all servers. While Redis cannot be asked, each server counts by itself.',
+  },
+  rate_limit_ca_file: optionalText({
+    path: true,
+    description:
+      "Who signed the certificate of a `rediss://` server (PEM), where it is none of the system's authorities.",
+  }),
+  vault_ca_file: optionalText({
+    path: true,
+    description:
+      'With an `https://` vault: the authorities (PEM) of its certificate. This and the next two are read again on SIGHUP.',
+  }),
+  vault_cert_file: optionalText({
+    path: true,
+    description: 'The certificate (PEM) by which this server is known to the vault process.',
+  }),
+  vault_key_file: optionalText({ path: true, description: 'The private key (PEM) of that certificate.' }),
+  vault_host: {
+    type: 'string',
+    default: '127.0.0.1',
+    minLength: 1,
+    description: 'With `role: vault`: the address that it listens on.',
+  },
+  vault_port: port(11_003, 'With `role: vault`: the port that it listens on; 0 takes a free one.'),
+  vault_tls_ca_file: optionalText({
+    path: true,
+    description:
+      "With `role: vault`: the authorities (PEM) of its callers' certificates. This and the next two are read again on SIGHUP.",
+  }),
+  vault_tls_cert_file: optionalText({
+    path: true,
+    description: 'With `role: vault`: the certificate (PEM) that it shows its callers.',
+  }),
+  vault_tls_key_file: optionalText({ path: true, description: 'The private key (PEM) of that certificate.' }),
+  vault_callers: callerNames(
+    'With `role: vault`: the names (DNS in the SAN, else the CN) of the certificates whose bearers may use the keys. Nobody else may.',
+  ),
+  vault_key_managers: callerNames(
+    'With `role: vault`: the names of those that may also make, rewrap under and destroy keys, as a rotation does.',
+  ),
   currency_default: {
     type: 'string',
     default: 'EUR',
@@ -175,6 +273,16 @@ export const ConfigSchema = group({
     86_400_000,
     60_000,
     'How long an answer is kept for a repeated idempotency key.',
+  ),
+  device_session_ttl_ms: milliseconds(
+    7_776_000_000,
+    60_000,
+    'How long a virtual token may go on without being enrolled anew.',
+  ),
+  enrolment_ttl_ms: milliseconds(900_000, 10_000, 'How long an invitation to enrol a token may be used.'),
+  enrolment_code_required: flag(
+    false,
+    'Who has a token must show a code of it to enrol another by `POST /v1/tokens`. Invitations and passkeys always ask for it.',
   ),
   lockout: group({
     attempts_max: {
@@ -227,6 +335,13 @@ export const ConfigSchema = group({
     false,
     '`/metrics` is for anyone. Off: for this machine and for administrators alone.',
   ),
+  public_url: {
+    anyOf: [{ type: 'string', pattern: '^https?://[^/?#@\\s]+$' }, { type: 'null' }],
+    default: null,
+    expected: 'an origin such as "https://sello.example", or null',
+    description:
+      'Where browsers reach this server: links to enrol and passkeys are for this origin alone. By default `http://localhost` (with TLS `https://localhost`) and `http_port`.',
+  },
   http_cors_origins: {
     type: 'array',
     items: { type: 'string', pattern: '^https?://[^/]+$' },
@@ -260,6 +375,10 @@ export const ConfigSchema = group({
     description:
       'The language of what the commands print; by default that of `LC_ALL`, `LC_MESSAGES` or `LANG`.',
   },
+  lab_enabled: flag(
+    false,
+    'Administrators may run the attacks of the lab from the console, with throw-away users. Needs `lab_allowed`.',
+  ),
   lab_allowed: flag(true, 'The attacks of `sello lab` may be run against this server, on loopback.'),
 });
 

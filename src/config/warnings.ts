@@ -7,11 +7,26 @@ export interface ConfigWarning {
   readonly text: { readonly en: string; readonly es: string };
 }
 
+function vaultRoleWarnings(config: Config): readonly ConfigWarning[] {
+  const warnings: ConfigWarning[] = [];
+  if (config.vaultUrl.startsWith('file:') && config.vaultPassphrase === null) {
+    warnings.push({
+      key: 'vault_passphrase',
+      text: {
+        en: 'the passphrase of the keys lies beside them in the data folder: keep it elsewhere with vault_passphrase_file',
+        es: 'la contraseña de las claves está junto a ellas en la carpeta de datos: guárdala en otro sitio con vault_passphrase_file',
+      },
+    });
+  }
+  return warnings;
+}
+
 /** What the configuration alone tells; whether files are as they should be is for `sello doctor`. */
 export function configWarnings(config: Config): readonly ConfigWarning[] {
   const warnings: ConfigWarning[] = [];
   const warn = (key: string, en: string, es: string) => warnings.push({ key, text: { en, es } });
 
+  if (config.role === 'vault') return vaultRoleWarnings(config);
   if (config.registrationOpen) {
     warn(
       'registration_open',

@@ -66,6 +66,7 @@ const Report = Type.Object(
   exactly,
 );
 
+const REST = [1, 16, 64].flatMap((count) => [`rest_validation_${count}`, `rest_approval_${count}`]);
 const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name);
 
 test('the benchmark prints one JSON document with every row, and leaves nothing behind', async (t) => {
@@ -88,10 +89,18 @@ test('the benchmark prints one JSON document with every row, and leaves nothing 
     'active_users_long',
     'pipelined_short',
     'pipelined_long',
+    ...REST,
   ]);
   assert.deepEqual(names(report.start_ups), ['first', 'users', 'grown', 'killed']);
   assert.deepEqual(names(report.memory), ['users_short', 'users_long', 'pipelined_long']);
-  assert.deepEqual(names(report.aims), ['pipelined', 'memory', 'growth', 'growth_active_users']);
+  assert.deepEqual(names(report.aims), [
+    'pipelined',
+    'memory',
+    'growth',
+    'growth_active_users',
+    'rest_validation',
+    'rest_approval',
+  ]);
   const ratiosOf = (name: string) => Object.keys(report.rows.find((row) => row.name === name)?.ratios ?? {});
   assert.deepEqual(ratiosOf('pipelined'), ['commits_pipelined', 'hmac', 'echo']);
   assert.deepEqual(ratiosOf('unpipelined'), ['commits_unpipelined', 'hmac', 'echo_unpipelined']);

@@ -89,14 +89,31 @@ test('every key can be set by each of its three names', () => {
     tcp_host: '127.0.0.2',
     http_host: '::1',
     store_url: 'sqlite:/x',
+    store_password_file: '/p',
+    store_owner_url: 'postgres://owner@db/sello',
     vault_url: 'file:/x',
     vault_passphrase: 'p',
+    role: 'vault',
+    vault_ca_file: '/a',
+    vault_cert_file: '/c',
+    vault_key_file: '/k',
+    vault_host: '127.0.0.2',
+    vault_tls_ca_file: '/a',
+    vault_tls_cert_file: '/c',
+    vault_tls_key_file: '/k',
+    vault_callers: ['api-1', 'api-2'],
+    vault_key_managers: ['api-1'],
+    rate_limit_url: 'rediss://r',
+    rate_limit_ca_file: '/a',
     currency_default: 'JPY',
     registration_open: false,
     tcp_plaintext_allowed: true,
     http_plaintext_allowed: true,
     http_metrics_public: true,
     http_cors_origins: ['https://shop.example'],
+    public_url: 'https://sello.example',
+    enrolment_code_required: true,
+    lab_enabled: true,
     lab_allowed: false,
     log_level: 'warn',
     language: 'es',
@@ -104,19 +121,28 @@ test('every key can be set by each of its three names', () => {
     tls_cert_file: '/c',
     tls_key_file: '/k',
     vault_passphrase_file: yaml('p\n'),
+    vault_pin: '1',
+    vault_pin_file: yaml('1\n'),
+    vault_custody: 'cached',
     'policy.rules': [{ when: { user: ['alice'], role: 'admin' }, require: ['session'] }],
     'policy.velocity': { window_ms: 60000, count_max: 3 },
+  };
+  const pairs: Readonly<Record<string, Record<string, unknown>>> = {
+    tls_cert_file: { tls_key_file: '/k' },
+    tls_key_file: { tls_cert_file: '/c' },
+    rate_limit_ca_file: { rate_limit_url: 'rediss://r' },
+    role: {
+      vault_tls_ca_file: '/a',
+      vault_tls_cert_file: '/c',
+      vault_tls_key_file: '/k',
+      vault_callers: ['api-1'],
+    },
   };
   for (const { key, path, variable, flag, schema } of CONFIG_KEYS) {
     const value = key in others ? others[key] : (schema.default as number) + 1;
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     // Some keys go with another alone.
-    const pair: Record<string, unknown> =
-      key === 'tls_cert_file'
-        ? { tls_key_file: '/k' }
-        : key === 'tls_key_file'
-          ? { tls_cert_file: '/c' }
-          : {};
+    const pair: Record<string, unknown> = pairs[key] ?? {};
     const nested = path.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value);
     const inputs: ConfigInput[] = [
       { file: yaml(JSON.stringify({ ...pair, ...(nested as object) })) },
@@ -224,6 +250,8 @@ test('keys that do not go together stop the start, both named', () => {
     [{ '--tcp-host': '127.0.0.1.example' }, /is not loopback/],
     [{ '--tcp-port': '8080' }, /tcp_port and http_port are both 8080/],
     [{ '--vault-passphrase': 'a', '--vault-passphrase-file': yaml('a') }, /both given/],
+    [{ '--vault-pin': 'a', '--vault-pin-file': yaml('a') }, /vault_pin and vault_pin_file are both given/],
+    [{ '--vault-url': 'pkcs11:token=a?module-path=/x.so' }, /vault_pin or vault_pin_file expected/],
     [{ '--proxy-trusted': '10.0.0.0/33' }, /proxy_trusted expected an address or CIDR block/],
     [{ '--proxy-trusted': '10.0.0.0/8/8' }, /proxy_trusted expected/],
     [

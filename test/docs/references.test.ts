@@ -13,6 +13,7 @@ const DOCUMENTS = [
   'README.md',
   'README.es.md',
   'docs/architecture.md',
+  'docs/operations.md',
   'docs/protocol.md',
   'docs/security.md',
 ] as const;

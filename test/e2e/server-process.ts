@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** For tests that run as root: who the server runs as. */
   readonly uid?: number;
+  /** A `src/main.ts` other than this tree's. */
+  readonly main?: string;
 }
 
 export interface Ended {
@@ -30,14 +32,14 @@ export class ServerProcess {
   stdout = '';
   stderr = '';
 
-  private constructor({ folder, flags = {}, environment = {}, uid }: ServerOptions) {
+  private constructor({ folder, flags = {}, environment = {}, uid, main = MAIN }: ServerOptions) {
     const all: Record<string, string> = {
       '--data-dir': folder,
       '--tcp-port': '0',
       '--http-port': '0',
       ...flags,
     };
-    this.child = spawn(process.execPath, [MAIN, 'serve', ...Object.entries(all).flat()], {
+    this.child = spawn(process.execPath, [main, 'serve', ...Object.entries(all).flat()], {
       cwd: '/',
       env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

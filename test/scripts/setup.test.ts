@@ -6,6 +6,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -198,4 +199,49 @@ test('bin/sello runs through links from anywhere, and says what to do when nothi
   for (const path of ['bin/sello', 'node_modules/.bin/sello', 'elsewhere']) {
     assert.deepEqual(await run(join(folder, path), 'a b', '--c'), { code: 0, output: '["a b","--c"]' });
   }
+});
+
+/** What the bundler is replaced by: it copies one source, or fails where that says so. */
+const BUNDLER = `const fs = require('node:fs');
+const out = process.argv[process.argv.indexOf('--outDir') + 1];
+const text = fs.readFileSync('web/page.html', 'utf8');
+if (text === 'broken') { console.error('page.html:1: a mistake'); process.exit(1); }
+fs.mkdirSync(out, { recursive: true });
+fs.writeFileSync(out + '/index.html', text);
+`;
+
+test('the pages are built when missing or stale, and a mistake in them is told and leaves those before', async (t) => {
+  const { folder, setup, calls } = await project(t);
+  await setup();
+  for (const name of ['web', 'src/domain', 'node_modules/vite/bin']) {
+    mkdirSync(join(folder, name), { recursive: true });
+  }
+  for (const name of ['web/vite.config.ts', 'src/limits.ts', 'src/domain/money.ts']) {
+    writeFileSync(join(folder, name), '');
+  }
+  writeFileSync(join(folder, 'node_modules/vite/bin/vite.js'), BUNDLER);
+  writeFileSync(join(folder, 'web/page.html'), 'first');
+  const built = () => readFileSync(join(folder, 'web/dist/index.html'), 'utf8');
+
+  const first = await setup();
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stderr, /^Building the web pages.*\nBuilt in \d+ s\.\n$/);
+  assert.equal(built(), 'first');
+  assert.equal((await setup()).stderr, '');
+
+  writeFileSync(join(folder, 'web/page.html'), 'broken');
+  const broken = await setup();
+  assert.equal(broken.code, 1);
+  assert.match(broken.stderr, /The web pages cannot be built\.\npage\.html:1: a mistake/);
+  assert.equal(built(), 'first');
+
+  writeFileSync(join(folder, 'web/page.html'), 'second');
+  await setup();
+  assert.equal(built(), 'second');
+
+  // A module of the server that the pages share.
+  writeFileSync(join(folder, 'src/domain/money.ts'), '// changed');
+  assert.match((await setup()).stderr, /Built in/);
+  assert.equal(calls().length, 1);
+  assert.deepEqual(readdirSync(join(folder, 'web')).sort(), ['dist', 'page.html', 'vite.config.ts']);
 });

@@ -76,9 +76,12 @@ export class Argon2Hasher implements PasswordHasher {
     });
   }
 
+  get queueLength(): number {
+    return this.#running + this.#waiting.length;
+  }
+
   retryAfterMs(): number {
-    const ahead = this.#running + this.#waiting.length;
-    const estimate = Math.ceil((this.#averageMs * ahead) / this.#parallelMax);
+    const estimate = Math.ceil((this.#averageMs * this.queueLength) / this.#parallelMax);
     return Math.min(Math.max(estimate, LIMITS.passwordRetryMsMin), LIMITS.passwordRetryMsMax);
   }
 

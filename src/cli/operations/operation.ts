@@ -1,4 +1,5 @@
 import type { XSchema, XStatic } from 'typebox/schema';
+import { exclusively as alone } from '../../application/exclusively.ts';
 import type { Application, RunningServer } from '../../compose.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import type { UserId } from '../../ports/store.ts';
@@ -65,23 +66,11 @@ export async function done(
   return isRefusal(result) ? result : { username };
 }
 
-const busy = new WeakMap<Operated['application'], string>();
-
-/**
- * Runs it unless another of its kind runs: a backup holds the database and the keys as of one moment, and a rotation
- * in between would leave them apart.
- */
-export async function exclusively<Result>(
+/** Runs it unless another operation that must be alone runs, here or by the API. */
+export function exclusively<Result>(
   { application }: Operated,
   name: string,
   run: () => Promise<Result | Refusal>,
 ): Promise<Result | Refusal> {
-  const other = busy.get(application);
-  if (other !== undefined) return refuse('busy', { detail: `${other} is running`, retryAfterMs: 1_000 });
-  busy.set(application, name);
-  try {
-    return await run();
-  } finally {
-    busy.delete(application);
-  }
+  return alone(application.context, name, run);
 }

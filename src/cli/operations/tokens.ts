@@ -1,15 +1,11 @@
 import { activateToken } from '../../application/activate-token.ts';
 import { revokeToken } from '../../application/administer-user.ts';
 import { enrolToken } from '../../application/enrol-token.ts';
-import { encodeBase32 } from '../../domain/base32.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
-import { rfc3339 } from '../../domain/journal.ts';
-import { otpauthUri } from '../../domain/otp/otpauth.ts';
 import { decodeState } from '../../domain/user-state.ts';
-import type { TokenRow, UserId } from '../../ports/store.ts';
+import type { UserId } from '../../ports/store.ts';
+import { enrolmentView, tokenView } from '../../wire/http/token-view.ts';
 import { done, type Operated, operation, parameters, withUser } from './operation.ts';
-
-const ISSUER = 'Sello';
 
 const username = { type: 'string', minLength: 1 } as const;
 const id = { type: 'string', minLength: 1, maxLength: 64 } as const;
@@ -32,6 +28,7 @@ export const tokenEnrol = operation(
       const enrolled = await enrolToken(operated.application.context, {
         userId,
         type,
+        byOperator: true,
         ...(digits === undefined ? {} : { digits }),
         ...(periodS === undefined ? {} : { periodS }),
         ...(algorithm === undefined ? {} : { algorithm }),
@@ -40,33 +37,6 @@ export const tokenEnrol = operation(
       return isRefusal(enrolled) ? enrolled : enrolmentView(enrolled.token, enrolled.seed, given.username);
     }),
 );
-
-/** As `POST /v1/tokens` answers it. */
-function enrolmentView(token: TokenRow, seed: Uint8Array, user: string) {
-  const { type } = token;
-  const common = {
-    id: token.tokenId,
-    type,
-    digits: token.digits,
-    algorithm: token.algorithm,
-    secret: encodeBase32(seed),
-  };
-  if (type === 'ocra')
-    return { ...common, suite: token.suite, activation_question: token.activationQuestion };
-  const { algorithm, digits, periodS } = token;
-  const label = token.label === '' ? user : token.label;
-  const uri = otpauthUri({
-    type,
-    secret: seed,
-    label,
-    issuer: ISSUER,
-    algorithm,
-    digits,
-    periodS,
-    counter: 0,
-  });
-  return { ...common, ...(type === 'totp' ? { period_s: periodS } : {}), otpauth_uri: uri };
-}
 
 export const tokenActivate = operation(
   parameters({ username, id, code: { type: 'string', minLength: 1, maxLength: 64 } }, ['id']),
@@ -98,24 +68,9 @@ async function tokensOf({ store, clock }: Operated['application']['context'], us
 
 export const tokenList = operation(parameters({ username }), (operated, given) =>
   withUser(operated, given.username, async (userId) => {
-    const { rows, state } = await tokensOf(operated.application.context, userId);
-    const tokens = rows.map((token) => {
-      const use = state.tokens?.[token.tokenId];
-      return {
-        id: token.tokenId,
-        type: token.type,
-        status: token.status,
-        digits: token.digits,
-        algorithm: token.algorithm,
-        ...(token.type === 'hotp' ? {} : { period_s: token.periodS }),
-        ...(token.suite === '' ? {} : { suite: token.suite }),
-        label: token.label,
-        created_at: rfc3339(token.createdAt),
-        uses: use?.uses ?? 0,
-        last_used_at: use ? rfc3339(use.usedAt) : null,
-        drift_steps: use?.drift ?? 0,
-      };
-    });
+    const { context } = operated.application;
+    const { rows, state } = await tokensOf(context, userId);
+    const tokens = rows.map((token) => tokenView(token, state, context.clock.now()));
     return { username: given.username, tokens };
   }),
 );

@@ -1,0 +1,57 @@
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+import type { Decider } from '../src/application/decider.ts';
+
+/** What a process of the benchmark has used, counted from its start on. */
+export interface ServerUsage {
+  /** All threads: the event loop's, the pool's, the collector's. */
+  readonly cpuMicros: number;
+  readonly batches: number;
+  readonly entries: number;
+  readonly rssBytes: number;
+  readonly heapBytes: number;
+  readonly usersCached: number;
+  /** Since the last call. */
+  readonly eventLoopDelayMs: { readonly p99: number; readonly max: number };
+  readonly collections: { readonly count: number; readonly ms: number; readonly maxMs: number };
+}
+
+export class UsageMeter {
+  readonly #delay = monitorEventLoopDelay({ resolution: 5 });
+  #collections = { count: 0, ms: 0, maxMs: 0 };
+
+  constructor() {
+    new PerformanceObserver((list) => {
+      const collections = this.#collections;
+      for (const { duration } of list.getEntries()) {
+        collections.count++;
+        collections.ms += duration;
+        collections.maxMs = Math.max(collections.maxMs, duration);
+      }
+    }).observe({ entryTypes: ['gc'] });
+  }
+
+  /** From now on the event loop's delay counts. */
+  start(): void {
+    this.#delay.enable();
+  }
+
+  read(decider: Decider | undefined): ServerUsage {
+    const { user, system } = process.cpuUsage();
+    const { rss, heapUsed } = process.memoryUsage();
+    const delay = this.#delay;
+    const eventLoopDelayMs = { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 };
+    delay.reset();
+    const collections = this.#collections;
+    this.#collections = { count: 0, ms: 0, maxMs: 0 };
+    return {
+      cpuMicros: user + system,
+      batches: decider?.counters.batches ?? 0,
+      entries: decider?.counters.entries ?? 0,
+      rssBytes: rss,
+      heapBytes: heapUsed,
+      usersCached: decider?.usersCached ?? 0,
+      eventLoopDelayMs,
+      collections,
+    };
+  }
+}

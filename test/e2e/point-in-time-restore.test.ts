@@ -1,0 +1,195 @@
+/*
+ * Goal: what docs/operations.md says about going back to a moment is so. Method: its commands are run as they stand there, in
+ * order, with other paths, ports and times, on a real PostgreSQL with a real server and its customers; the audit, a server
+ * on the restored database and its customers then tell what is there.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHmac, hash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { TcpClient } from '../../src/cli/tcp-client.ts';
+import { temporaryFolder } from '../application.ts';
+import { selloJson } from '../cli/sello.ts';
+import { ROOT } from '../docs/machine.ts';
+import { fencedBlocks } from '../docs/markdown.ts';
+import { binaries, command, freePort, own, PostgresServer } from '../services/postgres.ts';
+import { Customer, expectOk, PASSWORD } from './customer.ts';
+import { runServer } from './server-process.ts';
+
+const run = promisify(execFile);
+const HEADING = '## Backup and point-in-time restore\n';
+const BLOCK_TIME_MS = 60_000;
+/** What was answered before the moment is tried again after the restore, however slow this machine is. */
+const CHALLENGE_TTL_MS = '900000';
+
+test('restored to a moment, a database has what was decided until then and nothing after', {
+  timeout: 180_000,
+}, async (t) => {
+  const [archive, backup, archiveLast, restore, check, serve, ...more] = commands();
+  assert.ok(archive && backup && archiveLast && restore && check && serve && more.length === 0);
+
+  const place = mkdtempSync(join(tmpdir(), 'sello-restore-'));
+  own(place);
+  t.after(() => rmSync(place, { recursive: true, force: true }));
+  const folder = await temporaryFolder(t);
+  const postgres = await PostgresServer.start();
+  t.after(() => postgres.remove());
+  const database = await postgres.createDatabase();
+  const restored = { port: await freePort(), data: join(place, 'restored'), config: join(folder, 'it.yaml') };
+  const asWritten = new Map([
+    ['/var/backups/sello', join(place, 'backup')],
+    ['/var/lib/postgresql/restored', restored.data],
+    ['/etc/sello/restored.yaml', restored.config],
+    ['5433', `${restored.port}`],
+  ]);
+  const asPostgres = (block: string) => shell(substituted(block, asWritten), postgres);
+
+  await asPostgres(archive);
+  await postgres.stop();
+  await postgres.run();
+  const flags = { '--store-url': database.url, '--keys-challenge-ttl-ms': CHALLENGE_TTL_MS };
+  const server = await runServer(t, { folder, flags });
+  t.after(() => process.env.DEBUGX && console.error(server.stderr));
+  const alice = new Customer('alice');
+  await alice.arrive(await server.connect());
+  const mallory = new Customer('mallory');
+  await mallory.arrive(await server.connect());
+  await alice.fetchNonces(20);
+  await pay(alice, 'before the backup', 5);
+  await asPostgres(backup);
+  await pay(alice, 'after the backup', 5);
+
+  const reused = await nonceOf(alice.client);
+  const moment = await timeOf(postgres);
+  // Whatever a clock's resolution is, what follows is later.
+  await delay(50);
+  assert.ok(moment < (await timeOf(postgres)));
+  const [gone] = await pay(alice, 'after the moment', 5);
+  expectOk(await answer(alice.client, reused));
+  assert.equal((await answer(alice.client, reused)).error, 'challenge_spent');
+  await new Customer('bob').arrive(await server.connect());
+  await server.kill();
+
+  asWritten.set('2026-11-21 17:30:00+00', moment);
+  await asPostgres(archiveLast);
+  t.after(() => run(...command('pg_ctl', ['stop', '--mode', 'immediate', '--pgdata', restored.data])));
+  await asPostgres(restore);
+  // As where it was needed: what was there before is not.
+  await postgres.stop();
+
+  const { name, owner } = database;
+  const settings = {
+    data_dir: folder,
+    store_url: postgres.url(name, owner, `secret-${name}`, restored.port),
+    keys: { challenge_ttl_ms: Number(CHALLENGE_TTL_MS) },
+  };
+  writeFileSync(restored.config, JSON.stringify(settings), { mode: 0o600 });
+  const checked = await shell(substituted(check, asWritten));
+  assert.match(checked, /^The journal is whole: 14 entries of 2 users\.$/m);
+  assert.doesNotMatch(checked, /FAIL/);
+  await selloJson(['user', 'disable', 'mallory', '--config', restored.config]);
+
+  assert.equal(serve, 'sello serve --config /etc/sello/restored.yaml');
+  const second = await runServer(t, { folder, flags: { '--config': restored.config } });
+  await alice.resume(await second.connect());
+  const disabled = await (await second.connect()).request({ accion: 'reanudar', sesion: mallory.secret });
+  assert.equal(disabled.status, 'ERROR');
+  const unknown = { accion: 'login', username: 'bob', password: PASSWORD };
+  assert.equal((await (await second.connect()).request(unknown)).error, 'credentials_invalid');
+  expectOk(await answer(alice.client, reused));
+  await alice.fetchNonces(5);
+  const [again] = await pay(alice, 'after the moment', 1);
+  assert.ok(gone && again && gone !== again, 'decided anew, not told again');
+  const journal = (await selloExport(restored.config)).filter(({ type }) => type === 'transaction.approved');
+  const payees = Object.groupBy(journal, ({ payee }) => payee);
+  const counts = Object.fromEntries(
+    Object.entries(payees).map(([payee, found = []]) => [payee, found.length]),
+  );
+  assert.deepEqual(counts, {
+    'before the backup': 5,
+    'after the backup': 5,
+    // One each, of those that were sent after the restore.
+    'answered twice': 1,
+    'after the moment': 1,
+  });
+  await server.ended;
+});
+
+/** The section's commands, in order. */
+function commands(): readonly string[] {
+  const [, section = ''] = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8').split(HEADING);
+  const blocks = fencedBlocks(section.split('\n## ')[0] ?? '');
+  return blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
+}
+
+/** @throws when a name is in none of the blocks that it is for */
+function substituted(block: string, values: ReadonlyMap<string, string>): string {
+  let text = block;
+  for (const [written, real] of values) text = text.replaceAll(written, real);
+  assert.doesNotMatch(text, /\/(var|etc)\//);
+  return text;
+}
+
+/** Runs a block as the user whose it is: of the cluster's own, or ours. @returns what it printed */
+async function shell(block: string, postgres?: PostgresServer): Promise<string> {
+  const settings = {
+    PATH: `${join(ROOT, 'bin')}:${binaries()}:${process.env.PATH}`,
+    LC_ALL: 'C.UTF-8',
+    ...(postgres ? connection(postgres) : {}),
+  };
+  const root = process.getuid?.() === 0;
+  const user = postgres && root ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups'] : [];
+  const [program = 'sh', ...args] = [...user, 'sh', '-euc', block];
+  const { stdout } = await run(program, args, { env: settings, cwd: '/', timeout: BLOCK_TIME_MS });
+  return stdout;
+}
+
+function connection(postgres: PostgresServer): Record<string, string> {
+  const { username, password } = new URL(postgres.url());
+  return { PGHOST: postgres.folder, PGPORT: `${postgres.port}`, PGUSER: username, PGPASSWORD: password };
+}
+
+async function timeOf(postgres: PostgresServer): Promise<string> {
+  const [row] = await postgres.query(
+    "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00') AS now",
+  );
+  return String(row?.now);
+}
+
+/** @returns the ids of what was approved */
+async function pay(customer: Customer, payee: string, count: number): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (let n = 1; n <= count; n++) {
+    const sent = { data: `CuentaA,${payee},${n}.00`, idempotencyKey: `${payee} ${n}` };
+    ids.push(String(expectOk(await customer.send(sent)).transaccion));
+  }
+  return ids;
+}
+
+async function nonceOf(client: TcpClient): Promise<string> {
+  return String(expectOk(await client.request({ accion: 'pet_transaccion' })).nonce);
+}
+
+function answer(client: TcpClient, nonce: string) {
+  const data = 'CuentaA,answered twice,1.00';
+  const key = hash('sha256', PASSWORD, 'buffer');
+  const mac = createHmac('sha256', key)
+    .update(data + nonce)
+    .digest('hex');
+  return client.request({ accion: 'transaccion', data, nonce, mac });
+}
+
+async function selloExport(config: string): Promise<readonly { type: string; payee: string }[]> {
+  const lines = await shell(`sello audit export --config '${config}' --user alice`);
+  return lines
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).body ?? JSON.parse(line))
+    .map((body) => (typeof body === 'string' ? JSON.parse(body) : body))
+    .map(({ type, transaction }) => ({ type, payee: transaction?.payee ?? '' }));
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export interface AxeReport {
+  /** Rules that found something to look at and nothing wrong. */
+  readonly passed: number;
+  readonly violations: readonly string[];
+}
+
+interface AxeResults {
+  readonly passes: readonly unknown[];
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string | null;
+    readonly help: string;
+    readonly nodes: readonly {
+      readonly target: readonly unknown[];
+      readonly html: string;
+      readonly failureSummary?: string;
+    }[];
+  }[];
+}
+
+/** Every rule of axe-core that is on by default (WCAG 2.2 A and AA, best practices), on the page as it stands. */
+export async function axe(page: Page): Promise<AxeReport> {
+  // By the debugger, not by the page: its policy lets no foreign script in, and must not be loosened for this.
+  const session = await page.context().newCDPSession(page);
+  try {
+    await session.send('Runtime.evaluate', { expression: `${AXE};0` });
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+      expression:
+        'axe.run({ resultTypes: ["violations"] }).then((found) => JSON.stringify({ passes: found.passes.map(({ id }) => id), violations: found.violations }))',
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails).slice(0, 2_000));
+    const { passes, violations }: AxeResults = JSON.parse(String(result.value));
+    return {
+      passed: passes.length,
+      violations: violations.flatMap(({ id, impact, help, nodes }) =>
+        nodes.map(
+          ({ target, html, failureSummary = '' }) =>
+            `${id} (${impact}): ${help}: ${target.join(' ')}: ${html.slice(0, 200)}: ${failureSummary.replace(/\s+/g, ' ')}`,
+        ),
+      ),
+    };
+  } finally {
+    await session.detach();
+  }
+}

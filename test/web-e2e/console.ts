@@ -1,0 +1,94 @@
+import type { Page } from 'playwright-core';
+
+export const PASSWORD = 'correct horse battery';
+
+export interface Transfer {
+  readonly payer?: string;
+  readonly payee: string;
+  readonly amount: string;
+  readonly currency?: string;
+}
+
+/** What a person does in the console, by what they see there, in English. */
+export class Console {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  heading(name: string | RegExp) {
+    return this.page.getByRole('heading', { level: 1, name });
+  }
+
+  text(text: string | RegExp) {
+    return this.page.getByText(text);
+  }
+
+  button(name: string | RegExp) {
+    return this.page.getByRole('button', { name });
+  }
+
+  /** A place within the console, as a link would lead there. */
+  async at(...place: readonly string[]): Promise<void> {
+    const hash = `#/${place.map(encodeURIComponent).join('/')}`;
+    if (!this.page.url().includes('/console')) await this.page.goto(`/console${hash}`);
+    else await this.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+  }
+
+  /** @returns this console, with `username` logged in to a new account */
+  async register(username: string): Promise<this> {
+    await this.page.goto('/console#/register');
+    await this.page.getByLabel('User name').fill(username);
+    await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await this.page.getByLabel('Repeat the password').fill(PASSWORD);
+    await this.button('Register').click();
+    await this.heading(`Hello, ${username}`).waitFor();
+    return this;
+  }
+
+  /** Fills in name and password, and sends them. */
+  async offerPassword(username: string, password: string = PASSWORD): Promise<void> {
+    if (!this.page.url().includes('/console')) await this.page.goto('/console');
+    await this.page.getByLabel('User name').fill(username);
+    await this.page.getByLabel('Password', { exact: true }).fill(password);
+    await this.button('Log in').click();
+  }
+
+  async logIn(username: string): Promise<this> {
+    await this.offerPassword(username);
+    await this.heading(`Hello, ${username}`).waitFor();
+    return this;
+  }
+
+  async logOut(): Promise<void> {
+    await this.button(/^Account of/).click();
+    await this.button('Log out').click();
+    await this.heading('Welcome back').waitFor();
+  }
+
+  /** Makes an invitation. @returns its link */
+  async invite(): Promise<string> {
+    await this.at('devices', 'enrol');
+    const link = this.page.getByRole('link', { name: 'Open on this device' });
+    return (await link.getAttribute('href')) ?? '';
+  }
+
+  /** @returns the transfer's id; the page of the transfer stands */
+  async transfer({ payer = 'ES79-2100-0813', payee, amount, currency }: Transfer): Promise<string> {
+    await this.at('transfers', 'new');
+    await this.page.getByLabel('From account').fill(payer);
+    await this.page.getByLabel('To account').fill(payee);
+    await this.page.getByLabel('Amount').fill(amount);
+    if (currency !== undefined) await this.page.getByLabel('Currency').selectOption(currency);
+    await this.button('Continue to approval').click();
+    await this.page.waitForURL(/#\/transfers\/[0-9a-f-]{36}/);
+    await this.text('Approve on your token').waitFor();
+    return this.page.url().split('/').at(-1) ?? '';
+  }
+
+  /** What stands on the page of a transfer. */
+  async becomes(state: 'Approved' | 'Refused' | 'Expired'): Promise<void> {
+    await this.page.getByRole('status').filter({ hasText: state }).waitFor();
+  }
+}
