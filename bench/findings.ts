@@ -1,5 +1,5 @@
 import { Child } from './child.ts';
-import type { Limit, Memory, Row, StartUp } from './report.ts';
+import type { Limit, Memory, Row, Skipped, StartUp } from './report.ts';
 import type { Sizes } from './sizes.ts';
 
 export interface RunOptions {
@@ -18,6 +18,7 @@ export class Findings {
   readonly limits: Limit[] = [];
   readonly startUps: StartUp[] = [];
   readonly memory: Memory[] = [];
+  readonly skipped: Skipped[] = [];
   readonly options: RunOptions;
   readonly #children = new Set<Child>();
 
@@ -31,14 +32,30 @@ export class Findings {
     use: (child: Child) => Promise<T>,
     nodeOptions: readonly string[] = [],
   ): Promise<T> {
-    const child = new Child(module, { nodeOptions });
-    this.#children.add(child);
+    const child = this.start(module, nodeOptions);
     try {
       return await use(child);
     } finally {
-      await child.end();
-      this.#children.delete(child);
+      await this.end(child);
     }
+  }
+
+  /** Runs a module of `processes/` until it is ended, or all are killed. */
+  start(module: string, nodeOptions: readonly string[] = []): Child {
+    const child = new Child(module, { nodeOptions });
+    this.#children.add(child);
+    return child;
+  }
+
+  async end(child: Child): Promise<void> {
+    await child.end();
+    this.#children.delete(child);
+  }
+
+  /** What cannot be measured on this machine, and why. */
+  skip(title: string, reason: string): void {
+    this.skipped.push({ title, reason });
+    this.options.onStep(`${title}: left out, ${reason}`);
   }
 
   async killAll(): Promise<void> {

@@ -1,41 +1,24 @@
 /*
- * What the PostgreSQL store makes of a server, beside bare batched inserts of the same rows on the same server, by turns;
- * then the server's pipelined load of transactions by MAC on the SQLite file and on PostgreSQL, by turns.
- * Run: node_modules/.bin/node bench/postgres.ts [--json] [--inserts]
+ * What the PostgreSQL store makes of a server, beside bare batched inserts of the same rows on the same server, by turns.
+ * Alone, with a server on it: node_modules/.bin/node bench/postgres.ts [--quick]
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { openPostgresStore } from '../src/adapters/postgres/store.ts';
+import { migrateStore } from '../src/compose/store.ts';
+import { loadConfig } from '../src/config.ts';
 import { chainHash, encodeBody, GENESIS_HASH } from '../src/domain/journal.ts';
 import type { Decision, Store } from '../src/ports/store.ts';
-import { PostgresServer } from '../test/services/postgres.ts';
-import { Child } from './child.ts';
-import { measure as measureLoad } from './loads.ts';
-import { CONNECTIONS, SERVER_NODE_OPTIONS, WINDOW } from './sizes.ts';
+import { binaries, PostgresServer } from '../test/services/postgres.ts';
+import { runAlone } from './alone.ts';
+import type { Findings } from './findings.ts';
+import { middleRate, type OwnRate, ownLimit, ownRate, ownRow } from './own-load.ts';
+import type { MissingPart, Part } from './part.ts';
 
-const USERS = 2_000;
 const BATCH = 512;
 const ROWS_PER_STATEMENT = 64;
-const TURN_MS = 1_000;
-const TURNS = 5;
-const SERVED_USERS = 1_000;
-const SERVER_TURNS = 3;
-const SERVER_TIMES = { warmUpMs: 500, measureMs: 1_500 };
+const LANES = [1, 4] as const;
 const SETTINGS = { shared_buffers: '256MB', max_wal_size: '4GB' };
-
-const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, inserts: { type: 'boolean', default: false } },
-});
-
-interface Figure {
-  readonly name: string;
-  readonly perSecond: number;
-  /** Of what it is measured beside. */
-  readonly ratio: number;
-}
 
 /** Users who pay by MAC: entries as large as those that such transactions leave. */
 class Payers {
@@ -96,21 +79,6 @@ class Payers {
 
 type Write = (decisions: readonly Decision[], lane: number) => Promise<void>;
 
-async function perSecond(payers: readonly Payers[], write: Write): Promise<number> {
-  const from = performance.now();
-  const until = from + TURN_MS;
-  let done = 0;
-  await Promise.all(
-    payers.map(async (own, lane) => {
-      while (performance.now() < until) {
-        await write(own.batch(), lane);
-        done += BATCH;
-      }
-    }),
-  );
-  return (done / (performance.now() - from)) * 1_000;
-}
-
 const COLUMNS = 'user_id, version, ordinal, at, type, challenge, hash, state, body';
 const TYPES = ['bigint', 'integer', 'integer', 'bigint', 'text', 'text', 'bytea', 'text', 'text'];
 
@@ -143,107 +111,87 @@ function appends(store: Store): Write {
   };
 }
 
-async function measureInserts(server: PostgresServer): Promise<Figure[]> {
-  const { url } = await server.createDatabase();
+/** Both by turns, so that other work on the machine meets both. */
+async function measureInserts(findings: Findings, url: string): Promise<void> {
+  const { users, ownTurns, ownMs } = findings.options.sizes.parts;
   const store = await openPostgresStore({ url });
-  const clients = Array.from({ length: 4 }, () => new pg.Client({ connectionString: url, pipeline: true }));
+  const clients: pg.Client[] = [];
   try {
-    for (const client of clients) await client.connect();
-    const figures: Figure[] = [];
-    for (const lanes of [1, 4]) {
+    for (let n = 0; n < Math.max(...LANES); n++) {
+      const client = new pg.Client({ connectionString: url, pipeline: true });
+      clients.push(client);
+      await client.connect();
+    }
+    for (const lanes of LANES) {
       const payers: Payers[] = [];
       for (let lane = 0; lane < lanes; lane++) {
-        const own = new Payers(await store.allocateUserIds(USERS / lanes));
+        const own = new Payers(await store.allocateUserIds(users / lanes));
         await store.append(own.registrations());
         payers.push(own);
       }
-      const kinds = [
-        { name: 'bare inserts', write: bareInserts(clients), rates: [] as number[] },
-        { name: 'the store', write: appends(store), rates: [] as number[] },
-      ];
-      // By turns, so that other work on the machine meets both.
-      for (let turn = 0; turn < TURNS; turn++)
-        for (const { write, rates } of kinds) rates.push(await perSecond(payers, write));
-      const bare = middle(kinds[0]?.rates ?? []);
-      for (const { name, rates } of kinds) {
-        const title = `${name}, ${BATCH} entries a commit, ${lanes} at a time`;
-        figures.push({ name: title, perSecond: middle(rates), ratio: middle(rates) / bare });
+      const bare = { write: bareInserts(clients), rates: [] as OwnRate[] };
+      const stored = { write: appends(store), rates: [] as OwnRate[] };
+      for (let turn = 0; turn < ownTurns; turn++) {
+        for (const { write, rates } of [bare, stored]) {
+          const once = async (lane: number) => {
+            await write(payers[lane]?.batch() ?? [], lane);
+            return BATCH;
+          };
+          rates.push(await ownRate(ownMs, lanes, once));
+        }
       }
+      const each = `${BATCH} entries a commit, ${lanes} at a time`;
+      const row = { name: `postgres_store_${lanes}`, title: `the PostgreSQL store alone, ${each}` };
+      findings.rows.push(ownRow(row, middleRate(stored.rates), BATCH));
+      const limit = {
+        name: `postgres_bare_${lanes}`,
+        title: `the same rows by bare batched inserts on PostgreSQL, ${each}`,
+      };
+      findings.addLimit(ownLimit(limit, middleRate(bare.rates)), [row.name]);
     }
-    return figures;
   } finally {
     for (const client of clients) await client.end();
     await store.close();
   }
 }
 
-/** Servers on the same users, each with its journal elsewhere, measured by turns. */
-async function measureServed(database: PostgresServer): Promise<Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'sello-bench-pg-'));
-  const { url } = await database.createDatabase();
-  const kinds = [
-    { name: 'transactions on SQLite', flags: {} },
-    { name: 'transactions on PostgreSQL', flags: { '--store-url': url } },
-  ];
-  const children: Child[] = [];
-  const child = (module: string, nodeOptions: readonly string[] = []) => {
-    const made = new Child(module, { nodeOptions });
-    children.push(made);
-    return made;
-  };
+/** A database with tables of their own owner, as in production. @returns where it is, as the server's user */
+async function twoRoles(server: PostgresServer): Promise<string> {
+  const { name, url: ownerUrl } = await server.createDatabase();
+  await server.query("CREATE ROLE sello_server LOGIN PASSWORD 'bench'");
+  const url = server.url(name, 'sello_server', 'bench');
+  await migrateStore(loadConfig({ flags: { '--store-url': url, '--store-owner-url': ownerUrl } }).config);
+  return url;
+}
+
+/** A PostgreSQL server on the disk that is measured; left out where none is installed. */
+export async function openPostgresPart(findings: Findings): Promise<Part | MissingPart> {
+  const title = 'PostgreSQL';
   try {
-    const generator = child('generator');
-    const servers = [];
-    for (const [index, { name, flags }] of kinds.entries()) {
-      const data = join(folder, `${index}`);
-      await mkdir(data, { mode: 0o700 });
-      const seed = child('seed');
-      await seed.request('seed', { folder: data, users: SERVED_USERS, tokens: 0, entries: 0, flags });
-      await seed.end();
-      const server = child('server', SERVER_NODE_OPTIONS);
-      const port = await server.request<number>('start', { folder: data, flags });
-      servers.push({ name, bench: { server, generator, port }, rates: [] as number[] });
-    }
-    const load = {
-      kind: 'pipelined',
-      connections: CONNECTIONS,
-      window: WINDOW,
-      users: SERVED_USERS,
-    } as const;
-    for (let turn = 0; turn < SERVER_TURNS; turn++) {
-      for (const { name, bench, rates } of servers) {
-        const row = await measureLoad(bench, { name, title: name }, load, SERVER_TIMES);
-        if (row.failures > 0) throw new Error(`${name}: ${row.firstFailure}`);
-        rates.push(row.operationsPerSecond);
-      }
-    }
-    const first = middle(servers[0]?.rates ?? []);
-    return servers.map(({ name, rates }) => ({
-      name,
-      perSecond: middle(rates),
-      ratio: middle(rates) / first,
-    }));
-  } finally {
-    await Promise.all(children.map((each) => each.kill()));
-    await rm(folder, { recursive: true, force: true });
+    binaries();
+  } catch (error) {
+    return { title, missing: (error as Error).message };
+  }
+  findings.options.onStep('PostgreSQL: a server of its own');
+  const server = await PostgresServer.start({ settings: SETTINGS });
+  try {
+    const url = await twoRoles(server);
+    return {
+      servers: [
+        { name: 'postgres', title: 'by MAC, pipelined, on PostgreSQL', flags: { '--store-url': url } },
+      ],
+      measure: async () => {
+        findings.options.onStep('PostgreSQL: the store beside bare inserts');
+        const { url: own } = await server.createDatabase();
+        await measureInserts(findings, own);
+      },
+      close: () => server.remove(),
+    };
+  } catch (error) {
+    await server.remove();
+    throw error;
   }
 }
 
-function middle(figures: readonly number[]): number {
-  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? 0;
-}
-
-const server = await PostgresServer.start({ settings: SETTINGS });
-try {
-  const inserts = await measureInserts(server);
-  const served = values.inserts ? [] : await measureServed(server);
-  if (values.json) process.stdout.write(`${JSON.stringify({ inserts, transactions: served })}\n`);
-  else {
-    for (const { name, perSecond, ratio } of [...inserts, ...served])
-      process.stdout.write(
-        `${Math.round(perSecond).toString().padStart(9)} /s  ${ratio.toFixed(2)}  ${name}\n`,
-      );
-  }
-} finally {
-  await server.remove();
-}
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
+  await runAlone([openPostgresPart]);

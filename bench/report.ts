@@ -11,6 +11,8 @@ export interface Report {
   readonly startUps: readonly StartUp[];
   readonly memory: readonly Memory[];
   readonly aims: readonly Aim[];
+  /** What this machine has not got. */
+  readonly skipped: readonly Skipped[];
 }
 
 export interface Machine {
@@ -72,6 +74,11 @@ export interface Aim {
   readonly aim: number;
   readonly measured: number;
   readonly met: boolean;
+}
+
+export interface Skipped {
+  readonly title: string;
+  readonly reason: string;
 }
 
 /** The report as JSON: snake_case as every JSON of this program, numbers to three decimals. */

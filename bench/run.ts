@@ -4,15 +4,34 @@ import { join } from 'node:path';
 import { aimsOf } from './aims.ts';
 import { Findings, type RunOptions } from './findings.ts';
 import { measureLimits } from './measured-limits.ts';
+import type { OpenPart } from './part.ts';
+import { measureParts } from './parts.ts';
+import { openPostgresPart } from './postgres.ts';
 import type { SeedOptions } from './processes/seed.ts';
+import { openVaultPart } from './remote-vault.ts';
 import type { Machine, Report } from './report.ts';
 import { measureRest } from './rest.ts';
 import { measureGrowth, measureLoads } from './served.ts';
 import { BYTES_PER_ENTRY } from './sizes.ts';
+import { openHsmPart } from './softhsm.ts';
 import { startUpMs } from './start-up.ts';
 
-/** Runs every part, one after the other. @param signal ends it: its processes are killed, and it rejects */
-export async function run(options: RunOptions, signal: AbortSignal): Promise<Report> {
+/** What is measured, in this order. */
+export const STAGES = ['server', 'rest', 'postgres', 'hsm', 'vault'] as const;
+export type Stage = (typeof STAGES)[number];
+
+const PARTS: Readonly<Partial<Record<Stage, OpenPart>>> = {
+  postgres: openPostgresPart,
+  hsm: openHsmPart,
+  vault: openVaultPart,
+};
+
+/** Runs the stages, one after the other. @param stages all, or some @param signal ends it: its processes are killed, and it rejects */
+export async function run(
+  options: RunOptions,
+  stages: readonly Stage[],
+  signal: AbortSignal,
+): Promise<Report> {
   const startedAt = new Date();
   const machine = describeMachine();
   const findings = new Findings(options);
@@ -20,11 +39,11 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<Rep
     signal.addEventListener('abort', () => reject(signal.reason));
   });
   try {
-    await Promise.race([measureAll(findings), aborted]);
+    await Promise.race([measureStages(findings, stages), aborted]);
   } finally {
     await findings.killAll();
   }
-  const { rows, limits, startUps, memory } = findings;
+  const { rows, limits, startUps, memory, skipped } = findings;
   return {
     machine,
     startedAt: startedAt.toISOString(),
@@ -35,10 +54,18 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<Rep
     startUps,
     memory,
     aims: aimsOf(findings),
+    skipped,
   };
 }
 
-async function measureAll(findings: Findings): Promise<void> {
+async function measureStages(findings: Findings, stages: readonly Stage[]): Promise<void> {
+  if (stages.includes('server')) await measureServer(findings);
+  if (stages.includes('rest')) await measureRest(findings);
+  const openers = stages.flatMap((stage) => PARTS[stage] ?? []);
+  if (openers.length > 0) await measureParts(findings, openers);
+}
+
+async function measureServer(findings: Findings): Promise<void> {
   const { sizes, folder, onStep } = findings.options;
   const { users, tokens, entries, startUps } = sizes;
   await requireSpace(folder, entries);
@@ -70,7 +97,6 @@ async function measureAll(findings: Findings): Promise<void> {
   );
 
   await measureLimits(findings);
-  await measureRest(findings);
 }
 
 async function measureStartUp(

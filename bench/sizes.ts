@@ -14,7 +14,24 @@ export interface Sizes {
   readonly startUps: number;
   /** Of each kind, at each number of connections. */
   readonly rest: { readonly users: number; readonly requests: number };
+  /** Servers with a part elsewhere, by turns, and each part by itself. */
+  readonly parts: PartSizes;
   /** The whole run gives up after this. */
+  readonly timeMs: number;
+}
+
+export interface PartSizes {
+  readonly users: number;
+  readonly turns: number;
+  /** Of each server, before the first turn. */
+  readonly warmUpMs: number;
+  /** Of each turn, before it counts. */
+  readonly pauseMs: number;
+  readonly turnMs: number;
+  /** How often a part and its limit are measured by turns, and for how long each time. */
+  readonly ownTurns: number;
+  readonly ownMs: number;
+  /** All of it gives up after this. */
   readonly timeMs: number;
 }
 
@@ -30,7 +47,11 @@ export const FULL: Sizes = {
   turnMs: 4_000,
   startUps: 3,
   rest: { users: 512, requests: 16_000 },
-  timeMs: 360_000,
+  parts: {
+    ...{ users: 2_000, turns: 5, warmUpMs: 2_000, pauseMs: 500, turnMs: 1_500 },
+    ...{ ownTurns: 5, ownMs: 700, timeMs: 240_000 },
+  },
+  timeMs: 600_000,
 };
 
 /** To see that it runs, and roughly how fast: the figures vary by a third. */
@@ -46,7 +67,11 @@ export const QUICK: Sizes = {
   turnMs: 1_000,
   startUps: 1,
   rest: { users: 128, requests: 2_000 },
-  timeMs: 50_000,
+  parts: {
+    ...{ users: 512, turns: 3, warmUpMs: 500, pauseMs: 200, turnMs: 500 },
+    ...{ ownTurns: 3, ownMs: 200, timeMs: 90_000 },
+  },
+  timeMs: 150_000,
 };
 
 /** The least that runs every part: its figures say nothing. */
@@ -54,15 +79,19 @@ export const TINY: Sizes = {
   users: 100,
   tokens: 64,
   entries: 2_000,
-  warmUpMs: 100,
-  measureMs: 300,
-  limitMs: 100,
-  logInMs: 300,
+  warmUpMs: 20,
+  measureMs: 100,
+  limitMs: 30,
+  logInMs: 100,
   turns: 1,
-  turnMs: 200,
+  turnMs: 100,
   startUps: 1,
   rest: { users: 16, requests: 64 },
-  timeMs: 85_000,
+  parts: {
+    ...{ users: 64, turns: 1, warmUpMs: 1, pauseMs: 1, turnMs: 50 },
+    ...{ ownTurns: 1, ownMs: 1, timeMs: 150_000 },
+  },
+  timeMs: 240_000,
 };
 
 /** As the start script has them: measured in docs/performance.md. */

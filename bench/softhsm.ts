@@ -1,58 +1,35 @@
 /*
- * What the PKCS#11 vault makes of SoftHSM, beside SoftHSM's own limit in the same run; then the server's pipelined load
- * of transactions by MAC on the sealed file and on both custodies, by turns.
- * Run: node_modules/.bin/node bench/softhsm.ts [--json] [--macs]; for a real HSM: --url pkcs11:… --pin-file FILE,
- * on a slot that may be filled.
+ * What the PKCS#11 vault makes of SoftHSM, beside SoftHSM's own limit in the same run.
+ * Alone, with servers on it: node_modules/.bin/node bench/softhsm.ts [--quick]; for a real HSM, on a slot that may be
+ * filled: --url pkcs11:… --pin-file FILE
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { parsePkcs11Uri } from '../src/adapters/vault-pkcs11/uri.ts';
 import { openPkcs11Vault } from '../src/adapters/vault-pkcs11/vault.ts';
 import type { KeyVault, MacRequest } from '../src/ports/key-vault.ts';
-import { type SoftHsm, softHsm } from '../test/services/softhsm.ts';
-import { Child } from './child.ts';
-import { measure as measureLoad } from './loads.ts';
-import { CONNECTIONS, SERVER_NODE_OPTIONS, WINDOW } from './sizes.ts';
+import { softHsm } from '../test/services/softhsm.ts';
+import { runAlone } from './alone.ts';
+import type { Findings } from './findings.ts';
+import { middleRate, type OwnRate, ownLimit, ownRate, ownRow } from './own-load.ts';
+import type { MissingPart, Part } from './part.ts';
 
-const USERS = 1_000;
 const BATCH = 256;
-const TURN_MS = 700;
-const TURNS = 5;
 const MESSAGE_BYTES = 80;
-const SERVER_TURNS = 3;
-const SERVER_TIMES = { warmUpMs: 500, measureMs: 1_500 };
+/** As the decider does: while one batch is computed, the next one gathers. */
+const LANES = 3;
 
-const { values } = parseArgs({
-  options: {
-    url: { type: 'string' },
-    'pin-file': { type: 'string' },
-    json: { type: 'boolean', default: false },
-    macs: { type: 'boolean', default: false },
-  },
-});
-
-interface Figure {
-  readonly name: string;
-  readonly perSecond: number;
-  /** Of this process, all threads: it tells more than the rate does on a machine that has other work. */
-  readonly cpuMicros: number;
-  /** Of the rate of the HSM's own limit. */
-  readonly ratio?: number;
-}
-
-interface Rate {
-  readonly perSecond: number;
-  readonly cpuMicros: number;
+interface Slot {
+  readonly url: string;
+  readonly pin: string;
 }
 
 /** Synchronous calls in a thread that does nothing else: as many HMACs as this HSM gives one thread. */
-async function ownLimit(url: string, pin: string, ms: number): Promise<Rate> {
+async function limitOf({ url, pin }: Slot, keys: number, ms: number): Promise<OwnRate> {
   const { modulePath, slotLabel } = parsePkcs11Uri(url);
   const pkcs11js = createRequire(import.meta.url).resolve('pkcs11js');
   const worker = new Worker(
@@ -80,12 +57,13 @@ async function ownLimit(url: string, pin: string, ms: number): Promise<Rate> {
        }
      } while (performance.now() < until);
      const { user, system } = process.cpuUsage(cpu);
-     parentPort.postMessage({ perSecond: done / (performance.now() - from) * 1000, cpuMicros: (user + system) / done });
+     const none = { p50: 0, p99: 0, p999: 0, max: 0 };
+     parentPort.postMessage({ operations: done, elapsedMs: performance.now() - from, cpuMicros: user + system, latencyMs: none });
      hsm.C_CloseSession(session);`,
-    { eval: true, workerData: { modulePath, slotLabel, pin, ms, users: USERS, bytes: MESSAGE_BYTES } },
+    { eval: true, workerData: { modulePath, slotLabel, pin, ms, users: keys, bytes: MESSAGE_BYTES } },
   );
   const ended = new Promise((resolve) => worker.once('exit', resolve));
-  const rate = await new Promise<Rate>((resolve, reject) => {
+  const rate = await new Promise<OwnRate>((resolve, reject) => {
     worker.once('message', resolve).once('error', reject);
   });
   await ended;
@@ -103,146 +81,99 @@ async function macRequests(vault: KeyVault, users: number): Promise<MacRequest[]
   }));
 }
 
-/** As the decider does: while one batch is computed, the next one gathers. */
-async function macRate(vault: KeyVault, requests: readonly MacRequest[], ms: number): Promise<Rate> {
-  const cpu = process.cpuUsage();
-  const from = performance.now();
-  const until = from + ms;
-  let done = 0;
+function macRate(vault: KeyVault, requests: readonly MacRequest[], ms: number): Promise<OwnRate> {
+  const batch = Math.min(BATCH, requests.length);
   let next = 0;
-  const lane = async () => {
-    while (performance.now() < until) {
-      if (next + BATCH > requests.length) next = 0;
-      const batch = requests.slice(next, next + BATCH);
-      next += BATCH;
-      const macs = await vault.computeMacs(batch);
-      if (macs.includes(undefined)) throw new Error('a MAC is missing');
-      done += macs.length;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  };
-  await Promise.all([lane(), lane(), lane()]);
-  const { user, system } = process.cpuUsage(cpu);
-  return { perSecond: (done / (performance.now() - from)) * 1_000, cpuMicros: (user + system) / done };
+  return ownRate(ms, LANES, async () => {
+    if (next + batch > requests.length) next = 0;
+    const macs = await vault.computeMacs(requests.slice(next, next + batch));
+    next += batch;
+    if (macs.includes(undefined)) throw new Error('a MAC is missing');
+    await new Promise((resolve) => setImmediate(resolve));
+    return macs.length;
+  });
 }
 
-async function measure(url: string, pin: string): Promise<Figure[]> {
+async function measureMacs(findings: Findings, slot: Slot): Promise<void> {
+  const { users, ownTurns, ownMs } = findings.options.sizes.parts;
   const open = async (custody: 'hsm' | 'cached', more = {}) =>
-    (await openPkcs11Vault({ url, pin, custody, keysAreStored: async () => false, ...more })).vault;
+    (await openPkcs11Vault({ ...slot, custody, keysAreStored: async () => false, ...more })).vault;
   const inside = await open('hsm');
-  const requests = await macRequests(inside, USERS);
-  await macRate(inside, requests, TURN_MS);
+  const requests = await macRequests(inside, users);
+  await macRate(inside, requests, ownMs);
   // By turns, so that other work on the machine meets both.
-  const limits: Rate[] = [];
-  const hot: Rate[] = [];
-  for (let turn = 0; turn < TURNS; turn++) {
-    limits.push(await ownLimit(url, pin, TURN_MS));
-    hot.push(await macRate(inside, requests, TURN_MS));
+  const limits: OwnRate[] = [];
+  const hot: OwnRate[] = [];
+  for (let turn = 0; turn < ownTurns; turn++) {
+    limits.push(await limitOf(slot, Math.min(users, 1_000), ownMs));
+    hot.push(await macRate(inside, requests, ownMs));
   }
   await inside.close();
   const few = await open('hsm', { insideKeysMax: 1 });
-  const cold = await macRate(few, requests, TURN_MS);
+  const cold = await macRate(few, requests, ownMs);
   await few.close();
   const cached = await open('cached');
-  await macRate(cached, requests, TURN_MS);
-  const here = await macRate(cached, requests, TURN_MS);
+  await macRate(cached, requests, ownMs);
+  const here = await macRate(cached, requests, ownMs);
   await cached.close();
-  const limit = middleRate(limits);
-  const figure = (name: string, rate: Rate) => ({ name, ...rate, ratio: rate.perSecond / limit.perSecond });
-  return [
-    { name: "the HSM's own limit: HMACs in a bare loop of one thread", ...limit },
-    figure('custody hsm, keys inside already', middleRate(hot)),
-    figure('custody hsm, each key unwrapped first', cold),
-    figure('custody cached, keys in this process', here),
+  const rows = [
+    ownRow(
+      { name: 'hsm_macs_inside', title: 'MACs, custody hsm, keys inside already' },
+      middleRate(hot),
+      BATCH,
+    ),
+    ownRow({ name: 'hsm_macs_unwrapped', title: 'MACs, custody hsm, each key unwrapped first' }, cold, BATCH),
+    ownRow({ name: 'hsm_macs_cached', title: 'MACs, custody cached, keys in this process' }, here, BATCH),
   ];
+  findings.rows.push(...rows);
+  const limit = { name: 'hsm_macs', title: "the HSM's own limit: HMACs in a bare loop of one thread" };
+  findings.addLimit(
+    ownLimit(limit, middleRate(limits)),
+    rows.map(({ name }) => name),
+  );
 }
 
-function middleRate(rates: readonly Rate[]): Rate {
-  return {
-    perSecond: middle(rates.map(({ perSecond }) => perSecond)),
-    cpuMicros: middle(rates.map(({ cpuMicros }) => cpuMicros)),
-  };
-}
-
-function middle(figures: readonly number[]): number {
-  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? 0;
-}
-
-interface Served {
-  readonly name: string;
-  readonly perSecond: number;
-  /** Of the server's process for each transaction. */
-  readonly cpuMicros: number;
-  /** Of the server on the sealed file, by rate. */
-  readonly ratio: number;
-}
-
-/** Servers on the same users, each with its keys elsewhere, measured by turns. */
-async function serve(url: string, pin: string): Promise<Served[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'sello-bench-hsm-'));
-  const hsmFlags = { '--vault-url': url, '--vault-pin': pin };
-  const kinds = [
-    { name: 'sealed file', flags: {} },
-    { name: 'custody cached', flags: { ...hsmFlags, '--vault-custody': 'cached' } },
-    { name: 'custody hsm', flags: { ...hsmFlags, '--vault-custody': 'hsm' } },
-  ];
-  const children: Child[] = [];
-  const child = (module: string, nodeOptions: readonly string[] = []) => {
-    const made = new Child(module, { nodeOptions });
-    children.push(made);
-    return made;
-  };
+/** A slot of SoftHSM made for this run; left out where it is not installed. */
+export async function openHsmPart(findings: Findings): Promise<Part | MissingPart> {
+  findings.options.onStep('HSM: a slot of SoftHSM');
   try {
-    const generator = child('generator');
-    const servers = [];
-    for (const { name, flags } of kinds) {
-      const data = join(folder, name.replace(' ', '-'));
-      await mkdir(data, { mode: 0o700 });
-      const seed = child('seed');
-      await seed.request('seed', { folder: data, users: USERS, tokens: 0, entries: 0, flags });
-      await seed.end();
-      const server = child('server', SERVER_NODE_OPTIONS);
-      const port = await server.request<number>('start', { folder: data, flags });
-      servers.push({ name, bench: { server, generator, port }, rates: [] as Rate[] });
+    const hsm = softHsm();
+    try {
+      hsm.initSlot('bench');
+      return partOn(findings, { url: hsm.url('bench'), pin: hsm.pin }, () => hsm.remove());
+    } catch (error) {
+      hsm.remove();
+      throw error;
     }
-    const load = { kind: 'pipelined', connections: CONNECTIONS, window: WINDOW, users: USERS } as const;
-    for (let turn = 0; turn < SERVER_TURNS; turn++) {
-      for (const { name, bench, rates } of servers) {
-        const row = await measureLoad(bench, { name, title: name }, load, SERVER_TIMES);
-        if (row.failures > 0) throw new Error(`${name}: ${row.firstFailure}`);
-        rates.push({ perSecond: row.operationsPerSecond, cpuMicros: row.serverCpuMicros });
-      }
-    }
-    const file = middleRate(servers[0]?.rates ?? []);
-    return servers.map(({ name, rates }) => {
-      const rate = middleRate(rates);
-      return { name, ...rate, ratio: rate.perSecond / file.perSecond };
-    });
-  } finally {
-    await Promise.all(children.map((each) => each.kill()));
-    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    return { title: 'HSM (PKCS#11)', missing: (error as Error).message };
   }
 }
 
-let own: SoftHsm | undefined;
-try {
-  let { url } = values;
-  let pin = values['pin-file'] === undefined ? '' : readFileSync(values['pin-file'], 'utf8').trim();
-  if (url === undefined) {
-    own = softHsm();
-    own.initSlot('bench');
-    url = own.url('bench');
-    pin = own.pin;
-  }
-  const figures = await measure(url, pin);
-  const served = values.macs ? [] : await serve(url, pin);
-  if (values.json) process.stdout.write(`${JSON.stringify({ macs: figures, transactions: served })}\n`);
+function partOn(findings: Findings, slot: Slot, remove: () => void): Part {
+  const flags = { '--vault-url': slot.url, '--vault-pin': slot.pin };
+  const title = 'by MAC, pipelined, keys in the HSM, custody';
+  return {
+    servers: [
+      { name: 'hsm_cached', title: `${title} cached`, flags: { ...flags, '--vault-custody': 'cached' } },
+      { name: 'hsm_inside', title: `${title} hsm`, flags: { ...flags, '--vault-custody': 'hsm' } },
+    ],
+    measure: async () => {
+      findings.options.onStep('HSM: MACs beside its own limit');
+      await measureMacs(findings, slot);
+    },
+    close: async () => remove(),
+  };
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { values } = parseArgs({
+    options: { url: { type: 'string' }, 'pin-file': { type: 'string' }, quick: { type: 'boolean' } },
+  });
+  const { url, 'pin-file': pinFile } = values;
+  if (url === undefined || pinFile === undefined) await runAlone([openHsmPart]);
   else {
-    const line = (unit: string, { name, perSecond, cpuMicros, ratio }: Figure) =>
-      `${Math.round(perSecond).toString().padStart(9)} ${unit}/s ${cpuMicros.toFixed(1).padStart(7)} µs of CPU ${(ratio ?? 1).toFixed(2).padStart(6)}  ${name}\n`;
-    for (const figure of figures) process.stdout.write(line('MACs', figure));
-    for (const figure of served) process.stdout.write(line('transactions', figure));
+    const slot = { url, pin: readFileSync(pinFile, 'utf8').trim() };
+    await runAlone([async (findings) => partOn(findings, slot, () => undefined)]);
   }
-} finally {
-  own?.remove();
 }

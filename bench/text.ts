@@ -15,6 +15,7 @@ export function toText(report: Report): string {
     ...startLines(report),
     '',
     ...aimLines(report),
+    ...skippedLines(report),
     '',
     ...MEANING,
   ].join('\n');
@@ -26,6 +27,7 @@ const MEANING = [
   '  Asking for its challenge, and computing its MAC or code in the generator, is part of it; TLS is not.',
   '  server µs, client µs: CPU time of all threads of the process, by operation. p50 to max: ms from the first byte',
   '  sent to the answer read; pipelined, that includes waiting behind the connection’s other messages.',
+  '  Of a part alone (store, HSM, vault) the µs are those of the process that calls it, and p50 to max are of a call.',
   '  batch: decisions a commit, on average. stall: the longest that the event loop was not free, ms.',
   '  Limits are what one part does alone, in the same run: a row cannot be faster than any of its limits.',
 ];
@@ -41,7 +43,11 @@ function machineLines({ machine, quick, elapsedMs }: Report): string[] {
   return lines;
 }
 
-function rowLines({ rows }: Report): string[] {
+export function skippedLines({ skipped }: Pick<Report, 'skipped'>): string[] {
+  return skipped.map(({ title, reason }) => `Left out: ${title}. ${reason}`);
+}
+
+export function rowLines({ rows }: Pick<Report, 'rows'>): string[] {
   const head = [
     'load',
     'operations/s',
@@ -71,7 +77,7 @@ function rowLines({ rows }: Report): string[] {
   );
 }
 
-function limitLines({ limits }: Report): string[] {
+export function limitLines({ limits }: Pick<Report, 'limits'>): string[] {
   return table(
     ['limit', 'operations/s', 'µs'],
     limits.map(({ title, operationsPerSecond, cpuMicros }) => [
@@ -82,7 +88,7 @@ function limitLines({ limits }: Report): string[] {
   );
 }
 
-function ratioLines({ rows, limits }: Report): string[] {
+export function ratioLines({ rows, limits }: Pick<Report, 'rows' | 'limits'>): string[] {
   const titles = new Map(limits.map(({ name, title }) => [name, title]));
   const ratiosOf = (row: Row) =>
     Object.entries(row.ratios).map(([limit, ratio]) => [

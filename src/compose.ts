@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Argon2Hasher } from './adapters/password/argon2.ts';
 import type { SqliteStore } from './adapters/sqlite/store.ts';
 import { systemClock } from './adapters/system/clock.ts';
@@ -211,7 +212,7 @@ export interface RunningServer {
   readonly addresses: { readonly tcp: string; readonly http: string };
   readonly tcp: TcpServer;
   readonly http: HttpServer;
-  /** Answers what was accepted, then closes everything. */
+  /** Says that it is not ready, for `drain_delay_ms`; answers what was accepted, then closes everything. */
   stop(): Promise<void>;
   /** Reads certificates again. @returns whether the new ones are in use */
   reloadTls(): Promise<boolean>;
@@ -275,6 +276,8 @@ export async function startServer(
     tcp,
     http,
     stop: async () => {
+      http.parts.health.stopping = true;
+      if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
       await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
       await application.close();
     },

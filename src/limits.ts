@@ -75,8 +75,8 @@ export const LIMITS = {
   pendingJobsMax: 65_536,
   attemptsPerDecisionMax: 64,
   usersCachedMax: 32_768,
-  /** Named in one answer of the store about what other servers did; more, and everyone is read anew. */
-  changedUsersMax: 8_192,
+  /** Of all servers in one answer of the store about what they did; more, and everyone is read anew. */
+  changedEntriesMax: 16_384,
   /** What other servers did is asked for this often; */
   changesPeriodMs: 200,
   /** when that was not answered for this long, who is in memory is no longer believed. */

@@ -60,6 +60,11 @@ export class Meter {
     this.#firstFailure ??= answer;
   }
 
+  /** Operations and failures so far. */
+  get count(): number {
+    return this.#operations + this.#failures;
+  }
+
   result(): LoadResult {
     const { user, system } = process.cpuUsage(this.#cpu);
     return {

@@ -69,16 +69,23 @@ export function unlockUser(context: Context, userId: UserId, act: Act = {}): Pro
  * The token's codes are refused from now on, with those of the other token of its device; the device's sessions end.
  * Seeds stay in the store, wrapped, and open nothing.
  */
-export function revokeToken(context: Context, userId: UserId, tokenId: string): Promise<UserId | Refusal> {
-  return change(context, userId, {}, (user) => {
+export function revokeToken(
+  context: Context,
+  userId: UserId,
+  tokenId: string,
+  act: Act = {},
+): Promise<UserId | Refusal> {
+  return change(context, userId, act, (user) => {
     if (!user.tokens.some((token) => token.tokenId === tokenId)) return refuse('token_unknown');
     const deviceId = deviceIdOf(tokenId);
-    const revoked = tokensOfDevice(user, deviceId).map((token) => token.tokenId);
+    const ofDevice = tokensOfDevice(user, deviceId);
+    const revoked = ofDevice.map((token) => token.tokenId);
+    const confirmed = ofDevice.some(({ status }) => status === 'active');
     const tokens = Object.entries(user.state.tokens ?? {}).filter(([id]) => !revoked.includes(id));
     return {
       type: 'token.revoked',
       detail: { token: tokenId, ...(revoked.length > 1 ? { tokens: revoked.length } : {}) },
-      state: { ...user.state, tokens: Object.fromEntries(tokens) },
+      state: { ...user.state, tokens: Object.fromEntries(tokens), ...(confirmed ? { hadToken: true } : {}) },
       rows: [
         ...revoked.map((id) => ({ kind: 'token.update', userId, tokenId: id, status: 'revoked' }) as const),
         ...endSessions(sessionsOfDevice(user, deviceId)),

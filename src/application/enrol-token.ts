@@ -4,7 +4,7 @@ import { isVisible } from '../domain/visible-text.ts';
 import { LIMITS } from '../limits.ts';
 import type { MacAlgorithm } from '../ports/key-vault.ts';
 import type { TokenRow, TokenType, UserId } from '../ports/store.ts';
-import { AnswerSeal } from './answer-seal.ts';
+import { AnswerSeal, withCode } from './answer-seal.ts';
 import type { Context } from './context.ts';
 import type { Job } from './job.ts';
 import { seedOwner } from './register-user.ts';
@@ -92,6 +92,9 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
   const asked = context.settings.enrolmentCodeRequired && !request.byOperator;
   const factor = asked ? new SecondFactor(context, request.code) : undefined;
   const seal = idempotency && (await AnswerSeal.of(context, userId, idempotency.key));
+  const { code } = request;
+  // Whoever repeats it shows the same code again: the answer tells the seed.
+  const bound = idempotency && code !== undefined ? await withCode(context, idempotency, code) : idempotency;
   const job: Job<EnrolledToken | Refusal> = {
     userId,
     evidence: (user, { at }) => factor?.evidence(user, at) ?? [],
@@ -115,7 +118,7 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
   };
   if (!seal) return (await context.decider.submit(job)).result;
   const { result } = await context.decider.submit(
-    repeatable<EnrolledToken, { token: TokenRow; seed: string }>(job, idempotency, {
+    repeatable<EnrolledToken, { token: TokenRow; seed: string }>(job, bound, {
       keep: () => ({ token, seed: seal.seal(seed, context.random.bytes(AnswerSeal.ivBytes)) }),
       again: (kept) => ({ token: kept.token, seed: seal.open(kept.seed), repeated: true }),
     }),

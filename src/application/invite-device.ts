@@ -2,7 +2,7 @@ import { type Refusal, refuse } from '../domain/errors.ts';
 import type { UserState } from '../domain/user-state.ts';
 import { LIMITS } from '../limits.ts';
 import type { SessionRow, SideRow, UserId } from '../ports/store.ts';
-import { AnswerSeal } from './answer-seal.ts';
+import { AnswerSeal, withCode } from './answer-seal.ts';
 import type { Context } from './context.ts';
 import { endSessions } from './device.ts';
 import type { Draft, Facts, Job, Proposal } from './job.ts';
@@ -44,8 +44,11 @@ export async function inviteDevice(
   const job = new InvitationJob(context, request, code);
   if (!idempotency) return (await context.decider.submit(job)).result;
   const seal = await AnswerSeal.of(context, userId, idempotency.key);
+  // Whoever repeats it shows the same code again: the answer is worth one.
+  const shown = 'code' in request ? request.code : undefined;
+  const bound = shown === undefined ? idempotency : await withCode(context, idempotency, shown);
   const { result } = await context.decider.submit(
-    repeatable<Invitation, { code: string; expiresAt: number }>(job, idempotency, {
+    repeatable<Invitation, { code: string; expiresAt: number }>(job, bound, {
       keep: ({ expiresAt }) => ({
         expiresAt,
         code: seal.seal(Buffer.from(code), context.random.bytes(AnswerSeal.ivBytes)),

@@ -1,6 +1,6 @@
 /**
  * Tasks that wrap a key and then commit it. A rotation waits for those that began before it, so that no key is
- * committed under a version that was destroyed in between.
+ * committed under a version that was destroyed in between. Of this server alone: `rotateKeys` says what is done about others.
  */
 export class KeyLeases {
   readonly #held = new Set<Promise<unknown>>();

@@ -10,7 +10,7 @@ import type { Draft, Facts, Job, Proposal } from './job.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { openSession } from './open-session.ts';
 import { untilNextTick } from './refusal-grid.ts';
-import { makeSessionSecret, type Session } from './session.ts';
+import { makeSessionSecret, type Session, WITHOUT_CODE } from './session.ts';
 import { type Idempotency, repeatable } from './stored-answer.ts';
 import { UnknownUsers } from './unknown-users.ts';
 import type { User } from './user.ts';
@@ -181,10 +181,9 @@ class LogInJob implements Job<Session | Refusal> {
     const { password: _, ...withoutFailures } = user.state;
     if (this.#request.code === undefined) {
       // An `ocra` token has codes for transactions alone.
-      const wanted =
-        this.#request.codeRequired &&
-        user.tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
-      return wanted ? refused('code_required', user.state, {}, 0) : this.#accepted(user, at, withoutFailures);
+      const wanted = user.tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
+      if (wanted && this.#request.codeRequired) return refused('code_required', user.state, {}, 0);
+      return this.#accepted(user, at, withoutFailures, { tokenId: wanted ? WITHOUT_CODE : '' });
     }
     const locked = lockedForMs(user.state.code, at);
     if (locked > 0 || !this.#code) {
@@ -197,12 +196,20 @@ class LogInJob implements Job<Session | Refusal> {
       return refused(judged.refused, state, detail ?? {}, lockedForMs(state.code, at));
     }
     const { password: __, ...state } = judged.state;
-    return this.#accepted(user, at, state, { token: judged.tokenId });
+    return this.#accepted(user, at, state, { detail: { token: judged.tokenId } });
   }
 
-  #accepted(user: User, at: number, state: UserState, detail?: Draft['detail']): Proposal<Session> {
+  #accepted(
+    user: User,
+    at: number,
+    state: UserState,
+    {
+      detail,
+      tokenId = '',
+    }: { readonly detail?: Draft['detail']; readonly tokenId?: '' | typeof WITHOUT_CODE },
+  ): Proposal<Session> {
     const { label } = this.#request;
-    const { session, rows } = openSession(this.#context, user, at, { secret: this.#secret, label });
+    const { session, rows } = openSession(this.#context, user, at, { secret: this.#secret, label, tokenId });
     return {
       result: session,
       draft: { type: 'login.accepted', ...(detail ? { detail } : {}), state, rows },

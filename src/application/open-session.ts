@@ -2,7 +2,7 @@ import { LIMITS } from '../limits.ts';
 import type { SessionRow, SideRow } from '../ports/store.ts';
 import type { Context } from './context.ts';
 import { endSessions } from './device.ts';
-import { type Session, sessionIdOf, sessionOf } from './session.ts';
+import { type Session, sessionIdOf, sessionOf, type WITHOUT_CODE } from './session.ts';
 import type { User } from './user.ts';
 
 /** The session of a log-in, and the rows that make it and end those that it takes the place of. */
@@ -10,10 +10,18 @@ export function openSession(
   { settings }: Context,
   user: User,
   at: number,
-  { secret, label = '' }: { readonly secret: string; readonly label?: string | undefined },
+  {
+    secret,
+    label = '',
+    tokenId = '',
+  }: {
+    readonly secret: string;
+    readonly label?: string | undefined;
+    readonly tokenId?: '' | typeof WITHOUT_CODE;
+  },
 ): { readonly session: Session; readonly rows: readonly SideRow[] } {
   const row: SessionRow = {
-    ...{ userId: user.id, sessionId: sessionIdOf(secret), kind: 'login', label, tokenId: '' },
+    ...{ userId: user.id, sessionId: sessionIdOf(secret), kind: 'login', label, tokenId },
     ...{ createdAt: at, expiresAt: at + settings.sessionTtlMs },
   };
   return {

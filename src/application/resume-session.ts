@@ -1,18 +1,27 @@
 import { type Refusal, refuse } from '../domain/errors.ts';
 import type { Context } from './context.ts';
-import { heldSession, type Session, sessionIdOf, sessionOf, userIdOfSecret } from './session.ts';
+import {
+  heldSession,
+  type Session,
+  sessionIdOf,
+  sessionOf,
+  userIdOfSecret,
+  WITHOUT_CODE,
+} from './session.ts';
 
 export interface ResumeSessionRequest {
   readonly secret: string;
   readonly address: string;
   /** Whether the session of a virtual token will do. */
   readonly deviceAllowed?: true;
+  /** Refuse a session whose log-in showed no code where its user has a token for that. */
+  readonly codeRequired?: true;
 }
 
 /** A session on another connection or another server, by the secret that its log-in answered. */
 export async function resumeSession(
   context: Context,
-  { secret, address, deviceAllowed }: ResumeSessionRequest,
+  { secret, address, deviceAllowed, codeRequired }: ResumeSessionRequest,
 ): Promise<Session | Refusal> {
   const wait = await context.rateLimiter.take(`log-in/${address}`, context.settings.rateLimits.logIns);
   if (wait > 0) {
@@ -20,7 +29,8 @@ export async function resumeSession(
     return refuse('rate_limited', { retryAfterMs: wait });
   }
   const session = await sessionOfSecret(context, secret);
-  return session && (session.kind === 'login' || deviceAllowed) ? session : refuse('session_ended');
+  if (!session || (session.kind === 'device' && !deviceAllowed)) return refuse('session_ended');
+  return codeRequired && session.tokenId === WITHOUT_CODE ? refuse('session_ended') : session;
 }
 
 /** The session that a secret resumes; at no pace. @returns undefined where there is none that holds */

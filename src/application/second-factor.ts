@@ -17,8 +17,8 @@ export interface ShownFactor {
 
 /**
  * A code of a token that is there already, for what would give whoever has only a session another way in. A user
- * without an active token has nothing to show. One who has `ocra` tokens alone has no code for this: `code_required`,
- * whatever is shown.
+ * without an active token has nothing to show; where `enrolment_code_required` is on, one who has revoked theirs needs an
+ * administrator's invitation. One who has `ocra` tokens alone has no code for this: `code_required`, whatever is shown.
  */
 export class SecondFactor {
   readonly #context: Context;
@@ -41,7 +41,9 @@ export class SecondFactor {
   /** @returns the proposal to refuse with, where there is none or it does not fit */
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): ShownFactor | Proposal<Refusal> {
     const active = user.tokens.filter(({ status }) => status === 'active');
-    if (active.length === 0) return { state: user.state, detail: {} };
+    // A session that may revoke tokens must not thereby be rid of their codes.
+    const isRid = this.#context.settings.enrolmentCodeRequired && user.state.hadToken === true;
+    if (active.length === 0 && !isRid) return { state: user.state, detail: {} };
     if (this.#code === undefined || active.every(({ type }) => type === 'ocra')) {
       return { result: refuse('code_required') };
     }

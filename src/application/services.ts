@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { isRefusal, type Refusal, refuse } from '../domain/errors.ts';
-import { type ServiceRow, SYSTEM_USER_ID } from '../ports/store.ts';
+import { type ServiceKey, type ServiceRow, SYSTEM_USER_ID } from '../ports/store.ts';
 import type { Act } from './administer-user.ts';
 import { AnswerSeal } from './answer-seal.ts';
 import type { Context } from './context.ts';
@@ -13,6 +13,7 @@ export type Scope = (typeof SCOPES)[number];
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const KEYS_MAX = 2;
+const KEY_ID_LENGTH = 16;
 const KEY_PATTERN = /^slo_[A-Za-z0-9_-]{43}$/;
 const CHANGE_ATTEMPTS_MAX = 16;
 
@@ -86,6 +87,35 @@ export async function rotateServiceKey(
   });
 }
 
+/** By which one of a service's keys is told from the others: the beginning of its hash, which opens nothing. */
+export function idOfServiceKey({ hash }: ServiceKey): string {
+  return hash.slice(0, KEY_ID_LENGTH);
+}
+
+/**
+ * One key opens nothing any more, at once. The only one goes from a disabled service alone, which then needs a new one
+ * before it can do anything.
+ * @param keyId as `idOfServiceKey` gives it
+ * @returns the service, or `service_unknown`, `service_key_unknown`, `service_key_last`, `busy`
+ */
+export function revokeServiceKey(
+  context: Context,
+  name: string,
+  keyId: string,
+  act: Act = {},
+): Promise<ServiceRow | Refusal> {
+  return changeService(context, name, act, {
+    type: 'admin.service_key_revoked',
+    detail: { key: keyId },
+    change: (service) => {
+      const keys = service.keys.filter((key) => idOfServiceKey(key) !== keyId);
+      if (keys.length === service.keys.length) return refuse('service_key_unknown');
+      return keys.length === 0 && !service.disabled ? refuse('service_key_last') : { ...service, keys };
+    },
+    ...AS_IT_IS,
+  });
+}
+
 /** What the service may do from its next request on. */
 export async function setServiceScopes(
   context: Context,
@@ -122,7 +152,7 @@ export function enableService(context: Context, name: string, act: Act = {}): Pr
 interface ServiceChange<T, Kept> {
   readonly type: `admin.${string}`;
   readonly detail?: Readonly<Record<string, string>>;
-  readonly change: (service: ServiceRow) => ServiceRow;
+  readonly change: (service: ServiceRow) => ServiceRow | Refusal;
   readonly answer: (service: ServiceRow) => T;
   readonly keeping: Keeping<T, Kept>;
 }
@@ -151,6 +181,7 @@ async function changeService<T extends object, Kept>(
       userId: SYSTEM_USER_ID,
       decide: (system) => {
         if (system?.version !== readAt) return { result: STALE };
+        if (isRefusal(service)) return { result: service };
         const rows = [{ kind: 'service.update', service }] as const;
         const draft = {
           type,

@@ -10,13 +10,16 @@ export interface Session {
   readonly role: Role;
   /** What it may do: all that its user may, or what a virtual token needs. */
   readonly kind: 'login' | 'device';
-  /** Of a `device` session: the token that the device holds, else empty. */
+  /** Of a `device` session: the token that the device holds; of a log-in empty, or `WITHOUT_CODE`. */
   readonly tokenId: string;
   /** SHA-256 of the secret, in lower-case hex. */
   readonly sessionId: string;
   /** ms since 1970 */
   readonly expiresAt: number;
 }
+
+/** In place of a token's id: the log-in showed no code, though its user has a token for that. The TCP protocol asks for none. */
+export const WITHOUT_CODE = 'none';
 
 const SECRET_PATTERN = /^([1-9a-z][0-9a-z]{0,10})\.[A-Za-z0-9_-]{32}$/;
 

@@ -12,6 +12,8 @@ import { earlyLanguage, type Text, text } from './text.ts';
 
 /** Runs one command line. @returns what to exit with; nothing is thrown */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
+  // The list of processes is everybody's to read: a secret does not stay in it. Others keep their command line there.
+  if (argv.some(isSecretFlag)) process.title = 'sello';
   const program = new Command('sello');
   const shell = new Shell(earlyLanguage(argv, process.env), () =>
     loadConfig({
@@ -34,6 +36,11 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommanderError) return endOfParsing(error, shell, program);
     return shell.fail(error);
   }
+}
+
+function isSecretFlag(argument: string): boolean {
+  const [flag] = argument.split('=', 1);
+  return CONFIG_KEYS.some((key) => key.schema.secret === true && key.flag === flag);
 }
 
 async function define(program: Command, shell: Shell, argv: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { openToOthers } from '../config/secret-file.ts';
 import type { Config } from '../config.ts';
 import { StartRefused } from '../domain/errors.ts';
 
@@ -52,9 +53,13 @@ async function read(files: Readonly<Record<string, string | null>>): Promise<Pem
 
 async function readPem(name: string, path: string | null): Promise<string> {
   if (path === null) throw new StartRefused(`${name} is missing`);
+  let problem: string | undefined;
   try {
-    return await readFile(path, 'utf8');
+    // Whoever has such a key has every MAC computed.
+    if (name.endsWith('_key_file')) problem = openToOthers(path, (await stat(path)).mode);
+    if (problem === undefined) return await readFile(path, 'utf8');
   } catch (error) {
-    throw new StartRefused(`${name}: ${path} cannot be read: ${(error as Error).message}`);
+    problem = `${path} cannot be read: ${(error as Error).message}`;
   }
+  throw new StartRefused(`${name}: ${problem}`);
 }

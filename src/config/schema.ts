@@ -134,6 +134,14 @@ export const ConfigSchema = group({
     minLength: 1,
     description: 'The address that the TCP protocol listens on.',
   },
+  drain_delay_ms: {
+    type: 'integer',
+    default: 0,
+    minimum: 0,
+    maximum: 600_000,
+    description:
+      'How long a server that is told to stop goes on serving while `/readyz` says no, so that balancers send it nothing new. Behind HAProxy as `sello deploy haproxy` makes it: 1000.',
+  },
   tcp_port: port(11_002, 'The port of the TCP protocol; 0 takes a free one.'),
   http_host: {
     type: 'string',
@@ -282,7 +290,7 @@ export const ConfigSchema = group({
   enrolment_ttl_ms: milliseconds(900_000, 10_000, 'How long an invitation to enrol a token may be used.'),
   enrolment_code_required: flag(
     false,
-    'Who has a token must show a code of it to enrol another by `POST /v1/tokens`. Invitations and passkeys always ask for it.',
+    'Who has a token must show a code of it to enrol another by `POST /v1/tokens`, and who has revoked theirs needs an invitation by an administrator. Invitations and passkeys always ask for a code of a token that is there.',
   ),
   lockout: group({
     attempts_max: {

@@ -10,12 +10,17 @@ export function readSecretFile(file: string): { readonly text: string } | { read
   try {
     const { size, mode } = statSync(file);
     if (size > SECRET_BYTES_MAX) return { problem: `${file} is larger than ${SECRET_BYTES_MAX} bytes` };
-    if (process.platform !== 'win32' && (mode & MODES_REFUSED) !== 0) {
-      return { problem: `${file} is open to other users: run chmod 600 '${file}'` };
-    }
+    const problem = openToOthers(file, mode);
+    if (problem) return { problem };
     const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     return text === '' ? { problem: `${file} is empty` } : { text };
   } catch (error) {
     return { problem: `${file} cannot be read: ${(error as Error).message}` };
   }
+}
+
+/** @param mode of the file @returns what is wrong where others may read it */
+export function openToOthers(file: string, mode: number): string | undefined {
+  if (process.platform === 'win32' || (mode & MODES_REFUSED) === 0) return undefined;
+  return `${file} is open to other users: run chmod 600 '${file}'`;
 }

@@ -42,6 +42,7 @@ export type RefusalCode =
   | 'user_unknown'
   | 'user_disabled'
   | 'caller_wrong'
+  | 'own_account'
   | 'session_unknown'
   | 'session_scope'
   | 'csrf_invalid'
@@ -76,6 +77,8 @@ export type RefusalCode =
   | 'service_unknown'
   | 'service_name_taken'
   | 'service_invalid'
+  | 'service_key_unknown'
+  | 'service_key_last'
   | 'scope_missing'
   | 'already_running'
   // tokens

@@ -13,6 +13,8 @@ export interface UserState {
   /** By token id. */
   readonly tokens?: Readonly<Record<string, TokenState>>;
   readonly velocity?: VelocityState;
+  /** A token that had been confirmed was revoked: whoever has none now is not somebody who never had one. */
+  readonly hadToken?: true;
 }
 
 export interface TokenState {

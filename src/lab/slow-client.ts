@@ -19,8 +19,9 @@ const MEMORY_GROWTH_BYTES_MAX = 134_217_728;
 const SLACK_MS = 4_000;
 const BYTE_INTERVAL_MS = 200;
 const MESSAGES_MAX = 32;
-const ASKED_AT_ONCE = 64;
-const ASKED_MAX = 4_096;
+/** Beyond the pace of challenges the answers are refusals of some 200 bytes: enough of them to fill every buffer on the way. */
+const ASKED_AT_ONCE = 2_048;
+const ASKED_MAX = 131_072;
 const CHALLENGES = 1_024;
 
 /**

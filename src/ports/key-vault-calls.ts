@@ -107,8 +107,7 @@ export const VAULT_CALLS: { readonly [Name in VaultCallName]: CallForm<Name> } =
         out.text(JSON.stringify(jwk));
       });
     },
-    readAnswer: (from) =>
-      from.list(() => ({ active: from.byte() === 1, jwk: JSON.parse(from.text()) as PublicKey['jwk'] })),
+    readAnswer: (from) => from.list(() => ({ active: from.byte() === 1, jwk: readJwk(from.text()) })),
   },
   activeKeyVersion: {
     kind: 7,
@@ -192,6 +191,22 @@ export function readWelcome(from: ByteReader): VaultWelcome {
     managesKeys: from.byte() === 1,
     identity: from.text(),
   };
+}
+
+/** The public members alone: whatever else comes with them is published by nobody. */
+function readJwk(text: string): PublicKey['jwk'] {
+  let read: Partial<Record<keyof PublicKey['jwk'], unknown>> | null;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    throw new MalformedMessage('a public key is no JSON');
+  }
+  const { kty, crv, x, y, kid, alg, use } = read ?? {};
+  const texts = [x, y, kid].every((member) => typeof member === 'string');
+  if (!texts || kty !== 'EC' || crv !== 'P-256' || alg !== 'ES256' || use !== 'sig') {
+    throw new MalformedMessage('a public key is none of P-256');
+  }
+  return { kty, crv, x, y, kid, alg, use } as PublicKey['jwk'];
 }
 
 const NOTHING = new Uint8Array(0);

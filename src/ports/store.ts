@@ -271,7 +271,7 @@ export interface SessionRow {
   readonly kind: SessionKind;
   /** Where it is from, as the client says; empty: unknown. */
   readonly label: string;
-  /** Of a `device` session: the token that the device holds, else empty. */
+  /** Of a `device` session: the token that the device holds. Of a log-in empty, or what the application notes of it. */
   readonly tokenId: string;
   readonly createdAt: number;
   readonly expiresAt: number;

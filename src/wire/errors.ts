@@ -237,6 +237,13 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['This is for another kind of caller', 'Users send their access token, services their key.'],
     ['Esto es para otro tipo de cliente', 'Los usuarios envían su token de acceso; los servicios, su clave.'],
   ),
+  own_account: form(
+    'ERROR',
+    403,
+    'no',
+    ['Nobody does this to their own account', 'Ask another administrator, or the operator.'],
+    ['Nadie hace esto con su propia cuenta', 'Pídalo a otro administrador o al operador.'],
+  ),
   session_unknown: form(
     'ERROR',
     404,
@@ -490,6 +497,20 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'no',
     ['The service cannot be made like this', 'See the detail.'],
     ['El servicio no puede crearse así', 'Vea el detalle.'],
+  ),
+  service_key_unknown: form(
+    'ERROR',
+    404,
+    'no',
+    ['The service has no such key', 'Check its id: it may have been revoked already.'],
+    ['El servicio no tiene esa clave', 'Compruebe su identificador: puede que ya esté revocada.'],
+  ),
+  service_key_last: form(
+    'ERROR',
+    409,
+    'no',
+    ['It is the only key of the service', 'Make a new one first, or disable the service.'],
+    ['Es la única clave del servicio', 'Cree antes una nueva, o desactive el servicio.'],
   ),
   scope_missing: form(
     'ERROR',

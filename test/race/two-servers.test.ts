@@ -227,8 +227,8 @@ describe('of callers at two servers exactly one wins', () => {
     assert.equal(wrong, 3 * ROUNDS);
   });
 
-  test(`registrations of one name, ${ROUNDS / 2} rounds`, async () => {
-    for (let round = 0; round < ROUNDS / 2; round++) {
+  test(`registrations of one name, ${ROUNDS / 4} rounds`, async () => {
+    for (let round = 0; round < ROUNDS / 4; round++) {
       const username = `rival${round}`;
       const outcomes = await storm(4, (caller) =>
         createUser(context(caller), { username, password: PASSWORD, role: 'user' }),

@@ -24,15 +24,21 @@ interface AxeResults {
   }[];
 }
 
-/** Every rule of axe-core that is on by default (WCAG 2.2 A and AA, best practices), on the page as it stands. */
-export async function axe(page: Page): Promise<AxeReport> {
+/**
+ * Every rule of axe-core that is on by default (WCAG 2.2 A and AA, best practices), or those of `rules`, on the page as
+ * it stands.
+ */
+export async function axe(page: Page, rules?: readonly string[]): Promise<AxeReport> {
   // By the debugger, not by the page: its policy lets no foreign script in, and must not be loosened for this.
   const session = await page.context().newCDPSession(page);
   try {
     await session.send('Runtime.evaluate', { expression: `${AXE};0` });
+    const options = {
+      resultTypes: ['violations'],
+      ...(rules ? { runOnly: { type: 'rule', values: rules } } : {}),
+    };
     const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
-      expression:
-        'axe.run({ resultTypes: ["violations"] }).then((found) => JSON.stringify({ passes: found.passes.map(({ id }) => id), violations: found.violations }))',
+      expression: `axe.run(${JSON.stringify(options)}).then(({ passes, violations }) => JSON.stringify({ passes: passes.map(({ id }) => id), violations }))`,
       awaitPromise: true,
       returnByValue: true,
     });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Browser,
   type BrowserContext,
@@ -58,6 +59,16 @@ export class Chromium {
     context.setDefaultTimeout(ANSWER_TIME_MS);
     const visitor = new Visitor(context, await context.newPage(), { origin, expected });
     return visitor;
+  }
+}
+
+/** Waits until the expression is true in the page. By the debugger: the pages' policy lets no text become a program. */
+export async function until(page: Page, expression: string): Promise<void> {
+  const deadline = performance.now() + ANSWER_TIME_MS;
+  // Evaluating fails while the page goes over to another.
+  while ((await page.evaluate(expression).catch(() => false)) !== true) {
+    if (performance.now() > deadline) throw new Error(`not so after ${ANSWER_TIME_MS} ms: ${expression}`);
+    await delay(25);
   }
 }
 

@@ -8,7 +8,7 @@ import { binaries, freePort, own, query } from './postgres.ts';
 const READY_TIME_MS = 90_000;
 
 /** How soon the monitor sees that a node is gone (ms); its own defaults take half a minute. */
-const MONITOR_SETTINGS = {
+export const MONITOR_SETTINGS = {
   health_check_period: 300,
   health_check_timeout: 300,
   health_check_max_retries: 2,

@@ -22,11 +22,11 @@ export class Console {
   }
 
   text(text: string | RegExp) {
-    return this.page.getByText(text);
+    return this.page.getByText(text).first();
   }
 
   button(name: string | RegExp) {
-    return this.page.getByRole('button', { name });
+    return this.page.getByRole('button', { name, exact: typeof name === 'string' });
   }
 
   /** A place within the console, as a link would lead there. */
@@ -39,7 +39,7 @@ export class Console {
   /** @returns this console, with `username` logged in to a new account */
   async register(username: string): Promise<this> {
     await this.page.goto('/console#/register');
-    await this.page.getByLabel('User name').fill(username);
+    await this.page.getByRole('textbox', { name: 'User name' }).fill(username);
     await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await this.page.getByLabel('Repeat the password').fill(PASSWORD);
     await this.button('Register').click();
@@ -50,7 +50,7 @@ export class Console {
   /** Fills in name and password, and sends them. */
   async offerPassword(username: string, password: string = PASSWORD): Promise<void> {
     if (!this.page.url().includes('/console')) await this.page.goto('/console');
-    await this.page.getByLabel('User name').fill(username);
+    await this.page.getByRole('textbox', { name: 'User name' }).fill(username);
     await this.page.getByLabel('Password', { exact: true }).fill(password);
     await this.button('Log in').click();
   }

@@ -16,11 +16,11 @@ export class Token {
   }
 
   text(text: string | RegExp) {
-    return this.page.getByText(text);
+    return this.page.getByText(text).first();
   }
 
   button(name: string | RegExp) {
-    return this.page.getByRole('button', { name });
+    return this.page.getByRole('button', { name, exact: typeof name === 'string' });
   }
 
   get dialog() {

@@ -5,16 +5,18 @@ import type { Connection } from './connection.ts';
 const NOW = { name: 'changes_now', text: 'SELECT pg_current_snapshot()::text' };
 /**
  * What this statement sees and the snapshot before it did not: each unit of work once, however long it was under way.
- * Of those below that snapshot's oldest all were seen, so the index is read from there on.
+ * Of those below that snapshot's oldest all were seen, so the index is read from there on, in its order: else a plan made
+ * for any snapshot would read the whole journal.
  */
 const SINCE = {
   name: 'changes_since',
   text: `WITH news AS (
-      SELECT user_id, max(version) AS version FROM journal
+      SELECT user_id, version FROM journal
       WHERE xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot)
-      GROUP BY user_id LIMIT $2
+      ORDER BY xid, ordinal LIMIT ${LIMITS.changedEntriesMax}
     )
-    SELECT pg_current_snapshot()::text, (SELECT coalesce(json_agg(json_build_array(user_id, version)), '[]') FROM news)`,
+    SELECT pg_current_snapshot()::text, coalesce(sum(entries), 0)::int, coalesce(json_agg(json_build_array(user_id, version)), '[]')
+    FROM (SELECT user_id, max(version) AS version, count(*) AS entries FROM news GROUP BY user_id) AS users`,
 };
 const CURSOR = /^(\d{1,15})\/(\d+:\d+:[\d,]*)$/;
 
@@ -32,12 +34,13 @@ export async function changedSince(
     const { rows } = await connection.run(NOW);
     return { cursor: `${era}/${String(rows[0]?.[0])}`, users: cursor === undefined ? [] : 'all' };
   }
-  const { rows } = await connection.run(SINCE, [known, LIMITS.changedUsersMax + 1]);
-  const [snapshot, users] = rows[0] ?? [];
-  const named = users as readonly (readonly [number, number])[];
+  const { rows } = await connection.run(SINCE, [known]);
+  const [snapshot, entries, users] = rows[0] ?? [];
   return {
     cursor: `${era}/${String(snapshot)}`,
     users:
-      named.length > LIMITS.changedUsersMax ? 'all' : named.map(([userId, version]) => ({ userId, version })),
+      Number(entries) >= LIMITS.changedEntriesMax
+        ? 'all'
+        : (users as readonly (readonly [number, number])[]).map(([userId, version]) => ({ userId, version })),
   };
 }

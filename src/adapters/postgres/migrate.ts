@@ -145,7 +145,7 @@ async function grant(connection: Connection, role: string): Promise<void> {
   try {
     // Rights of an older version that a newer one does not give are taken back.
     await connection.run(`REVOKE ALL ON ALL TABLES IN SCHEMA sello FROM ${name}`);
-    for (const statement of GRANTS) await connection.run(statement.replace('%role%', name));
+    for (const statement of GRANTS) await connection.run(statement.replace('%role%', () => name));
     await connection.run('COMMIT');
   } catch (error) {
     await connection.run('ROLLBACK');

@@ -110,12 +110,13 @@ function listOnce(sessions: Sessions, prefix: string): KeyRing {
   };
 }
 
-/** The objects of one class whose label is `prefix/kind/version`. */
+/** The objects of one class whose label is `prefix/kind/version`. Private ones alone: others anybody may have made. */
 function named({ library, work, alive }: Sessions, prefix: string, objectClass: number): NamedObject[] {
   const handles: Handle[] = [];
   library.C_FindObjectsInit(work, [
     { type: CKA.class, value: objectClass },
     { type: CKA.token, value: true },
+    { type: CKA.private, value: true },
   ]);
   try {
     for (;;) {

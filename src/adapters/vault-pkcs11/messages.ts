@@ -1,3 +1,4 @@
+import type { RewrapRequest } from '../../ports/key-vault.ts';
 import type { PublicJwk } from '../vault-keys/public-jwk.ts';
 import type { HsmProbe } from './mechanisms.ts';
 import type { HsmAddress } from './uri.ts';
@@ -94,4 +95,15 @@ export function packed(parts: readonly Uint8Array[]): Bytes {
     offset += part.length;
   }
   return { bytes, lengths };
+}
+
+/** The owners and wrapped keys of requests, as the thread takes them. */
+export function ownedOf(requests: readonly RewrapRequest[]): { owners: string[]; wrapped: string[] } {
+  return { owners: requests.map(({ owner }) => owner), wrapped: requests.map(({ wrapped }) => wrapped) };
+}
+
+/** @returns a view of one of the parts that came in strides, `undefined` where there is none */
+export function partOf({ bytes, lengths }: Bytes, index: number, stride: number): Uint8Array | undefined {
+  const length = lengths[index] ?? 0;
+  return length === 0 ? undefined : bytes.subarray(index * stride, index * stride + length);
 }

@@ -12,9 +12,9 @@ import type {
   WrappedKey,
   WrapRequest,
 } from '../../ports/key-vault.ts';
-import { mac, macWithShortKey, wipeScratch } from '../vault-keys/hmac.ts';
 import type { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
-import { ALGORITHM_CODES, type Bytes, KEY_STRIDE, MAC_STRIDE, packed } from './messages.ts';
+import { CachedMacs } from './cached-macs.ts';
+import { ALGORITHM_CODES, MAC_STRIDE, ownedOf, packed, partOf } from './messages.ts';
 import type { HsmThread } from './thread.ts';
 
 /**
@@ -29,14 +29,13 @@ export class Pkcs11Vault implements KeyVault {
   readonly custody: 'hsm' | 'cached';
   readonly #thread: HsmThread;
   /** Where custody is `cached`. */
-  readonly #unwrapped: UnwrappedKeys | undefined;
-  #destructions = 0;
+  readonly #cached: CachedMacs | undefined;
   #closed = false;
 
   constructor(thread: HsmThread, unwrapped: UnwrappedKeys | undefined) {
     this.custody = unwrapped ? 'cached' : 'hsm';
     this.#thread = thread;
-    this.#unwrapped = unwrapped;
+    this.#cached = unwrapped && new CachedMacs(thread, unwrapped);
   }
 
   async generateSeed(length: number, owner: KeyOwner): Promise<{ wrapped: WrappedKey; seed: Uint8Array }> {
@@ -60,7 +59,7 @@ export class Pkcs11Vault implements KeyVault {
 
   computeMacs(requests: readonly MacRequest[]): Promise<readonly (Uint8Array | undefined)[]> {
     if (this.#closed) return Promise.reject(new VaultUnavailable('the key vault is closed'));
-    return this.#unwrapped ? this.#macsHere(requests, this.#unwrapped) : this.#macsInside(requests);
+    return this.#cached?.compute(requests) ?? this.#macsInside(requests);
   }
 
   deriveKey(purpose: DerivedKeyPurpose, context: string): Promise<Uint8Array> {
@@ -94,13 +93,12 @@ export class Pkcs11Vault implements KeyVault {
 
   async destroyKeyVersionsBelow(version: number): Promise<void> {
     await this.#thread.call('destroy', { below: version });
-    this.#destructions++;
-    this.#unwrapped?.clear();
+    this.#cached?.clear();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#unwrapped?.close();
+    this.#cached?.close();
     await this.#thread.close();
   }
 
@@ -111,51 +109,4 @@ export class Pkcs11Vault implements KeyVault {
     const macs = await this.#thread.call('macs', given, requests.length, [messages.bytes.buffer]);
     return requests.map((_, i) => partOf(macs, i, MAC_STRIDE));
   }
-
-  async #macsHere(
-    requests: readonly MacRequest[],
-    unwrapped: UnwrappedKeys,
-  ): Promise<readonly (Uint8Array | undefined)[]> {
-    unwrapped.expire();
-    const missed: number[] = [];
-    const macs = requests.map(({ owner, wrapped, algorithm, message }, i) => {
-      const found = unwrapped.find(wrapped, owner);
-      if (found >= 0) return macWithShortKey(algorithm, unwrapped.words, found, message);
-      missed.push(i);
-      return undefined;
-    });
-    if (missed.length > 0) await this.#fillIn(requests, missed, macs, unwrapped);
-    wipeScratch();
-    return macs;
-  }
-
-  /** Has the HSM unwrap what is not at hand, and computes the MACs with it. */
-  async #fillIn(
-    requests: readonly MacRequest[],
-    missed: readonly number[],
-    macs: (Uint8Array | undefined)[],
-    unwrapped: UnwrappedKeys,
-  ): Promise<void> {
-    wipeScratch();
-    const destructions = this.#destructions;
-    const asked = missed.flatMap((index) => requests[index] ?? []);
-    const keys = await this.#thread.call('unwrap', ownedOf(asked), asked.length);
-    for (const [i, { owner, wrapped, algorithm, message }] of asked.entries()) {
-      const key = partOf(keys, i, KEY_STRIDE);
-      if (!key) continue;
-      // Were its version destroyed meanwhile, it would outlive it here.
-      if (destructions === this.#destructions && !this.#closed) unwrapped.add(wrapped, owner, key);
-      macs[missed[i] ?? 0] = mac(algorithm, key, message);
-    }
-    keys.bytes.fill(0);
-  }
-}
-
-function ownedOf(requests: readonly RewrapRequest[]): { owners: string[]; wrapped: string[] } {
-  return { owners: requests.map(({ owner }) => owner), wrapped: requests.map(({ wrapped }) => wrapped) };
-}
-
-function partOf({ bytes, lengths }: Bytes, index: number, stride: number): Uint8Array | undefined {
-  const length = lengths[index] ?? 0;
-  return length === 0 ? undefined : bytes.subarray(index * stride, index * stride + length);
 }

@@ -58,12 +58,13 @@ export function macKeyTemplate({ label, id }: Named): Template {
   ];
 }
 
+/** Private all the same: without the PIN anybody may make and destroy what is not (PKCS#11 2.40 section 4.4). */
 export function signingPublicTemplate({ label, id }: Named): Template {
   return [
     { type: CKA.class, value: CKO.publicKey },
     { type: CKA.keyType, value: CKK.ec },
     { type: CKA.token, value: true },
-    { type: CKA.private, value: false },
+    { type: CKA.private, value: true },
     { type: CKA.verify, value: true },
     { type: CKA.ecParams, value: P256 },
     { type: CKA.label, value: label },

@@ -1,3 +1,5 @@
+import { VaultUnavailable } from '../../domain/errors.ts';
+
 /**
  * Asks for a batch in parts of so many items, and of roughly so many bytes.
  * @returns the answers in the items' order
@@ -34,6 +36,7 @@ export async function inParts<Item, Answer>(
 }
 
 function checked<Answer>(items: readonly unknown[], answers: readonly Answer[]): readonly Answer[] {
-  if (answers.length !== items.length) throw new Error('the vault answered another number of items');
+  if (answers.length !== items.length)
+    throw new VaultUnavailable('the vault answered another number of items');
   return answers;
 }

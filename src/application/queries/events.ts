@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { CommitWatch } from './commit-watch.ts';
 
 const ENTRIES_PER_READ = 256;
-/** Another server's entries are looked for this often; those made here are told at once. */
+/** Entries are told of as they are committed, here or elsewhere; what was not final by then is looked for this often. */
 const POLL_MS = 1_000;
 
 /** A user's entries above a version, oldest first and without a gap, as they are committed, until `signal` aborts. */

@@ -11,17 +11,17 @@ const EXPIRED_WITHIN_MS = 600_000;
 
 export interface SearchPage<T> {
   readonly found: readonly T[];
-  /** The position below which to go on, where there may be more. */
+  /** The place below which to go on, where there may be more: as that of the first page, a position or a version. */
   readonly next?: number;
 }
 
 /**
- * Reads the journal of all, newest first, below a position, and keeps what `take` makes something of. A page may come
- * short when little fits: so many entries are read for one and no more.
+ * Reads the journal of all below a position, or one user's entries below a version, newest first, and keeps what `take`
+ * makes something of. A page may come short when little fits: so many entries are read for one and no more.
  */
 async function search<T>(
   { store }: Context,
-  { below, limit }: { readonly below: number; readonly limit: number },
+  { below, limit, userId }: { readonly below: number; readonly limit: number; readonly userId?: UserId },
   take: (entry: JournalEntry) => T | undefined | Promise<T | undefined>,
 ): Promise<SearchPage<T>> {
   const found: T[] = [];
@@ -29,9 +29,13 @@ async function search<T>(
   for (let read = 0; read < LIMITS.journalSearchEntriesMax; read += ENTRIES_PER_READ) {
     // A store in this process answers without a pause: others get their turn between two reads.
     if (read > 0) await setImmediate();
-    const entries = await store.readJournalBackwards({ below: place, limit: ENTRIES_PER_READ });
+    const page = { below: place, limit: ENTRIES_PER_READ };
+    const entries =
+      userId === undefined
+        ? await store.readJournalBackwards(page)
+        : await store.readUserJournal(userId, page);
     for (const entry of entries) {
-      place = entry.position;
+      place = userId === undefined ? entry.position : entry.version;
       const taken = await take(entry);
       if (taken === undefined) continue;
       found.push(taken);
@@ -42,10 +46,15 @@ async function search<T>(
   return { found, next: place };
 }
 
-/** Entries of all users, newest first. */
+/** Entries of all users, or of one, newest first. `below` is a position, of one user a version. */
 export function searchEntries(
   context: Context,
-  page: { readonly below: number; readonly limit: number; readonly type?: string },
+  page: {
+    readonly below: number;
+    readonly limit: number;
+    readonly type?: string;
+    readonly userId?: UserId;
+  },
 ): Promise<SearchPage<JournalEntry>> {
   return search(context, page, (entry) =>
     page.type === undefined || entry.type === page.type ? entry : undefined,

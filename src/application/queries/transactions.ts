@@ -143,8 +143,8 @@ export async function listTransactions(
 const POLL_MS = 1_000;
 
 /**
- * Waits until one of the user's transactions is decided, at most `waitMs`. Told at once of decisions made here; asks
- * each second for those that another server made.
+ * Waits until one of the user's transactions is decided, at most `waitMs`. Told at once of decisions made here, soon of
+ * those that another server made; asks each second besides.
  */
 export async function waitForDecision(
   { decider }: Context,

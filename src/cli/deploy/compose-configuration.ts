@@ -19,6 +19,8 @@ tls_cert_file: /run/secrets/server.cert.pem
 tls_key_file: /run/secrets/server.key.pem
 # The balancer's network.
 proxy_trusted: [${FRONT_SUBNET}]
+# The balancer sees that it stops before it does.
+drain_delay_ms: 1000
 store_url: postgres://sello@postgres-a,postgres-b/sello?sslmode=require
 store_password_file: /run/secrets/database-password
 vault_url: https://vault:11003

@@ -172,10 +172,12 @@ function backend(options: HaproxyOptions, protocol: 'tcp' | 'http', tier: 'alive
   if (asHttp) lines.push('  retry-on conn-failure empty-response');
   if (stick) lines.push('  stick-table type ipv6 size 200k expire 30m', '  stick on src');
   const tracks = protocol === 'tcp' && tier === 'ready';
+  // Not ready is not dead: nothing new, and what is there goes on. A server that stops closes it at a message's end.
+  if (tier === 'ready') lines.push('  http-check disable-on-404');
   if (!tracks) {
     lines.push('  option httpchk');
     lines.push(
-      `  http-check send meth GET uri ${tier === 'alive' ? '/healthz' : '/readyz'} ver HTTP/1.1 hdr Host sello hdr Connection close`,
+      `  http-check send meth GET uri ${tier === 'alive' ? '/healthz' : '/readyz?unready=404'} ver HTTP/1.1 hdr Host sello hdr Connection close`,
     );
     lines.push('  http-check expect status 200');
   }

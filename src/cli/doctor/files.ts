@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openToOthers } from '../../config/secret-file.ts';
 import type { Config } from '../../config.ts';
 import { text } from '../text.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -95,6 +96,11 @@ async function checkPair(
         text('the key is not that of the certificate', 'la clave no es la del certificado'),
         text('Give certificate and key of one pair', 'Da certificado y clave de una misma pareja'),
       );
+    }
+    const { mode } = await stat(keyFile);
+    if (openToOthers(keyFile, mode) !== undefined) {
+      const found = text(`${keyFile} has mode ${octal(mode)}`, `${keyFile} tiene modo ${octal(mode)}`);
+      return warn(check, found, text(`chmod 640 ${keyFile}`, `chmod 640 ${keyFile}`));
     }
     const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / DAY_MS);
     const found = text(`the certificate ends in ${days} days`, `el certificado caduca en ${days} días`);

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { recallSession, sessionOfSecret } from '../../application/resume-session.ts';
 import type { Scope } from '../../application/services.ts';
-import type { Session } from '../../application/session.ts';
+import { type Session, WITHOUT_CODE } from '../../application/session.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import type { ServiceRow } from '../../ports/store.ts';
@@ -90,8 +90,11 @@ function userCaller(session: Session | undefined): Caller | Refusal {
 }
 
 function byCookie({ context }: HttpParts, credentials: Credentials, secret: string): Found {
+  // Who shows no code where one is needed has a session for TCP alone.
   const callerOf = (session: Session | undefined) =>
-    session ? browserCaller(credentials, session, secret) : refuse('session_ended');
+    session && session.tokenId !== WITHOUT_CODE
+      ? browserCaller(credentials, session, secret)
+      : refuse('session_ended');
   const known = recallSession(context, secret);
   if (known) return callerOf(known);
   const { waitMs } = credentials;

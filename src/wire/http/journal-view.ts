@@ -33,7 +33,10 @@ export const Entry = named(
   }),
 );
 
-/** @param all whether for an auditor: how many entries there are of all users is nobody else's business */
+/**
+ * @param all whether for an auditor: how many entries there are of all users is nobody else's business. An entry that
+ * is not settled yet has no position.
+ */
 export function entryView({ position, hash, body }: JournalEntry, all: boolean): Static<typeof Entry> {
-  return { ...(all ? { position } : {}), hash, body: JSON.parse(body) };
+  return { ...(all && position > 0 ? { position } : {}), hash, body: JSON.parse(body) };
 }

@@ -5,6 +5,7 @@ import { adminOverviewRoutes } from './routes/admin-overview.ts';
 import { adminPartRoutes } from './routes/admin-parts.ts';
 import { adminServiceRoutes } from './routes/admin-services.ts';
 import { adminTransactionRoutes } from './routes/admin-transactions.ts';
+import { adminOneUserRoutes } from './routes/admin-user.ts';
 import { adminUserRoutes } from './routes/admin-users.ts';
 import { challengeRoutes } from './routes/challenges.ts';
 import { codeRoutes } from './routes/codes.ts';
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...journalRoutes,
   ...eventRoutes,
   ...adminUserRoutes,
+  ...adminOneUserRoutes,
   ...adminServiceRoutes,
   ...adminPartRoutes,
   ...adminConfigurationRoutes,

@@ -239,6 +239,7 @@ export type Service = {
   readonly disabled: boolean;
   readonly created_at: string;
   readonly keys: readonly {
+    readonly id: string;
     readonly created_at: string;
   }[];
 };
@@ -318,6 +319,20 @@ export type UserTransaction = {
 
 /** Each call: what it is sent, and what it answers when it succeeds. */
 export interface Operations {
+  'DELETE /v1/admin/services/{name}/keys/{key}': {
+    path: {
+      readonly name: string;
+      readonly key: string;
+    };
+    answer: Service;
+  };
+  'DELETE /v1/admin/users/{id}/tokens/{token}': {
+    path: {
+      readonly id: string;
+      readonly token: string;
+    };
+    answer: undefined;
+  };
   'DELETE /v1/passkeys/{id}': {
     path: {
       readonly id: string;
@@ -359,6 +374,9 @@ export interface Operations {
     answer: undefined;
   };
   'GET /readyz': {
+    query?: {
+      readonly unready?: '404' | '503';
+    };
     answer: {
       readonly status: 'ready' | 'not_ready';
       readonly parts: Readonly<Record<string, 'up' | 'degraded' | 'down'>>;
@@ -393,6 +411,7 @@ export interface Operations {
   'GET /v1/admin/journal': {
     query?: {
       readonly type?: string;
+      readonly user?: string;
       readonly limit?: number;
       readonly cursor?: string;
     };
@@ -463,6 +482,20 @@ export interface Operations {
     answer: {
       readonly users: readonly User[];
       readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/admin/users/{id}': {
+    path: {
+      readonly id: string;
+    };
+    answer: User;
+  };
+  'GET /v1/admin/users/{id}/tokens': {
+    path: {
+      readonly id: string;
+    };
+    answer: {
+      readonly tokens: readonly Token[];
     };
   };
   'GET /v1/events': {

@@ -22,7 +22,7 @@ export const consoleTexts: Texts<typeof english> = {
       services: 'Servicios',
       keys: 'Claves',
       configuration: 'Configuración',
-      lab: 'Laboratorio de ataques',
+      lab: 'Laboratorio',
     },
   },
   account: {

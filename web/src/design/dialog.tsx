@@ -26,8 +26,14 @@ export function Dialog({
   useEffect(() => {
     if (!opened) return;
     const element = dialog.current;
+    const before = document.activeElement;
     element?.showModal();
-    return () => element?.close();
+    return () => {
+      element?.close();
+      // The browser gives it back by itself, but not once the element is out of the page.
+      const lost = document.activeElement === document.body;
+      if (lost && before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, [opened]);
   if (!opened) return null;
   return (

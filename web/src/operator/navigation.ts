@@ -3,13 +3,13 @@ import type { NavigationItem } from '../console/navigation.ts';
 import { api } from '../console/server.ts';
 import { useSession } from '../console/session.tsx';
 import {
+  BookIcon,
   FlaskIcon,
-  HistoryIcon,
   KeyIcon,
+  ListIcon,
+  PlugIcon,
   PulseIcon,
   SettingsIcon,
-  ShieldIcon,
-  TransferIcon,
   UsersIcon,
 } from '../design/icons.tsx';
 
@@ -23,17 +23,17 @@ export const OPERATOR_NAVIGATION: readonly NavigationItem[] = [
   {
     route: ['operator', 'transactions'],
     text: 'navigation.operator.transactions',
-    icon: TransferIcon,
+    icon: ListIcon,
     roles: READERS,
   },
-  { route: ['operator', 'journal'], text: 'navigation.operator.journal', icon: HistoryIcon, roles: READERS },
+  { route: ['operator', 'journal'], text: 'navigation.operator.journal', icon: BookIcon, roles: READERS },
   {
     route: ['operator', 'services'],
     text: 'navigation.operator.services',
-    icon: KeyIcon,
+    icon: PlugIcon,
     roles: ADMINISTRATORS,
   },
-  { route: ['operator', 'keys'], text: 'navigation.operator.keys', icon: ShieldIcon, roles: READERS },
+  { route: ['operator', 'keys'], text: 'navigation.operator.keys', icon: KeyIcon, roles: READERS },
   {
     route: ['operator', 'configuration'],
     text: 'navigation.operator.configuration',

@@ -8,7 +8,7 @@ import { exportJournal } from '../journal-export.ts';
 import { Entry, entryView } from '../journal-view.ts';
 import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
-import { Cursor, closed, Limit, NextCursor, named, time } from '../schema.ts';
+import { Cursor, closed, Limit, NextCursor, named, time, Username } from '../schema.ts';
 
 const Verification = named(
   'JournalVerification',
@@ -47,11 +47,12 @@ export const adminJournalRoutes = [
     method: 'GET',
     path: '/v1/admin/journal',
     tag: 'administration',
-    summary: "Everybody's entries, the newest first",
+    summary: "Everybody's entries, or one user's, the newest first",
     description: 'A page may come short, even empty, with a `next_cursor`: so much is read for one, no more.',
     caller: 'auditor',
     query: {
       type: Type.Optional(Type.String({ pattern: '^[a-z._]{1,64}$', description: 'Of this type alone.' })),
+      user: Type.Optional(Type.String({ ...Username, description: 'About this user alone: their name.' })),
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
     },
@@ -61,15 +62,18 @@ export const adminJournalRoutes = [
         schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor }),
       },
     },
-    refusals: ['cursor_invalid'],
+    refusals: ['cursor_invalid', 'user_unknown'],
     async handle({ caller, query }, parts) {
-      const { type, limit = LIMITS.pageSize } = query;
-      const list = ['admin-journal', callerId(caller), type ?? ''];
+      const { type, user, limit = LIMITS.pageSize } = query;
+      const userId = user === undefined ? undefined : (await parts.context.store.findUser(user))?.userId;
+      if (user !== undefined && userId === undefined) return refuse('user_unknown');
+      const list = ['admin-journal', callerId(caller), type ?? '', userId === undefined ? '' : `${userId}`];
       const place = parts.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
       const { found, next } = await searchEntries(parts.context, {
         ...{ below: place === undefined ? Number.POSITIVE_INFINITY : Number(place), limit },
         ...(type === undefined ? {} : { type }),
+        ...(userId === undefined ? {} : { userId }),
       });
       return {
         status: 200,

@@ -5,6 +5,8 @@ import {
   createService,
   disableService,
   enableService,
+  idOfServiceKey,
+  revokeServiceKey,
   rotateServiceKey,
   SCOPES,
   type ServiceWithKey,
@@ -24,6 +26,11 @@ const Scopes = Type.Array(Type.Enum([...SCOPES]), {
   maxItems: SCOPES.length,
 });
 
+const KeyId = Type.String({
+  pattern: '^[0-9a-f]{16}$',
+  description: 'The first 16 hex digits of its SHA-256, which open nothing.',
+});
+
 const Service = named(
   'Service',
   closed({
@@ -32,7 +39,7 @@ const Service = named(
     scopes: Type.Array(Type.String()),
     disabled: Type.Boolean(),
     created_at: time('When it was created.'),
-    keys: Type.Array(closed({ created_at: time('When it was made.') }), {
+    keys: Type.Array(closed({ id: KeyId, created_at: time('When it was made.') }), {
       description: 'At most two live at a time.',
     }),
   }),
@@ -54,7 +61,7 @@ function view({
     ...{ id, name, disabled },
     scopes: [...scopes],
     created_at: rfc3339(createdAt),
-    keys: keys.map((key) => ({ created_at: rfc3339(key.createdAt) })),
+    keys: keys.map((key) => ({ id: idOfServiceKey(key), created_at: rfc3339(key.createdAt) })),
   };
 }
 
@@ -135,6 +142,23 @@ export const adminServiceRoutes = [
       return withKey(
         await rotateServiceKey(context, params.name, actOf(caller, { method: 'POST', path, idempotencyKey })),
       );
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/admin/services/{name}/keys/{key}',
+    tag: 'administration',
+    summary: 'Revoke one key of a service',
+    description: 'It opens nothing any more, at once. The only one goes from a disabled service alone.',
+    caller: 'admin',
+    repeatable: true,
+    params: { name: Name, key: KeyId },
+    answers: { 200: { description: 'As it is now.', schema: Service } },
+    refusals: ['service_unknown', 'service_key_unknown', 'service_key_last', 'busy'],
+    async handle({ caller, params, path, idempotencyKey }, { context }) {
+      const act = actOf(caller, { method: 'DELETE', path, idempotencyKey });
+      const changed = await revokeServiceKey(context, params.name, params.key, act);
+      return isRefusal(changed) ? changed : { status: 200, body: view(changed) };
     },
   }),
   route({

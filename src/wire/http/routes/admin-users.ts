@@ -1,11 +1,11 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { type Act, disableUser, enableUser, unlockUser } from '../../../application/administer-user.ts';
 import type { Context } from '../../../application/context.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { decodeState } from '../../../domain/user-state.ts';
 import { LIMITS } from '../../../limits.ts';
-import type { UserId, UserRow } from '../../../ports/store.ts';
+import type { UserId, UserRecord, UserRow } from '../../../ports/store.ts';
 import { callerId, type UserCaller } from '../caller.ts';
 import { foreignKey, requestIdempotency } from '../idempotency.ts';
 import type { HttpParts } from '../parts.ts';
@@ -14,7 +14,7 @@ import { Cursor, closed, Id, Limit, NextCursor, named, time, Username } from '..
 
 const locked = (description: string) => Type.Union([time(description), Type.Null()]);
 
-const User = named(
+export const User = named(
   'User',
   closed({
     id: Id,
@@ -47,33 +47,43 @@ export function actOf(
   return { by, idempotency: { ...idempotency, key: foreignKey(caller, key) } };
 }
 
+/** The user that a path names by number. @returns undefined where it can be nobody's */
+export function userIdOf(id: string): UserId | undefined {
+  return /^[1-9][0-9]{0,14}$/.test(id) ? Number(id) : undefined;
+}
+
+/** @param at now, ms since 1970 */
+export function userView(row: UserRow, record: UserRecord | undefined, at: number): Static<typeof User> {
+  const { userId, username, role, disabled, createdAt } = row;
+  const state = record ? decodeState(record.state) : {};
+  const until = (lockedUntil = 0) => (lockedUntil > at ? rfc3339(lockedUntil) : null);
+  return {
+    id: `${userId}`,
+    ...{ username, role, disabled },
+    created_at: rfc3339(createdAt),
+    tokens: record?.tokens.filter(({ status }) => status === 'active').length ?? 0,
+    sessions:
+      record?.sessions.filter(({ kind, expiresAt }) => kind !== 'enrolment' && expiresAt > at).length ?? 0,
+    pending_transactions: record?.pendingTransactions.length ?? 0,
+    password_locked_until: until(state.password?.lockedUntil),
+    code_locked_until: until(state.code?.lockedUntil),
+  };
+}
+
 async function views({ context }: HttpParts, rows: readonly UserRow[]) {
   const at = context.decider.now();
   const records = await context.store.load(
     rows.map(({ userId }) => userId),
     at,
   );
-  const until = (lockedUntil = 0) => (lockedUntil > at ? rfc3339(lockedUntil) : null);
-  return rows.map(({ userId, username, role, disabled, createdAt }, index) => {
-    const record = records[index];
-    const state = record ? decodeState(record.state) : {};
-    return {
-      id: `${userId}`,
-      ...{ username, role, disabled },
-      created_at: rfc3339(createdAt),
-      tokens: record?.tokens.filter(({ status }) => status === 'active').length ?? 0,
-      sessions:
-        record?.sessions.filter(({ kind, expiresAt }) => kind !== 'enrolment' && expiresAt > at).length ?? 0,
-      pending_transactions: record?.pendingTransactions.length ?? 0,
-      password_locked_until: until(state.password?.lockedUntil),
-      code_locked_until: until(state.code?.lockedUntil),
-    };
-  });
+  return rows.map((row, index) => userView(row, records[index], at));
 }
 
 type Change = (context: Context, userId: UserId, act: Act) => Promise<UserId | Refusal>;
 
 function act(name: 'unlock' | 'disable' | 'enable', summary: string, description: string, change: Change) {
+  // A lock that the locked end by themselves bounds no guesses: a stolen session could go on guessing at codes.
+  const others = name === 'unlock';
   return route({
     method: 'POST',
     path: `/v1/admin/users/{id}/${name}`,
@@ -83,10 +93,11 @@ function act(name: 'unlock' | 'disable' | 'enable', summary: string, description
     repeatable: true,
     params: { id: Id },
     answers: { 204: { description } },
-    refusals: ['user_unknown'],
+    refusals: others ? ['user_unknown', 'own_account'] : ['user_unknown'],
     async handle({ caller, params, path, idempotencyKey }, { context }) {
-      const userId = /^[1-9][0-9]{0,14}$/.test(params.id) ? Number(params.id) : undefined;
+      const userId = userIdOf(params.id);
       if (userId === undefined) return refuse('user_unknown');
+      if (others && userId === caller.session.userId) return refuse('own_account');
       const done = await change(context, userId, actOf(caller, { method: 'POST', path, idempotencyKey }));
       return isRefusal(done) ? done : { status: 204 };
     },

@@ -11,7 +11,7 @@ import { replayed } from '../idempotent-answer.ts';
 import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Code, closed, Id, named, time } from '../schema.ts';
-import { actOf } from './admin-users.ts';
+import { actOf, userIdOf } from './admin-users.ts';
 
 const Coordinate = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
 
@@ -91,17 +91,20 @@ export const enrolmentRoutes = [
     path: '/v1/admin/users/{id}/enrolments',
     tag: 'administration',
     summary: 'Invite a device of a user to be a virtual token',
+    description: 'For themselves, who has an active token is refused: `POST /v1/enrolments` takes its code.',
     caller: 'admin',
     repeatable: true,
     params: { id: Id },
     answers: INVITED,
-    refusals: ['user_unknown', 'user_disabled'],
+    refusals: ['user_unknown', 'user_disabled', 'code_required'],
     async handle({ caller, params, path, idempotencyKey }, parts) {
-      const userId = /^[1-9][0-9]{0,14}$/.test(params.id) ? Number(params.id) : undefined;
+      const userId = userIdOf(params.id);
       if (userId === undefined) return refuse('user_unknown');
       const { by, idempotency } = actOf(caller, { method: 'POST', path, idempotencyKey });
+      const { session } = caller;
+      // For themselves an administrator is a user like any other: a stolen session is no other way in.
       const made = await inviteDevice(parts.context, {
-        ...{ userId, by: by ?? '' },
+        ...(session.userId === userId ? { userId, session } : { userId, by: by ?? '' }),
         ...(idempotency ? { idempotency } : {}),
       });
       if (isRefusal(made)) return made;

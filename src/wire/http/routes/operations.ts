@@ -36,23 +36,34 @@ export const operationRoutes = [
     tag: 'operations',
     summary: 'Whether a decision could be made now',
     caller: 'anyone',
+    query: {
+      unready: Type.Optional(
+        Type.Enum(['404', '503'], {
+          default: '503',
+          description:
+            'The status when it could not. HAProxy takes 404 for: send nothing new, leave what is there (`http-check disable-on-404`).',
+        }),
+      ),
+    },
     answers: {
       200: {
         description: 'It could.',
         schema: Ready,
         example: { status: 'ready', parts: { server: 'up', store: 'up', vault: 'up', rate_limiter: 'up' } },
       },
+      404: { description: 'It could not, and `unready=404` was asked for.', schema: Ready },
       503: { description: 'It could not: a part is down, or the server is stopping.', schema: Ready },
     },
     refusals: [],
-    async handle(_asked, { health }) {
+    async handle({ query }, { health }) {
       const found = await health.check();
       const ready = !health.stopping && found.every(({ up }) => up);
       const parts = Object.fromEntries([
         ['server', health.stopping ? 'down' : 'up'],
         ...found.map(({ part, up, degraded }) => [part, up ? (degraded ? 'degraded' : 'up') : 'down']),
       ]);
-      return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not_ready', parts } };
+      const unready = query.unready === '404' ? 404 : 503;
+      return { status: ready ? 200 : unready, body: { status: ready ? 'ready' : 'not_ready', parts } };
     },
   }),
   route({

@@ -35,7 +35,7 @@ export const ownSessionRoutes = [
         id: shortSessionId(row),
         kind: row.kind,
         label: row.label,
-        token: row.tokenId === '' ? null : row.tokenId,
+        token: row.kind === 'device' ? row.tokenId : null,
         created_at: rfc3339(row.createdAt),
         expires_at: rfc3339(row.expiresAt),
         current: row.sessionId === caller.session.sessionId,

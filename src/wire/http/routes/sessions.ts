@@ -83,6 +83,8 @@ export const sessionRoutes = [
     path: '/v1/sessions/resumption',
     tag: 'sessions',
     summary: 'A new access token for a session that holds',
+    description:
+      'One that began over TCP without a code, though its user had a token for log-ins, has ended as far as REST goes.',
     caller: 'anyone',
     body: closed({ session: SessionSecret }),
     bodyExample: { session: '1.Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4' },
@@ -90,7 +92,7 @@ export const sessionRoutes = [
     refusals: ['session_ended'],
     async handle({ body, address }, parts) {
       const session = await resumeSession(parts.context, {
-        ...{ secret: body.session, address, deviceAllowed: true },
+        ...{ secret: body.session, address, deviceAllowed: true, codeRequired: true },
       });
       if (isRefusal(session)) return session;
       return { status: 201, body: await issued(parts, session, body.session) };

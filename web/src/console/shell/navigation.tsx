@@ -11,7 +11,7 @@ export function Navigation({ route }: { readonly route: Route }) {
   const mine = (item: NavigationItem) => item.roles.includes(role);
   const operator = useOperatorNavigation().filter(mine);
   return (
-    <>
+    <div>
       {operator.length > 0 && <p className={styles.heading}>{t('navigation.user_side')}</p>}
       <Items items={USER_NAVIGATION.filter(mine)} route={route} />
       {operator.length > 0 && (
@@ -20,7 +20,7 @@ export function Navigation({ route }: { readonly route: Route }) {
           <Items items={operator} route={route} />
         </>
       )}
-    </>
+    </div>
   );
 }
 

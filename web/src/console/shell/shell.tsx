@@ -22,6 +22,7 @@ export function Shell({ route }: { readonly route: Route }) {
   const main = useRef<HTMLElement>(null);
   const place = route.join('/');
   const first = useRef(true);
+  const moved = useRef(false);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of place
   useEffect(() => {
@@ -31,9 +32,16 @@ export function Shell({ route }: { readonly route: Route }) {
       return;
     }
     scrollTo(0, 0);
+    moved.current = true;
     // A screen reader goes on where the new page begins.
     main.current?.focus({ preventScroll: true });
   }, [place]);
+
+  // While the menu is open nothing beside it takes the focus: after it has closed.
+  useEffect(() => {
+    if (opened) moved.current = false;
+    else if (moved.current) main.current?.focus({ preventScroll: true });
+  }, [opened]);
 
   return (
     <LiveProvider>

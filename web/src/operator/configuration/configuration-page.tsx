@@ -92,10 +92,17 @@ function Settings({ settings }: { readonly settings: readonly Setting[] }) {
         {
           key: 'source',
           title: t('configuration.source'),
+          whole: true,
           cell: ({ source }) => {
             const known = SOURCES.find((each) => each === source);
             return (
-              <Badge color={source === 'default' ? 'gray' : 'pine'} variant="light" tt="none" fw={600}>
+              <Badge
+                color={source === 'default' ? 'gray' : 'pine'}
+                variant="light"
+                tt="none"
+                size="lg"
+                fw={600}
+              >
                 {known ? t(`configuration.source_${known}`) : source}
               </Badge>
             );

@@ -10,7 +10,10 @@ import { useNumber } from '../use-number.ts';
 import styles from './entry-list.module.css';
 import { toneOf, wordOf } from './entry-types.ts';
 
-/** One decision: of whom, what, why, when, and on request all that is recorded and hashed. */
+/**
+ * One decision: of whom, what, why, when, and on request all that is recorded. With `hashes` it stands on the page of
+ * its transaction, and need not lead there.
+ */
 export function EntryLine({ entry, hashes }: { readonly entry: JournalEntry; readonly hashes: boolean }) {
   const { t } = useTranslation('operator');
   const locale = useLocale();
@@ -25,19 +28,20 @@ export function EntryLine({ entry, hashes }: { readonly entry: JournalEntry; rea
     <li className={styles.entry} data-tone={toneOf(type)}>
       <p className={styles.what}>
         <span>{word ? t(`journal.types.${word}`) : type}</span>
-        {user !== '' && (
+        {!hashes && user !== '' && (
           <a className="sello-text" href={hashOf('operator', 'users', user)}>
             {user}
           </a>
         )}
-      </p>
-      {transaction && (
-        <p className={`${styles.more} sello-text sello-figures`}>
-          <a href={hashOf('operator', 'transactions', user, transaction.id)}>
+        {!hashes && transaction && (
+          <a
+            className="sello-text sello-figures"
+            href={hashOf('operator', 'transactions', user, transaction.id)}
+          >
             {shownAmount(transaction.amount, transaction.currency, locale)} → {transaction.payee}
           </a>
-        </p>
-      )}
+        )}
+      </p>
       {reason !== undefined && (
         <p className={styles.more}>
           {reasonOf(reason)} <code>{reason}</code>
@@ -54,25 +58,25 @@ export function EntryLine({ entry, hashes }: { readonly entry: JournalEntry; rea
           {t('transactions.hash')} <code>{hash}</code>
         </p>
       )}
-      <Content entry={entry} label={t('journal.content_of', { version, user })} withHash={!hashes} />
+      <Content entry={entry} withHash={!hashes} />
     </li>
   );
 }
 
 function Content({
   entry: { body, hash },
-  label,
   withHash,
 }: {
   readonly entry: JournalEntry;
-  readonly label: string;
   readonly withHash: boolean;
 }) {
   const { t } = useTranslation('operator');
   const [open, setOpen] = useState(false);
+  const { user, version } = body;
+  const name = withHash ? 'journal.content' : 'journal.content_only';
   return (
     <details className={styles.content} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary aria-label={label}>{t('journal.content')}</summary>
+      <summary aria-label={t(`${name}_of`, { version, user })}>{t(name)}</summary>
       {open && (
         <>
           <pre className={styles.body}>{JSON.stringify(body, undefined, 2)}</pre>

@@ -8,7 +8,7 @@ export function EntryList({
   hashes = false,
 }: {
   readonly entries: readonly JournalEntry[];
-  /** Whether the hashes are shown at once: one entry's chain to the next. */
+  /** As the story of one transaction: hashes at once, and no links to what is on the page. */
   readonly hashes?: boolean;
 }) {
   return (

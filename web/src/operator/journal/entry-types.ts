@@ -22,6 +22,7 @@ export const ENTRY_TYPES = [
   'admin.enrolment_invited',
   'admin.service_created',
   'admin.service_key_rotated',
+  'admin.service_key_revoked',
   'admin.service_scopes_set',
   'admin.service_disabled',
   'admin.service_enabled',

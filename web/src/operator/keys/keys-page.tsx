@@ -48,8 +48,9 @@ export function KeysPage() {
                   {
                     key: 'state',
                     title: t('keys.state'),
+                    whole: true,
                     cell: ({ active }) => (
-                      <Badge color={active ? 'pine' : 'gray'} variant="light" tt="none" fw={600}>
+                      <Badge color={active ? 'pine' : 'gray'} variant="light" tt="none" size="lg" fw={600}>
                         {t(active ? 'keys.active' : 'keys.old')}
                       </Badge>
                     ),

@@ -20,6 +20,7 @@ export function AttackStep({ step }: { readonly step: Step }) {
           color={held ? 'pine' : 'red'}
           variant="light"
           tt="none"
+          size="lg"
           fw={600}
           leftSection={held ? <CheckIcon size={13} /> : <CrossIcon size={13} />}
         >

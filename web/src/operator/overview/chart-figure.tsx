@@ -35,7 +35,7 @@ export function ChartFigure({
         <summary>{t('overview.table')}</summary>
         {open && (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-          <section className={styles.rows} tabIndex={0} aria-label={title}>
+          <section className={styles.rows} tabIndex={0} aria-label={t('overview.table_of', { title })}>
             {table()}
           </section>
         )}

@@ -8,6 +8,7 @@ import styles from './chart.module.css';
 export type Colours = (name: string) => string;
 
 const HEIGHT_PX = 220;
+const HALF_MINUTE_S = 30;
 const WHOLE_STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000,
 ];
@@ -19,13 +20,14 @@ const WHOLE_STEPS = [
 export function Chart({
   data,
   series,
-  wholeNumbers = false,
+  bars = false,
   onPoint,
 }: {
   readonly data: uPlot.AlignedData;
   /** Made anew with each appearance; the same function at each render, or the chart is made anew. */
   readonly series: (colour: Colours) => readonly uPlot.Series[];
-  readonly wholeNumbers?: boolean;
+  /** Of counts, each over its minute. */
+  readonly bars?: boolean;
   /** Over which of the times the pointer is. */
   readonly onPoint?: (index: number | undefined) => void;
 }) {
@@ -56,11 +58,15 @@ export function Chart({
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
         padding: [8, 8, 0, 0],
-        scales: { y: { range: (_plot, _min, max) => [0, Math.max(wholeNumbers ? 5 : 1, (max ?? 0) * 1.1)] } },
+        scales: {
+          x: { range: (_plot, min, max) => (bars ? [min - HALF_MINUTE_S, max + HALF_MINUTE_S] : [min, max]) },
+          y: { range: (_plot, _min, max) => [0, Math.max(bars ? 5 : 1, (max ?? 0) * 1.1)] },
+        },
         axes: [
           {
             ...axis,
             grid: { show: false },
+            size: 30,
             space: 72,
             values: (_plot, splits) => splits.map((split) => clock.format(split * 1000)),
           },
@@ -68,7 +74,7 @@ export function Chart({
             ...axis,
             size: 48,
             values: (_plot, splits) => splits.map((split) => new Intl.NumberFormat(locale).format(split)),
-            ...(wholeNumbers ? { incrs: WHOLE_STEPS } : {}),
+            ...(bars ? { incrs: WHOLE_STEPS } : {}),
           },
         ],
         series: [{}, ...series(colour)],
@@ -87,7 +93,7 @@ export function Chart({
       drawn.destroy();
       chart.current = undefined;
     };
-  }, [scheme, locale, series, wholeNumbers]);
+  }, [scheme, locale, series, bars]);
 
   useEffect(() => chart.current?.setData(data), [data]);
 

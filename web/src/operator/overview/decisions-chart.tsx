@@ -72,7 +72,7 @@ export function DecisionsChart({ minutes }: { readonly minutes: Overview['minute
         />
       )}
     >
-      <Chart data={data} series={series} wholeNumbers onPoint={setIndex} />
+      <Chart data={data} series={series} bars onPoint={setIndex} />
     </ChartFigure>
   );
 }

@@ -17,7 +17,7 @@ export function Figures({ overview }: { readonly overview: Overview }) {
     {
       name: t('overview.refused'),
       value: number(hour.refused),
-      more: t('overview.refused_of', { count: hour.decisions }),
+      more: t('overview.refused_of', { total: number(hour.decisions) }),
     },
     {
       name: t('overview.latency'),
@@ -25,12 +25,12 @@ export function Figures({ overview }: { readonly overview: Overview }) {
       more:
         latency.requests === 0
           ? t('overview.latency_none')
-          : t('overview.latency_of', { count: latency.requests }),
+          : t('overview.latency_of', { count: latency.requests, shown: number(latency.requests) }),
     },
     {
       name: t('overview.batch'),
       value: batches.count === 0 ? t('none') : number(batches.mean_size, 1),
-      more: t('overview.batch_of', { max: number(batches.max_size), count: batches.count }),
+      more: t('overview.batch_of', { max: number(batches.max_size), batches: number(batches.count) }),
     },
   ];
   return (

@@ -30,18 +30,23 @@ export function OverviewPage() {
               <DecisionsChart minutes={shown.minutes} />
             </Card>
             <div className={styles.pair}>
-              <Card title={t('overview.refusals_title')}>
-                <Refusals refusals={shown.refusals} />
-              </Card>
-              <Card title={t('overview.latency_title')}>
-                <LatencyChart latency={shown.latency_ms} samples={samples} />
-              </Card>
-              <Card title={t('overview.parts_title')}>
-                <Parts overview={shown} />
-              </Card>
-              <Card title={t('overview.queues_title')}>
-                <Queues overview={shown} />
-              </Card>
+              <div className={styles.column}>
+                <Card title={t('overview.latency_title')}>
+                  <p className={styles.quiet}>{t('overview.latency_intro')}</p>
+                  <LatencyChart latency={shown.latency_ms} samples={samples} />
+                </Card>
+                <Card title={t('overview.parts_title')}>
+                  <Parts overview={shown} />
+                </Card>
+              </div>
+              <div className={styles.column}>
+                <Card title={t('overview.refusals_title')}>
+                  <Refusals refusals={shown.refusals} />
+                </Card>
+                <Card title={t('overview.queues_title')}>
+                  <Queues overview={shown} />
+                </Card>
+              </div>
             </div>
           </>
         )}

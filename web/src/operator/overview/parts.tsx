@@ -31,7 +31,14 @@ export function Parts({ overview }: { readonly overview: Overview }) {
               <span className={`${styles.quiet} sello-figures`}>
                 {t('overview.ms', { value: number(latencyMs, 1) })}
               </span>
-              <Badge color={color} variant="light" tt="none" fw={600} leftSection={<Icon size={13} />}>
+              <Badge
+                color={color}
+                variant="light"
+                tt="none"
+                size="lg"
+                fw={600}
+                leftSection={<Icon size={13} />}
+              >
                 {t(`overview.${state}`)}
               </Badge>
             </dd>

@@ -46,7 +46,7 @@ export function ServiceCard({
       title={name}
       actions={
         disabled && (
-          <Badge color="red" variant="light" tt="none" fw={600}>
+          <Badge color="red" variant="light" tt="none" size="lg" fw={600}>
             {t('services.disabled')}
           </Badge>
         )

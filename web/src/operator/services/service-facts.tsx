@@ -4,6 +4,7 @@ import { shownAge } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { scopeWord } from './scopes.ts';
+import { ServiceKeys } from './service-keys.tsx';
 import styles from './services.module.css';
 
 /** Which scopes it has, and which of its keys are live. */
@@ -11,12 +12,7 @@ export function ServiceFacts({ service }: { readonly service: Service }) {
   const { t } = useTranslation('operator');
   const locale = useLocale();
   const now = useNow(30_000);
-  const { scopes, keys, created_at: createdAt } = service;
-  const newest = [...keys].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
-  const name = (index: number) => {
-    if (keys.length < 2) return 'services.key_only';
-    return index === 0 ? 'services.key_newest' : 'services.key_older';
-  };
+  const { scopes, created_at: createdAt } = service;
   return (
     <div className={styles.facts}>
       <div>
@@ -34,11 +30,7 @@ export function ServiceFacts({ service }: { readonly service: Service }) {
       </div>
       <div>
         <h3>{t('services.keys')}</h3>
-        <ul className="sello-figures">
-          {newest.map(({ created_at: at }, index) => (
-            <li key={at}>{t(name(index), { time: shownAge(at, locale, now) })}</li>
-          ))}
-        </ul>
+        <ServiceKeys service={service} />
         <p className={`${styles.quiet} sello-figures`}>
           {t('services.since', { time: shownAge(createdAt, locale, now) })}
         </p>

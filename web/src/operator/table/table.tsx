@@ -6,6 +6,8 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ReactNode;
   readonly numeric?: boolean;
+  /** A badge, which would be cut off rather than wrap. */
+  readonly whole?: boolean;
 }
 
 /** Said again, since the narrow layout takes the elements' own roles away. */
@@ -51,8 +53,8 @@ export function Table<Row>({
             <th scope="row" className="sello-text" {...ROLES.rowHead}>
               {first.cell(row)}
             </th>
-            {others.map(({ key, title, cell, numeric }) => (
-              <td key={key} data-title={title} data-numeric={numeric} {...ROLES.cell}>
+            {others.map(({ key, title, cell, numeric, whole }) => (
+              <td key={key} data-title={title} data-numeric={numeric} data-whole={whole} {...ROLES.cell}>
                 <div className="sello-text">{cell(row)}</div>
               </td>
             ))}

@@ -67,6 +67,7 @@ export function TransactionsPage() {
                   {
                     key: 'status',
                     title: t('transactions.status'),
+                    whole: true,
                     cell: (transaction) => <StatusBadge status={transaction.status} />,
                   },
                   {

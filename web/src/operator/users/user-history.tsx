@@ -1,19 +1,33 @@
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api } from '../../console/server.ts';
 import { Card } from '../../console/shell/page.tsx';
 import { Reading } from '../../console/shell/reading.tsx';
 import { EntryList } from '../journal/entry-list.tsx';
+import { More } from '../table/more.tsx';
 
-const SHOWN = 25;
+const PAGE_SIZE = 15;
 
-/** A user's latest entries, for auditors: the server shows others' entries by name to them alone. */
+/** What was decided about a user, the newest first. */
 export function UserHistory({ username }: { readonly username: string }) {
   const { t } = useTranslation('operator');
-  const query = useQuery({
+  const query = useInfiniteQuery({
     queryKey: ['operator', 'journal', 'of', username],
-    queryFn: ({ signal }) => api('GET /v1/journal', { query: { user: username, limit: SHOWN } }, { signal }),
-    select: ({ entries }) => entries,
+    queryFn: ({ pageParam, signal }) =>
+      api(
+        'GET /v1/admin/journal',
+        {
+          query: {
+            user: username,
+            limit: PAGE_SIZE,
+            ...(pageParam === '' ? {} : { cursor: pageParam }),
+          },
+        },
+        { signal },
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    select: ({ pages }) => pages.flatMap(({ entries }) => entries),
   });
   return (
     <Card title={t('users.history')}>
@@ -22,6 +36,7 @@ export function UserHistory({ username }: { readonly username: string }) {
           entries.length === 0 ? <p>{t('users.history_none')}</p> : <EntryList entries={entries} />
         }
       </Reading>
+      <More query={query} found={query.data !== undefined && query.data.length > 0} />
     </Card>
   );
 }

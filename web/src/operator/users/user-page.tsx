@@ -18,6 +18,7 @@ import { findUser } from './find-user.ts';
 import { UserActions } from './user-actions.tsx';
 import { UserHistory } from './user-history.tsx';
 import { UserState } from './user-state.tsx';
+import { UserTokens } from './user-tokens.tsx';
 
 export const userKey = (username: string) => ['operator', 'user', username] as const;
 
@@ -43,7 +44,9 @@ export function UserPage({ username }: { readonly username: string }) {
           ) : (
             <>
               <UserCard user={user} />
-              {role === 'admin' ? <UserActions user={user} /> : <UserHistory username={username} />}
+              <UserTokens user={user} />
+              {role === 'admin' && <UserActions user={user} />}
+              <UserHistory username={username} />
             </>
           )
         }

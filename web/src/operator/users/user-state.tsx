@@ -22,7 +22,7 @@ export function UserState({ user }: { readonly user: User }) {
   const state = user.disabled ? 'disabled' : isLocked(user) ? 'locked' : 'active';
   const { color, Icon } = LOOKS[state];
   return (
-    <Badge color={color} variant="light" tt="none" fw={600} leftSection={<Icon size={13} />}>
+    <Badge color={color} variant="light" tt="none" size="lg" fw={600} leftSection={<Icon size={13} />}>
       {t(`users.${state}`)}
     </Badge>
   );

@@ -72,7 +72,12 @@ export function UsersPage() {
                     cell: ({ username }) => <a href={hashOf('operator', 'users', username)}>{username}</a>,
                   },
                   { key: 'role', title: t('users.role'), cell: ({ role }) => t(`users.role_${role}`) },
-                  { key: 'state', title: t('users.state'), cell: (user) => <UserState user={user} /> },
+                  {
+                    key: 'state',
+                    title: t('users.state'),
+                    whole: true,
+                    cell: (user) => <UserState user={user} />,
+                  },
                   {
                     key: 'tokens',
                     title: t('users.tokens'),

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ArrowLeftIcon } from '../../design/icons.tsx';
 import { shownTime } from '../../design/time.ts';
-import { useLanguage } from '../../i18n/texts.ts';
+import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { goTo } from '../../routing/use-route.ts';
 import type { TokenRecord } from '../device/storage.ts';
@@ -47,7 +47,7 @@ function Details({
 }) {
   const { t } = useTranslation('token');
   const device = useDevice();
-  const language = useLanguage();
+  const locale = useLocale();
   const uses = useUses(token);
   const [dialog, setDialog] = useState<'rename' | 'remove'>();
   const [label, setLabel] = useState(token.label);
@@ -66,13 +66,13 @@ function Details({
           <span className="sello-text">{token.username}</span>
         </Row>
         <Row name={t('details.enrolled')}>
-          {shownTime(new Date(token.enrolledAtMs).toISOString(), language)}
+          {shownTime(new Date(token.enrolledAtMs).toISOString(), locale)}
         </Row>
         {uses.summary && <Summary summary={uses.summary} />}
       </dl>
       {uses.summary?.lockedUntil !== undefined && (
         <Notice kind="warning">
-          {t('details.locked', { time: shownTime(uses.summary.lockedUntil, language) })}
+          {t('details.locked', { time: shownTime(uses.summary.lockedUntil, locale) })}
         </Notice>
       )}
       <h2>{t('details.history')}</h2>
@@ -132,13 +132,13 @@ function Row({ name, children }: { readonly name: string; readonly children: Rea
 
 function Summary({ summary }: { readonly summary: NonNullable<Uses['summary']> }) {
   const { t } = useTranslation('token');
-  const language = useLanguage();
+  const locale = useLocale();
   const { count, lastUsedAt, driftSteps } = summary;
   return (
     <>
       <Row name={t('details.used')}>{count}</Row>
       <Row name={t('details.last_used')}>
-        {lastUsedAt === undefined ? t('details.never') : shownTime(lastUsedAt, language)}
+        {lastUsedAt === undefined ? t('details.never') : shownTime(lastUsedAt, locale)}
       </Row>
       {driftSteps !== 0 && (
         <Row name={t('details.drift')}>{t('details.drift_steps', { count: driftSteps })}</Row>
@@ -151,7 +151,7 @@ const REASONS = ['code_wrong', 'code_spent', 'locked'] as const;
 
 function History({ uses }: { readonly uses: Uses }) {
   const { t } = useTranslation('token');
-  const language = useLanguage();
+  const locale = useLocale();
   if (uses.error !== undefined && uses.list.length === 0)
     return (
       <>
@@ -169,7 +169,7 @@ function History({ uses }: { readonly uses: Uses }) {
             <li key={use.key}>
               <span>
                 <strong>{t(`details.for.${use.for}`)}</strong>
-                <time dateTime={use.at}>{shownTime(use.at, language)}</time>
+                <time dateTime={use.at}>{shownTime(use.at, locale)}</time>
               </span>
               <span className={use.accepted ? details.good : details.bad}>
                 {use.accepted

@@ -126,8 +126,25 @@ export class Device {
       return this.#confirm(token, root);
     };
     if (this.#view.locks.length > 0) return this.#opened(credential, enrol);
+    return { kind: 'done', value: await this.#setUp(credential, label, enrol) };
+  }
+
+  /** The first lock together with what it guards: without a token there is nothing to open, so none is left behind. */
+  async #setUp<Value>(
+    credential: Credential,
+    label: string,
+    act: (root: Root) => Promise<Value>,
+  ): Promise<Value> {
     const root = await this.#locks.setUp(credential, label || 'Sello');
-    return { kind: 'done', value: await this.#using(root, enrol) };
+    try {
+      return await act(root);
+    } catch (error) {
+      if ((await this.#storage.tokens()).length === 0) await this.#storage.erase();
+      throw error;
+    } finally {
+      root.fill(0);
+      await this.#reload({ erased: false });
+    }
   }
 
   /** Confirms a token whose first code never arrived. */

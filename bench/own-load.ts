@@ -1,0 +1,70 @@
+import { Latencies, type LatencySummary } from './latencies.ts';
+import type { Limit, Row } from './report.ts';
+
+/** What a part did, asked by loops in this process. */
+export interface OwnRate {
+  readonly operations: number;
+  readonly elapsedMs: number;
+  /** Of this process, all threads. */
+  readonly cpuMicros: number;
+  /** Of a call. */
+  readonly latencyMs: LatencySummary;
+}
+
+/** Calls again and again for so long. @param once makes a call, and tells how many operations it was */
+export async function ownRate(
+  ms: number,
+  lanes: number,
+  once: (lane: number) => Promise<number>,
+): Promise<OwnRate> {
+  const latencies = new Latencies();
+  const cpu = process.cpuUsage();
+  const from = performance.now();
+  const until = from + ms;
+  let operations = 0;
+  const loop = async (_: unknown, lane: number) => {
+    do {
+      const calledAt = performance.now();
+      operations += await once(lane);
+      latencies.add(performance.now() - calledAt);
+    } while (performance.now() < until);
+  };
+  await Promise.all(Array.from({ length: lanes }, loop));
+  const elapsedMs = performance.now() - from;
+  const { user, system } = process.cpuUsage(cpu);
+  return { operations, elapsedMs, cpuMicros: user + system, latencyMs: latencies.summary() };
+}
+
+/** Of several, the one of middling speed. */
+export function middleRate(rates: readonly OwnRate[]): OwnRate {
+  const sorted = rates.toSorted((a, b) => perSecond(a) - perSecond(b));
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (!middle) throw new Error('nothing was measured');
+  return middle;
+}
+
+/** @param batch operations a call */
+export function ownRow(named: Pick<Row, 'name' | 'title'>, rate: OwnRate, batch: number): Row {
+  return {
+    ...named,
+    operations: rate.operations,
+    failures: 0,
+    firstFailure: undefined,
+    operationsPerSecond: perSecond(rate),
+    serverCpuMicros: rate.cpuMicros / rate.operations,
+    // The loop is part of it.
+    generatorCpuMicros: 0,
+    latencyMs: rate.latencyMs,
+    batch,
+    eventLoopDelayMs: { p99: 0, max: 0 },
+    ratios: {},
+  };
+}
+
+export function ownLimit(named: Pick<Limit, 'name' | 'title'>, rate: OwnRate): Limit {
+  return { ...named, operationsPerSecond: perSecond(rate), cpuMicros: rate.cpuMicros / rate.operations };
+}
+
+function perSecond({ operations, elapsedMs }: OwnRate): number {
+  return (operations / elapsedMs) * 1_000;
+}

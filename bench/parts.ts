@@ -1,0 +1,114 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Child } from './child.ts';
+import type { Findings } from './findings.ts';
+import { measure } from './loads.ts';
+import type { OpenPart, Part, ServerKind } from './part.ts';
+import type { Row } from './report.ts';
+import { middle } from './served.ts';
+import { CONNECTIONS, SERVER_NODE_OPTIONS, WINDOW } from './sizes.ts';
+
+const EMBEDDED: ServerKind = {
+  name: 'embedded',
+  title: 'the same load on SQLite and the sealed file',
+  flags: {},
+};
+const LOAD = { kind: 'pipelined', connections: CONNECTIONS, window: WINDOW } as const;
+
+/**
+ * Each part by itself, then a server on each, by turns with one that has everything in its folder.
+ * @throws when it takes longer than the sizes allow
+ */
+export async function measureParts(findings: Findings, openers: readonly OpenPart[]): Promise<void> {
+  const { timeMs } = findings.options.sizes.parts;
+  let late: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    late = setTimeout(() => {
+      reject(new Error(`the parts are not done in ${timeMs / 1_000} s`));
+      // What waits for one of them goes on, and closes what it has opened.
+      void findings.killAll();
+    }, timeMs);
+  });
+  try {
+    await Promise.race([measureAll(findings, openers), tooLate]);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+async function measureAll(findings: Findings, openers: readonly OpenPart[]): Promise<void> {
+  const parts: Part[] = [];
+  try {
+    for (const open of openers) {
+      const part = await open(findings);
+      if ('missing' in part) {
+        findings.skip(part.title, part.missing);
+        continue;
+      }
+      parts.push(part);
+      await part.measure();
+    }
+    const kinds = parts.flatMap(({ servers }) => servers);
+    if (kinds.length > 0) await measureServers(findings, kinds);
+  } finally {
+    for (const part of parts) await part.close();
+  }
+}
+
+async function measureServers(findings: Findings, kinds: readonly ServerKind[]): Promise<void> {
+  const { sizes, folder, onStep } = findings.options;
+  const { users, turns, warmUpMs, pauseMs, turnMs } = sizes.parts;
+  const all = [EMBEDDED, ...kinds];
+  const folderOf = ({ name }: ServerKind) => join(folder, `part-${name}`);
+  await findings.withChild('seed', async (seed) => {
+    for (const kind of all) {
+      onStep(`writing ${users} users: ${kind.title}`);
+      await mkdir(folderOf(kind), { mode: 0o700 });
+      await seed.request('seed', { folder: folderOf(kind), users, tokens: 0, entries: 0, flags: kind.flags });
+    }
+  });
+  const children: Child[] = [];
+  const start = (module: string, nodeOptions: readonly string[] = []) => {
+    const child = findings.start(module, nodeOptions);
+    children.push(child);
+    return child;
+  };
+  try {
+    const generator = start('generator');
+    const servers = [];
+    for (const kind of all) {
+      const server = start('server', [...SERVER_NODE_OPTIONS, ...findings.options.nodeOptions]);
+      const port = await server.request<number>('start', { folder: folderOf(kind), flags: kind.flags });
+      servers.push({ kind, bench: { server, generator, port }, rows: [] as Row[] });
+    }
+    const load = { ...LOAD, users };
+    for (let turn = 0; turn <= turns; turn++) {
+      // The first is for the code to be compiled and for caches, and counts for nothing.
+      const times = turn === 0 ? { warmUpMs, measureMs: 1 } : { warmUpMs: pauseMs, measureMs: turnMs };
+      onStep(`servers with a part elsewhere, by turns: ${turn === 0 ? 'warming up' : `${turn} of ${turns}`}`);
+      for (const { kind, bench, rows } of servers) {
+        const before = (await kind.besideCpuMicros?.()) ?? 0;
+        const { name, title } = kind;
+        const row = await measure(bench, { name, title }, load, times);
+        const beside = ((await kind.besideCpuMicros?.()) ?? 0) - before;
+        // What it used while the load began is in it, too.
+        const share = times.measureMs / (times.measureMs + times.warmUpMs);
+        const more = (beside * share) / Math.max(1, row.operations);
+        if (turn > 0) rows.push({ ...row, serverCpuMicros: row.serverCpuMicros + more });
+      }
+    }
+    const [embedded] = middle(servers[0]?.rows ?? []);
+    for (const { rows } of servers.slice(1)) {
+      findings.rows.push(...middle(rows));
+    }
+    if (!embedded) throw new Error('no turn was measured');
+    const { operationsPerSecond, serverCpuMicros: cpuMicros } = embedded;
+    const { name, title } = EMBEDDED;
+    findings.addLimit(
+      { name, title, operationsPerSecond, cpuMicros },
+      kinds.map((kind) => kind.name),
+    );
+  } finally {
+    for (const child of children) await findings.end(child);
+  }
+}

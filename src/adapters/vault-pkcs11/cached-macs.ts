@@ -1,0 +1,106 @@
+import type { MacRequest, WrappedKey } from '../../ports/key-vault.ts';
+import { mac, macWithShortKey, wipeScratch } from '../vault-keys/hmac.ts';
+import type { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
+import { KEY_STRIDE, ownedOf, partOf } from './messages.ts';
+import type { HsmThread } from './thread.ts';
+
+type Macs = (Uint8Array | undefined)[];
+
+/**
+ * Custody `cached`: MACs computed in this process with keys that the HSM unwrapped into it. The HSM takes a thousand
+ * times as long for a key as this process for a MAC, so no key is asked for twice, whether one batch needs it several
+ * times or several batches at once.
+ */
+export class CachedMacs {
+  readonly #thread: HsmThread;
+  readonly #unwrapped: UnwrappedKeys;
+  /** Keys on their way, each with the call that brings it. */
+  readonly #arriving = new Map<WrappedKey, Promise<unknown>>();
+  /** How often `clear` or `close` was called: what was asked for before is not kept. */
+  #era = 0;
+
+  constructor(thread: HsmThread, unwrapped: UnwrappedKeys) {
+    this.#thread = thread;
+    this.#unwrapped = unwrapped;
+  }
+
+  /** As `KeyVault.computeMacs`. @throws VaultUnavailable when keys are missing and the HSM does not bring them */
+  async compute(requests: readonly MacRequest[]): Promise<Macs> {
+    this.#unwrapped.expire();
+    const missed: number[] = [];
+    const macs: Macs = requests.map((request, i) => {
+      const computed = this.#computeHere(request);
+      if (!computed) missed.push(i);
+      return computed;
+    });
+    wipeScratch();
+    return missed.length === 0 ? macs : this.#fillIn(requests, macs, missed);
+  }
+
+  /** A version of key-encryption keys was destroyed: what was unwrapped by it does not outlive it. */
+  clear(): void {
+    this.#era++;
+    this.#unwrapped.clear();
+  }
+
+  close(): void {
+    this.#era++;
+    this.#unwrapped.close();
+  }
+
+  #computeHere({ owner, wrapped, algorithm, message }: MacRequest): Buffer | undefined {
+    const found = this.#unwrapped.find(wrapped, owner);
+    return found < 0 ? undefined : macWithShortKey(algorithm, this.#unwrapped.words, found, message);
+  }
+
+  async #fillIn(requests: readonly MacRequest[], macs: Macs, missed: readonly number[]): Promise<Macs> {
+    const others = new Set(missed.flatMap((i) => this.#arriving.get(requests[i]?.wrapped ?? '') ?? []));
+    // One that fails says so to its own caller; here the key is asked for again.
+    if (others.size > 0) await Promise.allSettled(others);
+    const asked: MacRequest[] = [];
+    /** Where in `asked` the keys are that several of these need. */
+    const places = new Map<WrappedKey, number>();
+    const rest: { readonly index: number; readonly place: number }[] = [];
+    for (const index of missed) {
+      const request = requests[index];
+      if (!request) continue;
+      macs[index] = others.size > 0 ? this.#computeHere(request) : undefined;
+      if (macs[index]) continue;
+      let place = places.get(request.wrapped);
+      // Of two owners one is not the key's, and may not have it because the other does.
+      if (place === undefined || asked[place]?.owner !== request.owner) {
+        place = asked.push(request) - 1;
+        places.set(request.wrapped, place);
+      }
+      rest.push({ index, place });
+    }
+    wipeScratch();
+    if (asked.length === 0) return macs;
+
+    const era = this.#era;
+    const call = this.#thread.call('unwrap', ownedOf(asked), asked.length);
+    for (const { wrapped } of asked) this.#arriving.set(wrapped, call);
+    try {
+      const keys = await call;
+      const opened = asked.map((_, place) => partOf(keys, place, KEY_STRIDE));
+      if (era === this.#era) {
+        for (const [place, { owner, wrapped }] of asked.entries()) {
+          const key = opened[place];
+          if (key) this.#unwrapped.add(wrapped, owner, key);
+        }
+      }
+      for (const { index, place } of rest) {
+        const key = opened[place];
+        const request = requests[index];
+        if (key && request) macs[index] = mac(request.algorithm, key, request.message);
+      }
+      keys.bytes.fill(0);
+      wipeScratch();
+      return macs;
+    } finally {
+      for (const { wrapped } of asked) {
+        if (this.#arriving.get(wrapped) === call) this.#arriving.delete(wrapped);
+      }
+    }
+  }
+}

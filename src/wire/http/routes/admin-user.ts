@@ -1,0 +1,84 @@
+import Type from 'typebox';
+import { revokeToken } from '../../../application/administer-user.ts';
+import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
+import { decodeState } from '../../../domain/user-state.ts';
+import type { UserRecord } from '../../../ports/store.ts';
+import type { HttpParts } from '../parts.ts';
+import { route } from '../route.ts';
+import { closed, Id } from '../schema.ts';
+import { Token, tokenView } from '../token-view.ts';
+import { actOf, User, userIdOf, userView } from './admin-users.ts';
+
+interface Known {
+  readonly record: UserRecord;
+  /** Now, ms since 1970. */
+  readonly at: number;
+}
+
+async function userOf({ context }: HttpParts, id: string): Promise<Known | Refusal> {
+  const userId = userIdOf(id);
+  if (userId === undefined) return refuse('user_unknown');
+  const at = context.decider.now();
+  const [record] = await context.store.load([userId], at);
+  return record ? { record, at } : refuse('user_unknown');
+}
+
+export const adminOneUserRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/admin/users/{id}',
+    tag: 'administration',
+    summary: 'One user',
+    caller: 'auditor',
+    params: { id: Id },
+    answers: { 200: { description: 'As in the list.', schema: User } },
+    refusals: ['user_unknown'],
+    async handle({ params }, parts) {
+      const user = await userOf(parts, params.id);
+      if (isRefusal(user)) return user;
+      return { status: 200, body: userView(user.record, user.record, user.at) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/admin/users/{id}/tokens',
+    tag: 'administration',
+    summary: 'The tokens of a user',
+    caller: 'auditor',
+    params: { id: Id },
+    answers: {
+      200: {
+        description: 'All, revoked ones included, as their user sees them.',
+        schema: closed({ tokens: Type.Array(Token) }),
+      },
+    },
+    refusals: ['user_unknown'],
+    async handle({ params }, parts) {
+      const user = await userOf(parts, params.id);
+      if (isRefusal(user)) return user;
+      const { record, at } = user;
+      const state = decodeState(record.state);
+      return { status: 200, body: { tokens: record.tokens.map((token) => tokenView(token, state, at)) } };
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/admin/users/{id}/tokens/{token}',
+    tag: 'administration',
+    summary: 'Revoke a token of a user',
+    description:
+      'With the other token of its device and the sessions of that. The entry names the administrator as `by`.',
+    caller: 'admin',
+    repeatable: true,
+    params: { id: Id, token: Id },
+    answers: { 204: { description: 'Its codes are refused from now on.' } },
+    refusals: ['user_unknown', 'token_unknown'],
+    async handle({ caller, params, path, idempotencyKey }, { context }) {
+      const userId = userIdOf(params.id);
+      if (userId === undefined) return refuse('user_unknown');
+      const act = actOf(caller, { method: 'DELETE', path, idempotencyKey });
+      const revoked = await revokeToken(context, userId, params.token, act);
+      return isRefusal(revoked) ? revoked : { status: 204 };
+    },
+  }),
+];

@@ -1,0 +1,127 @@
+/*
+ * Goal: a stolen password, or a stolen session, is no way round the code of a token that is there.
+ * Each test is an attack that went through before it was mended.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isRefusal } from '../../src/domain/errors.ts';
+import { StoppedClock } from '../application.ts';
+import { type HttpFixture, PASSWORD, testHttp } from '../wire/http/http-fixture.ts';
+import { VirtualDevice } from '../wire/http/virtual-device.ts';
+
+const MINUTE_MS = 60_000;
+const ADDRESS = '127.0.0.1';
+
+/** As TCP logs in: its protocol's first version knows no code. */
+async function logInOverTcp(fixture: HttpFixture, username: string): Promise<string> {
+  const { services } = fixture.application;
+  const made = await services.logIn({ username, password: PASSWORD, address: ADDRESS });
+  assert.ok(!isRefusal(made), JSON.stringify(made));
+  return made.secret;
+}
+
+test('a log-in over TCP that showed no code opens nothing over REST, an administrator’s least of all', async (t) => {
+  const fixture = await testHttp(t);
+  const root = await fixture.withRole('root', 'admin');
+  const before = await logInOverTcp(fixture, 'root');
+  const token = await root.enrol('totp', { period_s: 60 });
+  const body = { username: 'root', password: PASSWORD };
+  assert.equal((await fixture.post('/v1/sessions', undefined, body)).json.code, 'code_required');
+
+  const stolen = await logInOverTcp(fixture, 'root');
+  const resumed = await fixture.post('/v1/sessions/resumption', undefined, { session: stolen });
+  assert.deepEqual([resumed.status, resumed.json.code], [401, 'session_ended']);
+  for (const path of ['/v1/sessions/current', '/v1/admin/users']) {
+    const asked = await fixture.get(path, undefined, { cookie: `sello_session=${stolen}` });
+    assert.deepEqual([asked.status, asked.json.code], [401, 'session_ended'], path);
+  }
+  // Over TCP it is what it was; and so are sessions that began before there was a token, or showed its code.
+  const { services } = fixture.application;
+  assert.ok(!isRefusal(await services.resumeSession({ secret: stolen, address: ADDRESS })));
+  for (const secret of [before, root.secret]) {
+    const own = await fixture.post('/v1/sessions/resumption', undefined, { session: secret });
+    assert.equal(own.status, 201, own.text);
+  }
+  const { sessions } = (await root.get('/v1/sessions')).json;
+  assert.ok(sessions.every((session: { token: unknown }) => session.token === null));
+  assert.equal(
+    (await fixture.request('DELETE', `/v1/tokens/${token.id}`, { token: root.token })).status,
+    204,
+  );
+});
+
+test('with enrolment_code_required, revoking one’s tokens does not rid a stolen session of their codes', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock, flags: { '--enrolment-code-required': 'true' } });
+  const alice = await fixture.user('alice');
+  // One that was never confirmed is nobody's loss.
+  const { id: unconfirmed } = (await alice.post('/v1/tokens', { type: 'totp' })).json;
+  const revoke = (id: string) => fixture.request('DELETE', `/v1/tokens/${id}`, { token: alice.token });
+  assert.equal((await revoke(unconfirmed)).status, 204);
+  const token = await alice.enrol('totp', { period_s: 60 });
+  assert.equal((await revoke(token.id)).status, 204);
+
+  assert.equal((await alice.post('/v1/tokens', { type: 'ocra' })).json.code, 'code_required');
+  assert.equal((await alice.post('/v1/enrolments', {})).json.code, 'code_required');
+  clock.advance(MINUTE_MS);
+  const old = await alice.post('/v1/enrolments', { code: token.code() });
+  assert.ok(old.status >= 400, old.text);
+
+  // The way back is an administrator's invitation.
+  const admin = await fixture.withRole('root', 'admin');
+  const { users } = (await admin.get('/v1/admin/users?search=alice')).json;
+  const invited = await admin.post(`/v1/admin/users/${users[0].id}/enrolments`);
+  const device = await VirtualDevice.make(fixture);
+  await device.take(await device.claim(invited.json.code));
+  assert.equal((await device.confirm()).status, 200);
+});
+
+test('an invitation or a seed is told again only to who shows the same code again', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock, flags: { '--enrolment-code-required': 'true' } });
+  const alice = await fixture.user('alice');
+  const token = await alice.enrol('totp', { period_s: 60 });
+  const headers = { 'idempotency-key': '1' };
+  for (const [path, body] of [
+    ['/v1/enrolments', {}],
+    ['/v1/tokens', { type: 'ocra' }],
+  ] as const) {
+    clock.advance(MINUTE_MS);
+    const own = { 'idempotency-key': path.replaceAll('/', '-') };
+    const code = token.code();
+    const first = await alice.post(path, { ...body, code }, own);
+    assert.equal(first.status, 201, first.text);
+    for (const wrong of [{}, { code: '000000' }]) {
+      const stolen = await alice.post(path, { ...body, ...wrong }, own);
+      assert.ok(stolen.status >= 400, stolen.text);
+      assert.doesNotMatch(stolen.text, /secret|#enrol=/);
+    }
+    const again = await alice.post(path, { ...body, code }, own);
+    assert.deepEqual([again.json, again.headers.get('idempotency-replayed')], [first.json, 'true']);
+  }
+  const without = await fixture.user('bob');
+  const invited = await without.post('/v1/enrolments', {}, headers);
+  assert.deepEqual((await without.post('/v1/enrolments', {}, headers)).json, invited.json);
+});
+
+test('a stolen session of an administrator enrols no device for that administrator, nor ends their lock', async (t) => {
+  const fixture = await testHttp(t);
+  const root = await fixture.withRole('root', 'admin');
+  const other = await fixture.withRole('other', 'admin');
+  await root.enrol('totp', { period_s: 60 });
+  const idOf = async (name: string) =>
+    (await root.get(`/v1/admin/users?search=${name}`)).json.users[0].id as string;
+  const [own, others] = [await idOf('root'), await idOf('other')];
+  const invited = await root.post(`/v1/admin/users/${own}/enrolments`);
+  assert.deepEqual([invited.status, invited.json.code], [403, 'code_required']);
+  // The lock that three guesses made is not the guesser's to take away.
+  for (let guess = 0; guess < 3; guess++) await root.post('/v1/enrolments', { code: '000000' });
+  assert.equal((await root.post('/v1/enrolments', { code: '000000' })).json.code, 'locked');
+  const unlocked = await root.post(`/v1/admin/users/${own}/unlock`);
+  assert.deepEqual([unlocked.status, unlocked.json.code], [403, 'own_account']);
+  assert.equal((await root.post('/v1/enrolments', { code: '000000' })).json.code, 'locked');
+  // For others, and by others, it is as it was.
+  assert.equal((await root.post(`/v1/admin/users/${others}/enrolments`)).status, 201);
+  assert.equal((await other.post(`/v1/admin/users/${own}/unlock`)).status, 204);
+  assert.equal((await root.post('/v1/enrolments', { code: '000000' })).json.code, 'code_wrong');
+});

@@ -1,0 +1,74 @@
+/*
+ * Goal: what a first visit costs, and under which policy it stands, as Chromium sees it.
+ * Method: an empty profile; bytes by the browser's own count of what came over the network, times by its Performance API.
+ * Times are told and not judged: they depend on the machine.
+ */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { startChromium } from '../services/chromium.ts';
+import { PHONE_OPTIONS } from './customer.ts';
+import { runSello } from './sello.ts';
+
+const [chromium, sello] = await Promise.all([startChromium({ after }), runSello({ after })]);
+/** Unit: kB of 1,000 bytes, header fields among them. */
+const FIRST_LOAD_KB_MAX = { '/': 200, '/token': 200, '/console': 350 };
+
+for (const [path, kbMax] of Object.entries(FIRST_LOAD_KB_MAX)) {
+  test(`${path}: at most ${kbMax} kB at the first load, under a policy without exceptions`, async (t) => {
+    const visitor = await chromium.visitor(sello.origin, path === '/token' ? PHONE_OPTIONS : {});
+    const { page, context } = visitor;
+    const session = await context.newCDPSession(page);
+    await session.send('Network.enable');
+    await session.send('Performance.enable');
+    let bytes = 0;
+    session.on('Network.loadingFinished', ({ encodedDataLength }) => {
+      bytes += encodedDataLength;
+    });
+    const response = await page.goto(path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const loaded = bytes;
+    await page.waitForLoadState('networkidle');
+    const headers = (await response?.allHeaders()) ?? {};
+    const policy = headers['content-security-policy'] ?? '';
+    assert.doesNotMatch(policy, /unsafe-|\*|https?:|wasm|'nonce-|'sha\d/);
+    for (const rule of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+      "require-trusted-types-for 'script'",
+    ]) {
+      assert.ok(policy.includes(rule), rule);
+    }
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    // The policy is in force, not only sent: no markup, script or style of a text gets through.
+    const tried = await page.evaluate(`(() => {
+      const stopped = (act) => { try { act(); return false; } catch { return true; } };
+      const element = (name) => document.head.appendChild(document.createElement(name));
+      element('style').textContent = 'html { outline-width: 77px; outline-style: solid }';
+      return [
+        stopped(() => { document.createElement('div').innerHTML = '<img src=x>'; }),
+        stopped(() => { element('script').textContent = 'attacked = 1'; }),
+        stopped(() => { element('script').src = '/assets/x.js'; }),
+        getComputedStyle(document.documentElement).outlineWidth !== '77px',
+      ];
+    })()`);
+    assert.deepEqual(tried, [true, true, true, true]);
+    assert.ok(
+      visitor.faults.every((fault) => /Trusted|trusted-types|Content Security Policy/.test(fault)),
+      visitor.faults.join('\n'),
+    );
+    assert.ok(loaded > 10_000 && loaded <= kbMax * 1_000, `${loaded} bytes`);
+
+    const paint = await page.evaluate(
+      "Object.fromEntries(performance.getEntriesByType('paint').map(({ name, startTime }) => [name, Math.round(startTime)]))",
+    );
+    const { metrics } = await session.send('Performance.getMetrics');
+    const ms = (name: string) => Math.round((metrics.find((each) => each.name === name)?.value ?? 0) * 1_000);
+    t.diagnostic(
+      `${path}: ${(loaded / 1_000).toFixed(1)} kB, with what is fetched later ${(bytes / 1_000).toFixed(1)} kB; first contentful paint ${JSON.stringify(paint)} ms; script ${ms('ScriptDuration')} ms, layout ${ms('LayoutDuration')} ms, style ${ms('RecalcStyleDuration')} ms`,
+    );
+    await context.close();
+  });
+}

@@ -1,0 +1,173 @@
+/*
+ * Goal: when a part is gone, the pages say so, show what they have, lose nothing and recover by themselves; what is over
+ * is told; an upgrade reaches a token that is kept on a phone.
+ * Method: as in payment.test.ts; kill -9 of the server and of the vault's process, a server whose challenges last seconds,
+ * and a server run from a copy of this tree whose pages are exchanged for newer ones.
+ */
+import assert from 'node:assert/strict';
+import { cp, readdir, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { temporaryFolder } from '../application.ts';
+import { ROOT } from '../docs/machine.ts';
+import { startChromium, until } from '../services/chromium.ts';
+import { callerFlags, runVault } from '../services/vault.ts';
+import { newCustomer } from './customer.ts';
+import { runSello } from './sello.ts';
+import { PIN } from './token.ts';
+
+/** What the browser writes of a server that is not there, or cannot. */
+const GONE: readonly RegExp[] = [
+  /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_NETWORK/,
+  /status of 503/,
+];
+const chromium = await startChromium({ after });
+
+describe('outages', { concurrency: 2 }, () => {
+  test('the server is killed in the middle: both pages say so and recover; nothing is lost, nothing done twice', async (t) => {
+    const sello = await runSello(t);
+    const { bank, token, desk, leave } = await newCustomer(chromium, sello, 'alice', { expected: GONE });
+    const id = await bank.transfer({ payee: 'Astilleros', amount: '1250' });
+    await token.open('Astilleros');
+    await sello.kill();
+    await bank.text('The connection to the server is lost.').waitFor();
+    await token.text(/^No connection to the server\./).waitFor();
+    // What was read stays; whether an approval arrived is not known, and it says that.
+    await bank.text('Approve on your token').waitFor();
+    await token.consent();
+    await token.heading('No answer came').waitFor();
+    await sello.start();
+    await bank.button('Connect now').click();
+    await bank.text('Connected again. Everything is up to date.').waitFor();
+    await token.button('Look again').click();
+    await token.heading('Already decided').waitFor();
+    await token.text('It still waits.').waitFor();
+    await token.button('To the approvals').click();
+    await token.approve('Astilleros');
+    await bank.becomes('Approved');
+    const history = JSON.stringify(
+      await desk.page.evaluate("fetch('/v1/journal').then((answer) => answer.json())"),
+    );
+    assert.equal(history.split('"transaction.approved"').length - 1, 1, id);
+    await leave();
+  });
+
+  test('the vault is gone: what needs it is refused with a reason, reading goes on, and then all does', async (t) => {
+    const vault = await runVault(t, await temporaryFolder(t));
+    const sello = await runSello(t, { flags: callerFlags(vault) });
+    const { bank, token, leave } = await newCustomer(chromium, sello, 'bob', { expected: GONE });
+    await bank.transfer({ payee: 'Astilleros', amount: '900' });
+    await token.open('Astilleros');
+    await vault.kill();
+    await token.consent();
+    await token.dialog.getByRole('alert').waitFor();
+    await bank.at('history');
+    await bank.text(/A transfer of EUR\s900\.00 to Astilleros was requested/).waitFor();
+    await bank.at('transfers');
+    await bank.text('Astilleros').click();
+    await bank.text('Approve on your token').waitFor();
+    await vault.start();
+    // The same form, again, until the vault is found.
+    for (;;) {
+      await token.dialog.getByLabel('PIN', { exact: true }).fill(PIN);
+      await token.dialog.getByRole('button', { name: 'Approve', exact: true }).click();
+      const told = token.heading('Approved').or(token.dialog.getByRole('alert'));
+      await told.waitFor();
+      if (await token.heading('Approved').isVisible()) break;
+    }
+    await bank.becomes('Approved');
+    await leave();
+  });
+
+  test('what nobody approves in time expires, on both pages', async (t) => {
+    const sello = await runSello(t, { flags: { '--keys-challenge-ttl-ms': '12000' } });
+    const { bank, token, leave } = await newCustomer(chromium, sello, 'carol');
+    await bank.transfer({ payee: 'Astilleros', amount: '900' });
+    await token.open('Astilleros');
+    await token.heading('Expired').waitFor();
+    await token.text('Nobody approved it in time.').waitFor();
+    await bank.becomes('Expired');
+    await token.at('approvals');
+    await token.text('Nothing waits for you').waitFor();
+    await leave();
+  });
+
+  test('newer pages: a locked token goes over to them by itself, an open one asks, and what is kept is the newer', async (t) => {
+    const folder = await temporaryFolder(t);
+    for (const name of ['src', 'package.json'])
+      await cp(join(ROOT, name), join(folder, name), { recursive: true });
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    await cp(join(ROOT, 'web/dist'), join(folder, 'web/dist'), { recursive: true });
+    const sello = await runSello(t, { main: join(folder, 'src/main.ts') });
+    const { token, phone, leave } = await newCustomer(chromium, sello, 'dora', {
+      expected: [/ERR_INTERNET_DISCONNECTED/],
+    });
+    const { page } = phone;
+    const version = () => page.evaluate("document.querySelector('script[type=module]').src");
+    const old = await version();
+    await page.evaluate('navigator.serviceWorker.ready.then(() => 0)');
+    const upgrade = async (name: string) => {
+      await renew(join(folder, 'web/dist'), name);
+      // The server looks for newer pages once a second.
+      const served = async () => (await fetch(`${sello.origin}/service-worker.js`)).text();
+      while (!(await served()).includes(name)) await delay(50);
+    };
+    await upgrade('newer');
+    await page.evaluate(
+      'navigator.serviceWorker.getRegistration().then((found) => found.update()).then(() => 0)',
+    );
+    await token.text('A new version is ready.').waitFor();
+    assert.equal(await version(), old, 'not under the hands of who uses it');
+    await token.button('Update').click();
+    await token.heading('Open your token').waitFor();
+    await until(page, `document.querySelector('script[type=module]').src !== ${JSON.stringify(old)}`);
+    const newer = await version();
+    assert.match(String(newer), /newer/);
+    assert.deepEqual(await page.evaluate('caches.keys().then((keys) => keys.length)'), 1);
+
+    // Locked: nothing is under way, so it does not ask.
+    await upgrade('newest');
+    await page.evaluate(
+      'navigator.serviceWorker.getRegistration().then((found) => found.update()).then(() => 0)',
+    );
+    await until(page, `document.querySelector('script[type=module]').src.includes('newest')`);
+    // And without a network it is the newest that stands.
+    await page.evaluate('navigator.serviceWorker.ready.then(() => 0)');
+    await until(page, 'caches.keys().then((keys) => keys.length === 1 && keys[0].endsWith("newest"))');
+    await phone.context.setOffline(true);
+    await page.reload();
+    await token.heading('Open your token').waitFor();
+    assert.match(String(await version()), /newest/);
+    await token.offerPin(PIN);
+    await token.heading('Code').waitFor();
+    await phone.context.setOffline(false);
+    await leave();
+  });
+});
+
+/** What a build with a changed program leaves: the token's script under another name, named everywhere, and no more the old one. */
+async function renew(dist: string, name: string): Promise<void> {
+  const assets = await readdir(join(dist, 'assets'));
+  const script = assets.find((each) => /^token-.*\.js$/.test(each)) ?? '';
+  const changed = `token-${name}.js`;
+  const files = await readdir(dist, { recursive: true });
+  for (const file of files) {
+    if (/\.(?:br|gz)$/.test(file)) await unlink(join(dist, file));
+    else if (/\.(?:js|html)$/.test(file)) {
+      const text = await readFile(join(dist, file), 'utf8');
+      const version = text.replace(/(\\?"version\\?":\\?")\w+/, `$1${name}`);
+      await writeFile(join(dist, file), version.replaceAll(script, changed));
+    }
+  }
+  await rename(join(dist, 'assets', script), join(dist, 'assets', changed));
+  await writeFile(
+    join(dist, 'assets', changed),
+    `${await readFile(join(dist, 'assets', changed), 'utf8')}\n//${name}`,
+  );
+  // What tells the server that there was a build.
+  const page = join(dist, 'index.html');
+  await writeFile(`${page}.new`, await readFile(page));
+  await rm(page);
+  await rename(`${page}.new`, page);
+}

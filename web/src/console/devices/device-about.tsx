@@ -1,0 +1,49 @@
+import { Badge } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { PhoneIcon } from '../../design/icons.tsx';
+import { shownAge } from '../../design/time.ts';
+import { useDuration } from '../../design/use-duration.ts';
+import { useNow } from '../../design/use-now.ts';
+import { useLocale } from '../../i18n/texts.ts';
+import type { Device } from './devices.ts';
+import styles from './devices-page.module.css';
+
+const COLORS = { pending: 'yellow', active: 'pine', revoked: 'gray' } as const;
+
+/** What a device is, how it is and when it was used: the beginning of its row. */
+export function DeviceAbout({ device, name }: { readonly device: Device; readonly name: string }) {
+  const { t } = useTranslation('console');
+  const locale = useLocale();
+  const duration = useDuration();
+  const { kind, status, createdAt, uses, lastUsedAt, lockedUntil } = device;
+  const now = useNow(1_000, lockedUntil !== null);
+  const lockedMs = lockedUntil === null ? 0 : new Date(lockedUntil).getTime() - now;
+  return (
+    <>
+      <span className={styles.rowIcon}>
+        <PhoneIcon />
+      </span>
+      <div>
+        <p className={styles.name}>
+          <span className="sello-text">{name}</span>
+          <Badge color={COLORS[status]} variant="light" tt="none" fw={600}>
+            {t(`devices.status_${status}`)}
+          </Badge>
+        </p>
+        <p className={styles.about}>
+          {t(`devices.type_${kind}`)} · {t('devices.created', { time: shownAge(createdAt, locale, now) })}
+        </p>
+        <p className={styles.about}>
+          {lastUsedAt === null
+            ? t('devices.never_used')
+            : t('devices.used', { count: uses, time: shownAge(lastUsedAt, locale, now) })}
+        </p>
+        {lockedMs > 0 && (
+          <p className={`${styles.about} ${styles.locked}`}>
+            {t('devices.locked', { time: duration(lockedMs) })}
+          </p>
+        )}
+      </div>
+    </>
+  );
+}

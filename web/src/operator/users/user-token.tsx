@@ -1,0 +1,61 @@
+import { Button } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { idempotencyKey } from '../../api/api.ts';
+import type { User } from '../../api/operations.ts';
+import { DeviceAbout } from '../../console/devices/device-about.tsx';
+import type { Device } from '../../console/devices/devices.ts';
+import styles from '../../console/devices/devices-page.module.css';
+import { api } from '../../console/server.ts';
+import { useSession } from '../../console/session.tsx';
+import { Confirm } from '../../console/shell/confirm.tsx';
+
+/** One of a user's tokens, which an administrator may revoke. */
+export function UserToken({ user, device }: { readonly user: User; readonly device: Device }) {
+  const { t } = useTranslation('operator');
+  const inConsole = useTranslation('console').t;
+  const { role } = useSession();
+  const queryClient = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const { id, username } = user;
+  const name = device.label === '' ? inConsole('devices.unnamed') : device.label;
+  const revoke = useMutation({
+    mutationFn: () =>
+      api(
+        'DELETE /v1/admin/users/{id}/tokens/{token}',
+        { path: { id, token: device.id } },
+        { idempotencyKey: idempotencyKey() },
+      ),
+    onSuccess() {
+      setAsking(false);
+      return queryClient.invalidateQueries({ queryKey: ['operator'] });
+    },
+  });
+  return (
+    <li className={styles.row}>
+      <DeviceAbout device={device} name={name} />
+      {role === 'admin' && device.status !== 'revoked' && (
+        <div className={styles.tools}>
+          <Button
+            variant="light"
+            color="red"
+            size="sm"
+            aria-label={inConsole('devices.revoke_name', { name })}
+            onClick={() => setAsking(true)}
+          >
+            {inConsole('devices.revoke')}
+          </Button>
+        </div>
+      )}
+      <Confirm
+        opened={asking}
+        title={t('users.revoke_title', { name, user: username })}
+        text={t('users.revoke_text', { user: username })}
+        confirm={inConsole('devices.revoke_confirm')}
+        action={revoke}
+        onClose={() => setAsking(false)}
+      />
+    </li>
+  );
+}

@@ -1,0 +1,53 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { User } from '../../api/operations.ts';
+import { devicesOf } from '../../console/devices/devices.ts';
+import styles from '../../console/devices/devices-page.module.css';
+import { api } from '../../console/server.ts';
+import { Card } from '../../console/shell/page.tsx';
+import { Reading } from '../../console/shell/reading.tsx';
+import { UserToken } from './user-token.tsx';
+
+/** A user's tokens, those of one enrolment together; revoked ones on request. */
+export function UserTokens({ user }: { readonly user: User }) {
+  const { t } = useTranslation('operator');
+  const inConsole = useTranslation('console').t;
+  const [all, setAll] = useState(false);
+  const { id } = user;
+  const query = useQuery({
+    queryKey: ['operator', 'user-tokens', id],
+    queryFn: ({ signal }) => api('GET /v1/admin/users/{id}/tokens', { path: { id } }, { signal }),
+    select: ({ tokens }) => devicesOf(tokens),
+  });
+  return (
+    <Card title={t('users.tokens')}>
+      <Reading query={query}>
+        {(devices) => {
+          const inUse = devices.filter(({ status }) => status !== 'revoked');
+          const shown = all ? devices : inUse;
+          const hidden = devices.length - shown.length;
+          return (
+            <>
+              {shown.length === 0 ? (
+                <p>{t('users.tokens_none')}</p>
+              ) : (
+                <ul className={styles.rows}>
+                  {shown.map((device) => (
+                    <UserToken key={device.id} user={user} device={device} />
+                  ))}
+                </ul>
+              )}
+              {hidden > 0 && (
+                <Button variant="subtle" mt="sm" onClick={() => setAll(true)}>
+                  {inConsole('devices.revoked_shown', { count: hidden })}
+                </Button>
+              )}
+            </>
+          );
+        }}
+      </Reading>
+    </Card>
+  );
+}
