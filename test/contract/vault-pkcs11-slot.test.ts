@@ -126,6 +126,27 @@ describe('the slot of an HSM', { concurrency: false }, () => {
     }
   });
 
+  test('custody cached asks the HSM for each key once, whatever needs it', async (t) => {
+    const { vault } = await open(t, 'once', { custody: 'cached' });
+    const [user = assert.fail(), other = assert.fail()] = await wrapped(vault, 2);
+    // The line to the HSM takes as many keys as this, so it would be full were each one asked for.
+    const many = Array.from({ length: LIMITS.hsmQueueItemsMax }, () => user.request);
+    const foreign = { ...user.request, owner: other.request.owner };
+    const batches = [
+      [...many, other.request],
+      [...many, foreign],
+      [other.request, user.request, foreign],
+    ];
+    const [first = [], second = [], third = []] = await Promise.all(
+      batches.map((batch) => vault.computeMacs(batch)),
+    );
+    for (const batch of [first, second]) {
+      assert.deepEqual([...new Set(batch.slice(0, many.length).map(hex))], [user.expected]);
+    }
+    assert.deepEqual([hex(first.at(-1)), second.at(-1)], [other.expected, undefined]);
+    assert.deepEqual(third.map(hex), [other.expected, user.expected, undefined]);
+  });
+
   test('an empty slot is not filled where the store has keys of another', async (t) => {
     const before = hsm.tool('--token-label', 'slot', '--login', '--pin', hsm.pin, '--list-objects').output;
     await assert.rejects(open(t, 'other', { keysAreStored: async () => true }), (error) => {

@@ -63,11 +63,11 @@ export class Chromium {
 }
 
 /** Waits until the expression is true in the page. By the debugger: the pages' policy lets no text become a program. */
-export async function until(page: Page, expression: string): Promise<void> {
-  const deadline = performance.now() + ANSWER_TIME_MS;
+export async function until(page: Page, expression: string, timeMs = ANSWER_TIME_MS): Promise<void> {
+  const deadline = performance.now() + timeMs;
   // Evaluating fails while the page goes over to another.
   while ((await page.evaluate(expression).catch(() => false)) !== true) {
-    if (performance.now() > deadline) throw new Error(`not so after ${ANSWER_TIME_MS} ms: ${expression}`);
+    if (performance.now() > deadline) throw new Error(`not so after ${timeMs} ms: ${expression}`);
     await delay(25);
   }
 }

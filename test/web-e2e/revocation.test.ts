@@ -1,6 +1,6 @@
 /*
- * Goal: an operator takes one token from one user and one of two keys from a service, after a question; the phone and
- * the program learn of it, the other key goes on; an auditor has nothing to press.
+ * Goal: an operator takes one token from one user and one of two keys from a service, after a question; the user's phone
+ * and history tell it, the program is turned away, and the other key goes on.
  * Method: as in payment.test.ts; pictures of both pages in test-results/web.
  */
 import assert from 'node:assert/strict';
@@ -65,6 +65,7 @@ test('one token of a user and one key of a service are revoked on their pages', 
   await chief.button('Show revoked ones (1)').click();
   await chief.text('Phone').waitFor();
   assert.equal(await chief.button('Revoke Phone').count(), 0);
+  await iris.token.text(/ended this device’s session/).waitFor();
   await iris.bank.at('history');
   await iris.bank.text('A token was revoked.').waitFor();
   await iris.bank.text('By chief').waitFor();

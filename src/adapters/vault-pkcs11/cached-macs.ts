@@ -53,50 +53,63 @@ export class CachedMacs {
     return found < 0 ? undefined : macWithShortKey(algorithm, this.#unwrapped.words, found, message);
   }
 
+  /** Asks at once for what nobody else has asked for: later its version may be destroyed. */
   async #fillIn(requests: readonly MacRequest[], macs: Macs, missed: readonly number[]): Promise<Macs> {
-    const others = new Set(missed.flatMap((i) => this.#arriving.get(requests[i]?.wrapped ?? '') ?? []));
-    // One that fails says so to its own caller; here the key is asked for again.
-    if (others.size > 0) await Promise.allSettled(others);
+    const others = new Set<Promise<unknown>>();
+    const awaited: number[] = [];
+    const own: number[] = [];
+    for (const index of missed) {
+      const call = this.#arriving.get(requests[index]?.wrapped ?? '');
+      if (call) others.add(call);
+      (call ? awaited : own).push(index);
+    }
+    await Promise.all([
+      own.length === 0 ? undefined : this.#ask(requests, macs, own),
+      Promise.allSettled(others),
+    ]);
+    const still = awaited.filter((index) => {
+      const request = requests[index];
+      macs[index] = request && this.#computeHere(request);
+      return !macs[index];
+    });
+    wipeScratch();
+    // Its call failed, which was another's failure, or brought a key that is not kept.
+    if (still.length > 0) await this.#ask(requests, macs, still);
+    return macs;
+  }
+
+  async #ask(requests: readonly MacRequest[], macs: Macs, missed: readonly number[]): Promise<void> {
     const asked: MacRequest[] = [];
-    /** Where in `asked` the keys are that several of these need. */
-    const places = new Map<WrappedKey, number>();
-    const rest: { readonly index: number; readonly place: number }[] = [];
+    /** Where in `asked` the key of each of these is. */
+    const places: number[] = [];
+    const placeOf = new Map<WrappedKey, number>();
     for (const index of missed) {
       const request = requests[index];
-      if (!request) continue;
-      macs[index] = others.size > 0 ? this.#computeHere(request) : undefined;
-      if (macs[index]) continue;
-      let place = places.get(request.wrapped);
+      if (!request) throw new Error('a request is missing');
+      let place = placeOf.get(request.wrapped);
       // Of two owners one is not the key's, and may not have it because the other does.
       if (place === undefined || asked[place]?.owner !== request.owner) {
         place = asked.push(request) - 1;
-        places.set(request.wrapped, place);
+        placeOf.set(request.wrapped, place);
       }
-      rest.push({ index, place });
+      places.push(place);
     }
-    wipeScratch();
-    if (asked.length === 0) return macs;
-
     const era = this.#era;
     const call = this.#thread.call('unwrap', ownedOf(asked), asked.length);
     for (const { wrapped } of asked) this.#arriving.set(wrapped, call);
     try {
       const keys = await call;
-      const opened = asked.map((_, place) => partOf(keys, place, KEY_STRIDE));
-      if (era === this.#era) {
-        for (const [place, { owner, wrapped }] of asked.entries()) {
-          const key = opened[place];
-          if (key) this.#unwrapped.add(wrapped, owner, key);
-        }
+      for (const [place, { owner, wrapped }] of asked.entries()) {
+        const key = partOf(keys, place, KEY_STRIDE);
+        if (key && era === this.#era) this.#unwrapped.add(wrapped, owner, key);
       }
-      for (const { index, place } of rest) {
-        const key = opened[place];
+      for (const [i, index] of missed.entries()) {
+        const key = partOf(keys, places[i] ?? -1, KEY_STRIDE);
         const request = requests[index];
         if (key && request) macs[index] = mac(request.algorithm, key, request.message);
       }
       keys.bytes.fill(0);
       wipeScratch();
-      return macs;
     } finally {
       for (const { wrapped } of asked) {
         if (this.#arriving.get(wrapped) === call) this.#arriving.delete(wrapped);

@@ -91,8 +91,6 @@ export const operator = {
     code_lock: 'Codes are locked for {{time}}',
     no_lock: 'No lock',
     locks: 'Locks',
-    tokens_active_one: '{{count}} active',
-    tokens_active_other: '{{count}} active',
     transactions: 'Show their transfers',
     actions: 'Administration',
     actions_intro: 'Each act is an entry of the journal, under your name.',
@@ -126,7 +124,7 @@ export const operator = {
     tokens_none: 'No token in use.',
     revoke_title: 'Revoke “{{name}}” of {{user}}?',
     revoke_text:
-      'Its codes are refused at once and its app is logged out. “{{user}}” then needs another token to approve transfers. This cannot be undone.',
+      'Its codes are refused at once and its app is logged out. Without another token “{{user}}” cannot approve transfers. This cannot be undone.',
     history: 'Entries of the journal',
     history_none: 'No entry yet.',
   },

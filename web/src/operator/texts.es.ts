@@ -95,8 +95,6 @@ export const operator: Texts<typeof english> = {
     code_lock: 'Códigos bloqueados durante {{time}}',
     no_lock: 'Sin bloqueo',
     locks: 'Bloqueos',
-    tokens_active_one: '{{count}} activo',
-    tokens_active_other: '{{count}} activos',
     transactions: 'Ver sus transferencias',
     actions: 'Administración',
     actions_intro: 'Cada acción queda en el diario, con su nombre.',
@@ -130,7 +128,7 @@ export const operator: Texts<typeof english> = {
     tokens_none: 'Ningún token en uso.',
     revoke_title: '¿Revocar «{{name}}» de {{user}}?',
     revoke_text:
-      'Sus códigos se rechazan al momento y su aplicación pierde el acceso. Para aprobar transferencias, «{{user}}» necesitará otro token. No se puede deshacer.',
+      'Sus códigos se rechazan al momento y su aplicación pierde el acceso. Sin otro token, «{{user}}» no podrá aprobar transferencias. No se puede deshacer.',
     history: 'Entradas del diario',
     history_none: 'Aún no hay entradas.',
   },

@@ -59,7 +59,7 @@ function UserCard({ user }: { readonly user: User }) {
   const { t } = useTranslation('operator');
   const locale = useLocale();
   const number = useNumber();
-  const { username, role, id, tokens, sessions, pending_transactions: pending, created_at: createdAt } = user;
+  const { username, role, id, sessions, pending_transactions: pending, created_at: createdAt } = user;
   return (
     <Card>
       <Facts
@@ -67,7 +67,6 @@ function UserCard({ user }: { readonly user: User }) {
           [t('users.state'), <UserState key="state" user={user} />],
           [t('users.role'), t(`users.role_${role}`)],
           [t('users.locks'), <Locks key="locks" user={user} />],
-          [t('users.tokens'), t('users.tokens_active', { count: tokens })],
           [t('users.sessions'), number(sessions)],
           [t('users.pending'), number(pending)],
           [t('users.registered'), shownTime(createdAt, locale)],
