@@ -32,7 +32,8 @@ export async function axe(page: Page, rules?: readonly string[]): Promise<AxeRep
   // By the debugger, not by the page: its policy lets no foreign script in, and must not be loosened for this.
   const session = await page.context().newCDPSession(page);
   try {
-    await session.send('Runtime.evaluate', { expression: `${AXE};0` });
+    const there = await session.send('Runtime.evaluate', { expression: "typeof axe === 'object'" });
+    if (there.result.value !== true) await session.send('Runtime.evaluate', { expression: `${AXE};0` });
     const options = {
       resultTypes: ['violations'],
       ...(rules ? { runOnly: { type: 'rule', values: rules } } : {}),
