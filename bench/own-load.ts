@@ -25,7 +25,9 @@ export async function ownRate(
   const loop = async (_: unknown, lane: number) => {
     do {
       const calledAt = performance.now();
-      operations += await once(lane);
+      // Not `operations += await …`: that reads the sum before it waits, and loses what other lanes add meanwhile.
+      const done = await once(lane);
+      operations += done;
       latencies.add(performance.now() - calledAt);
     } while (performance.now() < until);
   };

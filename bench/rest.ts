@@ -12,7 +12,7 @@ import type { RestStage, RestUser } from './rest-stage.ts';
 import { FULL, REST_CONNECTIONS, SERVER_NODE_OPTIONS } from './sizes.ts';
 
 /** Before anything is measured, bare route and server each answer so many, on so many connections. */
-const WARM_UP = { requests: 4_000, connections: 16 } as const;
+const WARM_UP = { requests: 20_000, connections: 16 } as const;
 
 /**
  * `POST /v1/codes/validation` and approvals, each with a bound code of its own and committed durably, one request at a
