@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openJournalReader } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
 import { httpAddress } from '../../test/e2e/http-address.ts';
 import { ServerProcess } from '../../test/e2e/server-process.ts';
+import { approvedTransactions } from '../../test/services/approved-transactions.ts';
 import { FailoverPair } from '../../test/services/pg-auto-failover.ts';
 import { callerFlags, MANAGER, VaultProcess } from '../../test/services/vault.ts';
 import type { ServerAddress } from './customers.ts';
@@ -87,26 +86,8 @@ export class Stage {
   }
 
   /** Approved transactions in the journal: their ids by payee. */
-  async approved(): Promise<Map<string, string[]>> {
-    const { config } = loadConfig({
-      flags: { '--data-dir': this.folder, '--store-url': this.pair.url() },
-    });
-    const reader = await openJournalReader(config);
-    const found = new Map<string, string[]>();
-    try {
-      for (let after = 0; ; ) {
-        const page = await reader.readJournal({ after, limit: 4_096 });
-        if (page.length === 0) return found;
-        for (const { position, type, body } of page) {
-          after = position;
-          if (type !== 'transaction.approved') continue;
-          const { transaction } = JSON.parse(body) as { transaction: { id: string; payee: string } };
-          found.set(transaction.payee, [...(found.get(transaction.payee) ?? []), transaction.id]);
-        }
-      }
-    } finally {
-      await reader.close();
-    }
+  approved(): Promise<ReadonlyMap<string, readonly string[]>> {
+    return approvedTransactions(this.folder, this.pair.url());
   }
 
   async remove(): Promise<void> {

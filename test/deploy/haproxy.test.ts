@@ -17,8 +17,8 @@ import { CERTIFICATES } from '../certificates.ts';
 import { sello } from '../cli/sello.ts';
 import { httpAddress } from '../e2e/http-address.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
+import { freePort } from '../services/free-port.ts';
 import { HaproxyService, haproxyProblems } from '../services/haproxy.ts';
-import { freePort } from '../services/redis.ts';
 
 /** Longer than the detection of a hung server takes, on a machine with other work, too. */
 const ANSWER_TIME_MS = 8_000;

@@ -12,7 +12,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryFolder } from '../application.ts';
 import { ROOT } from '../docs/machine.ts';
-import { freePort } from '../services/redis.ts';
+import { freePort } from '../services/free-port.ts';
 import { parseDockerfile } from './dockerfile.ts';
 import { type BuiltImage, buildImage, imageBuildProblem, mounting } from './image-build.ts';
 

@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { haproxyConfiguration } from '../../src/cli/deploy/haproxy.ts';
-import { openJournalReader } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
 import { httpAddress } from '../e2e/http-address.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
+import { approvedTransactions } from './approved-transactions.ts';
+import { freePort } from './free-port.ts';
 import { HaproxyService } from './haproxy.ts';
 import { PostgresServer } from './postgres.ts';
-import { freePort, RedisService } from './redis.ts';
+import { RedisService } from './redis.ts';
 import { callerFlags, MANAGER, VaultProcess } from './vault.ts';
 
 export interface ClusterOptions {
@@ -138,26 +138,8 @@ export class Cluster {
   }
 
   /** Approved transactions in the journal: their ids by payee. */
-  async approved(): Promise<ReadonlyMap<string, readonly string[]>> {
-    const { config } = loadConfig({
-      flags: { '--data-dir': this.folder, '--store-url': this.#flags['--store-url'] ?? '' },
-    });
-    const reader = await openJournalReader(config);
-    const found = new Map<string, string[]>();
-    try {
-      for (let after = 0; ; ) {
-        const page = await reader.readJournal({ after, limit: 4_096 });
-        if (page.length === 0) return found;
-        for (const { position, type, body } of page) {
-          after = position;
-          if (type !== 'transaction.approved') continue;
-          const { transaction } = JSON.parse(body) as { transaction: { id: string; payee: string } };
-          found.set(transaction.payee, [...(found.get(transaction.payee) ?? []), transaction.id]);
-        }
-      }
-    } finally {
-      await reader.close();
-    }
+  approved(): Promise<ReadonlyMap<string, readonly string[]>> {
+    return approvedTransactions(this.folder, this.#flags['--store-url'] ?? '');
   }
 
   async remove(): Promise<void> {

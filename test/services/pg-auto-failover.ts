@@ -3,7 +3,8 @@ import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, r
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { binaries, freePort, own, query } from './postgres.ts';
+import { freePort } from './free-port.ts';
+import { binaries, own, query } from './postgres.ts';
 
 const READY_TIME_MS = 90_000;
 
