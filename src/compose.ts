@@ -24,7 +24,7 @@ import { Tally } from './application/tally.ts';
 import { CountedVault } from './application/vault-calls.ts';
 import { openRateLimiter } from './compose/rate-limiter.ts';
 import { openStore } from './compose/store.ts';
-import { openVault } from './compose/vault.ts';
+import { type AwaitedVault, openVault } from './compose/vault.ts';
 import type { Config } from './config.ts';
 import { StartRefused } from './domain/errors.ts';
 import { LIMITS } from './limits.ts';
@@ -43,6 +43,7 @@ export { type HsmFindings, probeHsm } from './compose/hsm.ts';
 export { type JournalReader, openJournalReader } from './compose/journal-reader.ts';
 export { isPostgres, passphrasePath, storePath, vaultPath } from './compose/paths.ts';
 export { migrateStore } from './compose/store.ts';
+export { changeVaultPassphrase } from './compose/vault-passphrase.ts';
 export { type RunningVaultServer, startVaultServer } from './compose/vault-server.ts';
 
 /** The parts of one process, wired: what commands and servers run on. */
@@ -57,6 +58,8 @@ export interface Application {
   readonly services: TcpServices;
   /** Paths of what was made at this start because it was not there. */
   readonly generated: readonly string[];
+  /** Where the vault did not answer at the start, and this went on without it: it is waited for in the background. */
+  readonly vaultAwaited: AwaitedVault | undefined;
   /** Where the vault is another process: reads the credentials for it again. @returns whether they are in use */
   reloadVaultCredentials(): Promise<boolean>;
   /** Waits for what was submitted, writes what was counted, closes store and vault. */
@@ -71,6 +74,8 @@ export interface ComposeOptions {
   readonly log?: Log;
   /** For tests that move the clock: nothing expires by itself. */
   readonly maintenance?: false;
+  /** Whether to go on without a vault that does not answer: for servers, which have work without it. */
+  readonly vaultMayWait?: boolean;
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -89,6 +94,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   let opened: KeyVault | undefined;
   let sealedFile: string | undefined;
   let reload: (() => Promise<boolean>) | undefined;
+  let awaited: AwaitedVault | undefined;
   let rateLimiter: RateLimiter;
   try {
     const keysAreStored = async () =>
@@ -97,12 +103,9 @@ export async function openApplication(config: Config, options: ComposeOptions = 
       const [key] = await store.listWrappedKeys({ after: undefined, limit: 1 });
       return key && { owner: ownerOf(key), wrapped: key.wrapped };
     };
-    ({ vault, sealedFile, reload } = await openVault(config, {
-      clock,
-      keysAreStored,
-      storedKey,
-      generated,
-      log,
+    ({ vault, sealedFile, reload, awaited } = await openVault(config, {
+      ...{ clock, keysAreStored, storedKey, generated, log },
+      mayWait: options.vaultMayWait ?? false,
     }));
     opened = vault;
     rateLimiter = await openRateLimiter(config, { vault, log });
@@ -123,8 +126,10 @@ export async function openApplication(config: Config, options: ComposeOptions = 
     await Promise.all([store.close(), vault.close(), rateLimiter.close()]);
     throw error;
   }
-  // Known from the start on, so that they are published whatever becomes of the vault.
-  await publishedKeys(context.vault).catch(() => undefined);
+  // Known as soon as can be, so that they are published whatever becomes of the vault.
+  const publish = () => publishedKeys(context.vault).catch(() => undefined);
+  if (awaited) void awaited.opened.then(publish);
+  else await publish();
   const maintenance = new Maintenance(context, (error) => log.warn({ err: error }, 'maintenance failed'));
   if (options.maintenance !== false) maintenance.start();
   let closing: Promise<void> | undefined;
@@ -143,6 +148,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
     sqlite,
     vault,
     sealedFile,
+    vaultAwaited: awaited,
     reloadVaultCredentials: async () => (await reload?.()) ?? true,
     services: servicesOf(context),
     generated,
@@ -231,7 +237,7 @@ export async function startServer(
   log: Log,
   options: ServerOptions = {},
 ): Promise<RunningServer> {
-  const application = await openApplication(config, { ...options, log });
+  const application = await openApplication(config, { ...options, log, vaultMayWait: true });
   const tls =
     config.tlsCertFile !== null && config.tlsKeyFile !== null
       ? { tls: { certFile: config.tlsCertFile, keyFile: config.tlsKeyFile } }
@@ -286,6 +292,8 @@ export async function startServer(
       return (await Promise.all(parts)).every(Boolean);
     },
   };
+  const { cursors } = http.parts;
+  void application.vaultAwaited?.opened.then(() => cursors.ready()).catch(() => undefined);
   laboratory = options.makeLaboratory?.(running);
   return running;
 }

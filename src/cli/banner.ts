@@ -16,7 +16,8 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
   if (config.vaultUrl.startsWith('pkcs11:')) lines.push(`  ${say(custodyLine(server))}`);
   lines.push('');
 
-  const { generated } = server.application;
+  const { generated, vaultAwaited } = server.application;
+  if (vaultAwaited !== undefined) lines.push(`! ${say(awaitedLine(vaultAwaited.reason))}`, '');
   if (generated.length > 0) {
     lines.push(say(text('Made at this first start:', 'Creado en este primer arranque:')));
     lines.push(...generated.map((path) => `  ${path}`), '');
@@ -62,6 +63,13 @@ function custodyLine({ application }: RunningServer): Text {
         "keys    HSM, custody cached: users' keys are unwrapped into this process for some minutes",
         'claves  HSM, custodia cached: las claves de los usuarios se abren en este proceso unos minutos',
       );
+}
+
+function awaitedLine(reason: string): Text {
+  return text(
+    `The key vault does not answer (${reason}). What needs it is refused until it does; nothing is to be done here then.`,
+    `El almacén de claves no responde (${reason}). Lo que lo necesita se rechaza hasta que responda; aquí no hay que hacer nada entonces.`,
+  );
 }
 
 /** The flag that the commands need to find this server, where it is not at the default place. */

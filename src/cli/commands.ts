@@ -49,7 +49,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./transaction.ts'),
   },
   keys: {
-    summary: text('list and rotate the keys of the vault', 'listar y rotar las claves del almacén'),
+    summary: text(
+      'list and rotate the keys of the vault, change its passphrase',
+      'listar y rotar las claves del almacén, cambiar su contraseña',
+    ),
     load: () => import('./keys.ts'),
   },
   vault: {

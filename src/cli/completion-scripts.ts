@@ -1,7 +1,8 @@
 import type { CompletionNode } from './completion.ts';
 
 /** Flags whose value is a file or folder. */
-const PATH_FLAGS = '--config|--data-dir|--tls-cert-file|--tls-key-file|--vault-passphrase-file|--folder';
+const PATH_FLAGS =
+  '--config|--data-dir|--tls-cert-file|--tls-key-file|--vault-passphrase-file|--new-passphrase-file|--folder';
 
 function cases(nodes: readonly CompletionNode[], assign: (node: CompletionNode) => string): string {
   return nodes.map((node) => `    '${node.words}') ${assign(node)} ;;`).join('\n');

@@ -1,5 +1,6 @@
 import {
   isRefusal,
+  PinRefused,
   type Refusal,
   StartRefused,
   StoreUnavailable,
@@ -69,6 +70,9 @@ export function tellFailure(error: unknown, language: Language): ToldFailure {
     };
   }
   if (error instanceof RefusedByServer) return tellRefusal(error.refusal, language);
+  // Not one of those that a supervisor repeats.
+  if (error instanceof PinRefused)
+    return { exitCode: EXIT.usage, code: 'pin_refused', message: error.message };
   if (error instanceof StartRefused)
     return { exitCode: EXIT.unavailable, code: 'start_refused', message: error.message };
   if (error instanceof StoreUnavailable)

@@ -29,7 +29,8 @@ export function define(command: Command, shell: Shell): void {
     });
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
+/** Whether a listener takes a connection there. */
+export function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, port });
     const end = (alive: boolean) => {

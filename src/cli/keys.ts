@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { examples } from './examples.ts';
 import { granted } from './failure.ts';
+import { definePassphrase } from './keys-passphrase.ts';
 import { operate } from './operator-client.ts';
 import type { Shell } from './shell.ts';
 import { table } from './table.ts';
@@ -80,4 +81,6 @@ export function define(command: Command, shell: Shell): void {
         ),
       ]);
     });
+
+  definePassphrase(command.command('passphrase'), shell);
 }

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
@@ -6,8 +6,8 @@ import { digestOf, type Manifest, sync, verifyBackup } from './backup-folder.ts'
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure } from './failure.ts';
-import { askServer } from './operator-client.ts';
 import type { Shell } from './shell.ts';
+import { assertStopped } from './stopped.ts';
 import { journalSize, text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
@@ -69,7 +69,8 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
     { name: manifest.database, target: storePath(config) },
     { name: manifest.vault, target: vaultPath(config) },
   ];
-  await assertStopped(config, targets[0]?.target ?? '');
+  // A server that has the files open would write over what is restored.
+  await assertStopped(config);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const replaced = await clear(
     config,
@@ -104,36 +105,6 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
     replaced,
     passphrase_file: config.vaultPassphraseFile ?? passphrasePath(config),
   };
-}
-
-/** A server that has the files open would write over what is restored. */
-async function assertStopped(config: Config, database: string): Promise<void> {
-  const pid = await ownerOf(database);
-  const answer = await askServer(config, { command: 'status', arguments: {} });
-  if (!answer && pid === undefined) return;
-  const who = pid === undefined ? '' : ` (${pid})`;
-  throw new CommandFailure(
-    EXIT.refused,
-    'server_running',
-    text(
-      `a server is running on ${config.dataDir}${who}`,
-      `hay un servidor en marcha sobre ${config.dataDir}${who}`,
-    ),
-    text('Stop it first.', 'Detenlo antes.'),
-  );
-}
-
-/** @returns the living process that the database's file of ownership names */
-export async function ownerOf(database: string): Promise<number | undefined> {
-  try {
-    const pid = Number.parseInt(await readFile(`${database}.pid`, 'utf8'), 10);
-    process.kill(pid, 0);
-    return pid;
-  } catch (error) {
-    // EPERM: it lives, as another user's.
-    if ((error as NodeJS.ErrnoException).code === 'EPERM') return Number.NaN;
-    return undefined;
-  }
 }
 
 /** @returns where what was there has been moved to, or `null` when nothing was */

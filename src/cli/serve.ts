@@ -78,6 +78,7 @@ async function serve(shell: Shell): Promise<void> {
       data_dir: config.dataDir,
       generated: application.generated,
       custody: application.vault.custody,
+      vault: application.vaultAwaited === undefined ? 'up' : 'down',
       socket: socket.path,
     },
     () => bannerOf(shell, config, server),

@@ -3,8 +3,9 @@ import { systemRandom } from '../adapters/system/random.ts';
 import { resolvePassphrase } from '../adapters/vault-file/passphrase.ts';
 import { createFileVault, openFileVault } from '../adapters/vault-file/vault.ts';
 import type { RemoteVaultLog } from '../adapters/vault-remote/connections.ts';
+import { VaultInWaiting } from '../application/vault-in-waiting.ts';
 import type { Config } from '../config.ts';
-import { StartRefused } from '../domain/errors.ts';
+import { PinRefused, StartRefused, VaultUnavailable } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyOwner, KeyVault, WrappedKey } from '../ports/key-vault.ts';
 import { passphrasePath, vaultPath } from './paths.ts';
@@ -16,6 +17,14 @@ export interface OpenedVault {
   readonly sealedFile: string | undefined;
   /** Where it is another process: reads the credentials for it again. @returns whether they are in use */
   readonly reload?: () => Promise<boolean>;
+  /** Where it does not answer yet. */
+  readonly awaited?: AwaitedVault;
+}
+
+export interface AwaitedVault {
+  readonly reason: string;
+  /** Resolves when it is open; never, where it is closed before. */
+  readonly opened: Promise<void>;
 }
 
 export interface VaultSurroundings {
@@ -27,6 +36,8 @@ export interface VaultSurroundings {
   /** One of the keys that the store holds, to see that the vault is theirs. */
   readonly storedKey?: () => Promise<{ readonly owner: KeyOwner; readonly wrapped: WrappedKey } | undefined>;
   readonly log?: RemoteVaultLog;
+  /** Whether one that is elsewhere and does not answer now is waited for in the background. */
+  readonly mayWait?: boolean;
 }
 
 /**
@@ -34,24 +45,48 @@ export interface VaultSurroundings {
  * @throws StartRefused where an operator can mend what is wrong
  */
 export async function openVault(config: Config, surroundings: VaultSurroundings): Promise<OpenedVault> {
-  if (config.vaultUrl.startsWith('https:')) return openVaultProcess(config, surroundings);
-  if (config.vaultUrl.startsWith('pkcs11:')) return openHsm(config, surroundings);
-  return openSealedFile(config, surroundings);
+  const { mayWait = false, log = SILENT } = surroundings;
+  const isHsm = config.vaultUrl.startsWith('pkcs11:');
+  if (!isHsm && !config.vaultUrl.startsWith('https:')) return openSealedFile(config, surroundings);
+  let opened: OpenedVault | undefined;
+  const open = async () => {
+    opened = await (isHsm ? openHsm(config, surroundings) : openVaultProcess(config, surroundings));
+    return opened.vault;
+  };
+  const reload = async () => (await opened?.reload?.()) ?? true;
+  try {
+    return { vault: await open(), sealedFile: undefined, reload };
+  } catch (error) {
+    if (!(error instanceof VaultUnavailable)) throw error;
+    const reason = error.message;
+    if (!mayWait) throw new StartRefused(reason, { cause: error });
+    log.error({ reason }, 'started without the key vault: what needs it is refused until it answers');
+    const custody = isHsm ? config.vaultCustody : 'hsm';
+    // An HSM locks its slot after a few wrong PINs.
+    const isFinal = (failure: unknown) => failure instanceof PinRefused;
+    const vault = new VaultInWaiting({ custody, reason, open, isFinal, log });
+    return { vault, sealedFile: undefined, reload, awaited: { reason, opened: vault.opened } };
+  }
 }
 
 async function openHsm(config: Config, surroundings: VaultSurroundings): Promise<OpenedVault> {
   const { keysAreStored, storedKey, generated, log = SILENT } = surroundings;
   const { openPkcs11Vault } = await import('../adapters/vault-pkcs11/vault.ts');
+  let isOpen = false;
   const { vault, slotLabel, keysMade } = await openPkcs11Vault({
     url: config.vaultUrl,
     pin: config.vaultPin ?? '',
     custody: config.vaultCustody,
     keysAreStored,
-    observe: (event, reason) =>
-      event === 'healed' ? log.info({ reason }, 'HSM works again') : log.error({ reason }, `HSM ${event}`),
+    observe: (event, reason) => {
+      if (!isOpen) return;
+      if (event === 'healed') log.info({ reason }, 'HSM works again');
+      else log.error({ reason }, `HSM ${event}`);
+    },
   });
   if (keysMade) generated.push(`the keys in the HSM's slot "${slotLabel}"`);
   await refuseOtherKeys(vault, storedKey, `the HSM's slot "${slotLabel}"`);
+  isOpen = true;
   log.info({ slot: slotLabel, custody: vault.custody }, 'key vault: HSM');
   return { vault, sealedFile: undefined };
 }

@@ -109,3 +109,8 @@ export class VaultUnavailable extends Error {
 export class StartRefused extends Error {
   override name = 'StartRefused';
 }
+
+/** The HSM refused the PIN: whoever tries it again may lock the slot. */
+export class PinRefused extends StartRefused {
+  override name = 'PinRefused';
+}

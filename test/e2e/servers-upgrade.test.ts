@@ -5,12 +5,20 @@
  * again; what it then sends is answered, and nothing is decided twice.
  */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type Customer, HttpCustomer, TcpCustomer } from '../../scripts/drill/customers.ts';
 import { upgrade } from '../../scripts/upgrade.ts';
 import { Cluster } from '../services/cluster.ts';
 
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const UPGRADE = fileURLToPath(new URL('../../scripts/upgrade.ts', import.meta.url));
 const CUSTOMERS = 3;
 const UPGRADES = Number(process.env.SELLO_UPGRADES ?? 2);
 const LOAD_MS = 600;
@@ -30,7 +38,12 @@ after(() => cluster?.remove());
 const serverNames = (round: number) =>
   round % 2 === 0 ? (['blue', 'green'] as const) : (['green', 'blue'] as const);
 
-function replace([blue, green]: readonly [string, string], says: string[], start: () => Promise<unknown>) {
+function replace(
+  [blue, green]: readonly [string, string],
+  says: string[],
+  start: () => Promise<unknown>,
+  readyTimeMs = 20_000,
+) {
   return upgrade({
     ...{ blue, green, greenHttp: cluster.httpOf(green), start },
     stop: async (name) => {
@@ -39,8 +52,20 @@ function replace([blue, green]: readonly [string, string], says: string[], start
     },
     haproxy: (command) => cluster.haproxy.command(command),
     say: (line) => says.push(line),
-    times: { readyTimeMs: 20_000 },
+    times: { readyTimeMs },
   });
+}
+
+function run(command: string, args: readonly string[]) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return { ended: once(child, 'close').then(([code]) => ({ code, stdout, stderr })) };
 }
 
 test(`${UPGRADES} upgrades under load: every request succeeds`, { timeout: 180_000 }, async (t) => {
@@ -86,9 +111,17 @@ test(`${UPGRADES} upgrades under load: every request succeeds`, { timeout: 180_0
 test('a green server that never becomes ready is taken back, and blue goes on', async () => {
   const [blue, green] = serverNames(UPGRADES);
   const says: string[] = [];
-  // A vault that is not there: it does not even start.
-  const start = () => cluster.startServer(green, { '--vault-url': 'https://127.0.0.1:1' });
-  await assert.rejects(replace([blue, green], says, start), /ended|not listening/);
+  // A certificate that is not there: it does not even start. A vault that is not there: it starts, and cannot decide.
+  for (const [flags, reason] of [
+    [{ '--vault-ca-file': '/nowhere' }, /the server ended \(3\)/],
+    [{ '--vault-url': 'https://127.0.0.1:1' }, /not in 3000 ms: .*readyz says that it is ready/],
+  ] as const) {
+    await assert.rejects(
+      replace([blue, green], says, () => cluster.startServer(green, flags), 3_000),
+      reason,
+    );
+  }
+  assert.deepEqual(await cluster.server(green).ended, { code: 0, signal: null });
   assert.equal(cluster.server(blue).child.exitCode, null, 'blue goes on');
   assert.equal((await fetch(`${cluster.http}/readyz`)).status, 200);
   const states = (await cluster.haproxy.states()).filter(({ name }) => name === blue);
@@ -96,6 +129,60 @@ test('a green server that never becomes ready is taken back, and blue goes on', 
     states.every(({ state }) => state.startsWith('UP')),
     JSON.stringify(states),
   );
+});
+
+test('the command line does the same, with commands of a shell', { timeout: 60_000 }, async (t) => {
+  const [blue, green] = serverNames(UPGRADES);
+  const file = (name: string) => join(cluster.folder, name);
+  const start = [process.execPath, MAIN, 'serve', '--data-dir', file(green)];
+  for (const flag of Object.entries(cluster.flagsOf(green))) start.push(...flag);
+  const line = start.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+  await writeFile(file('start'), `${line} >'${file('log')}' 2>&1 &\necho $! >'${file('pid')}'\n`, {
+    mode: 0o700,
+  });
+  t.after(() => run('/bin/sh', ['-c', `kill -9 "$(cat '${file('pid')}')"`]).ended);
+  const { pid } = cluster.server(blue).child;
+  const upgradeBy = (startBy: string) =>
+    run(process.execPath, [
+      ...[UPGRADE, '--blue', blue, '--green', green, '--green-http', cluster.httpOf(green)],
+      ...['--start', startBy, '--stop', `kill ${pid}; while kill -0 ${pid} 2>/dev/null; do sleep 0.05; done`],
+      ...['--stop-green', `touch '${file('taken-back')}'`, '--socket', cluster.haproxy.socketPath],
+    ]);
+  const customer = new HttpCustomer('cli', [{ tcpPort: cluster.tcpPort, http: cluster.http }], 0);
+  await customer.arrive();
+  const load = { over: false };
+  const working = customer.work(load);
+
+  const failed = await upgradeBy('exit 7').ended;
+  assert.deepEqual(
+    [failed.code, failed.stdout, failed.stderr],
+    [1, `${green}: starting\n`, 'exit 7: ended with 7\n'],
+  );
+  assert.ok(existsSync(file('taken-back')), 'green was stopped by its own command');
+  assert.equal(cluster.server(blue).child.exitCode, null, 'blue goes on');
+
+  const { code, stdout, stderr } = await upgradeBy(`sh '${file('start')}'`).ended;
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    stdout
+      .trim()
+      .split('\n')
+      .map((said) => said.split(/[;,]/)[0]),
+    [
+      `${green}: starting`,
+      `${green}: ready to decide`,
+      `${blue}: gets nothing new`,
+      `${blue}: answered what it had begun`,
+    ],
+  );
+  assert.deepEqual(await cluster.server(blue).ended, { code: 0, signal: null });
+  const before = customer.acknowledged.size;
+  await delay(LOAD_MS);
+  load.over = true;
+  await working;
+  assert.ok(customer.acknowledged.size > before, 'green serves');
+  // For the next test, which stops one of its own.
+  await cluster.startServer(blue);
 });
 
 test('told to stop, a server says that it is not ready and goes on for the delay that was set', async () => {

@@ -120,16 +120,20 @@ export class Cluster {
 
   /** Again on the same ports, where it was stopped. */
   async startServer(name: string, flags: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
-    const ports = this.#ports.get(name);
-    if (!ports) throw new Error(`HAProxy knows no ${name}`);
-    const own = { '--tcp-port': `${ports.tcp}`, '--http-port': `${ports.http}` };
     const server = await ServerProcess.start({
       folder: join(this.folder, name),
-      flags: { ...this.#flags, ...own, ...flags },
+      flags: { ...this.flagsOf(name), ...flags },
     });
     await httpAddress(server);
     this.servers.set(name, server);
     return server;
+  }
+
+  /** Beside its data folder, what the server of that name is started with. */
+  flagsOf(name: string): Readonly<Record<string, string>> {
+    const ports = this.#ports.get(name);
+    if (!ports) throw new Error(`HAProxy knows no ${name}`);
+    return { ...this.#flags, '--tcp-port': `${ports.tcp}`, '--http-port': `${ports.http}` };
   }
 
   /** The server's own REST address, past HAProxy. */

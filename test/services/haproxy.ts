@@ -66,6 +66,11 @@ export class HaproxyService {
     }
   }
 
+  /** Of the runtime API. */
+  get socketPath(): string {
+    return join(this.#folder, 'admin.sock');
+  }
+
   /** Waits until every server of every backend has this state: `UP`, `DOWN`, `DRAIN`. */
   async becomes(states: Readonly<Record<string, string>>): Promise<void> {
     await this.#until(JSON.stringify(states), async () => {

@@ -1,6 +1,6 @@
-import { StartRefused } from '../../domain/errors.ts';
+import { PinRefused, StartRefused } from '../../domain/errors.ts';
 import { CKF, CKR, CKU_USER } from './constants.ts';
-import { PinRefused } from './errors.ts';
+import { NoSlots } from './errors.ts';
 import { type HsmProbe, missingMechanisms } from './mechanisms.ts';
 import { type Handle, type Library, loadLibrary, returnNameOf, returnValueOf, tolerating } from './native.ts';
 import type { HsmAddress } from './uri.ts';
@@ -57,7 +57,7 @@ export class HsmConnection {
   /**
    * Opens what is not open.
    * @throws PinRefused after one attempt, or without one where a wrong PIN would lock the slot
-   * @throws StartRefused when the library or the slot is not there
+   * @throws StartRefused when the library or the slot is not there; NoSlots when no slot is
    */
   open(): Sessions {
     if (this.#sessions) return this.#sessions;
@@ -126,8 +126,13 @@ export class HsmConnection {
         `vault_url: ${fits.length} slots are labelled "${slotLabel}": add serial= to say which`,
       );
     }
+    if (seen.length === 0) {
+      throw new NoSlots(
+        `the HSM shows no slot at all: see that it is there, or initialise one labelled "${slotLabel}", for instance by pkcs11-tool --init-token`,
+      );
+    }
     throw new StartRefused(
-      `vault_url: the HSM has no slot labelled "${slotLabel}" (it has: ${seen.join(', ') || 'none'}). Initialise one, for instance by pkcs11-tool --init-token, or name another in token=.`,
+      `vault_url: the HSM has no slot labelled "${slotLabel}" (it has: ${seen.join(', ')}). Initialise one, for instance by pkcs11-tool --init-token, or name another in token=.`,
     );
   }
 

@@ -8,7 +8,7 @@ export class KeysGone extends Error {
   override name = 'KeysGone';
 }
 
-/** The HSM refused the PIN: nothing may try it again, or the slot would be locked. */
-export class PinRefused extends Error {
-  override name = 'PinRefused';
+/** The library shows no slot that was initialised: it is there without its HSM. */
+export class NoSlots extends Error {
+  override name = 'NoSlots';
 }

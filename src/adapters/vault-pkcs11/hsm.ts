@@ -1,8 +1,8 @@
-import { StartRefused } from '../../domain/errors.ts';
+import { PinRefused, StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { versionOf } from '../vault-keys/wrapped-key.ts';
 import { HsmConnection, type Sessions } from './connection.ts';
-import { HsmDown, KeysGone } from './errors.ts';
+import { HsmDown, KeysGone, NoSlots } from './errors.ts';
 import { InsideKeys } from './inside-keys.ts';
 import { type KeyRing, type KeyVersion, listKeys } from './key-ring.ts';
 import type { HsmProbe } from './mechanisms.ts';
@@ -174,7 +174,13 @@ export class Hsm {
 
 /** The HSM's failures, and the slot's absence; not a refused PIN, a caller's mistake or a defect of ours. */
 function isTrouble(error: unknown): boolean {
-  return returnValueOf(error) !== undefined || error instanceof StartRefused || error instanceof KeysGone;
+  if (error instanceof PinRefused) return false;
+  return (
+    returnValueOf(error) !== undefined ||
+    error instanceof StartRefused ||
+    error instanceof NoSlots ||
+    error instanceof KeysGone
+  );
 }
 
 function downBy(error: unknown): HsmDown {

@@ -14,6 +14,7 @@ import {
 
 const CLAIMS_MAX = 16;
 const FOUNDING_POLL_MS = 100;
+const CLAIM_SEEN_MS = 30;
 
 /**
  * Makes the next version of all keys; with the first one, the keys that others are derived from.
@@ -28,25 +29,33 @@ export function makeVersion(sessions: Sessions, prefix: string): number {
     const version = ring.claimedMax + 1;
     const id = randomBytes(16);
     const name = (kind: string) => ({ label: `${prefix}/${kind}/${version}`, id });
-    const kek = library.C_GenerateKey(work, { mechanism: CKM.aesKeyGen }, encryptionKeyTemplate(name('kek')));
-    if (claimsOf(sessions, prefix, version) > 1) {
-      library.C_DestroyObject(work, kek);
-      pause(randomInt(5, 50));
-      continue;
+    const made = [
+      library.C_GenerateKey(work, { mechanism: CKM.aesKeyGen }, encryptionKeyTemplate(name('kek'))),
+    ];
+    const isOurs = () => claimsOf(sessions, prefix, version) <= 1;
+    if (isOurs()) {
+      const kinds = ring.masterKeys ? ['bind'] : ['bind', 'challenge', 'session'];
+      for (const kind of kinds) {
+        made.push(
+          library.C_GenerateKey(work, { mechanism: CKM.genericSecretKeyGen }, macKeyTemplate(name(kind))),
+        );
+        alive();
+      }
+      // Some HSMs show a key to other processes only a moment after it was made.
+      pause(CLAIM_SEEN_MS);
+      if (isOurs()) {
+        // The last step: a version without its key pair does not count.
+        library.C_GenerateKeyPair(
+          work,
+          { mechanism: CKM.ecKeyPairGen },
+          signingPublicTemplate(name('sign')),
+          signingPrivateTemplate(name('sign')),
+        );
+        return version;
+      }
     }
-    const kinds = ring.masterKeys ? ['bind'] : ['bind', 'challenge', 'session'];
-    for (const kind of kinds) {
-      library.C_GenerateKey(work, { mechanism: CKM.genericSecretKeyGen }, macKeyTemplate(name(kind)));
-      alive();
-    }
-    // The last step: a version without its key pair does not count.
-    library.C_GenerateKeyPair(
-      work,
-      { mechanism: CKM.ecKeyPairGen },
-      signingPublicTemplate(name('sign')),
-      signingPrivateTemplate(name('sign')),
-    );
-    return version;
+    for (const key of made) library.C_DestroyObject(work, key);
+    pause(randomInt(5, 50));
   }
   throw new HsmDown('other servers are making key versions at this moment: try again');
 }

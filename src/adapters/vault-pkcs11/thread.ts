@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { StartRefused, VaultUnavailable } from '../../domain/errors.ts';
+import { PinRefused, StartRefused, VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Answer, Call, OperationName, Operations, ThreadSettings } from './messages.ts';
 import type { HsmAddress } from './uri.ts';
@@ -63,7 +63,7 @@ export class HsmThread {
    * @param items how many keys or messages it is about, for the bound of the line
    * @param transfer memory that moves to the thread
    * @throws VaultUnavailable when the HSM fails, hangs or refuses the PIN, the line is full, or this is closed
-   * @throws StartRefused, only of `probe` and `open`
+   * @throws StartRefused, only of `probe` and `open`; PinRefused of `open`
    */
   call<Name extends OperationName>(
     name: Name,
@@ -177,7 +177,7 @@ export class HsmThread {
         return name === 'open' || name === 'probe' ? new StartRefused(message) : this.#unavailable(message);
       case 'pin':
         this.#pinRefusal = message;
-        return name === 'open' ? new StartRefused(message) : this.#unavailable(message);
+        return name === 'open' ? new PinRefused(message) : this.#unavailable(message);
       case 'down':
         return this.#unavailable(message);
       case 'defect':

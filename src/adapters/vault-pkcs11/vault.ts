@@ -1,4 +1,4 @@
-import { StartRefused } from '../../domain/errors.ts';
+import { StartRefused, VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { elapsedMs } from '../system/clock.ts';
 import { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
@@ -30,7 +30,9 @@ export interface OpenedPkcs11Vault {
 
 /**
  * Opens the HSM's slot, and makes the first keys in it where there are none.
- * @throws StartRefused when the URL, the library, the slot, the PIN or a mechanism is not as it must be; the PIN is tried once
+ * @throws VaultUnavailable when the HSM does not answer now, and the store has keys that are in it
+ * @throws StartRefused when the URL, the library, the slot or a mechanism is not as it must be, or the first keys cannot be made
+ * @throws PinRefused, which is one, when the PIN is not accepted: it was tried once, and is not to be tried again
  */
 export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<OpenedPkcs11Vault> {
   const address = parsePkcs11Uri(options.url);
@@ -66,7 +68,10 @@ export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<Open
     return { vault: new Pkcs11Vault(thread, unwrapped), keysMade: made, slotLabel: address.slotLabel };
   } catch (error) {
     await thread.close();
-    throw asStartRefused(error);
+    // A restart may wait for its HSM; a first start is where its keys are made.
+    throw error instanceof VaultUnavailable && (await options.keysAreStored())
+      ? error
+      : asStartRefused(error);
   } finally {
     opened.resolve();
   }
@@ -98,7 +103,7 @@ export async function probeHsm(url: string): Promise<HsmProbe> {
 
 /** At the start an operator is there to mend it: an HSM that does not answer is told without a stack, too. */
 function asStartRefused(error: unknown): unknown {
-  return error instanceof Error && error.name === 'VaultUnavailable'
+  return error instanceof VaultUnavailable
     ? new StartRefused(`vault_url: ${error.message}`, { cause: error })
     : error;
 }

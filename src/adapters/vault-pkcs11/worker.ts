@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { StartRefused } from '../../domain/errors.ts';
-import { HsmDown, PinRefused } from './errors.ts';
+import { PinRefused, StartRefused } from '../../domain/errors.ts';
+import { HsmDown, NoSlots } from './errors.ts';
 import { Hsm } from './hsm.ts';
 import type { Answer, Call, FailureKind, OperationName, Operations, ThreadSettings } from './messages.ts';
 import { OPERATIONS } from './operations.ts';
@@ -43,7 +43,7 @@ function perform<Name extends OperationName>(name: Name, given: Operations[Name]
 }
 
 function kindOf(error: unknown): FailureKind {
-  if (error instanceof HsmDown) return 'down';
+  if (error instanceof HsmDown || error instanceof NoSlots) return 'down';
   if (error instanceof PinRefused) return 'pin';
   if (error instanceof StartRefused) return 'start';
   return error instanceof RangeError ? 'range' : 'defect';

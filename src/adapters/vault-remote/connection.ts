@@ -3,7 +3,7 @@ import { VaultUnavailable } from '../../domain/errors.ts';
 import { ByteReader, MalformedMessage } from '../../ports/key-vault-bytes.ts';
 import { readWelcome, VAULT_ANSWERS, type VaultWelcome } from '../../ports/key-vault-calls.ts';
 import { encodeFrame, type Frame, FrameReader, VAULT_PROTOCOL } from '../../ports/key-vault-frames.ts';
-import { reasonOf } from './reason.ts';
+import { NotConnected, notConnected, reasonOf } from './reason.ts';
 import type { RemoteVaultCredentials, RemoteVaultLimits } from './remote-vault.ts';
 
 export interface ConnectionOptions {
@@ -68,7 +68,7 @@ export class RemoteConnection {
 
   /**
    * Shows the client's certificate, verifies the vault's, and waits to be let in.
-   * @throws VaultUnavailable with the reason
+   * @throws NotConnected with the reason
    */
   static open({ host, port, credentials, limits }: ConnectionOptions): Promise<RemoteConnection> {
     let socket: TLSSocket;
@@ -81,7 +81,7 @@ export class RemoteConnection {
         ALPNProtocols: [VAULT_PROTOCOL],
       });
     } catch (error) {
-      return Promise.reject(new VaultUnavailable(reasonOf(error)));
+      return Promise.reject(notConnected(error));
     }
     socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
     return new Promise((resolve, reject) => {
@@ -90,31 +90,31 @@ export class RemoteConnection {
         clearTimeout(timer);
         socket.off('data', onData).off('error', onError).off('close', onClose);
       };
-      const fail = (reason: string) => {
+      const fail = (error: NotConnected) => {
         settle();
         socket.on('error', () => {});
         socket.destroy();
-        reject(new VaultUnavailable(reason));
+        reject(error);
       };
-      const onError = (error: Error) => fail(reasonOf(error));
-      const onClose = () => fail('it closed the connection');
+      const onError = (error: Error) => fail(notConnected(error));
+      const onClose = () => fail(new NotConnected('it closed the connection', true));
       const onData = (chunk: Buffer) => {
         try {
           // Nothing was asked, so nothing follows the first frame.
           const first = reader.read(chunk).next().value as Frame | undefined;
           const welcome = first && welcomeOf(first);
-          if (typeof welcome === 'string') fail(welcome);
+          if (typeof welcome === 'string') fail(new NotConnected(welcome, false));
           else if (welcome) {
             settle();
             resolve(new RemoteConnection(socket, welcome, reader, limits));
           }
         } catch (error) {
           if (!(error instanceof MalformedMessage)) throw error;
-          fail('what answers there is not a vault of this version');
+          fail(new NotConnected('what answers there is not a vault of this version', false));
         }
       };
       const timer = setTimeout(
-        () => fail(`it does not answer within ${limits.vaultConnectTimeMs} ms`),
+        () => fail(new NotConnected(`it does not answer within ${limits.vaultConnectTimeMs} ms`, true)),
         limits.vaultConnectTimeMs,
       );
       socket.on('data', onData).on('error', onError).on('close', onClose);

@@ -1,3 +1,33 @@
+import { VaultUnavailable } from '../../domain/errors.ts';
+
+/** No connection was made. `mayPass`: the vault is away, or the way to it; nothing is configured wrongly, as far as can be seen. */
+export class NotConnected extends VaultUnavailable {
+  readonly mayPass: boolean;
+
+  constructor(reason: string, mayPass: boolean) {
+    super(reason);
+    this.mayPass = mayPass;
+  }
+}
+
+export function notConnected(error: unknown): NotConnected {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return new NotConnected(reasonOf(error), PASSING.has(code));
+}
+
+/** A name that the name service does not know is not among them: it says so for certain. */
+const PASSING: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EHOSTDOWN',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+]);
+
 /** Why there is no connection, for an operator: what to look at. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -2,6 +2,7 @@ import { StartRefused, VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { RemoteConnection } from './connection.ts';
 import { RemoteConnections, type RemoteVaultLog } from './connections.ts';
+import { NotConnected } from './reason.ts';
 import { RemoteVault, type RemoteVaultCredentials, type RemoteVaultLimits } from './remote-vault.ts';
 
 export interface RemoteVaultOptions {
@@ -23,7 +24,8 @@ const PORT = 11_003;
 
 /**
  * Connects to the vault's process, which must let this server in.
- * @throws StartRefused when it does not, is not there, or is not who it should be
+ * @throws VaultUnavailable when it is not there now
+ * @throws StartRefused when it does not let it in, or is not who it should be
  */
 export async function openRemoteVault(options: RemoteVaultOptions): Promise<OpenedRemoteVault> {
   const { hostname, port, host: name } = new URL(options.url);
@@ -43,8 +45,9 @@ export async function openRemoteVault(options: RemoteVaultOptions): Promise<Open
   try {
     connections = await RemoteConnections.start(open, limits, options.log);
   } catch (error) {
-    if (!(error instanceof VaultUnavailable)) throw error;
-    throw new StartRefused(`vault_url: the vault process ${name} cannot be used: ${error.message}`);
+    if (!(error instanceof NotConnected)) throw error;
+    const reason = `vault_url: the vault process ${name} cannot be used: ${error.message}`;
+    throw error.mayPass ? new VaultUnavailable(reason) : new StartRefused(reason);
   }
   const vault = new RemoteVault(name, connections, limits);
   return {

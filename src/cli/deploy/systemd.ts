@@ -47,6 +47,8 @@ Description=${description}
 Documentation=file://${folder}/docs/operations.md
 Wants=network-online.target
 After=${after}
+# An HSM or a database may be away for longer than a few attempts take.
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=${folder}/bin/sello serve --config ${config} --data-dir /var/lib/${state}
@@ -59,6 +61,8 @@ WorkingDirectory=/var/lib/${state}
 Environment=NODE_ENV=production
 Restart=always
 RestartSec=1
+# The configuration is wrong, or the HSM refused the PIN: trying that again and again would lock its slot.
+RestartPreventExitStatus=2
 # What was accepted is answered first.
 TimeoutStopSec=${LIMITS.drainTimeMs / 1_000 + 5}
 KillMode=mixed

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { Config } from '../../config.ts';
 import type { OperationResult } from '../operations.ts';
 import { askServer } from '../operator-client.ts';
-import { ownerOf } from '../restore.ts';
+import { ownerOf } from '../stopped.ts';
 import { text } from '../text.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

@@ -28,7 +28,6 @@ export const tokenEnrol = operation(
       const enrolled = await enrolToken(operated.application.context, {
         userId,
         type,
-        byOperator: true,
         ...(digits === undefined ? {} : { digits }),
         ...(periodS === undefined ? {} : { periodS }),
         ...(algorithm === undefined ? {} : { algorithm }),
