@@ -6,6 +6,8 @@ import type { User } from './user.ts';
 
 const ISSUER = 'sello';
 const AUDIENCE = 'sello-api';
+const CLIENT = 'sello';
+const JTI_BYTES = 16;
 const TYPE = 'at+jwt';
 const TTL_MS = 900_000;
 const TOKEN_BYTES_MAX = 2_048;
@@ -21,6 +23,9 @@ interface Claims {
   readonly iss: string;
   readonly aud: string;
   readonly sub: string;
+  /** RFC 9068 section 2.2 wants one: there are no clients but this API's own. */
+  readonly client_id: string;
+  readonly jti: string;
   readonly uid: UserId;
   readonly sid: string;
   readonly role: Role;
@@ -45,13 +50,15 @@ export class AccessTokens {
   }
 
   async issue(session: Session): Promise<AccessToken> {
-    const { vault, decider } = this.#context;
+    const { vault, decider, random } = this.#context;
     const iat = Math.floor(decider.now() / 1000);
     const exp = Math.min(iat + TTL_MS / 1000, Math.floor(session.expiresAt / 1000));
     const claims: Claims = {
       iss: ISSUER,
       aud: AUDIENCE,
       sub: session.username,
+      client_id: CLIENT,
+      jti: Buffer.from(random.bytes(JTI_BYTES)).toString('base64url'),
       uid: session.userId,
       sid: session.sessionId,
       role: session.role,

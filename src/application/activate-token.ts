@@ -4,11 +4,13 @@ import { acceptBoundCode, boundCodeMessages } from '../domain/otp/bound-code.ts'
 import { acceptHotp, hotpCounters, hotpMessage } from '../domain/otp/hotp.ts';
 import { acceptTotp, totpSteps } from '../domain/otp/totp.ts';
 import type { MacRequest } from '../ports/key-vault.ts';
-import type { TokenRow, UserId } from '../ports/store.ts';
+import type { SessionRow, TokenRow, UserId } from '../ports/store.ts';
 import { seedMac } from './code-check.ts';
 import type { Context } from './context.ts';
-import { deviceIdOf, tokensOfDevice } from './device.ts';
+import { deviceIdOf, endSessions, tokensOfDevice } from './device.ts';
 import type { Facts, Job, Proposal } from './job.ts';
+import { isRidOfCodes } from './second-factor.ts';
+import { BEFORE_TOKENS, heldSession, isProven, proven, type Session } from './session.ts';
 import { type Idempotency, repeatable } from './stored-answer.ts';
 import type { User } from './user.ts';
 import { afterWrongCode } from './wrong-attempts.ts';
@@ -17,6 +19,8 @@ export interface ActivateTokenRequest {
   readonly userId: UserId;
   readonly tokenId: string;
   readonly code: string;
+  /** Who asks over the API; there is none at the operator's command. */
+  readonly session?: Session;
   readonly idempotency?: Idempotency;
 }
 
@@ -67,6 +71,11 @@ class ActivateJob implements Job<TokenRow | Refusal> {
     if (!user?.tokens.some((token) => token.tokenId === tokenId)) return { result: refuse('token_unknown') };
     const token = this.#pending(user);
     if (!token) return { result: refuse('token_not_pending') };
+    const session = this.#session(user, at);
+    if (session === 'ended') return { result: refuse('session_ended') };
+    if (session && !isProven(session) && isBesideOthers(user, session, token)) {
+      return { result: refuse('code_required') };
+    }
     const locked = lockedForMs(user.state.code, at);
     if (locked > 0 || this.#steps.length === 0) {
       this.#context.tally.count('code.refused', 'locked', user.id);
@@ -98,9 +107,13 @@ class ActivateJob implements Job<TokenRow | Refusal> {
         detail: { token: tokenId },
         // Failures at codes stand: whoever enrols a token of their own must not wipe out their guesses at another.
         state: { ...user.state, tokens: { ...user.state.tokens, [tokenId]: verdict.accepted } },
-        rows: this.#confirmed(user, token).map((id) => ({
-          ...{ kind: 'token.update', userId: user.id, tokenId: id, status: 'active' },
-        })),
+        rows: [
+          ...(session ? proven(session) : []),
+          ...endSessions(waitingBesides(user, token)),
+          ...this.#confirmed(user, token).map(
+            (id) => ({ kind: 'token.update', userId: user.id, tokenId: id, status: 'active' }) as const,
+          ),
+        ],
       },
     };
   }
@@ -112,11 +125,37 @@ class ActivateJob implements Job<TokenRow | Refusal> {
       .map(({ tokenId }) => tokenId);
   }
 
+  #session(user: User, at: number): SessionRow | undefined | 'ended' {
+    const { session } = this.#request;
+    return session && (heldSession(user, session.sessionId, at) ?? 'ended');
+  }
+
   #pending(user: User): TokenRow | undefined {
     return user.tokens.find(
       ({ tokenId, status }) => tokenId === this.#request.tokenId && status === 'pending',
     );
   }
+}
+
+/** Whether there is a token of another device, or was: then a session that has shown no code of it adds none. */
+function isBesideOthers(user: User, session: SessionRow, { tokenId }: TokenRow): boolean {
+  const deviceId = deviceIdOf(tokenId);
+  return (
+    isRidOfCodes(user, session) ||
+    user.tokens.some((token) => token.status === 'active' && deviceIdOf(token.tokenId) !== deviceId)
+  );
+}
+
+/**
+ * Of a first token, what others wait with: devices that have confirmed nothing, and invitations that the password alone
+ * was enough for. Whoever had that password could else confirm one beside it later.
+ */
+function waitingBesides(user: User, { tokenId }: TokenRow): readonly SessionRow[] {
+  if (user.tokens.some(({ status }) => status === 'active')) return [];
+  const deviceId = deviceIdOf(tokenId);
+  return user.sessions.filter(({ kind, tokenId: of }) =>
+    kind === 'enrolment' ? of === BEFORE_TOKENS : kind === 'device' && deviceIdOf(of) !== deviceId,
+  );
 }
 
 function firstMessages(token: TokenRow, at: number) {

@@ -14,32 +14,45 @@ export interface Act {
   readonly idempotency?: Idempotency;
 }
 
-/** @returns the user's id, or `user_unknown` */
+export interface AdministeredUser {
+  readonly userId: UserId;
+  /** A stored answer to the same idempotency key: nothing was done anew. */
+  readonly repeated?: boolean;
+}
+
+/** @returns `user_unknown` where there is none, or why not */
 async function change(
   context: Context,
   userId: UserId,
   { by, idempotency }: Act,
   make: Change,
-): Promise<UserId | Refusal> {
-  const job: Job<UserId | Refusal> = {
+): Promise<AdministeredUser | Refusal> {
+  const job: Job<AdministeredUser | Refusal> = {
     userId,
     decide: (user) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
       const draft = make(user);
       if ('refused' in draft) return { result: draft };
       return {
-        result: userId,
+        result: { userId },
         draft: by === undefined ? draft : { ...draft, detail: { ...draft.detail, by } },
       };
     },
   };
-  const keeping = { keep: (id: UserId) => id, again: (id: UserId) => id };
-  const { result } = await context.decider.submit(repeatable<UserId, UserId>(job, idempotency, keeping));
+  const keeping = {
+    keep: (changed: AdministeredUser) => changed.userId,
+    again: (id: UserId): AdministeredUser => ({ userId: id, repeated: true }),
+  };
+  const { result } = await context.decider.submit(repeatable(job, idempotency, keeping));
   return result;
 }
 
 /** No log-in and no transaction any more, until enabled; every session ends with the same decision. */
-export function disableUser(context: Context, userId: UserId, act: Act = {}): Promise<UserId | Refusal> {
+export function disableUser(
+  context: Context,
+  userId: UserId,
+  act: Act = {},
+): Promise<AdministeredUser | Refusal> {
   return change(context, userId, act, (user) => {
     const rows: SideRow[] = [
       { kind: 'user.update', userId, disabled: true },
@@ -49,7 +62,11 @@ export function disableUser(context: Context, userId: UserId, act: Act = {}): Pr
   });
 }
 
-export function enableUser(context: Context, userId: UserId, act: Act = {}): Promise<UserId | Refusal> {
+export function enableUser(
+  context: Context,
+  userId: UserId,
+  act: Act = {},
+): Promise<AdministeredUser | Refusal> {
   return change(context, userId, act, (user) => ({
     type: 'admin.user_enabled',
     state: user.state,
@@ -58,7 +75,11 @@ export function enableUser(context: Context, userId: UserId, act: Act = {}): Pro
 }
 
 /** Forgets wrong passwords and codes, and so ends the waits that they caused. */
-export function unlockUser(context: Context, userId: UserId, act: Act = {}): Promise<UserId | Refusal> {
+export function unlockUser(
+  context: Context,
+  userId: UserId,
+  act: Act = {},
+): Promise<AdministeredUser | Refusal> {
   return change(context, userId, act, (user) => {
     const { password: _, code: __, mac: ___, ...state } = user.state;
     return { type: 'admin.user_unlocked', state };
@@ -74,7 +95,7 @@ export function revokeToken(
   userId: UserId,
   tokenId: string,
   act: Act = {},
-): Promise<UserId | Refusal> {
+): Promise<AdministeredUser | Refusal> {
   return change(context, userId, act, (user) => {
     if (!user.tokens.some((token) => token.tokenId === tokenId)) return refuse('token_unknown');
     const deviceId = deviceIdOf(tokenId);

@@ -9,7 +9,7 @@ import { type DeviceKey, readDeviceKey, sealToDevice } from './device-key.ts';
 import { checkParameters, makeSeed, type NewToken } from './enrol-token.ts';
 import type { Job } from './job.ts';
 import { makeSessionSecret, sessionIdOf, userIdOfSecret } from './session.ts';
-import { type Idempotency, repeatable, storedAnswer } from './stored-answer.ts';
+import { answeredBefore, type Idempotency, repeatable } from './stored-answer.ts';
 import type { User } from './user.ts';
 
 export interface ClaimEnrolmentRequest {
@@ -40,7 +40,7 @@ export async function claimEnrolment(
   context: Context,
   request: ClaimEnrolmentRequest,
 ): Promise<ClaimedEnrolment | Refusal> {
-  const { rateLimiter, settings, tally, decider, store } = context;
+  const { rateLimiter, settings, tally, decider } = context;
   const { code, address, label, idempotency } = request;
   const pace = await rateLimiter.take(`claim/${address}`, settings.rateLimits.logIns);
   if (pace > 0) {
@@ -60,11 +60,8 @@ export async function claimEnrolment(
     if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
     return context.keyLeases.hold(() => enrolDevice(context, request, user, deviceKey));
   }
-  if (user && idempotency) {
-    const [answer] = await store.findAnswers([{ userId: user.id, key: idempotency.key }]);
-    const kept = answer && storedAnswer<ClaimedEnrolment>(answer, idempotency);
-    if (kept && !isRefusal(kept)) return { ...kept, repeated: true };
-  }
+  const kept = user && (await answeredBefore<ClaimedEnrolment>(context, user.id, idempotency));
+  if (kept && !isRefusal(kept)) return repeatedly(kept);
   tally.count('code.refused', 'enrolment_unknown');
   return isRefusal(held) ? held : refuse('enrolment_unknown');
 }

@@ -9,7 +9,9 @@ import type { Context } from './context.ts';
 import type { Job } from './job.ts';
 import { seedOwner } from './register-user.ts';
 import { SecondFactor } from './second-factor.ts';
+import { heldSession, isProven, type Session } from './session.ts';
 import { type Idempotency, repeatable } from './stored-answer.ts';
+import type { User } from './user.ts';
 
 export interface EnrolTokenRequest {
   readonly userId: UserId;
@@ -20,10 +22,10 @@ export interface EnrolTokenRequest {
   readonly periodS?: number;
   readonly algorithm?: MacAlgorithm;
   readonly label?: string;
-  /** Of a token that is there already, where the configuration asks for it. */
+  /** Who asks over the API. At the operator's command there is none, and no code is asked for. */
+  readonly session?: Session;
+  /** Of a token that is there already, where the session has shown none yet or the configuration asks for one. */
   readonly code?: string;
-  /** At the operator's command: no code is asked for. */
-  readonly byOperator?: true;
   readonly idempotency?: Idempotency;
 }
 
@@ -89,18 +91,22 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
   const { userId, type, idempotency } = request;
   const { token, seed } = await makeSeed(context, request);
   const { tokenId } = token;
-  const asked = context.settings.enrolmentCodeRequired && !request.byOperator;
-  const factor = asked ? new SecondFactor(context, request.code) : undefined;
+  const { code, session } = request;
+  const { enrolmentCodeRequired } = context.settings;
+  const factor = session && new SecondFactor(context, { session, ...(code === undefined ? {} : { code }) });
+  const isAsked = (user: User, at: number) => {
+    const held = session && heldSession(user, session.sessionId, at);
+    return factor !== undefined && (enrolmentCodeRequired || !held || !isProven(held));
+  };
   const seal = idempotency && (await AnswerSeal.of(context, userId, idempotency.key));
-  const { code } = request;
   // Whoever repeats it shows the same code again: the answer tells the seed.
   const bound = idempotency && code !== undefined ? await withCode(context, idempotency, code) : idempotency;
   const job: Job<EnrolledToken | Refusal> = {
     userId,
-    evidence: (user, { at }) => factor?.evidence(user, at) ?? [],
+    evidence: (user, { at }) => (isAsked(user, at) ? (factor?.evidence(user, at) ?? []) : []),
     decide: (user, { at }, macs) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
-      const shown = factor?.judge(user, at, macs) ?? { state: user.state };
+      const shown = (isAsked(user, at) && factor?.judge(user, at, macs)) || { state: user.state, rows: [] };
       if ('result' in shown) return shown;
       if (user.tokens.length >= LIMITS.tokensPerUserMax) {
         return { result: refuse('tokens_too_many', { detail: `at most ${LIMITS.tokensPerUserMax}` }) };
@@ -111,7 +117,7 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
           type: 'token.enrolled',
           detail: { token: tokenId, type },
           state: shown.state,
-          rows: [{ kind: 'token.insert', token }],
+          rows: [...shown.rows, { kind: 'token.insert', token }],
         },
       };
     },

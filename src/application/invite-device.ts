@@ -1,13 +1,12 @@
 import { type Refusal, refuse } from '../domain/errors.ts';
-import type { UserState } from '../domain/user-state.ts';
 import { LIMITS } from '../limits.ts';
 import type { SessionRow, SideRow, UserId } from '../ports/store.ts';
 import { AnswerSeal, withCode } from './answer-seal.ts';
 import type { Context } from './context.ts';
 import { endSessions } from './device.ts';
-import type { Draft, Facts, Job, Proposal } from './job.ts';
-import { SecondFactor } from './second-factor.ts';
-import { makeSessionSecret, type Session, sessionHolds, sessionIdOf } from './session.ts';
+import type { Facts, Job, Proposal } from './job.ts';
+import { SecondFactor, type ShownFactor } from './second-factor.ts';
+import { BEFORE_TOKENS, makeSessionSecret, type Session, sessionIdOf } from './session.ts';
 import { type Idempotency, repeatable } from './stored-answer.ts';
 import type { User } from './user.ts';
 
@@ -71,7 +70,7 @@ class InvitationJob implements Job<Invitation | Refusal> {
     this.#context = context;
     this.#request = request;
     this.#code = code;
-    this.#factor = 'session' in request ? new SecondFactor(context, request.code) : undefined;
+    this.#factor = 'session' in request ? new SecondFactor(context, request) : undefined;
   }
 
   evidence(user: User, { at }: Facts) {
@@ -86,27 +85,29 @@ class InvitationJob implements Job<Invitation | Refusal> {
     const request = this.#request;
     if (!user || user.version === 0) return { result: refuse('user_unknown') };
     if (user.disabled) return { result: refuse('user_disabled') };
-    if ('session' in request && !sessionHolds(user, request.session.sessionId, at)) {
-      return { result: refuse('session_ended') };
-    }
-    if (!this.#factor) return this.#invited(user, at, user.state, { by: 'by' in request ? request.by : '' });
+    if (!this.#factor)
+      return this.#invited(user, at, {
+        state: user.state,
+        detail: { by: 'by' in request ? request.by : '' },
+        rows: [],
+      });
     const shown = this.#factor.judge(user, at, macs);
     if ('result' in shown) return shown;
-    return this.#invited(user, at, shown.state, { by: user.username, ...shown.detail });
+    return this.#invited(user, at, { ...shown, detail: { by: user.username, ...shown.detail } });
   }
 
-  #invited(
-    user: User,
-    at: number,
-    state: UserState,
-    detail: NonNullable<Draft['detail']>,
-  ): Proposal<Invitation> {
+  #invited(user: User, at: number, { state, detail, rows: shown }: ShownFactor): Proposal<Invitation> {
     const expiresAt = at + this.#context.settings.enrolmentTtlMs;
     const session: SessionRow = {
-      ...{ userId: user.id, sessionId: sessionIdOf(this.#code), kind: 'enrolment', label: '', tokenId: '' },
+      ...{ userId: user.id, sessionId: sessionIdOf(this.#code), kind: 'enrolment', label: '' },
+      tokenId: this.#factor && detail.token === undefined ? BEFORE_TOKENS : '',
       ...{ createdAt: at, expiresAt },
     };
-    const rows: SideRow[] = [...endSessions(invitationsToEnd(user, at)), { kind: 'session.insert', session }];
+    const rows: SideRow[] = [
+      ...shown,
+      ...endSessions(invitationsToEnd(user, at)),
+      { kind: 'session.insert', session },
+    ];
     return {
       result: { code: this.#code, expiresAt },
       draft: { type: 'admin.enrolment_invited', detail, state, rows },

@@ -5,6 +5,7 @@ import type {
 import { type Refusal, refuse } from '../domain/errors.ts';
 import type { PasskeyRow } from '../ports/store.ts';
 import type { Context } from './context.ts';
+import type { Job } from './job.ts';
 import type { LogIn } from './log-in.ts';
 import { openSession } from './open-session.ts';
 import {
@@ -16,6 +17,8 @@ import {
   userIdOfHandle,
 } from './passkeys.ts';
 import { makeSessionSecret, type Session } from './session.ts';
+import type { Idempotency } from './stored-answer.ts';
+import { submitLogIn } from './submit-log-in.ts';
 
 const BINDING = 'passkey/log-in';
 
@@ -42,6 +45,7 @@ export interface LogInPasskeyRequest {
   readonly relyingParty: RelyingParty;
   readonly address: string;
   readonly label?: string;
+  readonly idempotency?: Idempotency;
 }
 
 /**
@@ -74,7 +78,7 @@ export async function logInByPasskey(
   if (!user || !passkey || signCount === undefined) return refused();
 
   const secret = makeSessionSecret(user.id, context.random);
-  const { result } = await decider.submit<Session | Refusal>({
+  const job: Job<Session | Refusal> = {
     userId: user.id,
     decide: (user, { at, isSpent }) => {
       const held = user?.passkeys.find(({ credentialId }) => credentialId === id);
@@ -110,8 +114,8 @@ export async function logInByPasskey(
         },
       };
     },
-  });
-  return 'refused' in result ? result : { session: result, secret };
+  };
+  return submitLogIn(context, job, secret, request.idempotency);
 }
 
 /** WebAuthn section 6.1.1: a counter that does not grow is of a copied authenticator; one that stays 0 is none. */
@@ -122,7 +126,7 @@ function counts(known: number, said: number): boolean {
 /** @returns the authenticator's counter, undefined where the signature or anything it covers does not fit */
 async function verify(
   { response, relyingParty }: LogInPasskeyRequest,
-  { credentialId, publicKey, signCount }: PasskeyRow,
+  { credentialId, publicKey }: PasskeyRow,
   nonce: string,
 ): Promise<number | undefined> {
   const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
@@ -135,7 +139,8 @@ async function verify(
       credential: {
         id: credentialId,
         publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
-        counter: signCount,
+        // Looked at where it is decided: a repeat shows the counter of the log-in that it repeats.
+        counter: 0,
       },
       requireUserVerification: true,
     });

@@ -3,15 +3,23 @@ import { lockedForMs } from '../domain/lockout.ts';
 import type { UserState } from '../domain/user-state.ts';
 import { LIMITS } from '../limits.ts';
 import type { MacRequest } from '../ports/key-vault.ts';
-import { AnswerSeal, withCode } from './answer-seal.ts';
+import { withCode } from './answer-seal.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from './code-check.ts';
 import type { Context } from './context.ts';
 import type { Draft, Facts, Job, Proposal } from './job.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { openSession } from './open-session.ts';
 import { untilNextTick } from './refusal-grid.ts';
-import { makeSessionSecret, type Session, WITHOUT_CODE } from './session.ts';
-import { type Idempotency, repeatable } from './stored-answer.ts';
+import {
+  BEFORE_TOKENS,
+  type LogInProof,
+  makeSessionSecret,
+  PASSWORD_ALONE,
+  type Session,
+  WITHOUT_CODE,
+} from './session.ts';
+import type { Idempotency } from './stored-answer.ts';
+import { submitLogIn } from './submit-log-in.ts';
 import { UnknownUsers } from './unknown-users.ts';
 import type { User } from './user.ts';
 import { checkPassword, checkUsername } from './username.ts';
@@ -93,36 +101,12 @@ export class LogInDesk {
 
     const secret = makeSessionSecret(user.id, this.#context.random);
     const job = new LogInJob(this.#context, request, user, fits, secret);
-    if (fits && request.idempotency) {
-      const { code, idempotency: asked } = request;
-      const idempotency = code === undefined ? asked : await withCode(this.#context, asked, code);
-      return this.#repeatable(job, idempotency, secret);
-    }
-    const { result } = await decider.submit(job);
-    return 'refused' in result ? result : { session: result, secret };
-  }
-
-  /** The password has been found right: whoever does not know it is told of no answer. */
-  async #repeatable(job: LogInJob, idempotency: Idempotency, secret: string): Promise<LogIn | Refusal> {
-    const { decider, random } = this.#context;
-    const seal = await AnswerSeal.of(this.#context, job.userId, idempotency.key);
-    let repeated: string | undefined;
-    const { result } = await decider.submit(
-      repeatable<Session, { session: Session; secret: string }>(job, idempotency, {
-        keep: (session) => ({
-          session,
-          secret: seal.seal(Buffer.from(secret), random.bytes(AnswerSeal.ivBytes)),
-        }),
-        again: (kept) => {
-          repeated = seal.open(kept.secret).toString();
-          return kept.session;
-        },
-      }),
-    );
-    if ('refused' in result) return result;
-    return repeated === undefined
-      ? { session: result, secret }
-      : { session: result, secret: repeated, repeated: true };
+    const { code, idempotency } = request;
+    const bound =
+      fits && idempotency && code !== undefined
+        ? await withCode(this.#context, idempotency, code)
+        : idempotency;
+    return submitLogIn(this.#context, job, secret, fits ? bound : undefined);
   }
 
   #refuseUnknown(username: string): Refusal {
@@ -183,7 +167,7 @@ class LogInJob implements Job<Session | Refusal> {
       // An `ocra` token has codes for transactions alone.
       const wanted = user.tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
       if (wanted && this.#request.codeRequired) return refused('code_required', user.state, {}, 0);
-      return this.#accepted(user, at, withoutFailures, { tokenId: wanted ? WITHOUT_CODE : '' });
+      return this.#accepted(user, at, withoutFailures, { tokenId: wanted ? WITHOUT_CODE : passwordOf(user) });
     }
     const locked = lockedForMs(user.state.code, at);
     if (locked > 0 || !this.#code) {
@@ -203,10 +187,7 @@ class LogInJob implements Job<Session | Refusal> {
     user: User,
     at: number,
     state: UserState,
-    {
-      detail,
-      tokenId = '',
-    }: { readonly detail?: Draft['detail']; readonly tokenId?: '' | typeof WITHOUT_CODE },
+    { detail, tokenId = '' }: { readonly detail?: Draft['detail']; readonly tokenId?: LogInProof },
   ): Proposal<Session> {
     const { label } = this.#request;
     const { session, rows } = openSession(this.#context, user, at, { secret: this.#secret, label, tokenId });
@@ -215,6 +196,11 @@ class LogInJob implements Job<Session | Refusal> {
       draft: { type: 'login.accepted', ...(detail ? { detail } : {}), state, rows },
     };
   }
+}
+
+function passwordOf(user: User): LogInProof {
+  const hasMore = user.state.hadToken === true || user.tokens.some(({ status }) => status === 'active');
+  return hasMore ? PASSWORD_ALONE : BEFORE_TOKENS;
 }
 
 function refused(

@@ -2,7 +2,7 @@ import { LIMITS } from '../limits.ts';
 import type { SessionRow, SideRow } from '../ports/store.ts';
 import type { Context } from './context.ts';
 import { endSessions } from './device.ts';
-import { type Session, sessionIdOf, sessionOf, type WITHOUT_CODE } from './session.ts';
+import { type LogInProof, type Session, sessionIdOf, sessionOf } from './session.ts';
 import type { User } from './user.ts';
 
 /** The session of a log-in, and the rows that make it and end those that it takes the place of. */
@@ -17,7 +17,7 @@ export function openSession(
   }: {
     readonly secret: string;
     readonly label?: string | undefined;
-    readonly tokenId?: '' | typeof WITHOUT_CODE;
+    readonly tokenId?: LogInProof;
   },
 ): { readonly session: Session; readonly rows: readonly SideRow[] } {
   const row: SessionRow = {

@@ -2,11 +2,12 @@ import type {
   PublicKeyCredentialCreationOptionsJSON,
   RegistrationResponseJSON,
 } from '@simplewebauthn/server';
-import { type Refusal, refuse } from '../domain/errors.ts';
+import { isRefusal, type Refusal, refuse } from '../domain/errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { PasskeyRow } from '../ports/store.ts';
 import type { Context } from './context.ts';
 import { checkParameters } from './enrol-token.ts';
+import type { Job } from './job.ts';
 import {
   challengeOf,
   nonceOfClientData,
@@ -18,6 +19,7 @@ import {
 } from './passkeys.ts';
 import { SecondFactor } from './second-factor.ts';
 import { type Session, sessionHolds } from './session.ts';
+import { answeredBefore, type Idempotency, repeatable } from './stored-answer.ts';
 
 const NAME = 'Sello';
 
@@ -51,7 +53,11 @@ export interface RegisterPasskeyRequest {
   readonly label: string;
   /** Of a token, where the user has one. */
   readonly code?: string;
+  readonly idempotency?: Idempotency;
 }
+
+/** `repeated`: by a stored answer to the same idempotency key, which the browser's answer is part of. */
+export type RegisteredPasskey = PasskeyRow & { readonly repeated?: boolean };
 
 /**
  * Adds the passkey that a browser made (WebAuthn section 7.1) to the user's: a way to log in without password and code.
@@ -60,8 +66,12 @@ export interface RegisterPasskeyRequest {
 export async function registerPasskey(
   context: Context,
   request: RegisterPasskeyRequest,
-): Promise<PasskeyRow | Refusal> {
-  const { session, label } = request;
+): Promise<RegisteredPasskey | Refusal> {
+  const { session, label, idempotency } = request;
+  const again = (kept: PasskeyRow): RegisteredPasskey => ({ ...kept, repeated: true });
+  // Its challenge is spent by now.
+  const before = await answeredBefore<PasskeyRow>(context, session.userId, idempotency);
+  if (before) return isRefusal(before) ? before : again(before);
   const { rateLimiter, decider } = context;
   const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
   const wait = await rateLimiter.take(`passkey/${session.userId}`, { countMax, windowMs });
@@ -72,8 +82,8 @@ export async function registerPasskey(
   if ('refused' in verified) return verified;
 
   const { nonce, passkey } = verified;
-  const factor = new SecondFactor(context, request.code);
-  const { result } = await decider.submit<PasskeyRow | Refusal>({
+  const factor = new SecondFactor(context, request);
+  const job: Job<RegisteredPasskey | Refusal> = {
     userId: session.userId,
     evidence: (user, { at }) => factor.evidence(user, at),
     decide: (user, { at, isSpent }, macs) => {
@@ -95,12 +105,13 @@ export async function registerPasskey(
           detail: { method: 'passkey', passkey: shortPasskeyId(made), ...shown.detail },
           state: shown.state,
           challenge: nonce,
-          rows: [{ kind: 'passkey.insert', passkey: made }],
+          rows: [...shown.rows, { kind: 'passkey.insert', passkey: made }],
         },
       };
     },
-  });
-  return result;
+  };
+  const keeping = { keep: (made: PasskeyRow) => made, again };
+  return (await decider.submit(repeatable(job, idempotency, keeping))).result;
 }
 
 async function verify(

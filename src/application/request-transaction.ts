@@ -65,12 +65,12 @@ export function requestProposal(
   at: number,
   { transfer, serviceId, state, challenge: spent, idempotency }: Wanted,
 ): Proposal<RequestedTransaction | Refusal> {
-  if (user.pending.length >= LIMITS.pendingTransactionsPerUserMax) {
-    return {
-      result: refuse('transactions_too_many', {
-        detail: `at most ${LIMITS.pendingTransactionsPerUserMax} wait`,
-      }),
-    };
+  const { pendingTransactionsPerUserMax: max } = LIMITS;
+  // What is over waits for the maintenance alone.
+  const ends = user.pending.map(({ expiresAt }) => expiresAt).filter((expiresAt) => expiresAt >= at);
+  if (ends.length >= max) {
+    const retryAfterMs = Math.min(...ends) - at + 1;
+    return { result: refuse('transactions_too_many', { detail: `at most ${max} wait`, retryAfterMs }) };
   }
   const transactionId = makeTransactionId(at, context.randomPool);
   const challenge = context.challenges.issue(`transaction/${transactionId}`, at);

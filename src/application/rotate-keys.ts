@@ -1,8 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isRefusal, type Refusal } from '../domain/errors.ts';
 import { LIMITS } from '../limits.ts';
 import { type StoredKey, SYSTEM_USER_ID, type WrappedKeyRef } from '../ports/store.ts';
+import type { Act } from './administer-user.ts';
 import type { Context } from './context.ts';
+import type { Job } from './job.ts';
 import { macKeyOwner, seedOwner } from './register-user.ts';
+import { answeredBefore, repeatable } from './stored-answer.ts';
 
 const PAGE = 512;
 const PASSES_MAX = 4;
@@ -23,6 +27,8 @@ export interface RotatedKeys {
   /** Keys that open for nobody: damaged before this rotation. Old versions are kept when there is one. */
   readonly damaged: number;
   readonly oldDestroyed: boolean;
+  /** A stored answer to the same idempotency key: rotated then, not now. */
+  readonly repeated?: boolean;
 }
 
 /**
@@ -32,8 +38,21 @@ export interface RotatedKeys {
  * Tasks of this server that hold a wrapped key are waited for. Those of others are not known: between the first sweep and
  * the last lies more than a request can take (`decisionTimeMs`, then the store's own bounds), and the last finds what they
  * committed. Several rotations at once, on several servers, only ever wrap forward.
+ * @param act who asks over the API; with a key for a safe retry it may be `idempotency_mismatch`
  */
-export async function rotateKeys(context: Context, request: RotateKeysRequest): Promise<RotatedKeys> {
+export function rotateKeys(context: Context, request: RotateKeysRequest): Promise<RotatedKeys>;
+export function rotateKeys(
+  context: Context,
+  request: RotateKeysRequest,
+  act: Act,
+): Promise<RotatedKeys | Refusal>;
+export async function rotateKeys(
+  context: Context,
+  request: RotateKeysRequest,
+  { by, idempotency }: Act = {},
+): Promise<RotatedKeys | Refusal> {
+  const before = await answeredBefore<RotatedKeys>(context, SYSTEM_USER_ID, idempotency);
+  if (before) return isRefusal(before) ? before : { ...before, repeated: true };
   const { vault, decider, store } = context;
   const { keepOld = false, graceMs = store.changedSince ? LIMITS.keyGraceMs : 0 } = request;
   const version = await vault.createKeyVersion();
@@ -48,21 +67,18 @@ export async function rotateKeys(context: Context, request: RotateKeysRequest): 
   const oldDestroyed = !keepOld && damaged === 0 && left === 0;
   if (oldDestroyed) await vault.destroyKeyVersionsBelow(version);
   decider.forget();
-  await decider.submit({
+  const rotated: RotatedKeys = { version, rewrapped, damaged, oldDestroyed };
+  const old = oldDestroyed ? 'destroyed' : 'kept';
+  const detail = { version, rewrapped, old, ...(by === undefined ? {} : { by }) };
+  const job: Job<RotatedKeys | Refusal> = {
     userId: SYSTEM_USER_ID,
     decide: (user) =>
       user
-        ? {
-            result: undefined,
-            draft: {
-              type: 'key.rotated',
-              detail: { version, rewrapped, old: oldDestroyed ? 'destroyed' : 'kept' },
-              state: user.state,
-            },
-          }
-        : { result: undefined },
-  });
-  return { version, rewrapped, damaged, oldDestroyed };
+        ? { result: rotated, draft: { type: 'key.rotated', detail, state: user.state } }
+        : { result: rotated },
+  };
+  const keeping = { keep: (kept: RotatedKeys) => kept, again: () => rotated };
+  return (await decider.submit(repeatable(job, idempotency, keeping))).result;
 }
 
 /** A key wrapped under the old version while the first pass ran is met by the second. */

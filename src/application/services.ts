@@ -11,6 +11,12 @@ import { type Keeping, repeatable } from './stored-answer.ts';
 export const SCOPES = ['transactions:write', 'transactions:read', 'codes:verify', 'users:read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** Whether these scopes are enough: who may ask for transactions may see what came of them. */
+export function allows(scopes: readonly string[], scope: Scope): boolean {
+  if (scopes.includes(scope)) return true;
+  return scope === 'transactions:read' && scopes.includes('transactions:write');
+}
+
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const KEYS_MAX = 2;
 const KEY_ID_LENGTH = 16;
@@ -24,6 +30,9 @@ export interface ServiceWithKey {
   /** A stored answer to the same idempotency key: the key made then. */
   readonly repeated?: boolean;
 }
+
+/** As it is after a change; `repeated`: by a stored answer to the same idempotency key. */
+export type ChangedService = ServiceRow & { readonly repeated?: boolean };
 
 function makeServiceKey(context: Context): { readonly key: string; readonly hash: string } {
   const key = `slo_${Buffer.from(context.random.bytes(32)).toString('base64url')}`;
@@ -103,7 +112,7 @@ export function revokeServiceKey(
   name: string,
   keyId: string,
   act: Act = {},
-): Promise<ServiceRow | Refusal> {
+): Promise<ChangedService | Refusal> {
   return changeService(context, name, act, {
     type: 'admin.service_key_revoked',
     detail: { key: keyId },
@@ -122,7 +131,7 @@ export async function setServiceScopes(
   name: string,
   given: readonly string[],
   act: Act = {},
-): Promise<ServiceRow | Refusal> {
+): Promise<ChangedService | Refusal> {
   const scopes = knownScopes(given);
   if (isRefusal(scopes)) return scopes;
   return changeService(context, name, act, {
@@ -133,7 +142,11 @@ export async function setServiceScopes(
   });
 }
 
-export function disableService(context: Context, name: string, act: Act = {}): Promise<ServiceRow | Refusal> {
+export function disableService(
+  context: Context,
+  name: string,
+  act: Act = {},
+): Promise<ChangedService | Refusal> {
   return changeService(context, name, act, {
     type: 'admin.service_disabled',
     change: (service) => ({ ...service, disabled: true }),
@@ -141,7 +154,11 @@ export function disableService(context: Context, name: string, act: Act = {}): P
   });
 }
 
-export function enableService(context: Context, name: string, act: Act = {}): Promise<ServiceRow | Refusal> {
+export function enableService(
+  context: Context,
+  name: string,
+  act: Act = {},
+): Promise<ChangedService | Refusal> {
   return changeService(context, name, act, {
     type: 'admin.service_enabled',
     change: (service) => ({ ...service, disabled: false }),
@@ -158,8 +175,11 @@ interface ServiceChange<T, Kept> {
 }
 
 const AS_IT_IS = {
-  answer: (service: ServiceRow) => service,
-  keeping: { keep: (service: ServiceRow) => service, again: (service: ServiceRow) => service },
+  answer: (service: ServiceRow): ChangedService => service,
+  keeping: {
+    keep: (service: ChangedService) => service,
+    again: (service: ChangedService) => ({ ...service, repeated: true }),
+  },
 };
 
 /**

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Random } from '../ports/random.ts';
-import type { Role, SessionRow, UserId } from '../ports/store.ts';
+import type { Role, SessionRow, SideRow, UserId } from '../ports/store.ts';
 import type { User } from './user.ts';
 
 /** An authenticated user. Whether it still holds is asked of the user at each use: `sessionHolds`. */
@@ -10,7 +10,7 @@ export interface Session {
   readonly role: Role;
   /** What it may do: all that its user may, or what a virtual token needs. */
   readonly kind: 'login' | 'device';
-  /** Of a `device` session: the token that the device holds; of a log-in empty, or `WITHOUT_CODE`. */
+  /** Of a `device` session: the token that the device holds; of a log-in: what it showed. */
   readonly tokenId: string;
   /** SHA-256 of the secret, in lower-case hex. */
   readonly sessionId: string;
@@ -20,6 +20,15 @@ export interface Session {
 
 /** In place of a token's id: the log-in showed no code, though its user has a token for that. The TCP protocol asks for none. */
 export const WITHOUT_CODE = 'none';
+
+/** The same: it showed a password and no more, for its user's tokens are for transactions alone, or have been revoked. */
+export const PASSWORD_ALONE = 'password';
+
+/** The same, and of an invitation: a password was shown, and there was no more to show. */
+export const BEFORE_TOKENS = 'before';
+
+/** What a log-in showed: a code or a passkey (empty), or one of what is less. */
+export type LogInProof = '' | typeof WITHOUT_CODE | typeof PASSWORD_ALONE | typeof BEFORE_TOKENS;
 
 const SECRET_PATTERN = /^([1-9a-z][0-9a-z]{0,10})\.[A-Za-z0-9_-]{32}$/;
 
@@ -47,6 +56,21 @@ export function heldSession(user: User, sessionId: string, at: number): SessionR
       return session.expiresAt > at && session.kind !== 'enrolment' ? session : undefined;
   }
   return undefined;
+}
+
+/** Whether it has shown more than a password: at its log-in, or since (`proven`). */
+export function isProven({ kind, tokenId }: SessionRow): boolean {
+  return kind === 'device' || tokenId === '';
+}
+
+/** The rows by which a session that has shown a code is remembered as one. */
+export function proven(session: SessionRow): readonly SideRow[] {
+  if (isProven(session)) return [];
+  const { userId, sessionId } = session;
+  return [
+    { kind: 'session.delete', userId, sessionId },
+    { kind: 'session.insert', session: { ...session, tokenId: '' } },
+  ];
 }
 
 export function sessionHolds(user: User, sessionId: string, at: number): boolean {

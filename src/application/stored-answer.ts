@@ -1,5 +1,6 @@
 import { isRefusal, type Refusal, refuse } from '../domain/errors.ts';
 import type { IdempotentAnswer, SideRow, UserId } from '../ports/store.ts';
+import type { Context } from './context.ts';
 import type { Draft, Job, Proposal } from './job.ts';
 
 /**
@@ -28,6 +29,17 @@ export function storedAnswer<T>(answer: IdempotentAnswer, idempotency: Idempoten
   return answer.digest === idempotency?.digest
     ? (JSON.parse(answer.answer) as T)
     : refuse('idempotency_mismatch');
+}
+
+/** What the key was answered before: for use cases that do more than decide. @returns undefined where it is new */
+export async function answeredBefore<T>(
+  { store }: Context,
+  userId: UserId,
+  idempotency: Idempotency | undefined,
+): Promise<T | Refusal | undefined> {
+  if (!idempotency) return undefined;
+  const [answer] = await store.findAnswers([{ userId, key: idempotency.key }]);
+  return answer && storedAnswer<T>(answer, idempotency);
 }
 
 /** How a result is kept for a repeat, and what a repeat is answered. `Kept` is JSON and holds no secret in the clear. */

@@ -91,7 +91,7 @@ export class CodeDesk {
         : refuse('idempotency_mismatch');
     }
     const validation = this.#refuseUnknown(request);
-    if (validation.reason !== 'code_wrong') return validation;
+    if (validation.reason === 'locked') return validation;
     this.#unknownAnswers.set(id, { digest: idempotency.digest, validation });
     if (this.#unknownAnswers.size > LIMITS.unknownUsersMax) {
       const [oldest] = this.#unknownAnswers.keys();
@@ -208,14 +208,17 @@ class ValidateJob implements Job<CodeValidation | Refusal> {
   }
 
   #refused(user: User, at: number, reason: RefusalCode): Verdict {
+    const { idempotency, serviceId } = this.#request;
+    const result: CodeValidation = { valid: false, reason };
     return {
-      result: { valid: false, reason },
+      result,
       draft: {
         type: 'code.refused',
         reason,
-        detail: { service: this.#request.serviceId },
+        detail: { service: serviceId },
         ...this.#recorded(at),
         state: user.state,
+        rows: answerRow(user.id, idempotency, at, result),
       },
     };
   }

@@ -290,7 +290,7 @@ export const ConfigSchema = group({
   enrolment_ttl_ms: milliseconds(900_000, 10_000, 'How long an invitation to enrol a token may be used.'),
   enrolment_code_required: flag(
     false,
-    'Who has a token must show a code of it to enrol another by `POST /v1/tokens`, and who has revoked theirs needs an invitation by an administrator. Invitations and passkeys always ask for a code of a token that is there.',
+    'Each enrolment by `POST /v1/tokens` asks for a code of a token that is there, and who has revoked theirs needs an invitation by an administrator. Off: that holds for sessions that have shown no code, neither at their log-in nor since. Invitations and passkeys always ask for a code of a token that is there.',
   ),
   lockout: group({
     attempts_max: {

@@ -54,8 +54,8 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'ERROR',
     400,
     'input',
-    ['The message is not valid JSON', 'Send one JSON object in UTF-8, ended by a newline.'],
-    ['El mensaje no es JSON válido', 'Envíe un objeto JSON en UTF-8, terminado por un salto de línea.'],
+    ['The message is not valid JSON', 'Send one JSON object in UTF-8; over TCP, on a line of its own.'],
+    ['El mensaje no es JSON válido', 'Envíe un objeto JSON en UTF-8; por TCP, en una línea propia.'],
   ),
   message_invalid: form(
     'ERROR',
@@ -406,8 +406,8 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'ERROR',
     403,
     'no',
-    ['This transaction needs a code', 'Send the one that the token shows.'],
-    ['Esta transacción exige un código', 'Envíe en codigo el que muestra su token.'],
+    ['A code is needed', 'Send the one that the token shows.'],
+    ['Hace falta un código', 'Envíe en codigo el que muestra su token.'],
   ),
   bound_code_required: form(
     'ERROR',

@@ -77,7 +77,7 @@ describe('the lock on a password', () => {
     assert.ok('secret' in made);
     for (let n = 0; n < 5; n++) await logIn('alice', 'adivinada');
     assert.ok('sessionId' in (await resumeSession(context, { secret: made.secret, address })));
-    assert.equal(await unlockUser(context, userId), userId);
+    assert.deepEqual(await unlockUser(context, userId), { userId });
     assert.ok('secret' in (await logIn('alice', PASSWORD)));
   });
 

@@ -110,6 +110,17 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
         ];
         await store.append([a.next({ rows: rows.map((row) => ({ kind: 'session.insert', session: row })) })]);
         assert.deepEqual((await store.load([userId], 0))[0]?.sessions, rows);
+        // One is replaced by a decision that ends it and makes it anew.
+        const [first, ...others] = rows;
+        assert.ok(first);
+        const again = { ...first, tokenId: 'password' };
+        const { sessionId } = again;
+        const replaced = [
+          { kind: 'session.delete', userId, sessionId },
+          { kind: 'session.insert', session: again },
+        ] as const;
+        assert.deepEqual(await store.append([a.next({ rows: replaced })]), ['appended']);
+        assert.deepEqual((await store.load([userId], 0))[0]?.sessions, [again, ...others]);
       }),
     );
 

@@ -106,7 +106,7 @@ describe('what one server did holds on the other', () => {
     for (let guess = 0; guess < 3; guess++) await approve(two, `00000${guess}`);
     const locked = await approve(two, '000009');
     assert.ok('refused' in locked && locked.refused === 'locked');
-    assert.equal(await unlockUser(one, userId), userId);
+    assert.deepEqual(await unlockUser(one, userId), { userId });
     const question = boundQuestion({ ...LARGE, challenge: third.challenge, v: 1 });
     const approved = await approve(two, codeOf(question, two.decider.now() + 60_000));
     assert.ok(!('refused' in approved), JSON.stringify(approved));
@@ -117,15 +117,15 @@ describe('what one server did holds on the other', () => {
     }
     const lockedOut = await logIn(servers, 1, 'alice');
     assert.ok('refused' in lockedOut && lockedOut.refused === 'locked');
-    assert.equal(await unlockUser(one, userId), userId);
+    assert.deepEqual(await unlockUser(one, userId), { userId });
     assert.ok('session' in (await logIn(servers, 1, 'alice')), 'unlocked by the other server');
 
-    assert.equal(await disableUser(one, userId), userId);
+    assert.deepEqual(await disableUser(one, userId), { userId });
     const refused = await mayPay(servers, 1, again.session).catch((error: Error) => error.message);
     assert.ok(refused === 'session_ended' || (typeof refused === 'object' && 'refused' in refused));
-    assert.equal(await enableUser(one, userId), userId);
+    assert.deepEqual(await enableUser(one, userId), { userId });
     assert.ok('session' in (await logIn(servers, 1, 'alice')), 'enabled by the other server');
-    assert.equal(await revokeToken(one, userId, tokenId), userId);
+    assert.deepEqual(await revokeToken(one, userId, tokenId), { userId });
     const unknown = await decideTransaction(two, {
       ...{ userId, transactionId, decision: 'cancel', serviceId: 'shop' },
     });
@@ -232,7 +232,7 @@ describe('clocks that differ', () => {
         const reasons = outcomes.map((outcome) => ('refused' in outcome ? outcome.refused : 'approved'));
         assert.deepEqual(reasons, ['approved', 'code_spent', 'challenge_spent']);
         approvals++;
-        assert.equal(await unlockUser(other.context, userId), userId);
+        assert.deepEqual(await unlockUser(other.context, userId), { userId });
       }
       assert.equal(approvals, 8);
       // One step more than the bound, and a challenge comes from the future.

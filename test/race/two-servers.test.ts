@@ -162,7 +162,7 @@ describe('of callers at two servers exactly one wins', () => {
           authorise(context(caller), requests[caller] as AuthoriseRequest),
         );
         assertOneWon(outcomes, kind === 'plain' ? ['code_spent', 'locked'] : ['challenge_spent']);
-        assert.equal(await unlockUser(context(round), userId), userId);
+        assert.deepEqual(await unlockUser(context(round), userId), { userId });
       }
     });
   }
@@ -214,7 +214,7 @@ describe('of callers at two servers exactly one wins', () => {
         assert.equal(reasons.filter((reason) => reason === 'code_wrong').length, 3, reasons.join());
         assert.equal(reasons.filter((reason) => reason === 'locked').length, 2 * CALLERS - 3);
         // Unlocked by one server, on which the other is right at its next request.
-        assert.equal(await unlockUser(context(round), userId), userId);
+        assert.deepEqual(await unlockUser(context(round), userId), { userId });
         const question = boundQuestion({ ...LARGE, challenge: row.challenge, v: 1 });
         clock.advance(60_000);
         const approved = await decideTransaction(context(round + 1), {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRefusal } from '../../src/domain/errors.ts';
 import { StoppedClock } from '../application.ts';
-import { type HttpFixture, PASSWORD, testHttp } from '../wire/http/http-fixture.ts';
+import { ApiToken, type HttpFixture, PASSWORD, testHttp } from '../wire/http/http-fixture.ts';
 import { VirtualDevice } from '../wire/http/virtual-device.ts';
 
 const MINUTE_MS = 60_000;
@@ -124,4 +124,123 @@ test('a stolen session of an administrator enrols no device for that administrat
   assert.equal((await root.post(`/v1/admin/users/${others}/enrolments`)).status, 201);
   assert.equal((await other.post(`/v1/admin/users/${own}/unlock`)).status, 204);
   assert.equal((await root.post('/v1/enrolments', { code: '000000' })).json.code, 'code_wrong');
+});
+
+test('a stolen password enrols nothing for who has a token, nor is rid of that token first', async (t) => {
+  const fixture = await testHttp(t);
+  const alice = await fixture.user('alice');
+  const headers = { 'idempotency-key': 'enrol' };
+  const enrolled = await alice.post('/v1/tokens', { type: 'ocra' }, headers);
+  const ocra = new ApiToken(fixture, enrolled.json);
+  const activation = `/v1/tokens/${ocra.id}/activation`;
+  assert.equal((await alice.post(activation, { code: ocra.firstCode() })).status, 200);
+
+  // A user of bound codes alone logs in by the password alone.
+  const stolen = await fixture.logIn('alice');
+  const cookie = await fixture.post('/v1/browser-sessions', undefined, {
+    username: 'alice',
+    password: PASSWORD,
+  });
+  const browser = {
+    cookie: cookie.headers.get('set-cookie')?.split(';', 1)[0] ?? '',
+    'x-csrf-token': cookie.json.csrf_token,
+  };
+  const tries = async (what: string) => {
+    for (const type of ['ocra', 'totp', 'hotp']) {
+      const answers = [
+        await stolen.post('/v1/tokens', { type }),
+        await stolen.post('/v1/tokens', { type, code: '000000' }),
+        await fixture.post('/v1/tokens', undefined, { type }, browser),
+      ];
+      for (const answer of answers) {
+        assert.deepEqual([answer.status, answer.json.code], [403, 'code_required'], `${what}: ${type}`);
+      }
+    }
+    assert.equal((await stolen.post('/v1/enrolments', {})).json.code, 'code_required', what);
+  };
+  await tries('beside the token');
+  const repeat = await stolen.post('/v1/tokens', { type: 'ocra' }, headers);
+  assert.equal(repeat.json.code, 'idempotency_mismatch', 'a seed is told again in its own session alone');
+  // A lost token can be revoked; what takes its place is not the thief's to choose.
+  const revoked = await fixture.request('DELETE', `/v1/tokens/${ocra.id}`, { token: stolen.token });
+  assert.equal(revoked.status, 204);
+  await tries('after the token');
+  // Who has shown its code goes on.
+  await alice.enrol('ocra');
+  await alice.enrol('totp');
+});
+
+test('a session of the password alone confirms nothing beside a token that another session confirmed', async (t) => {
+  const fixture = await testHttp(t);
+  const thief = await fixture.user('alice');
+  const waiting = new ApiToken(fixture, (await thief.post('/v1/tokens', { type: 'ocra' })).json);
+  const alice = await fixture.logIn('alice');
+  const own = await alice.enrol('ocra');
+  const activation = `/v1/tokens/${waiting.id}/activation`;
+  const confirm = () => thief.post(activation, { code: waiting.firstCode() });
+  assert.equal((await confirm()).json.code, 'code_required');
+  assert.equal((await thief.post('/v1/tokens', { type: 'totp' })).json.code, 'code_required');
+  // Nor does one that logs in once more, when it has revoked that token.
+  const again = await fixture.logIn('alice');
+  await fixture.request('DELETE', `/v1/tokens/${own.id}`, { token: again.token });
+  for (const session of [again, await fixture.logIn('alice')]) {
+    const code = waiting.firstCode();
+    assert.equal((await session.post(activation, { code })).json.code, 'code_required');
+  }
+  const { tokens } = (await alice.get('/v1/tokens')).json;
+  assert.deepEqual(tokens.map(({ status }: { status: string }) => status).sort(), ['pending', 'revoked']);
+});
+
+test('what was invited by the password alone ends with the first token that is confirmed', async (t) => {
+  const fixture = await testHttp(t);
+  const thief = await fixture.user('alice');
+  const invite = async () => (await thief.post('/v1/enrolments', {})).json.code;
+  const waiting = await VirtualDevice.make(fixture);
+  await waiting.take(await waiting.claim(await invite()));
+  const open = await invite();
+  const admin = await fixture.withRole('root', 'admin');
+  const { users } = (await admin.get('/v1/admin/users?search=alice')).json;
+  const invited = await admin.post(`/v1/admin/users/${users[0].id}/enrolments`);
+
+  const alice = await fixture.logIn('alice');
+  await alice.enrol('ocra');
+  assert.equal((await waiting.confirm()).json.code, 'session_ended');
+  const late = await VirtualDevice.make(fixture);
+  assert.equal((await late.claim(open)).json.code, 'enrolment_unknown');
+  // An administrator's is for whoever it was given to.
+  await late.take(await late.claim(invited.json.code));
+  assert.equal((await late.confirm()).status, 200);
+});
+
+test('a first enrolment needs no code, whatever its tokens; a session that showed one needs none again', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock });
+  const alice = await fixture.user('alice');
+  for (const type of ['ocra', 'totp', 'hotp'] as const) await alice.enrol(type);
+  const bob = await fixture.user('bob');
+  const made = [];
+  for (const type of ['totp', 'ocra']) made.push((await bob.post('/v1/tokens', { type })).json);
+  for (const one of made) {
+    const code = new ApiToken(fixture, one).firstCode();
+    assert.equal((await bob.post(`/v1/tokens/${one.id}/activation`, { code })).status, 200);
+  }
+
+  const carol = await fixture.user('carol');
+  const later = await fixture.logIn('carol');
+  const token = await carol.enrol('totp', { period_s: 60 });
+  assert.equal((await later.post('/v1/tokens', { type: 'ocra' })).json.code, 'code_required');
+  clock.advance(MINUTE_MS);
+  const shown = await later.post('/v1/tokens', { type: 'ocra', code: token.code() });
+  assert.equal(shown.status, 201, shown.text);
+  assert.equal((await later.post('/v1/tokens', { type: 'hotp' })).status, 201);
+  const ocra = new ApiToken(fixture, shown.json);
+  assert.equal(
+    (await later.post(`/v1/tokens/${ocra.id}/activation`, { code: ocra.firstCode() })).status,
+    200,
+  );
+  // So does one whose log-in showed it.
+  clock.advance(MINUTE_MS);
+  const body = { username: 'carol', password: PASSWORD, code: token.code() };
+  const proven = (await fixture.post('/v1/sessions', undefined, body)).json.access_token;
+  assert.equal((await fixture.post('/v1/tokens', proven, { type: 'hotp' })).status, 201);
 });

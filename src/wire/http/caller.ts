@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { recallSession, sessionOfSecret } from '../../application/resume-session.ts';
-import type { Scope } from '../../application/services.ts';
+import { allows, type Scope } from '../../application/services.ts';
 import { type Session, WITHOUT_CODE } from '../../application/session.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
@@ -141,7 +141,7 @@ export function admit(
   if (caller.kind === 'service') {
     if (kind === 'admin' || kind === 'auditor') return refuse('resource_unknown');
     if (kind === 'user') return refuse('caller_wrong');
-    const missing = scope !== undefined && !caller.service.scopes.includes(scope);
+    const missing = scope !== undefined && !allows(caller.service.scopes, scope);
     return missing ? refuse('scope_missing', { detail: scope }) : undefined;
   }
   if (kind === 'service') return refuse('caller_wrong');

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../../application/context.ts';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import type { KeyVault } from '../../ports/key-vault.ts';
 
 const TAG_BYTES = 16;
 
@@ -10,35 +11,41 @@ const TAG_BYTES = 16;
  * filter, is refused. The same on every server of one vault.
  */
 export class Cursors {
-  readonly #key: Uint8Array;
+  readonly #vault: KeyVault;
+  #key: Uint8Array | undefined;
 
-  private constructor(key: Uint8Array) {
-    this.#key = key;
+  constructor({ vault }: Pick<Context, 'vault'>) {
+    this.#vault = vault;
   }
 
-  /** @throws VaultUnavailable */
-  static async open({ vault }: Context): Promise<Cursors> {
-    return new Cursors(await vault.deriveKey('session', 'cursor'));
+  /** Sees to it that the key is here: derived when it is first needed, for a server may start without its vault. @throws VaultUnavailable */
+  async ready(): Promise<Uint8Array> {
+    this.#key ??= await this.#vault.deriveKey('session', 'cursor');
+    return this.#key;
   }
 
-  /** @param list the list, its caller and its filters @param place printable ASCII */
-  write(list: readonly string[], place: string): string {
-    return Buffer.concat([Buffer.from(place), this.#tag(list, place)]).toString('base64url');
+  /**
+   * @param list the list, its caller and its filters @param place printable ASCII
+   * @throws VaultUnavailable where the key is not known yet
+   */
+  async write(list: readonly string[], place: string): Promise<string> {
+    const tag = tagOf(await this.ready(), list, place);
+    return Buffer.concat([Buffer.from(place), tag]).toString('base64url');
   }
 
-  /** @returns undefined where no cursor was given */
-  read(list: readonly string[], cursor: string | undefined): string | undefined | Refusal {
+  /** @returns undefined where no cursor was given @throws VaultUnavailable where the key is not known yet */
+  async read(list: readonly string[], cursor: string | undefined): Promise<string | undefined | Refusal> {
     if (cursor === undefined) return undefined;
     if (cursor.length > LIMITS.cursorLengthMax) return refuse('cursor_invalid');
     const bytes = Buffer.from(cursor, 'base64url');
     if (bytes.length <= TAG_BYTES || bytes.toString('base64url') !== cursor) return refuse('cursor_invalid');
     const place = bytes.subarray(0, -TAG_BYTES).toString('latin1');
-    const fits = timingSafeEqual(this.#tag(list, place), bytes.subarray(-TAG_BYTES));
+    const fits = timingSafeEqual(tagOf(await this.ready(), list, place), bytes.subarray(-TAG_BYTES));
     return fits ? place : refuse('cursor_invalid');
   }
+}
 
-  #tag(list: readonly string[], place: string): Buffer {
-    const message = JSON.stringify([...list, place]);
-    return createHmac('sha256', this.#key).update(message).digest().subarray(0, TAG_BYTES);
-  }
+function tagOf(key: Uint8Array, list: readonly string[], place: string): Buffer {
+  const message = JSON.stringify([...list, place]);
+  return createHmac('sha256', key).update(message).digest().subarray(0, TAG_BYTES);
 }

@@ -35,7 +35,7 @@ export const BrowserSession = named(
     username: Username,
     role: Type.Enum(['user', 'admin', 'auditor']),
     kind: Kind,
-    expires_at: time('When the session ends.'),
+    expires_at: time('When the session ends; with an access token, when that expires.'),
     csrf_token: Type.Optional(
       Type.String({ description: 'Where the session is in a cookie: what X-CSRF-Token must say.' }),
     ),

@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from 'typebox';
-import { SCOPES } from '../../application/services.ts';
+import { allows, SCOPES } from '../../application/services.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
 import { ERRORS } from '../errors.ts';
 import type { CallerKind } from './caller.ts';
@@ -112,7 +112,8 @@ const SECURITY: Readonly<Record<CallerKind, readonly Json[]>> = {
 
 function operationOf(route: Route, schemas: Json): Operation {
   const { method, path, summary, description, tag, scope, caller, body } = route;
-  const scoped = scope === undefined ? '' : `\n\nA service needs the scope \`${scope}\`.`;
+  const enough = SCOPES.filter((held) => scope !== undefined && allows([held], scope));
+  const scoped = scope === undefined ? '' : `\n\nA service needs the scope \`${enough.join('` or `')}\`.`;
   const role = caller === 'admin' ? '\n\nFor administrators; to others it is not there.' : '';
   const readers =
     caller === 'auditor' ? '\n\nFor administrators and auditors; to others it is not there.' : '';
@@ -235,13 +236,14 @@ const EVENT: Json = {
   },
 };
 
-function contentOf({ schema, contentType, example }: AnswerForm, schemas: Json): Json | undefined {
+function contentOf({ schema, contentType, textType, example }: AnswerForm, schemas: Json): Json | undefined {
   if (contentType !== undefined) {
     return { [contentType]: { schema: contentType === 'text/event-stream' ? EVENT : { type: 'string' } } };
   }
   if (schema === undefined) return undefined;
   return {
     'application/json': { schema: reference(schema, schemas), ...(example === undefined ? {} : { example }) },
+    ...(textType === undefined ? {} : { [textType]: { schema: { type: 'string' } } }),
   };
 }
 

@@ -14,6 +14,7 @@ export class PathMethods {
   }
 
   of(path: string): readonly string[] {
-    return this.#patterns.find(({ pattern }) => pattern.test(path))?.methods ?? [];
+    const fitting = this.#patterns.filter(({ pattern }) => pattern.test(path));
+    return [...new Set(fitting.flatMap(({ methods }) => methods))];
   }
 }

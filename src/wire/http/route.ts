@@ -47,8 +47,10 @@ export interface AnswerForm {
   /** Of the JSON body. */
   readonly schema?: TSchema;
   readonly example?: unknown;
-  /** Where the body may come in another type. */
+  /** Where the body comes in another type. */
   readonly contentType?: string;
+  /** Besides JSON, where the client accepts it: the type of the same as text. */
+  readonly textType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -91,6 +91,9 @@ async function makeParts({
   laboratory = () => undefined,
   limits = {},
 }: HttpOptions): Promise<PartsBeforeServer> {
+  const cursors = new Cursors(context);
+  // Known as soon as can be, so that lists can be read whatever becomes of the vault.
+  await cursors.ready().catch(() => undefined);
   return {
     context,
     logIn,
@@ -98,7 +101,7 @@ async function makeParts({
     accessTokens: new AccessTokens(context),
     serviceKeys: new ServiceKeys(context),
     codeDesk: new CodeDesk(context),
-    cursors: await Cursors.open(context),
+    cursors,
     eventStreams: new EventStreams(limits.streams),
     serviceEvents: new ServiceEvents(context),
     errorLimit: new ErrorLimit(context.rateLimiter, context.settings.rateLimits.errors),

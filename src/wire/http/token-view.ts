@@ -1,10 +1,14 @@
 import Type, { type Static } from 'typebox';
 import { encodeBase32 } from '../../domain/base32.ts';
+import { isRefusal, type Refusal } from '../../domain/errors.ts';
 import { rfc3339 } from '../../domain/journal.ts';
 import { otpauthUri } from '../../domain/otp/otpauth.ts';
-import type { UserState } from '../../domain/user-state.ts';
-import type { TokenRow } from '../../ports/store.ts';
-import { closed, Id, named, time } from './schema.ts';
+import { decodeState, type UserState } from '../../domain/user-state.ts';
+import type { TokenRow, UserRecord } from '../../ports/store.ts';
+import type { Cursors } from './cursor.ts';
+import { oldestFirst, pageOf } from './list-page.ts';
+import type { Answer } from './route.ts';
+import { closed, Id, NextCursor, named, time } from './schema.ts';
 
 const ISSUER = 'Sello';
 
@@ -64,6 +68,26 @@ export const Token = named(
     }),
   }),
 );
+
+export const TokenList = closed({ tokens: Type.Array(Token), next_cursor: NextCursor });
+
+/** A page of a user's tokens. @param list and its caller, for the cursor @param at now, ms since 1970 */
+export async function tokenPage(
+  cursors: Cursors,
+  list: readonly string[],
+  record: UserRecord | undefined,
+  at: number,
+  query: { readonly limit?: number; readonly cursor?: string },
+): Promise<Answer | Refusal> {
+  const tokens = record?.tokens ?? [];
+  const page = await pageOf(cursors, list, tokens, query, (token) =>
+    oldestFirst(token.createdAt, token.tokenId),
+  );
+  if (isRefusal(page)) return page;
+  const state = record ? decodeState(record.state) : {};
+  const views = page.items.map((token) => tokenView(token, state, at));
+  return { status: 200, body: { tokens: views, next_cursor: page.next } };
+}
 
 /** @param at now, ms since 1970 */
 export function tokenView(token: TokenRow, state: UserState, at: number): Static<typeof Token> {

@@ -18,7 +18,7 @@ export const typeboxCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPa
     const [error] = validator.Errors(value);
     const place = httpPart === 'body' ? '' : `${httpPart === 'querystring' ? 'query' : 'path'} `;
     const member = (error?.instancePath ?? '').slice(1).replaceAll('/', '.');
-    const detail = `${place}${member === '' ? '' : `${member}: `}${faultOf(error, schema)}`;
+    const detail = `${place}${member === '' ? '' : `${member}: `}${faultOf(error, schema, member)}`;
     return { error: new RefusedRequest(refuse('message_invalid', { detail })) };
   };
 };
@@ -26,14 +26,26 @@ export const typeboxCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPa
 function faultOf(
   error: { readonly keyword: string; readonly message: string; readonly params: object } | undefined,
   schema: TSchema,
+  member: string,
 ) {
   if (error === undefined) return 'does not fit';
   if (error.keyword === 'boolean')
-    return `not known here; known: ${Object.keys((schema as TObject).properties ?? {}).join(', ') || 'none'}`;
+    return `not known here; known: ${namesBeside(schema, member).join(', ') || 'none'}`;
   if (error.keyword === 'enum' && 'allowedValues' in error.params) {
     return `must be one of ${(error.params.allowedValues as readonly unknown[]).join(', ')}`;
   }
   return error.message;
+}
+
+/** The members of the object that the named one is in, however deep. */
+function namesBeside(schema: TSchema, member: string): readonly string[] {
+  const within = member.split('.').slice(0, -1);
+  const holder = within.reduce<TSchema | undefined>((at, name) => membersOf(at)[name], schema);
+  return Object.keys(membersOf(holder));
+}
+
+function membersOf(schema: TSchema | undefined): Readonly<Record<string, TSchema>> {
+  return (schema as TObject | undefined)?.properties ?? {};
 }
 
 function integersOf({ properties }: TObject): readonly string[] {

@@ -54,7 +54,7 @@ test('a token that is revoked takes its device along, and the entry names who di
   const [admin] = await staff(fixture);
   const alice = await fixture.user('alice');
   const device = await VirtualDevice.enrolled(alice);
-  const kept = await alice.enrol('hotp');
+  const kept = await alice.enrol('hotp', { code: device.logInCode() });
   const [ocra, totp] = device.payload.tokens;
   const path = `/v1/admin/users/${await idOf(admin, 'alice')}/tokens/${totp.id}`;
   assert.equal((await device.get('/v1/tokens')).status, 200);

@@ -143,9 +143,44 @@ describe('a service asks, the user decides', () => {
     assert.equal((await ask({ ...BIG, username: 'alice', amount: '-1' })).json.code, 'amount_invalid');
     assert.equal((await ask({ ...BIG, username: 'alice', payee: 'a,b' })).json.code, 'account_invalid');
     assert.equal((await ask({ ...BIG, username: 'alice', currency: 'XXX' })).json.code, 'currency_unknown');
-    assert.equal((await fixture.get('/v1/transactions', key)).json.code, 'scope_missing');
-    for (let count = 0; count < 32; count++) await requested(fixture, key, 'alice');
-    assert.equal((await ask({ ...BIG, username: 'alice' })).json.code, 'transactions_too_many');
+    const blind = await fixture.service('vpn', 'codes:verify');
+    assert.equal((await fixture.get('/v1/transactions', blind)).json.code, 'scope_missing');
+  });
+
+  test('who may ask may also see what came of it, and nothing else', async (t) => {
+    const fixture = await testHttp(t);
+    const alice = await fixture.user('alice');
+    const token = await alice.enrol('ocra');
+    const key = await fixture.service('shop', 'transactions:write', 'codes:verify');
+    const reader = await fixture.service('reader', 'transactions:read');
+    const pending = await requested(fixture, key, 'alice');
+    await alice.post(`/v1/transactions/${pending.id}/approval`, { code: token.codeOver(pending) });
+    const found = await fixture.get(`/v1/transactions/${pending.id}?wait_s=1`, key);
+    assert.deepEqual([found.status, found.json.status], [200, 'approved']);
+    assert.equal((await fixture.get('/v1/transactions', key)).json.transactions.length, 1);
+    assert.equal((await fixture.get(`/v1/receipts/${pending.id}`, key)).status, 200);
+    assert.equal((await fixture.get(`/v1/transactions/${pending.id}`, reader)).status, 404);
+    assert.equal((await fixture.post('/v1/transactions', reader, BIG)).json.code, 'scope_missing');
+  });
+
+  test('of too many that wait it is told when the first of them will not', async (t) => {
+    const clock = new StoppedClock();
+    const fixture = await testHttp(t, { clock });
+    await fixture.user('alice');
+    const key = await fixture.service('shop', 'transactions:write');
+    for (let count = 0; count < 32; count++) {
+      await requested(fixture, key, 'alice');
+      if (count === 0) clock.advance(5_000);
+    }
+    const ask = () => fixture.post('/v1/transactions', key, { ...BIG, username: 'alice' });
+    const refused = await ask();
+    assert.deepEqual([refused.status, refused.json.code], [409, 'transactions_too_many']);
+    assert.equal(refused.json.retry_after_ms, 115_001);
+    assert.equal(refused.headers.get('retry-after'), '116');
+    clock.advance(115_000);
+    assert.equal((await ask()).json.retry_after_ms, 1);
+    clock.advance(1);
+    assert.equal((await ask()).status, 202);
   });
 });
 

@@ -207,6 +207,10 @@ test('methods that a path has not are named in Allow', async (t) => {
     ['PUT', '/v1/transactions', 'POST, GET'],
     ['OPTIONS', '/v1/sessions', 'POST, GET'],
     ['POST', '/healthz', 'GET'],
+    // Of the paths that fit, all.
+    ['GET', '/v1/sessions/passkey', 'DELETE, POST'],
+    ['POST', '/v1/sessions/current', 'GET, DELETE'],
+    ['PUT', '/v1/passkeys/challenges', 'DELETE, POST'],
   ] as const) {
     const answer = await fixture.request(method, path);
     assert.deepEqual(

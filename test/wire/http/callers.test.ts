@@ -15,6 +15,20 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 const decode = (part: string | undefined) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
 
 describe('access tokens', () => {
+  test('have the claims of RFC 9068, and each an id of its own', async (t) => {
+    const fixture = await testHttp(t);
+    const alice = await fixture.user('alice');
+    const [header, payload] = alice.token.split('.');
+    assert.deepEqual([decode(header).alg, decode(header).typ], ['ES256', 'at+jwt']);
+    const claims = decode(payload);
+    const { iss, aud, sub, client_id: client, exp, iat } = claims;
+    assert.deepEqual([iss, aud, sub, client, exp - iat], ['sello', 'sello-api', 'alice', 'sello', 900]);
+    const resumed = await fixture.post('/v1/sessions/resumption', undefined, { session: alice.secret });
+    const other = decode(resumed.json.access_token.split('.')[1]);
+    assert.ok(claims.jti.length >= 16 && other.jti !== claims.jti);
+    assert.equal(other.sid, claims.sid);
+  });
+
   test('forged ones open nothing', async (t) => {
     const fixture = await testHttp(t);
     const alice = await fixture.user('alice');

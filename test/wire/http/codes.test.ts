@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import { StoppedClock } from '../../application.ts';
-import { testHttp } from './http-fixture.ts';
+import { type Json, testHttp } from './http-fixture.ts';
 
 const TRANSFER = { payer: 'ES79-1', payee: 'DE89-2', amount: '9.00', currency: 'EUR' };
 
@@ -53,6 +53,23 @@ describe('codes are checked for a log-in server', () => {
     assert.equal(wrong.reason, 'code_wrong');
   });
 
+  test('the canonical transaction is taken as it is, and what it does not have is named', async (t) => {
+    const fixture = await testHttp(t);
+    const alice = await fixture.user('alice');
+    const token = await alice.enrol('ocra');
+    const key = await fixture.service('vpn', 'codes:verify');
+    const { challenges } = (await fixture.post('/v1/challenges', key, {})).json;
+    const transaction = { ...TRANSFER, challenge: challenges[0].nonce, v: 1 };
+    const asked = { username: 'alice', code: token.codeOver(transaction), transaction };
+    const wrong = await fixture.post('/v1/codes/validation', key, {
+      ...asked,
+      transaction: { ...transaction, payeee: 'x' },
+    });
+    assert.equal(wrong.json.code, 'message_invalid');
+    assert.match(wrong.json.detail, /transaction\.payeee: not known here; known: payer, payee, amount/);
+    assert.deepEqual((await fixture.post('/v1/codes/validation', key, asked)).json, { valid: true });
+  });
+
   test('an unknown user, a disabled one and one whose code is wrong are answered alike', async (t) => {
     const clock = new StoppedClock();
     const fixture = await testHttp(t, { clock });
@@ -64,38 +81,33 @@ describe('codes are checked for a log-in server', () => {
     const { json } = await admin.get('/v1/admin/users?search=disabled');
     await admin.post(`/v1/admin/users/${json.users[0].id}/disable`);
     const sequence = async (username: string) => {
-      const answers = [];
+      const answers: [number, Json, string | null][] = [];
       const nonces = (await fixture.post('/v1/challenges', key, { count: 2 })).json.challenges;
       const transaction = { ...TRANSFER, challenge: nonces[0].nonce };
-      for (const body of [
-        { code: 'abcdef', transaction },
-        { code: 'abcdef', transaction },
-        { code: 'abcdef', transaction: { ...TRANSFER, challenge: 'ab'.repeat(32) } },
-        { code: 'abcdef' },
-        { code: 'x' },
-        { code: 'abcdef' },
-        { code: 'abcdef', transaction: { ...TRANSFER, challenge: nonces[1].nonce } },
-      ]) {
-        const {
-          status,
-          json: answer,
-          headers,
-        } = await fixture.post(
-          '/v1/codes/validation',
-          key,
-          { username, ...body },
-          { 'idempotency-key': `k${answers.length % 5}-${JSON.stringify(body).length}` },
-        );
-        answers.push([status, answer, headers.get('idempotency-replayed')]);
+      const foreign = { code: 'abcdef', transaction: { ...TRANSFER, challenge: 'ab'.repeat(32) } };
+      for (const [once, body] of [
+        ['wrong', { code: 'abcdef', transaction }],
+        ['spent', { code: 'abcdef', transaction }],
+        ['foreign', foreign],
+        ['foreign', foreign],
+        ['plain', { code: 'abcdef' }],
+        ['short', { code: 'x' }],
+        ['locked', { code: 'abcdef' }],
+        ['bound', { code: 'abcdef', transaction: { ...TRANSFER, challenge: nonces[1].nonce } }],
+      ] as const) {
+        const asked = { username, ...body };
+        const answer = await fixture.post('/v1/codes/validation', key, asked, { 'idempotency-key': once });
+        answers.push([answer.status, answer.json, answer.headers.get('idempotency-replayed')]);
       }
       return answers;
     };
     const known = await sequence('alice');
     assert.deepEqual(
-      known.map(([, answer]) => (answer as { reason: string }).reason),
-      ['code_wrong', 'code_wrong', 'challenge_unknown', 'code_wrong', 'code_wrong', 'locked', 'locked'].map(
-        (reason, index) => (index === 1 ? 'challenge_spent' : reason),
-      ),
+      known.map(([, { reason }, repeated]) => (repeated === null ? reason : `${reason} again`)),
+      [
+        ...['code_wrong', 'challenge_spent', 'challenge_unknown', 'challenge_unknown again'],
+        ...['code_wrong', 'code_wrong', 'locked', 'locked'],
+      ],
     );
     for (const username of ['nobody', 'disabled', 'tokenless']) {
       assert.deepEqual(await sequence(username), known, username);

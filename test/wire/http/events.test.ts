@@ -66,6 +66,19 @@ test('who reconnects with Last-Event-ID misses nothing and sees nothing twice', 
   );
 });
 
+test('an id that no event has had yet is refused: its stream would miss what comes', async (t) => {
+  const fixture = await testHttp(t);
+  const alice = await fixture.user('alice');
+  const auditor = await fixture.withRole('eve', 'auditor');
+  for (const [user, last] of [
+    [alice, 2],
+    [auditor, 4],
+  ] as const) {
+    assert.equal((await follow(t, fixture, user, `${last + 1}`)).status, 400);
+    assert.equal((await follow(t, fixture, user, `${last}`)).status, 200);
+  }
+});
+
 test('an auditor follows all, in the order of the journal', async (t) => {
   const fixture = await testHttp(t);
   const auditor = await fixture.withRole('audit', 'auditor');

@@ -164,3 +164,67 @@ test('keys that are none are refused', async (t) => {
     assert.deepEqual([answer.status, answer.json.code], [400, 'message_invalid'], JSON.stringify(bad));
   }
 });
+
+test('what an administrator does is marked where it is repeated, also where there is no body', async (t) => {
+  const fixture = await testHttp(t);
+  const root = await fixture.withRole('root', 'admin');
+  const alice = await fixture.user('alice');
+  const token = await alice.enrol('totp');
+  await fixture.service('shop', 'codes:verify');
+  const { id } = (await root.get('/v1/admin/users?search=alice')).json.users[0];
+  const entries = async () => (await fixture.application.store.readJournal({ after: 0, limit: 200 })).length;
+  const twice = async (method: string, path: string, body?: unknown) => {
+    const send = () =>
+      fixture.request(method, path, {
+        ...(body === undefined ? {} : { body }),
+        token: root.token,
+        headers: { 'idempotency-key': `${method}-${path.replaceAll('/', '-')}` },
+      });
+    const first = await send();
+    const decided = await entries();
+    const second = await send();
+    isRepeat(first, second, path);
+    assert.deepEqual(second.json, first.json, path);
+    assert.equal(await entries(), decided, `${path}: done once`);
+  };
+  for (const verb of ['disable', 'enable', 'unlock']) await twice('POST', `/v1/admin/users/${id}/${verb}`);
+  await twice('DELETE', `/v1/admin/users/${id}/tokens/${token.id}`);
+  await twice('POST', `/v1/admin/users/${id}/enrolments`);
+  for (const verb of ['disable', 'enable']) await twice('POST', `/v1/admin/services/shop/${verb}`);
+  await twice('POST', '/v1/admin/services/shop/keys');
+  const [, { id: key }] = (await root.get('/v1/admin/services')).json.services[0].keys;
+  await twice('DELETE', `/v1/admin/services/shop/keys/${key}`);
+
+  await twice('POST', '/v1/admin/keys/rotation', { keep_old: true });
+  assert.equal((await root.get('/v1/admin/keys')).json.key_version, 2, 'rotated once');
+  const other = await root.post(
+    '/v1/admin/keys/rotation',
+    {},
+    { 'idempotency-key': 'POST--v1-admin-keys-rotation' },
+  );
+  assert.deepEqual([other.status, other.json.code], [422, 'idempotency_mismatch']);
+});
+
+test('every decision on a code is told again, also one that evaluated none', async (t) => {
+  const fixture = await testHttp(t);
+  const alice = await fixture.user('alice');
+  const token = await alice.enrol('hotp');
+  const shop = await fixture.service('shop', 'codes:verify');
+  const transaction = { ...BIG, challenge: 'ab'.repeat(32) };
+  const bound = async () => {
+    const { json } = await fixture.post('/v1/challenges', shop, {});
+    return { ...BIG, challenge: json.challenges[0].nonce };
+  };
+  const asked = { username: 'alice', code: token.code(), transaction: await bound() };
+  for (const [key, body, reason] of [
+    ['plain', asked, 'bound_code_required'],
+    ['foreign', { username: 'alice', code: '000000', transaction }, 'challenge_unknown'],
+    ['nobody', { username: 'nobody', code: '000000', transaction }, 'challenge_unknown'],
+  ] as const) {
+    const send = () => fixture.post('/v1/codes/validation', shop, body, { 'idempotency-key': key });
+    const [first, second] = [await send(), await send()];
+    assert.deepEqual(first.json, { valid: false, reason }, key);
+    isRepeat(first, second, key);
+    assert.deepEqual(second.json, first.json, key);
+  }
+});

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { canonicalJson } from '../../../src/application/verify-journal.ts';
 import { chainHash, GENESIS_HASH } from '../../../src/domain/journal.ts';
+import { Authenticator } from '../../services/authenticator.ts';
 import { type ApiUser, type Json, testHttp } from './http-fixture.ts';
 
+const ORIGIN = 'https://sello.example';
 const TRANSFER = { payer: 'ES79-1', payee: 'DE89-2', amount: '1250.00', currency: 'EUR' };
 
 async function all(get: (path: string) => Promise<Json>, path: string, name: string): Promise<Json[]> {
@@ -96,4 +98,44 @@ test('own entries of the journal, whose hashes chain; an auditor sees all or one
     assert.equal((await user.get('/v1/journal?user=nobody')).json.code, 'user_unknown');
   }
   assert.equal((await alice.get('/v1/journal?user=audit')).json.code, 'user_unknown');
+});
+
+test('every list comes page by page, and each cursor is for its own list and caller', async (t) => {
+  const fixture = await testHttp(t, { publicUrl: ORIGIN });
+  const alice = await fixture.user('alice');
+  const bob = await fixture.user('bob');
+  const root = await fixture.withRole('root', 'admin');
+  for (const type of ['totp', 'hotp', 'ocra']) await alice.post('/v1/tokens', { type });
+  await fixture.logIn('alice');
+  await fixture.logIn('alice');
+  for (const name of ['shop', 'bank', 'vpn']) await fixture.service(name, 'codes:verify');
+  for (let made = 0; made < 3; made++) {
+    const options = await alice.post('/v1/passkeys/options', {});
+    const response = new Authenticator(ORIGIN).register(options.json);
+    assert.equal((await alice.post('/v1/passkeys', { response })).status, 201);
+  }
+  const { id } = (await root.get('/v1/admin/users?search=alice')).json.users[0];
+  const lists: readonly (readonly [ApiUser, string, string])[] = [
+    [alice, '/v1/tokens', 'tokens'],
+    [alice, '/v1/sessions', 'sessions'],
+    [alice, '/v1/passkeys', 'passkeys'],
+    [root, '/v1/admin/services', 'services'],
+    [root, `/v1/admin/users/${id}/tokens`, 'tokens'],
+  ];
+  const cursors: string[] = [];
+  for (const [caller, path, member] of lists) {
+    const all = (await caller.get(path)).json;
+    assert.deepEqual([all[member].length, all.next_cursor], [3, null], path);
+    const first = (await caller.get(`${path}?limit=2`)).json;
+    const rest = (await caller.get(`${path}?limit=2&cursor=${first.next_cursor}`)).json;
+    assert.deepEqual([...first[member], ...rest[member]], all[member], path);
+    assert.deepEqual([first[member].length, rest.next_cursor], [2, null], path);
+    cursors.push(first.next_cursor);
+  }
+  for (const [index, [caller, path]] of lists.entries()) {
+    const foreign = cursors[(index + 1) % cursors.length];
+    assert.equal((await caller.get(`${path}?cursor=${foreign}`)).json.code, 'cursor_invalid', path);
+  }
+  const other = await bob.get(`/v1/tokens?cursor=${cursors[0]}`);
+  assert.equal(other.json.code, 'cursor_invalid');
 });

@@ -106,3 +106,10 @@ test('every answer carries the security headers, and problems the language asked
   const english = await fixture.get('/v1/nothing', undefined, { 'accept-language': 'fr' });
   assert.equal(english.json.title, 'There is nothing here');
 });
+
+test('a receipt is documented in both of its types', async (t) => {
+  const fixture = await testHttp(t);
+  const { paths } = (await fixture.get('/openapi.json')).json;
+  const { content } = paths['/v1/receipts/{transaction}'].get.responses['200'];
+  assert.deepEqual(Object.keys(content).sort(), ['application/jose', 'application/json']);
+});

@@ -151,3 +151,36 @@ test('by default passkeys are for this machine’s own name, whatever host a req
   );
   assert.equal((await register(alice, new Authenticator(`http://localhost:${port}`))).status, 201);
 });
+
+test('a registration and a log-in are told again by their key, to who shows the same answer', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock, publicUrl: ORIGIN });
+  const alice = await fixture.user('alice');
+  const authenticator = new Authenticator(ORIGIN);
+  const headers = { 'idempotency-key': 'once' };
+  const options = await alice.post('/v1/passkeys/options', {});
+  const registration = { response: authenticator.register(options.json), label: 'Llavero' };
+  const made = await alice.post('/v1/passkeys', registration, headers);
+  assert.equal(made.status, 201, made.text);
+  const same = await alice.post('/v1/passkeys', registration, headers);
+  assert.deepEqual([same.json, same.headers.get('idempotency-replayed')], [made.json, 'true']);
+  const other = await alice.post('/v1/passkeys', { ...registration, label: 'x' }, headers);
+  assert.equal(other.json.code, 'idempotency_mismatch');
+  assert.equal((await alice.get('/v1/passkeys')).json.passkeys.length, 1);
+
+  for (const path of ['/v1/sessions/passkey', '/v1/browser-sessions/passkey']) {
+    const key = { 'idempotency-key': path };
+    const { json } = await fixture.post('/v1/passkeys/challenges', undefined, {});
+    const body = { response: authenticator.logIn(json) };
+    const first = await fixture.post(path, undefined, body, key);
+    assert.equal(first.status, 201, first.text);
+    const again = await fixture.post(path, undefined, body, key);
+    assert.deepEqual([again.status, again.headers.get('idempotency-replayed')], [201, 'true'], path);
+    assert.equal(again.json.session, first.json.session);
+    assert.equal(again.headers.get('set-cookie'), first.headers.get('set-cookie'));
+    const without = await fixture.post(path, undefined, body);
+    assert.equal(without.json.code, 'passkey_refused', 'the key is what tells a repeat from a replay');
+    clock.advance(2 * MINUTE_MS + 1);
+    assert.equal((await fixture.post(path, undefined, body, key)).json.code, 'passkey_refused', 'too late');
+  }
+});

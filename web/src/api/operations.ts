@@ -443,8 +443,13 @@ export interface Operations {
     answer: undefined;
   };
   'GET /v1/admin/services': {
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
     answer: {
       readonly services: readonly Service[];
+      readonly next_cursor: string | null;
     };
   };
   'GET /v1/admin/transactions': {
@@ -494,8 +499,13 @@ export interface Operations {
     path: {
       readonly id: string;
     };
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
     answer: {
       readonly tokens: readonly Token[];
+      readonly next_cursor: string | null;
     };
   };
   'GET /v1/events': {
@@ -523,8 +533,13 @@ export interface Operations {
     };
   };
   'GET /v1/passkeys': {
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
     answer: {
       readonly passkeys: readonly Passkey[];
+      readonly next_cursor: string | null;
     };
   };
   'GET /v1/receipts/{transaction}': {
@@ -536,16 +551,26 @@ export interface Operations {
     };
   };
   'GET /v1/sessions': {
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
     answer: {
       readonly sessions: readonly OwnSession[];
+      readonly next_cursor: string | null;
     };
   };
   'GET /v1/sessions/current': {
     answer: BrowserSession;
   };
   'GET /v1/tokens': {
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
     answer: {
       readonly tokens: readonly Token[];
+      readonly next_cursor: string | null;
     };
   };
   'GET /v1/tokens/{id}/uses': {
@@ -676,6 +701,7 @@ export interface Operations {
         readonly amount: string;
         readonly currency?: string;
         readonly challenge: string;
+        readonly v?: 1;
       };
     };
     answer: {

@@ -229,6 +229,8 @@ export const consoleTexts = {
     expired: 'It was not used in time. Ask for another one.',
     again: 'New code',
     code_needed: 'You already have a token: confirm by its log-in code that you want another.',
+    invited_title: 'Ask an administrator for an invitation',
+    invited: 'You had a token, and there is none left whose code could confirm that this is you.',
     begin: 'Continue',
   },
   security: {

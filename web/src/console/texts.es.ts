@@ -234,6 +234,8 @@ export const consoleTexts: Texts<typeof english> = {
     expired: 'No se usó a tiempo. Pida otro.',
     again: 'Código nuevo',
     code_needed: 'Ya tiene un token: confirme con su código de acceso que quiere otro.',
+    invited_title: 'Pida una invitación a un administrador',
+    invited: 'Tenía un token, y no queda ninguno cuyo código confirme que es usted.',
     begin: 'Continuar',
   },
   security: {

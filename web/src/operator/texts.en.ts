@@ -258,7 +258,7 @@ export const operator = {
     key_copy: 'Copy the key',
     key_kept: 'I have kept it',
     scope: {
-      transactions_write: 'Ask for transfers',
+      transactions_write: 'Ask for transfers and follow them',
       transactions_read: 'Read its transfers',
       codes_verify: 'Check codes',
       users_read: 'Look users up',

@@ -261,7 +261,7 @@ export const operator: Texts<typeof english> = {
     key_copy: 'Copiar la clave',
     key_kept: 'Ya la he guardado',
     scope: {
-      transactions_write: 'Pedir transferencias',
+      transactions_write: 'Pedir transferencias y seguirlas',
       transactions_read: 'Leer sus transferencias',
       codes_verify: 'Comprobar códigos',
       users_read: 'Consultar usuarios',

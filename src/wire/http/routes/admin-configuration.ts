@@ -2,8 +2,10 @@ import Type from 'typebox';
 import { exclusively } from '../../../application/exclusively.ts';
 import { type RotatedKeys, rotateKeys } from '../../../application/rotate-keys.ts';
 import { isRefusal } from '../../../domain/errors.ts';
+import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { closed } from '../schema.ts';
+import { actOf } from './admin-users.ts';
 
 export const adminConfigurationRoutes = [
   route({
@@ -40,6 +42,7 @@ export const adminConfigurationRoutes = [
     description:
       'A new key-encryption key and signing key; every seed and MAC key is wrapped again, then the old key-encryption keys are destroyed, unless `keep_old`.',
     caller: 'admin',
+    repeatable: true,
     body: closed({ keep_old: Type.Optional(Type.Boolean()) }),
     bodyExample: { keep_old: true },
     answers: {
@@ -54,13 +57,18 @@ export const adminConfigurationRoutes = [
       },
     },
     refusals: ['busy'],
-    async handle({ body }, { context }) {
+    async handle({ caller, body, path, idempotencyKey }, { context }) {
+      const act = actOf(caller, { method: 'POST', path, body, idempotencyKey });
       const rotated = await exclusively<RotatedKeys>(context, 'keys.rotate', () =>
-        rotateKeys(context, { keepOld: body.keep_old ?? false }),
+        rotateKeys(context, { keepOld: body.keep_old ?? false }, act),
       );
       if (isRefusal(rotated)) return rotated;
       const { version, rewrapped, damaged, oldDestroyed } = rotated;
-      return { status: 200, body: { version, rewrapped, damaged, old_destroyed: oldDestroyed } };
+      return {
+        status: 200,
+        headers: replayed(rotated.repeated),
+        body: { version, rewrapped, damaged, old_destroyed: oldDestroyed },
+      };
     },
   }),
 ];

@@ -68,7 +68,7 @@ export const adminJournalRoutes = [
       const userId = user === undefined ? undefined : (await parts.context.store.findUser(user))?.userId;
       if (user !== undefined && userId === undefined) return refuse('user_unknown');
       const list = ['admin-journal', callerId(caller), type ?? '', userId === undefined ? '' : `${userId}`];
-      const place = parts.cursors.read(list, query.cursor);
+      const place = await parts.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
       const { found, next } = await searchEntries(parts.context, {
         ...{ below: place === undefined ? Number.POSITIVE_INFINITY : Number(place), limit },
@@ -79,7 +79,7 @@ export const adminJournalRoutes = [
         status: 200,
         body: {
           entries: found.map((entry) => entryView(entry, true)),
-          next_cursor: next === undefined ? null : parts.cursors.write(list, `${next}`),
+          next_cursor: next === undefined ? null : await parts.cursors.write(list, `${next}`),
         },
       };
     },

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import type { Act } from '../../../application/administer-user.ts';
 import type { Context } from '../../../application/context.ts';
 import {
+  type ChangedService,
   createService,
   disableService,
   enableService,
@@ -15,9 +16,11 @@ import {
 import { isRefusal, type Refusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import type { ServiceRow } from '../../../ports/store.ts';
+import { callerId } from '../caller.ts';
 import { replayed } from '../idempotent-answer.ts';
+import { pageOf } from '../list-page.ts';
 import { type Answer, route } from '../route.ts';
-import { closed, named, time } from '../schema.ts';
+import { Cursor, closed, Limit, NextCursor, named, time } from '../schema.ts';
 import { actOf } from './admin-users.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 64, description: 'a-z, 0-9, dot, dash, underscore.' });
@@ -70,10 +73,15 @@ function withKey(made: ServiceWithKey | Refusal): Answer | Refusal {
   return { status: 201, headers: replayed(made.repeated), body: { name: made.service.name, key: made.key } };
 }
 
+function asItIs(changed: ChangedService | Refusal): Answer | Refusal {
+  if (isRefusal(changed)) return changed;
+  return { status: 200, headers: replayed(changed.repeated), body: view(changed) };
+}
+
 function switched(
   verb: 'disable' | 'enable',
   summary: string,
-  change: (context: Context, name: string, act: Act) => Promise<ServiceRow | Refusal>,
+  change: (context: Context, name: string, act: Act) => Promise<ChangedService | Refusal>,
 ) {
   return route({
     method: 'POST',
@@ -91,7 +99,7 @@ function switched(
         params.name,
         actOf(caller, { method: 'POST', path, idempotencyKey }),
       );
-      return isRefusal(changed) ? changed : { status: 200, body: view(changed) };
+      return asItIs(changed);
     },
   });
 }
@@ -102,13 +110,22 @@ export const adminServiceRoutes = [
     path: '/v1/admin/services',
     tag: 'administration',
     summary: 'List services',
+    description: 'By name.',
     caller: 'admin',
-    answers: { 200: { description: 'All.', schema: closed({ services: Type.Array(Service) }) } },
-    refusals: [],
-    handle: async (_asked, { context }) => ({
-      status: 200,
-      body: { services: (await context.store.listServices()).map(view) },
-    }),
+    query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
+    answers: {
+      200: {
+        description: 'A page.',
+        schema: closed({ services: Type.Array(Service), next_cursor: NextCursor }),
+      },
+    },
+    refusals: ['cursor_invalid'],
+    async handle({ caller, query }, { context, cursors }) {
+      const all = await context.store.listServices();
+      const page = await pageOf(cursors, ['services', callerId(caller)], all, query, ({ name }) => name);
+      if (isRefusal(page)) return page;
+      return { status: 200, body: { services: page.items.map(view), next_cursor: page.next } };
+    },
   }),
   route({
     method: 'POST',
@@ -158,7 +175,7 @@ export const adminServiceRoutes = [
     async handle({ caller, params, path, idempotencyKey }, { context }) {
       const act = actOf(caller, { method: 'DELETE', path, idempotencyKey });
       const changed = await revokeServiceKey(context, params.name, params.key, act);
-      return isRefusal(changed) ? changed : { status: 200, body: view(changed) };
+      return asItIs(changed);
     },
   }),
   route({
@@ -175,7 +192,7 @@ export const adminServiceRoutes = [
     async handle({ caller, params, body }, { context }) {
       const { username: by } = caller.session;
       const changed = await setServiceScopes(context, params.name, body.scopes, { by });
-      return isRefusal(changed) ? changed : { status: 200, body: view(changed) };
+      return asItIs(changed);
     },
   }),
   switched('disable', 'Its keys open nothing any more', disableService),

@@ -47,7 +47,7 @@ export const adminTransactionRoutes = [
     async handle({ caller, query }, parts) {
       const { status, user, payee, limit = LIMITS.pageSize } = query;
       const list = ['admin-transactions', callerId(caller), status ?? '', user ?? '', payee ?? ''];
-      const place = parts.cursors.read(list, query.cursor);
+      const place = await parts.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
       const { found, next } = await searchTransactions(parts.context, {
         ...{ below: place === undefined ? Number.POSITIVE_INFINITY : Number(place), limit },
@@ -59,7 +59,7 @@ export const adminTransactionRoutes = [
         status: 200,
         body: {
           transactions: found.map(foundView),
-          next_cursor: next === undefined ? null : parts.cursors.write(list, `${next}`),
+          next_cursor: next === undefined ? null : await parts.cursors.write(list, `${next}`),
         },
       };
     },

@@ -1,12 +1,13 @@
 import Type from 'typebox';
 import { revokeToken } from '../../../application/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
-import { decodeState } from '../../../domain/user-state.ts';
 import type { UserRecord } from '../../../ports/store.ts';
+import { callerId } from '../caller.ts';
+import { replayed } from '../idempotent-answer.ts';
 import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
-import { closed, Id } from '../schema.ts';
-import { Token, tokenView } from '../token-view.ts';
+import { Cursor, Id, Limit } from '../schema.ts';
+import { TokenList, tokenPage } from '../token-view.ts';
 import { actOf, User, userIdOf, userView } from './admin-users.ts';
 
 interface Known {
@@ -45,20 +46,16 @@ export const adminOneUserRoutes = [
     tag: 'administration',
     summary: 'The tokens of a user',
     caller: 'auditor',
+    description: 'As their user sees them: revoked ones included, the oldest first.',
     params: { id: Id },
-    answers: {
-      200: {
-        description: 'All, revoked ones included, as their user sees them.',
-        schema: closed({ tokens: Type.Array(Token) }),
-      },
-    },
-    refusals: ['user_unknown'],
-    async handle({ params }, parts) {
+    query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
+    answers: { 200: { description: 'A page.', schema: TokenList } },
+    refusals: ['user_unknown', 'cursor_invalid'],
+    async handle({ caller, params, query }, parts) {
       const user = await userOf(parts, params.id);
       if (isRefusal(user)) return user;
       const { record, at } = user;
-      const state = decodeState(record.state);
-      return { status: 200, body: { tokens: record.tokens.map((token) => tokenView(token, state, at)) } };
+      return tokenPage(parts.cursors, ['user-tokens', callerId(caller), params.id], record, at, query);
     },
   }),
   route({
@@ -78,7 +75,7 @@ export const adminOneUserRoutes = [
       if (userId === undefined) return refuse('user_unknown');
       const act = actOf(caller, { method: 'DELETE', path, idempotencyKey });
       const revoked = await revokeToken(context, userId, params.token, act);
-      return isRefusal(revoked) ? revoked : { status: 204 };
+      return isRefusal(revoked) ? revoked : { status: 204, headers: replayed(revoked.repeated) };
     },
   }),
 ];

@@ -1,5 +1,11 @@
 import Type, { type Static } from 'typebox';
-import { type Act, disableUser, enableUser, unlockUser } from '../../../application/administer-user.ts';
+import {
+  type Act,
+  type AdministeredUser,
+  disableUser,
+  enableUser,
+  unlockUser,
+} from '../../../application/administer-user.ts';
 import type { Context } from '../../../application/context.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
@@ -8,6 +14,7 @@ import { LIMITS } from '../../../limits.ts';
 import type { UserId, UserRecord, UserRow } from '../../../ports/store.ts';
 import { callerId, type UserCaller } from '../caller.ts';
 import { foreignKey, requestIdempotency } from '../idempotency.ts';
+import { replayed } from '../idempotent-answer.ts';
 import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Cursor, closed, Id, Limit, NextCursor, named, time, Username } from '../schema.ts';
@@ -79,7 +86,7 @@ async function views({ context }: HttpParts, rows: readonly UserRow[]) {
   return rows.map((row, index) => userView(row, records[index], at));
 }
 
-type Change = (context: Context, userId: UserId, act: Act) => Promise<UserId | Refusal>;
+type Change = (context: Context, userId: UserId, act: Act) => Promise<AdministeredUser | Refusal>;
 
 function act(name: 'unlock' | 'disable' | 'enable', summary: string, description: string, change: Change) {
   // A lock that the locked end by themselves bounds no guesses: a stolen session could go on guessing at codes.
@@ -99,7 +106,7 @@ function act(name: 'unlock' | 'disable' | 'enable', summary: string, description
       if (userId === undefined) return refuse('user_unknown');
       if (others && userId === caller.session.userId) return refuse('own_account');
       const done = await change(context, userId, actOf(caller, { method: 'POST', path, idempotencyKey }));
-      return isRefusal(done) ? done : { status: 204 };
+      return isRefusal(done) ? done : { status: 204, headers: replayed(done.repeated) };
     },
   });
 }
@@ -125,7 +132,7 @@ export const adminUserRoutes = [
     async handle({ caller, query }, parts) {
       const { search, limit = LIMITS.pageSize } = query;
       const list = ['users', callerId(caller), search ?? ''];
-      const place = parts.cursors.read(list, query.cursor);
+      const place = await parts.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
       const rows = await parts.context.store.listUsers({
         ...{ after: Number(place ?? 0), limit: limit + 1 },
@@ -133,7 +140,7 @@ export const adminUserRoutes = [
       });
       const page = rows.slice(0, limit);
       const last = page.at(-1);
-      const next = rows.length > limit && last ? parts.cursors.write(list, `${last.userId}`) : null;
+      const next = rows.length > limit && last ? await parts.cursors.write(list, `${last.userId}`) : null;
       return { status: 200, body: { users: await views(parts, page), next_cursor: next } };
     },
   }),

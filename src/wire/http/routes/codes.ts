@@ -15,6 +15,7 @@ const BoundTransaction = closed({
   amount: Amount,
   currency: Type.Optional(Currency),
   challenge: Nonce,
+  v: Type.Optional(Type.Literal(1, { description: 'As the canonical transaction has it.' })),
 });
 
 function canonical(

@@ -1,5 +1,6 @@
 import type { Context } from '../../../application/context.ts';
 import { followJournal, followUser } from '../../../application/queries/events.ts';
+import { allows } from '../../../application/services.ts';
 import { type Session, sessionHolds } from '../../../application/session.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { JournalEntry } from '../../../ports/store.ts';
@@ -18,7 +19,7 @@ type Headers = Asked<never, never, never, 'anyone'>['headers'];
 /** What a stream sends: entries, from a place on, for as long as the caller is who they were. */
 interface Feed {
   readonly all: boolean;
-  idOf(entry: JournalEntry): string;
+  idOf(entry: JournalEntry): string | Promise<string>;
   entries(signal: AbortSignal): AsyncIterable<readonly JournalEntry[]>;
   /** Asked at each heartbeat, and after the entries where they may have changed it. */
   holds(entries: readonly JournalEntry[]): Promise<boolean>;
@@ -43,8 +44,11 @@ async function userFeed(
   if (lastSeen !== undefined && !EVENT_ID.test(lastSeen)) return wrongId();
   const { userId } = session;
   const all = session.role === 'auditor';
-  const end = () => (all ? serviceEvents.lastPosition() : versionOf(context, userId));
-  const after = lastSeen === undefined ? await end() : Number(lastSeen);
+  const end = await (all ? serviceEvents.lastPosition() : versionOf(context, userId));
+  const after = lastSeen === undefined ? end : Number(lastSeen);
+  // Beyond the end it would miss what comes. Another server may have told of what is not known here yet.
+  const isBeyond = after > end && (all || after > ((await context.decider.reread(userId))?.version ?? 0));
+  if (isBeyond) return wrongId();
   return {
     all,
     idOf: ({ position, version }) => `${all ? position : version}`,
@@ -82,8 +86,10 @@ async function serviceFeed(
 ): Promise<Feed | Refusal> {
   const { serviceEvents, cursors } = parts;
   const list = ['events', callerId(caller)];
-  const place = cursors.read(list, lastSeen);
+  const place = await cursors.read(list, lastSeen);
   if (isRefusal(place)) return wrongId();
+  // Told now, rather than by a stream that ends at its first event.
+  await cursors.ready();
   const after = place === undefined ? await serviceEvents.lastPosition() : Number(place);
   const { serviceId } = caller.service;
   return {
@@ -93,7 +99,7 @@ async function serviceFeed(
     holds: async () => {
       const now = await authenticate(parts, { method: 'GET', headers, secure: true, waitMs: 0 });
       return (
-        now !== undefined && !isRefusal(now) && now.kind === 'service' && now.service.scopes.includes(SCOPE)
+        now !== undefined && !isRefusal(now) && now.kind === 'service' && allows(now.service.scopes, SCOPE)
       );
     },
   };
@@ -110,11 +116,13 @@ function feedOf(parts: HttpParts, caller: Caller, headers: Headers): Promise<Fee
 async function pump(feed: Feed, stream: EventStream): Promise<void> {
   for await (const entries of feed.entries(stream.signal)) {
     stream.send(
-      entries.map((entry) => ({
-        id: feed.idOf(entry),
-        type: entry.type,
-        data: JSON.stringify(entryView(entry, feed.all)),
-      })),
+      await Promise.all(
+        entries.map(async (entry) => ({
+          id: await feed.idOf(entry),
+          type: entry.type,
+          data: JSON.stringify(entryView(entry, feed.all)),
+        })),
+      ),
     );
     if (!(await feed.holds(entries))) break;
     await stream.drained();

@@ -71,7 +71,7 @@ export const journalRoutes = [
       const userId = await whose(parts, caller, query.user);
       if (userId === undefined) return refuse('user_unknown');
       const list = ['journal', callerId(caller), `${userId}`];
-      const place = parts.cursors.read(list, query.cursor);
+      const place = await parts.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
       const { limit = LIMITS.pageSize } = query;
       const at = place === undefined ? undefined : Number(place);
@@ -81,7 +81,7 @@ export const journalRoutes = [
         status: 200,
         body: {
           entries: entries.map((entry) => entryView(entry, all)),
-          next_cursor: next === undefined ? null : parts.cursors.write(list, `${next}`),
+          next_cursor: next === undefined ? null : await parts.cursors.write(list, `${next}`),
         },
       };
     },

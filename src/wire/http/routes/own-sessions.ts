@@ -2,8 +2,10 @@ import Type from 'typebox';
 import { endOtherSession, listSessions, shortSessionId } from '../../../application/manage-sessions.ts';
 import { isRefusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
+import { callerId } from '../caller.ts';
+import { newestFirst, pageOf } from '../list-page.ts';
 import { route } from '../route.ts';
-import { closed, Id, named, time } from '../schema.ts';
+import { Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
 
 const OwnSession = named(
   'OwnSession',
@@ -26,12 +28,22 @@ export const ownSessionRoutes = [
     summary: 'List the sessions that hold',
     description: 'Log-ins, devices (virtual tokens) and open invitations to enrol one; the newest first.',
     caller: 'user',
-    answers: { 200: { description: 'All.', schema: closed({ sessions: Type.Array(OwnSession) }) } },
-    refusals: [],
-    async handle({ caller }, { context }) {
+    query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
+    answers: {
+      200: {
+        description: 'A page.',
+        schema: closed({ sessions: Type.Array(OwnSession), next_cursor: NextCursor }),
+      },
+    },
+    refusals: ['cursor_invalid'],
+    async handle({ caller, query }, { context, cursors }) {
       const rows = await listSessions(context, caller.session);
       if (isRefusal(rows)) return rows;
-      const sessions = rows.map((row) => ({
+      const page = await pageOf(cursors, ['sessions', callerId(caller)], rows, query, (row) =>
+        newestFirst(row.createdAt, shortSessionId(row)),
+      );
+      if (isRefusal(page)) return page;
+      const sessions = page.items.map((row) => ({
         id: shortSessionId(row),
         kind: row.kind,
         label: row.label,
@@ -40,7 +52,7 @@ export const ownSessionRoutes = [
         expires_at: rfc3339(row.expiresAt),
         current: row.sessionId === caller.session.sessionId,
       }));
-      return { status: 200, body: { sessions } };
+      return { status: 200, body: { sessions, next_cursor: page.next } };
     },
   }),
   route({

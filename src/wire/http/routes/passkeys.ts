@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { logInByPasskey, passkeyLogInOptions } from '../../../application/log-in-passkey.ts';
 import { deletePasskey, listPasskeys, shortPasskeyId } from '../../../application/passkeys.ts';
 import { passkeyRegistrationOptions, registerPasskey } from '../../../application/register-passkey.ts';
@@ -6,8 +6,13 @@ import { isRefusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { PasskeyRow } from '../../../ports/store.ts';
+import { callerId } from '../caller.ts';
 import { clientLabel } from '../client-label.ts';
+import { requestIdempotency } from '../idempotency.ts';
+import { replayed } from '../idempotent-answer.ts';
 import { BrowserSession, IssuedSession, inCookie, issued } from '../issued-session.ts';
+import { oldestFirst, pageOf } from '../list-page.ts';
+import type { HttpParts } from '../parts.ts';
 import {
   AUTHENTICATION_EXAMPLE,
   AuthenticationResponse,
@@ -17,7 +22,7 @@ import {
   registrationOf,
 } from '../passkey-schema.ts';
 import { route } from '../route.ts';
-import { Code, closed, Id, named, time } from '../schema.ts';
+import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
 
 const Passkey = named(
   'Passkey',
@@ -35,6 +40,27 @@ const REFUSALS = ['passkey_refused', 'user_disabled'] as const;
 function passkeyView(passkey: PasskeyRow) {
   const { label, createdAt } = passkey;
   return { id: shortPasskeyId(passkey), label, created_at: rfc3339(createdAt) };
+}
+
+interface LogInAsked {
+  readonly body: Static<typeof LogInBody>;
+  readonly address: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly idempotencyKey: string | undefined;
+}
+
+function logIn(
+  { context, site }: HttpParts,
+  { body, address, path, headers, idempotencyKey: key }: LogInAsked,
+) {
+  return logInByPasskey(context, {
+    ...{ response: authenticationOf(body.response), relyingParty: site, address },
+    label: clientLabel(headers['user-agent']),
+    ...(key === undefined
+      ? {}
+      : { idempotency: requestIdempotency(key, body.response.id, { method: 'POST', path, body }) }),
+  });
 }
 
 export const passkeyRoutes = [
@@ -60,6 +86,7 @@ export const passkeyRoutes = [
     summary: 'Register the passkey that the browser made',
     description: 'Who has an active token shows a `code` of it (`totp` or `hotp`).',
     caller: 'user',
+    repeatable: true,
     body: closed({
       response: RegistrationResponse,
       label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
@@ -76,13 +103,17 @@ export const passkeyRoutes = [
       'code_spent',
       'locked',
     ],
-    async handle({ caller, body }, { context, site }) {
+    async handle({ caller, body, path, idempotencyKey: key }, { context, site }) {
       const { response, label = '', code } = body;
       const made = await registerPasskey(context, {
         ...{ session: caller.session, relyingParty: site, response: registrationOf(response), label },
         ...(code === undefined ? {} : { code }),
+        ...(key === undefined
+          ? {}
+          : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path, body }) }),
       });
-      return isRefusal(made) ? made : { status: 201, body: passkeyView(made) };
+      if (isRefusal(made)) return made;
+      return { status: 201, headers: replayed(made.repeated), body: passkeyView(made) };
     },
   }),
   route({
@@ -91,12 +122,23 @@ export const passkeyRoutes = [
     tag: 'passkeys',
     summary: 'List passkeys',
     caller: 'user',
-    answers: { 200: { description: 'All.', schema: closed({ passkeys: Type.Array(Passkey) }) } },
-    refusals: [],
-    handle: async ({ caller }, { context }) => ({
-      status: 200,
-      body: { passkeys: (await listPasskeys(context, caller.session.userId)).map(passkeyView) },
-    }),
+    description: 'The oldest first.',
+    query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
+    answers: {
+      200: {
+        description: 'A page.',
+        schema: closed({ passkeys: Type.Array(Passkey), next_cursor: NextCursor }),
+      },
+    },
+    refusals: ['cursor_invalid'],
+    async handle({ caller, query }, { context, cursors }) {
+      const all = await listPasskeys(context, caller.session.userId);
+      const page = await pageOf(cursors, ['passkeys', callerId(caller)], all, query, (passkey) =>
+        oldestFirst(passkey.createdAt, shortPasskeyId(passkey)),
+      );
+      if (isRefusal(page)) return page;
+      return { status: 200, body: { passkeys: page.items.map(passkeyView), next_cursor: page.next } };
+    },
   }),
   route({
     method: 'DELETE',
@@ -132,19 +174,18 @@ export const passkeyRoutes = [
     summary: 'Log in by a passkey',
     description: 'In place of password and code: the authenticator has verified its user.',
     caller: 'anyone',
+    repeatable: true,
     body: LogInBody,
     bodyExample: { response: AUTHENTICATION_EXAMPLE },
     answers: { 201: { description: 'Logged in.', schema: IssuedSession } },
     refusals: REFUSALS,
-    async handle({ body, address, headers }, parts) {
+    async handle(asked, parts) {
       // As POST /v1/sessions does: a session whose token cannot be signed would be nobody's.
       await parts.context.vault.activeKeyVersion();
-      const made = await logInByPasskey(parts.context, {
-        ...{ response: authenticationOf(body.response), relyingParty: parts.site, address },
-        label: clientLabel(headers['user-agent']),
-      });
+      const made = await logIn(parts, asked);
       if (isRefusal(made)) return made;
-      return { status: 201, body: await issued(parts, made.session, made.secret) };
+      const body = await issued(parts, made.session, made.secret);
+      return { status: 201, headers: replayed(made.repeated), body };
     },
   }),
   route({
@@ -153,18 +194,18 @@ export const passkeyRoutes = [
     tag: 'passkeys',
     summary: 'Log in from a browser by a passkey',
     caller: 'anyone',
+    repeatable: true,
     body: LogInBody,
     bodyExample: { response: AUTHENTICATION_EXAMPLE },
     answers: {
       201: { description: 'Logged in.', schema: BrowserSession, headers: { 'Set-Cookie': 'The session.' } },
     },
     refusals: REFUSALS,
-    async handle({ body, address, headers, secure }, parts) {
-      const made = await logInByPasskey(parts.context, {
-        ...{ response: authenticationOf(body.response), relyingParty: parts.site, address },
-        label: clientLabel(headers['user-agent']),
-      });
-      return isRefusal(made) ? made : inCookie(parts, made.session, made.secret, secure);
+    async handle(asked, parts) {
+      const made = await logIn(parts, asked);
+      if (isRefusal(made)) return made;
+      const answer = inCookie(parts, made.session, made.secret, asked.secure);
+      return { ...answer, headers: { ...replayed(made.repeated), ...answer.headers } };
     },
   }),
 ];

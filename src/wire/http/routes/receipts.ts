@@ -27,6 +27,7 @@ export const receiptRoutes = [
       200: {
         description: 'The receipt.',
         schema: closed({ receipt: Type.String({ description: 'JWS, compact serialisation.' }) }),
+        textType: 'application/jose',
       },
     },
     refusals: ['transaction_unknown', 'receipt_unavailable'],

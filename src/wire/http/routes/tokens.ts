@@ -16,18 +16,27 @@ import { replayed } from '../idempotent-answer.ts';
 import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
-import { Algorithm, EnrolledToken, enrolmentView, Token, TokenType, tokenView } from '../token-view.ts';
+import {
+  Algorithm,
+  EnrolledToken,
+  enrolmentView,
+  Token,
+  TokenList,
+  TokenType,
+  tokenPage,
+  tokenView,
+} from '../token-view.ts';
 
 /** A device changes its own tokens alone. */
 function isOwn({ kind, tokenId }: Session, id: string): boolean {
   return kind === 'login' || deviceIdOf(id) === deviceIdOf(tokenId);
 }
 
-async function tokensOf({ context }: HttpParts, userId: UserId) {
+async function tokenOf({ context }: HttpParts, userId: UserId, id: string) {
   const at = context.decider.now();
   const [record] = await context.store.load([userId], at);
-  const state = record ? decodeState(record.state) : {};
-  return (record?.tokens ?? []).map((token) => tokenView(token, state, at));
+  const token = record?.tokens.find(({ tokenId }) => tokenId === id);
+  return record && token && tokenView(token, decodeState(record.state), at);
 }
 
 const Use = named(
@@ -48,7 +57,7 @@ export const tokenRoutes = [
     tag: 'tokens',
     summary: 'Enrol a token',
     description:
-      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it. With `enrolment_code_required`, who has a token shows a `code` of it.',
+      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it. Who has a token shows a `code` of it (`totp` or `hotp`), unless the session has shown one before: at its log-in, or by the activation of a token. With `enrolment_code_required`, always.',
     caller: 'user',
     repeatable: true,
     body: closed({
@@ -73,8 +82,10 @@ export const tokenRoutes = [
     async handle({ caller, body, path, idempotencyKey: key }, { context }) {
       const { userId, username } = caller.session;
       const { type, digits, period_s: periodS, algorithm, label, code } = body;
+      // The seed is told again to the session that was told it.
+      const owner = `${callerId(caller)}/${caller.session.sessionId}`;
       const enrolled = await enrolToken(context, {
-        ...{ userId, type },
+        ...{ userId, type, session: caller.session },
         ...(digits === undefined ? {} : { digits }),
         ...(periodS === undefined ? {} : { periodS }),
         ...(algorithm === undefined ? {} : { algorithm }),
@@ -82,7 +93,7 @@ export const tokenRoutes = [
         ...(code === undefined ? {} : { code }),
         ...(key === undefined
           ? {}
-          : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path, body }) }),
+          : { idempotency: requestIdempotency(key, owner, { method: 'POST', path, body }) }),
       });
       if (isRefusal(enrolled)) return enrolled;
       const view = enrolmentView(enrolled.token, enrolled.seed, username);
@@ -106,18 +117,18 @@ export const tokenRoutes = [
     body: closed({ code: Code }),
     bodyExample: { code: '492039' },
     answers: { 200: { description: 'Active.', schema: Token } },
-    refusals: ['token_unknown', 'token_not_pending', 'code_wrong', 'locked'],
+    refusals: ['token_unknown', 'token_not_pending', 'code_required', 'code_wrong', 'locked'],
     async handle({ caller, params, body, path, idempotencyKey: key }, parts) {
       const { userId } = caller.session;
       if (!isOwn(caller.session, params.id)) return refuse('token_unknown');
       const activated = await activateToken(parts.context, {
-        ...{ userId, tokenId: params.id, code: body.code },
+        ...{ userId, tokenId: params.id, code: body.code, session: caller.session },
         ...(key === undefined
           ? {}
           : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path }) }),
       });
       if (isRefusal(activated)) return activated;
-      const view = (await tokensOf(parts, userId)).find(({ id }) => id === params.id);
+      const view = await tokenOf(parts, userId, params.id);
       if (!view) throw new Error('an activated token is not there');
       return { status: 200, headers: replayed(activated.repeated), body: view };
     },
@@ -128,15 +139,17 @@ export const tokenRoutes = [
     tag: 'tokens',
     summary: 'List tokens',
     caller: 'user',
+    description: 'Revoked ones included, the oldest first.',
     device: true,
-    answers: {
-      200: { description: 'All, revoked ones included.', schema: closed({ tokens: Type.Array(Token) }) },
+    query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
+    answers: { 200: { description: 'A page.', schema: TokenList } },
+    refusals: ['cursor_invalid'],
+    async handle({ caller, query }, parts) {
+      const { context, cursors } = parts;
+      const at = context.decider.now();
+      const [record] = await context.store.load([caller.session.userId], at);
+      return tokenPage(cursors, ['tokens', callerId(caller)], record, at, query);
     },
-    refusals: [],
-    handle: async ({ caller }, parts) => ({
-      status: 200,
-      body: { tokens: await tokensOf(parts, caller.session.userId) },
-    }),
   }),
   route({
     method: 'DELETE',
@@ -174,7 +187,7 @@ export const tokenRoutes = [
     async handle({ caller, params, query }, parts) {
       const { userId } = caller.session;
       const list = ['uses', callerId(caller), params.id];
-      const place = parts.cursors.read(list, query.cursor);
+      const place = await parts.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
       const [record] = await parts.context.store.load([userId], parts.context.decider.now());
       const token = record?.tokens.find(({ tokenId }) => tokenId === params.id);
@@ -190,7 +203,7 @@ export const tokenRoutes = [
         for: purpose,
         ...(transactionId === undefined ? {} : { transaction: transactionId }),
       }));
-      const nextCursor = next === undefined ? null : parts.cursors.write(list, `${next}`);
+      const nextCursor = next === undefined ? null : await parts.cursors.write(list, `${next}`);
       return { status: 200, body: { uses: views, next_cursor: nextCursor } };
     },
   }),

@@ -45,7 +45,7 @@ async function listFor(
       ...{ below, limit },
       ...status,
     });
-    return { transactions, next: next === undefined ? null : write(`${next}`) };
+    return { transactions, next: next === undefined ? null : await write(`${next}`) };
   }
   const { serviceId } = caller.service;
   const rows = await context.store.listServiceTransactions({
@@ -55,7 +55,7 @@ async function listFor(
   });
   const transactions = rows.slice(0, limit).map(viewOfRow);
   const last = transactions.at(-1);
-  return { transactions, next: rows.length > limit && last ? write(last.id) : null };
+  return { transactions, next: rows.length > limit && last ? await write(last.id) : null };
 }
 
 function listOf(caller: Caller, status: TransactionStatus | undefined): readonly string[] {
@@ -84,7 +84,7 @@ export const transactionReadRoutes = [
     refusals: ['cursor_invalid'],
     async handle({ caller, query }, parts) {
       const { status, limit = LIMITS.pageSize } = query;
-      const place = parts.cursors.read(listOf(caller, status), query.cursor);
+      const place = await parts.cursors.read(listOf(caller, status), query.cursor);
       if (isRefusal(place)) return place;
       const { transactions, next } = await listFor(parts, caller, { status, place, limit });
       return { status: 200, body: { transactions: transactions.map(transactionView), next_cursor: next } };

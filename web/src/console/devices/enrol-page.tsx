@@ -69,6 +69,13 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
       />
     );
   }
+  if (coded && !devices.some(({ status }) => status === 'active')) {
+    return (
+      <Card>
+        <Empty title={t('enrol.invited_title')} text={t('enrol.invited')} />
+      </Card>
+    );
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!invite.isPending) invite.mutate();

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { everyPage } from '../../api/pages.ts';
 import { api } from '../server.ts';
 import { type Device, devicesOf } from './devices.ts';
 
@@ -6,7 +7,7 @@ import { type Device, devicesOf } from './devices.ts';
 export function useTokens() {
   return useQuery({
     queryKey: ['tokens'],
-    queryFn: ({ signal }) => api('GET /v1/tokens', {}, { signal }),
-    select: ({ tokens }): readonly Device[] => devicesOf(tokens),
+    queryFn: ({ signal }) => everyPage((query) => api('GET /v1/tokens', { query }, { signal })),
+    select: (pages): readonly Device[] => devicesOf(pages.flatMap(({ tokens }) => tokens)),
   });
 }

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Answer } from '../../api/api.ts';
+import { everyPage } from '../../api/pages.ts';
 import { shownAge } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
@@ -20,8 +21,8 @@ export function Sessions() {
   const { t } = useTranslation('console');
   const query = useQuery({
     queryKey: ['sessions'],
-    queryFn: ({ signal }) => api('GET /v1/sessions', {}, { signal }),
-    select: ({ sessions }) => sessions,
+    queryFn: ({ signal }) => everyPage((query) => api('GET /v1/sessions', { query }, { signal })),
+    select: (pages) => pages.flatMap(({ sessions }) => sessions),
   });
   return (
     <Card title={t('security.sessions')}>

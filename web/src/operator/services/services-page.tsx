@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ServiceKey } from '../../api/operations.ts';
+import { everyPage } from '../../api/pages.ts';
 import { api } from '../../console/server.ts';
 import { Card, Empty, Page } from '../../console/shell/page.tsx';
 import { Reading } from '../../console/shell/reading.tsx';
@@ -21,8 +22,8 @@ export function ServicesPage() {
   const [made, setMade] = useState<ServiceKey>();
   const query = useQuery({
     queryKey: SERVICES_KEY,
-    queryFn: ({ signal }) => api('GET /v1/admin/services', {}, { signal }),
-    select: ({ services }) => services,
+    queryFn: ({ signal }) => everyPage((query) => api('GET /v1/admin/services', { query }, { signal })),
+    select: (pages) => pages.flatMap(({ services }) => services),
   });
   const onKey = (key: ServiceKey) => {
     setMade(key);

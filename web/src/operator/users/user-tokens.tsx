@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { User } from '../../api/operations.ts';
+import { everyPage } from '../../api/pages.ts';
 import { devicesOf } from '../../console/devices/devices.ts';
 import styles from '../../console/devices/devices-page.module.css';
 import { api } from '../../console/server.ts';
@@ -18,8 +19,9 @@ export function UserTokens({ user }: { readonly user: User }) {
   const { id } = user;
   const query = useQuery({
     queryKey: ['operator', 'user-tokens', id],
-    queryFn: ({ signal }) => api('GET /v1/admin/users/{id}/tokens', { path: { id } }, { signal }),
-    select: ({ tokens }) => devicesOf(tokens),
+    queryFn: ({ signal }) =>
+      everyPage((query) => api('GET /v1/admin/users/{id}/tokens', { path: { id }, query }, { signal })),
+    select: (pages) => devicesOf(pages.flatMap(({ tokens }) => tokens)),
   });
   return (
     <Card title={t('users.tokens')}>

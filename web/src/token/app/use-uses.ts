@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { TokenUse } from '../../api/operations.ts';
+import { everyPage } from '../../api/pages.ts';
 import type { TokenRecord } from '../device/storage.ts';
 import { useDevice } from './device-context.tsx';
 
@@ -60,8 +61,9 @@ export function useUses(token: TokenRecord): Uses {
   useEffect(() => {
     let left = false;
     async function summarise() {
-      const { tokens } = await device.session(token).api('GET /v1/tokens');
-      const own = tokens.filter(({ id }) => key.split(' ').includes(id));
+      const { api } = device.session(token);
+      const pages = await everyPage((query) => api('GET /v1/tokens', { query }));
+      const own = pages.flatMap(({ tokens }) => tokens).filter(({ id }) => key.split(' ').includes(id));
       const last =
         own
           .map(({ last_used_at: at }) => at ?? '')

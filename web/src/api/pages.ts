@@ -1,0 +1,18 @@
+/** As many as the server gives at once. */
+const PAGE_SIZE = 200;
+
+interface Query {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Every page of a list that is short as a rule, one after the other. */
+export async function everyPage<Page extends { readonly next_cursor: string | null }>(
+  read: (query: Query) => Promise<Page>,
+): Promise<readonly Page[]> {
+  const pages: Page[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; cursor = pages.at(-1)?.next_cursor ?? null) {
+    pages.push(await read({ limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) }));
+  }
+  return pages;
+}
