@@ -72,8 +72,6 @@ export const LIMITS = {
   /** Servers' clocks may differ by this much before a fresh challenge looks as if it came from the future. */
   clockSkewMs: 5_000,
   batchMax: 1_024,
-  /** Batches under way at a time: while one waits for a vault or a database elsewhere, another is decided. */
-  batchesMax: 2,
   pendingJobsMax: 65_536,
   attemptsPerDecisionMax: 64,
   usersCachedMax: 32_768,

@@ -206,15 +206,16 @@ class DecisionJob implements Job<EndedTransaction | Refusal> {
         ...draft,
         ...(detail ? { detail } : {}),
         transaction: recorded(transaction),
-        rows: ({ version }) => {
+        rows: ({ version, at: decidedAt }) => {
           result.decidedVersion = version;
+          result.decidedAt = decidedAt;
           return [
             {
               kind: 'transaction.update',
               userId,
               transactionId,
               status,
-              decidedAt: at,
+              decidedAt,
               decidedVersion: version,
               reason,
             },

@@ -5,7 +5,6 @@ import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { AppendOutcome, IdempotentAnswer, Store, UserId, UserRecord } from '../ports/store.ts';
 import type { ChainedEntry, Decided, Job } from './job.ts';
-import { JobQueue } from './job-queue.ts';
 import { answerId, gatherEvidence, NO_MACS, type Pending, Round } from './round.ts';
 import { type User, userFrom } from './user.ts';
 import { UserCache } from './user-cache.ts';
@@ -27,8 +26,7 @@ export interface DeciderCounters {
 
 /**
  * Decides in batches: all that arrived in this turn of the event loop, in order of arrival per user, on the users'
- * latest entries; one append commits them, and only then is anyone answered. While batches commit, a few at a
- * time and each about users of its own, the next gathers.
+ * latest entries; one append commits them, and only then is anyone answered. While one batch commits the next gathers.
  *
  * The store's guard makes it safe: a decision made on an entry that is no longer the latest is superseded, and is
  * made again on what is. A result without an entry meets no guard: before it is final on a user in memory, the store is
@@ -50,12 +48,8 @@ export class Decider {
   #believedUntil = Number.POSITIVE_INFINITY;
   #batchListener: ((size: number) => void) | undefined;
   readonly #batchListeners = new Set<BatchListener>();
-  readonly #queue = new JobQueue();
-  /** Challenges spent by batches under way: whether they are committed is not known yet. */
-  readonly #spentUnderWay = new Set<string>();
-  #batches = 0;
-  #isScheduled = false;
-  #whenIdle: (() => void)[] = [];
+  #queue: Pending[] = [];
+  #running: Promise<void> | undefined;
   /** The latest time decided at: what had expired by then is forgotten, also what was spent of it. */
   #latestAt = 0;
   #clockStepsBack = 0;
@@ -148,7 +142,7 @@ export class Decider {
     return new Promise<Decided<T>>((resolve, reject) => {
       const expiresAt = performance.now() + LIMITS.decisionTimeMs;
       this.#queue.push({ job, resolve: resolve as Pending['resolve'], reject, attempts: 0, expiresAt });
-      this.#schedule();
+      this.#running ??= this.#run();
     });
   }
 
@@ -198,48 +192,32 @@ export class Decider {
 
   /** Resolves when all that was submitted has been answered. */
   async drained(): Promise<void> {
-    while (this.#batches > 0 || this.#queue.length > 0) {
-      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
-    }
+    while (this.#running) await this.#running;
   }
 
-  /** After the poll phase: what the other sockets had ready in this turn rides along. */
-  #schedule(): void {
-    if (this.#isScheduled || !this.#queue.isReady || this.#batches >= LIMITS.batchesMax) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      void this.#run();
-      this.#schedule();
-    });
-  }
-
-  /** One batch, from the queue to its answers. */
   async #run(): Promise<void> {
-    const startedAt = performance.now();
-    const taken = this.#queue.take(LIMITS.batchMax);
-    if (taken.length === 0) return;
-    this.#batches++;
-    const ids = [...new Set(taken.map(({ job }) => job.userId))];
-    this.#inFlight.begin(ids);
-    const batch = inTime(taken, startedAt);
-    let again: readonly Pending[] = [];
-    try {
-      if (batch.length > 0) again = await this.#decideBatch(batch);
-      for (const listener of this.#batchListeners) listener(batch.length, performance.now() - startedAt);
-    } catch (error) {
-      // The outcome may be unknown: nothing remembered about these users is to be trusted.
-      for (const pending of batch) {
-        this.#users.delete(pending.job.userId);
-        pending.reject(error);
+    while (this.#queue.length > 0) {
+      // After the poll phase: what the other sockets had ready in this turn rides along.
+      await new Promise(setImmediate);
+      const startedAt = performance.now();
+      const batch = inTime(this.#queue.splice(0, LIMITS.batchMax), startedAt);
+      if (batch.length === 0) continue;
+      const ids = [...new Set(batch.map(({ job }) => job.userId))];
+      this.#inFlight.begin(ids);
+      try {
+        await this.#decideBatch(batch);
+        for (const listener of this.#batchListeners) listener(batch.length, performance.now() - startedAt);
+      } catch (error) {
+        // The outcome may be unknown: nothing remembered about these users is to be trusted.
+        for (const pending of batch) {
+          this.#users.delete(pending.job.userId);
+          pending.reject(error);
+        }
+      } finally {
+        this.#inFlight.end(ids);
       }
     }
-    this.#inFlight.end(ids);
-    this.#queue.release(taken, again);
-    this.#batches--;
-    this.#schedule();
-    if (this.#batches === 0 && this.#queue.length === 0)
-      for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#running = undefined;
   }
 
   /**
@@ -291,16 +269,14 @@ export class Decider {
     else this.#users.delete(user.id);
   }
 
-  /** @returns those that are to be decided once more */
-  async #decideBatch(batch: readonly Pending[]): Promise<readonly Pending[]> {
+  async #decideBatch(batch: readonly Pending[]): Promise<void> {
     this.counters.batches++;
     this.counters.jobs += batch.length;
     this.#batchListener?.(batch.length);
     const at = this.#decisionTime();
-    const stepsBack = this.#clockStepsBack;
     const { users, read } = await this.#usersOf(batch);
     const answers = await this.#answersOf(batch);
-    const round = new Round(at, users, answers, { committed: this.#spent, underWay: this.#spentUnderWay });
+    const round = new Round(at, users, answers, this.#spent);
     const { requests, spans, failed } = gatherEvidence(batch, round);
     let macs = NO_MACS;
     let vaultError: unknown;
@@ -330,20 +306,11 @@ export class Decider {
       else round.decide(pending, own, maybeStale);
     }
 
-    try {
-      const [outcomes, latest] = await Promise.all([
-        round.decisions.length === 0 ? [] : this.#store.append(round.decisions),
-        this.#latestOf(round),
-      ]);
-      const again = this.#settle(round, outcomes, latest);
-      // Put back meanwhile: what was decided before it does not tell what lives again.
-      if (stepsBack !== this.#clockStepsBack) this.#users.clear();
-      return again;
-    } finally {
-      for (const { entry } of round.decisions) {
-        if (entry.challenge) this.#spentUnderWay.delete(entry.challenge);
-      }
-    }
+    const [outcomes, latest] = await Promise.all([
+      round.decisions.length === 0 ? [] : this.#store.append(round.decisions),
+      this.#latestOf(round),
+    ]);
+    this.#settle(round, outcomes, latest);
   }
 
   /**
@@ -366,7 +333,7 @@ export class Decider {
     round: Round,
     outcomes: readonly AppendOutcome[],
     latest: ReadonlyMap<UserId, UserRecord | undefined> | Error,
-  ): readonly Pending[] {
+  ): void {
     const at = round.at;
     const committed: ChainedEntry[] = [];
     const stale = new Set<UserId>();
@@ -403,15 +370,18 @@ export class Decider {
     for (const id of stale) this.#users.delete(id);
     // Whatever was decided about them beside: what is to be decided again is decided on what the store has.
     for (const { job } of round.again) this.#users.delete(job.userId);
+    this.#requeue(again);
     if (committed.length > 0) for (const listener of this.#listeners) listener(committed);
-    return again.filter((pending) => this.#mayTryAgain(pending));
   }
 
-  #mayTryAgain(pending: Pending): boolean {
-    this.counters.superseded++;
-    if (++pending.attempts < LIMITS.attemptsPerDecisionMax) return true;
-    pending.reject(new StoreUnavailable('the user is being decided about elsewhere without a pause'));
-    return false;
+  #requeue(again: readonly Pending[]): void {
+    const kept: Pending[] = [];
+    for (const pending of again) {
+      this.counters.superseded++;
+      if (++pending.attempts < LIMITS.attemptsPerDecisionMax) kept.push(pending);
+      else pending.reject(new StoreUnavailable('the user is being decided about elsewhere without a pause'));
+    }
+    if (kept.length > 0) this.#queue = kept.concat(this.#queue);
   }
 
   /** `read`: whom of them the store was asked for just now. */

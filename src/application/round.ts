@@ -42,7 +42,8 @@ export class Round {
   readonly at: number;
   readonly #users: Map<UserId, User>;
   readonly #answers: Map<string, IdempotentAnswer>;
-  readonly #spentUnderWay: Set<string>;
+  readonly #spent: SpentChallenges;
+  readonly #spentHere = new Set<string>();
   readonly #guarded = new Set<UserId>();
   readonly #facts: Facts;
 
@@ -50,14 +51,13 @@ export class Round {
     at: number,
     users: Map<UserId, User>,
     answers: Map<string, IdempotentAnswer>,
-    spent: { readonly committed: SpentChallenges; readonly underWay: Set<string> },
+    spent: SpentChallenges,
   ) {
     this.at = at;
     this.#users = users;
     this.#answers = answers;
-    const { committed, underWay } = spent;
-    this.#spentUnderWay = underWay;
-    const isSpent = (nonce: string) => underWay.has(nonce) || committed.has(nonce);
+    this.#spent = spent;
+    const isSpent = (nonce: string) => this.#spentHere.has(nonce) || this.#spent.has(nonce);
     this.#facts = { at, isSpent, answer: undefined };
   }
 
@@ -104,7 +104,7 @@ export class Round {
       state: draft.state,
     };
     this.#users.set(user.id, next);
-    if (entry.challenge) this.#spentUnderWay.add(entry.challenge);
+    if (entry.challenge) this.#spentHere.add(entry.challenge);
     for (const row of rows) {
       if (row.kind === 'answer.insert') this.#answers.set(answerId(row.userId, row.key), row);
     }

@@ -68,7 +68,7 @@ export function encodeBody({ at, detail, reason, transaction, type, user, versio
 
 function sorted(detail: NonNullable<EntryBody['detail']>): NonNullable<EntryBody['detail']> {
   const keys = Object.keys(detail);
-  if (keys.length < 2) return detail;
+  if (keys.every((key, index) => index === 0 || (keys[index - 1] as string) < key)) return detail;
   return Object.fromEntries(keys.sort().map((key) => [key, detail[key] as string | number | boolean]));
 }
 

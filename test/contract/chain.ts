@@ -1,5 +1,11 @@
 import { hash } from 'node:crypto';
-import { chainHash, type EntryType, encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';
+import {
+  chainHash,
+  type EntryType,
+  encodeBody,
+  GENESIS_HASH,
+  type RecordedTransaction,
+} from '../../src/domain/journal.ts';
 import type {
   Decision,
   NewUser,
@@ -7,6 +13,7 @@ import type {
   SessionRow,
   SideRow,
   TokenRow,
+  TransactionRow,
   UserId,
 } from '../../src/ports/store.ts';
 
@@ -24,11 +31,20 @@ export class Chain {
 
   /** The next decision. The chain moves on as if it were appended: `fork` first to make rivals. */
   next(more: NextDecision = {}): Decision {
-    const { type = 'login.accepted', at = 1_000, state = '{}', challenge, rows = [], detail } = more;
+    const {
+      type = 'login.accepted',
+      at = 1_000,
+      state = '{}',
+      challenge,
+      rows = [],
+      detail,
+      transaction,
+    } = more;
     this.version++;
     const body = encodeBody({
       at,
       ...(detail === undefined ? {} : { detail }),
+      ...(transaction === undefined ? {} : { transaction }),
       type,
       user: this.username,
       version: this.version,
@@ -36,6 +52,21 @@ export class Chain {
     this.hash = chainHash(this.hash, body);
     const { userId, version } = this;
     return { entry: { userId, version, at, type, state, body, hash: this.hash, challenge }, rows };
+  }
+
+  /** The next decision: it approves one that waits, and says so. */
+  approval({ transactionId, ...waiting }: TransactionRow, at = 1_000): Decision {
+    const { amount, challenge, currency, payee, payer } = waiting;
+    return this.next({
+      ...{ type: 'transaction.approved', at },
+      transaction: { amount, challenge, currency, payee, payer, id: transactionId, v: 1 },
+      rows: [
+        {
+          ...{ kind: 'transaction.update', userId: this.userId, transactionId },
+          ...{ status: 'approved', decidedAt: at, decidedVersion: this.version + 1, reason: '' },
+        },
+      ],
+    });
   }
 
   registration(more: Partial<NewUser> & { readonly at?: number } = {}): Decision {
@@ -62,6 +93,7 @@ export interface NextDecision {
   readonly challenge?: string;
   readonly rows?: readonly SideRow[];
   readonly detail?: Readonly<Record<string, string | number | boolean>>;
+  readonly transaction?: RecordedTransaction;
 }
 
 export function newUser(userId: UserId, more: Partial<NewUser> = {}): NewUser {
@@ -99,6 +131,31 @@ export function session(userId: UserId, name: string, more: Partial<SessionRow> 
   return {
     ...{ userId, sessionId: digestOf(name), kind: 'login', label: '', tokenId: '' },
     ...{ createdAt: 1_000, expiresAt: 9_000 },
+    ...more,
+  };
+}
+
+/** One that waits for its user. */
+export function transaction(
+  userId: UserId,
+  transactionId: string,
+  more: Partial<TransactionRow> = {},
+): TransactionRow {
+  return {
+    userId,
+    transactionId,
+    status: 'pending',
+    amount: '100.00',
+    currency: 'EUR',
+    payee: 'Payee ñ',
+    payer: 'Payer',
+    challenge: 'ab'.repeat(24),
+    serviceId: '',
+    requestedAt: 1_000,
+    expiresAt: 5_000,
+    decidedAt: 0,
+    decidedVersion: 0,
+    reason: '',
     ...more,
   };
 }

@@ -1,33 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ServiceRow, SYSTEM_USER_ID, type TransactionRow, type UserId } from '../../src/ports/store.ts';
-import { Chain, digestOf } from './chain.ts';
+import { Chain, digestOf, transaction } from './chain.ts';
 import { type OpenedStore, withStore } from './store.ts';
 import { registered } from './store-append.ts';
-
-function transaction(
-  userId: UserId,
-  transactionId: string,
-  more: Partial<TransactionRow> = {},
-): TransactionRow {
-  return {
-    userId,
-    transactionId,
-    status: 'pending',
-    amount: '100.00',
-    currency: 'EUR',
-    payee: 'Payee ñ',
-    payer: 'Payer',
-    challenge: 'ab'.repeat(24),
-    serviceId: '',
-    requestedAt: 1_000,
-    expiresAt: 5_000,
-    decidedAt: 0,
-    decidedVersion: 0,
-    reason: '',
-    ...more,
-  };
-}
 
 function service(serviceId: string, name: string, more: Partial<ServiceRow> = {}): ServiceRow {
   return {

@@ -9,7 +9,7 @@ import { writeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
 import type { Decision, SideRow } from '../../src/ports/store.ts';
-import { answer, Chain, session, token } from '../contract/chain.ts';
+import { answer, Chain, session, token, transaction } from '../contract/chain.ts';
 
 const USERS = 600;
 const [path = '', step = '', occurrence = '1'] = process.argv.slice(2);
@@ -43,9 +43,19 @@ function rowsFor(chain: Chain): readonly SideRow[] {
         { kind: 'token.insert', token: token(userId, name) },
         answer(userId, name),
       ];
+    case 2:
+      return [{ kind: 'transaction.insert', transaction: transaction(userId, name) }];
     default:
       return [];
   }
+}
+
+/** What was asked for by the entry before is approved by this one. */
+function decisionOf(chain: Chain, at: number): Decision {
+  const { userId, version } = chain;
+  if (version > 1 && (userId + version) % 5 === 3)
+    return chain.approval(transaction(userId, `${userId}/${version}`), at);
+  return chain.next({ at, rows: rowsFor(chain) });
 }
 
 const chains = (await store.allocateUserIds(USERS)).map((userId) => new Chain(userId));
@@ -55,7 +65,7 @@ for (let from = 0; from < USERS; from += 100) {
 for (let round = 0; round < 400; round++) {
   const from = (round * 97) % USERS;
   const some = chains.slice(from, from + 1 + ((round * 13) % 60));
-  const decisions = some.map((chain) => chain.next({ at: 2_000 + round, rows: rowsFor(chain) }));
+  const decisions = some.map((chain) => decisionOf(chain, 2_000 + round));
   const [first] = some;
   // One in three batches has a decision that is refused for its name.
   if (first && round % 3 === 0) decisions.push(new Chain(USERS + 1, first.username).registration());

@@ -64,27 +64,39 @@ async function crash(path: string, step: string, occurrence: number, afterMs?: n
 async function assertConsistent(store: SqliteStore): Promise<Map<number, Chain>> {
   const chains = new Map<number, Chain>();
   const rowsExpected = new Set<string>();
+  const waiting = new Set<string>();
+  const approved = new Map<string, number>();
   for (const entry of await store.readJournal({ after: 0, limit: 1_000_000 })) {
     const { position, userId, version, body, hash } = entry;
     const chain = chains.get(userId) ?? new Chain(userId);
     assert.equal(version, chain.version + 1, `user ${userId} at position ${position}`);
     assert.equal(hash, chainHash(chain.version === 0 ? GENESIS_HASH : chain.hash, body));
     if (version > 1 && (userId + version - 1) % 5 === 1) rowsExpected.add(`${userId}/${version}`);
+    if (version > 1 && (userId + version - 1) % 5 === 2) waiting.add(`${userId}/${version}`);
+    if (waiting.delete(`${userId}/${version - 1}`)) approved.set(`${userId}/${version - 1}`, version);
     chains.set(userId, Object.assign(chain, { version, hash }));
   }
   const ids = [...chains.keys()];
   const rowsFound = new Set<string>();
+  const waitingFound = new Set<string>();
   (await store.load(ids, 0)).forEach((record, index) => {
     const chain = chains.get(ids[index] ?? 0);
     assert.deepEqual([record?.version, record?.hash], [chain?.version, chain?.hash], `head of ${ids[index]}`);
     const names = record?.tokens.map(({ tokenId }) => tokenId) ?? [];
     for (const name of names) rowsFound.add(name);
+    for (const { transactionId } of record?.pendingTransactions ?? []) waitingFound.add(transactionId);
     assert.deepEqual(
       new Set(record?.sessions.map(({ sessionId }) => sessionId)),
       new Set(names.map(digestOf)),
     );
   });
   assert.deepEqual(rowsFound, rowsExpected);
+  assert.deepEqual(waitingFound, waiting);
+  for (const [transactionId, version] of approved) {
+    const userId = Number(transactionId.split('/')[0]);
+    const found = await store.findTransaction({ userId, transactionId });
+    assert.deepEqual([found?.status, found?.decidedVersion], ['approved', version], transactionId);
+  }
   const keys = [...rowsExpected].map((key) => ({ userId: Number(key.split('/')[0]), key }));
   assert.ok((await store.findAnswers(keys)).every((found) => found !== undefined));
   assert.deepEqual(await store.verifyIntegrity(), []);

@@ -253,7 +253,7 @@ test('the vault must be who it says: by authority and by name', async (t) => {
       credentials: async () => mine,
       log: SILENT,
     }),
-    StartRefused,
+    VaultUnavailable,
   );
   const elsewhere = await startVaultListener({
     host: '127.0.0.1',

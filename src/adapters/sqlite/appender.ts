@@ -1,6 +1,7 @@
 import { LIMITS } from '../../limits.ts';
 import type { AppendOutcome, Decision } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
+import type { DecidedTransactions } from './decided-transactions.ts';
 import { denseVersions, type Guard } from './guard.ts';
 import { HeadSweep } from './head-sweep.ts';
 import type { JournalIndex } from './journal-index.ts';
@@ -23,6 +24,7 @@ export class Appender {
   readonly #onStep: OnStep | undefined;
   readonly #journal: JournalWriter;
   readonly #rows: SideRows;
+  readonly #decided: DecidedTransactions;
   readonly #sweep: HeadSweep;
   /** After a failure: whether it was committed is to be read from the journal. */
   #outcomeUnknown = false;
@@ -33,6 +35,7 @@ export class Appender {
   constructor(
     connection: Connection,
     index: JournalIndex,
+    decided: DecidedTransactions,
     { guard, onStep, sweepEntriesMin }: AppenderOptions,
   ) {
     this.#connection = connection;
@@ -40,8 +43,10 @@ export class Appender {
     this.#guard = guard ?? denseVersions;
     this.#onStep = onStep;
     this.#journal = new JournalWriter(connection.database);
-    this.#rows = new SideRows(connection.database);
-    this.#sweep = new HeadSweep(connection.database, index, { onStep, sweepEntriesMin });
+    this.#decided = decided;
+    this.#rows = new SideRows(connection.database, decided);
+    const beforeRaise = () => decided.write();
+    this.#sweep = new HeadSweep(connection.database, index, { onStep, sweepEntriesMin, beforeRaise });
     this.#wakeWhenIdle();
   }
 
@@ -68,6 +73,7 @@ export class Appender {
       if (entries === 0) return false;
       this.#journal.flush();
       this.#step('append.entries_written');
+      this.#decided.writeMany();
       this.#sweep.write(this.#sweep.share(entries));
       this.#step('append.heads_written');
       return true;
@@ -82,6 +88,12 @@ export class Appender {
     this.#connection.write(() => undefined);
   }
 
+  /** Writes what became of transactions: for what reads many of them. */
+  writeDecided(): void {
+    if (this.#outcomeUnknown) this.#recover();
+    if (!this.#decided.isEmpty) this.#writeBehind(() => this.#decided.write());
+  }
+
   /** Runs a unit of work of rows alone. */
   change<T>(work: () => T): T {
     if (this.#outcomeUnknown) this.#recover();
@@ -93,7 +105,7 @@ export class Appender {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = undefined;
     if (this.#outcomeUnknown) this.#recover();
-    if (!this.#sweep.isComplete) this.#writeHeads(() => this.#sweep.writeAll());
+    if (!this.#sweep.isComplete) this.#writeBehind(() => this.#sweep.writeAll());
   }
 
   #admits({ entry }: Decision): boolean {
@@ -101,7 +113,7 @@ export class Appender {
   }
 
   #writeRows(decision: Decision): boolean {
-    const written = this.#rows.write(decision.rows);
+    const written = this.#rows.write(decision);
     this.#step('append.row_written');
     return written;
   }
@@ -113,7 +125,7 @@ export class Appender {
     heads.advance(entry.userId, entry.version, position);
   }
 
-  #writeHeads(write: () => void): void {
+  #writeBehind(write: () => void): void {
     this.#write(() => {
       this.#step('sweep.begun');
       write();
@@ -134,16 +146,21 @@ export class Appender {
       this.#index.last = last;
       this.#journal.discard();
       this.#sweep.revert();
+      this.#decided.revert();
       throw error;
     }
     this.#step(committed);
     this.#index.heads.settle();
     this.#sweep.settle();
+    this.#decided.settle();
   }
 
   /** A commit whose answer was an error may be in the file all the same. */
   #recover(): void {
-    this.#connection.read(() => this.#index.complete());
+    this.#connection.read(() => {
+      this.#decided.complete(this.#index.last);
+      this.#index.complete();
+    });
     this.#connection.write(() => this.#sweep.touch());
     this.#outcomeUnknown = false;
   }
@@ -165,7 +182,7 @@ export class Appender {
     if (idle) {
       try {
         if (this.#outcomeUnknown) this.#recover();
-        this.#writeHeads(() => this.#sweep.write(LIMITS.headBlocksPerTurnMax));
+        this.#writeBehind(() => this.#sweep.write(LIMITS.headBlocksPerTurnMax));
       } catch {
         // Nothing is lost: the next append tries again, and tells its caller when it fails too.
         return;

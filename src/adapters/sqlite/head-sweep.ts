@@ -21,6 +21,7 @@ export class HeadSweep {
   readonly #onStep: OnStep | undefined;
   readonly #database: DatabaseSync;
   readonly #sweepEntriesMin: number;
+  readonly #beforeRaise: () => void;
   readonly #scratch = new DataView(new ArrayBuffer(BLOCK_BYTES));
   /** The next block of this sweep. */
   #cursor = 0;
@@ -34,11 +35,17 @@ export class HeadSweep {
   constructor(
     database: DatabaseSync,
     index: JournalIndex,
-    options: { readonly onStep: OnStep | undefined; readonly sweepEntriesMin: number | undefined },
+    options: {
+      readonly onStep: OnStep | undefined;
+      readonly sweepEntriesMin: number | undefined;
+      /** Writes what else must be complete up to the watermark. */
+      readonly beforeRaise: () => void;
+    },
   ) {
     this.#database = database;
     this.#index = index;
     this.#onStep = options.onStep;
+    this.#beforeRaise = options.beforeRaise;
     this.#sweepEntriesMin = options.sweepEntriesMin ?? SWEEP_ENTRIES_MIN;
     this.#begunAt = index.last;
     this.#putBlock = database.prepare(
@@ -111,6 +118,7 @@ export class HeadSweep {
   }
 
   #raise(watermark: number): void {
+    this.#beforeRaise();
     this.#putWatermark.run(watermark);
     this.#onStep?.('sweep.watermark_written', this.#database);
   }

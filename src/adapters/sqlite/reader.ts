@@ -5,12 +5,14 @@ import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Credentials, JournalEntry, Store, UserId } from '../../ports/store.ts';
 import { Connection } from './connection.ts';
+import { DecidedTransactions } from './decided-transactions.ts';
 import { startError } from './errors.ts';
 import { findDamage } from './integrity.ts';
 import { JournalIndex } from './journal-index.ts';
 import { JournalReader } from './journal-reader.ts';
 import { checkSchema } from './migrate.ts';
 import { MIGRATIONS } from './schema.ts';
+import { TransactionRows } from './transaction-rows.ts';
 import { UserRows } from './user-rows.ts';
 
 /** Where a user's entries end. */
@@ -63,7 +65,8 @@ export class SqliteReader implements Pick<Store, 'readJournal' | 'readUserJourna
       this.#index = new JournalIndex(database);
       this.#index.load();
       this.#journal = new JournalReader(database, this.#index);
-      this.#users = new UserRows(database, this.#journal);
+      const transactions = new TransactionRows(database, new DecidedTransactions(database));
+      this.#users = new UserRows(database, this.#journal, transactions);
     } catch (error) {
       database.close();
       throw error;

@@ -1,20 +1,23 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { SideRow } from '../../ports/store.ts';
+import type { Decision, Entry, SideRow } from '../../ports/store.ts';
+import type { DecidedTransactions } from './decided-transactions.ts';
 import { isTaken } from './errors.ts';
 import { ServiceRows } from './service-rows.ts';
-import { DECIDE_TRANSACTION, INSERT_TRANSACTION, transactionValues } from './transaction-rows.ts';
+import { INSERT_TRANSACTION, transactionValues } from './transaction-rows.ts';
 
 /** Writes the rows that belong to a decision, inside the caller's unit of work. */
 export class SideRows {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #services: ServiceRows;
+  readonly #decided: DecidedTransactions;
   readonly #savepoint: StatementSync;
   readonly #release: StatementSync;
   readonly #rollback: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, decided: DecidedTransactions) {
     this.#database = database;
+    this.#decided = decided;
     this.#services = new ServiceRows(database);
     this.#savepoint = database.prepare('SAVEPOINT decision');
     this.#release = database.prepare('RELEASE decision');
@@ -22,20 +25,25 @@ export class SideRows {
   }
 
   /** @returns false when one of them is taken: then none is written */
-  write(rows: readonly SideRow[]): boolean {
+  write({ rows, entry }: Decision): boolean {
     const [only] = rows;
     // A statement that fails undoes itself.
-    if (rows.length === 1 && only && !only.kind.startsWith('service.')) return this.#writeOrTaken(only);
+    if (rows.length === 1 && only && !only.kind.startsWith('service.'))
+      return this.#writeOrTaken(only, entry);
+    const { staged } = this.#decided;
     this.#savepoint.run();
-    const written = rows.every((row) => this.#writeOrTaken(row));
-    if (!written) this.#rollback.run();
+    const written = rows.every((row) => this.#writeOrTaken(row, entry));
+    if (!written) {
+      this.#rollback.run();
+      this.#decided.unstage(staged);
+    }
     this.#release.run();
     return written;
   }
 
-  #writeOrTaken(row: SideRow): boolean {
+  #writeOrTaken(row: SideRow, entry: Entry): boolean {
     try {
-      this.#write(row);
+      this.#write(row, entry);
       return true;
     } catch (error) {
       if (isTaken(error)) return false;
@@ -43,7 +51,7 @@ export class SideRows {
     }
   }
 
-  #write(row: SideRow): void {
+  #write(row: SideRow, entry: Entry): void {
     switch (row.kind) {
       case 'user.insert':
         this.#run(
@@ -153,14 +161,7 @@ export class SideRows {
         this.#run(INSERT_TRANSACTION, transactionValues(row.transaction));
         break;
       case 'transaction.update':
-        this.#update(DECIDE_TRANSACTION, [
-          row.status,
-          row.decidedAt,
-          row.decidedVersion,
-          row.reason,
-          row.userId,
-          row.transactionId,
-        ]);
+        this.#decided.decide(row, entry);
         break;
       case 'service.insert':
         this.#services.insert(row.service);

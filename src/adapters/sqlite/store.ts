@@ -22,6 +22,7 @@ import type {
 import { Appender, type AppenderOptions } from './appender.ts';
 import { backupDatabase } from './backup.ts';
 import { Connection, openDatabase } from './connection.ts';
+import { DecidedTransactions } from './decided-transactions.ts';
 import { startError } from './errors.ts';
 import { ExpiringRows } from './expiring-rows.ts';
 import { findDamage } from './integrity.ts';
@@ -89,14 +90,16 @@ export class SqliteStore implements Store {
     options: AppenderOptions,
   ) {
     const { database } = connection;
+    const decided = new DecidedTransactions(database);
+    decided.complete(index.watermark);
     this.path = path;
     this.#lock = lock;
     this.#connection = connection;
     this.#index = index;
-    this.#appender = new Appender(connection, index, options);
+    this.#appender = new Appender(connection, index, decided, options);
     this.#journal = new JournalReader(database, index);
-    this.#users = new UserRows(database, this.#journal);
-    this.#transactions = new TransactionRows(database);
+    this.#transactions = new TransactionRows(database, decided);
+    this.#users = new UserRows(database, this.#journal, this.#transactions);
     this.#services = new ServiceRows(database);
     this.#keys = new WrappedKeys(database);
     this.#expiring = new ExpiringRows(database);
@@ -164,10 +167,12 @@ export class SqliteStore implements Store {
     limit: number;
   }): Promise<readonly TransactionRow[]> {
     const { serviceId, below = '\u{10ffff}', status = '', limit } = page;
+    this.#appender.writeDecided();
     return this.#connection.read(() => this.#transactions.listOfService(serviceId, below, status, limit));
   }
 
   async listExpiredTransactions(page: { before: number; limit: number }): Promise<readonly TransactionRow[]> {
+    this.#appender.writeDecided();
     return this.#connection.read(() => this.#transactions.expired(page.before, page.limit));
   }
 

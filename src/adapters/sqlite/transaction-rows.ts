@@ -1,19 +1,22 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
+import type { DecidedTransactions } from './decided-transactions.ts';
 import { plainRows } from './plain-rows.ts';
 
 const COLUMNS =
   'user_id AS userId, transaction_id AS transactionId, status, amount, currency, payee, payer, challenge, service_id AS serviceId, requested_at AS requestedAt, expires_at AS expiresAt, decided_at AS decidedAt, decided_version AS decidedVersion, reason';
 
-/** Reads the transactions that waited, or wait, for their users. */
+/** Reads the transactions that waited, or wait, for their users. Lists are read when no decision is unwritten. */
 export class TransactionRows {
+  readonly #decided: DecidedTransactions;
   readonly #pending: StatementSync;
   readonly #one: StatementSync;
   readonly #ofService: StatementSync;
   readonly #listOfService: StatementSync;
   readonly #expired: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, decided: DecidedTransactions) {
+    this.#decided = decided;
     const select = `SELECT ${COLUMNS} FROM transactions`;
     this.#pending = database.prepare(
       `${select} WHERE user_id = ? AND status = 'pending' ORDER BY transaction_id`,
@@ -31,15 +34,17 @@ export class TransactionRows {
   }
 
   pending(userId: UserId): TransactionRow[] {
-    return plainRows(this.#pending.all(userId));
+    const rows = plainRows<TransactionRow>(this.#pending.all(userId));
+    if (rows.length === 0 || this.#decided.isEmpty) return rows;
+    return rows.filter((row) => this.#decided.correct(row).status === 'pending');
   }
 
   find(userId: UserId, transactionId: string): TransactionRow | undefined {
-    return plainRows<TransactionRow>(this.#one.all(userId, transactionId))[0];
+    return this.#only(this.#one.all(userId, transactionId));
   }
 
   findOfService(serviceId: string, transactionId: string): TransactionRow | undefined {
-    return plainRows<TransactionRow>(this.#ofService.all(serviceId, transactionId))[0];
+    return this.#only(this.#ofService.all(serviceId, transactionId));
   }
 
   listOfService(
@@ -53,6 +58,11 @@ export class TransactionRows {
 
   expired(before: number, limit: number): TransactionRow[] {
     return plainRows(this.#expired.all(before, limit));
+  }
+
+  #only(found: Parameters<typeof plainRows>[0]): TransactionRow | undefined {
+    const [row] = plainRows<TransactionRow>(found);
+    return row && this.#decided.correct(row);
   }
 }
 
@@ -77,7 +87,3 @@ export function transactionValues(row: TransactionRow): SQLInputValue[] {
     row.reason,
   ];
 }
-
-/** Only what is pending is decided. */
-export const DECIDE_TRANSACTION =
-  "UPDATE transactions SET status = ?, decided_at = ?, decided_version = ?, reason = ? WHERE user_id = ? AND transaction_id = ? AND status = 'pending'";

@@ -14,7 +14,7 @@ import type {
 } from '../../ports/store.ts';
 import type { JournalReader } from './journal-reader.ts';
 import { plainRows } from './plain-rows.ts';
-import { TransactionRows } from './transaction-rows.ts';
+import type { TransactionRows } from './transaction-rows.ts';
 
 const NONE: readonly never[] = Object.freeze([]);
 
@@ -30,9 +30,9 @@ export class UserRows {
   readonly #last: StatementSync;
   readonly #search: StatementSync;
 
-  constructor(database: DatabaseSync, journal: JournalReader) {
+  constructor(database: DatabaseSync, journal: JournalReader, transactions: TransactionRows) {
     this.#journal = journal;
-    this.#transactions = new TransactionRows(database);
+    this.#transactions = transactions;
     const arrays = { returnArrays: true };
     this.#user = database.prepare(
       'SELECT username, role, disabled, created_at, mac_key FROM users WHERE user_id = ?',

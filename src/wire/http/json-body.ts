@@ -1,11 +1,14 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { nestsDeeper } from '../tcp/nesting.ts';
 
 const QUOTE = 34;
-const BACKSLASH = 92;
 const COLON = 58;
+const BACKSLASH = 92;
+const BRACKET_OPEN = 91;
+const BRACKET_CLOSE = 93;
+const BRACE_OPEN = 123;
+const BRACE_CLOSE = 125;
 
 /**
  * A body as JSON (RFC 8259, and the stricter RFC 7493): UTF-8, a name once in an object, no lone surrogate, bounded depth.
@@ -13,10 +16,12 @@ const COLON = 58;
  */
 export function parseBody(bytes: Buffer): { readonly value: unknown } | Refusal {
   if (bytes.length === 0) return { value: undefined };
-  if (!isUtf8(bytes)) return refuse('json_invalid', { detail: 'UTF-8' });
-  const text = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
+  const ascii = isAscii(bytes);
+  if (!ascii && !isUtf8(bytes)) return refuse('json_invalid', { detail: 'UTF-8' });
+  const text = bytes.toString(ascii ? 'latin1' : 'utf8');
   const { nestingDepthMax } = LIMITS;
-  if (nestsDeeper(text, nestingDepthMax)) {
+  const members = membersWritten(text, nestingDepthMax);
+  if (members === undefined) {
     return refuse('json_invalid', { detail: `at most ${nestingDepthMax} levels` });
   }
   let value: unknown;
@@ -26,26 +31,48 @@ export function parseBody(bytes: Buffer): { readonly value: unknown } | Refusal 
     return refuse('json_invalid');
   }
   // RFC 8259 section 4 leaves open what a second member of a name means, so two readers may differ.
-  if (membersWritten(text) !== membersOf(value))
-    return refuse('json_invalid', { detail: 'a name is in it twice' });
+  if (members !== membersOf(value)) return refuse('json_invalid', { detail: 'a name is in it twice' });
   if (text.includes('\\u') && !isWellFormed(value))
     return refuse('json_invalid', { detail: 'a lone surrogate' });
   return { value };
 }
 
-/** Each member of an object has one colon outside strings. */
-function membersWritten(json: string): number {
+/**
+ * How many members its objects have: each has one colon outside strings. That it is JSON has not been checked.
+ * @returns undefined where objects and arrays stand more than `depthMax` deep inside each other
+ */
+function membersWritten(json: string, depthMax: number): number | undefined {
   let members = 0;
-  let inString = false;
+  let depth = 0;
   for (let index = 0; index < json.length; index++) {
-    const code = json.charCodeAt(index);
-    if (inString) {
-      if (code === BACKSLASH) index++;
-      else if (code === QUOTE) inString = false;
-    } else if (code === QUOTE) inString = true;
-    else if (code === COLON) members++;
+    switch (json.charCodeAt(index)) {
+      case QUOTE:
+        index = stringEnd(json, index);
+        break;
+      case COLON:
+        members++;
+        break;
+      case BRACE_OPEN:
+      case BRACKET_OPEN:
+        if (++depth > depthMax) return undefined;
+        break;
+      case BRACE_CLOSE:
+      case BRACKET_CLOSE:
+        depth--;
+        break;
+    }
   }
   return members;
+}
+
+/** Where the string that begins at a quotation mark ends: at its second one, or with the text. */
+function stringEnd(json: string, start: number): number {
+  for (let end = start + 1; end < json.length; end++) {
+    const code = json.charCodeAt(end);
+    if (code === QUOTE) return end;
+    if (code === BACKSLASH) end++;
+  }
+  return json.length;
 }
 
 function membersOf(value: unknown): number {
