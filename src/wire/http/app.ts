@@ -6,7 +6,7 @@ import { clientNetwork, type Networks, plainAddress } from '../tcp/address.ts';
 import type { Failures } from '../tcp/failures.ts';
 import { clientAddress } from './client-address.ts';
 import type { CrossOrigin } from './cors.ts';
-import { documents } from './documents.ts';
+import { type Document, documents } from './documents.ts';
 import { type Answering, admitting, handling, observer, type Refuser, refuser } from './exchange.ts';
 import { refusalOf } from './failure.ts';
 import { parseBody } from './json-body.ts';
@@ -68,8 +68,10 @@ export function makeApp(options: AppOptions): FastifyInstance {
     else done(null, parsed.value);
   });
   addHooks(app, options, refused);
-  addErrorAnswers(app, options, refused);
+  const published = documents();
+  addErrorAnswers(app, options, refused, published);
   addRoutes(app, options.parts, answering, refused);
+  addDocuments(app, published);
   return app;
 }
 
@@ -87,12 +89,31 @@ function addHooks(app: FastifyInstance, options: AppOptions, refused: Refuser): 
 function refusalAtOnce(request: FastifyRequest, stopping: AbortSignal): Refusal | undefined {
   // Node reads HTTP/0.9, whose answers have neither status nor end.
   if (request.raw.httpVersionMajor !== 1) return refuse('message_invalid', { detail: 'HTTP/1.1' });
+  if (hostFields(request.raw.rawHeaders) > 1) return refuse('message_invalid', { detail: 'Host' });
   return stopping.aborted ? refuse('shutting_down', { retryAfterMs: 1_000 }) : undefined;
 }
 
-function addErrorAnswers(app: FastifyInstance, options: AppOptions, refused: Refuser): void {
+/** More than one is an error (RFC 9112 section 3.2): a proxy may have gone by the other. Names and values by turns. */
+function hostFields(rawHeaders: readonly string[]): number {
+  let fields = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') fields++;
+  }
+  return fields;
+}
+
+function addErrorAnswers(
+  app: FastifyInstance,
+  options: AppOptions,
+  refused: Refuser,
+  published: readonly Document[],
+): void {
   const { cors, failures } = options;
-  const paths = new PathMethods(ROUTES);
+  const paths = new PathMethods([
+    ...ROUTES,
+    ...published.map(({ path }) => ({ path, method: 'GET' as const })),
+  ]);
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error, failures, request.id);
     // What is left of a body that was not read would be taken for the next request.
@@ -133,7 +154,10 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, answering: Answering,
       handler: handling(route, parts, refused, answering),
     });
   }
-  for (const { path, contentType, text } of documents()) {
+}
+
+function addDocuments(app: FastifyInstance, published: readonly Document[]): void {
+  for (const { path, contentType, text } of published) {
     app.get(path, (_request, reply) =>
       reply
         .type(contentType)

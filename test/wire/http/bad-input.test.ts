@@ -140,6 +140,7 @@ describe('bytes that are no request', () => {
       'no version': 'GET /healthz\r\n\r\n',
       'an unknown method': 'FETCH /healthz HTTP/1.1\r\nHost: x\r\n\r\n',
       'no host': 'GET /healthz HTTP/1.1\r\n\r\n',
+      'two hosts': `GET /healthz HTTP/1.1\r\nHost: x\r\nhOST: y\r\n\r\n${smuggled}`,
       'both lengths (CL.TE)': `${post}${length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
       'two lengths': `${post}${length}\r\nContent-Length: 0\r\n\r\n${BODY}${smuggled}`,
       'a signed length': `${post}Content-Length: +${BODY.length}\r\n\r\n${BODY}${smuggled}`,
@@ -207,6 +208,8 @@ test('methods that a path has not are named in Allow', async (t) => {
     ['PUT', '/v1/transactions', 'POST, GET'],
     ['OPTIONS', '/v1/sessions', 'POST, GET'],
     ['POST', '/healthz', 'GET'],
+    ['POST', '/docs', 'GET'],
+    ['PUT', '/openapi.json', 'GET'],
     // Of the paths that fit, all.
     ['GET', '/v1/sessions/passkey', 'DELETE, POST'],
     ['POST', '/v1/sessions/current', 'GET, DELETE'],
