@@ -14,6 +14,7 @@ import type { HttpLogger, HttpParts } from './parts.ts';
 import { PathMethods } from './path-methods.ts';
 import { RefusedRequest } from './refused-request.ts';
 import { responseHeaders } from './response-headers.ts';
+import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { typeboxCompiler } from './validation.ts';
 import type { WebPages } from './web.ts';
@@ -89,11 +90,14 @@ function addHooks(app: FastifyInstance, options: AppOptions, refused: Refuser): 
 function refusalAtOnce(request: FastifyRequest, stopping: AbortSignal): Refusal | undefined {
   // Node reads HTTP/0.9, whose answers have neither status nor end.
   if (request.raw.httpVersionMajor !== 1) return refuse('message_invalid', { detail: 'HTTP/1.1' });
-  if (hostFields(request.raw.rawHeaders) > 1) return refuse('message_invalid', { detail: 'Host' });
+  const { rawHeaders, httpVersionMinor } = request.raw;
+  const hosts = hostFields(rawHeaders);
+  if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0))
+    return refuse('message_invalid', { detail: 'Host' });
   return stopping.aborted ? refuse('shutting_down', { retryAfterMs: 1_000 }) : undefined;
 }
 
-/** More than one is an error (RFC 9112 section 3.2): a proxy may have gone by the other. Names and values by turns. */
+/** RFC 9112 section 3.2: of two, a proxy may have gone by the other. Names and values by turns. */
 function hostFields(rawHeaders: readonly string[]): number {
   let fields = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -111,8 +115,8 @@ function addErrorAnswers(
 ): void {
   const { cors, failures } = options;
   const paths = new PathMethods([
-    ...ROUTES,
-    ...published.map(({ path }) => ({ path, method: 'GET' as const })),
+    ...ROUTES.map((route) => ({ path: route.path, methods: methodsOf(route) })),
+    ...published.map(({ path }) => ({ path, methods: ['GET'] })),
   ]);
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error, failures, request.id);
@@ -146,7 +150,7 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, answering: Answering,
   for (const route of ROUTES) {
     const { params, query, body } = route;
     app.route({
-      method: route.method,
+      method: methodsOf(route),
       config: { api: true },
       url: route.path.replace(/\{([a-z_]+)\}/g, ':$1'),
       schema: { querystring: query, ...(params ? { params } : {}), ...(body ? { body } : {}) },
@@ -154,6 +158,11 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, answering: Answering,
       handler: handling(route, parts, refused, answering),
     });
   }
+}
+
+/** What anyone may read can be asked for without its content: by those who watch whether a server lives. */
+function methodsOf({ method, caller }: Pick<Route, 'method' | 'caller'>): string[] {
+  return method === 'GET' && caller === 'anyone' ? ['GET', 'HEAD'] : [method];
 }
 
 function addDocuments(app: FastifyInstance, published: readonly Document[]): void {

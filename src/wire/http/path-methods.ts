@@ -1,12 +1,10 @@
-import type { Route } from './route.ts';
-
 /** Which methods a path has, for 405 and for preflights. */
 export class PathMethods {
-  readonly #patterns: readonly { readonly pattern: RegExp; readonly methods: string[] }[];
+  readonly #patterns: readonly { readonly pattern: RegExp; readonly methods: readonly string[] }[];
 
-  constructor(routes: readonly Pick<Route, 'path' | 'method'>[]) {
+  constructor(routes: readonly { readonly path: string; readonly methods: readonly string[] }[]) {
     const byPath = new Map<string, string[]>();
-    for (const { path, method } of routes) byPath.set(path, [...(byPath.get(path) ?? []), method]);
+    for (const { path, methods } of routes) byPath.set(path, [...(byPath.get(path) ?? []), ...methods]);
     this.#patterns = [...byPath].map(([path, methods]) => ({
       pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[a-z_]+\}/g, '[^/]+')}$`),
       methods,

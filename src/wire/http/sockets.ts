@@ -48,7 +48,8 @@ export class Sockets {
       keepAliveTimeout: LIMITS.httpKeepAliveTimeMs,
       connectionsCheckingInterval: Math.min(1_000, Math.ceil(headersTimeMs / 4)),
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      // Asked for where requests are answered: Node's own answer has no content.
+      requireHostHeader: false,
       noDelay: true,
     };
     const server = tls

@@ -201,13 +201,30 @@ describe('bytes that are no request', () => {
   });
 });
 
+test('what anyone may read is there without its content, and who names no host is told why not', async (t) => {
+  const fixture = await testHttp(t);
+  const [header = '', content] = (
+    await exchange(fixture, 'HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  ).split('\r\n\r\n');
+  assert.match(header, /^HTTP\/1\.1 200 .*content-length: 15/is);
+  assert.equal(content, '');
+  const other = await exchange(
+    fixture,
+    'HEAD /v1/transactions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+  );
+  assert.deepEqual(statuses(other), [405]);
+  const nobody = await exchange(fixture, 'GET /healthz HTTP/1.1\r\n\r\n');
+  assert.deepEqual(statuses(nobody), [400]);
+  assert.match(nobody, /application\/problem\+json.*message_invalid/s);
+});
+
 test('methods that a path has not are named in Allow', async (t) => {
   const fixture = await testHttp(t);
   for (const [method, path, allow] of [
     ['GET', '/v1/users', 'POST'],
     ['PUT', '/v1/transactions', 'POST, GET'],
     ['OPTIONS', '/v1/sessions', 'POST, GET'],
-    ['POST', '/healthz', 'GET'],
+    ['POST', '/healthz', 'GET, HEAD'],
     ['POST', '/docs', 'GET'],
     ['PUT', '/openapi.json', 'GET'],
     // Of the paths that fit, all.
