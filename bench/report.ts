@@ -81,13 +81,17 @@ export interface Skipped {
   readonly reason: string;
 }
 
-/** The report as JSON: snake_case as every JSON of this program, numbers to three decimals. */
+/** The report as JSON: snake_case as every JSON of this program, numbers to three decimals, below 1 to three digits. */
 export function toJson(report: Report): string {
   return JSON.stringify(snakeCased(report), undefined, 2);
 }
 
+function rounded(value: number): number {
+  return Math.abs(value) < 1 ? Number(value.toPrecision(3)) : Math.round(value * 1_000) / 1_000;
+}
+
 function snakeCased(value: unknown): unknown {
-  if (typeof value === 'number') return Math.round(value * 1_000) / 1_000;
+  if (typeof value === 'number') return rounded(value);
   if (Array.isArray(value)) return value.map(snakeCased);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

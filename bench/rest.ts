@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LIMITS } from '../src/limits.ts';
 import type { Child } from './child.ts';
 import { Findings } from './findings.ts';
 import { measureRequests } from './rest-load.ts';
-import { approvalsOf, validationsOf } from './rest-requests.ts';
-import type { RestStage, RestUser } from './rest-stage.ts';
+import { validationsOf } from './rest-requests.ts';
+import type { RestStage } from './rest-stage.ts';
+import { Waiting } from './rest-waiting.ts';
 import { FULL, REST_CONNECTIONS, SERVER_NODE_OPTIONS } from './sizes.ts';
 
 /** Before anything is measured, bare route and server each answer so many, on so many connections. */
@@ -16,31 +16,49 @@ const WARM_UP = { requests: 20_000, connections: 16 } as const;
 
 /**
  * `POST /v1/codes/validation` and approvals, each with a bound code of its own and committed durably, one request at a
- * time on each connection, beside a bare Fastify route that validates the same schema. The generator is this process.
+ * time on each connection, beside a bare Fastify route that validates the same schema, and one that also commits a row
+ * before it answers. The generator is this process.
  */
 export async function measureRest(findings: Findings): Promise<void> {
   const options = [...SERVER_NODE_OPTIONS];
+  const own = [...options, ...findings.options.nodeOptions];
   await findings.withChild(
-    'rest-server',
+    'bare-route',
     (bare) =>
-      findings.withChild('rest-server', (server) => measureBeside(findings, bare, server), [
-        ...options,
-        ...findings.options.nodeOptions,
-      ]),
+      findings.withChild(
+        'bare-route',
+        (durable) =>
+          findings.withChild(
+            'rest-server',
+            (server) => measureBeside(findings, { bare, durable, server }),
+            own,
+          ),
+        options,
+      ),
     options,
   );
 }
 
-async function measureBeside(findings: Findings, bare: Child, server: Child): Promise<void> {
+interface Servers {
+  readonly bare: Child;
+  readonly durable: Child;
+  readonly server: Child;
+}
+
+async function measureBeside(findings: Findings, { bare, durable, server }: Servers): Promise<void> {
   const { sizes, folder, onStep } = findings.options;
   const { users, requests } = sizes.rest;
-  const { port: barePort } = await bare.request<{ port: number }>('startBare');
+  const { port: barePort } = await bare.request<{ port: number }>('start', {});
+  const { port: durablePort } = await durable.request<{ port: number }>('start', {
+    folder: join(folder, 'bare'),
+  });
   onStep(`REST: making ${users} users`);
   const stage = await server.request<RestStage>('start', { folder: join(folder, 'rest'), users });
   const waiting = new Waiting(server, stage);
   const warmUp = Math.min(WARM_UP.requests, requests);
   const first = await validationsOf(stage, warmUp);
   await measureRequests(bare, barePort, WARM_UP.connections, first);
+  await measureRequests(durable, durablePort, WARM_UP.connections, first);
   await measureRequests(server, stage.port, WARM_UP.connections, first);
   await measureRequests(server, stage.port, WARM_UP.connections, await waiting.approvals(warmUp));
   for (const connections of REST_CONNECTIONS) {
@@ -49,46 +67,26 @@ async function measureBeside(findings: Findings, bare: Child, server: Child): Pr
     const validations = await validationsOf(stage, count);
     const approvals = await waiting.approvals(count);
     const on = `on ${connections} connection${connections === 1 ? '' : 's'}`;
-    const bareRun = await measureRequests(bare, barePort, connections, validations);
+    const limits = [
+      { name: 'bare', title: 'bare Fastify route of that schema', child: bare, port: barePort },
+      { name: 'bare_durable', title: 'the same with a row committed', child: durable, port: durablePort },
+    ];
+    const limitRuns = [];
+    for (const { child, port } of limits) {
+      limitRuns.push(await measureRequests(child, port, connections, validations));
+    }
     const add = async (kind: string, title: string, texts: readonly string[]) => {
       const run = await measureRequests(server, stage.port, connections, texts);
       findings.rows.push({ name: `rest_${kind}_${connections}`, title: `REST: ${title} ${on}`, ...run });
     };
     await add('validation', 'code validated', validations);
     await add('approval', 'transaction approved', approvals);
-    const limit = {
-      name: `rest_bare_${connections}`,
-      title: `bare Fastify route of that schema ${on}`,
-      operationsPerSecond: bareRun.operationsPerSecond,
-      cpuMicros: bareRun.serverCpuMicros,
-    };
-    findings.addLimit(limit, [`rest_validation_${connections}`, `rest_approval_${connections}`]);
-  }
-}
-
-/** The transactions that wait for their users. */
-class Waiting {
-  readonly #server: Child;
-  readonly #stage: RestStage;
-  #pending: RestUser['pending'][] = [];
-
-  constructor(server: Child, stage: RestStage) {
-    this.#server = server;
-    this.#stage = stage;
-  }
-
-  /** As many of each user's as make about `count`. */
-  async approvals(count: number): Promise<string[]> {
-    const filled = await this.#server.request<readonly RestUser['pending'][]>('refill');
-    this.#pending = filled.map((more, index) => [...(this.#pending[index] ?? []), ...more]);
-    const each = Math.ceil(count / this.#stage.users.length);
-    const used = Math.min(each, LIMITS.pendingTransactionsPerUserMax);
-    const approvals = approvalsOf(
-      this.#stage,
-      this.#pending.map((of) => of.slice(0, used)),
-    );
-    this.#pending = this.#pending.map((of) => of.slice(used));
-    return approvals;
+    const bounded = [`rest_validation_${connections}`, `rest_approval_${connections}`];
+    for (const [index, { operationsPerSecond, serverCpuMicros: cpuMicros }] of limitRuns.entries()) {
+      const { name = '', title = '' } = limits[index] ?? {};
+      const limit = { name: `rest_${name}_${connections}`, title: `${title} ${on}` };
+      findings.addLimit({ ...limit, operationsPerSecond, cpuMicros }, bounded);
+    }
   }
 }
 
@@ -120,6 +118,7 @@ async function main(): Promise<void> {
           operations,
           'a second': Math.round(operationsPerSecond),
           'of bare': Object.values(ratios)[0]?.toFixed(2),
+          'of durable': Object.values(ratios)[1]?.toFixed(2),
           'server µs': Math.round(serverCpuMicros),
           p50: latencyMs.p50.toFixed(2),
           p99: latencyMs.p99.toFixed(2),

@@ -7,9 +7,8 @@ import { JournalWriter } from '../../src/adapters/sqlite/journal-writer.ts';
 import { migrate } from '../../src/adapters/sqlite/migrate.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { mac } from '../../src/adapters/vault-keys/hmac.ts';
-import { encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';
-import type { Entry } from '../../src/ports/store.ts';
 import { answerRequests } from '../child.ts';
+import { exampleEntry } from '../example-entry.ts';
 import { PASSWORD } from '../identities.ts';
 
 /** What the parts can do at most, each alone in this process. */
@@ -69,37 +68,6 @@ async function commits({
     database.close();
     await rm(folder, { recursive: true });
   }
-}
-
-function exampleEntry(): Entry {
-  const at = Date.now();
-  const challenge = `${at.toString(16).padStart(12, '0')}${'5'.repeat(52)}`;
-  const body = encodeBody({
-    at,
-    detail: { proofs: 'mac' },
-    transaction: {
-      amount: '100.00',
-      challenge,
-      currency: 'EUR',
-      id: '01980000-0000-7000-8000-000000000000',
-      payee: 'CuentaB',
-      payer: 'CuentaA',
-      v: 1,
-    },
-    type: 'transaction.approved',
-    user: 'user-1',
-    version: 1_000,
-  });
-  return {
-    userId: 1,
-    version: 1_000,
-    at,
-    type: 'transaction.approved',
-    state: '{}',
-    body,
-    hash: GENESIS_HASH,
-    challenge,
-  };
 }
 
 /** HMAC-SHA256 over as many bytes as a transaction's MAC covers: Node's own, and as the vault computes it. */

@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net';
-import fastify from 'fastify';
 import { AccessTokens } from '../../src/application/access-tokens.ts';
 import type { Context } from '../../src/application/context.ts';
 import { macKeyOwner, seedOwner } from '../../src/application/register-user.ts';
@@ -10,8 +8,6 @@ import { loadConfig } from '../../src/config.ts';
 import { GENESIS_HASH } from '../../src/domain/journal.ts';
 import { BOUND_SUITE } from '../../src/domain/otp/bound-code.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { codeRoutes } from '../../src/wire/http/routes/codes.ts';
-import { typeboxCompiler } from '../../src/wire/http/validation.ts';
 import { answerRequests } from '../child.ts';
 import { REST_TRANSFER, type RestStage, type RestUser } from '../rest-stage.ts';
 import { type ServerUsage, UsageMeter } from '../usage.ts';
@@ -25,7 +21,6 @@ let close: () => Promise<void> = async () => {};
 
 const handlers: Record<string, (argument: never) => Promise<unknown>> = {
   start,
-  startBare,
   refill,
   usage,
 };
@@ -133,18 +128,6 @@ async function refill(): Promise<readonly RestUser['pending'][]> {
     );
   }
   return users.map(({ pending }) => pending);
-}
-
-/** A route of the same schema that answers a constant: what Fastify itself takes. */
-async function startBare(): Promise<{ port: number }> {
-  const app = fastify();
-  app.setValidatorCompiler(typeboxCompiler as never);
-  const [route] = codeRoutes;
-  app.post('/v1/codes/validation', { schema: { body: route?.body } }, async () => ({ valid: true }));
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  close = () => app.close();
-  const [address] = app.addresses() as AddressInfo[];
-  return { port: address?.port ?? 0 };
 }
 
 async function usage(): Promise<ServerUsage> {

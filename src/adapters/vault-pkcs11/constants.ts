@@ -55,8 +55,9 @@ export const CKM = {
 
 export const CKR = {
   ok: 0x0,
-  deviceMemory: 0x31,
   hostMemory: 0x2,
+  generalError: 0x5,
+  deviceMemory: 0x31,
   pinIncorrect: 0xa0,
   pinInvalid: 0xa1,
   pinLenRange: 0xa2,

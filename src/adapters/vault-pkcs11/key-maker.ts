@@ -1,9 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { LIMITS } from '../../limits.ts';
 import type { Sessions } from './connection.ts';
-import { CKM } from './constants.ts';
+import { CKM, CKR } from './constants.ts';
 import { HsmDown } from './errors.ts';
 import { claimsOf, type KeyRing, listKeys } from './key-ring.ts';
+import { returnValueOf } from './native.ts';
 import { pause } from './pause.ts';
 import {
   encryptionKeyTemplate,
@@ -14,6 +15,7 @@ import {
 
 const CLAIMS_MAX = 16;
 const FOUNDING_POLL_MS = 100;
+const FOUNDING_ATTEMPTS_MAX = 4;
 const CLAIM_SEEN_MS = 30;
 
 /**
@@ -60,8 +62,22 @@ export function makeVersion(sessions: Sessions, prefix: string): number {
   throw new HsmDown('other servers are making key versions at this moment: try again');
 }
 
-/** Makes the first version, or waits for another server that is doing so. */
+/**
+ * Makes the first version, or waits for another server that is doing so. SoftHSM fails with CKR_GENERAL_ERROR now and
+ * then while another process writes the objects that it reads: then it is tried again.
+ */
 export function foundKeys(sessions: Sessions, prefix: string): KeyRing {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return foundOnce(sessions, prefix);
+    } catch (error) {
+      if (returnValueOf(error) !== CKR.generalError || attempt === FOUNDING_ATTEMPTS_MAX) throw error;
+      pause(FOUNDING_POLL_MS);
+    }
+  }
+}
+
+function foundOnce(sessions: Sessions, prefix: string): KeyRing {
   const until = performance.now() + LIMITS.hsmFoundingTimeMs;
   for (;;) {
     sessions.alive();

@@ -1,0 +1,30 @@
+import { LIMITS } from '../src/limits.ts';
+import type { Child } from './child.ts';
+import { approvalsOf } from './rest-requests.ts';
+import type { RestStage, RestUser } from './rest-stage.ts';
+
+/** The transactions that wait for their users. */
+export class Waiting {
+  readonly #server: Child;
+  readonly #stage: RestStage;
+  #pending: RestUser['pending'][] = [];
+
+  constructor(server: Child, stage: RestStage) {
+    this.#server = server;
+    this.#stage = stage;
+  }
+
+  /** As many of each user's as make about `count`. */
+  async approvals(count: number): Promise<string[]> {
+    const filled = await this.#server.request<readonly RestUser['pending'][]>('refill');
+    this.#pending = filled.map((more, index) => [...(this.#pending[index] ?? []), ...more]);
+    const each = Math.ceil(count / this.#stage.users.length);
+    const used = Math.min(each, LIMITS.pendingTransactionsPerUserMax);
+    const approvals = approvalsOf(
+      this.#stage,
+      this.#pending.map((of) => of.slice(0, used)),
+    );
+    this.#pending = this.#pending.map((of) => of.slice(used));
+    return approvals;
+  }
+}
