@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** As src/main.ts and `npm start` have it: compiled code is taken from there, and malloc has few arenas. */
+/** As src/main.ts and `npm start` have it: compiled code is taken from there, and malloc has one arena. */
 const COMPILED = fileURLToPath(new URL('../node_modules/.cache/sello', import.meta.url));
 
 /** A process of the benchmark, asked over its IPC channel: one request, one answer. */
@@ -15,7 +15,7 @@ export class Child {
   constructor(module: string, options: { readonly nodeOptions?: readonly string[] } = {}) {
     this.#process = fork(new URL(`./processes/${module}.ts`, import.meta.url), {
       execArgv: [...(options.nodeOptions ?? [])],
-      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, MALLOC_ARENA_MAX: '2' },
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, MALLOC_ARENA_MAX: '1' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',
     });

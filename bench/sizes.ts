@@ -98,7 +98,7 @@ export const TINY: Sizes = {
 export const SERVER_NODE_OPTIONS = [
   '--max-semi-space-size=8',
   '--heap-growing-percent=20',
-  '--initial-old-space-size=96',
+  '--initial-old-space-size=80',
 ] as const;
 
 export const CONNECTIONS = 64;
