@@ -88,12 +88,6 @@ export class Appender {
     this.#connection.write(() => undefined);
   }
 
-  /** Writes what became of transactions: for what reads many of them. */
-  writeDecided(): void {
-    if (this.#outcomeUnknown) this.#recover();
-    if (!this.#decided.isEmpty) this.#writeBehind(() => this.#decided.write());
-  }
-
   /** Runs a unit of work of rows alone. */
   change<T>(work: () => T): T {
     if (this.#outcomeUnknown) this.#recover();
@@ -105,7 +99,7 @@ export class Appender {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = undefined;
     if (this.#outcomeUnknown) this.#recover();
-    if (!this.#sweep.isComplete) this.#writeBehind(() => this.#sweep.writeAll());
+    if (!this.#sweep.isComplete) this.#writeHeads(() => this.#sweep.writeAll());
   }
 
   #admits({ entry }: Decision): boolean {
@@ -125,7 +119,7 @@ export class Appender {
     heads.advance(entry.userId, entry.version, position);
   }
 
-  #writeBehind(write: () => void): void {
+  #writeHeads(write: () => void): void {
     this.#write(() => {
       this.#step('sweep.begun');
       write();
@@ -182,7 +176,7 @@ export class Appender {
     if (idle) {
       try {
         if (this.#outcomeUnknown) this.#recover();
-        this.#writeBehind(() => this.#sweep.write(LIMITS.headBlocksPerTurnMax));
+        this.#writeHeads(() => this.#sweep.write(LIMITS.headBlocksPerTurnMax));
       } catch {
         // Nothing is lost: the next append tries again, and tells its caller when it fails too.
         return;

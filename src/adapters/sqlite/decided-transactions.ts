@@ -45,8 +45,14 @@ export class DecidedTransactions {
     );
   }
 
-  get isEmpty(): boolean {
-    return this.#unwritten.size === 0;
+  /** How many the table does not have yet. */
+  get size(): number {
+    return this.#unwritten.size;
+  }
+
+  /** Those. */
+  rows(): readonly Decided[] {
+    return [...this.#unwritten.values()];
   }
 
   /** How many the caller's unit of work decides so far. */

@@ -167,12 +167,10 @@ export class SqliteStore implements Store {
     limit: number;
   }): Promise<readonly TransactionRow[]> {
     const { serviceId, below = '\u{10ffff}', status = '', limit } = page;
-    this.#appender.writeDecided();
     return this.#connection.read(() => this.#transactions.listOfService(serviceId, below, status, limit));
   }
 
   async listExpiredTransactions(page: { before: number; limit: number }): Promise<readonly TransactionRow[]> {
-    this.#appender.writeDecided();
     return this.#connection.read(() => this.#transactions.expired(page.before, page.limit));
   }
 

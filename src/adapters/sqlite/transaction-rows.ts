@@ -6,7 +6,7 @@ import { plainRows } from './plain-rows.ts';
 const COLUMNS =
   'user_id AS userId, transaction_id AS transactionId, status, amount, currency, payee, payer, challenge, service_id AS serviceId, requested_at AS requestedAt, expires_at AS expiresAt, decided_at AS decidedAt, decided_version AS decidedVersion, reason';
 
-/** Reads the transactions that waited, or wait, for their users. Lists are read when no decision is unwritten. */
+/** Reads the transactions that waited, or wait, for their users: as they are, whatever of it the table has already. */
 export class TransactionRows {
   readonly #decided: DecidedTransactions;
   readonly #pending: StatementSync;
@@ -35,7 +35,7 @@ export class TransactionRows {
 
   pending(userId: UserId): TransactionRow[] {
     const rows = plainRows<TransactionRow>(this.#pending.all(userId));
-    if (rows.length === 0 || this.#decided.isEmpty) return rows;
+    if (rows.length === 0 || this.#decided.size === 0) return rows;
     return rows.filter((row) => this.#decided.correct(row).status === 'pending');
   }
 
@@ -53,17 +53,37 @@ export class TransactionRows {
     status: TransactionStatus | '',
     limit: number,
   ): TransactionRow[] {
-    return plainRows(this.#listOfService.all(serviceId, below, status, limit));
+    const read = (count: number) =>
+      plainRows<TransactionRow>(this.#listOfService.all(serviceId, below, status, count));
+    const unwritten = this.#decided.size;
+    if (unwritten === 0) return read(limit);
+    const isAsked = (row: TransactionRow) => status === '' || row.status === status;
+    const rows = read(limit + unwritten).map((row) => this.#decided.correct(row));
+    // To the table these still wait.
+    const others = status === '' || status === 'pending' ? [] : this.#unwrittenOf(serviceId, below);
+    return [...rows, ...others].filter(isAsked).sort(byIdDescending).slice(0, limit);
   }
 
   expired(before: number, limit: number): TransactionRow[] {
-    return plainRows(this.#expired.all(before, limit));
+    const rows = plainRows<TransactionRow>(this.#expired.all(before, limit + this.#decided.size));
+    return rows.filter((row) => this.#decided.correct(row).status === 'pending').slice(0, limit);
+  }
+
+  #unwrittenOf(serviceId: string, below: string): TransactionRow[] {
+    return this.#decided
+      .rows()
+      .flatMap(({ userId, transactionId }) => this.find(userId, transactionId) ?? [])
+      .filter((row) => row.serviceId === serviceId && row.transactionId < below);
   }
 
   #only(found: Parameters<typeof plainRows>[0]): TransactionRow | undefined {
     const [row] = plainRows<TransactionRow>(found);
     return row && this.#decided.correct(row);
   }
+}
+
+function byIdDescending(a: TransactionRow, b: TransactionRow): number {
+  return a.transactionId < b.transactionId ? 1 : -1;
 }
 
 export const INSERT_TRANSACTION =
