@@ -3,6 +3,7 @@ import { BOUND_SUITE } from '../domain/otp/bound-code.ts';
 import { isVisible } from '../domain/visible-text.ts';
 import { LIMITS } from '../limits.ts';
 import type { MacAlgorithm } from '../ports/key-vault.ts';
+import type { Random } from '../ports/random.ts';
 import type { TokenRow, TokenType, UserId } from '../ports/store.ts';
 import { AnswerSeal, withCode } from './answer-seal.ts';
 import type { Context } from './context.ts';
@@ -65,7 +66,7 @@ export async function makeSeed(
   const { userId, type } = request;
   const bound = type === 'ocra';
   const algorithm = bound ? 'sha256' : (request.algorithm ?? 'sha1');
-  const tokenId = request.tokenId ?? Buffer.from(context.random.bytes(12)).toString('base64url');
+  const tokenId = request.tokenId ?? makeTokenId(context.random);
   const { wrapped, seed } = await context.vault.generateSeed(
     SEED_BYTES[algorithm],
     seedOwner(userId, tokenId),
@@ -156,4 +157,11 @@ export function checkParameters({
     return wrong(`label: at most ${LIMITS.labelBytesMax} bytes of visible characters in NFC`);
   }
   return undefined;
+}
+
+/** base64url that begins with a letter: a command would take one that begins with `-` for an option. */
+export function makeTokenId(random: Random): string {
+  const bytes = Buffer.from(random.bytes(12));
+  bytes[0] = (bytes[0] ?? 0) & 0x7f;
+  return bytes.toString('base64url');
 }
