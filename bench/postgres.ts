@@ -11,6 +11,7 @@ import { chainHash, encodeBody, GENESIS_HASH } from '../src/domain/journal.ts';
 import type { Decision, Store } from '../src/ports/store.ts';
 import { binaries, PostgresServer } from '../test/services/postgres.ts';
 import { runAlone } from './alone.ts';
+import { exampleChallenge, exampleTransaction } from './example-entry.ts';
 import type { Findings } from './findings.ts';
 import { middleRate, type OwnRate, ownLimit, ownRate, ownRow } from './own-load.ts';
 import type { MissingPart, Part } from './part.ts';
@@ -50,19 +51,11 @@ class Payers {
     const userId = this.#ids[place] ?? 0;
     const version = (this.#versions[place] ?? 0) + 1;
     const at = 1_790_000_000_000 + version;
-    const challenge = `${at.toString(16).padStart(12, '0')}${'5'.repeat(52)}`;
+    const challenge = exampleChallenge(at);
     const body = encodeBody({
       at,
       detail: { proofs: 'mac' },
-      transaction: {
-        amount: '100.00',
-        challenge,
-        currency: 'EUR',
-        id: '01980000-0000-7000-8000-000000000000',
-        payee: 'CuentaB',
-        payer: 'CuentaA',
-        v: 1,
-      },
+      transaction: exampleTransaction(challenge),
       type: 'transaction.approved',
       user: `user-${userId}`,
       version,

@@ -1,14 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import fastify from 'fastify';
-import { openDatabase } from '../../src/adapters/sqlite/connection.ts';
-import { JournalWriter } from '../../src/adapters/sqlite/journal-writer.ts';
-import { migrate } from '../../src/adapters/sqlite/migrate.ts';
 import { codeRoutes } from '../../src/wire/http/routes/codes.ts';
 import { typeboxCompiler } from '../../src/wire/http/validation.ts';
+import { openBareJournal } from '../bare-journal.ts';
 import { answerRequests } from '../child.ts';
-import { exampleEntry } from '../example-entry.ts';
 import { UsageMeter } from '../usage.ts';
 
 const meter = new UsageMeter();
@@ -36,26 +31,12 @@ async function start({ folder }: { readonly folder?: string }): Promise<{ port: 
 }
 
 async function openCommits(folder: string): Promise<() => Promise<void>> {
-  await mkdir(folder);
-  const path = join(folder, 'bare.sqlite');
-  const database = openDatabase(path);
-  migrate(database, path);
-  const writer = new JournalWriter(database);
-  const begin = database.prepare('BEGIN IMMEDIATE');
-  const commit = database.prepare('COMMIT');
-  const entry = exampleEntry();
-  let position = 0;
+  const journal = await openBareJournal(folder);
   let waiting: (() => void)[] = [];
   const commitAll = () => {
     const batch = waiting;
     waiting = [];
-    begin.run();
-    for (const _ of batch) {
-      position++;
-      writer.stage(entry, position, position - 1);
-    }
-    writer.flush();
-    commit.run();
+    journal.commit(batch.length);
     for (const resolve of batch) resolve();
   };
   return () =>

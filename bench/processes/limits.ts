@@ -1,14 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { Argon2Hasher } from '../../src/adapters/password/argon2.ts';
-import { openDatabase } from '../../src/adapters/sqlite/connection.ts';
-import { JournalWriter } from '../../src/adapters/sqlite/journal-writer.ts';
-import { migrate } from '../../src/adapters/sqlite/migrate.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { mac } from '../../src/adapters/vault-keys/hmac.ts';
+import { openBareJournal } from '../bare-journal.ts';
 import { answerRequests } from '../child.ts';
-import { exampleEntry } from '../example-entry.ts';
 import { PASSWORD } from '../identities.ts';
 
 /** What the parts can do at most, each alone in this process. */
@@ -44,28 +40,14 @@ async function commits({
   batch: number;
   ms: number;
 }): Promise<LimitResult> {
-  await mkdir(folder);
-  const path = join(folder, 'limit.sqlite');
-  const database = openDatabase(path);
+  const journal = await openBareJournal(folder);
   try {
-    migrate(database, path);
-    const writer = new JournalWriter(database);
-    const begin = database.prepare('BEGIN IMMEDIATE');
-    const commit = database.prepare('COMMIT');
-    const entry = exampleEntry();
-    let position = 0;
     return await timed(ms, () => {
-      begin.run();
-      for (let n = 0; n < batch; n++) {
-        position++;
-        writer.stage(entry, position, position - 1);
-      }
-      writer.flush();
-      commit.run();
+      journal.commit(batch);
       return batch;
     });
   } finally {
-    database.close();
+    journal.close();
     await rm(folder, { recursive: true });
   }
 }

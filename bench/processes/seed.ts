@@ -6,6 +6,7 @@ import { chainHash, type EntryType, encodeBody, GENESIS_HASH } from '../../src/d
 import { BOUND_SUITE } from '../../src/domain/otp/bound-code.ts';
 import type { Decision, SideRow, UserId } from '../../src/ports/store.ts';
 import { answerRequests } from '../child.ts';
+import { exampleTransaction } from '../example-entry.ts';
 import { macKey, PASSWORD, sessionSecretOf, tokenIdOf, tokenSeedOf, usernameOf } from '../identities.ts';
 
 /** Writes users and entries through the ports, as decisions would have: a hundred thousand registrations take an hour of Argon2id. */
@@ -135,7 +136,9 @@ function decide(
   const version = (chain.versions[userId] ?? 0) + 1;
   const body = encodeBody({
     at,
-    ...(challenge === undefined ? {} : { detail: { proofs: 'mac' }, transaction: recorded(challenge) }),
+    ...(challenge === undefined
+      ? {}
+      : { detail: { proofs: 'mac' }, transaction: exampleTransaction(challenge) }),
     type,
     user: usernameOf(userId),
     version,
@@ -144,18 +147,6 @@ function decide(
   chain.versions[userId] = version;
   chain.hashes[userId] = hash;
   return { entry: { userId, version, at, type, state: '{}', body, hash, challenge }, rows };
-}
-
-function recorded(challenge: string) {
-  return {
-    amount: '100.00',
-    challenge,
-    currency: 'EUR',
-    id: '01980000-0000-7000-8000-000000000000',
-    payee: 'CuentaB',
-    payer: 'CuentaA',
-    v: 1,
-  } as const;
 }
 
 async function append(application: Application, decisions: readonly Decision[]): Promise<void> {

@@ -77,14 +77,11 @@ export class DecidedTransactions {
    */
   decide(row: Decided, entry: Entry): void {
     const { userId, transactionId } = row;
-    if (!isTold(row, entry)) {
-      if (this.#unwritten.has(idOf(row)) || this.#write(row) !== 1) throw new Error(NOT_THERE);
-      return;
-    }
-    if (this.#unwritten.has(idOf(row)) || !this.#isPending.get(userId, transactionId)) {
-      throw new Error(NOT_THERE);
-    }
-    this.#staged.push(row);
+    if (this.#unwritten.has(idOf(row))) throw new Error(NOT_THERE);
+    const told = isTold(row, entry);
+    const waits = told ? this.#isPending.get(userId, transactionId) !== undefined : this.#write(row) === 1;
+    if (!waits) throw new Error(NOT_THERE);
+    if (told) this.#staged.push(row);
   }
 
   /** Takes back those beyond the first `count` of this unit of work. */
@@ -97,8 +94,9 @@ export class DecidedTransactions {
     if (this.#unwritten.size + this.#staged.length >= WRITTEN_TOGETHER) this.write();
   }
 
-  /** Writes them all. */
+  /** Writes them all, once in a unit of work: after its decisions. */
   write(): void {
+    if (this.#isWritten) return;
     const rows = [...this.#unwritten.values(), ...this.#staged];
     rows.sort((a, b) => (a.transactionId < b.transactionId ? -1 : 1));
     for (const row of rows) this.#write(row);
