@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { makeSessionSecret } from '../src/application/session.ts';
+import { makeSessionSecret } from '../src/application/sessions/session.ts';
 import type { UserId } from '../src/ports/store.ts';
 
 /*

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
-import type { Decider } from '../src/application/decider.ts';
+import type { Decider } from '../src/application/decisions/decider.ts';
 
 /** What a process of the benchmark has used, counted from its start on. */
 export interface ServerUsage {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Session } from '../src/application/session.ts';
+import type { Session } from '../src/application/sessions/session.ts';
 import { type Application, openApplication } from '../src/compose.ts';
 import { loadConfig } from '../src/config.ts';
 import type { Clock } from '../src/ports/clock.ts';

@@ -1,8 +1,8 @@
-import { AccessTokens } from '../../src/application/access-tokens.ts';
 import type { Context } from '../../src/application/context.ts';
-import { macKeyOwner, seedOwner } from '../../src/application/register-user.ts';
-import { requestTransaction } from '../../src/application/request-transaction.ts';
-import { createService } from '../../src/application/services.ts';
+import { createService } from '../../src/application/services/services.ts';
+import { AccessTokens } from '../../src/application/sessions/access-tokens.ts';
+import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
+import { macKeyOwner, seedOwner } from '../../src/application/users/register-user.ts';
 import { type RunningServer, startServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { GENESIS_HASH } from '../../src/domain/journal.ts';

@@ -6,11 +6,11 @@ import type { PasswordHasher } from '../ports/password-hasher.ts';
 import type { Random } from '../ports/random.ts';
 import type { RateLimit, RateLimiter } from '../ports/rate-limiter.ts';
 import type { Store } from '../ports/store.ts';
-import type { ChallengeIssuer } from './challenges.ts';
-import type { Decider } from './decider.ts';
-import type { KeyLeases } from './key-leases.ts';
-import type { RandomPool } from './random-pool.ts';
-import type { Tally } from './tally.ts';
+import type { ChallengeIssuer } from './challenges/challenge-issuer.ts';
+import type { RandomPool } from './challenges/random-pool.ts';
+import type { Decider } from './decisions/decider.ts';
+import type { KeyLeases } from './keys/key-leases.ts';
+import type { Tally } from './lockout/refusal-counter.ts';
 
 /** What every use case is given: the ports, and the parts of the application that are shared. Made by compose.ts. */
 export interface Context {

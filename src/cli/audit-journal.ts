@@ -1,5 +1,5 @@
-import { UserChains } from '../application/user-chains.ts';
-import type { ExpectedHead, FoundEntry } from '../application/verify-journal.ts';
+import { UserChains } from '../application/journal/user-chains.ts';
+import type { ExpectedHead, FoundEntry } from '../application/journal/verify-journal.ts';
 import type { JournalReader } from '../compose.ts';
 import { GENESIS_HASH } from '../domain/journal.ts';
 import type { JournalEntry, UserId } from '../ports/store.ts';

@@ -5,7 +5,7 @@ import {
   type JournalFault,
   type JournalVerdict,
   verifyJournal,
-} from '../application/verify-journal.ts';
+} from '../application/journal/verify-journal.ts';
 import type { JournalReader } from '../compose.ts';
 import { LIMITS } from '../limits.ts';
 import { exportedEntries, exportLines, StoredJournal } from './audit-journal.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, open, readFile, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type JournalVerdict, verifyJournal } from '../application/verify-journal.ts';
+import { type JournalVerdict, verifyJournal } from '../application/journal/verify-journal.ts';
 import { StoredJournal } from './audit-journal.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure } from './failure.ts';

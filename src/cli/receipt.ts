@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type KeySet, verifyReceipt } from '../application/verify-receipt.ts';
+import { type KeySet, verifyReceipt } from '../application/receipts/verify-receipt.ts';
 import type { ReceiptClaims } from '../domain/receipt.ts';
 import { LIMITS } from '../limits.ts';
 import { examples } from './examples.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { SCOPES } from '../application/services.ts';
+import { SCOPES } from '../application/services/services.ts';
 import { examples } from './examples.ts';
 import { granted } from './failure.ts';
 import type { OperationResult } from './operations.ts';

@@ -3,7 +3,7 @@ import { systemRandom } from '../adapters/system/random.ts';
 import { resolvePassphrase } from '../adapters/vault-file/passphrase.ts';
 import { createFileVault, openFileVault } from '../adapters/vault-file/vault.ts';
 import type { RemoteVaultLog } from '../adapters/vault-remote/connections.ts';
-import { VaultInWaiting } from '../application/vault-in-waiting.ts';
+import { VaultInWaiting } from '../application/keys/deferred-vault.ts';
 import type { Config } from '../config.ts';
 import { PinRefused, StartRefused, VaultUnavailable } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type JournalVerdict, verifyJournal } from '../application/verify-journal.ts';
+import { type JournalVerdict, verifyJournal } from '../application/journal/verify-journal.ts';
 import { StoredJournal } from '../cli/audit-journal.ts';
 import { text } from '../cli/text.ts';
 import { openSqliteReader } from '../compose.ts';

@@ -1,4 +1,4 @@
-import { verifyReceipt } from '../application/verify-receipt.ts';
+import { verifyReceipt } from '../application/receipts/verify-receipt.ts';
 import { grouped, transferScreen } from '../cli/code-display.ts';
 import { text } from '../cli/text.ts';
 import { isRefusal } from '../domain/errors.ts';

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChallengePace } from '../../src/application/challenge-pace.ts';
-import { issueChallenges, issueServiceChallenges } from '../../src/application/issue-challenges.ts';
+import { ChallengePace } from '../../src/application/challenges/challenge-rate.ts';
+import {
+  issueChallenges,
+  issueServiceChallenges,
+} from '../../src/application/challenges/issue-challenges.ts';
 import { isRefusal } from '../../src/domain/errors.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { registeredSession, testApplication } from '../application.ts';

@@ -5,15 +5,15 @@
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { authorise } from '../../src/application/authorise.ts';
+import { issueChallenges } from '../../src/application/challenges/issue-challenges.ts';
 import type { Context } from '../../src/application/context.ts';
-import { endSession } from '../../src/application/end-session.ts';
-import { issueChallenges } from '../../src/application/issue-challenges.ts';
-import { LogInDesk } from '../../src/application/log-in.ts';
-import { createUser } from '../../src/application/register-user.ts';
-import { resumeSession } from '../../src/application/resume-session.ts';
-import { rotateKeys } from '../../src/application/rotate-keys.ts';
-import type { Session } from '../../src/application/session.ts';
+import { rotateKeys } from '../../src/application/keys/rotate-keys.ts';
+import { LogInDesk } from '../../src/application/log-in/log-in-by-password.ts';
+import { endSession } from '../../src/application/sessions/end-session.ts';
+import { resumeSession } from '../../src/application/sessions/resume-session.ts';
+import type { Session } from '../../src/application/sessions/session.ts';
+import { authorise } from '../../src/application/transactions/authorise.ts';
+import { createUser } from '../../src/application/users/register-user.ts';
 import type { Application } from '../../src/compose.ts';
 import { StoreUnavailable, VaultUnavailable } from '../../src/domain/errors.ts';
 import { LIMITS } from '../../src/limits.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { disableUser, enableUser, unlockUser } from '../../src/application/administer-user.ts';
-import { LogInDesk } from '../../src/application/log-in.ts';
-import { createUser } from '../../src/application/register-user.ts';
-import { resumeSession } from '../../src/application/resume-session.ts';
+import { LogInDesk } from '../../src/application/log-in/log-in-by-password.ts';
+import { resumeSession } from '../../src/application/sessions/resume-session.ts';
+import { disableUser, enableUser, unlockUser } from '../../src/application/users/administer-user.ts';
+import { createUser } from '../../src/application/users/register-user.ts';
 import { openSqliteReader } from '../../src/compose.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test from 'node:test';
-import { activateToken } from '../../src/application/activate-token.ts';
+import { activateToken } from '../../src/application/tokens/activate-token.ts';
+import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import {
   type DecideTransactionRequest,
   decideTransaction,
-} from '../../src/application/decide-transaction.ts';
-import { enrolToken } from '../../src/application/enrol-token.ts';
-import { Maintenance } from '../../src/application/maintenance.ts';
-import { findTransaction } from '../../src/application/queries/transactions.ts';
-import { requestTransaction } from '../../src/application/request-transaction.ts';
+} from '../../src/application/transactions/decide-transaction.ts';
+import { findTransaction } from '../../src/application/transactions/find-transactions.ts';
+import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
+import { Maintenance } from '../../src/application/upkeep/maintenance.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { boundQuestion } from '../../src/domain/transaction.ts';
 import type { TransactionRow } from '../../src/ports/store.ts';

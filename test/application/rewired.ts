@@ -1,10 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { AuthoriseRequest } from '../../src/application/authorise.ts';
+import { issueChallenges } from '../../src/application/challenges/issue-challenges.ts';
 import type { Context } from '../../src/application/context.ts';
-import { Decider } from '../../src/application/decider.ts';
-import { issueChallenges } from '../../src/application/issue-challenges.ts';
-import type { Session } from '../../src/application/session.ts';
-import { Tally } from '../../src/application/tally.ts';
+import { Decider } from '../../src/application/decisions/decider.ts';
+import { Tally } from '../../src/application/lockout/refusal-counter.ts';
+import type { Session } from '../../src/application/sessions/session.ts';
+import type { AuthoriseRequest } from '../../src/application/transactions/authorise.ts';
 import type { Application } from '../../src/compose.ts';
 import type { Transfer } from '../../src/domain/transaction.ts';
 import type { PasswordHasher } from '../../src/ports/password-hasher.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeTokenId } from '../../src/application/enrol-token.ts';
+import { makeTokenId } from '../../src/application/tokens/enrol-token.ts';
 
 test('the id of a token begins with a letter, whatever its bytes: no command takes it for an option', () => {
   const ids = Array.from({ length: 256 }, (_, first) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { compactVerify, createLocalJWKSet } from 'jose';
-import { type KeySet, verifyReceipt } from '../../src/application/verify-receipt.ts';
+import { type KeySet, verifyReceipt } from '../../src/application/receipts/verify-receipt.ts';
 import { isRefusal } from '../../src/domain/errors.ts';
 import { type ReceiptClaims, receiptFrom, receiptSigningInput } from '../../src/domain/receipt.ts';
 import { createVaultFixture } from '../contract/vault-fixture.ts';

@@ -6,7 +6,7 @@ import {
   type FoundEntry,
   type JournalVerdict,
   verifyJournal,
-} from '../../src/application/verify-journal.ts';
+} from '../../src/application/journal/verify-journal.ts';
 import { chainHash, type EntryBody, encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';
 
 /** A journal of three users whose entries are mixed, as an export has it. */

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuthoriseRequest } from '../../src/application/authorise.ts';
+import type { AuthoriseRequest } from '../../src/application/transactions/authorise.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
 

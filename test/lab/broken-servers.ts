@@ -1,5 +1,5 @@
-import { unlockUser } from '../../src/application/administer-user.ts';
-import type { AuthoriseRequest } from '../../src/application/authorise.ts';
+import type { AuthoriseRequest } from '../../src/application/transactions/authorise.ts';
+import { unlockUser } from '../../src/application/users/administer-user.ts';
 import type { Application } from '../../src/compose.ts';
 import { isRefusal } from '../../src/domain/errors.ts';
 import type { TcpServices } from '../../src/wire/tcp/services.ts';

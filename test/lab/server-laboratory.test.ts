@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createUser } from '../../src/application/register-user.ts';
+import { createUser } from '../../src/application/users/register-user.ts';
 import { startServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { ServerLaboratory } from '../../src/lab/laboratory.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LogInDesk } from '../../src/application/log-in.ts';
+import { LogInDesk } from '../../src/application/log-in/log-in-by-password.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { CountingHasher, entriesOf, rewired, tallied } from '../application/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';

@@ -7,17 +7,22 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AccessTokens } from '../../src/application/access-tokens.ts';
-import { activateToken } from '../../src/application/activate-token.ts';
-import { disableUser, enableUser, revokeToken, unlockUser } from '../../src/application/administer-user.ts';
-import { authorise } from '../../src/application/authorise.ts';
-import { decideTransaction } from '../../src/application/decide-transaction.ts';
-import { enrolToken } from '../../src/application/enrol-token.ts';
-import { followUser } from '../../src/application/queries/events.ts';
-import { findTransaction, waitForDecision } from '../../src/application/queries/transactions.ts';
-import { requestTransaction } from '../../src/application/request-transaction.ts';
-import { createService, disableService, ServiceKeys } from '../../src/application/services.ts';
-import type { Session } from '../../src/application/session.ts';
+import { followUser } from '../../src/application/journal/follow-journal.ts';
+import { createService, disableService, ServiceKeys } from '../../src/application/services/services.ts';
+import { AccessTokens } from '../../src/application/sessions/access-tokens.ts';
+import type { Session } from '../../src/application/sessions/session.ts';
+import { activateToken } from '../../src/application/tokens/activate-token.ts';
+import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
+import { authorise } from '../../src/application/transactions/authorise.ts';
+import { decideTransaction } from '../../src/application/transactions/decide-transaction.ts';
+import { findTransaction, waitForDecision } from '../../src/application/transactions/find-transactions.ts';
+import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
+import {
+  disableUser,
+  enableUser,
+  revokeToken,
+  unlockUser,
+} from '../../src/application/users/administer-user.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { boundQuestion } from '../../src/domain/transaction.ts';

@@ -7,19 +7,19 @@
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { activateToken } from '../../src/application/activate-token.ts';
-import { revokeToken, unlockUser } from '../../src/application/administer-user.ts';
-import { type AuthoriseRequest, authorise } from '../../src/application/authorise.ts';
-import { claimEnrolment } from '../../src/application/claim-enrolment.ts';
+import type { Session } from '../../src/application/sessions/session.ts';
+import { activateToken } from '../../src/application/tokens/activate-token.ts';
+import { claimEnrolment } from '../../src/application/tokens/claim-enrolment.ts';
+import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
+import { inviteDevice } from '../../src/application/tokens/invite-device.ts';
+import { type AuthoriseRequest, authorise } from '../../src/application/transactions/authorise.ts';
 import {
   type DecideTransactionRequest,
   decideTransaction,
-} from '../../src/application/decide-transaction.ts';
-import { enrolToken } from '../../src/application/enrol-token.ts';
-import { inviteDevice } from '../../src/application/invite-device.ts';
-import { createUser } from '../../src/application/register-user.ts';
-import { requestTransaction } from '../../src/application/request-transaction.ts';
-import type { Session } from '../../src/application/session.ts';
+} from '../../src/application/transactions/decide-transaction.ts';
+import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
+import { revokeToken, unlockUser } from '../../src/application/users/administer-user.ts';
+import { createUser } from '../../src/application/users/register-user.ts';
 import type { Refusal } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { authorise } from '../../src/application/authorise.ts';
-import type { Job } from '../../src/application/job.ts';
+import type { Job } from '../../src/application/decisions/job.ts';
+import { authorise } from '../../src/application/transactions/authorise.ts';
 import { entriesOf, nonces, withMac } from '../application/rewired.ts';
 import { registeredSession, testApplication } from '../application.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { revokeToken } from '../../src/application/administer-user.ts';
-import { authorise } from '../../src/application/authorise.ts';
-import { enrolToken } from '../../src/application/enrol-token.ts';
-import { followUser } from '../../src/application/queries/events.ts';
-import { findTransaction, listTransactions } from '../../src/application/queries/transactions.ts';
-import { resumeSession } from '../../src/application/resume-session.ts';
+import { followUser } from '../../src/application/journal/follow-journal.ts';
+import { resumeSession } from '../../src/application/sessions/resume-session.ts';
+import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
+import { authorise } from '../../src/application/transactions/authorise.ts';
+import { findTransaction, listTransactions } from '../../src/application/transactions/find-transactions.ts';
+import { revokeToken } from '../../src/application/users/administer-user.ts';
 import { LIMITS } from '../../src/limits.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { nonces, rewired, withMac } from '../application/rewired.ts';

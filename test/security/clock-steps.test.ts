@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { authorise } from '../../src/application/authorise.ts';
+import { authorise } from '../../src/application/transactions/authorise.ts';
 import { nonces, withMac } from '../application/rewired.ts';
 import { registeredSession, StoppedClock, testApplication } from '../application.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { authorise } from '../../src/application/authorise.ts';
+import { authorise } from '../../src/application/transactions/authorise.ts';
 import { missingProof, type PolicyRule, requiredProofs } from '../../src/domain/policy.ts';
 import { nonces, TRANSFER, withMac } from '../application/rewired.ts';
 import { registeredSession, testApplication } from '../application.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Authorisation, AuthoriseRequest } from '../../src/application/authorise.ts';
-import type { Session } from '../../src/application/session.ts';
+import type { Session } from '../../src/application/sessions/session.ts';
+import type { Authorisation, AuthoriseRequest } from '../../src/application/transactions/authorise.ts';
 import { type Refusal, refuse } from '../../src/domain/errors.ts';
 import { startTcpServer, type TcpOptions, type TcpServer } from '../../src/wire/tcp/server.ts';
 import type { TcpLogger, TcpServices } from '../../src/wire/tcp/services.ts';

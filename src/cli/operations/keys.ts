@@ -1,4 +1,4 @@
-import { rotateKeys } from '../../application/rotate-keys.ts';
+import { rotateKeys } from '../../application/keys/rotate-keys.ts';
 import { exclusively, operation, parameters } from './operation.ts';
 
 export const keysRotate = operation(parameters({ keep_old: { type: 'boolean' } }), (operated, given) =>

@@ -5,7 +5,7 @@ import {
   rotateServiceKey,
   SCOPES,
   setServiceScopes,
-} from '../../application/services.ts';
+} from '../../application/services/services.ts';
 import { isRefusal, type Refusal } from '../../domain/errors.ts';
 import { rfc3339 } from '../../domain/journal.ts';
 import { operation, parameters } from './operation.ts';

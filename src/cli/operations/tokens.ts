@@ -1,6 +1,6 @@
-import { activateToken } from '../../application/activate-token.ts';
-import { revokeToken } from '../../application/administer-user.ts';
-import { enrolToken } from '../../application/enrol-token.ts';
+import { activateToken } from '../../application/tokens/activate-token.ts';
+import { enrolToken } from '../../application/tokens/enrol-token.ts';
+import { revokeToken } from '../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { decodeState } from '../../domain/user-state.ts';
 import type { UserId } from '../../ports/store.ts';

@@ -1,5 +1,5 @@
-import { disableUser, enableUser, unlockUser } from '../../application/administer-user.ts';
-import { createUser } from '../../application/register-user.ts';
+import { disableUser, enableUser, unlockUser } from '../../application/users/administer-user.ts';
+import { createUser } from '../../application/users/register-user.ts';
 import { isRefusal } from '../../domain/errors.ts';
 import { rfc3339 } from '../../domain/journal.ts';
 import { lockedForMs } from '../../domain/lockout.ts';

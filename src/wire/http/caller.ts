@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { recallSession, sessionOfSecret } from '../../application/resume-session.ts';
-import { allows, type Scope } from '../../application/services.ts';
-import { type Session, WITHOUT_CODE } from '../../application/session.ts';
+import { allows, type Scope } from '../../application/services/services.ts';
+import { recallSession, sessionOfSecret } from '../../application/sessions/resume-session.ts';
+import { type Session, WITHOUT_CODE } from '../../application/sessions/session.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import type { ServiceRow } from '../../ports/store.ts';

@@ -1,4 +1,4 @@
-import type { ChainedEntry } from '../../application/job.ts';
+import type { ChainedEntry } from '../../application/decisions/job.ts';
 
 /** Entries that nothing was refused by carry no reason worth reading. */
 const REFUSED = /\.(refused|locked|cancelled|expired|ended)$/;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Idempotency } from '../../application/stored-answer.ts';
-import { canonicalJson } from '../../application/verify-journal.ts';
+import type { Idempotency } from '../../application/idempotency/idempotency-record.ts';
+import { canonicalJson } from '../../application/journal/verify-journal.ts';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { Transfer } from '../../domain/transaction.ts';
 import { LIMITS } from '../../limits.ts';

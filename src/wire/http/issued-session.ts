@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { Session } from '../../application/session.ts';
+import type { Session } from '../../application/sessions/session.ts';
 import { rfc3339 } from '../../domain/journal.ts';
 import { csrfTokenOf } from './caller.ts';
 import { setCookie } from './cookie.ts';

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Context } from '../../application/context.ts';
-import { CountedVault } from '../../application/vault-calls.ts';
+import { CountedVault } from '../../application/keys/vault-calls.ts';
 import { DecisionCounts } from './decision-counts.ts';
 
 /** What of the server is not in the context. */

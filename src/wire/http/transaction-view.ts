@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
-import type { Authorisation } from '../../application/authorise.ts';
-import type { TransactionView } from '../../application/queries/transactions.ts';
+import type { Authorisation } from '../../application/transactions/authorise.ts';
+import type { TransactionView } from '../../application/transactions/find-transactions.ts';
 import { rfc3339 } from '../../domain/journal.ts';
 import { Account, Currency, closed, Id, named, time } from './schema.ts';
 

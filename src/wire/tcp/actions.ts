@@ -1,5 +1,5 @@
-import type { AuthoriseRequest } from '../../application/authorise.ts';
-import type { Session } from '../../application/session.ts';
+import type { Session } from '../../application/sessions/session.ts';
+import type { AuthoriseRequest } from '../../application/transactions/authorise.ts';
 import { nonceIssuedAt } from '../../domain/challenge.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { parseTransfer } from '../../domain/transfer.ts';

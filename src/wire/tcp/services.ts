@@ -1,9 +1,9 @@
-import type { Authorisation, AuthoriseRequest } from '../../application/authorise.ts';
-import type { Challenge } from '../../application/issue-challenges.ts';
-import type { LogIn, LogInRequest } from '../../application/log-in.ts';
-import type { RegisteredUser, RegisterUserRequest } from '../../application/register-user.ts';
-import type { ResumeSessionRequest } from '../../application/resume-session.ts';
-import type { Session } from '../../application/session.ts';
+import type { Challenge } from '../../application/challenges/issue-challenges.ts';
+import type { LogIn, LogInRequest } from '../../application/log-in/log-in-by-password.ts';
+import type { ResumeSessionRequest } from '../../application/sessions/resume-session.ts';
+import type { Session } from '../../application/sessions/session.ts';
+import type { Authorisation, AuthoriseRequest } from '../../application/transactions/authorise.ts';
+import type { RegisteredUser, RegisterUserRequest } from '../../application/users/register-user.ts';
 import type { Refusal } from '../../domain/errors.ts';
 
 /** What the wire asks of the application: its use cases, bound to their context by compose.ts. */

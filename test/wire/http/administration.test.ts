@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { verifyJournal } from '../../../src/application/verify-journal.ts';
+import { verifyJournal } from '../../../src/application/journal/verify-journal.ts';
 import { StoppedClock } from '../../application.ts';
 import { EventReader } from './event-reader.ts';
 import { type ApiUser, type HttpFixture, type Json, testHttp } from './http-fixture.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
-import { verifyReceipt } from '../../../src/application/verify-receipt.ts';
+import { verifyReceipt } from '../../../src/application/receipts/verify-receipt.ts';
 import { StoppedClock } from '../../application.ts';
 import { type HttpFixture, testHttp } from './http-fixture.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import test, { describe } from 'node:test';
-import { disableUser } from '../../../src/application/administer-user.ts';
 import {
   disableService,
   enableService,
   rotateServiceKey,
   setServiceScopes,
-} from '../../../src/application/services.ts';
+} from '../../../src/application/services/services.ts';
+import { disableUser } from '../../../src/application/users/administer-user.ts';
 import { StoppedClock } from '../../application.ts';
 import { PASSWORD, testHttp } from './http-fixture.ts';
 

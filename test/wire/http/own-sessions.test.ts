@@ -48,8 +48,8 @@ test('more log-ins than are kept end the oldest log-in, never the device', async
   const alice = await fixture.user('alice');
   const device = await VirtualDevice.enrolled(alice, { type: 'ocra' });
   const { context } = fixture.application;
-  const { openSession } = await import('../../../src/application/open-session.ts');
-  const { makeSessionSecret } = await import('../../../src/application/session.ts');
+  const { openSession } = await import('../../../src/application/sessions/open-session.ts');
+  const { makeSessionSecret } = await import('../../../src/application/sessions/session.ts');
   const { userId = 0 } = (await context.store.findUser('alice')) ?? {};
   for (let count = 0; count < 300; count++) {
     const secret = makeSessionSecret(userId, context.random);

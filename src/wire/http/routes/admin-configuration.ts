@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { exclusively } from '../../../application/exclusively.ts';
-import { type RotatedKeys, rotateKeys } from '../../../application/rotate-keys.ts';
+import { type RotatedKeys, rotateKeys } from '../../../application/keys/rotate-keys.ts';
+import { exclusively } from '../../../application/upkeep/exclusive-operation.ts';
 import { isRefusal } from '../../../domain/errors.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { searchEntries } from '../../../application/queries/journal-search.ts';
+import { searchEntries } from '../../../application/journal/search-journal.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { LIMITS } from '../../../limits.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Session, sessionHolds } from '../../../application/session.ts';
+import { type Session, sessionHolds } from '../../../application/sessions/session.ts';
 import { refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';

@@ -1,5 +1,4 @@
 import Type, { type Static } from 'typebox';
-import type { Act } from '../../../application/administer-user.ts';
 import type { Context } from '../../../application/context.ts';
 import {
   type ChangedService,
@@ -12,7 +11,8 @@ import {
   SCOPES,
   type ServiceWithKey,
   setServiceScopes,
-} from '../../../application/services.ts';
+} from '../../../application/services/services.ts';
+import type { Act } from '../../../application/users/administer-user.ts';
 import { isRefusal, type Refusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import type { ServiceRow } from '../../../ports/store.ts';

@@ -3,8 +3,8 @@ import {
   type FoundTransaction,
   searchTransactions,
   transactionStory,
-} from '../../../application/queries/journal-search.ts';
-import { receiptOf } from '../../../application/queries/receipt.ts';
+} from '../../../application/journal/search-journal.ts';
+import { receiptOf } from '../../../application/receipts/find-receipt.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { revokeToken } from '../../../application/administer-user.ts';
+import { revokeToken } from '../../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { UserRecord } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';

@@ -1,12 +1,12 @@
 import Type, { type Static } from 'typebox';
+import type { Context } from '../../../application/context.ts';
 import {
   type Act,
   type AdministeredUser,
   disableUser,
   enableUser,
   unlockUser,
-} from '../../../application/administer-user.ts';
-import type { Context } from '../../../application/context.ts';
+} from '../../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { decodeState } from '../../../domain/user-state.ts';

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { issueChallenges, issueServiceChallenges } from '../../../application/issue-challenges.ts';
+import { issueChallenges, issueServiceChallenges } from '../../../application/challenges/issue-challenges.ts';
 import { isRefusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { LIMITS } from '../../../limits.ts';

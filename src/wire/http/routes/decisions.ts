@@ -1,9 +1,12 @@
-import { decideTransaction, type EndedTransaction } from '../../../application/decide-transaction.ts';
+import {
+  decideTransaction,
+  type EndedTransaction,
+} from '../../../application/transactions/decide-transaction.ts';
 import {
   findServiceTransaction,
   findTransaction,
   viewOfRow,
-} from '../../../application/queries/transactions.ts';
+} from '../../../application/transactions/find-transactions.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { UserCaller } from '../caller.ts';
 import { foreignKey, requestIdempotency } from '../idempotency.ts';

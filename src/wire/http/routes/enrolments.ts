@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import Type from 'typebox';
-import { claimEnrolment } from '../../../application/claim-enrolment.ts';
-import { type Invitation, inviteDevice } from '../../../application/invite-device.ts';
+import { claimEnrolment } from '../../../application/tokens/claim-enrolment.ts';
+import { type Invitation, inviteDevice } from '../../../application/tokens/invite-device.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { LIMITS } from '../../../limits.ts';

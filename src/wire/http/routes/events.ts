@@ -1,7 +1,7 @@
 import type { Context } from '../../../application/context.ts';
-import { followJournal, followUser } from '../../../application/queries/events.ts';
-import { allows } from '../../../application/services.ts';
-import { type Session, sessionHolds } from '../../../application/session.ts';
+import { followJournal, followUser } from '../../../application/journal/follow-journal.ts';
+import { allows } from '../../../application/services/services.ts';
+import { type Session, sessionHolds } from '../../../application/sessions/session.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { JournalEntry } from '../../../ports/store.ts';
 import { authenticate, type Caller, callerId, type ServiceCaller } from '../caller.ts';

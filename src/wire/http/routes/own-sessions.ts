@@ -1,5 +1,9 @@
 import Type from 'typebox';
-import { endOtherSession, listSessions, shortSessionId } from '../../../application/manage-sessions.ts';
+import {
+  endOtherSession,
+  listSessions,
+  shortSessionId,
+} from '../../../application/sessions/manage-sessions.ts';
 import { isRefusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { callerId } from '../caller.ts';

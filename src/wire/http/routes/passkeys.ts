@@ -1,7 +1,10 @@
 import Type, { type Static } from 'typebox';
-import { logInByPasskey, passkeyLogInOptions } from '../../../application/log-in-passkey.ts';
-import { deletePasskey, listPasskeys, shortPasskeyId } from '../../../application/passkeys.ts';
-import { passkeyRegistrationOptions, registerPasskey } from '../../../application/register-passkey.ts';
+import { logInByPasskey, passkeyLogInOptions } from '../../../application/log-in/log-in-by-passkey.ts';
+import { deletePasskey, listPasskeys, shortPasskeyId } from '../../../application/passkeys/passkeys.ts';
+import {
+  passkeyRegistrationOptions,
+  registerPasskey,
+} from '../../../application/passkeys/register-passkey.ts';
 import { isRefusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { LIMITS } from '../../../limits.ts';

@@ -1,6 +1,6 @@
 import Type from 'typebox';
-import { publishedKeys } from '../../../application/published-keys.ts';
-import { receiptOf } from '../../../application/queries/receipt.ts';
+import { publishedKeys } from '../../../application/keys/published-keys.ts';
+import { receiptOf } from '../../../application/receipts/find-receipt.ts';
 import { refuse } from '../../../domain/errors.ts';
 import { route } from '../route.ts';
 import { closed, Id } from '../schema.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
-import { endSession } from '../../../application/end-session.ts';
-import type { LogIn } from '../../../application/log-in.ts';
-import { resumeSession } from '../../../application/resume-session.ts';
+import type { LogIn } from '../../../application/log-in/log-in-by-password.ts';
+import { endSession } from '../../../application/sessions/end-session.ts';
+import { resumeSession } from '../../../application/sessions/resume-session.ts';
 import { isRefusal, type Refusal } from '../../../domain/errors.ts';
 import { clientLabel } from '../client-label.ts';
 import { setCookie } from '../cookie.ts';

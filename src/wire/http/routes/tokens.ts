@@ -1,10 +1,10 @@
 import Type from 'typebox';
-import { activateToken } from '../../../application/activate-token.ts';
-import { revokeToken } from '../../../application/administer-user.ts';
-import { deviceIdOf } from '../../../application/device.ts';
-import { enrolToken } from '../../../application/enrol-token.ts';
-import { listTokenUses } from '../../../application/queries/token-uses.ts';
-import type { Session } from '../../../application/session.ts';
+import type { Session } from '../../../application/sessions/session.ts';
+import { activateToken } from '../../../application/tokens/activate-token.ts';
+import { deviceIdOf } from '../../../application/tokens/device.ts';
+import { enrolToken } from '../../../application/tokens/enrol-token.ts';
+import { listTokenUses } from '../../../application/tokens/token-uses.ts';
+import { revokeToken } from '../../../application/users/administer-user.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal.ts';
 import { decodeState } from '../../../domain/user-state.ts';

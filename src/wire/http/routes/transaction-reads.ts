@@ -6,7 +6,7 @@ import {
   type TransactionView,
   viewOfRow,
   waitForDecision,
-} from '../../../application/queries/transactions.ts';
+} from '../../../application/transactions/find-transactions.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { TransactionStatus } from '../../../ports/store.ts';

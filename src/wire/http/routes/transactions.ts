@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox';
-import { type AuthoriseRequest, authoriseOrRequest } from '../../../application/authorise.ts';
-import { issueChallenges } from '../../../application/issue-challenges.ts';
-import { viewOfRow } from '../../../application/queries/transactions.ts';
-import { requestTransaction } from '../../../application/request-transaction.ts';
+import { issueChallenges } from '../../../application/challenges/issue-challenges.ts';
+import { type AuthoriseRequest, authoriseOrRequest } from '../../../application/transactions/authorise.ts';
+import { viewOfRow } from '../../../application/transactions/find-transactions.ts';
+import { requestTransaction } from '../../../application/transactions/request-transaction.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import { encodeTransaction, type Transfer } from '../../../domain/transaction.ts';
 import { makeTransfer } from '../../../domain/transfer.ts';

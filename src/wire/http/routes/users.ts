@@ -1,4 +1,4 @@
-import { registerUser } from '../../../application/register-user.ts';
+import { registerUser } from '../../../application/users/register-user.ts';
 import { isRefusal } from '../../../domain/errors.ts';
 import { requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';

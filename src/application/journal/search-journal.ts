@@ -1,0 +1,157 @@
+import { setImmediate } from 'node:timers/promises';
+import type { EntryType, RecordedTransaction } from '../../domain/journal.ts';
+import { LIMITS } from '../../limits.ts';
+import type { JournalEntry, TransactionStatus, UserId } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import {
+  findTransaction,
+  listTransactions,
+  type TransactionView,
+  viewOfEntry,
+} from '../transactions/find-transactions.ts';
+
+const ENTRIES_PER_READ = 256;
+/** By then a transaction whose time is over has been written down as expired. */
+const EXPIRED_WITHIN_MS = 600_000;
+
+export interface SearchPage<T> {
+  readonly found: readonly T[];
+  /** The place below which to go on, where there may be more: as that of the first page, a position or a version. */
+  readonly next?: number;
+}
+
+/**
+ * Reads the journal of all below a position, or one user's entries below a version, newest first, and keeps what `take`
+ * makes something of. A page may come short when little fits: so many entries are read for one and no more.
+ */
+async function search<T>(
+  { store }: Context,
+  { below, limit, userId }: { readonly below: number; readonly limit: number; readonly userId?: UserId },
+  take: (entry: JournalEntry) => T | undefined | Promise<T | undefined>,
+): Promise<SearchPage<T>> {
+  const found: T[] = [];
+  let place = below;
+  for (let read = 0; read < LIMITS.journalSearchEntriesMax; read += ENTRIES_PER_READ) {
+    // A store in this process answers without a pause: others get their turn between two reads.
+    if (read > 0) await setImmediate();
+    const page = { below: place, limit: ENTRIES_PER_READ };
+    const entries =
+      userId === undefined
+        ? await store.readJournalBackwards(page)
+        : await store.readUserJournal(userId, page);
+    for (const entry of entries) {
+      place = userId === undefined ? entry.position : entry.version;
+      const taken = await take(entry);
+      if (taken === undefined) continue;
+      found.push(taken);
+      if (found.length === limit) return place > 1 ? { found, next: place } : { found };
+    }
+    if (entries.length < ENTRIES_PER_READ) return { found };
+  }
+  return { found, next: place };
+}
+
+/** Entries of all users, or of one, newest first. `below` is a position, of one user a version. */
+export function searchEntries(
+  context: Context,
+  page: {
+    readonly below: number;
+    readonly limit: number;
+    readonly type?: string;
+    readonly userId?: UserId;
+  },
+): Promise<SearchPage<JournalEntry>> {
+  return search(context, page, (entry) =>
+    page.type === undefined || entry.type === page.type ? entry : undefined,
+  );
+}
+
+export type FoundTransaction = TransactionView & { readonly username: string };
+
+export interface TransactionSearch {
+  readonly below: number;
+  readonly limit: number;
+  readonly status?: TransactionStatus;
+  /** Exact. */
+  readonly username?: string;
+  /** A part of it. */
+  readonly payee?: string;
+}
+
+/**
+ * Transactions, newest first, each once: by the entry that decided it, or by its request while it waits. Of one user
+ * they are read from that user's entries, and `below` is a version of those.
+ */
+export async function searchTransactions(
+  context: Context,
+  page: TransactionSearch,
+): Promise<SearchPage<FoundTransaction>> {
+  const { username, ...rest } = page;
+  if (username !== undefined) {
+    const user = await context.store.findUser(username);
+    if (!user) return { found: [] };
+    const { transactions, next } = await listTransactions(context, user.userId, rest);
+    const found = transactions.map((view) => ({ ...view, username }));
+    return next === undefined ? { found } : { found, next };
+  }
+  const { decider, settings } = context;
+  const oldestPending = decider.now() - settings.keys.challengeTtlMs - EXPIRED_WITHIN_MS;
+  return search(context, page, async (entry) => {
+    if (!entry.type.startsWith('transaction.')) return undefined;
+    const view = viewOfEntry(entry);
+    if (!view || (page.payee !== undefined && !view.payee.includes(page.payee))) return undefined;
+    const { user: username } = JSON.parse(entry.body) as { user: string };
+    if (page.status !== undefined && page.status !== view.status) return undefined;
+    if (view.status !== 'pending') return { ...view, username };
+    // Listed by the entry that decided it, unless it still waits; what is older does not.
+    if (entry.at < oldestPending) return undefined;
+    const now = await findTransaction(context, view.userId, view.id);
+    return now?.status === 'pending' ? { ...now, username } : undefined;
+  });
+}
+
+export interface TransactionStory {
+  readonly transaction: TransactionView;
+  /** Every entry that names it, oldest first: its request, each refusal, its decision. */
+  readonly entries: readonly JournalEntry[];
+}
+
+const NAMING: ReadonlySet<EntryType> = new Set<EntryType>([
+  'transaction.requested',
+  'transaction.approved',
+  'transaction.refused',
+  'transaction.expired',
+  'transaction.cancelled',
+  'code.refused',
+  'code.accepted',
+]);
+
+/** How one of a user's transactions went. @returns undefined where the user has none of that id */
+export async function transactionStory(
+  context: Context,
+  userId: UserId,
+  id: string,
+): Promise<TransactionStory | undefined> {
+  const transaction = await findTransaction(context, userId, id);
+  if (!transaction) return undefined;
+  const { store } = context;
+  const entries: JournalEntry[] = [];
+  let below = Number.POSITIVE_INFINITY;
+  for (let read = 0; read < LIMITS.journalSearchEntriesMax; read += ENTRIES_PER_READ) {
+    if (read > 0) await setImmediate();
+    const page = await store.readUserJournal(userId, { below, limit: ENTRIES_PER_READ });
+    for (const entry of page) {
+      below = entry.version;
+      if (NAMING.has(entry.type) && names(entry, id)) entries.push(entry);
+    }
+    const last = page.at(-1);
+    if (page.length < ENTRIES_PER_READ || (last && last.at < transaction.requestedAt)) break;
+  }
+  return { transaction, entries: entries.reverse() };
+}
+
+function names({ body }: JournalEntry, id: string): boolean {
+  if (!body.includes(id)) return false;
+  const { transaction } = JSON.parse(body) as { transaction?: RecordedTransaction };
+  return transaction?.id === id;
+}

@@ -1,0 +1,164 @@
+import { setTimeout } from 'node:timers/promises';
+import type { JournalEntry } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import { followJournal } from './follow-journal.ts';
+
+const ENTRIES_PER_READ = 256;
+/** After each page of what was missed: decisions go first. */
+const PAUSE_MS = 1;
+/** Entries that wait for one stream to take them; more are not kept: it begins again where it was. */
+const WAITING_MAX = 4_096;
+/** No string in a body holds an unescaped quote, and `detail` alone has such a member. */
+const SERVICE = /"service":"([A-Za-z0-9_-]{1,64})"/;
+
+interface Listener {
+  readonly waiting: JournalEntry[];
+  /** Whether the listener was too slow, or the journal could not be read. */
+  lost: boolean;
+  wake: () => void;
+}
+
+/**
+ * What becomes of the transactions that services asked for. One reader of the journal for however many listen: most
+ * entries are about nothing that any of them asked for.
+ */
+export class ServiceEvents {
+  readonly #context: Context;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  #reading: { readonly stop: AbortController; readonly started: Promise<void> } | undefined;
+  /** Up to where the reader has read. */
+  #position = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** The end of the journal now. */
+  async lastPosition(): Promise<number> {
+    const [last] = await this.#context.store.readJournalBackwards({
+      below: Number.POSITIVE_INFINITY,
+      limit: 1,
+    });
+    return last?.position ?? 0;
+  }
+
+  /**
+   * The service's entries after a position, in the journal's order and without a gap, until `signal` aborts. Ends by
+   * itself when they are not taken in time.
+   */
+  async *follow(
+    serviceId: string,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly JournalEntry[]> {
+    const listener: Listener = { waiting: [], lost: false, wake: () => {} };
+    const wake = () => listener.wake();
+    signal.addEventListener('abort', wake);
+    this.#add(serviceId, listener);
+    try {
+      await this.#read();
+      // What comes from here on is waiting for this listener; what was before is read for it alone.
+      const joinedAt = this.#position;
+      yield* this.#missed(serviceId, after, joinedAt, signal);
+      while (!signal.aborted && !listener.lost) {
+        const news = listener.waiting
+          .splice(0)
+          .filter(({ position }) => position > Math.max(after, joinedAt));
+        if (news.length > 0) yield news;
+        else await new Promise<void>((resolve) => this.#sleep(listener, signal, resolve));
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+      this.#remove(serviceId, listener);
+    }
+  }
+
+  #sleep(listener: Listener, signal: AbortSignal, resolve: () => void): void {
+    listener.wake = resolve;
+    if (signal.aborted || listener.lost || listener.waiting.length > 0) resolve();
+  }
+
+  async *#missed(
+    serviceId: string,
+    after: number,
+    until: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly JournalEntry[]> {
+    let position = after;
+    while (position < until && !signal.aborted) {
+      const entries = await this.#context.store.readJournal({ after: position, limit: ENTRIES_PER_READ });
+      const own = entries.filter((entry) => entry.position <= until && serviceOf(entry) === serviceId);
+      position = entries.at(-1)?.position ?? until;
+      if (own.length > 0) yield own;
+      else await setTimeout(PAUSE_MS);
+    }
+  }
+
+  /** Starts the reader where none runs. Resolves when it knows where it is. */
+  #read(): Promise<void> {
+    if (this.#reading) return this.#reading.started;
+    const stop = new AbortController();
+    const started = this.lastPosition().then((position) => {
+      if (stop.signal.aborted) return;
+      this.#position = position;
+      void this.#pump(position, stop);
+    });
+    this.#reading = { stop, started };
+    started.catch(() => this.#fail(stop));
+    return started;
+  }
+
+  async #pump(after: number, stop: AbortController): Promise<void> {
+    try {
+      for await (const entries of followJournal(this.#context, after, stop.signal)) {
+        if (stop.signal.aborted) return;
+        for (const entry of entries) this.#tell(entry);
+        this.#position = entries.at(-1)?.position ?? this.#position;
+      }
+    } catch {
+      // The streams end, and their clients come back and resume.
+      this.#fail(stop);
+    }
+  }
+
+  #tell(entry: JournalEntry): void {
+    const serviceId = serviceOf(entry);
+    if (serviceId === undefined) return;
+    for (const listener of this.#listeners.get(serviceId) ?? []) {
+      if (listener.waiting.length >= WAITING_MAX) listener.lost = true;
+      else listener.waiting.push(entry);
+      listener.wake();
+    }
+  }
+
+  #fail(stop: AbortController): void {
+    stop.abort();
+    if (this.#reading?.stop === stop) this.#reading = undefined;
+    for (const listeners of this.#listeners.values()) {
+      for (const listener of listeners) {
+        listener.lost = true;
+        listener.wake();
+      }
+    }
+  }
+
+  #add(serviceId: string, listener: Listener): void {
+    const known = this.#listeners.get(serviceId);
+    if (known) known.add(listener);
+    else this.#listeners.set(serviceId, new Set([listener]));
+  }
+
+  #remove(serviceId: string, listener: Listener): void {
+    const listeners = this.#listeners.get(serviceId);
+    listeners?.delete(listener);
+    if (listeners?.size === 0) this.#listeners.delete(serviceId);
+    if (this.#listeners.size > 0) return;
+    this.#reading?.stop.abort();
+    this.#reading = undefined;
+  }
+}
+
+/** The service that asked for the transaction that the entry is about. */
+function serviceOf({ type, body }: JournalEntry): string | undefined {
+  return type.startsWith('transaction.') ? SERVICE.exec(body)?.[1] : undefined;
+}

@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { VaultUnavailable } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { KeyVault } from '../../ports/key-vault.ts';
+
+export interface VaultInWaitingOptions {
+  readonly custody: KeyVault['custody'];
+  /** Why it could not be opened the first time. */
+  readonly reason: string;
+  /** Tries once; whatever it throws, there is no vault. */
+  readonly open: () => Promise<KeyVault>;
+  /** Whether it must not be tried again after this error. */
+  readonly isFinal: (error: unknown) => boolean;
+  readonly log: { info(fields: object, message: string): void; error(fields: object, message: string): void };
+}
+
+/**
+ * A vault that did not answer when its server started: each call is refused as unavailable until an attempt in the
+ * background opens it, at a bounded pace and for as long as it takes. From then on it is that vault.
+ */
+export class VaultInWaiting implements KeyVault {
+  readonly custody: KeyVault['custody'];
+  /** Resolves when the vault is open; never, where this is closed before. */
+  readonly opened: Promise<void>;
+  readonly #options: VaultInWaitingOptions;
+  readonly #closed = new AbortController();
+  readonly #waiting: Promise<void>;
+  #vault: KeyVault | undefined;
+  #reason: string;
+
+  constructor(options: VaultInWaitingOptions) {
+    this.#options = options;
+    this.custody = options.custody;
+    this.#reason = options.reason;
+    const opened = Promise.withResolvers<void>();
+    this.opened = opened.promise;
+    this.#waiting = this.#wait(opened.resolve);
+  }
+
+  generateSeed: KeyVault['generateSeed'] = async (...given) => this.#get().generateSeed(...given);
+  wrap: KeyVault['wrap'] = async (requests) => this.#get().wrap(requests);
+  computeMacs: KeyVault['computeMacs'] = async (requests) => this.#get().computeMacs(requests);
+  deriveKey: KeyVault['deriveKey'] = async (...given) => this.#get().deriveKey(...given);
+  sign: KeyVault['sign'] = async (messages) => this.#get().sign(messages);
+  publicKeys: KeyVault['publicKeys'] = async () => this.#get().publicKeys();
+  activeKeyVersion: KeyVault['activeKeyVersion'] = async () => this.#get().activeKeyVersion();
+  createKeyVersion: KeyVault['createKeyVersion'] = async () => this.#get().createKeyVersion();
+  rewrap: KeyVault['rewrap'] = async (requests) => this.#get().rewrap(requests);
+  destroyKeyVersionsBelow: KeyVault['destroyKeyVersionsBelow'] = async (version) =>
+    this.#get().destroyKeyVersionsBelow(version);
+
+  /** Waits for the attempt that is under way. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#waiting;
+    await this.#vault?.close();
+  }
+
+  #get(): KeyVault {
+    if (this.#vault) return this.#vault;
+    throw new VaultUnavailable(this.#reason);
+  }
+
+  async #wait(opened: () => void): Promise<void> {
+    const { open, isFinal, log } = this.#options;
+    const { signal } = this.#closed;
+    let pauseMs = 0;
+    for (;;) {
+      pauseMs = Math.min(LIMITS.vaultReconnectMsMax, Math.max(LIMITS.vaultReconnectMsMin, pauseMs * 2));
+      // Servers that started without the same vault do not come to it all at once.
+      await delay(pauseMs * (0.5 + Math.random() / 2), undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      try {
+        this.#vault = await open();
+        log.info({}, 'the key vault answers: what needs it is done again');
+        return opened();
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        const final = isFinal(error);
+        if (reason !== this.#reason || final) log.error({ reason }, final ? FINAL : 'still no key vault');
+        this.#reason = reason;
+        if (final) return;
+      }
+    }
+  }
+}
+
+const FINAL = 'no key vault, and it is not tried again: mend this, then restart the server';

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRefusal, type Refusal } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { type StoredKey, SYSTEM_USER_ID, type WrappedKeyRef } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../decisions/job.ts';
+import { answeredBefore, repeatable } from '../idempotency/idempotency-record.ts';
+import type { Act } from '../users/administer-user.ts';
+import { macKeyOwner, seedOwner } from '../users/register-user.ts';
+
+const PAGE = 512;
+const PASSES_MAX = 4;
+
+export interface RotateKeysRequest {
+  /** Keep the old key-encryption keys: backups made before still open with the vault file of today. */
+  readonly keepOld?: boolean;
+  /**
+   * How long the old keys stay after the first sweep, in ms: for what other servers wrapped before they knew of the new
+   * key, and commit later. By default long enough where there can be others, else nothing.
+   */
+  readonly graceMs?: number;
+}
+
+export interface RotatedKeys {
+  readonly version: number;
+  readonly rewrapped: number;
+  /** Keys that open for nobody: damaged before this rotation. Old versions are kept when there is one. */
+  readonly damaged: number;
+  readonly oldDestroyed: boolean;
+  /** A stored answer to the same idempotency key: rotated then, not now. */
+  readonly repeated?: boolean;
+}
+
+/**
+ * Makes a new key-encryption and signing key, wraps every seed and MAC key again under it, then destroys the old
+ * ones, while traffic runs: each key is replaced by compare-and-set, and whoever still holds the old form reads it anew.
+ *
+ * Tasks of this server that hold a wrapped key are waited for. Those of others are not known: between the first sweep and
+ * the last lies more than a request can take (`decisionTimeMs`, then the store's own bounds), and the last finds what they
+ * committed. Several rotations at once, on several servers, only ever wrap forward.
+ * @param act who asks over the API; with a key for a safe retry it may be `idempotency_mismatch`
+ */
+export function rotateKeys(context: Context, request: RotateKeysRequest): Promise<RotatedKeys>;
+export function rotateKeys(
+  context: Context,
+  request: RotateKeysRequest,
+  act: Act,
+): Promise<RotatedKeys | Refusal>;
+export async function rotateKeys(
+  context: Context,
+  request: RotateKeysRequest,
+  { by, idempotency }: Act = {},
+): Promise<RotatedKeys | Refusal> {
+  const before = await answeredBefore<RotatedKeys>(context, SYSTEM_USER_ID, idempotency);
+  if (before) return isRefusal(before) ? before : { ...before, repeated: true };
+  const { vault, decider, store } = context;
+  const { keepOld = false, graceMs = store.changedSince ? LIMITS.keyGraceMs : 0 } = request;
+  const version = await vault.createKeyVersion();
+  await context.keyLeases.settled();
+  let { rewrapped, damaged, left } = await rewrapUntilDone(context);
+  if (graceMs > 0 && !keepOld) {
+    await delay(graceMs);
+    const late = await rewrapUntilDone(context);
+    rewrapped += late.rewrapped;
+    ({ damaged, left } = late);
+  }
+  const oldDestroyed = !keepOld && damaged === 0 && left === 0;
+  if (oldDestroyed) await vault.destroyKeyVersionsBelow(version);
+  decider.forget();
+  const rotated: RotatedKeys = { version, rewrapped, damaged, oldDestroyed };
+  const old = oldDestroyed ? 'destroyed' : 'kept';
+  const detail = { version, rewrapped, old, ...(by === undefined ? {} : { by }) };
+  const job: Job<RotatedKeys | Refusal> = {
+    userId: SYSTEM_USER_ID,
+    decide: (user) =>
+      user
+        ? { result: rotated, draft: { type: 'key.rotated', detail, state: user.state } }
+        : { result: rotated },
+  };
+  const keeping = { keep: (kept: RotatedKeys) => kept, again: () => rotated };
+  return (await decider.submit(repeatable(job, idempotency, keeping))).result;
+}
+
+/** A key wrapped under the old version while the first pass ran is met by the second. */
+async function rewrapUntilDone(context: Context) {
+  let rewrapped = 0;
+  for (let pass = 1; ; pass++) {
+    const done = await rewrapAll(context);
+    rewrapped += done.rewrapped;
+    const { damaged, changedMeanwhile: left } = done;
+    if ((done.rewrapped === 0 && left === 0) || pass === PASSES_MAX) return { rewrapped, damaged, left };
+  }
+}
+
+async function rewrapAll({ store, vault, decider }: Context) {
+  let rewrapped = 0;
+  let damaged = 0;
+  let changedMeanwhile = 0;
+  let after: WrappedKeyRef | undefined;
+  for (;;) {
+    const page = await store.listWrappedKeys({ after, limit: PAGE });
+    if (page.length === 0) return { rewrapped, damaged, changedMeanwhile };
+    after = page[page.length - 1];
+    const renewed = await vault.rewrap(page.map((key) => ({ owner: ownerOf(key), wrapped: key.wrapped })));
+    const replacements = page.flatMap((key, index) => {
+      const replacement = renewed[index];
+      if (replacement === undefined) damaged++;
+      return replacement === undefined || replacement === key.wrapped
+        ? []
+        : [{ kind: key.kind, userId: key.userId, tokenId: key.tokenId, expected: key.wrapped, replacement }];
+    });
+    if (replacements.length === 0) continue;
+    const replaced = await store.replaceWrappedKeys(replacements);
+    for (const won of replaced) {
+      if (won) rewrapped++;
+      else changedMeanwhile++;
+    }
+    decider.forget(page.map((key) => key.userId));
+  }
+}
+
+/** Whom a stored key was wrapped for. */
+export function ownerOf(key: StoredKey): string {
+  return key.kind === 'mac' ? macKeyOwner(key.userId) : seedOwner(key.userId, key.tokenId);
+}

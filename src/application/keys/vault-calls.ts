@@ -1,0 +1,86 @@
+import type { KeyVault } from '../../ports/key-vault.ts';
+
+export type VaultCall =
+  | 'generateSeed'
+  | 'wrap'
+  | 'computeMacs'
+  | 'deriveKey'
+  | 'sign'
+  | 'publicKeys'
+  | 'activeKeyVersion'
+  | 'createKeyVersion'
+  | 'rewrap'
+  | 'destroyKeyVersionsBelow';
+
+export interface VaultCallCount {
+  calls: number;
+  /** Of those, how many threw. */
+  failures: number;
+  /** Keys, messages or requests in all of them. */
+  items: number;
+  /** Time spent waiting for them. */
+  ms: number;
+}
+
+/** The same vault, counting what is asked of it, for the metrics. */
+export class CountedVault implements KeyVault {
+  readonly custody: KeyVault['custody'];
+  readonly counts = new Map<VaultCall, VaultCallCount>();
+  readonly #vault: KeyVault;
+  #listener: ((call: VaultCall, ms: number) => void) | undefined;
+
+  constructor(vault: KeyVault) {
+    this.#vault = vault;
+    this.custody = vault.custody;
+  }
+
+  /** Told of each call as it ends, failed or not. */
+  onCall(listener: (call: VaultCall, ms: number) => void): void {
+    this.#listener = listener;
+  }
+
+  generateSeed: KeyVault['generateSeed'] = (...given) =>
+    this.#counted('generateSeed', 1, () => this.#vault.generateSeed(...given));
+  wrap: KeyVault['wrap'] = (requests) =>
+    this.#counted('wrap', requests.length, () => this.#vault.wrap(requests));
+  computeMacs: KeyVault['computeMacs'] = (requests) =>
+    this.#counted('computeMacs', requests.length, () => this.#vault.computeMacs(requests));
+  deriveKey: KeyVault['deriveKey'] = (...given) =>
+    this.#counted('deriveKey', 1, () => this.#vault.deriveKey(...given));
+  sign: KeyVault['sign'] = (messages) =>
+    this.#counted('sign', messages.length, () => this.#vault.sign(messages));
+  publicKeys: KeyVault['publicKeys'] = () => this.#counted('publicKeys', 1, () => this.#vault.publicKeys());
+  activeKeyVersion: KeyVault['activeKeyVersion'] = () =>
+    this.#counted('activeKeyVersion', 1, () => this.#vault.activeKeyVersion());
+  createKeyVersion: KeyVault['createKeyVersion'] = () =>
+    this.#counted('createKeyVersion', 1, () => this.#vault.createKeyVersion());
+  rewrap: KeyVault['rewrap'] = (requests) =>
+    this.#counted('rewrap', requests.length, () => this.#vault.rewrap(requests));
+  destroyKeyVersionsBelow: KeyVault['destroyKeyVersionsBelow'] = (version) =>
+    this.#counted('destroyKeyVersionsBelow', 1, () => this.#vault.destroyKeyVersionsBelow(version));
+
+  close(): Promise<void> {
+    return this.#vault.close();
+  }
+
+  async #counted<T>(name: VaultCall, items: number, call: () => Promise<T>): Promise<T> {
+    let count = this.counts.get(name);
+    if (!count) {
+      count = { calls: 0, failures: 0, items: 0, ms: 0 };
+      this.counts.set(name, count);
+    }
+    count.calls++;
+    count.items += items;
+    const startedAt = performance.now();
+    try {
+      return await call();
+    } catch (error) {
+      count.failures++;
+      throw error;
+    } finally {
+      const ms = performance.now() - startedAt;
+      count.ms += ms;
+      this.#listener?.(name, ms);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { EntryType } from '../../domain/journal.ts';
+import { SYSTEM_USER_ID, type UserId } from '../../ports/store.ts';
+import type { Decider } from '../decisions/decider.ts';
+
+const KINDS_MAX = 4_096;
+const PERIOD_MS = 60_000;
+
+/**
+ * Counts what is refused without being evaluated (locked, over a rate, unknown user). An entry each would let an
+ * attacker fill the disk: one a minute says how many. What no longer fits is counted under the server itself.
+ */
+export class Tally {
+  readonly #decider: Decider;
+  readonly #log: (error: unknown) => void;
+  #counts = new Map<string, { userId: UserId; type: EntryType; reason: string; count: number }>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(decider: Decider, log: (error: unknown) => void) {
+    this.#decider = decider;
+    this.#log = log;
+  }
+
+  count(type: EntryType, reason: string, userId: UserId = SYSTEM_USER_ID, times = 1): void {
+    const id = this.#counts.size < KINDS_MAX ? userId : SYSTEM_USER_ID;
+    const key = `${id}/${type}/${reason}`;
+    const kept = this.#counts.get(key);
+    if (kept) kept.count += times;
+    else this.#counts.set(key, { userId: id, type, reason, count: times });
+    this.#timer ??= setTimeout(() => void this.flush(), PERIOD_MS).unref();
+  }
+
+  /** Writes what was counted; what cannot be written now is kept for the next minute. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const counts = [...this.#counts.values()];
+    this.#counts = new Map();
+    for (const { userId, type, reason, count } of counts) {
+      try {
+        await this.#decider.submit({
+          userId,
+          decide: (user) =>
+            user
+              ? { result: undefined, draft: { type, reason, detail: { count }, state: user.state } }
+              : { result: undefined },
+        });
+      } catch (error) {
+        this.#log(error);
+        this.count(type, reason, userId, count);
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import {
+  afterWrongAttempt,
+  type LockoutPolicy,
+  type LockoutState,
+  lockedForMs,
+} from '../../domain/lockout.ts';
+import { LIMITS } from '../../limits.ts';
+
+/**
+ * Wrong attempts at names that nobody has, so that they lock as a user's do. In memory and bounded: no entry may be
+ * made for each name that somebody invents.
+ */
+export class UnknownUsers {
+  readonly #policy: LockoutPolicy;
+  readonly #states = new Map<string, LockoutState>();
+
+  constructor(policy: LockoutPolicy) {
+    this.#policy = policy;
+  }
+
+  state(username: string): LockoutState | undefined {
+    return this.#states.get(username);
+  }
+
+  /** @returns ms until another attempt is evaluated, 0 where it is now */
+  wrong(username: string, at: number): number {
+    const state = afterWrongAttempt(this.#states.get(username), at, this.#policy);
+    this.#states.delete(username);
+    this.#states.set(username, state);
+    if (this.#states.size > LIMITS.unknownUsersMax) {
+      const [oldest] = this.#states.keys();
+      if (oldest !== undefined) this.#states.delete(oldest);
+    }
+    return lockedForMs(state, at);
+  }
+}

@@ -1,0 +1,151 @@
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+} from '@simplewebauthn/server';
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import type { PasskeyRow } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../decisions/job.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import {
+  challengeOf,
+  nonceOfClientData,
+  type RelyingParty,
+  relyingPartyIdOf,
+  shortPasskeyId,
+  userIdOfHandle,
+} from '../passkeys/passkeys.ts';
+import { openSession } from '../sessions/open-session.ts';
+import { makeSessionSecret, type Session } from '../sessions/session.ts';
+import type { LogIn } from './log-in-by-password.ts';
+import { submitLogIn } from './submit-log-in.ts';
+
+const BINDING = 'passkey/log-in';
+
+/**
+ * What a browser needs to log in by a passkey (WebAuthn section 5.5), the same for everyone: no credential is named, so
+ * nobody learns who has one.
+ */
+export async function passkeyLogInOptions(
+  { challenges, decider }: Context,
+  relyingParty: RelyingParty,
+): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  const { generateAuthenticationOptions } = await import('@simplewebauthn/server');
+  const at = decider.now();
+  await challenges.ready(at);
+  return generateAuthenticationOptions({
+    rpID: relyingPartyIdOf(relyingParty),
+    challenge: challengeOf(challenges.issue(BINDING, at)),
+    userVerification: 'required',
+  });
+}
+
+export interface LogInPasskeyRequest {
+  readonly response: AuthenticationResponseJSON;
+  readonly relyingParty: RelyingParty;
+  readonly address: string;
+  readonly label?: string;
+  readonly idempotency?: Idempotency;
+}
+
+/**
+ * A log-in by passkey (WebAuthn section 7.2) in place of password and code: the authenticator has verified its user, so
+ * it stands for both. A lock of either does not hold here, for a signature is not guessed.
+ */
+export async function logInByPasskey(
+  context: Context,
+  request: LogInPasskeyRequest,
+): Promise<LogIn | Refusal> {
+  const { rateLimiter, settings, tally, decider, challenges } = context;
+  const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
+  if (wait > 0) {
+    tally.count('login.refused', 'rate_limited');
+    return refuse('rate_limited', { retryAfterMs: wait });
+  }
+  const refused = (): Refusal => {
+    tally.count('login.refused', 'passkey_refused');
+    return refuse('passkey_refused');
+  };
+  const { id, response } = request.response;
+  const nonce = nonceOfClientData(response.clientDataJSON);
+  const at = decider.now();
+  await challenges.ready(at);
+  if (!nonce || challenges.verify(nonce, BINDING, at) !== 'authentic') return refused();
+  const userId = userIdOfHandle(response.userHandle);
+  const user = userId === undefined ? undefined : await decider.reread(userId);
+  const passkey = user?.passkeys.find(({ credentialId }) => credentialId === id);
+  const signCount = passkey && (await verify(request, passkey, nonce));
+  if (!user || !passkey || signCount === undefined) return refused();
+
+  const secret = makeSessionSecret(user.id, context.random);
+  const job: Job<Session | Refusal> = {
+    userId: user.id,
+    decide: (user, { at, isSpent }) => {
+      const held = user?.passkeys.find(({ credentialId }) => credentialId === id);
+      // Of two log-ins with one answer, the second finds the challenge spent or the counter further on.
+      if (!user || !held || isSpent(nonce) || !counts(held.signCount, signCount)) {
+        return { result: refuse('passkey_refused') };
+      }
+      const detail = { method: 'passkey', passkey: shortPasskeyId(held) };
+      if (user.disabled) {
+        return {
+          result: refuse('user_disabled'),
+          draft: {
+            type: 'login.refused',
+            reason: 'user_disabled',
+            detail,
+            state: user.state,
+            challenge: nonce,
+          },
+        };
+      }
+      const { label } = request;
+      const { session, rows } = openSession(context, user, at, { secret, label });
+      return {
+        result: session,
+        draft: {
+          ...{ type: 'login.accepted', detail, state: user.state, challenge: nonce },
+          rows: [
+            ...rows,
+            ...(signCount === held.signCount
+              ? []
+              : [{ kind: 'passkey.update', userId: user.id, credentialId: id, signCount } as const]),
+          ],
+        },
+      };
+    },
+  };
+  return submitLogIn(context, job, secret, request.idempotency);
+}
+
+/** WebAuthn section 6.1.1: a counter that does not grow is of a copied authenticator; one that stays 0 is none. */
+function counts(known: number, said: number): boolean {
+  return said > known || (said === 0 && known === 0);
+}
+
+/** @returns the authenticator's counter, undefined where the signature or anything it covers does not fit */
+async function verify(
+  { response, relyingParty }: LogInPasskeyRequest,
+  { credentialId, publicKey }: PasskeyRow,
+  nonce: string,
+): Promise<number | undefined> {
+  const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
+  try {
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response,
+      expectedChallenge: Buffer.from(nonce, 'hex').toString('base64url'),
+      expectedOrigin: relyingParty.origin,
+      expectedRPID: relyingPartyIdOf(relyingParty),
+      credential: {
+        id: credentialId,
+        publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
+        // Looked at where it is decided: a repeat shows the counter of the log-in that it repeats.
+        counter: 0,
+      },
+      requireUserVerification: true,
+    });
+    return verified ? authenticationInfo.newCounter : undefined;
+  } catch {
+    return undefined;
+  }
+}

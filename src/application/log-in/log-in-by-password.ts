@@ -1,0 +1,216 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import { lockedForMs } from '../../domain/lockout.ts';
+import type { UserState } from '../../domain/user-state.ts';
+import { LIMITS } from '../../limits.ts';
+import type { MacRequest } from '../../ports/key-vault.ts';
+import { type CodeEvidence, codeEvidence, judgeCode } from '../codes/code-evidence.ts';
+import type { Context } from '../context.ts';
+import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
+import { withCode } from '../idempotency/answer-seal.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import { afterWrongCode, afterWrongPassword } from '../lockout/failed-attempts.ts';
+import { untilNextTick } from '../lockout/response-time-padding.ts';
+import { UnknownUsers } from '../lockout/unknown-users.ts';
+import { openSession } from '../sessions/open-session.ts';
+import {
+  BEFORE_TOKENS,
+  type LogInProof,
+  makeSessionSecret,
+  PASSWORD_ALONE,
+  type Session,
+  WITHOUT_CODE,
+} from '../sessions/session.ts';
+import type { User } from '../users/user.ts';
+import { checkPassword, checkUsername } from '../users/username.ts';
+import { OneAtATime } from './keyed-mutex.ts';
+import { submitLogIn } from './submit-log-in.ts';
+
+export interface LogInRequest {
+  readonly username: string;
+  readonly password: string;
+  readonly code?: string;
+  /** Refuse a user who has an active token and shows no code. */
+  readonly codeRequired?: boolean;
+  readonly address: string;
+  /** Where it is from, as the client says; bounded by the caller. */
+  readonly label?: string;
+  readonly idempotency?: Idempotency;
+}
+
+export interface LogIn {
+  readonly session: Session;
+  /** Resumes the session elsewhere; told once, stored nowhere. */
+  readonly secret: string;
+  /** A stored answer to the same idempotency key: the session made then. */
+  readonly repeated?: boolean;
+}
+
+/**
+ * Password, then code where there is one. While the password is locked nothing is computed. An unknown user costs
+ * the same, answers the same and locks the same as one whose password is wrong.
+ */
+export class LogInDesk {
+  readonly #context: Context;
+  readonly #line = new OneAtATime(LIMITS.passwordQueueMax);
+  readonly #unknownUsers: UnknownUsers;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#unknownUsers = new UnknownUsers(context.settings.lockout);
+  }
+
+  async logIn(request: LogInRequest): Promise<LogIn | Refusal> {
+    const { rateLimiter, settings, tally, passwords } = this.#context;
+    const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
+    if (wait > 0) {
+      tally.count('login.refused', 'rate_limited');
+      return refuse('rate_limited', { retryAfterMs: wait });
+    }
+    // What can be nobody's name or password is refused as a wrong one, without the cost of one.
+    if (checkUsername(request.username) ?? checkPassword(request.password, 0))
+      return refuse('credentials_invalid');
+    const startedAt = performance.now();
+    const outcome = await this.#line.run(request.username, () => this.#logInAlone(request));
+    if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
+    if ('refused' in outcome && outcome.refused === 'credentials_invalid') {
+      await untilNextTick(startedAt, LIMITS.logInRefusalGridMs);
+    }
+    return outcome;
+  }
+
+  /** No other log-in under this name is under way here. */
+  async #logInAlone(request: LogInRequest): Promise<LogIn | Refusal> {
+    const { store, decider, passwords, tally } = this.#context;
+    const credentials = await store.findUser(request.username);
+    const lockedMs = (user: User | undefined) =>
+      lockedForMs(user ? user.state.password : this.#unknownUsers.state(request.username), decider.now());
+    let user = credentials && (await decider.peek(credentials.userId));
+    let locked = lockedMs(user);
+    if (user && locked > 0) {
+      // Another server may have unlocked them.
+      user = await decider.reread(user.id);
+      locked = lockedMs(user);
+    }
+    if (locked > 0) {
+      tally.count('login.locked', user ? 'locked' : 'user_unknown', user?.id);
+      return refuse('locked', { retryAfterMs: locked });
+    }
+    const fits = await passwords.verify(credentials?.passwordHash, request.password);
+    if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
+    if (!user) return this.#refuseUnknown(request.username);
+
+    const secret = makeSessionSecret(user.id, this.#context.random);
+    const job = new LogInJob(this.#context, request, user, fits, secret);
+    const { code, idempotency } = request;
+    const bound =
+      fits && idempotency && code !== undefined
+        ? await withCode(this.#context, idempotency, code)
+        : idempotency;
+    return submitLogIn(this.#context, job, secret, fits ? bound : undefined);
+  }
+
+  #refuseUnknown(username: string): Refusal {
+    const { decider, tally } = this.#context;
+    tally.count('login.refused', 'user_unknown');
+    const locked = this.#unknownUsers.wrong(username, decider.now());
+    return refuse('credentials_invalid', locked > 0 ? { retryAfterMs: locked } : undefined);
+  }
+}
+
+class LogInJob implements Job<Session | Refusal> {
+  readonly userId: number;
+  readonly #context: Context;
+  readonly #request: LogInRequest;
+  readonly #passwordFits: boolean;
+  readonly #secret: string;
+  #code: CodeEvidence | undefined;
+
+  constructor(context: Context, request: LogInRequest, user: User, passwordFits: boolean, secret: string) {
+    this.userId = user.id;
+    this.#context = context;
+    this.#request = request;
+    this.#passwordFits = passwordFits;
+    this.#secret = secret;
+  }
+
+  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+    const { code } = this.#request;
+    this.#code = undefined;
+    if (!this.#passwordFits || code === undefined || lockedForMs(user.state.code, at) > 0) return [];
+    this.#code = codeEvidence(user, code, undefined, at);
+    return this.#code.requests;
+  }
+
+  decide(
+    user: User | undefined,
+    { at }: Facts,
+    macs: readonly (Uint8Array | undefined)[],
+  ): Proposal<Session | Refusal> {
+    const { lockout } = this.#context.settings;
+    if (!user) return { result: refuse('credentials_invalid') };
+    const locked = lockedForMs(user.state.password, at);
+    // Locked by another server while this password was computed: the guess does not count, right or wrong.
+    if (locked > 0) return { result: refuse('locked', { retryAfterMs: locked }) };
+    if (!this.#passwordFits) {
+      const { state, detail } = afterWrongPassword(user.state, at, lockout);
+      const retryAfterMs = lockedForMs(state.password, at);
+      return refused('credentials_invalid', state, detail, retryAfterMs);
+    }
+    if (user.disabled) return refused('user_disabled', user.state, {}, 0);
+    return this.#judgeCode(user, at, macs);
+  }
+
+  #judgeCode(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Proposal<Session | Refusal> {
+    const { tally, settings } = this.#context;
+    const { password: _, ...withoutFailures } = user.state;
+    if (this.#request.code === undefined) {
+      // An `ocra` token has codes for transactions alone.
+      const wanted = user.tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
+      if (wanted && this.#request.codeRequired) return refused('code_required', user.state, {}, 0);
+      return this.#accepted(user, at, withoutFailures, { tokenId: wanted ? WITHOUT_CODE : passwordOf(user) });
+    }
+    const locked = lockedForMs(user.state.code, at);
+    if (locked > 0 || !this.#code) {
+      tally.count('login.locked', 'locked', user.id);
+      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    }
+    const judged = judgeCode(this.#code, macs, user, at);
+    if ('refused' in judged) {
+      const { state, detail } = afterWrongCode(user.state, at, settings.lockout, judged.refused);
+      return refused(judged.refused, state, detail ?? {}, lockedForMs(state.code, at));
+    }
+    const { password: __, ...state } = judged.state;
+    return this.#accepted(user, at, state, { detail: { token: judged.tokenId } });
+  }
+
+  #accepted(
+    user: User,
+    at: number,
+    state: UserState,
+    { detail, tokenId = '' }: { readonly detail?: Draft['detail']; readonly tokenId?: LogInProof },
+  ): Proposal<Session> {
+    const { label } = this.#request;
+    const { session, rows } = openSession(this.#context, user, at, { secret: this.#secret, label, tokenId });
+    return {
+      result: session,
+      draft: { type: 'login.accepted', ...(detail ? { detail } : {}), state, rows },
+    };
+  }
+}
+
+function passwordOf(user: User): LogInProof {
+  const hasMore = user.state.hadToken === true || user.tokens.some(({ status }) => status === 'active');
+  return hasMore ? PASSWORD_ALONE : BEFORE_TOKENS;
+}
+
+function refused(
+  reason: Refusal['refused'],
+  state: UserState,
+  detail: Readonly<Record<string, string | number>>,
+  retryAfterMs: number,
+): Proposal<Refusal> {
+  return {
+    result: refuse(reason, retryAfterMs > 0 ? { retryAfterMs } : undefined),
+    draft: { type: 'login.refused', reason, ...(Object.keys(detail).length > 0 ? { detail } : {}), state },
+  };
+}

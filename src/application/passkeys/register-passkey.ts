@@ -1,0 +1,160 @@
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  RegistrationResponseJSON,
+} from '@simplewebauthn/server';
+import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { PasskeyRow } from '../../ports/store.ts';
+import { SecondFactor } from '../codes/second-factor.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../decisions/job.ts';
+import { answeredBefore, type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import { type Session, sessionHolds } from '../sessions/session.ts';
+import { checkParameters } from '../tokens/enrol-token.ts';
+import {
+  challengeOf,
+  nonceOfClientData,
+  PASSKEY_ALGORITHMS,
+  type RelyingParty,
+  relyingPartyIdOf,
+  shortPasskeyId,
+  userHandleOf,
+} from './passkeys.ts';
+
+const NAME = 'Sello';
+
+/** What a browser needs to make a passkey (WebAuthn section 5.4). Nothing is remembered. */
+export async function passkeyRegistrationOptions(
+  context: Context,
+  { session, relyingParty }: { readonly session: Session; readonly relyingParty: RelyingParty },
+): Promise<PublicKeyCredentialCreationOptionsJSON> {
+  const { generateRegistrationOptions } = await import('@simplewebauthn/server');
+  const { challenges, decider } = context;
+  const at = decider.now();
+  await challenges.ready(at);
+  const user = await decider.reread(session.userId);
+  return generateRegistrationOptions({
+    rpName: NAME,
+    rpID: relyingPartyIdOf(relyingParty),
+    userName: session.username,
+    userID: userHandleOf(session.userId),
+    challenge: challengeOf(challenges.issue(`passkey/${session.userId}`, at)),
+    attestationType: 'none',
+    excludeCredentials: (user?.passkeys ?? []).map(({ credentialId }) => ({ id: credentialId })),
+    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+    supportedAlgorithmIDs: [...PASSKEY_ALGORITHMS],
+  });
+}
+
+export interface RegisterPasskeyRequest {
+  readonly session: Session;
+  readonly relyingParty: RelyingParty;
+  readonly response: RegistrationResponseJSON;
+  readonly label: string;
+  /** Of a token, where the user has one. */
+  readonly code?: string;
+  readonly idempotency?: Idempotency;
+}
+
+/** `repeated`: by a stored answer to the same idempotency key, which the browser's answer is part of. */
+export type RegisteredPasskey = PasskeyRow & { readonly repeated?: boolean };
+
+/**
+ * Adds the passkey that a browser made (WebAuthn section 7.1) to the user's: a way to log in without password and code.
+ * What make of authenticator it is has NOT been checked: no attestation is asked for, and one with certificates is refused.
+ */
+export async function registerPasskey(
+  context: Context,
+  request: RegisterPasskeyRequest,
+): Promise<RegisteredPasskey | Refusal> {
+  const { session, label, idempotency } = request;
+  const again = (kept: PasskeyRow): RegisteredPasskey => ({ ...kept, repeated: true });
+  // Its challenge is spent by now.
+  const before = await answeredBefore<PasskeyRow>(context, session.userId, idempotency);
+  if (before) return isRefusal(before) ? before : again(before);
+  const { rateLimiter, decider } = context;
+  const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
+  const wait = await rateLimiter.take(`passkey/${session.userId}`, { countMax, windowMs });
+  if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
+  const invalid = checkParameters({ type: 'ocra', label });
+  if (invalid) return invalid;
+  const verified = await verify(context, request);
+  if ('refused' in verified) return verified;
+
+  const { nonce, passkey } = verified;
+  const factor = new SecondFactor(context, request);
+  const job: Job<RegisteredPasskey | Refusal> = {
+    userId: session.userId,
+    evidence: (user, { at }) => factor.evidence(user, at),
+    decide: (user, { at, isSpent }, macs) => {
+      if (!user || !sessionHolds(user, session.sessionId, at)) return { result: refuse('session_ended') };
+      if (isSpent(nonce)) return { result: refuse('passkey_invalid', { detail: 'challenge_spent' }) };
+      if (user.passkeys.some(({ credentialId }) => credentialId === passkey.credentialId)) {
+        return { result: refuse('passkey_invalid', { detail: 'it is there already' }) };
+      }
+      if (user.passkeys.length >= LIMITS.passkeysPerUserMax) {
+        return { result: refuse('passkeys_too_many', { detail: `at most ${LIMITS.passkeysPerUserMax}` }) };
+      }
+      const shown = factor.judge(user, at, macs);
+      if ('result' in shown) return shown;
+      const made = { ...passkey, createdAt: at };
+      return {
+        result: made,
+        draft: {
+          type: 'token.enrolled',
+          detail: { method: 'passkey', passkey: shortPasskeyId(made), ...shown.detail },
+          state: shown.state,
+          challenge: nonce,
+          rows: [...shown.rows, { kind: 'passkey.insert', passkey: made }],
+        },
+      };
+    },
+  };
+  const keeping = { keep: (made: PasskeyRow) => made, again };
+  return (await decider.submit(repeatable(job, idempotency, keeping))).result;
+}
+
+async function verify(
+  { challenges, decider }: Context,
+  { session, relyingParty, response, label }: RegisterPasskeyRequest,
+): Promise<{ readonly nonce: string; readonly passkey: PasskeyRow } | Refusal> {
+  const nonce = nonceOfClientData(response.response.clientDataJSON);
+  const at = decider.now();
+  await challenges.ready(at);
+  const verdict = nonce && challenges.verify(nonce, `passkey/${session.userId}`, at);
+  if (verdict !== 'authentic' || !nonce) {
+    return refuse('passkey_invalid', { detail: verdict || 'challenge_unknown' });
+  }
+  const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
+  try {
+    if (await hasCertificates(response)) return refuse('passkey_invalid', { detail: 'attestation' });
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response,
+      expectedChallenge: Buffer.from(nonce, 'hex').toString('base64url'),
+      expectedOrigin: relyingParty.origin,
+      expectedRPID: relyingPartyIdOf(relyingParty),
+      requireUserVerification: true,
+      supportedAlgorithmIDs: [...PASSKEY_ALGORITHMS],
+    });
+    if (!verified) return refuse('passkey_invalid');
+    const { id, publicKey, counter } = registrationInfo.credential;
+    const passkey: PasskeyRow = {
+      ...{ userId: session.userId, credentialId: id, label, createdAt: at, signCount: counter },
+      publicKey: Buffer.from(publicKey).toString('base64url'),
+    };
+    return { nonce, passkey };
+  } catch {
+    // The library throws for all that does not fit; why is of no use to anyone but an attacker.
+    return refuse('passkey_invalid');
+  }
+}
+
+/** A chain of certificates would be followed, to addresses that it names. */
+async function hasCertificates({ response }: RegistrationResponseJSON): Promise<boolean> {
+  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers');
+  const statement = decodeAttestationObject(
+    new Uint8Array(Buffer.from(response.attestationObject, 'base64url')),
+  );
+  const form = statement.get('fmt');
+  return form !== 'none' && !(form === 'packed' && statement.get('attStmt').get('x5c') === undefined);
+}

@@ -1,0 +1,44 @@
+import { StoreUnavailable } from '../../domain/errors.ts';
+import { chainHash, GENESIS_HASH, type RecordedTransaction } from '../../domain/journal.ts';
+import type { Proof } from '../../domain/policy.ts';
+import type { Context } from '../context.ts';
+import type { TransactionView } from '../transactions/find-transactions.ts';
+import { signReceipt } from './sign-receipt.ts';
+
+/**
+ * The receipt of an approved transaction, signed now: what it states is read from the journal.
+ * @returns undefined where the transaction is not approved
+ */
+export async function receiptOf(context: Context, view: TransactionView): Promise<string | undefined> {
+  if (view.status !== 'approved' || view.version === undefined) return undefined;
+  const [entry, before] = await context.store.readUserJournal(view.userId, {
+    below: view.version + 1,
+    limit: 2,
+  });
+  if (!entry || entry.version !== view.version)
+    throw new Error('the journal has no entry of an approved transaction');
+  const previous = before?.hash ?? GENESIS_HASH;
+  const body = JSON.parse(entry.body) as {
+    at: string;
+    type: string;
+    transaction: RecordedTransaction;
+    user: string;
+    detail?: { proofs?: string };
+  };
+  // Nothing is signed that the entry's own hash does not say: a changed row would make a receipt out of a refusal.
+  const said = body.type === 'transaction.approved' && body.transaction.id === view.id;
+  if (!said || chainHash(previous, entry.body) !== entry.hash) {
+    throw new StoreUnavailable(
+      'the journal is damaged: no receipt can be signed from it; run sello audit verify',
+    );
+  }
+  return signReceipt(context, {
+    transaction: body.transaction,
+    username: body.user,
+    at: Date.parse(body.at),
+    proofs: (body.detail?.proofs ?? 'session').split(' ') as Proof[],
+    version: entry.version,
+    hash: entry.hash,
+    previous,
+  });
+}

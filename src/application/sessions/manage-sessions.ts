@@ -1,0 +1,52 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import type { SessionRow } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import { type Session, sessionHolds } from './session.ts';
+
+const ID_LENGTH = 16;
+
+/** A session by what its user may see of it: the secret cannot be found from it. */
+export function shortSessionId({ sessionId }: Pick<SessionRow, 'sessionId'>): string {
+  return sessionId.slice(0, ID_LENGTH);
+}
+
+/** The user's sessions and open invitations that hold, newest first. */
+export async function listSessions(
+  { decider }: Context,
+  session: Session,
+): Promise<readonly SessionRow[] | Refusal> {
+  const user = await decider.reread(session.userId);
+  const at = decider.now();
+  if (!user || !sessionHolds(user, session.sessionId, at)) return refuse('session_ended');
+  return user.sessions
+    .filter(({ expiresAt }) => expiresAt > at)
+    .sort((a, b) => b.createdAt - a.createdAt || (a.sessionId < b.sessionId ? -1 : 1));
+}
+
+/** Ends one of the user's sessions, or withdraws an invitation, by its short id. @returns nothing when it is done */
+export async function endOtherSession(
+  { decider }: Context,
+  session: Session,
+  shortId: string,
+): Promise<Refusal | undefined> {
+  const { result } = await decider.submit<Refusal | undefined>({
+    userId: session.userId,
+    decide: (user, { at }) => {
+      if (!user || !sessionHolds(user, session.sessionId, at)) return { result: refuse('session_ended') };
+      const ended = user.sessions.find((row) => shortSessionId(row) === shortId);
+      if (!ended) return { result: refuse('session_unknown') };
+      const { sessionId, kind, label } = ended;
+      return {
+        result: undefined,
+        draft: {
+          type: 'session.ended',
+          reason: sessionId === session.sessionId ? 'log_out' : 'revoked',
+          detail: { kind, session: shortId, ...(label === '' ? {} : { label }) },
+          state: user.state,
+          rows: [{ kind: 'session.delete', userId: user.id, sessionId }],
+        },
+      };
+    },
+  });
+  return result;
+}

@@ -1,0 +1,40 @@
+import { LIMITS } from '../../limits.ts';
+import type { SessionRow, SideRow } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import { endSessions } from '../tokens/device.ts';
+import type { User } from '../users/user.ts';
+import { type LogInProof, type Session, sessionIdOf, sessionOf } from './session.ts';
+
+/** The session of a log-in, and the rows that make it and end those that it takes the place of. */
+export function openSession(
+  { settings }: Context,
+  user: User,
+  at: number,
+  {
+    secret,
+    label = '',
+    tokenId = '',
+  }: {
+    readonly secret: string;
+    readonly label?: string | undefined;
+    readonly tokenId?: LogInProof;
+  },
+): { readonly session: Session; readonly rows: readonly SideRow[] } {
+  const row: SessionRow = {
+    ...{ userId: user.id, sessionId: sessionIdOf(secret), kind: 'login', label, tokenId },
+    ...{ createdAt: at, expiresAt: at + settings.sessionTtlMs },
+  };
+  return {
+    session: sessionOf(user, row),
+    rows: [...endSessions(sessionsToEnd(user, at)), { kind: 'session.insert', session: row }],
+  };
+}
+
+/** The expired ones, and the oldest log-ins where a user has more than a server keeps for one. */
+function sessionsToEnd(user: User, at: number): readonly SessionRow[] {
+  const expired = user.sessions.filter((session) => session.expiresAt <= at);
+  const live = user.sessions.filter(({ kind, expiresAt }) => kind === 'login' && expiresAt > at);
+  const surplus = live.length + 1 - LIMITS.sessionsPerUserMax;
+  if (surplus <= 0) return expired;
+  return [...expired, ...live.sort((a, b) => a.createdAt - b.createdAt).slice(0, surplus)];
+}

@@ -1,0 +1,170 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import { lockedForMs } from '../../domain/lockout.ts';
+import { acceptBoundCode, boundCodeMessages } from '../../domain/otp/bound-code.ts';
+import { acceptHotp, hotpCounters, hotpMessage } from '../../domain/otp/hotp.ts';
+import { acceptTotp, totpSteps } from '../../domain/otp/totp.ts';
+import type { MacRequest } from '../../ports/key-vault.ts';
+import type { SessionRow, TokenRow, UserId } from '../../ports/store.ts';
+import { seedMac } from '../codes/code-evidence.ts';
+import { isRidOfCodes } from '../codes/second-factor.ts';
+import type { Context } from '../context.ts';
+import type { Facts, Job, Proposal } from '../decisions/job.ts';
+import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import { afterWrongCode } from '../lockout/failed-attempts.ts';
+import { BEFORE_TOKENS, heldSession, isProven, proven, type Session } from '../sessions/session.ts';
+import type { User } from '../users/user.ts';
+import { deviceIdOf, endSessions, tokensOfDevice } from './device.ts';
+
+export interface ActivateTokenRequest {
+  readonly userId: UserId;
+  readonly tokenId: string;
+  readonly code: string;
+  /** Who asks over the API; there is none at the operator's command. */
+  readonly session?: Session;
+  readonly idempotency?: Idempotency;
+}
+
+export type ActivatedToken = TokenRow & { readonly repeated?: boolean };
+
+/** Confirms by a first code that the user's token holds the seed, and so does its device. Wrong codes count and lock as any others do. */
+export async function activateToken(
+  context: Context,
+  request: ActivateTokenRequest,
+): Promise<ActivatedToken | Refusal> {
+  const job: Job<ActivatedToken | Refusal> = new ActivateJob(context, request);
+  const { result } = await context.decider.submit(
+    repeatable<ActivatedToken, ActivatedToken>(job, request.idempotency, {
+      keep: (token) => token,
+      again: (token) => ({ ...token, repeated: true }),
+    }),
+  );
+  return result;
+}
+
+class ActivateJob implements Job<TokenRow | Refusal> {
+  readonly userId: UserId;
+  readonly #context: Context;
+  readonly #request: ActivateTokenRequest;
+  #steps: readonly number[] = [];
+
+  constructor(context: Context, request: ActivateTokenRequest) {
+    this.userId = request.userId;
+    this.#context = context;
+    this.#request = request;
+  }
+
+  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+    this.#steps = [];
+    const token = this.#pending(user);
+    if (!token || lockedForMs(user.state.code, at) > 0) return [];
+    const messages = firstMessages(token, at);
+    this.#steps = messages.map(({ step }) => step);
+    return messages.map(({ message }) => seedMac(token, message));
+  }
+
+  decide(
+    user: User | undefined,
+    { at }: Facts,
+    macs: readonly (Uint8Array | undefined)[],
+  ): Proposal<TokenRow | Refusal> {
+    const { tokenId, code } = this.#request;
+    if (!user?.tokens.some((token) => token.tokenId === tokenId)) return { result: refuse('token_unknown') };
+    const token = this.#pending(user);
+    if (!token) return { result: refuse('token_not_pending') };
+    const session = this.#session(user, at);
+    if (session === 'ended') return { result: refuse('session_ended') };
+    if (session && !isProven(session) && isBesideOthers(user, session, token)) {
+      return { result: refuse('code_required') };
+    }
+    const locked = lockedForMs(user.state.code, at);
+    if (locked > 0 || this.#steps.length === 0) {
+      this.#context.tally.count('code.refused', 'locked', user.id);
+      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    }
+    const candidates = this.#steps.flatMap((step, index) => {
+      const mac = macs[index];
+      return mac ? [{ step, mac }] : [];
+    });
+    const { digits, periodS } = token;
+    const verdict =
+      token.type === 'ocra'
+        ? acceptBoundCode(undefined, code, candidates, at)
+        : token.type === 'totp'
+          ? acceptTotp(undefined, code, candidates, { digits, periodS, at })
+          : acceptHotp(undefined, code, candidates, { digits, at });
+    if (verdict === 'wrong' || verdict === 'spent') {
+      const { state, detail } = afterWrongCode(user.state, at, this.#context.settings.lockout, 'code_wrong');
+      const retryAfterMs = lockedForMs(state.code, at);
+      return {
+        result: refuse('code_wrong', retryAfterMs > 0 ? { retryAfterMs } : undefined),
+        draft: { type: 'code.refused', reason: 'code_wrong', detail: { ...detail, token: tokenId }, state },
+      };
+    }
+    return {
+      result: { ...token, status: 'active' },
+      draft: {
+        type: 'token.activated',
+        detail: { token: tokenId },
+        // Failures at codes stand: whoever enrols a token of their own must not wipe out their guesses at another.
+        state: { ...user.state, tokens: { ...user.state.tokens, [tokenId]: verdict.accepted } },
+        rows: [
+          ...(session ? proven(session) : []),
+          ...endSessions(waitingBesides(user, token)),
+          ...this.#confirmed(user, token).map(
+            (id) => ({ kind: 'token.update', userId: user.id, tokenId: id, status: 'active' }) as const,
+          ),
+        ],
+      },
+    };
+  }
+
+  /** A device got its seeds together, so that it holds one says that it holds all. */
+  #confirmed(user: User, token: TokenRow): readonly string[] {
+    return tokensOfDevice(user, deviceIdOf(token.tokenId))
+      .filter(({ status }) => status === 'pending')
+      .map(({ tokenId }) => tokenId);
+  }
+
+  #session(user: User, at: number): SessionRow | undefined | 'ended' {
+    const { session } = this.#request;
+    return session && (heldSession(user, session.sessionId, at) ?? 'ended');
+  }
+
+  #pending(user: User): TokenRow | undefined {
+    return user.tokens.find(
+      ({ tokenId, status }) => tokenId === this.#request.tokenId && status === 'pending',
+    );
+  }
+}
+
+/** Whether there is a token of another device, or was: then a session that has shown no code of it adds none. */
+function isBesideOthers(user: User, session: SessionRow, { tokenId }: TokenRow): boolean {
+  const deviceId = deviceIdOf(tokenId);
+  return (
+    isRidOfCodes(user, session) ||
+    user.tokens.some((token) => token.status === 'active' && deviceIdOf(token.tokenId) !== deviceId)
+  );
+}
+
+/**
+ * Of a first token, what others wait with: devices that have confirmed nothing, and invitations that the password alone
+ * was enough for. Whoever had that password could else confirm one beside it later.
+ */
+function waitingBesides(user: User, { tokenId }: TokenRow): readonly SessionRow[] {
+  if (user.tokens.some(({ status }) => status === 'active')) return [];
+  const deviceId = deviceIdOf(tokenId);
+  return user.sessions.filter(({ kind, tokenId: of }) =>
+    kind === 'enrolment' ? of === BEFORE_TOKENS : kind === 'device' && deviceIdOf(of) !== deviceId,
+  );
+}
+
+function firstMessages(token: TokenRow, at: number) {
+  switch (token.type) {
+    case 'ocra':
+      return boundCodeMessages(token.activationQuestion, at, 0);
+    case 'totp':
+      return totpSteps(undefined, at, token.periodS).map((step) => ({ step, message: hotpMessage(step) }));
+    case 'hotp':
+      return hotpCounters(undefined).map((step) => ({ step, message: hotpMessage(step) }));
+  }
+}

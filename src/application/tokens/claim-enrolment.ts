@@ -1,0 +1,150 @@
+import type { KeyObject } from 'node:crypto';
+import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { rfc3339 } from '../../domain/journal.ts';
+import { LIMITS } from '../../limits.ts';
+import type { SessionRow, SideRow, TokenRow, UserId } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../decisions/job.ts';
+import { answeredBefore, type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import { makeSessionSecret, sessionIdOf, userIdOfSecret } from '../sessions/session.ts';
+import type { User } from '../users/user.ts';
+import { logInTokenId } from './device.ts';
+import { type DeviceKey, readDeviceKey, sealToDevice } from './device-key.ts';
+import { checkParameters, makeSeed, type NewToken } from './enrol-token.ts';
+
+export interface ClaimEnrolmentRequest {
+  /** Of `inviteDevice`. */
+  readonly code: string;
+  readonly deviceKey: DeviceKey;
+  readonly label: string;
+  /** One token of that type; by default two, an `ocra` one for approvals and a `totp` one for log-ins. */
+  readonly type?: 'ocra' | 'totp';
+  readonly address: string;
+  /** Its digest must cover the code. */
+  readonly idempotency?: Idempotency;
+}
+
+export interface ClaimedEnrolment {
+  readonly userId: UserId;
+  /** Compact JWE to the device's key: user name, seeds, the device's session. */
+  readonly jwe: string;
+  readonly repeated?: boolean;
+}
+
+/**
+ * Enrols a device by an invitation, which is spent by the same decision. The tokens wait for their first code; the
+ * device's session is there at once, for it is what confirms them. Seeds leave the vault this once, sealed to the
+ * device's key: whose key that is has NOT been checked, whoever holds the invitation names it.
+ */
+export async function claimEnrolment(
+  context: Context,
+  request: ClaimEnrolmentRequest,
+): Promise<ClaimedEnrolment | Refusal> {
+  const { rateLimiter, settings, tally, decider } = context;
+  const { code, address, label, idempotency } = request;
+  const pace = await rateLimiter.take(`claim/${address}`, settings.rateLimits.logIns);
+  if (pace > 0) {
+    tally.count('admin.rate_limited', 'enrolment');
+    return refuse('rate_limited', { retryAfterMs: pace });
+  }
+  const deviceKey = readDeviceKey(request.deviceKey);
+  if (!deviceKey) return refuse('device_key_invalid');
+  const invalid = checkParameters({ type: 'ocra', label });
+  if (invalid) return invalid;
+  const userId = userIdOfSecret(code);
+  const user = userId === undefined ? undefined : await decider.reread(userId);
+  const held = user && invitationOf(user, code, decider.now());
+  if (user && held && !isRefusal(held)) {
+    const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
+    const wait = await rateLimiter.take(`enrolment/${user.id}`, { countMax, windowMs });
+    if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
+    return context.keyLeases.hold(() => enrolDevice(context, request, user, deviceKey));
+  }
+  const kept = user && (await answeredBefore<ClaimedEnrolment>(context, user.id, idempotency));
+  if (kept && !isRefusal(kept)) return repeatedly(kept);
+  tally.count('code.refused', 'enrolment_unknown');
+  return isRefusal(held) ? held : refuse('enrolment_unknown');
+}
+
+/** By its digest: 192 random bits are not found by comparing. */
+function invitationOf(user: User, code: string, at: number): SessionRow | Refusal {
+  const id = sessionIdOf(code);
+  const row = user.sessions.find(({ sessionId, kind }) => kind === 'enrolment' && sessionId === id);
+  if (!row || user.disabled) return refuse('enrolment_unknown');
+  return row.expiresAt > at ? row : refuse('enrolment_expired');
+}
+
+async function enrolDevice(
+  context: Context,
+  { code, label, type, idempotency }: ClaimEnrolmentRequest,
+  user: User,
+  deviceKey: KeyObject,
+): Promise<ClaimedEnrolment | Refusal> {
+  const { decider, settings, random } = context;
+  const userId = user.id;
+  const made = await makeTokens(context, userId, type, label);
+  const [{ token: first }] = made;
+  const secret = makeSessionSecret(userId, random);
+  const createdAt = decider.now();
+  const session: SessionRow = {
+    ...{ userId, sessionId: sessionIdOf(secret), kind: 'device', label, tokenId: first.tokenId },
+    ...{ createdAt, expiresAt: createdAt + settings.deviceSessionTtlMs },
+  };
+  const jwe = await sealToDevice(deviceKey, {
+    v: 1,
+    username: user.username,
+    label,
+    session: secret,
+    session_expires_at: rfc3339(session.expiresAt),
+    tokens: made.map(sealedView),
+  });
+  for (const { seed } of made) seed.fill(0);
+
+  const job: Job<ClaimedEnrolment | Refusal> = {
+    userId,
+    decide: (user, { at }) => {
+      const invitation = user ? invitationOf(user, code, at) : refuse('enrolment_unknown');
+      if (!user || isRefusal(invitation)) {
+        return { result: isRefusal(invitation) ? invitation : refuse('enrolment_unknown') };
+      }
+      if (user.tokens.length + made.length > LIMITS.tokensPerUserMax) {
+        return { result: refuse('tokens_too_many', { detail: `at most ${LIMITS.tokensPerUserMax}` }) };
+      }
+      const rows: SideRow[] = [
+        { kind: 'session.delete', userId, sessionId: invitation.sessionId },
+        ...made.map(({ token }) => ({ kind: 'token.insert', token }) as const),
+        { kind: 'session.insert', session },
+      ];
+      const detail = { token: first.tokenId, type: first.type, tokens: made.length, method: 'device' };
+      return { result: { userId, jwe }, draft: { type: 'token.enrolled', detail, state: user.state, rows } };
+    },
+  };
+  // What is kept is sealed to the device already.
+  const keeping = { keep: (claimed: ClaimedEnrolment) => claimed, again: repeatedly };
+  return (await decider.submit(repeatable(job, idempotency, keeping))).result;
+}
+
+function repeatedly(claimed: ClaimedEnrolment): ClaimedEnrolment {
+  return { ...claimed, repeated: true };
+}
+
+async function makeTokens(
+  context: Context,
+  userId: UserId,
+  type: 'ocra' | 'totp' | undefined,
+  label: string,
+): Promise<readonly [NewToken, ...NewToken[]]> {
+  const first = await makeSeed(context, { userId, type: type ?? 'ocra', label });
+  if (type !== undefined) return [first];
+  const tokenId = logInTokenId(first.token.tokenId);
+  return [first, await makeSeed(context, { userId, type: 'totp', label, tokenId })];
+}
+
+function sealedView({ token, seed }: NewToken) {
+  const { tokenId: id, type, algorithm, digits, periodS, suite, activationQuestion } = token as TokenRow;
+  return {
+    ...{ id, type, seed: Buffer.from(seed).toString('base64url'), algorithm, digits },
+    period_s: periodS,
+    ...(type === 'ocra' ? { suite, activation_question: activationQuestion } : {}),
+  };
+}

@@ -1,0 +1,167 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import { BOUND_SUITE } from '../../domain/otp/bound-code.ts';
+import { isVisible } from '../../domain/visible-text.ts';
+import { LIMITS } from '../../limits.ts';
+import type { MacAlgorithm } from '../../ports/key-vault.ts';
+import type { Random } from '../../ports/random.ts';
+import type { TokenRow, TokenType, UserId } from '../../ports/store.ts';
+import { SecondFactor } from '../codes/second-factor.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../decisions/job.ts';
+import { AnswerSeal, withCode } from '../idempotency/answer-seal.ts';
+import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import { heldSession, isProven, type Session } from '../sessions/session.ts';
+import { seedOwner } from '../users/register-user.ts';
+import type { User } from '../users/user.ts';
+
+export interface EnrolTokenRequest {
+  readonly userId: UserId;
+  readonly type: TokenType;
+  /** 6 to 8; an `ocra` token has 6. */
+  readonly digits?: number;
+  /** 15 to 300, for `totp`. */
+  readonly periodS?: number;
+  readonly algorithm?: MacAlgorithm;
+  readonly label?: string;
+  /** Who asks over the API. At the operator's command there is none, and no code is asked for. */
+  readonly session?: Session;
+  /** Of a token that is there already, where the session has shown none yet or the configuration asks for one. */
+  readonly code?: string;
+  readonly idempotency?: Idempotency;
+}
+
+export interface EnrolledToken {
+  readonly token: TokenRow;
+  /** Told once, to the user's token; stored nowhere but wrapped. */
+  readonly seed: Uint8Array;
+  /** A stored answer to the same idempotency key: the token made then. */
+  readonly repeated?: boolean;
+}
+
+const SEED_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const;
+
+/** Makes a token that waits for its first code (`activateToken`). */
+export async function enrolToken(
+  context: Context,
+  request: EnrolTokenRequest,
+): Promise<EnrolledToken | Refusal> {
+  const invalid = checkParameters(request);
+  if (invalid) return invalid;
+  const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
+  const wait = await context.rateLimiter.take(`enrolment/${request.userId}`, { countMax, windowMs });
+  if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
+  return context.keyLeases.hold(() => makeToken(context, request));
+}
+
+export interface NewToken {
+  readonly token: TokenRow;
+  readonly seed: Uint8Array;
+}
+
+/** A token that waits for its first code, in no store yet. Its parameters must have been checked. */
+export async function makeSeed(
+  context: Context,
+  request: Omit<EnrolTokenRequest, 'idempotency' | 'code'> & { readonly tokenId?: string },
+): Promise<NewToken> {
+  const { userId, type } = request;
+  const bound = type === 'ocra';
+  const algorithm = bound ? 'sha256' : (request.algorithm ?? 'sha1');
+  const tokenId = request.tokenId ?? makeTokenId(context.random);
+  const { wrapped, seed } = await context.vault.generateSeed(
+    SEED_BYTES[algorithm],
+    seedOwner(userId, tokenId),
+  );
+  const token: TokenRow = {
+    userId,
+    tokenId,
+    type,
+    status: 'pending',
+    algorithm,
+    digits: request.digits ?? 6,
+    periodS: bound ? 60 : (request.periodS ?? 60),
+    suite: bound ? BOUND_SUITE : '',
+    label: request.label ?? '',
+    seed: wrapped,
+    activationQuestion: bound ? Buffer.from(context.random.bytes(32)).toString('hex') : '',
+    createdAt: context.decider.now(),
+  };
+  return { token, seed };
+}
+
+async function makeToken(context: Context, request: EnrolTokenRequest): Promise<EnrolledToken | Refusal> {
+  const { userId, type, idempotency } = request;
+  const { token, seed } = await makeSeed(context, request);
+  const { tokenId } = token;
+  const { code, session } = request;
+  const { enrolmentCodeRequired } = context.settings;
+  const factor = session && new SecondFactor(context, { session, ...(code === undefined ? {} : { code }) });
+  const isAsked = (user: User, at: number) => {
+    const held = session && heldSession(user, session.sessionId, at);
+    return factor !== undefined && (enrolmentCodeRequired || !held || !isProven(held));
+  };
+  const seal = idempotency && (await AnswerSeal.of(context, userId, idempotency.key));
+  // Whoever repeats it shows the same code again: the answer tells the seed.
+  const bound = idempotency && code !== undefined ? await withCode(context, idempotency, code) : idempotency;
+  const job: Job<EnrolledToken | Refusal> = {
+    userId,
+    evidence: (user, { at }) => (isAsked(user, at) ? (factor?.evidence(user, at) ?? []) : []),
+    decide: (user, { at }, macs) => {
+      if (!user || user.version === 0) return { result: refuse('user_unknown') };
+      const shown = (isAsked(user, at) && factor?.judge(user, at, macs)) || { state: user.state, rows: [] };
+      if ('result' in shown) return shown;
+      if (user.tokens.length >= LIMITS.tokensPerUserMax) {
+        return { result: refuse('tokens_too_many', { detail: `at most ${LIMITS.tokensPerUserMax}` }) };
+      }
+      return {
+        result: { token, seed },
+        draft: {
+          type: 'token.enrolled',
+          detail: { token: tokenId, type },
+          state: shown.state,
+          rows: [...shown.rows, { kind: 'token.insert', token }],
+        },
+      };
+    },
+  };
+  if (!seal) return (await context.decider.submit(job)).result;
+  const { result } = await context.decider.submit(
+    repeatable<EnrolledToken, { token: TokenRow; seed: string }>(job, bound, {
+      keep: () => ({ token, seed: seal.seal(seed, context.random.bytes(AnswerSeal.ivBytes)) }),
+      again: (kept) => ({ token: kept.token, seed: seal.open(kept.seed), repeated: true }),
+    }),
+  );
+  return result;
+}
+
+export function checkParameters({
+  type,
+  digits,
+  periodS,
+  algorithm,
+  label,
+}: Omit<EnrolTokenRequest, 'userId'>): Refusal | undefined {
+  const wrong = (detail: string) => refuse('token_parameters_invalid', { detail });
+  if (digits !== undefined && !(Number.isInteger(digits) && digits >= 6 && digits <= 8))
+    return wrong('digits: 6 to 8');
+  if (periodS !== undefined && !(Number.isInteger(periodS) && periodS >= 15 && periodS <= 300)) {
+    return wrong('period_s: 15 to 300');
+  }
+  if (
+    type === 'ocra' &&
+    ((digits ?? 6) !== 6 || (periodS ?? 60) !== 60 || (algorithm ?? 'sha256') !== 'sha256')
+  ) {
+    return wrong(`an ocra token has the suite ${BOUND_SUITE}`);
+  }
+  if (type === 'hotp' && periodS !== undefined) return wrong('a hotp token has no period');
+  if (label !== undefined && (Buffer.byteLength(label) > LIMITS.labelBytesMax || !isVisible(label))) {
+    return wrong(`label: at most ${LIMITS.labelBytesMax} bytes of visible characters in NFC`);
+  }
+  return undefined;
+}
+
+/** base64url that begins with a letter: a command would take one that begins with `-` for an option. */
+export function makeTokenId(random: Random): string {
+  const bytes = Buffer.from(random.bytes(12));
+  bytes[0] = (bytes[0] ?? 0) & 0x7f;
+  return bytes.toString('base64url');
+}

@@ -1,0 +1,236 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import { lockedForMs } from '../../domain/lockout.ts';
+import { missingProof, type Proof, requiredProofs } from '../../domain/policy.ts';
+import { boundQuestion, type CanonicalTransaction } from '../../domain/transaction.ts';
+import type { UserState } from '../../domain/user-state.ts';
+import { afterApproval, velocityExceeded } from '../../domain/velocity.ts';
+import type { MacRequest } from '../../ports/key-vault.ts';
+import type { TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
+import { type CodeEvidence, codeEvidence, judgeCode } from '../codes/code-evidence.ts';
+import type { Context } from '../context.ts';
+import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
+import { answerRow, type Idempotency, storedAnswer } from '../idempotency/idempotency-record.ts';
+import { afterWrongCode } from '../lockout/failed-attempts.ts';
+import { type Session, sessionHolds } from '../sessions/session.ts';
+import type { User } from '../users/user.ts';
+
+/** What ends a wait: by the user with a code, by the user without ("this was not me"), by who asked, by the clock. */
+export type TransactionDecision =
+  | { readonly decision: 'approve'; readonly session: Session; readonly code: string }
+  | { readonly decision: 'refuse'; readonly session: Session }
+  | { readonly decision: 'cancel'; readonly serviceId: string }
+  | { readonly decision: 'expire' };
+
+/** The transaction as it was decided; `repeated`: by a stored answer to the same idempotency key, nothing anew. */
+export type EndedTransaction = TransactionRow & { readonly repeated?: boolean };
+
+export type DecideTransactionRequest = TransactionDecision & {
+  readonly userId: UserId;
+  readonly transactionId: string;
+  readonly idempotency?: Idempotency;
+};
+
+/**
+ * Ends the wait of a transaction: of all who try, one does. Too late is `transaction_decided`, and no failed attempt:
+ * the code is not looked at.
+ */
+export async function decideTransaction(
+  context: Context,
+  request: DecideTransactionRequest,
+): Promise<EndedTransaction | Refusal> {
+  const { result } = await context.decider.submit(new DecisionJob(context, request));
+  return result;
+}
+
+type Verdict = Proposal<EndedTransaction | Refusal>;
+
+class DecisionJob implements Job<EndedTransaction | Refusal> {
+  readonly userId: UserId;
+  readonly answerKey?: string;
+  readonly #context: Context;
+  readonly #request: DecideTransactionRequest;
+  #code: CodeEvidence | undefined;
+
+  constructor(context: Context, request: DecideTransactionRequest) {
+    this.userId = request.userId;
+    if (request.idempotency) this.answerKey = request.idempotency.key;
+    this.#context = context;
+    this.#request = request;
+  }
+
+  evidence(user: User, { at, answer }: Facts): readonly MacRequest[] {
+    this.#code = undefined;
+    const transaction = this.#pending(user);
+    if (answer || this.#request.decision !== 'approve' || !transaction) return [];
+    if (transaction.expiresAt < at || lockedForMs(user.state.code, at) > 0) return [];
+    this.#code = codeEvidence(user, this.#request.code, boundQuestion(canonical(transaction)), at);
+    return this.#code.requests;
+  }
+
+  decide(user: User | undefined, { at, answer }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+    const request = this.#request;
+    if (!user) return { result: refuse('transaction_unknown') };
+    if ('session' in request && !sessionHolds(user, request.session.sessionId, at)) {
+      return { result: refuse('session_ended') };
+    }
+    if (answer) {
+      const stored = storedAnswer<TransactionRow>(answer, request.idempotency);
+      return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
+    }
+    const transaction = this.#pending(user);
+    if (!transaction) return { result: refuse('transaction_decided') };
+    if (request.decision === 'cancel' && transaction.serviceId !== request.serviceId) {
+      return { result: refuse('transaction_unknown') };
+    }
+    const { state } = user;
+    switch (request.decision) {
+      case 'expire':
+        return transaction.expiresAt < at
+          ? this.#ended(transaction, at, 'expired', { type: 'transaction.expired', state })
+          : { result: refuse('transaction_decided') };
+      case 'cancel':
+        return this.#ended(transaction, at, 'cancelled', { type: 'transaction.cancelled', state });
+      case 'refuse':
+        return this.#ended(transaction, at, 'refused', {
+          type: 'transaction.refused',
+          reason: 'user_refused',
+          state,
+        });
+      case 'approve':
+        return transaction.expiresAt < at
+          ? { result: refuse('challenge_expired') }
+          : this.#judge(user, transaction, at, macs);
+    }
+  }
+
+  #pending(user: User): TransactionRow | undefined {
+    return user.pending.find(({ transactionId }) => transactionId === this.#request.transactionId);
+  }
+
+  #judge(
+    user: User,
+    transaction: TransactionRow,
+    at: number,
+    macs: readonly (Uint8Array | undefined)[],
+  ): Verdict {
+    const { settings, tally } = this.#context;
+    const locked = lockedForMs(user.state.code, at);
+    if (locked > 0 || !this.#code) {
+      tally.count('code.refused', 'locked', user.id);
+      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    }
+    const judged = judgeCode(this.#code, macs, user, at);
+    if ('refused' in judged) return this.#wrongCode(user, transaction, at, judged.refused);
+    const { state, kind } = judged;
+    const { policy } = settings;
+    const required = requiredProofs(policy, {
+      transfer: transaction,
+      username: user.username,
+      role: user.role,
+      velocityExceeded: velocityExceeded(state.velocity, policy.velocity, transaction, at),
+    });
+    // The user's approval with a code of any kind is more than a MAC, which is not asked for here.
+    const missing = missingProof(required, { mac: true, code: true, boundCode: kind === 'bound' });
+    if (missing) return this.#shown(transaction, missing, state);
+    return this.#approved(transaction, at, state, {
+      proofs: kind === 'bound' ? 'bound_code' : 'code',
+      token: judged.tokenId,
+    });
+  }
+
+  #approved(
+    transaction: TransactionRow,
+    at: number,
+    state: UserState,
+    detail: { readonly proofs: Proof; readonly token: string },
+  ): Verdict {
+    const { velocity } = this.#context.settings.policy;
+    const next = velocity
+      ? { ...state, velocity: afterApproval(state.velocity, velocity, transaction, at) }
+      : state;
+    return this.#ended(transaction, at, 'approved', {
+      type: 'transaction.approved',
+      detail,
+      state: next,
+      challenge: transaction.challenge,
+    });
+  }
+
+  /** The transaction goes on waiting: a mistyped code is no decision. */
+  #wrongCode(
+    user: User,
+    transaction: TransactionRow,
+    at: number,
+    reason: 'code_wrong' | 'code_spent',
+  ): Verdict {
+    const { state, detail } = afterWrongCode(user.state, at, this.#context.settings.lockout, reason);
+    const retryAfterMs = lockedForMs(state.code, at);
+    return {
+      result: refuse(reason, retryAfterMs > 0 ? { retryAfterMs } : undefined),
+      draft: {
+        type: 'code.refused',
+        reason,
+        ...(detail ? { detail } : {}),
+        transaction: recorded(transaction),
+        state,
+      },
+    };
+  }
+
+  #shown(transaction: TransactionRow, missing: Refusal['refused'], state: UserState): Verdict {
+    return {
+      result: refuse(missing),
+      draft: { type: 'code.refused', reason: missing, transaction: recorded(transaction), state },
+    };
+  }
+
+  #ended(
+    transaction: TransactionRow,
+    at: number,
+    status: Exclude<TransactionStatus, 'pending'>,
+    draft: Draft,
+  ): Verdict {
+    const { userId, transactionId, serviceId } = transaction;
+    const { idempotency } = this.#request;
+    const detail = serviceId === '' ? draft.detail : { ...draft.detail, service: serviceId };
+    const reason = draft.reason ?? '';
+    const result: { -readonly [K in keyof TransactionRow]: TransactionRow[K] } = {
+      ...transaction,
+      status,
+      decidedAt: at,
+      reason,
+    };
+    return {
+      result,
+      draft: {
+        ...draft,
+        ...(detail ? { detail } : {}),
+        transaction: recorded(transaction),
+        rows: ({ version, at: decidedAt }) => {
+          result.decidedVersion = version;
+          result.decidedAt = decidedAt;
+          return [
+            {
+              kind: 'transaction.update',
+              userId,
+              transactionId,
+              status,
+              decidedAt,
+              decidedVersion: version,
+              reason,
+            },
+            ...answerRow(userId, idempotency, at, result),
+          ];
+        },
+      },
+    };
+  }
+}
+
+function canonical({ amount, challenge, currency, payee, payer }: TransactionRow): CanonicalTransaction {
+  return { amount, challenge, currency, payee, payer, v: 1 };
+}
+
+function recorded(transaction: TransactionRow) {
+  return { ...canonical(transaction), id: transaction.transactionId };
+}

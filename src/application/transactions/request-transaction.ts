@@ -1,0 +1,104 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import type { Transfer } from '../../domain/transaction.ts';
+import type { UserState } from '../../domain/user-state.ts';
+import { LIMITS } from '../../limits.ts';
+import type { TransactionRow, UserId } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import type { Proposal } from '../decisions/job.ts';
+import { answerRow, type Idempotency, storedAnswer } from '../idempotency/idempotency-record.ts';
+import type { User } from '../users/user.ts';
+import { makeTransactionId } from './transaction-id.ts';
+
+/** A transaction as it stands, kept until its user decides. */
+export type RequestedTransaction = TransactionRow & { readonly repeated?: boolean };
+
+export interface RequestTransactionRequest {
+  readonly userId: UserId;
+  readonly transfer: Transfer;
+  readonly serviceId: string;
+  readonly idempotency?: Idempotency;
+}
+
+/** A service asks for its user's approval. The user decides by a code over the transaction's own challenge. */
+export async function requestTransaction(
+  context: Context,
+  request: RequestTransactionRequest,
+): Promise<RequestedTransaction | Refusal> {
+  const waiting = context.challenges.ready(context.decider.now());
+  if (waiting) await waiting;
+  const { userId, transfer, serviceId, idempotency } = request;
+  const { result } = await context.decider.submit<RequestedTransaction | Refusal>({
+    userId,
+    ...(idempotency ? { answerKey: idempotency.key } : {}),
+    decide: (user, { at, answer }) => {
+      if (!user || user.version === 0) return { result: refuse('user_unknown') };
+      if (answer) {
+        const stored = storedAnswer<TransactionRow>(answer, idempotency);
+        return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
+      }
+      if (user.disabled) return { result: refuse('user_disabled') };
+      return requestProposal(context, user, at, {
+        transfer,
+        serviceId,
+        state: user.state,
+        ...(idempotency ? { idempotency } : {}),
+      });
+    },
+  });
+  return result;
+}
+
+interface Wanted {
+  readonly transfer: Transfer;
+  /** Empty where the user themself asks. */
+  readonly serviceId: string;
+  readonly state: UserState;
+  /** The challenge that this entry spends. */
+  readonly challenge?: string;
+  readonly idempotency?: Idempotency;
+}
+
+/** The entry and the row of a transaction that waits. Challenges must be ready. */
+export function requestProposal(
+  context: Context,
+  user: User,
+  at: number,
+  { transfer, serviceId, state, challenge: spent, idempotency }: Wanted,
+): Proposal<RequestedTransaction | Refusal> {
+  const { pendingTransactionsPerUserMax: max } = LIMITS;
+  // What is over waits for the maintenance alone.
+  const ends = user.pending.map(({ expiresAt }) => expiresAt).filter((expiresAt) => expiresAt >= at);
+  if (ends.length >= max) {
+    const retryAfterMs = Math.min(...ends) - at + 1;
+    return { result: refuse('transactions_too_many', { detail: `at most ${max} wait`, retryAfterMs }) };
+  }
+  const transactionId = makeTransactionId(at, context.randomPool);
+  const challenge = context.challenges.issue(`transaction/${transactionId}`, at);
+  const transaction: TransactionRow = {
+    ...transfer,
+    userId: user.id,
+    transactionId,
+    status: 'pending',
+    challenge,
+    serviceId,
+    requestedAt: at,
+    expiresAt: context.challenges.expiresAt(at),
+    decidedAt: 0,
+    decidedVersion: 0,
+    reason: '',
+  };
+  return {
+    result: transaction,
+    draft: {
+      type: 'transaction.requested',
+      ...(serviceId === '' ? {} : { detail: { service: serviceId } }),
+      transaction: { ...transfer, challenge, id: transactionId, v: 1 },
+      state,
+      ...(spent === undefined ? {} : { challenge: spent }),
+      rows: [
+        { kind: 'transaction.insert', transaction },
+        ...answerRow(user.id, idempotency, at, transaction),
+      ],
+    },
+  };
+}

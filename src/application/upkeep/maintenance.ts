@@ -1,0 +1,74 @@
+import { setTimeout } from 'node:timers/promises';
+import { LIMITS } from '../../limits.ts';
+import type { Context } from '../context.ts';
+import { decideTransaction } from '../transactions/decide-transaction.ts';
+
+const PRUNE_PERIOD_MS = 60_000;
+const EXPIRY_PERIOD_MS = 1_000;
+const ROWS_MAX = 1_000;
+const PRUNE_PAUSE_MS = 10;
+
+/**
+ * What no request asks for: each second, transactions whose time is over expire; each minute, expired sessions and
+ * idempotency answers are deleted, a bounded number at a time, until none is left.
+ */
+export class Maintenance {
+  readonly #context: Context;
+  readonly #onError: (error: unknown) => void;
+  #timers: NodeJS.Timeout[] = [];
+  #stopped = false;
+  #pruning: Promise<void> | undefined;
+  #expiring: Promise<void> | undefined;
+
+  constructor(context: Context, onError: (error: unknown) => void) {
+    this.#context = context;
+    this.#onError = onError;
+  }
+
+  start(): void {
+    const every = (ms: number, task: () => Promise<void>) =>
+      setInterval(() => void task().catch(this.#onError), ms).unref();
+    this.#timers = [every(PRUNE_PERIOD_MS, () => this.prune()), every(EXPIRY_PERIOD_MS, () => this.expire())];
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+  }
+
+  prune(): Promise<void> {
+    this.#pruning ??= this.#pruneAll().finally(() => {
+      this.#pruning = undefined;
+    });
+    return this.#pruning;
+  }
+
+  async #pruneAll(): Promise<void> {
+    const { store, decider, settings } = this.#context;
+    const now = decider.now();
+    const before = { answers: now - settings.idempotencyTtlMs, sessions: now, limit: ROWS_MAX };
+    // As many as a busy server adds in the meantime; requests go first.
+    while (!this.#stopped && (await store.prune(before))) await setTimeout(PRUNE_PAUSE_MS);
+  }
+
+  /** One run at a time: what the one before left is met by the next. */
+  expire(): Promise<void> {
+    this.#expiring ??= this.#expireDue().finally(() => {
+      this.#expiring = undefined;
+    });
+    return this.#expiring;
+  }
+
+  async #expireDue(): Promise<void> {
+    const before = this.#context.decider.now();
+    const due = await this.#context.store.listExpiredTransactions({
+      before,
+      limit: LIMITS.expiredPerTurnMax,
+    });
+    const decisions = due.map(({ userId, transactionId }) =>
+      decideTransaction(this.#context, { decision: 'expire', userId, transactionId }),
+    );
+    await Promise.all(decisions);
+  }
+}

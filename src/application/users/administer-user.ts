@@ -1,0 +1,116 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import type { SideRow, UserId } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import type { Draft, Job } from '../decisions/job.ts';
+import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import { deviceIdOf, endSessions, sessionsOfDevice, tokensOfDevice } from '../tokens/device.ts';
+import type { User } from './user.ts';
+
+type Change = (user: User) => Draft | Refusal;
+
+/** Who asked for it over the API, and their key for a safe retry. The operator at the command line has no name. */
+export interface Act {
+  readonly by?: string;
+  readonly idempotency?: Idempotency;
+}
+
+export interface AdministeredUser {
+  readonly userId: UserId;
+  /** A stored answer to the same idempotency key: nothing was done anew. */
+  readonly repeated?: boolean;
+}
+
+/** @returns `user_unknown` where there is none, or why not */
+async function change(
+  context: Context,
+  userId: UserId,
+  { by, idempotency }: Act,
+  make: Change,
+): Promise<AdministeredUser | Refusal> {
+  const job: Job<AdministeredUser | Refusal> = {
+    userId,
+    decide: (user) => {
+      if (!user || user.version === 0) return { result: refuse('user_unknown') };
+      const draft = make(user);
+      if ('refused' in draft) return { result: draft };
+      return {
+        result: { userId },
+        draft: by === undefined ? draft : { ...draft, detail: { ...draft.detail, by } },
+      };
+    },
+  };
+  const keeping = {
+    keep: (changed: AdministeredUser) => changed.userId,
+    again: (id: UserId): AdministeredUser => ({ userId: id, repeated: true }),
+  };
+  const { result } = await context.decider.submit(repeatable(job, idempotency, keeping));
+  return result;
+}
+
+/** No log-in and no transaction any more, until enabled; every session ends with the same decision. */
+export function disableUser(
+  context: Context,
+  userId: UserId,
+  act: Act = {},
+): Promise<AdministeredUser | Refusal> {
+  return change(context, userId, act, (user) => {
+    const rows: SideRow[] = [
+      { kind: 'user.update', userId, disabled: true },
+      { kind: 'session.delete_all', userId },
+    ];
+    return { type: 'admin.user_disabled', state: user.state, rows };
+  });
+}
+
+export function enableUser(
+  context: Context,
+  userId: UserId,
+  act: Act = {},
+): Promise<AdministeredUser | Refusal> {
+  return change(context, userId, act, (user) => ({
+    type: 'admin.user_enabled',
+    state: user.state,
+    rows: [{ kind: 'user.update', userId, disabled: false }],
+  }));
+}
+
+/** Forgets wrong passwords and codes, and so ends the waits that they caused. */
+export function unlockUser(
+  context: Context,
+  userId: UserId,
+  act: Act = {},
+): Promise<AdministeredUser | Refusal> {
+  return change(context, userId, act, (user) => {
+    const { password: _, code: __, mac: ___, ...state } = user.state;
+    return { type: 'admin.user_unlocked', state };
+  });
+}
+
+/**
+ * The token's codes are refused from now on, with those of the other token of its device; the device's sessions end.
+ * Seeds stay in the store, wrapped, and open nothing.
+ */
+export function revokeToken(
+  context: Context,
+  userId: UserId,
+  tokenId: string,
+  act: Act = {},
+): Promise<AdministeredUser | Refusal> {
+  return change(context, userId, act, (user) => {
+    if (!user.tokens.some((token) => token.tokenId === tokenId)) return refuse('token_unknown');
+    const deviceId = deviceIdOf(tokenId);
+    const ofDevice = tokensOfDevice(user, deviceId);
+    const revoked = ofDevice.map((token) => token.tokenId);
+    const confirmed = ofDevice.some(({ status }) => status === 'active');
+    const tokens = Object.entries(user.state.tokens ?? {}).filter(([id]) => !revoked.includes(id));
+    return {
+      type: 'token.revoked',
+      detail: { token: tokenId, ...(revoked.length > 1 ? { tokens: revoked.length } : {}) },
+      state: { ...user.state, tokens: Object.fromEntries(tokens), ...(confirmed ? { hadToken: true } : {}) },
+      rows: [
+        ...revoked.map((id) => ({ kind: 'token.update', userId, tokenId: id, status: 'revoked' }) as const),
+        ...endSessions(sessionsOfDevice(user, deviceId)),
+      ],
+    };
+  });
+}

@@ -1,0 +1,81 @@
+import { equalConstantTime } from '../../domain/constant-time.ts';
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Context } from '../context.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import { createUser, type RegisteredUser } from './register-user.ts';
+
+const CODE_BYTES = 24;
+const USERS_PER_READ = 1_000;
+
+export interface FirstAdministratorRequest {
+  readonly code: string;
+  readonly username: string;
+  readonly password: string;
+  readonly address: string;
+  readonly idempotency?: Idempotency;
+}
+
+/**
+ * Makes the first administrator for whoever shows the code that the first start has printed: once, within an hour, and
+ * only while there is none. The code is in this process's memory alone, so a restart makes it void.
+ */
+export class FirstAdministrator {
+  /** For the operator's terminal, never for a log. */
+  readonly code: string;
+  readonly #context: Context;
+  readonly #until: number;
+  #making: Promise<unknown> | undefined;
+  #made: RegisteredUser | undefined;
+
+  private constructor(context: Context) {
+    this.#context = context;
+    this.code = Buffer.from(context.random.bytes(CODE_BYTES)).toString('base64url');
+    this.#until = context.decider.now() + LIMITS.setupTimeMs;
+  }
+
+  /** @returns undefined where there are users already */
+  static async offer(context: Context): Promise<FirstAdministrator | undefined> {
+    // A store that does not answer now may well have users.
+    const users = await context.store.listUsers({ after: 0, limit: 1 }).catch(() => undefined);
+    return users?.length === 0 ? new FirstAdministrator(context) : undefined;
+  }
+
+  /** A code that is wrong, used or too old is one and the same refusal. */
+  async make(request: FirstAdministratorRequest): Promise<RegisteredUser | Refusal> {
+    const { rateLimiter, settings } = this.#context;
+    const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
+    if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
+    if (!equalConstantTime(request.code, this.code)) return refuse('setup_code_invalid');
+    // Of two at once the second sees what the first has made.
+    while (this.#making) await this.#making.catch(() => undefined);
+    const making = this.#make(request).finally(() => {
+      this.#making = undefined;
+    });
+    this.#making = making;
+    return making;
+  }
+
+  async #make({ username, password, idempotency }: FirstAdministratorRequest) {
+    const wanted = { username, password, role: 'admin', ...(idempotency ? { idempotency } : {}) } as const;
+    // A repeat is answered, and makes nobody: the name is taken.
+    const isRepeat = idempotency !== undefined && this.#made?.username === username;
+    if (isRepeat) return createUser(this.#context, wanted);
+    const over = this.#made !== undefined || this.#context.decider.now() > this.#until;
+    if (over || (await this.#hasAdministrator())) return refuse('setup_code_invalid');
+    const made = await createUser(this.#context, wanted);
+    if (!('refused' in made)) this.#made = made;
+    return made;
+  }
+
+  async #hasAdministrator(): Promise<boolean> {
+    let after = 0;
+    for (;;) {
+      const users = await this.#context.store.listUsers({ after, limit: USERS_PER_READ });
+      if (users.some(({ role }) => role === 'admin')) return true;
+      const last = users.at(-1);
+      if (!last || users.length < USERS_PER_READ) return false;
+      after = last.userId;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { hash } from 'node:crypto';
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import { GENESIS_HASH } from '../../domain/journal.ts';
+import { EMPTY_STATE } from '../../domain/user-state.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Role, UserId } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../decisions/job.ts';
+import { type Idempotency, repeatable, storedAnswer } from '../idempotency/idempotency-record.ts';
+import { checkPassword, checkUsername } from './username.ts';
+
+export interface RegisterUserRequest {
+  readonly username: string;
+  readonly password: string;
+  readonly address: string;
+  readonly idempotency?: Idempotency;
+}
+
+export interface RegisteredUser {
+  readonly userId: UserId;
+  readonly username: string;
+  /** A stored answer to the same idempotency key: nobody was made anew. */
+  readonly repeated?: boolean;
+}
+
+/** Open registration: where the configuration allows it, and at the address's pace. */
+export async function registerUser(
+  context: Context,
+  request: RegisterUserRequest,
+): Promise<RegisteredUser | Refusal> {
+  if (!context.settings.registrationOpen) return refuse('registration_closed');
+  const wait = await context.rateLimiter.take(
+    `registration/${request.address}`,
+    context.settings.rateLimits.registrations,
+  );
+  if (wait > 0) {
+    context.tally.count('admin.rate_limited', 'registration');
+    return refuse('rate_limited', { retryAfterMs: wait });
+  }
+  return createUser(context, { ...request, role: 'user' });
+}
+
+export interface CreateUserRequest {
+  readonly username: string;
+  readonly password: string;
+  readonly role: Role;
+  readonly idempotency?: Idempotency;
+}
+
+/** By an operator, or on behalf of `registerUser`: no setting and no pace is checked. */
+export async function createUser(
+  context: Context,
+  request: CreateUserRequest,
+): Promise<RegisteredUser | Refusal> {
+  const { username, password } = request;
+  const invalid = checkUsername(username) ?? checkPassword(password, context.settings.passwordLengthMin);
+  if (invalid) return invalid;
+  if (await context.store.findUser(username)) return takenOrRepeated(context, request);
+
+  const passwordHash = await context.passwords.hash(password);
+  if (passwordHash === undefined) return refuse('busy', { retryAfterMs: context.passwords.retryAfterMs() });
+  const made = await context.keyLeases.hold(() => commitUser(context, request, passwordHash));
+  const taken = 'refused' in made && made.refused === 'username_taken';
+  return taken ? takenOrRepeated(context, request) : made;
+}
+
+/**
+ * The password is part of what was asked, and no digest of it is kept but its own hash. Whoever knows the key could
+ * guess the password by repeats, which no lock counts: so a user has few of them.
+ */
+async function takenOrRepeated(
+  { store, passwords, rateLimiter }: Context,
+  { username, password, idempotency }: CreateUserRequest,
+): Promise<RegisteredUser | Refusal> {
+  const credentials = idempotency && (await store.findUser(username));
+  if (!credentials) return refuse('username_taken');
+  const { userId, passwordHash } = credentials;
+  const [answer] = await store.findAnswers([{ userId, key: idempotency.key }]);
+  if (!answer) return refuse('username_taken');
+  const { registrationRepeatsMax: countMax, registrationRepeatsWindowMs: windowMs } = LIMITS;
+  const wait = await rateLimiter.take(`registration-repeat/${userId}`, { countMax, windowMs });
+  if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
+  const fits = await passwords.verify(passwordHash, password);
+  if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
+  if (!fits) return refuse('idempotency_mismatch');
+  const stored = storedAnswer<RegisteredUser>(answer, idempotency);
+  return 'refused' in stored ? stored : { ...stored, repeated: true };
+}
+
+async function commitUser(
+  context: Context,
+  { username, password, role, idempotency }: CreateUserRequest,
+  passwordHash: string,
+): Promise<RegisteredUser | Refusal> {
+  const [userId] = await context.store.allocateUserIds(1);
+  if (userId === undefined) throw new Error('the store allocated no user id');
+  const macKey = await wrapMacKey(context, userId, password);
+
+  const createdAt = context.decider.now();
+  const job: Job<RegisteredUser | Refusal> = {
+    userId,
+    newUser: {
+      id: userId,
+      username,
+      role,
+      disabled: false,
+      macKey,
+      createdAt,
+      tokens: [],
+      sessions: [],
+      passkeys: [],
+      pending: [],
+      version: 0,
+      at: 0,
+      hash: GENESIS_HASH,
+      state: EMPTY_STATE,
+    },
+    decide: () => ({
+      result: { userId, username },
+      draft: {
+        type: 'user.registered',
+        detail: { role },
+        state: EMPTY_STATE,
+        rows: [
+          { kind: 'user.insert', userId, username, passwordHash, macKey, role, disabled: false, createdAt },
+        ],
+      },
+    }),
+    conflict: () => refuse('username_taken'),
+  };
+  const keeping = { keep: (user: RegisteredUser) => user, again: (user: RegisteredUser) => user };
+  const { result } = await context.decider.submit(repeatable(job, idempotency, keeping));
+  return result;
+}
+
+/** The protocol's MAC key, SHA-256 of the password in UTF-8, as it is stored: wrapped for its user. */
+export async function wrapMacKey(context: Context, userId: UserId, password: string): Promise<string> {
+  const key = hash('sha256', Buffer.from(password, 'utf8'), 'buffer');
+  const [macKey] = await context.vault.wrap([{ owner: macKeyOwner(userId), key }]);
+  key.fill(0);
+  if (macKey === undefined) throw new Error('the vault wrapped no key');
+  return macKey;
+}
+
+export function macKeyOwner(userId: UserId): string {
+  return `mac/${userId}`;
+}
+
+export function seedOwner(userId: UserId, tokenId: string): string {
+  return `seed/${userId}/${tokenId}`;
+}

@@ -1,0 +1,34 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import { isVisible } from '../../domain/visible-text.ts';
+import { LIMITS } from '../../limits.ts';
+
+/** Names that entries of the server itself carry. */
+const RESERVED = new Set(['system', 'sello']);
+
+/**
+ * A user's name: 1 to 128 bytes of UTF-8 in NFC, case kept and case-sensitive (RFC 8265, section 3.4), so that two
+ * that look the same are the same. Whether it is taken is not checked.
+ */
+export function checkUsername(username: string): Refusal | undefined {
+  if (username === '' || Buffer.byteLength(username) > LIMITS.usernameBytesMax) {
+    return refuse('username_invalid', { detail: `1 to ${LIMITS.usernameBytesMax} bytes` });
+  }
+  if (!isVisible(username)) {
+    return refuse('username_invalid', { detail: 'visible characters in NFC' });
+  }
+  if (username.trim() !== username) return refuse('username_invalid', { detail: 'no blank at either end' });
+  if (RESERVED.has(username)) return refuse('username_invalid', { detail: 'a reserved name' });
+  return undefined;
+}
+
+/** The length that the configuration asks for, in characters; the upper bound in bytes. */
+export function checkPassword(password: string, lengthMin: number): Refusal | undefined {
+  if (!password.isWellFormed()) return refuse('message_invalid', { detail: 'password' });
+  if (Buffer.byteLength(password) > LIMITS.passwordBytesMax) {
+    return refuse('password_too_long', { detail: `at most ${LIMITS.passwordBytesMax} bytes` });
+  }
+  if ([...password].length < lengthMin) {
+    return refuse('password_too_short', { detail: `at least ${lengthMin} characters` });
+  }
+  return undefined;
+}
