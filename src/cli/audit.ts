@@ -7,14 +7,14 @@ import {
   verifyJournal,
 } from '../application/journal/verify-journal.ts';
 import type { JournalReader } from '../compose.ts';
+import { journalSize, text } from '../language/text.ts';
 import { LIMITS } from '../limits.ts';
+import { LineFaultError, linesOf } from '../net/lines.ts';
 import { exportedEntries, exportLines, StoredJournal } from './audit-journal.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure, RefusedByServer } from './failure.ts';
-import { LineFaultError, linesOf } from './lines.ts';
 import type { Shell } from './shell.ts';
-import { journalSize, text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);

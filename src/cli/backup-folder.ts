@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs';
 import { chmod, open, readFile, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type JournalVerdict, verifyJournal } from '../application/journal/verify-journal.ts';
+import { text } from '../language/text.ts';
 import { StoredJournal } from './audit-journal.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure } from './failure.ts';
-import { text } from './text.ts';
 
 export const MANIFEST = 'manifest.json';
 const FORMAT = 'sello-backup';

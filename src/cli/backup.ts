@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { journalSize, text } from '../language/text.ts';
+import { operate } from '../operator/operator-client.ts';
 import { completeBackup } from './backup-folder.ts';
 import { examples } from './examples.ts';
 import { granted } from './failure.ts';
-import { operate } from './operator-client.ts';
 import type { Shell } from './shell.ts';
-import { journalSize, text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);

@@ -1,8 +1,8 @@
 import type { RunningServer } from '../compose.ts';
 import { configWarnings } from '../config/warnings.ts';
 import type { Config } from '../config.ts';
+import { type Text, text } from '../language/text.ts';
 import type { Shell } from './shell.ts';
-import { type Text, text } from './text.ts';
 
 /** What an operator is told when the server is up: where, what was made, what to mend, what to try next. */
 export function bannerOf(shell: Shell, config: Config, server: RunningServer): string[] {

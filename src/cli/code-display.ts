@@ -4,8 +4,8 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { decodeBase32 } from '../domain/base32.ts';
 import type { Hmac } from '../domain/otp/hmac.ts';
 import type { Transfer } from '../domain/transaction.ts';
+import { text } from '../language/text.ts';
 import { usageFailure } from './failure.ts';
-import { text } from './text.ts';
 
 const HASHES = { sha1, sha256, sha512 };
 

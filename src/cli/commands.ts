@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { type Text, text } from '../language/text.ts';
 import type { Shell } from './shell.ts';
-import { type Text, text } from './text.ts';
 
 export interface CommandModule {
   /** Adds arguments, options, examples, subcommands and the action to the command, which has its name and summary. */

@@ -1,10 +1,10 @@
 import { Argument, Command } from 'commander';
+import { text } from '../language/text.ts';
 import { COMMANDS } from './commands.ts';
 import { bashScript, fishScript, zshScript } from './completion-scripts.ts';
 import { addConfigFlags } from './config-flags.ts';
 import { examples } from './examples.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 /** What may follow a command: by its words, `user create`. */
 export interface CompletionNode {

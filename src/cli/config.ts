@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { CONFIG_KEYS, type ConfigKey } from '../config/keys.ts';
 import { configWarnings } from '../config/warnings.ts';
 import type { ConfigValues } from '../config.ts';
+import { text } from '../language/text.ts';
 import { examples } from './examples.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 const HIDDEN = '(secret)';
 

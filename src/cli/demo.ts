@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { Tour } from '../demo/tour.ts';
+import { text } from '../language/text.ts';
 import type { TcpServices } from '../wire/tcp/services.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   command

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { configWarnings } from '../config/warnings.ts';
 import type { Config } from '../config.ts';
+import { text } from '../language/text.ts';
 import {
   checkCertificate,
   checkPassphraseFile,
@@ -15,7 +16,6 @@ import { checkParts, checkPort, runningStatus } from './doctor/parts.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   command

@@ -1,5 +1,5 @@
+import { text } from '../language/text.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 /** The examples at the end of a command's help. */
 export function examples(shell: Shell, ...lines: readonly string[]): string {

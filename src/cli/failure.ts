@@ -6,10 +6,10 @@ import {
   StoreUnavailable,
   VaultUnavailable,
 } from '../domain/errors.ts';
+import type { Language } from '../language/language.ts';
+import { type Text, text } from '../language/text.ts';
 import { ERRORS } from '../wire/errors.ts';
-import type { Language } from '../wire/language.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { type Text, text } from './text.ts';
 
 /** The command cannot go on: what is wrong, and what to do about it. */
 export class CommandFailure extends Error {

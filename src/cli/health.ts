@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 import type { Command } from 'commander';
+import { text } from '../language/text.ts';
 import { LIMITS } from '../limits.ts';
+import { askServer } from '../operator/operator-client.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure } from './failure.ts';
-import { askServer } from './operator-client.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 /** For a supervisor: whether the process lives. Whether it can decide now, `/readyz` tells. */
 export function define(command: Command, shell: Shell): void {

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readSecretFile } from '../config/secret-file.ts';
 import type { Config } from '../config.ts';
+import { type Text, text } from '../language/text.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
 import { ask, readSecret } from './secret-input.ts';
 import type { Shell } from './shell.ts';
 import { assertStopped } from './stopped.ts';
-import { type Text, text } from './text.ts';
 
 interface Options {
   readonly newPassphraseFile?: string;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { text } from '../language/text.ts';
+import { operate } from '../operator/operator-client.ts';
 import { examples } from './examples.ts';
 import { granted } from './failure.ts';
 import { definePassphrase } from './keys-passphrase.ts';
-import { operate } from './operator-client.ts';
 import type { Shell } from './shell.ts';
 import { table } from './table.ts';
-import { text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);

@@ -1,8 +1,8 @@
 import { ATTACKS } from '../lab/attacks.ts';
 import type { AttackName } from '../lab/verdict.ts';
+import { text } from '../language/text.ts';
 import { examples } from './examples.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 const EXAMPLES: Readonly<Record<AttackName, readonly string[]>> = {
   mitm: [

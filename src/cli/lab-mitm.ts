@@ -2,12 +2,12 @@ import { type Command, Option } from 'commander';
 import type { TransferChange } from '../lab/mitm.ts';
 import { watchProxy } from '../lab/proxy-watch.ts';
 import { endLines } from '../lab/verdict-lines.ts';
+import { text } from '../language/text.ts';
 import { usageFailure } from './failure.ts';
 import { expectations } from './lab-help.ts';
 import { attack, type CommonOptions, portFailure, printStep, tellVerdicts, whole } from './lab-run.ts';
 import { findEndpoint, labFailure, refuseForbidden } from './lab-target.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 const PROXY_PORT = 11_003;
 const PROXY_TIME_S = 600;

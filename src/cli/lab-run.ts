@@ -3,12 +3,12 @@ import { type MitmOptions, mitm } from '../lab/mitm.ts';
 import type { AttackOptions } from '../lab/target.ts';
 import type { AttackName, Step, Verdict } from '../lab/verdict.ts';
 import { endLines, stepLines, verdictJson, word } from '../lab/verdict-lines.ts';
+import { text } from '../language/text.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
 import { describe } from './lab-help.ts';
 import { labFailure, openTarget } from './lab-target.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 /** What every attack can be told. */
 export interface CommonOptions {

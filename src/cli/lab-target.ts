@@ -5,12 +5,12 @@ import { type Endpoint, loopbackAddress } from '../lab/endpoint.ts';
 import { LabRefused } from '../lab/lab-error.ts';
 import { recordedEntries } from '../lab/recorded-entries.ts';
 import type { Target } from '../lab/target.ts';
+import { text } from '../language/text.ts';
 import { LIMITS } from '../limits.ts';
+import type { OperationName, OperationResult } from '../operator/operations.ts';
+import { askServer } from '../operator/operator-client.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
-import type { OperationName, OperationResult } from './operations.ts';
-import { askServer } from './operator-client.ts';
-import { text } from './text.ts';
 
 export interface OpenTarget {
   readonly target: Target;

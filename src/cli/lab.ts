@@ -4,12 +4,12 @@ import { LOG_INS } from '../lab/flood.ts';
 import { PARALLEL } from '../lab/guess.ts';
 import { COPIES } from '../lab/replay.ts';
 import { PATIENCE_MS } from '../lab/target.ts';
+import { text } from '../language/text.ts';
 import { examples } from './examples.ts';
 import { describe, expectations } from './lab-help.ts';
 import { defineMitm } from './lab-mitm.ts';
 import { attack, type CommonOptions, whole } from './lab-run.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 /** Waits for the end of a lock, not for two minutes in each of several attacks. */
 const PATIENCE_OF_ALL_MS = 35_000;

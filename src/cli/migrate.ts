@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { text } from '../language/text.ts';
 import { examples } from './examples.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   command

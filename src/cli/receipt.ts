@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type KeySet, verifyReceipt } from '../application/receipts/verify-receipt.ts';
 import type { ReceiptClaims } from '../domain/receipt.ts';
+import { text } from '../language/text.ts';
 import { LIMITS } from '../limits.ts';
+import { operate } from '../operator/operator-client.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure, granted, usageFailure } from './failure.ts';
-import { operate } from './operator-client.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 const FETCH_TIME_MS = 10_000;
 

@@ -2,13 +2,13 @@ import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
+import { journalSize, text } from '../language/text.ts';
 import { digestOf, type Manifest, sync, verifyBackup } from './backup-folder.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure } from './failure.ts';
 import type { Shell } from './shell.ts';
 import { assertStopped } from './stopped.ts';
-import { journalSize, text } from './text.ts';
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { type Text, text } from '../language/text.ts';
 import { usageFailure } from './failure.ts';
 import type { Shell } from './shell.ts';
-import { type Text, text } from './text.ts';
 
 const SECRET_BYTES_MAX = 4_096;
 

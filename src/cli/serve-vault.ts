@@ -1,7 +1,7 @@
 import { configWarnings } from '../config/warnings.ts';
 import type { Config } from '../config.ts';
+import { text } from '../language/text.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 /** Runs the vault's process until `stopped`. @throws StartRefused where an operator can mend what is wrong */
 export async function serveVault(shell: Shell, stopped: Promise<void>): Promise<void> {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { settingsInForce } from '../config/in-force.ts';
+import { text } from '../language/text.ts';
 import { bannerOf } from './banner.ts';
 import { configFlagsHelp } from './config-flags.ts';
 import { examples } from './examples.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 /** npm passes on the signal of a Ctrl-C that the terminal has sent to this process as well: both are one. */
 const SAME_SIGNAL_MS = 500;
@@ -49,7 +49,7 @@ async function serve(shell: Shell): Promise<void> {
   const [{ default: pino }, { startServer }, { openOperatorSocket }] = await Promise.all([
     import('pino'),
     import('../compose.ts'),
-    import('./operator-socket.ts'),
+    import('../operator/operator-socket.ts'),
   ]);
   const log = pino({ name: 'sello', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   const withLab = config.labEnabled && config.labAllowed;

@@ -1,9 +1,9 @@
 import type { Config, Loaded } from '../config.ts';
 import { StartRefused } from '../domain/errors.ts';
-import type { Language } from '../wire/language.ts';
+import type { Language } from '../language/language.ts';
+import { type Text, text } from '../language/text.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { CommandFailure, type ToldFailure, tellFailure } from './failure.ts';
-import { type Text, text } from './text.ts';
 
 /** What every command is given: the language, the output, the configuration. */
 export class Shell {

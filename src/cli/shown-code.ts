@@ -7,10 +7,10 @@ import { parseOtpauthUri } from '../domain/otp/otpauth.ts';
 import { totpCode } from '../domain/otp/totp.ts';
 import { boundQuestion, type CanonicalTransaction } from '../domain/transaction.ts';
 import { makeTransfer } from '../domain/transfer.ts';
+import { text } from '../language/text.ts';
 import { readSeed, tokenHmac, transferScreen } from './code-display.ts';
 import { granted, usageFailure } from './failure.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 /** The flags of `sello token code`, as given. */
 export interface CodeOptions {

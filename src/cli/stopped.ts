@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { isPostgres, storePath } from '../compose/paths.ts';
 import type { Config } from '../config.ts';
+import { text } from '../language/text.ts';
+import { askServer } from '../operator/operator-client.ts';
 import { EXIT } from './exit-codes.ts';
 import { CommandFailure } from './failure.ts';
 import { accepts } from './health.ts';
-import { askServer } from './operator-client.ts';
-import { text } from './text.ts';
 
 /** For what must not be done beside a server that has the files open. @throws CommandFailure where one has the data folder */
 export async function assertStopped(config: Config): Promise<void> {

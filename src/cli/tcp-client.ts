@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { LIMITS } from '../limits.ts';
-import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../wire/tcp/line-reader.ts';
+import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../net/line-reader.ts';
 
 export interface TcpClientOptions {
   readonly host: string;

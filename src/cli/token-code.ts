@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
+import { text } from '../language/text.ts';
 import { countdown, grouped } from './code-display.ts';
 import { examples } from './examples.ts';
 import { usageFailure } from './failure.ts';
 import type { Shell } from './shell.ts';
 import { type CodeOptions, makeCode, type ShownCode } from './shown-code.ts';
-import { text } from './text.ts';
 
 /** `sello token code`: the user's phone, played at a terminal. Talks to no server. */
 export function defineTokenCode(command: Command, shell: Shell): void {

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
+import { text } from '../language/text.ts';
+import type { OperationArguments, OperationResult } from '../operator/operations.ts';
+import { operate } from '../operator/operator-client.ts';
 import { examples } from './examples.ts';
 import { granted, usageFailure } from './failure.ts';
-import type { OperationArguments, OperationResult } from './operations.ts';
-import { operate } from './operator-client.ts';
 import { ask } from './secret-input.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 interface EnrolOptions {
   readonly type: 'totp' | 'hotp' | 'ocra';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { text } from '../language/text.ts';
+import { operate } from '../operator/operator-client.ts';
 import { examples } from './examples.ts';
 import { granted } from './failure.ts';
-import { operate } from './operator-client.ts';
 import type { Shell } from './shell.ts';
 import { table } from './table.ts';
-import { text } from './text.ts';
 import { defineTokenCode } from './token-code.ts';
 import { activateToken, defineTokenEnrol } from './token-enrol.ts';
 

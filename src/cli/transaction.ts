@@ -5,6 +5,7 @@ import { isRefusal, type RefusalCode } from '../domain/errors.ts';
 import { boundCode } from '../domain/otp/bound-code.ts';
 import { boundQuestion, type Transfer } from '../domain/transaction.ts';
 import { parseTransfer } from '../domain/transfer.ts';
+import { text } from '../language/text.ts';
 import { grouped, readSeed, tokenHmac, transferScreen } from './code-display.ts';
 import { runningStatus } from './doctor/parts.ts';
 import { examples } from './examples.ts';
@@ -13,7 +14,6 @@ import { CommandFailure, RefusedByServer } from './failure.ts';
 import { ask, readSecret } from './secret-input.ts';
 import type { Shell } from './shell.ts';
 import { type ClientAnswer, ConnectionLost, TcpClient } from './tcp-client.ts';
-import { text } from './text.ts';
 import { transferMac } from './transfer-mac.ts';
 
 interface SendOptions {

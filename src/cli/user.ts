@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
+import { text } from '../language/text.ts';
+import type { OperationResult } from '../operator/operations.ts';
+import { operate } from '../operator/operator-client.ts';
 import { examples } from './examples.ts';
 import { granted } from './failure.ts';
-import type { OperationResult } from './operations.ts';
-import { operate } from './operator-client.ts';
 import { readSecret } from './secret-input.ts';
 import type { Shell } from './shell.ts';
 import { table } from './table.ts';
-import { text } from './text.ts';
 
 const PAGE = 500;
 

@@ -4,8 +4,8 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
+import { text } from '../language/text.ts';
 import { usageFailure } from './failure.ts';
-import { text } from './text.ts';
 
 export interface VaultCertificatesRequest {
   readonly folder: string;

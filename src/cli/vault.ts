@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { text } from '../language/text.ts';
 import { examples } from './examples.ts';
 import { usageFailure } from './failure.ts';
 import type { Shell } from './shell.ts';
-import { text } from './text.ts';
 
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 const DAYS = 397;

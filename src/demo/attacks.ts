@@ -1,7 +1,7 @@
-import { text } from '../cli/text.ts';
 import { ATTACK_NAMES, ATTACKS } from '../lab/attacks.ts';
 import type { FloodOptions } from '../lab/flood.ts';
 import { type Step, shown, type Verdict } from '../lab/verdict.ts';
+import { text } from '../language/text.ts';
 import type { DemoServer } from './demo-server.ts';
 import type { Tour } from './tour.ts';
 

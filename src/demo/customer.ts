@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countdown, grouped } from '../cli/code-display.ts';
-import { text } from '../cli/text.ts';
 import { passphrasePath, storePath, vaultPath } from '../compose.ts';
 import { isRefused, type LabConnection } from '../lab/connection.ts';
 import { ThrowawayUser, takeNonce } from '../lab/throwaway-user.ts';
 import { shown } from '../lab/verdict.ts';
+import { text } from '../language/text.ts';
 import { type DemoServer, SHORT } from './demo-server.ts';
 import type { Tour } from './tour.ts';
 

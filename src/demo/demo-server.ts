@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runOperation } from '../cli/operations.ts';
 import { type Application, openApplication, openSqliteReader, storePath } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { recordedEntries } from '../lab/recorded-entries.ts';
 import type { Target } from '../lab/target.ts';
 import { LIMITS } from '../limits.ts';
+import { runOperation } from '../operator/operations.ts';
 import { startTcpServer } from '../wire/tcp/server.ts';
 import type { TcpServices } from '../wire/tcp/services.ts';
 

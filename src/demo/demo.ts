@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { text } from '../cli/text.ts';
 import { LabRefused, ServerLost } from '../lab/lab-error.ts';
+import { text } from '../language/text.ts';
 import type { TcpServices } from '../wire/tcp/services.ts';
 import { attack } from './attacks.ts';
 import { countDown, enrol, register, showServer } from './customer.ts';

@@ -1,12 +1,12 @@
 import { verifyReceipt } from '../application/receipts/verify-receipt.ts';
 import { grouped, transferScreen } from '../cli/code-display.ts';
-import { text } from '../cli/text.ts';
 import { isRefusal } from '../domain/errors.ts';
 import { parseTransfer } from '../domain/transfer.ts';
 import { isRefused } from '../lab/connection.ts';
 import { takeNonce } from '../lab/throwaway-user.ts';
 import { entryLine } from '../lab/trial.ts';
 import { shown } from '../lab/verdict.ts';
+import { text } from '../language/text.ts';
 import { type Customer, SMALL } from './customer.ts';
 import type { DemoServer } from './demo-server.ts';
 import type { Tour } from './tour.ts';

@@ -1,5 +1,5 @@
-import type { Text } from '../cli/text.ts';
-import type { Language } from '../wire/language.ts';
+import type { Language } from '../language/language.ts';
+import type { Text } from '../language/text.ts';
 
 export interface Check {
   readonly section: string;

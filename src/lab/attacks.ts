@@ -1,4 +1,4 @@
-import { type Text, text } from '../cli/text.ts';
+import { type Text, text } from '../language/text.ts';
 import { downgrade } from './downgrade.ts';
 import { flood } from './flood.ts';
 import { guess } from './guess.ts';

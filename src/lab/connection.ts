@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../wire/tcp/line-reader.ts';
+import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../net/line-reader.ts';
 import { type Endpoint, openSocket, type SocketOptions } from './endpoint.ts';
 
 /** What came back for a message, or that nothing did. */

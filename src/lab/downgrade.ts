@@ -1,4 +1,4 @@
-import { text } from '../cli/text.ts';
+import { text } from '../language/text.ts';
 import { isFlagged, isRefused, type LabConnection, type Reply } from './connection.ts';
 import { foreignKeys } from './foreign-keys.ts';
 import { oldTransport } from './old-transport.ts';

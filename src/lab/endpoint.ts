@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { isLoopback } from '../wire/tcp/address.ts';
+import { isLoopback } from '../net/address.ts';
 import { LabRefused } from './lab-error.ts';
 
 /** Where the attacked server listens: an address, not a name, so that what was checked is what is connected to. */

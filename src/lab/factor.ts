@@ -1,4 +1,4 @@
-import { type Text, text } from '../cli/text.ts';
+import { type Text, text } from '../language/text.ts';
 import type { ThrowawayUser } from './throwaway-user.ts';
 import type { Trial } from './trial.ts';
 

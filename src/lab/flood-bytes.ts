@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { text } from '../cli/text.ts';
+import { text } from '../language/text.ts';
 import { attackerAddress, tally } from './attackers.ts';
 import { isRefused, LabConnection } from './connection.ts';
 import type { Trial } from './trial.ts';

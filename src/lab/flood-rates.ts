@@ -1,4 +1,4 @@
-import { type Text, text } from '../cli/text.ts';
+import { type Text, text } from '../language/text.ts';
 import { attackerAddress, openMany, tally } from './attackers.ts';
 import { isRefused, LabConnection, type Reply } from './connection.ts';
 import type { Trial } from './trial.ts';

@@ -1,4 +1,4 @@
-import { text } from '../cli/text.ts';
+import { text } from '../language/text.ts';
 import { attackerAddress, openMany, tally } from './attackers.ts';
 import { isRefused } from './connection.ts';
 import { floodBytes } from './flood-bytes.ts';

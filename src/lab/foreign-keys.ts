@@ -1,4 +1,4 @@
-import { type Text, text } from '../cli/text.ts';
+import { type Text, text } from '../language/text.ts';
 import { isRefused, type LabConnection, type Reply } from './connection.ts';
 import { mustRefuse } from './refusal.ts';
 import { type ThrowawayUser, takeNonce } from './throwaway-user.ts';

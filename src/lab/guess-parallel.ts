@@ -1,4 +1,4 @@
-import { text } from '../cli/text.ts';
+import { text } from '../language/text.ts';
 import { isRefused, LabConnection, type Reply } from './connection.ts';
 import { CODE, evaluated, type Factor, PASSWORD, WRONG } from './factor.ts';
 import { type ThrowawayUser, takeNonces } from './throwaway-user.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { text } from '../cli/text.ts';
+import { text } from '../language/text.ts';
 import { isRefused, LabConnection, type Reply } from './connection.ts';
 import { CODE, evaluated, type Factor, PASSWORD, RIGHT, WRONG } from './factor.ts';
 import { manyCodes, manyPasswords } from './guess-parallel.ts';

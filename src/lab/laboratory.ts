@@ -1,12 +1,12 @@
 import { findEndpoint } from '../cli/lab-target.ts';
-import { runOperation } from '../cli/operations.ts';
-import type { Text } from '../cli/text.ts';
 import type { RunningServer } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { type Refusal, refuse } from '../domain/errors.ts';
+import type { Language } from '../language/language.ts';
+import type { Text } from '../language/text.ts';
 import { LIMITS } from '../limits.ts';
+import { runOperation } from '../operator/operations.ts';
 import type { AttackVerdict, Laboratory } from '../wire/http/laboratory.ts';
-import type { Language } from '../wire/language.ts';
 import { ATTACKS } from './attacks.ts';
 import type { RecordedEntry, Target } from './target.ts';
 import type { AttackName, Verdict } from './verdict.ts';

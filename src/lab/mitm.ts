@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { type Text, text } from '../cli/text.ts';
+import { type Text, text } from '../language/text.ts';
 import { isFlagged, isRefused, type LabConnection, type Reply } from './connection.ts';
 import type { Message, PassedTransaction, Tamper } from './proxy.ts';
 import { ManInTheMiddle } from './proxy.ts';

@@ -1,6 +1,6 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { text } from '../cli/text.ts';
+import { text } from '../language/text.ts';
 import { LabConnection } from './connection.ts';
 import type { Trial } from './trial.ts';
 

@@ -1,4 +1,4 @@
-import { text } from '../cli/text.ts';
+import { text } from '../language/text.ts';
 import type { Endpoint } from './endpoint.ts';
 import { changing, type TransferChange } from './mitm.ts';
 import { ManInTheMiddle } from './proxy.ts';

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../wire/tcp/line-reader.ts';
+import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../net/line-reader.ts';
 import { type Reply, readReply } from './connection.ts';
 import { type Endpoint, openSocket } from './endpoint.ts';
 

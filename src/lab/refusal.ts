@@ -1,4 +1,4 @@
-import type { Text } from '../cli/text.ts';
+import type { Text } from '../language/text.ts';
 import type { LabConnection, Reply } from './connection.ts';
 import type { ThrowawayUser } from './throwaway-user.ts';
 import { entryLine, type Trial } from './trial.ts';

@@ -1,4 +1,4 @@
-import { text } from '../cli/text.ts';
+import { text } from '../language/text.ts';
 import { isFlagged, type LabConnection, type Reply } from './connection.ts';
 import type { AttackOptions, Target } from './target.ts';
 import { type ThrowawayUser, type TransactionMessage, takeNonces } from './throwaway-user.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { text } from '../cli/text.ts';
+import { text } from '../language/text.ts';
 import { isFlagged, isRefused, type LabConnection, type Reply } from './connection.ts';
 import type { AttackOptions, Target } from './target.ts';
 import { type ThrowawayUser, type TransactionMessage, takeNonce } from './throwaway-user.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Text, text } from '../cli/text.ts';
+import { type Text, text } from '../language/text.ts';
 import { LabConnection } from './connection.ts';
 import { HonestClient } from './honest-client.ts';
 import { MemoryWatch } from './memory-watch.ts';

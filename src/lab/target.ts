@@ -1,6 +1,6 @@
-import type { OperationArguments, OperationName, OperationResult } from '../cli/operations.ts';
 import type { Config } from '../config.ts';
 import type { Refusal } from '../domain/errors.ts';
+import type { OperationArguments, OperationName, OperationResult } from '../operator/operations.ts';
 import type { TcpLimits } from '../wire/tcp/tcp-limits.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Step } from './verdict.ts';

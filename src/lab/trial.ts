@@ -1,6 +1,6 @@
-import type { Text } from '../cli/text.ts';
-import { text } from '../cli/text.ts';
 import { StoreUnavailable } from '../domain/errors.ts';
+import type { Text } from '../language/text.ts';
+import { text } from '../language/text.ts';
 import type { LabConnection } from './connection.ts';
 import { LabConnection as Connection } from './connection.ts';
 import { ServerLost } from './lab-error.ts';

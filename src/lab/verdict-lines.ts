@@ -1,5 +1,5 @@
-import { text } from '../cli/text.ts';
-import type { Language } from '../wire/language.ts';
+import type { Language } from '../language/language.ts';
+import { text } from '../language/text.ts';
 import type { Step, Verdict } from './verdict.ts';
 
 const LABELS = {

@@ -1,4 +1,4 @@
-import type { Text } from '../cli/text.ts';
+import type { Text } from '../language/text.ts';
 
 export type AttackName = 'mitm' | 'replay' | 'reorder' | 'guess' | 'flood' | 'slow-client' | 'downgrade';
 

@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../domain/errors.ts';
-import type { Language } from './language.ts';
+import type { Language } from '../language/language.ts';
 
 /** The `status` of a refusal over TCP. */
 export type TcpStatus = 'ERROR' | 'POSIBLE ATAQUE';

@@ -3,12 +3,12 @@ import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { askOperator, askServer, operate } from '../../src/cli/operator-client.ts';
-import { findOperatorPath } from '../../src/cli/operator-path.ts';
-import { openOperatorSocket } from '../../src/cli/operator-socket.ts';
 import type { Application } from '../../src/compose.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { LIMITS } from '../../src/limits.ts';
+import { askOperator, askServer, operate } from '../../src/operator/operator-client.ts';
+import { findOperatorPath } from '../../src/operator/operator-path.ts';
+import { openOperatorSocket } from '../../src/operator/operator-socket.ts';
 import { temporaryFolder, testApplication } from '../application.ts';
 
 const LOG = { info() {}, error() {} };

@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { askOperator } from '../../src/cli/operator-client.ts';
-import { findOperatorPath } from '../../src/cli/operator-path.ts';
 import { ConnectionLost } from '../../src/cli/tcp-client.ts';
 import { StoreUnavailable } from '../../src/domain/errors.ts';
+import { askOperator } from '../../src/operator/operator-client.ts';
+import { findOperatorPath } from '../../src/operator/operator-path.ts';
 import { temporaryFolder } from '../application.ts';
 import { Customer, expectOk } from './customer.ts';
 import { readJournal } from './journal.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { runOperation } from '../../src/cli/operations.ts';
 import { type Application, openApplication, openSqliteReader, storePath } from '../../src/compose.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { recordedEntries } from '../../src/lab/recorded-entries.ts';
 import type { Target } from '../../src/lab/target.ts';
 import type { Verdict } from '../../src/lab/verdict.ts';
 import { LIMITS } from '../../src/limits.ts';
+import { runOperation } from '../../src/operator/operations.ts';
 import { startTcpServer, type TcpOptions } from '../../src/wire/tcp/server.ts';
 import type { TcpServices } from '../../src/wire/tcp/services.ts';
 import type { TcpLimits } from '../../src/wire/tcp/tcp-limits.ts';

@@ -13,9 +13,9 @@ import { makeVaultCertificates, pathsOf } from '../../src/cli/vault-certificates
 import { vaultCallerCredentials, vaultListenerCredentials } from '../../src/compose/vault-credentials.ts';
 import { loadConfig } from '../../src/config.ts';
 import { StartRefused, VaultUnavailable } from '../../src/domain/errors.ts';
-import { ByteWriter } from '../../src/ports/key-vault-bytes.ts';
-import { VAULT_ANSWERS, VAULT_CALLS, writeWelcome } from '../../src/ports/key-vault-calls.ts';
-import { encodeFrame, FrameReader, VAULT_PROTOCOL } from '../../src/ports/key-vault-frames.ts';
+import { ByteWriter } from '../../src/vault-protocol/bytes.ts';
+import { VAULT_ANSWERS, VAULT_CALLS, writeWelcome } from '../../src/vault-protocol/calls.ts';
+import { encodeFrame, FrameReader, VAULT_PROTOCOL } from '../../src/vault-protocol/frames.ts';
 import { temporaryFolder } from '../application.ts';
 import { SILENT } from '../services/vault.ts';
 

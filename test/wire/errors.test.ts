@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { RefusalCode } from '../../src/domain/errors.ts';
+import { preferredLanguage } from '../../src/language/language.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { ERRORS } from '../../src/wire/errors.ts';
-import { preferredLanguage } from '../../src/wire/language.ts';
 import { refusalAnswer } from '../../src/wire/tcp/answer.ts';
 
 const CODES = Object.keys(ERRORS) as RefusalCode[];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { LINE_NOT_UTF8, LINE_TOO_LONG, type LineFault, LineReader } from '../../src/wire/tcp/line-reader.ts';
+import { LINE_NOT_UTF8, LINE_TOO_LONG, type LineFault, LineReader } from '../../src/net/line-reader.ts';
 
 function readAll(reader: LineReader, chunks: readonly Buffer[]): (string | LineFault)[] {
   const lines: (string | LineFault)[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { clientNetwork, Networks, plainAddress } from '../../src/wire/tcp/address.ts';
+import { clientNetwork, Networks, plainAddress } from '../../src/net/address.ts';
 import { crc32c } from '../../src/wire/tcp/crc32c.ts';
 import { PROXY_SIGNATURE, parseProxyHeader } from '../../src/wire/tcp/proxy-header.ts';
 import { ALICE, Client, startFixture, until } from './tcp-fixture.ts';

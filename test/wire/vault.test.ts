@@ -15,8 +15,8 @@ import { makeVaultCertificates, pathsOf } from '../../src/cli/vault-certificates
 import { StartRefused, VaultUnavailable } from '../../src/domain/errors.ts';
 import { LIMITS } from '../../src/limits.ts';
 import type { KeyVault } from '../../src/ports/key-vault.ts';
-import { VAULT_ANSWERS, VAULT_CALLS } from '../../src/ports/key-vault-calls.ts';
-import { encodeFrame, type Frame, FrameReader, VAULT_PROTOCOL } from '../../src/ports/key-vault-frames.ts';
+import { VAULT_ANSWERS, VAULT_CALLS } from '../../src/vault-protocol/calls.ts';
+import { encodeFrame, type Frame, FrameReader, VAULT_PROTOCOL } from '../../src/vault-protocol/frames.ts';
 import {
   startVaultListener,
   type VaultListener,

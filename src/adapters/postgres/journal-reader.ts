@@ -1,8 +1,8 @@
 import type { EntryType } from '../../domain/journal.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, UserId } from '../../ports/store.ts';
+import { Places } from './commit-sequencer.ts';
 import type { Connection, Row } from './connection.ts';
-import { Places } from './places.ts';
 
 const ENTRY = "j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')";
 /** An entry's place: that of its unit of work, then those written before it in the same one. */

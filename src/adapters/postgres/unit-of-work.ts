@@ -3,8 +3,8 @@ import type { Batch, Run } from './batch.ts';
 import type { Connection } from './connection.ts';
 import { commitDurably, confirm } from './durable.ts';
 import { isConnectionLost, isFromServer } from './errors.ts';
-import { Flight, type Found } from './flight.ts';
 import type { KnownHeads } from './known-heads.ts';
+import { Flight, type Found } from './pipelined-batch.ts';
 
 /** A unit of work whose COMMIT was sent and not answered, and one of its entries. */
 interface Doubt {

@@ -5,7 +5,7 @@ import type { EntryType } from '../../domain/journal.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, UserId } from '../../ports/store.ts';
 import type { JournalIndex } from './journal-index.ts';
-import { JournalRungs, type Place } from './journal-rungs.ts';
+import { JournalRungs, type Place } from './journal-skip-index.ts';
 
 const ENTRY = 'position, user_id, version, at, type, body, lower(hex(hash)), previous_position';
 

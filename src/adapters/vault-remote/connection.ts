@@ -1,8 +1,8 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { VaultUnavailable } from '../../domain/errors.ts';
-import { ByteReader, MalformedMessage } from '../../ports/key-vault-bytes.ts';
-import { readWelcome, VAULT_ANSWERS, type VaultWelcome } from '../../ports/key-vault-calls.ts';
-import { encodeFrame, type Frame, FrameReader, VAULT_PROTOCOL } from '../../ports/key-vault-frames.ts';
+import { ByteReader, MalformedMessage } from '../../vault-protocol/bytes.ts';
+import { readWelcome, VAULT_ANSWERS, type VaultWelcome } from '../../vault-protocol/calls.ts';
+import { encodeFrame, type Frame, FrameReader, VAULT_PROTOCOL } from '../../vault-protocol/frames.ts';
 import { NotConnected, notConnected, reasonOf } from './reason.ts';
 import type { RemoteVaultCredentials, RemoteVaultLimits } from './remote-vault.ts';
 

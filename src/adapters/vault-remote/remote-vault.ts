@@ -1,9 +1,9 @@
 import { VaultUnavailable } from '../../domain/errors.ts';
 import type { LIMITS } from '../../limits.ts';
 import type { KeyVault, PublicKey } from '../../ports/key-vault.ts';
-import { ByteReader, ByteWriter, MalformedMessage } from '../../ports/key-vault-bytes.ts';
-import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName } from '../../ports/key-vault-calls.ts';
-import { FRAME_BYTES } from '../../ports/key-vault-frames.ts';
+import { ByteReader, ByteWriter, MalformedMessage } from '../../vault-protocol/bytes.ts';
+import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName } from '../../vault-protocol/calls.ts';
+import { FRAME_BYTES } from '../../vault-protocol/frames.ts';
 import { inParts } from './batches.ts';
 import type { RemoteConnections } from './connections.ts';
 import { Latest } from './latest.ts';

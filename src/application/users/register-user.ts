@@ -5,6 +5,7 @@ import { EMPTY_STATE } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Role, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import { macKeyOwner } from '../keys/key-owner.ts';
 import type { Job } from '../decisions/job.ts';
 import { type Idempotency, repeatable, storedAnswer } from '../idempotency/idempotency-record.ts';
 import { checkPassword, checkUsername } from './username.ts';
@@ -140,12 +141,4 @@ export async function wrapMacKey(context: Context, userId: UserId, password: str
   key.fill(0);
   if (macKey === undefined) throw new Error('the vault wrapped no key');
   return macKey;
-}
-
-export function macKeyOwner(userId: UserId): string {
-  return `mac/${userId}`;
-}
-
-export function seedOwner(userId: UserId, tokenId: string): string {
-  return `seed/${userId}/${tokenId}`;
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { text } from '../../language/text.ts';
 import { examples } from '../examples.ts';
 import { usageFailure } from '../failure.ts';
 import type { Shell } from '../shell.ts';
-import { text } from '../text.ts';
 import { give } from './deployment-file.ts';
 import { systemdUnits } from './systemd.ts';
 

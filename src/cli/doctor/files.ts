@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openToOthers } from '../../config/secret-file.ts';
 import type { Config } from '../../config.ts';
-import { text } from '../text.ts';
+import { text } from '../../language/text.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import type { Text } from '../text.ts';
+import type { Text } from '../../language/text.ts';
 
 /** What one check found. `mend` says what to do about what is not ok. */
 export interface Finding {

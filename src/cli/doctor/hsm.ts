@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { text } from '../text.ts';
+import { text } from '../../language/text.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** What the HSM is and cannot do, asked of it without its PIN. Nothing where the keys are elsewhere. */

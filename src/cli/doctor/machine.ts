@@ -2,8 +2,8 @@ import { readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
+import { text } from '../../language/text.ts';
 import { LIMITS } from '../../limits.ts';
-import { text } from '../text.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const NODE_MAJOR = 26;

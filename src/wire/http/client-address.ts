@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { clientNetwork, type Networks, plainAddress } from '../tcp/address.ts';
+import { clientNetwork, type Networks, plainAddress } from '../../net/address.ts';
 
 /**
  * Whom limits and records are about: the peer, or, where that is a trusted proxy, the last address in

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
-import type { Failures } from '../tcp/failures.ts';
+import type { Failures } from '../failures.ts';
 import { RefusedRequest } from './refused-request.ts';
 
 const BY_CODE: Readonly<Record<string, Refusal['refused']>> = {

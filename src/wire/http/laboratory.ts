@@ -1,5 +1,5 @@
 import type { Refusal } from '../../domain/errors.ts';
-import type { Language } from '../language.ts';
+import type { Language } from '../../language/language.ts';
 
 export interface AttackSummary {
   readonly name: string;

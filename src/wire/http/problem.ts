@@ -1,6 +1,6 @@
 import type { Refusal } from '../../domain/errors.ts';
+import { preferredLanguage } from '../../language/language.ts';
 import { ERRORS } from '../errors.ts';
-import { preferredLanguage } from '../language.ts';
 
 const DETAIL_LENGTH_MAX = 256;
 

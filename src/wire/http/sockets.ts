@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { RefusalCode } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { clientNetwork, type Networks, plainAddress } from '../tcp/address.ts';
+import { clientNetwork, type Networks, plainAddress } from '../../net/address.ts';
 import { answerClientError } from './client-error.ts';
 import type { TlsMaterial } from './tls.ts';
 

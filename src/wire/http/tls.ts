@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { StartRefused } from '../../domain/errors.ts';
-import type { TlsFiles } from '../tcp/tls-credentials.ts';
+import type { TlsFiles } from '../../net/tls-credentials.ts';
 
 export interface TlsMaterial {
   readonly cert: Buffer;

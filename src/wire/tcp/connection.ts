@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import { isRefusal, refuse } from '../../domain/errors.ts';
+import { LineReader } from '../../net/line-reader.ts';
+import type { Failures } from '../failures.ts';
 import { type Caller, type Outcome, perform } from './actions.ts';
 import { okAnswer, refusalAnswer } from './answer.ts';
+import type { Seat } from './connection-quota.ts';
 import { countRefusal, type TcpCounters } from './counters.ts';
 import { ErrorBudget } from './error-budget.ts';
-import type { Failures } from './failures.ts';
-import { LineReader } from './line-reader.ts';
 import { type Message, type MessageReader, refusedMessage } from './message.ts';
 import { Outbox } from './outbox.ts';
 import { PROXY_SIGNATURE } from './proxy-header.ts';
 import { Schedule } from './schedule.ts';
-import type { Seat } from './seats.ts';
 import type { TcpServices } from './services.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 

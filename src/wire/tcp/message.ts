@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
-import { LINE_NOT_UTF8, LINE_TOO_LONG, type LineFault } from './line-reader.ts';
+import { LINE_NOT_UTF8, LINE_TOO_LONG, type LineFault } from '../../net/line-reader.ts';
 import { type MessageSchemas, messageSchemas } from './message-schemas.ts';
 import { nestsDeeper } from './nesting.ts';
 import type { TcpLimits } from './tcp-limits.ts';

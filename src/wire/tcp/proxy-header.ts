@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { plainAddress } from './address.ts';
+import { plainAddress } from '../../net/address.ts';
 import { crc32c } from './crc32c.ts';
 
 /** The PROXY protocol, version 2 (haproxy.org/download/3.2/doc/proxy-protocol.txt, section 2.2). */

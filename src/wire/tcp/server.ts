@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { refuse, StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { clientNetwork, isLoopback, Networks, plainAddress } from './address.ts';
+import { clientNetwork, isLoopback, Networks, plainAddress } from '../../net/address.ts';
+import { TlsCredentials, type TlsFiles } from '../../net/tls-credentials.ts';
+import { Failures } from '../failures.ts';
 import { refusalAnswer } from './answer.ts';
 import { Connection, type Shared } from './connection.ts';
+import { Seats } from './connection-quota.ts';
 import { countRefusal, makeTcpCounters, type TcpCounters } from './counters.ts';
-import { Failures } from './failures.ts';
 import { MessageReader } from './message.ts';
 import { takeProxyHeader } from './proxy-header.ts';
-import { Seats } from './seats.ts';
 import type { TcpLogger, TcpServices } from './services.ts';
 import type { TcpLimits } from './tcp-limits.ts';
-import { TlsCredentials, type TlsFiles } from './tls-credentials.ts';
 
 export interface TcpOptions {
   readonly host: string;

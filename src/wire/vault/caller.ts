@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { VAULT_PROTOCOL } from '../../ports/key-vault-frames.ts';
+import { VAULT_PROTOCOL } from '../../vault-protocol/frames.ts';
 
 /** A server that has proved by its certificate who it is. */
 export interface VaultCaller {

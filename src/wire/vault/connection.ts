@@ -1,8 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import type { KeyVault } from '../../ports/key-vault.ts';
-import { ByteWriter, MalformedMessage } from '../../ports/key-vault-bytes.ts';
-import { VAULT_ANSWERS, writeWelcome } from '../../ports/key-vault-calls.ts';
-import { encodeFrame, type Frame, FrameReader } from '../../ports/key-vault-frames.ts';
+import { ByteWriter, MalformedMessage } from '../../vault-protocol/bytes.ts';
+import { VAULT_ANSWERS, writeWelcome } from '../../vault-protocol/calls.ts';
+import { encodeFrame, type Frame, FrameReader } from '../../vault-protocol/frames.ts';
 import type { VaultCaller } from './caller.ts';
 import { perform, type VaultAnswer } from './perform.ts';
 import type { RefusalLog, VaultLogger } from './refusal-log.ts';

@@ -1,9 +1,9 @@
 import { VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';
-import { ByteReader, ByteWriter, MalformedMessage } from '../../ports/key-vault-bytes.ts';
-import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName, vaultCallOf } from '../../ports/key-vault-calls.ts';
-import type { Frame } from '../../ports/key-vault-frames.ts';
+import { ByteReader, ByteWriter, MalformedMessage } from '../../vault-protocol/bytes.ts';
+import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName, vaultCallOf } from '../../vault-protocol/calls.ts';
+import type { Frame } from '../../vault-protocol/frames.ts';
 import type { VaultCaller } from './caller.ts';
 
 /** What a frame is answered. */

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
-import { preferredLanguage } from '../../language.ts';
+import { preferredLanguage } from '../../../language/language.ts';
 import { route } from '../route.ts';
 import { closed, Id, named } from '../schema.ts';
 

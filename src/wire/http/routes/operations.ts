@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { refuse } from '../../../domain/errors.ts';
-import { isLoopback } from '../../tcp/address.ts';
+import { isLoopback } from '../../../net/address.ts';
 import { authenticate } from '../caller.ts';
 import { route } from '../route.ts';
 import { closed } from '../schema.ts';

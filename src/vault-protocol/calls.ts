@@ -1,5 +1,5 @@
-import type { DerivedKeyPurpose, KeyVault, MacAlgorithm, PublicKey } from './key-vault.ts';
-import { type ByteReader, type ByteWriter, MalformedMessage } from './key-vault-bytes.ts';
+import type { DerivedKeyPurpose, KeyVault, MacAlgorithm, PublicKey } from '../ports/key-vault.ts';
+import { type ByteReader, type ByteWriter, MalformedMessage } from './bytes.ts';
 
 /** What is asked of a vault in another process. */
 export type VaultCallName = Exclude<keyof KeyVault, 'custody' | 'close'>;

@@ -1,4 +1,4 @@
-import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../wire/tcp/line-reader.ts';
+import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from './line-reader.ts';
 
 /** A line is longer than its bound, or is not UTF-8. */
 export class LineFaultError extends Error {

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { StartRefused } from '../../domain/errors.ts';
+import { StartRefused } from '../domain/errors.ts';
 
 /** An IPv4 client of a dual-stack socket is the same client: `::ffff:192.0.2.1` is `192.0.2.1`. */
 export function plainAddress(address: string): string {

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { Config } from '../config.ts';
 import { isRefusal, type Refusal, StoreUnavailable } from '../domain/errors.ts';
 import { LIMITS } from '../limits.ts';
-import { linesOf } from './lines.ts';
+import { linesOf } from '../net/lines.ts';
 import type { OperationArguments, OperationName, OperationResult } from './operations.ts';
 import { findOperatorPath } from './operator-path.ts';
 import type { OperatorAnswer, OperatorRequest } from './operator-socket.ts';

@@ -9,7 +9,7 @@ import {
   VaultUnavailable,
 } from '../domain/errors.ts';
 import { LIMITS } from '../limits.ts';
-import { LineFaultError, linesOf } from './lines.ts';
+import { LineFaultError, linesOf } from '../net/lines.ts';
 import type { Operated } from './operations/operation.ts';
 import { runOperation } from './operations.ts';
 import { askOperator } from './operator-client.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
-import { StartRefused } from '../../domain/errors.ts';
+import { StartRefused } from '../domain/errors.ts';
 
 /** Files in PEM. The certificate's file holds its chain too. */
 export interface TlsFiles {

@@ -1,4 +1,4 @@
-import { MalformedMessage } from './key-vault-bytes.ts';
+import { MalformedMessage } from './bytes.ts';
 
 /*
  * How a server and the vault's process talk: frames over TLS, in both directions. A frame is the length of what

@@ -1,5 +1,5 @@
-import { type Refusal, refuse, StoreUnavailable, VaultUnavailable } from '../../domain/errors.ts';
-import type { TcpLogger } from './services.ts';
+import { type Refusal, refuse, StoreUnavailable, VaultUnavailable } from '../domain/errors.ts';
+import type { TcpLogger } from './tcp/services.ts';
 
 const RETRY_AFTER_MS = 1_000;
 const REPEAT_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { Language } from '../wire/language.ts';
+import type { Language } from './language.ts';
 
 /** A text for a person in each language: side by side, so that none is forgotten. */
 export type Text = Readonly<Record<Language, string>>;
