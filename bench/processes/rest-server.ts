@@ -1,8 +1,8 @@
 import type { Context } from '../../src/application/context.ts';
+import { macKeyOwner, seedOwner } from '../../src/application/keys/key-owner.ts';
 import { createService } from '../../src/application/services/services.ts';
 import { AccessTokens } from '../../src/application/sessions/access-tokens.ts';
 import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
-import { macKeyOwner, seedOwner } from '../../src/application/users/register-user.ts';
 import { type RunningServer, startServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { GENESIS_HASH } from '../../src/domain/journal.ts';

@@ -1,5 +1,5 @@
+import { macKeyOwner, seedOwner } from '../../src/application/keys/key-owner.ts';
 import { sessionIdOf } from '../../src/application/sessions/session.ts';
-import { macKeyOwner, seedOwner } from '../../src/application/users/register-user.ts';
 import { type Application, openApplication } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { chainHash, type EntryType, encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';

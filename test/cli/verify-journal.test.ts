@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  canonicalJson,
   type FoundEntry,
   type JournalVerdict,
   verifyJournal,
 } from '../../src/application/journal/verify-journal.ts';
+import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import { chainHash, type EntryBody, encodeBody, GENESIS_HASH } from '../../src/domain/journal.ts';
 
 /** A journal of three users whose entries are mixed, as an export has it. */

@@ -7,7 +7,7 @@ import { acceptTotp, totpSteps } from '../../domain/otp/totp.ts';
 import type { TokenState, UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TokenRow } from '../../ports/store.ts';
-import { seedOwner } from '../users/register-user.ts';
+import { seedOwner } from '../keys/key-owner.ts';
 import type { User } from '../users/user.ts';
 
 /** The MACs by which a code is judged against each of a user's tokens that it may come from. */

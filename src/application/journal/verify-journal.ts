@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../domain/canonical-json.ts';
 import { chainHash, GENESIS_HASH } from '../../domain/journal.ts';
 import { UserChains } from './user-chains.ts';
 
@@ -191,14 +192,6 @@ function endOf(
     };
   }
   return undefined;
-}
-
-/** RFC 8785: names sorted by UTF-16 units (section 3.2.3), no blanks; strings and numbers as JSON.stringify writes them (3.2.2). */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
 }
 
 /** Members of all objects in a text that is JSON, by its colons outside strings. */

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
 import { answeredBefore, repeatable } from '../idempotency/idempotency-record.ts';
 import type { Act } from '../users/administer-user.ts';
-import { macKeyOwner, seedOwner } from '../users/register-user.ts';
+import { macKeyOwner, seedOwner } from './key-owner.ts';
 
 const PAGE = 512;
 const PASSES_MAX = 4;

@@ -10,8 +10,8 @@ import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
 import { AnswerSeal, withCode } from '../idempotency/answer-seal.ts';
 import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import { seedOwner } from '../keys/key-owner.ts';
 import { heldSession, isProven, type Session } from '../sessions/session.ts';
-import { seedOwner } from '../users/register-user.ts';
 import type { User } from '../users/user.ts';
 
 export interface EnrolTokenRequest {

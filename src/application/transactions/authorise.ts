@@ -12,10 +12,10 @@ import { type CodeEvidence, codeEvidence, judgeCode } from '../codes/code-eviden
 import type { Context } from '../context.ts';
 import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
 import { answerRow, type Idempotency, storedAnswer } from '../idempotency/idempotency-record.ts';
+import { macKeyOwner } from '../keys/key-owner.ts';
 import { afterWrongCode, afterWrongMac } from '../lockout/failed-attempts.ts';
 import { type DecidedTransaction, signReceipt } from '../receipts/sign-receipt.ts';
 import { type Session, sessionHolds } from '../sessions/session.ts';
-import { macKeyOwner } from '../users/register-user.ts';
 import type { User } from '../users/user.ts';
 import { type RequestedTransaction, requestProposal } from './request-transaction.ts';
 import { makeTransactionId } from './transaction-id.ts';

@@ -5,9 +5,9 @@ import { EMPTY_STATE } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Role, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { macKeyOwner } from '../keys/key-owner.ts';
 import type { Job } from '../decisions/job.ts';
 import { type Idempotency, repeatable, storedAnswer } from '../idempotency/idempotency-record.ts';
+import { macKeyOwner } from '../keys/key-owner.ts';
 import { checkPassword, checkUsername } from './username.ts';
 
 export interface RegisterUserRequest {

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Idempotency } from '../../application/idempotency/idempotency-record.ts';
-import { canonicalJson } from '../../application/journal/verify-journal.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { Transfer } from '../../domain/transaction.ts';
+import { transferDigest } from '../../domain/transfer-digest.ts';
 import { LIMITS } from '../../limits.ts';
-import { transferDigest } from '../tcp/idempotency.ts';
 import { type Caller, callerId } from './caller.ts';
 
 const KEY = /^[\x21-\x7e]+$/;

@@ -3,7 +3,7 @@ import type { AuthoriseRequest } from '../../application/transactions/authorise.
 import { nonceIssuedAt } from '../../domain/challenge.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { parseTransfer } from '../../domain/transfer.ts';
-import { transferDigest } from './idempotency.ts';
+import { transferDigest } from '../../domain/transfer-digest.ts';
 import type { Request, TransactionRequest } from './message.ts';
 import type { TcpServices } from './services.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { canonicalJson } from '../../../src/application/journal/verify-journal.ts';
+import { canonicalJson } from '../../../src/domain/canonical-json.ts';
 import { chainHash, GENESIS_HASH } from '../../../src/domain/journal.ts';
 import { Authenticator } from '../../services/authenticator.ts';
 import { type ApiUser, type Json, testHttp } from './http-fixture.ts';
