@@ -15,8 +15,8 @@ import { KeyLeases } from './application/keys/key-leases.ts';
 import { publishedKeys } from './application/keys/published-keys.ts';
 import { ownerOf } from './application/keys/rotate-keys.ts';
 import { CountedVault } from './application/keys/vault-calls.ts';
-import { Tally } from './application/lockout/refusal-counter.ts';
-import { LogInDesk } from './application/log-in/log-in-by-password.ts';
+import { RefusalCounter } from './application/lockout/refusal-counter.ts';
+import { PasswordLogIn } from './application/log-in/log-in-by-password.ts';
 import { endSession } from './application/sessions/end-session.ts';
 import { resumeSession } from './application/sessions/resume-session.ts';
 import { authorise } from './application/transactions/authorise.ts';
@@ -136,7 +136,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   const close = async () => {
     maintenance.stop();
     await context.decider.drained();
-    await context.tally.flush();
+    await context.refusalCounter.flush();
     await changes.stop();
     await store.close();
     await vault.close();
@@ -190,7 +190,7 @@ function wire(
     rateLimiter,
     decider,
     challenges: new ChallengeIssuer(vault, randomPool, rotationMs, challengeTtlMs),
-    tally: new Tally(decider, (error) =>
+    refusalCounter: new RefusalCounter(decider, (error) =>
       log.warn({ err: error }, 'counts of refusals could not be written yet'),
     ),
     keyLeases: new KeyLeases(),
@@ -199,7 +199,7 @@ function wire(
 }
 
 function servicesOf(context: Context): TcpServices {
-  const desk = new LogInDesk(context);
+  const desk = new PasswordLogIn(context);
   return {
     registerUser: (request) => registerUser(context, request),
     logIn: (request) => desk.logIn(request),

@@ -10,7 +10,7 @@ import type { ChallengeIssuer } from './challenges/challenge-issuer.ts';
 import type { RandomPool } from './challenges/random-pool.ts';
 import type { Decider } from './decisions/decider.ts';
 import type { KeyLeases } from './keys/key-leases.ts';
-import type { Tally } from './lockout/refusal-counter.ts';
+import type { RefusalCounter } from './lockout/refusal-counter.ts';
 
 /** What every use case is given: the ports, and the parts of the application that are shared. Made by compose.ts. */
 export interface Context {
@@ -23,7 +23,7 @@ export interface Context {
   readonly rateLimiter: RateLimiter;
   readonly decider: Decider;
   readonly challenges: ChallengeIssuer;
-  readonly tally: Tally;
+  readonly refusalCounter: RefusalCounter;
   readonly keyLeases: KeyLeases;
   readonly settings: Settings;
 }

@@ -3,7 +3,7 @@ import { systemRandom } from '../adapters/system/random.ts';
 import { resolvePassphrase } from '../adapters/vault-file/passphrase.ts';
 import { createFileVault, openFileVault } from '../adapters/vault-file/vault.ts';
 import type { RemoteVaultLog } from '../adapters/vault-remote/connections.ts';
-import { VaultInWaiting } from '../application/keys/deferred-vault.ts';
+import { DeferredVault } from '../application/keys/deferred-vault.ts';
 import type { Config } from '../config.ts';
 import { PinRefused, StartRefused, VaultUnavailable } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -64,7 +64,7 @@ export async function openVault(config: Config, surroundings: VaultSurroundings)
     const custody = isHsm ? config.vaultCustody : 'hsm';
     // An HSM locks its slot after a few wrong PINs.
     const isFinal = (failure: unknown) => failure instanceof PinRefused;
-    const vault = new VaultInWaiting({ custody, reason, open, isFinal, log });
+    const vault = new DeferredVault({ custody, reason, open, isFinal, log });
     return { vault, sealedFile: undefined, reload, awaited: { reason, opened: vault.opened } };
   }
 }

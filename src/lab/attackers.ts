@@ -41,7 +41,7 @@ export async function openMany(
 }
 
 /** How often each outcome came: `locked 3, OK 1`. */
-export function tally(replies: readonly Reply[]): string {
+export function repliesByReason(replies: readonly Reply[]): string {
   const counts = new Map<string, number>();
   for (const { kind, error, status } of replies) {
     const name = kind === 'answer' ? (error ?? status ?? '?') : kind;

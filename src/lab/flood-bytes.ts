@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from '../language/text.ts';
-import { attackerAddress, tally } from './attackers.ts';
+import { attackerAddress, repliesByReason } from './attackers.ts';
 import { isRefused, LabConnection } from './connection.ts';
 import type { Trial } from './trial.ts';
 
@@ -91,7 +91,7 @@ async function garbage(trial: Trial): Promise<void> {
       'bytes al azar, no UTF-8, anidamiento sin fin, tipos falsos',
     ),
     sent: `(${lines.length} lines)`,
-    received: tally(replies),
+    received: repliesByReason(replies),
     expected: text('each answered as an error, no crash', 'cada una respondida como error, sin caída'),
     held:
       replies.length === lines.length &&

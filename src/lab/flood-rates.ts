@@ -1,5 +1,5 @@
 import { type Text, text } from '../language/text.ts';
-import { attackerAddress, openMany, tally } from './attackers.ts';
+import { attackerAddress, openMany, repliesByReason } from './attackers.ts';
 import { isRefused, LabConnection, type Reply } from './connection.ts';
 import type { Trial } from './trial.ts';
 
@@ -28,7 +28,7 @@ async function manyErrors(trial: Trial): Promise<void> {
     id: 'errors_of_connection',
     what: text(`${count} broken messages on one connection`, `${count} mensajes rotos en una conexión`),
     sent: '{"accion":',
-    received: `${tally(replies)}${closed ? ', closed' : ', open'}`,
+    received: `${repliesByReason(replies)}${closed ? ', closed' : ', open'}`,
     expected: text(
       `closed after ${connectionErrorsMax} errors: errors_too_many`,
       `cerrada tras ${connectionErrorsMax} errores: errors_too_many`,
@@ -65,7 +65,7 @@ async function manyErrorsOfAddress(trial: Trial): Promise<void> {
     id,
     what,
     sent: `{"accion": × ${connections.length * connectionErrorsMax}`,
-    received: `${tally(replies)}${waitMs === undefined ? '' : `, reintentar_ms ${waitMs}`}`,
+    received: `${repliesByReason(replies)}${waitMs === undefined ? '' : `, reintentar_ms ${waitMs}`}`,
     expected: text(
       `rate_limited after ${countMax} in ${windowMs} ms, with the time to wait, and closed`,
       `rate_limited tras ${countMax} en ${windowMs} ms, con el tiempo de espera, y cerrada`,
@@ -143,7 +143,7 @@ async function floodRate(trial: Trial, rate: RateName, taken = ''): Promise<void
     id,
     what,
     sent: message,
-    received: `${tally(replies)}${waitMs === undefined ? '' : `, reintentar_ms ${waitMs}`}`,
+    received: `${repliesByReason(replies)}${waitMs === undefined ? '' : `, reintentar_ms ${waitMs}`}`,
     expected: text(
       `rate_limited after ${countMax} in ${windowMs} ms, with the time to wait`,
       `rate_limited tras ${countMax} en ${windowMs} ms, con el tiempo de espera`,

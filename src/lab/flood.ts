@@ -1,5 +1,5 @@
 import { text } from '../language/text.ts';
-import { attackerAddress, openMany, tally } from './attackers.ts';
+import { attackerAddress, openMany, repliesByReason } from './attackers.ts';
 import { isRefused } from './connection.ts';
 import { floodBytes } from './flood-bytes.ts';
 import { floodRates } from './flood-rates.ts';
@@ -158,7 +158,7 @@ async function manyLogIns(trial: Trial, count: number): Promise<void> {
       `${count} inicios de sesión con nombres inventados a la vez: un resumen de contraseña cada uno`,
     ),
     sent: message(0),
-    received: `${tally(replies)}, in ${tookMs} ms`,
+    received: `${repliesByReason(replies)}, in ${tookMs} ms`,
     expected: text(
       'each refused, or busy at once with the time to wait',
       'cada uno rechazado, o busy al momento con el tiempo de espera',

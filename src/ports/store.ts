@@ -34,9 +34,9 @@ export interface Store {
   }): Promise<readonly UserRow[]>;
 
   /** Stored answers to idempotency keys, in the order asked. */
-  findAnswers(
+  findIdempotencyRecords(
     keys: readonly { readonly userId: UserId; readonly key: string }[],
-  ): Promise<readonly (IdempotentAnswer | undefined)[]>;
+  ): Promise<readonly (IdempotencyRecord | undefined)[]>;
 
   /** Entries in the journal's order, oldest first, after the given position (0: from the start). */
   readJournal(page: { readonly after: number; readonly limit: number }): Promise<readonly JournalEntry[]>;
@@ -189,7 +189,7 @@ export type SideRow =
     >)
   | { readonly kind: 'service.insert'; readonly service: ServiceRow }
   | { readonly kind: 'service.update'; readonly service: ServiceRow }
-  | ({ readonly kind: 'answer.insert'; readonly userId: UserId; readonly key: string } & IdempotentAnswer);
+  | ({ readonly kind: 'answer.insert'; readonly userId: UserId; readonly key: string } & IdempotencyRecord);
 
 export type TransactionStatus = 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
 
@@ -296,7 +296,7 @@ export interface PasskeyRow {
   readonly createdAt: number;
 }
 
-export interface IdempotentAnswer {
+export interface IdempotencyRecord {
   /** Lower-case hex of SHA-256 of the request's content. */
   readonly digest: string;
   /** JSON of the answer to repeat. */

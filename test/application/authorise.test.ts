@@ -343,7 +343,9 @@ describe('idempotency', () => {
     clock.advance(60_001);
     await new Maintenance(context, (error) => assert.fail(String(error))).prune();
     const keys = Array.from({ length: 5_000 }, (_, n) => `${Math.floor(n / 1_000)}-${n % 1_000}`);
-    const found = await context.store.findAnswers(keys.map((key) => ({ userId: session.userId, key })));
+    const found = await context.store.findIdempotencyRecords(
+      keys.map((key) => ({ userId: session.userId, key })),
+    );
     assert.equal(found.filter((answer) => answer !== undefined).length, 0);
   });
 

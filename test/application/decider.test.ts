@@ -8,7 +8,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { issueChallenges } from '../../src/application/challenges/issue-challenges.ts';
 import type { Context } from '../../src/application/context.ts';
 import { rotateKeys } from '../../src/application/keys/rotate-keys.ts';
-import { LogInDesk } from '../../src/application/log-in/log-in-by-password.ts';
+import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
 import { endSession } from '../../src/application/sessions/end-session.ts';
 import { resumeSession } from '../../src/application/sessions/resume-session.ts';
 import type { Session } from '../../src/application/sessions/session.ts';
@@ -128,7 +128,7 @@ describe('a store that fails', () => {
 
   test('during a log-in: a guess whose outcome is unknown is counted, and none is evaluated for free', async (t) => {
     const { context, faults, session, clock } = await serverWithFaults(t);
-    const desk = new LogInDesk(context);
+    const desk = new PasswordLogIn(context);
     const guess = () => desk.logIn({ username: 'alice', password: 'adivinada', address });
     faults.afterNext('append', unavailable);
     await assert.rejects(guess(), StoreUnavailable);
@@ -160,7 +160,7 @@ describe('a store that fails', () => {
     const again = await createUser(context, bob);
     assert.ok('refused' in again && again.refused === 'username_taken');
     assert.ok(
-      'secret' in (await new LogInDesk(context).logIn({ username: 'bob', password: PASSWORD, address })),
+      'secret' in (await new PasswordLogIn(context).logIn({ username: 'bob', password: PASSWORD, address })),
     );
   });
 });
@@ -198,7 +198,7 @@ describe('a vault that fails', () => {
     assert.equal(spent.value.refused, 'challenge_spent');
     // Sessions, reads and challenges go on.
     assert.equal((await nonces(context, session, 3)).length, 3);
-    const logIn = await new LogInDesk(context).logIn({ username: 'alice', password: PASSWORD, address });
+    const logIn = await new PasswordLogIn(context).logIn({ username: 'alice', password: PASSWORD, address });
     assert.ok('secret' in logIn);
     await assert.rejects(
       createUser(context, { username: 'bob', password: PASSWORD, role: 'user' }),
@@ -253,7 +253,7 @@ describe('two servers on one store', () => {
 
   test('a session that began on the other one holds here at once', async (t) => {
     const { here, there } = await twoServers(t);
-    const logIn = await new LogInDesk(there).logIn({ username: 'alice', password: PASSWORD, address });
+    const logIn = await new PasswordLogIn(there).logIn({ username: 'alice', password: PASSWORD, address });
     assert.ok('secret' in logIn);
     for (const [what, ask] of [
       ['resumes', () => resumeSession(here, { secret: logIn.secret, address })],
@@ -268,7 +268,7 @@ describe('two servers on one store', () => {
     const { application, here, there } = await twoServers(t);
     const third = rewired(application, {});
     await third.decider.peek(1);
-    const logIn = await new LogInDesk(there).logIn({ username: 'alice', password: PASSWORD, address });
+    const logIn = await new PasswordLogIn(there).logIn({ username: 'alice', password: PASSWORD, address });
     assert.ok('secret' in logIn);
     const [challenge = ''] = await nonces(there, logIn.session, 1);
     assert.ok('transactionId' in (await authorise(here, withMac(logIn.session, challenge))));
@@ -334,7 +334,7 @@ test('a clock put back: a user\u2019s entries do not go back, and nothing that w
   // A server that starts now, an hour too early, decides about the user.
   const early = rewired(application, {});
   assert.equal(
-    await new LogInDesk(early)
+    await new PasswordLogIn(early)
       .logIn({ username: 'alice', password: 'adivinada', address })
       .then((o) => 'refused' in o && o.refused),
     'credentials_invalid',

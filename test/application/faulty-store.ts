@@ -21,8 +21,8 @@ export class FaultyStore {
         this.#run('append', () => real.append(decisions)),
       load: (ids: readonly UserId[], since: number): Promise<readonly (UserRecord | undefined)[]> =>
         this.#run('load', () => real.load(ids, since)),
-      findAnswers: (keys: Parameters<Store['findAnswers']>[0]) =>
-        this.#run('findAnswers', () => real.findAnswers(keys)),
+      findAnswers: (keys: Parameters<Store['findIdempotencyRecords']>[0]) =>
+        this.#run('findAnswers', () => real.findIdempotencyRecords(keys)),
       findUser: (username: string) => this.#run('findUser', () => real.findUser(username)),
     };
     this.store = new Proxy(this.#real, {

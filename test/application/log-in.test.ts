@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { LogInDesk } from '../../src/application/log-in/log-in-by-password.ts';
+import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
 import { resumeSession } from '../../src/application/sessions/resume-session.ts';
 import { disableUser, enableUser, unlockUser } from '../../src/application/users/administer-user.ts';
 import { createUser } from '../../src/application/users/register-user.ts';
@@ -18,7 +18,7 @@ async function parts(t: TestContext, flags: Record<string, string> = {}) {
   const { userId } = await registeredSession(application, 'alice');
   const passwords = new CountingHasher(application.context.passwords);
   const context = rewired(application, { passwords });
-  const desk = new LogInDesk(context);
+  const desk = new PasswordLogIn(context);
   const logIn = (username: string, password: string) => desk.logIn({ username, password, address });
   return { application, clock, userId, passwords, context, desk, logIn };
 }
@@ -66,7 +66,7 @@ describe('the lock on a password', () => {
   test('is of the user and not of the process: another server and a later one know it', async (t) => {
     const { application, logIn } = await parts(t);
     for (let n = 0; n < 3; n++) await logIn('alice', 'adivinada');
-    const later = new LogInDesk(rewired(application, {}));
+    const later = new PasswordLogIn(rewired(application, {}));
     const outcome = await later.logIn({ username: 'alice', password: PASSWORD, address });
     assert.deepEqual(outcome, { refused: 'locked', retryAfterMs: 30_000 });
   });
@@ -173,19 +173,19 @@ test('a session ends when its time is over', async (t) => {
   assert.equal(user?.sessions.length, 1, 'the next log-in clears what has expired');
 });
 
-describe('the tally', () => {
+describe('the refusal counter', () => {
   test('writes one entry a kind, and keeps what could not be written', async (t) => {
     const { application, userId } = await parts(t);
     const faults = new FaultyStore(application.store);
     const context = rewired(application, { store: faults.store });
-    const desk = new LogInDesk(context);
+    const desk = new PasswordLogIn(context);
     for (let n = 0; n < 50; n++) await desk.logIn({ username: 'alice', password: 'adivinada', address });
     for (let n = 0; n < 10; n++) await desk.logIn({ username: 'nobody', password: 'adivinada', address });
     faults.failNext('append', 3);
-    await context.tally.flush();
+    await context.refusalCounter.flush();
     assert.equal(tallied(await entriesOf(context, userId))['login.locked locked'], undefined);
-    await context.tally.flush();
-    await context.tally.flush();
+    await context.refusalCounter.flush();
+    await context.refusalCounter.flush();
     const entries = await entriesOf(context, userId);
     const own = entries.filter(({ type }) => type === 'login.locked');
     assert.deepEqual(

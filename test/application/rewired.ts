@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { issueChallenges } from '../../src/application/challenges/issue-challenges.ts';
 import type { Context } from '../../src/application/context.ts';
 import { Decider } from '../../src/application/decisions/decider.ts';
-import { Tally } from '../../src/application/lockout/refusal-counter.ts';
+import { RefusalCounter } from '../../src/application/lockout/refusal-counter.ts';
 import type { Session } from '../../src/application/sessions/session.ts';
 import type { AuthoriseRequest } from '../../src/application/transactions/authorise.ts';
 import type { Application } from '../../src/compose.ts';
@@ -10,13 +10,13 @@ import type { Transfer } from '../../src/domain/transaction.ts';
 import type { PasswordHasher } from '../../src/ports/password-hasher.ts';
 import { PASSWORD } from '../application.ts';
 
-/** The real application's context with some of its parts wrapped, and a decider and a tally of its own on them. */
+/** The real application's context with some of its parts wrapped, and a decider and a refusal counter of its own on them. */
 export function rewired(application: Application, parts: Partial<Context>): Context {
   const { context } = application;
   const { store, vault, clock, settings } = { ...context, ...parts };
   const { challengeTtlMs } = settings.keys;
   const decider = new Decider({ store, vault, clock, challengeTtlMs });
-  return { ...context, ...parts, decider, tally: new Tally(decider, () => undefined) };
+  return { ...context, ...parts, decider, refusalCounter: new RefusalCounter(decider, () => undefined) };
 }
 
 /** Counts what is computed by the real hasher. */

@@ -352,6 +352,6 @@ describe('PostgreSQL: others are in the way', () => {
       assert.equal((await store.load([a.userId], 0))[0]?.tokens[0]?.label, 'a\ufffdb');
       assert.equal(await store.findUser('a\0b'), undefined);
       assert.deepEqual(await store.listUsers({ after: 0, limit: 9, search: '\0' }), []);
-      assert.deepEqual(await store.findAnswers([{ userId: a.userId, key: '\0' }]), [undefined]);
+      assert.deepEqual(await store.findIdempotencyRecords([{ userId: a.userId, key: '\0' }]), [undefined]);
     }));
 });

@@ -159,7 +159,7 @@ export function appendContract(name: string, open: () => Promise<OpenedStore>): 
         const [user] = await store.load([userId], 0);
         assert.equal(user?.version, 2);
         assert.deepEqual([user?.sessions, user?.tokens], [[], []]);
-        assert.deepEqual(await store.findAnswers([{ userId, key: 'free' }]), [undefined]);
+        assert.deepEqual(await store.findIdempotencyRecords([{ userId, key: 'free' }]), [undefined]);
         assert.deepEqual(await store.append([chain.next()]), ['appended']);
       }),
     );

@@ -53,12 +53,12 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
         const before = {
           records: await store.load(ids, 0),
           journal: await store.readJournal({ after: 0, limit: 10_000 }),
-          answers: await store.findAnswers([{ userId, key: 'k' }]),
+          answers: await store.findIdempotencyRecords([{ userId, key: 'k' }]),
         };
         const again = await opened.reopen();
         assert.deepEqual(await again.load(ids, 0), before.records);
         assert.deepEqual(await again.readJournal({ after: 0, limit: 10_000 }), before.journal);
-        assert.deepEqual(await again.findAnswers([{ userId, key: 'k' }]), before.answers);
+        assert.deepEqual(await again.findIdempotencyRecords([{ userId, key: 'k' }]), before.answers);
         const repeated = chains.map((chain) => {
           const rival = chain.fork();
           rival.version--;
@@ -94,7 +94,7 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
           () => store.load([chain.userId], 0),
           () => store.findUser('a'),
           () => store.listUsers({ after: 0, limit: 1 }),
-          () => store.findAnswers([{ userId: chain.userId, key: 'k' }]),
+          () => store.findIdempotencyRecords([{ userId: chain.userId, key: 'k' }]),
           () => store.readJournal({ after: 0, limit: 1 }),
           () => store.readUserJournal(chain.userId, { below: Infinity, limit: 1 }),
           () => store.findTransaction({ userId: chain.userId, transactionId: 't' }),

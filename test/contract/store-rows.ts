@@ -166,7 +166,7 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
         const [a, b] = await registered(store, 2);
         assert.ok(a && b);
         await store.append([a.next({ rows: [answer(a.userId, 'k', 1_234)] })]);
-        const found = await store.findAnswers([
+        const found = await store.findIdempotencyRecords([
           { userId: b.userId, key: 'k' },
           { userId: a.userId, key: 'k' },
           { userId: a.userId, key: 'K' },
@@ -174,7 +174,7 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
         ]);
         const expected = { digest: digestOf('k'), answer: '{"answer":"k"}', at: 1_234 };
         assert.deepEqual(found, [undefined, expected, undefined, expected]);
-        assert.deepEqual(await store.findAnswers([]), []);
+        assert.deepEqual(await store.findIdempotencyRecords([]), []);
       }),
     );
 
@@ -200,7 +200,7 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
           ]);
         }
         const left = async () => {
-          const answers = await store.findAnswers(times.map((at) => ({ userId, key: `k${at}` })));
+          const answers = await store.findIdempotencyRecords(times.map((at) => ({ userId, key: `k${at}` })));
           const [user] = await store.load([userId], 0);
           return [answers.map((row) => row?.at), user?.sessions.map(({ expiresAt }) => expiresAt)];
         };

@@ -98,7 +98,7 @@ async function assertConsistent(store: SqliteStore): Promise<Map<number, Chain>>
     assert.deepEqual([found?.status, found?.decidedVersion], ['approved', version], transactionId);
   }
   const keys = [...rowsExpected].map((key) => ({ userId: Number(key.split('/')[0]), key }));
-  assert.ok((await store.findAnswers(keys)).every((found) => found !== undefined));
+  assert.ok((await store.findIdempotencyRecords(keys)).every((found) => found !== undefined));
   assert.deepEqual(await store.verifyIntegrity(), []);
   return chains;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LogInDesk } from '../../src/application/log-in/log-in-by-password.ts';
+import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { CountingHasher, entriesOf, rewired, tallied } from '../application/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
@@ -19,7 +19,7 @@ describe('parallel log-ins', () => {
       const { userId } = await registeredSession(application, 'alice');
       const passwords = new CountingHasher(application.context.passwords);
       const context = rewired(application, { passwords });
-      const desk = new LogInDesk(context);
+      const desk = new PasswordLogIn(context);
       const username = known ? 'alice' : 'nobody';
       const outcomes = await Promise.all(
         Array.from({ length: 300 }, (_, n) => desk.logIn({ username, password: `guess ${n}`, address })),
@@ -47,7 +47,7 @@ describe('parallel log-ins', () => {
       assert.equal(passwords.verifications, 4);
 
       // An entry for each evaluated guess; of the others, one that counts them.
-      await context.tally.flush();
+      await context.refusalCounter.flush();
       const entries = await entriesOf(context, known ? userId : 0);
       assert.deepEqual(
         tallied(entries),
@@ -75,7 +75,7 @@ describe('parallel log-ins', () => {
       Array.from({ length: 60 }, (_, n) => {
         const server = servers[n % servers.length];
         assert.ok(server);
-        const desk = desks.get(server) ?? new LogInDesk(server);
+        const desk = desks.get(server) ?? new PasswordLogIn(server);
         desks.set(server, desk);
         return desk.logIn({ username: 'alice', password: `guess ${n}`, address });
       }),
@@ -88,7 +88,7 @@ describe('parallel log-ins', () => {
     const entries = tallied(await entriesOf(application.context, userId));
     assert.equal(entries['login.refused credentials_invalid'], 3);
   });
-  const desks = new Map<object, LogInDesk>();
+  const desks = new Map<object, PasswordLogIn>();
 
   test('a guesser does not hold up the log-ins of others', async (t) => {
     const application = await testApplication(t);

@@ -195,7 +195,10 @@ describe('PostgreSQL: races from two servers', () => {
           rivals.map(async ({ decision }, caller) => (await storeOf(stores, caller).append([decision]))[0]),
         );
         const winner = assertOneWon(outcomes, 'superseded');
-        assert.equal((await stores[1].findAnswers([{ userId, key }]))[0]?.answer, `{"caller":${winner}}`);
+        assert.equal(
+          (await stores[1].findIdempotencyRecords([{ userId, key }]))[0]?.answer,
+          `{"caller":${winner}}`,
+        );
         Object.assign(chain, { version: rivals[winner]?.rival.version, hash: rivals[winner]?.rival.hash });
         const late = chain.fork().next({ rows: [answer(userId, key)] });
         assert.deepEqual(await storeOf(stores, round).append([late]), ['conflict']);

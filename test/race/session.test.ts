@@ -4,7 +4,7 @@ import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { Argon2Hasher } from '../../src/adapters/password/argon2.ts';
-import { LogInDesk } from '../../src/application/log-in/log-in-by-password.ts';
+import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
 import { resumeSession } from '../../src/application/sessions/resume-session.ts';
 import { activateToken } from '../../src/application/tokens/activate-token.ts';
 import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
@@ -128,7 +128,7 @@ describe('what ends a session, in parallel with what uses it', () => {
     const made = await createUser(context, { username: 'alice', password: PASSWORD, role: 'user' });
     assert.ok('userId' in made);
     const { userId } = made;
-    const desk = new LogInDesk(context);
+    const desk = new PasswordLogIn(context);
     const secrets: string[] = [];
     for (let n = 0; n < LIMITS.sessionsPerUserMax + 20; n++) {
       clock.advance(1);

@@ -43,7 +43,7 @@ async function raceForKey(store: Store, chain: Chain, key: string, callers: numb
   });
   const outcomes = await Promise.all(rivals.map(({ decision }, caller) => call(store, decision, caller)));
   const winner = assertOneWon(outcomes, 'superseded');
-  const [found] = await store.findAnswers([{ userId, key }]);
+  const [found] = await store.findIdempotencyRecords([{ userId, key }]);
   assert.equal(found?.answer, `{"caller":${winner}}`);
   Object.assign(chain, { version: rivals[winner]?.rival.version, hash: rivals[winner]?.rival.hash });
 

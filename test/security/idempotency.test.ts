@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
-import { CodeDesk } from '../../src/application/codes/validate-code.ts';
-import { LogInDesk } from '../../src/application/log-in/log-in-by-password.ts';
+import { CodeValidator } from '../../src/application/codes/validate-code.ts';
+import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
 import { activateToken } from '../../src/application/tokens/activate-token.ts';
 import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import { createUser } from '../../src/application/users/register-user.ts';
@@ -34,7 +34,7 @@ async function userWithToken(t: TestContext) {
 
 test('a validation is not repeated for another code: the answer was about the first one', async (t) => {
   const { context, code, wrong } = await userWithToken(t);
-  const desk = new CodeDesk(context);
+  const desk = new CodeValidator(context);
   const asked = { username: 'alice', serviceId: 'vpn', idempotency };
   assert.deepEqual(await desk.validate({ ...asked, code: code(1) }), { valid: true });
   assert.deepEqual(await desk.validate({ ...asked, code: code(1) }), { valid: true, repeated: true });
@@ -52,7 +52,7 @@ test('a validation is not repeated for another code: the answer was about the fi
 
 test('a log-in is not repeated with another code, or without one', async (t) => {
   const { context, code, wrong } = await userWithToken(t);
-  const desk = new LogInDesk(context);
+  const desk = new PasswordLogIn(context);
   const asked = { username: 'alice', password: PASSWORD, address, codeRequired: true, idempotency };
   const made = await desk.logIn({ ...asked, code: code(1) });
   assert.ok('secret' in made, JSON.stringify(made));

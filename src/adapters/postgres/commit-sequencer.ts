@@ -23,7 +23,7 @@ const LOCK = { name: 'places_lock', text: 'SELECT pg_advisory_xact_lock($1, $2)'
  * Gives units of work their places in the journal's order, each once and for good: whoever read up to a place never
  * misses an entry before it. One server does it at a time, when somebody reads and in the background.
  */
-export class Places {
+export class CommitSequencer {
   #running: Promise<void> | undefined;
 
   /** Gives a place to every entry whose unit of work is final by now. */
@@ -43,7 +43,7 @@ export class Places {
 async function placeSome(connection: Connection): Promise<void> {
   try {
     // The lock is waited for before the statement takes its snapshot, or two would give the same places.
-    await connection.flight([
+    await connection.pipeline([
       ['BEGIN ISOLATION LEVEL READ COMMITTED'],
       [LOCK, [LOCK_SPACE, LOCK_PLACES]],
       [PLACE, [LIMITS.journalPlacesPerStepMax]],

@@ -112,7 +112,7 @@ export class Connection {
   }
 
   /** Sends statements in one flight, and waits for all answers. @throws the first error that is not a consequence of another */
-  async flight(
+  async pipeline(
     statements: readonly (readonly [Statement | string, (readonly Value[])?])[],
   ): Promise<Result[]> {
     const answers = await Promise.allSettled(

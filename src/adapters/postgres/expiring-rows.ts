@@ -1,4 +1,4 @@
-import type { IdempotentAnswer, UserId } from '../../ports/store.ts';
+import type { IdempotencyRecord, UserId } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 import { storable } from './storable.ts';
 
@@ -18,14 +18,14 @@ const PRUNE_SESSIONS = {
 export async function findAnswers(
   connection: Connection,
   keys: readonly { readonly userId: UserId; readonly key: string }[],
-): Promise<(IdempotentAnswer | undefined)[]> {
+): Promise<(IdempotencyRecord | undefined)[]> {
   if (keys.length === 0) return [];
   const idOf = (userId: unknown, key: string) => `${userId}/${key}`;
   const { rows } = await connection.run(ANSWERS, [
     keys.map(({ userId }) => userId),
     keys.map(({ key }) => storable(key)),
   ]);
-  const found = new Map<string, IdempotentAnswer>();
+  const found = new Map<string, IdempotencyRecord>();
   for (const [userId, key, digest, answer, at] of rows) {
     found.set(idOf(userId, key as string), {
       digest: digest as string,
@@ -43,7 +43,7 @@ export async function prune(
   sessionsBefore: number,
   limit: number,
 ): Promise<boolean> {
-  const [answers, sessions] = await connection.flight([
+  const [answers, sessions] = await connection.pipeline([
     [PRUNE_ANSWERS, [answersBefore, limit]],
     [PRUNE_SESSIONS, [sessionsBefore, limit]],
   ]);

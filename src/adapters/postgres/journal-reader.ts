@@ -1,7 +1,7 @@
 import type { EntryType } from '../../domain/journal.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, UserId } from '../../ports/store.ts';
-import { Places } from './commit-sequencer.ts';
+import { CommitSequencer } from './commit-sequencer.ts';
 import type { Connection, Row } from './connection.ts';
 
 const ENTRY = "j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')";
@@ -66,7 +66,7 @@ export interface UserHead {
 
 /** Reads the journal in its order, and each user's entries. */
 export class JournalReader {
-  readonly #places = new Places();
+  readonly #places = new CommitSequencer();
 
   async read(connection: Connection, after: number, limit: number): Promise<JournalEntry[]> {
     await this.#places.complete(connection);
@@ -101,7 +101,7 @@ export class JournalReader {
   async heads(connection: Connection, after: UserId, limit: number): Promise<UserHead[]> {
     const heads: UserHead[] = [];
     for (let from = after; heads.length < limit; ) {
-      const [found, end] = await connection.flight([
+      const [found, end] = await connection.pipeline([
         [HEADS, [from, limit]],
         [USERS_AFTER, [from, limit]],
       ]);

@@ -57,7 +57,7 @@ export interface Found {
 type Sent = readonly [Statement, readonly Value[]];
 
 /** All statements of a unit of work but its end, to be sent at once. */
-export class Flight {
+export class PipelinedBatch {
   readonly #entries: readonly Sent[];
   readonly #entriesCount: number;
   readonly #answers: readonly Sent[];
@@ -106,7 +106,7 @@ export class Flight {
     );
     const { userIds, versions } = this.#toCheck;
     const check: Sent[] = userIds.length > 0 ? [[THERE, [userIds, versions]]] : [];
-    const [, ...results] = await connection.flight([
+    const [, ...results] = await connection.pipeline([
       ['BEGIN'],
       ...this.#entries,
       ...this.#answers,

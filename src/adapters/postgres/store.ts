@@ -5,7 +5,7 @@ import type {
   Changes,
   Credentials,
   Decision,
-  IdempotentAnswer,
+  IdempotencyRecord,
   JournalEntry,
   KeyReplacement,
   ServiceRow,
@@ -161,9 +161,9 @@ export class PostgresStore implements Store {
     return this.#pool.read((connection) => listUsers(connection, page.after, page.limit, page.search ?? ''));
   }
 
-  async findAnswers(
+  async findIdempotencyRecords(
     keys: readonly { userId: UserId; key: string }[],
-  ): Promise<readonly (IdempotentAnswer | undefined)[]> {
+  ): Promise<readonly (IdempotencyRecord | undefined)[]> {
     return this.#pool.read((connection) => findAnswers(connection, keys));
   }
 

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { commitDurably, confirm } from './durable.ts';
 import { isConnectionLost, isFromServer } from './errors.ts';
 import type { KnownHeads } from './known-heads.ts';
-import { Flight, type Found } from './pipelined-batch.ts';
+import { type Found, PipelinedBatch } from './pipelined-batch.ts';
 
 /** A unit of work whose COMMIT was sent and not answered, and one of its entries. */
 interface Doubt {
@@ -42,7 +42,7 @@ export class UnitOfWork {
     const runs = this.#batch.runs();
     if (runs.length === 0) return true;
     const { era } = this.#heads;
-    const flight = new Flight(this.#batch, runs, this.#heads);
+    const flight = new PipelinedBatch(this.#batch, runs, this.#heads);
     let keeps: boolean;
     let found: Found;
     try {

@@ -54,7 +54,7 @@ export async function replaceWrappedKeys(
   replacements: readonly KeyReplacement[],
 ): Promise<boolean[]> {
   if (replacements.length === 0) return [];
-  const results = await connection.flight([
+  const results = await connection.pipeline([
     ['BEGIN'],
     ...replacements.map(({ kind, userId, tokenId, expected, replacement }) =>
       kind === 'mac'

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { IdempotentAnswer, UserId } from '../../ports/store.ts';
+import type { IdempotencyRecord, UserId } from '../../ports/store.ts';
 import { plainRows } from './plain-rows.ts';
 
 /** Answers to idempotency keys, and the end of those and of sessions. */
@@ -19,8 +19,8 @@ export class ExpiringRows {
     );
   }
 
-  findAnswer(userId: UserId, key: string): IdempotentAnswer | undefined {
-    return plainRows<IdempotentAnswer>(this.#answer.all(userId, key))[0];
+  findAnswer(userId: UserId, key: string): IdempotencyRecord | undefined {
+    return plainRows<IdempotencyRecord>(this.#answer.all(userId, key))[0];
   }
 
   /** Inside the caller's unit of work. @returns whether there may be more */

@@ -5,7 +5,7 @@ import type { EntryType } from '../../domain/journal.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, UserId } from '../../ports/store.ts';
 import type { JournalIndex } from './journal-index.ts';
-import { JournalRungs, type Place } from './journal-skip-index.ts';
+import { type EntryLocation, JournalSkipIndex } from './journal-skip-index.ts';
 
 const ENTRY = 'position, user_id, version, at, type, body, lower(hex(hash)), previous_position';
 
@@ -21,8 +21,8 @@ export class JournalReader {
   readonly #head: StatementSync;
   readonly #link: StatementSync;
   /** Where the last page of a user ended, so that the next one need not walk there again. */
-  readonly #places = new Map<UserId, Place>();
-  readonly #rungs = new JournalRungs();
+  readonly #places = new Map<UserId, EntryLocation>();
+  readonly #rungs = new JournalSkipIndex();
 
   constructor(database: DatabaseSync, index: JournalIndex) {
     this.#index = index;
@@ -86,7 +86,7 @@ export class JournalReader {
   async readUser(userId: UserId, below: number, limit: number): Promise<JournalEntry[]> {
     const { heads } = this.#index;
     const newest = Math.min(heads.version(userId), below - 1);
-    let place: Place = { version: heads.version(userId), position: heads.position(userId) };
+    let place: EntryLocation = { version: heads.version(userId), position: heads.position(userId) };
     const known = this.#places.get(userId);
     for (const nearer of [known, this.#rungs.above(userId, newest)]) {
       if (nearer && nearer.version >= newest && nearer.version < place.version) place = nearer;
@@ -157,7 +157,7 @@ export class JournalReader {
     return row[0];
   }
 
-  #remember(userId: UserId, place: Place): void {
+  #remember(userId: UserId, place: EntryLocation): void {
     this.#places.delete(userId);
     if (place.version === 0) return;
     this.#places.set(userId, place);

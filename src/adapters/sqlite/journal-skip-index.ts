@@ -4,7 +4,7 @@ const SPACING = 1_024;
 const USERS_MAX = 64;
 
 /** One of a user's entries: its version and its position in the journal. */
-export interface Place {
+export interface EntryLocation {
   readonly version: number;
   readonly position: number;
 }
@@ -13,11 +13,11 @@ export interface Place {
  * Where every 1024th entry of a user is, for the few users whose entries were walked lately: without it, whoever reads
  * a long history from its beginning makes the server walk down all of it for each page. Committed entries do not move.
  */
-export class JournalRungs {
+export class JournalSkipIndex {
   readonly #users = new Map<UserId, number[]>();
 
   /** Remembers a place that a walk came by. */
-  passed(userId: UserId, { version, position }: Place): void {
+  passed(userId: UserId, { version, position }: EntryLocation): void {
     if (version === 0 || version % SPACING !== 0) return;
     const rungs = this.#users.get(userId) ?? [];
     rungs[version / SPACING] = position;
@@ -31,7 +31,7 @@ export class JournalRungs {
   }
 
   /** @returns the lowest place known that is not below `version` */
-  above(userId: UserId, version: number): Place | undefined {
+  above(userId: UserId, version: number): EntryLocation | undefined {
     const rungs = this.#users.get(userId) ?? [];
     for (let rung = Math.max(1, Math.ceil(version / SPACING)); rung < rungs.length; rung++) {
       const position = rungs[rung];

@@ -6,7 +6,7 @@ import type {
   AppendOutcome,
   Credentials,
   Decision,
-  IdempotentAnswer,
+  IdempotencyRecord,
   JournalEntry,
   KeyReplacement,
   ServiceRow,
@@ -126,9 +126,9 @@ export class SqliteStore implements Store {
     return this.#connection.reading(() => this.#users.list(page.after, page.limit, page.search ?? ''));
   }
 
-  async findAnswers(
+  async findIdempotencyRecords(
     keys: readonly { userId: UserId; key: string }[],
-  ): Promise<readonly (IdempotentAnswer | undefined)[]> {
+  ): Promise<readonly (IdempotencyRecord | undefined)[]> {
     return this.#connection.readTogether(() =>
       keys.map(({ userId, key }) => this.#expiring.findAnswer(userId, key)),
     );

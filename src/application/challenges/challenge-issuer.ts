@@ -8,7 +8,7 @@ import {
   verifyNonce,
 } from '../../domain/challenge.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';
-import { ChallengePace } from './challenge-rate.ts';
+import { ChallengeRate } from './challenge-rate.ts';
 import type { RandomPool } from './random-pool.ts';
 
 /** Keys fetched ahead of their period, so that challenges go on for at least so many periods without the vault. */
@@ -25,7 +25,7 @@ export class ChallengeIssuer {
   readonly #random: RandomPool;
   readonly #rotationMs: number;
   readonly #ttlMs: number;
-  readonly pace = new ChallengePace();
+  readonly rate = new ChallengeRate();
   readonly #keys = new Map<number, ChallengeKey>();
   #fetching: Promise<void> | undefined;
   #retryAt = 0;

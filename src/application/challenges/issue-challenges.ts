@@ -57,7 +57,7 @@ function checkPace(
   count: number,
   perSecond: number,
 ): Refusal | undefined {
-  const wait = challenges.pace.take(caller, count, perSecond);
+  const wait = challenges.rate.take(caller, count, perSecond);
   return wait > 0 ? refuse('rate_limited', { retryAfterMs: wait }) : undefined;
 }
 

@@ -54,7 +54,7 @@ export class SecondFactor {
 
   /** @returns the proposal to refuse with, where there is none or it does not fit */
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): ShownFactor | Proposal<Refusal> {
-    const { tally, settings } = this.#context;
+    const { refusalCounter, settings } = this.#context;
     const session = heldSession(user, this.#sessionId, at);
     if (!session) return { result: refuse('session_ended') };
     const active = user.tokens.filter(({ status }) => status === 'active');
@@ -67,7 +67,7 @@ export class SecondFactor {
     if (this.#code === undefined) return { result: refuse('code_required') };
     const locked = lockedForMs(user.state.code, at);
     if (locked > 0 || !this.#evidence) {
-      tally.count('code.refused', 'locked', user.id);
+      refusalCounter.count('code.refused', 'locked', user.id);
       return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
     }
     const judged = judgeCode(this.#evidence, macs, user, at);

@@ -10,7 +10,7 @@ import type { Facts, Job, Proposal } from '../decisions/job.ts';
 import { withCode } from '../idempotency/answer-seal.ts';
 import { answerRow, type Idempotency, storedAnswer } from '../idempotency/idempotency-record.ts';
 import { afterWrongCode } from '../lockout/failed-attempts.ts';
-import { untilNextTick } from '../lockout/response-time-padding.ts';
+import { padResponseTime } from '../lockout/response-time-padding.ts';
 import { UnknownUsers } from '../lockout/unknown-users.ts';
 import { makeTransactionId } from '../transactions/transaction-id.ts';
 import type { User } from '../users/user.ts';
@@ -37,7 +37,7 @@ export interface CodeValidation {
  * Checks a code for a log-in server or the like. A valid one is spent; a wrong one counts and locks as any other.
  * An unknown or disabled user costs the same, answers the same and locks the same as one whose code is wrong.
  */
-export class CodeDesk {
+export class CodeValidator {
   readonly #context: Context;
   readonly #unknownUsers: UnknownUsers;
   /** By name: a user keeps both for ever. */
@@ -67,7 +67,8 @@ export class CodeDesk {
         ? { result: NOBODY }
         : await decider.submit(new ValidateJob(this.#context, userId, request));
     const validation = result === NOBODY ? this.#answerUnknown(request) : result;
-    if ('valid' in validation && !validation.valid) await untilNextTick(startedAt, LIMITS.codeRefusalGridMs);
+    if ('valid' in validation && !validation.valid)
+      await padResponseTime(startedAt, LIMITS.codeRefusalGridMs);
     return validation;
   }
 
@@ -102,7 +103,7 @@ export class CodeDesk {
 
   /** What `ValidateJob` decides about a user without a token, in the same order, without an entry. */
   #refuseUnknown({ username, transaction, serviceId }: ValidateCodeRequest): CodeValidation {
-    const { challenges, decider, tally } = this.#context;
+    const { challenges, decider, refusalCounter } = this.#context;
     const at = decider.now();
     if (transaction) {
       const { challenge } = transaction;
@@ -110,7 +111,7 @@ export class CodeDesk {
       if (verdict !== 'authentic') return { valid: false, reason: verdict };
       if (this.#unknownSpent.has(challenge)) return { valid: false, reason: 'challenge_spent' };
     }
-    tally.count('code.refused', 'user_unknown');
+    refusalCounter.count('code.refused', 'user_unknown');
     const locked = lockedForMs(this.#unknownUsers.state(username), at);
     if (locked > 0) return { valid: false, reason: 'locked', retryAfterMs: locked };
     if (transaction) this.#unknownSpent.add(transaction.challenge, at);
@@ -165,7 +166,7 @@ class ValidateJob implements Job<CodeValidation | Refusal> {
     }
     const locked = lockedForMs(user.state.code, at);
     if (locked > 0 || !this.#code) {
-      this.#context.tally.count('code.refused', 'locked', user.id);
+      this.#context.refusalCounter.count('code.refused', 'locked', user.id);
       return { result: { valid: false, reason: 'locked', retryAfterMs: Math.max(1, locked) } };
     }
     const judged = judgeCode(this.#code, macs, user, at);

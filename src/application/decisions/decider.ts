@@ -3,12 +3,12 @@ import { SpentChallenges } from '../../domain/spent-challenges.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';
-import type { AppendOutcome, IdempotentAnswer, Store, UserId, UserRecord } from '../../ports/store.ts';
+import type { AppendOutcome, IdempotencyRecord, Store, UserId, UserRecord } from '../../ports/store.ts';
 import { type User, userFrom } from '../users/user.ts';
-import { answerId, gatherEvidence, NO_MACS, type Pending, Round } from './decision-batch.ts';
+import { answerId, DecisionBatch, gatherEvidence, NO_MACS, type Pending } from './decision-batch.ts';
 import type { ChainedEntry, Decided, Job } from './job.ts';
 import { UserCache } from './user-cache.ts';
-import { UsersInFlight } from './version-fence.ts';
+import { VersionFence } from './version-fence.ts';
 
 export type CommitListener = (entries: readonly ChainedEntry[]) => void;
 /** Users about whom other servers appended entries; `all`: it is not known about whom. */
@@ -43,7 +43,7 @@ export class Decider {
   readonly #listeners = new Set<CommitListener>();
   readonly #changeListeners = new Set<ChangeListener>();
   /** Users who are being read or decided about: what is news of them meanwhile counts against what comes of it. */
-  readonly #inFlight = new UsersInFlight();
+  readonly #inFlight = new VersionFence();
   /** ms of `performance.now()` until which users in memory are believed. */
   #believedUntil = Number.POSITIVE_INFINITY;
   #batchListener: ((size: number) => void) | undefined;
@@ -276,7 +276,7 @@ export class Decider {
     const at = this.#decisionTime();
     const { users, read } = await this.#usersOf(batch);
     const answers = await this.#answersOf(batch);
-    const round = new Round(at, users, answers, this.#spent);
+    const round = new DecisionBatch(at, users, answers, this.#spent);
     const { requests, spans, failed } = gatherEvidence(batch, round);
     let macs = NO_MACS;
     let vaultError: unknown;
@@ -317,7 +317,7 @@ export class Decider {
    * The latest entries of users in memory about whom something is to be answered without an entry. Those who also get
    * one need not be asked for: its outcome tells. One read a batch, without the challenges spent.
    */
-  async #latestOf(round: Round): Promise<ReadonlyMap<UserId, UserRecord | undefined> | Error> {
+  async #latestOf(round: DecisionBatch): Promise<ReadonlyMap<UserId, UserRecord | undefined> | Error> {
     const ids = round.unguarded();
     if (ids.length === 0) return NOBODY;
     try {
@@ -330,7 +330,7 @@ export class Decider {
   }
 
   #settle(
-    round: Round,
+    round: DecisionBatch,
     outcomes: readonly AppendOutcome[],
     latest: ReadonlyMap<UserId, UserRecord | undefined> | Error,
   ): void {
@@ -402,14 +402,14 @@ export class Decider {
     return { users, read: missing };
   }
 
-  async #answersOf(batch: readonly Pending[]): Promise<Map<string, IdempotentAnswer>> {
-    const answers = new Map<string, IdempotentAnswer>();
+  async #answersOf(batch: readonly Pending[]): Promise<Map<string, IdempotencyRecord>> {
+    const answers = new Map<string, IdempotencyRecord>();
     const keys: { userId: UserId; key: string }[] = [];
     for (const { job } of batch) {
       if (job.answerKey !== undefined) keys.push({ userId: job.userId, key: job.answerKey });
     }
     if (keys.length === 0) return answers;
-    const found = await this.#store.findAnswers(keys);
+    const found = await this.#store.findIdempotencyRecords(keys);
     keys.forEach(({ userId, key }, index) => {
       const answer = found[index];
       if (answer) answers.set(answerId(userId, key), answer);

@@ -2,7 +2,7 @@ import { chainHash, encodeBody } from '../../domain/journal.ts';
 import type { SpentChallenges } from '../../domain/spent-challenges.ts';
 import { encodeState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
-import type { AppendOutcome, Decision, IdempotentAnswer, SideRow, UserId } from '../../ports/store.ts';
+import type { AppendOutcome, Decision, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import { type User, withRows } from '../users/user.ts';
 import type { ChainedEntry, Decided, Draft, Facts, Job, Proposal } from './job.ts';
 
@@ -35,13 +35,13 @@ interface Chained {
 }
 
 /** One batch in the making: users as the decisions made so far leave them. */
-export class Round {
+export class DecisionBatch {
   readonly decisions: Decision[] = [];
   readonly proposals: Proposed[] = [];
   readonly again: Pending[] = [];
   readonly at: number;
   readonly #users: Map<UserId, User>;
-  readonly #answers: Map<string, IdempotentAnswer>;
+  readonly #answers: Map<string, IdempotencyRecord>;
   readonly #spent: SpentChallenges;
   readonly #spentHere = new Set<string>();
   readonly #guarded = new Set<UserId>();
@@ -50,7 +50,7 @@ export class Round {
   constructor(
     at: number,
     users: Map<UserId, User>,
-    answers: Map<string, IdempotentAnswer>,
+    answers: Map<string, IdempotencyRecord>,
     spent: SpentChallenges,
   ) {
     this.at = at;
@@ -175,7 +175,7 @@ export function answerId(userId: UserId, key: string): string {
  */
 export function gatherEvidence(
   batch: readonly Pending[],
-  round: Round,
+  round: DecisionBatch,
 ): { requests: MacRequest[]; spans: number[]; failed: ReadonlySet<Pending> } {
   const requests: MacRequest[] = [];
   const spans: number[] = [0];

@@ -1,7 +1,7 @@
 import type { EntryType, RecordedTransaction } from '../../domain/journal.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
-import type { Entry, IdempotentAnswer, SideRow, UserId } from '../../ports/store.ts';
+import type { Entry, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
 
 /** Something to be decided about one user. `evidence` and `decide` are called again when another decision came first. */
@@ -24,7 +24,7 @@ export interface Facts {
   readonly at: number;
   readonly isSpent: (nonce: string) => boolean;
   /** The stored answer to `answerKey`. */
-  readonly answer: IdempotentAnswer | undefined;
+  readonly answer: IdempotencyRecord | undefined;
 }
 
 export interface Proposal<T> {

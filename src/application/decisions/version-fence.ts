@@ -4,7 +4,7 @@ import type { UserId } from '../../ports/store.ts';
  * Users who are being read or decided about, each with the latest version that was heard of meanwhile. What comes of the
  * reading may be older than the news, which is told once.
  */
-export class UsersInFlight {
+export class VersionFence {
   readonly #users = new Map<UserId, { count: number; changedTo: number }>();
 
   begin(ids: readonly UserId[]): void {

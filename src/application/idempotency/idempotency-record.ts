@@ -1,5 +1,5 @@
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
-import type { IdempotentAnswer, SideRow, UserId } from '../../ports/store.ts';
+import type { IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Job, Proposal } from '../decisions/job.ts';
 
@@ -25,7 +25,10 @@ export function answerRow(
 }
 
 /** @returns what was stored, or `idempotency_mismatch`: the key was used for something else */
-export function storedAnswer<T>(answer: IdempotentAnswer, idempotency: Idempotency | undefined): T | Refusal {
+export function storedAnswer<T>(
+  answer: IdempotencyRecord,
+  idempotency: Idempotency | undefined,
+): T | Refusal {
   return answer.digest === idempotency?.digest
     ? (JSON.parse(answer.answer) as T)
     : refuse('idempotency_mismatch');
@@ -38,7 +41,7 @@ export async function answeredBefore<T>(
   idempotency: Idempotency | undefined,
 ): Promise<T | Refusal | undefined> {
   if (!idempotency) return undefined;
-  const [answer] = await store.findAnswers([{ userId, key: idempotency.key }]);
+  const [answer] = await store.findIdempotencyRecords([{ userId, key: idempotency.key }]);
   return answer && storedAnswer<T>(answer, idempotency);
 }
 

@@ -3,7 +3,7 @@ import { VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';
 
-export interface VaultInWaitingOptions {
+export interface DeferredVaultOptions {
   readonly custody: KeyVault['custody'];
   /** Why it could not be opened the first time. */
   readonly reason: string;
@@ -18,17 +18,17 @@ export interface VaultInWaitingOptions {
  * A vault that did not answer when its server started: each call is refused as unavailable until an attempt in the
  * background opens it, at a bounded pace and for as long as it takes. From then on it is that vault.
  */
-export class VaultInWaiting implements KeyVault {
+export class DeferredVault implements KeyVault {
   readonly custody: KeyVault['custody'];
   /** Resolves when the vault is open; never, where this is closed before. */
   readonly opened: Promise<void>;
-  readonly #options: VaultInWaitingOptions;
+  readonly #options: DeferredVaultOptions;
   readonly #closed = new AbortController();
   readonly #waiting: Promise<void>;
   #vault: KeyVault | undefined;
   #reason: string;
 
-  constructor(options: VaultInWaitingOptions) {
+  constructor(options: DeferredVaultOptions) {
     this.#options = options;
     this.custody = options.custody;
     this.#reason = options.reason;

@@ -9,7 +9,7 @@ const PERIOD_MS = 60_000;
  * Counts what is refused without being evaluated (locked, over a rate, unknown user). An entry each would let an
  * attacker fill the disk: one a minute says how many. What no longer fits is counted under the server itself.
  */
-export class Tally {
+export class RefusalCounter {
   readonly #decider: Decider;
   readonly #log: (error: unknown) => void;
   #counts = new Map<string, { userId: UserId; type: EntryType; reason: string; count: number }>();

@@ -2,7 +2,7 @@
  * Runs the tasks of one key one after the other, at most `waitingMax` waiting: a guess is looked at only when the
  * outcome of the guess before it is known, so that parallel callers cannot have more evaluated than the lock allows.
  */
-export class OneAtATime {
+export class KeyedMutex {
   readonly #waitingMax: number;
   readonly #tails = new Map<string, { tail: Promise<unknown>; waiting: number }>();
 

@@ -56,14 +56,14 @@ export async function logInByPasskey(
   context: Context,
   request: LogInPasskeyRequest,
 ): Promise<LogIn | Refusal> {
-  const { rateLimiter, settings, tally, decider, challenges } = context;
+  const { rateLimiter, settings, refusalCounter, decider, challenges } = context;
   const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
   if (wait > 0) {
-    tally.count('login.refused', 'rate_limited');
+    refusalCounter.count('login.refused', 'rate_limited');
     return refuse('rate_limited', { retryAfterMs: wait });
   }
   const refused = (): Refusal => {
-    tally.count('login.refused', 'passkey_refused');
+    refusalCounter.count('login.refused', 'passkey_refused');
     return refuse('passkey_refused');
   };
   const { id, response } = request.response;

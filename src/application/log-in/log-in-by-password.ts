@@ -9,7 +9,7 @@ import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
 import { withCode } from '../idempotency/answer-seal.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { afterWrongCode, afterWrongPassword } from '../lockout/failed-attempts.ts';
-import { untilNextTick } from '../lockout/response-time-padding.ts';
+import { padResponseTime } from '../lockout/response-time-padding.ts';
 import { UnknownUsers } from '../lockout/unknown-users.ts';
 import { openSession } from '../sessions/open-session.ts';
 import {
@@ -22,7 +22,7 @@ import {
 } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { checkPassword, checkUsername } from '../users/username.ts';
-import { OneAtATime } from './keyed-mutex.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import { submitLogIn } from './submit-log-in.ts';
 
 export interface LogInRequest {
@@ -49,9 +49,9 @@ export interface LogIn {
  * Password, then code where there is one. While the password is locked nothing is computed. An unknown user costs
  * the same, answers the same and locks the same as one whose password is wrong.
  */
-export class LogInDesk {
+export class PasswordLogIn {
   readonly #context: Context;
-  readonly #line = new OneAtATime(LIMITS.passwordQueueMax);
+  readonly #line = new KeyedMutex(LIMITS.passwordQueueMax);
   readonly #unknownUsers: UnknownUsers;
 
   constructor(context: Context) {
@@ -60,10 +60,10 @@ export class LogInDesk {
   }
 
   async logIn(request: LogInRequest): Promise<LogIn | Refusal> {
-    const { rateLimiter, settings, tally, passwords } = this.#context;
+    const { rateLimiter, settings, refusalCounter, passwords } = this.#context;
     const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
     if (wait > 0) {
-      tally.count('login.refused', 'rate_limited');
+      refusalCounter.count('login.refused', 'rate_limited');
       return refuse('rate_limited', { retryAfterMs: wait });
     }
     // What can be nobody's name or password is refused as a wrong one, without the cost of one.
@@ -73,14 +73,14 @@ export class LogInDesk {
     const outcome = await this.#line.run(request.username, () => this.#logInAlone(request));
     if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
     if ('refused' in outcome && outcome.refused === 'credentials_invalid') {
-      await untilNextTick(startedAt, LIMITS.logInRefusalGridMs);
+      await padResponseTime(startedAt, LIMITS.logInRefusalGridMs);
     }
     return outcome;
   }
 
   /** No other log-in under this name is under way here. */
   async #logInAlone(request: LogInRequest): Promise<LogIn | Refusal> {
-    const { store, decider, passwords, tally } = this.#context;
+    const { store, decider, passwords, refusalCounter } = this.#context;
     const credentials = await store.findUser(request.username);
     const lockedMs = (user: User | undefined) =>
       lockedForMs(user ? user.state.password : this.#unknownUsers.state(request.username), decider.now());
@@ -92,7 +92,7 @@ export class LogInDesk {
       locked = lockedMs(user);
     }
     if (locked > 0) {
-      tally.count('login.locked', user ? 'locked' : 'user_unknown', user?.id);
+      refusalCounter.count('login.locked', user ? 'locked' : 'user_unknown', user?.id);
       return refuse('locked', { retryAfterMs: locked });
     }
     const fits = await passwords.verify(credentials?.passwordHash, request.password);
@@ -110,8 +110,8 @@ export class LogInDesk {
   }
 
   #refuseUnknown(username: string): Refusal {
-    const { decider, tally } = this.#context;
-    tally.count('login.refused', 'user_unknown');
+    const { decider, refusalCounter } = this.#context;
+    refusalCounter.count('login.refused', 'user_unknown');
     const locked = this.#unknownUsers.wrong(username, decider.now());
     return refuse('credentials_invalid', locked > 0 ? { retryAfterMs: locked } : undefined);
   }
@@ -161,7 +161,7 @@ class LogInJob implements Job<Session | Refusal> {
   }
 
   #judgeCode(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Proposal<Session | Refusal> {
-    const { tally, settings } = this.#context;
+    const { refusalCounter, settings } = this.#context;
     const { password: _, ...withoutFailures } = user.state;
     if (this.#request.code === undefined) {
       // An `ocra` token has codes for transactions alone.
@@ -171,7 +171,7 @@ class LogInJob implements Job<Session | Refusal> {
     }
     const locked = lockedForMs(user.state.code, at);
     if (locked > 0 || !this.#code) {
-      tally.count('login.locked', 'locked', user.id);
+      refusalCounter.count('login.locked', 'locked', user.id);
       return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
     }
     const judged = judgeCode(this.#code, macs, user, at);

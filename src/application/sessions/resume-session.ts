@@ -25,7 +25,7 @@ export async function resumeSession(
 ): Promise<Session | Refusal> {
   const wait = await context.rateLimiter.take(`log-in/${address}`, context.settings.rateLimits.logIns);
   if (wait > 0) {
-    context.tally.count('admin.rate_limited', 'resumption');
+    context.refusalCounter.count('admin.rate_limited', 'resumption');
     return refuse('rate_limited', { retryAfterMs: wait });
   }
   const session = await sessionOfSecret(context, secret);

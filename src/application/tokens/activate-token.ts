@@ -78,7 +78,7 @@ class ActivateJob implements Job<TokenRow | Refusal> {
     }
     const locked = lockedForMs(user.state.code, at);
     if (locked > 0 || this.#steps.length === 0) {
-      this.#context.tally.count('code.refused', 'locked', user.id);
+      this.#context.refusalCounter.count('code.refused', 'locked', user.id);
       return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
     }
     const candidates = this.#steps.flatMap((step, index) => {

@@ -40,11 +40,11 @@ export async function claimEnrolment(
   context: Context,
   request: ClaimEnrolmentRequest,
 ): Promise<ClaimedEnrolment | Refusal> {
-  const { rateLimiter, settings, tally, decider } = context;
+  const { rateLimiter, settings, refusalCounter, decider } = context;
   const { code, address, label, idempotency } = request;
   const pace = await rateLimiter.take(`claim/${address}`, settings.rateLimits.logIns);
   if (pace > 0) {
-    tally.count('admin.rate_limited', 'enrolment');
+    refusalCounter.count('admin.rate_limited', 'enrolment');
     return refuse('rate_limited', { retryAfterMs: pace });
   }
   const deviceKey = readDeviceKey(request.deviceKey);
@@ -62,7 +62,7 @@ export async function claimEnrolment(
   }
   const kept = user && (await answeredBefore<ClaimedEnrolment>(context, user.id, idempotency));
   if (kept && !isRefusal(kept)) return repeatedly(kept);
-  tally.count('code.refused', 'enrolment_unknown');
+  refusalCounter.count('code.refused', 'enrolment_unknown');
   return isRefusal(held) ? held : refuse('enrolment_unknown');
 }
 

@@ -7,7 +7,7 @@ import { boundQuestion, type CanonicalTransaction, type Transfer } from '../../d
 import type { UserState } from '../../domain/user-state.ts';
 import { afterApproval, velocityExceeded } from '../../domain/velocity.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
-import type { IdempotentAnswer } from '../../ports/store.ts';
+import type { IdempotencyRecord } from '../../ports/store.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from '../codes/code-evidence.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
@@ -151,7 +151,7 @@ class AuthoriseJob implements Job<Outcome> {
     if (code !== undefined) {
       const locked = lockedForMs(user.state.code, at);
       if (locked > 0 || !this.#code) {
-        this.#context.tally.count('code.refused', 'locked', user.id);
+        this.#context.refusalCounter.count('code.refused', 'locked', user.id);
         return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
       }
       const judged = judgeCode(this.#code, macs, user, at);
@@ -221,7 +221,7 @@ class AuthoriseJob implements Job<Outcome> {
     });
   }
 
-  #repeat(answer: IdempotentAnswer): Verdict {
+  #repeat(answer: IdempotencyRecord): Verdict {
     const stored = storedAnswer<DecidedTransaction | RequestedTransaction>(answer, this.#request.idempotency);
     return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
   }

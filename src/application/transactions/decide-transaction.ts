@@ -113,10 +113,10 @@ class DecisionJob implements Job<EndedTransaction | Refusal> {
     at: number,
     macs: readonly (Uint8Array | undefined)[],
   ): Verdict {
-    const { settings, tally } = this.#context;
+    const { settings, refusalCounter } = this.#context;
     const locked = lockedForMs(user.state.code, at);
     if (locked > 0 || !this.#code) {
-      tally.count('code.refused', 'locked', user.id);
+      refusalCounter.count('code.refused', 'locked', user.id);
       return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
     }
     const judged = judgeCode(this.#code, macs, user, at);

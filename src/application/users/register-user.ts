@@ -35,7 +35,7 @@ export async function registerUser(
     context.settings.rateLimits.registrations,
   );
   if (wait > 0) {
-    context.tally.count('admin.rate_limited', 'registration');
+    context.refusalCounter.count('admin.rate_limited', 'registration');
     return refuse('rate_limited', { retryAfterMs: wait });
   }
   return createUser(context, { ...request, role: 'user' });
@@ -76,7 +76,7 @@ async function takenOrRepeated(
   const credentials = idempotency && (await store.findUser(username));
   if (!credentials) return refuse('username_taken');
   const { userId, passwordHash } = credentials;
-  const [answer] = await store.findAnswers([{ userId, key: idempotency.key }]);
+  const [answer] = await store.findIdempotencyRecords([{ userId, key: idempotency.key }]);
   if (!answer) return refuse('username_taken');
   const { registrationRepeatsMax: countMax, registrationRepeatsWindowMs: windowMs } = LIMITS;
   const wait = await rateLimiter.take(`registration-repeat/${userId}`, { countMax, windowMs });

@@ -35,7 +35,7 @@ export class EventStreams {
   }
 
   /** @returns undefined when too many are open; else what must be given to `open` */
-  reserve(caller: string): Seat | undefined {
+  reserve(caller: string): StreamLease | undefined {
     const { streamsMax, streamsPerCallerMax } = this.#limits;
     const taken = this.#ofCaller.get(caller) ?? 0;
     if (this.#seats >= streamsMax || taken >= streamsPerCallerMax) return undefined;
@@ -45,7 +45,7 @@ export class EventStreams {
   }
 
   /** @param holds whether to go on: asked at each heartbeat */
-  open({ caller }: Seat, response: ServerResponse, holds: () => Promise<boolean>): EventStream {
+  open({ caller }: StreamLease, response: ServerResponse, holds: () => Promise<boolean>): EventStream {
     const stream = new EventStream(response, this.#limits, holds);
     this.#open.add(stream);
     const release = () => {
@@ -67,7 +67,7 @@ export class EventStreams {
 }
 
 /** A place among the streams. */
-export interface Seat {
+export interface StreamLease {
   readonly caller: string;
 }
 

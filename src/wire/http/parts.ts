@@ -1,4 +1,4 @@
-import type { CodeDesk } from '../../application/codes/validate-code.ts';
+import type { CodeValidator } from '../../application/codes/validate-code.ts';
 import type { Context } from '../../application/context.ts';
 import type { JournalVerification } from '../../application/journal/journal-verification.ts';
 import type { ServiceEvents } from '../../application/journal/service-events.ts';
@@ -14,7 +14,7 @@ import type { EventStreams } from './event-streams.ts';
 import type { Health } from './health.ts';
 import type { Laboratory } from './laboratory.ts';
 import type { Metrics } from './metrics.ts';
-import type { WaitingPlaces } from './waiting-places.ts';
+import type { WaitQuota } from './wait-quota.ts';
 
 /** What the routes work on. */
 export interface HttpParts {
@@ -25,7 +25,7 @@ export interface HttpParts {
   readonly firstAdministrator: FirstAdministrator | undefined;
   readonly accessTokens: AccessTokens;
   readonly serviceKeys: ServiceKeys;
-  readonly codeDesk: CodeDesk;
+  readonly codeDesk: CodeValidator;
   readonly cursors: Cursors;
   readonly eventStreams: EventStreams;
   readonly serviceEvents: ServiceEvents;
@@ -43,7 +43,7 @@ export interface HttpParts {
   /** Exports of the journal under way. */
   readonly exporting: { count: number };
   /** Requests that wait for a decision now. */
-  readonly waiting: WaitingPlaces;
+  readonly waiting: WaitQuota;
   /** Whether anyone may read /metrics, not this machine and administrators alone. */
   readonly metricsPublic: boolean;
 }

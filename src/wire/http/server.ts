@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { CodeDesk } from '../../application/codes/validate-code.ts';
+import { CodeValidator } from '../../application/codes/validate-code.ts';
 import type { Context } from '../../application/context.ts';
 import { JournalVerification } from '../../application/journal/journal-verification.ts';
 import { ServiceEvents } from '../../application/journal/service-events.ts';
@@ -26,7 +26,7 @@ import { Metrics, type TcpFigures } from './metrics.ts';
 import type { HttpLogger, HttpParts, SettingInForce } from './parts.ts';
 import { type SocketBounds, Sockets } from './sockets.ts';
 import { readTlsMaterial, type TlsMaterial } from './tls.ts';
-import { WaitingPlaces } from './waiting-places.ts';
+import { WaitQuota } from './wait-quota.ts';
 import { WebPages } from './web.ts';
 
 export interface HttpOptions {
@@ -100,7 +100,7 @@ async function makeParts({
     firstAdministrator: await FirstAdministrator.offer(context),
     accessTokens: new AccessTokens(context),
     serviceKeys: new ServiceKeys(context),
-    codeDesk: new CodeDesk(context),
+    codeDesk: new CodeValidator(context),
     cursors,
     eventStreams: new EventStreams(limits.streams),
     serviceEvents: new ServiceEvents(context),
@@ -112,7 +112,7 @@ async function makeParts({
     settingsInForce,
     laboratory,
     exporting: { count: 0 },
-    waiting: new WaitingPlaces(),
+    waiting: new WaitQuota(),
     metricsPublic,
   };
 }

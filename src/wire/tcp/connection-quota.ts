@@ -1,18 +1,18 @@
 /** The bounds on connections. */
-export interface SeatLimits {
+export interface ConnectionQuotaLimits {
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
   readonly connectionsBeforeLogInMax: number;
 }
 
 /** Counts connections: in all, per client network, and those that nobody has logged in on. */
-export class Seats {
-  readonly #limits: SeatLimits;
+export class ConnectionQuota {
+  readonly #limits: ConnectionQuotaLimits;
   readonly #byNetwork = new Map<string, number>();
   #taken = 0;
   #beforeLogIn = 0;
 
-  constructor(limits: SeatLimits) {
+  constructor(limits: ConnectionQuotaLimits) {
     this.#limits = limits;
   }
 
@@ -25,7 +25,7 @@ export class Seats {
   }
 
   /** @returns undefined when a bound is reached */
-  take(network: string): Seat | undefined {
+  take(network: string): ConnectionLease | undefined {
     const { connectionsMax, connectionsPerAddressMax, connectionsBeforeLogInMax } = this.#limits;
     const same = this.#byNetwork.get(network) ?? 0;
     if (this.#taken >= connectionsMax || same >= connectionsPerAddressMax) return undefined;
@@ -33,7 +33,7 @@ export class Seats {
     this.#taken++;
     this.#beforeLogIn++;
     this.#byNetwork.set(network, same + 1);
-    return new Seat(
+    return new ConnectionLease(
       (loggedIn) => {
         this.#beforeLogIn += loggedIn ? -1 : 1;
       },
@@ -48,7 +48,7 @@ export class Seats {
 }
 
 /** One connection's place. A connection that logs out counts again as before log-in, even over the bound. */
-export class Seat {
+export class ConnectionLease {
   readonly #onLogIn: (loggedIn: boolean) => void;
   readonly #onRelease: () => void;
   #loggedIn = false;

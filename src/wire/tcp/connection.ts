@@ -4,7 +4,7 @@ import { LineReader } from '../../net/line-reader.ts';
 import type { Failures } from '../failures.ts';
 import { type Caller, type Outcome, perform } from './actions.ts';
 import { okAnswer, refusalAnswer } from './answer.ts';
-import type { Seat } from './connection-quota.ts';
+import type { ConnectionLease } from './connection-quota.ts';
 import { countRefusal, type TcpCounters } from './counters.ts';
 import { ErrorBudget } from './error-budget.ts';
 import { type Message, type MessageReader, refusedMessage } from './message.ts';
@@ -34,7 +34,7 @@ export interface Shared {
 export class Connection {
   readonly #shared: Shared;
   readonly #socket: Socket;
-  readonly #seat: Seat;
+  readonly #seat: ConnectionLease;
   readonly #caller: Caller;
   readonly #reader: LineReader;
   readonly #schedule: Schedule;
@@ -56,7 +56,7 @@ export class Connection {
   #anonymousSince: number;
   #lingeringSince: number | undefined;
 
-  constructor(shared: Shared, socket: Socket, seat: Seat, network: string) {
+  constructor(shared: Shared, socket: Socket, seat: ConnectionLease, network: string) {
     const { limits, services, failures } = shared;
     this.#shared = shared;
     this.#socket = socket;

@@ -7,7 +7,7 @@ import { TlsCredentials, type TlsFiles } from '../../net/tls-credentials.ts';
 import { Failures } from '../failures.ts';
 import { refusalAnswer } from './answer.ts';
 import { Connection, type Shared } from './connection.ts';
-import { Seats } from './connection-quota.ts';
+import { ConnectionQuota } from './connection-quota.ts';
 import { countRefusal, makeTcpCounters, type TcpCounters } from './counters.ts';
 import { MessageReader } from './message.ts';
 import { takeProxyHeader } from './proxy-header.ts';
@@ -69,7 +69,7 @@ class Listener implements TcpServer {
   readonly #trusted: Networks;
   readonly #tls: TlsCredentials | undefined;
   readonly #shared: Shared;
-  readonly #seats: Seats;
+  readonly #seats: ConnectionQuota;
   readonly #connections = new Set<Connection>();
   /** Open sockets that are no connection yet, or were refused. */
   readonly #waiting = new Set<Socket>();
@@ -83,7 +83,7 @@ class Listener implements TcpServer {
     this.#limits = { ...LIMITS, ...options.limits };
     this.#trusted = trusted;
     this.#tls = tls;
-    this.#seats = new Seats(this.#limits);
+    this.#seats = new ConnectionQuota(this.#limits);
     this.#shared = {
       services: options.services,
       limits: this.#limits,

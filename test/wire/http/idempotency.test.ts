@@ -117,7 +117,9 @@ test('no stored answer holds a secret in the clear, and no digest is made of one
   );
   const { store } = fixture.application;
   const user = await store.findUser('alice');
-  const answers = await store.findAnswers(['k', 'l', 'e'].map((key) => ({ userId: user?.userId ?? 0, key })));
+  const answers = await store.findIdempotencyRecords(
+    ['k', 'l', 'e'].map((key) => ({ userId: user?.userId ?? 0, key })),
+  );
   assert.equal(answers.filter(Boolean).length, 3);
   const text = JSON.stringify(answers);
   for (const secret of [PASSWORD, json.session, json.session.split('.')[1], enrolled.json.secret]) {

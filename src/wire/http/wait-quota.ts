@@ -2,7 +2,7 @@ import { LIMITS } from '../../limits.ts';
 import { type Caller, callerId } from './caller.ts';
 
 /** The requests that wait for a decision: a bounded number in all, and for each caller. */
-export class WaitingPlaces {
+export class WaitQuota {
   readonly #max: number;
   readonly #ofCaller = new Map<string, number>();
   #count = 0;

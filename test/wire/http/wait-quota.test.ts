@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../../../src/limits.ts';
 import type { Caller } from '../../../src/wire/http/caller.ts';
-import { WaitingPlaces } from '../../../src/wire/http/waiting-places.ts';
+import { WaitQuota } from '../../../src/wire/http/wait-quota.ts';
 import { testHttp } from './http-fixture.ts';
 
 const TRANSFER = { payer: 'ES79-1', payee: 'DE89-2', amount: '1250.00', currency: 'EUR' };
@@ -14,7 +14,7 @@ const service = (serviceId: string): Caller => ({
 
 test('one caller cannot take the places of all', () => {
   const { waitingRequestsPerServiceMax: own } = LIMITS;
-  const places = new WaitingPlaces(own + 2);
+  const places = new WaitQuota(own + 2);
   const leave = Array.from({ length: own }, () => places.take(service('greedy')));
   assert.ok(leave.every(Boolean));
   assert.equal(places.take(service('greedy')), undefined);
