@@ -82,7 +82,7 @@ describe('a store that fails', () => {
       issued.map((nonce) => authorise(context, withMac(session, nonce))),
     );
     assert.ok(outcomes.every(({ status }) => status === 'rejected'));
-    faults.failNext('findAnswers');
+    faults.failNext('findIdempotencyRecords');
     await assert.rejects(
       authorise(context, withMac(session, issued[0] ?? '', { idempotency })),
       StoreUnavailable,
@@ -100,7 +100,7 @@ describe('a store that fails', () => {
       if (calls % 5 === 0) unavailable();
     };
     for (let n = 0; n < 2_000; n++) {
-      for (const method of ['append', 'load', 'findAnswers'] as const) {
+      for (const method of ['append', 'load', 'findIdempotencyRecords'] as const) {
         (n % 2 ? faults.beforeNext : faults.afterNext).call(faults, method, flaky);
       }
     }

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../../src/domain/errors.ts';
 import type { AppendOutcome, Decision, Store, UserId, UserRecord } from '../../src/ports/store.ts';
 
-type Method = 'append' | 'load' | 'findAnswers' | 'findUser';
+type Method = 'append' | 'load' | 'findIdempotencyRecords' | 'findUser';
 
 /** The real store, with faults in front of it and behind it. */
 export class FaultyStore {
@@ -9,7 +9,7 @@ export class FaultyStore {
   readonly before: Partial<Record<Method, (() => unknown)[]>> = {};
   /** The same, after the real call: what was done stays done, and the caller does not learn of it. */
   readonly after: Partial<Record<Method, (() => unknown)[]>> = {};
-  readonly calls: Record<Method, number> = { append: 0, load: 0, findAnswers: 0, findUser: 0 };
+  readonly calls: Record<Method, number> = { append: 0, load: 0, findIdempotencyRecords: 0, findUser: 0 };
   /** The store to hand to the application. */
   readonly store: Store;
   readonly #real: Store;
@@ -21,8 +21,8 @@ export class FaultyStore {
         this.#run('append', () => real.append(decisions)),
       load: (ids: readonly UserId[], since: number): Promise<readonly (UserRecord | undefined)[]> =>
         this.#run('load', () => real.load(ids, since)),
-      findAnswers: (keys: Parameters<Store['findIdempotencyRecords']>[0]) =>
-        this.#run('findAnswers', () => real.findIdempotencyRecords(keys)),
+      findIdempotencyRecords: (keys: Parameters<Store['findIdempotencyRecords']>[0]) =>
+        this.#run('findIdempotencyRecords', () => real.findIdempotencyRecords(keys)),
       findUser: (username: string) => this.#run('findUser', () => real.findUser(username)),
     };
     this.store = new Proxy(this.#real, {

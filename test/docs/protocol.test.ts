@@ -21,13 +21,19 @@ test('the table of errors is that of the program', () => {
 
 test('every code that the TCP protocol can answer is in it', () => {
   const uses = [
-    ...['actions', 'connection', 'error-budget', 'failures', 'message', 'server'].map(
-      (name) => `wire/tcp/${name}`,
-    ),
-    ...['authorise', 'code-check', 'end-session', 'issue-challenges', 'log-in', 'register-user'].map(
-      (name) => `application/${name}`,
-    ),
-    ...['resume-session', 'stored-answer', 'username'].map((name) => `application/${name}`),
+    ...['actions', 'connection', 'error-budget', 'message', 'server'].map((name) => `wire/tcp/${name}`),
+    'wire/failures',
+    ...[
+      'challenges/issue-challenges',
+      'codes/code-evidence',
+      'idempotency/idempotency-record',
+      'log-in/log-in-by-password',
+      'sessions/end-session',
+      'sessions/resume-session',
+      'transactions/authorise',
+      'users/register-user',
+      'users/username',
+    ].map((name) => `application/${name}`),
     ...['challenge', 'money', 'policy', 'transfer'].map((name) => `domain/${name}`),
   ];
   const found = new Set<string>();

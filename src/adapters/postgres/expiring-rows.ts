@@ -15,7 +15,7 @@ const PRUNE_SESSIONS = {
   text: 'DELETE FROM sessions WHERE (user_id, session_id) IN (SELECT user_id, session_id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)',
 };
 
-export async function findAnswers(
+export async function findIdempotencyRecords(
   connection: Connection,
   keys: readonly { readonly userId: UserId; readonly key: string }[],
 ): Promise<(IdempotencyRecord | undefined)[]> {

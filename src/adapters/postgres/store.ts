@@ -24,7 +24,7 @@ import { changedSince } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { confirm } from './durable.ts';
 import { storeError } from './errors.ts';
-import { findAnswers, prune } from './expiring-rows.ts';
+import { findIdempotencyRecords, prune } from './expiring-rows.ts';
 import { JournalReader } from './journal-reader.ts';
 import { KnownHeads } from './known-heads.ts';
 import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './migrate.ts';
@@ -164,7 +164,7 @@ export class PostgresStore implements Store {
   async findIdempotencyRecords(
     keys: readonly { userId: UserId; key: string }[],
   ): Promise<readonly (IdempotencyRecord | undefined)[]> {
-    return this.#pool.read((connection) => findAnswers(connection, keys));
+    return this.#pool.read((connection) => findIdempotencyRecords(connection, keys));
   }
 
   async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {
