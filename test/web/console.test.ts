@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { devicesOf } from '../../web/src/account/devices.ts';
 import { addressOf } from '../../web/src/api/api.ts';
 import type { Token } from '../../web/src/api/operations.ts';
 import { ProblemError } from '../../web/src/api/problem.ts';
-import { devicesOf } from '../../web/src/console/devices/devices.ts';
 import { sentenceOf } from '../../web/src/console/history/sentence.ts';
 import { placeOf } from '../../web/src/console/security/place.ts';
 import { consoleTexts as english } from '../../web/src/console/texts.en.ts';

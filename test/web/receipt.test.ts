@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
 import { receiptFrom, receiptSigningInput } from '../../src/domain/receipt.ts';
-import { receiptClaims, verifyReceipt } from '../../web/src/console/receipts/verify-receipt.ts';
+import { receiptClaims, verifyReceipt } from '../../web/src/account/verify-receipt.ts';
 
 const TRANSACTION = {
   amount: '1250.00',

@@ -3,11 +3,11 @@ import { Mantine } from '../design/mantine.tsx';
 import { PageFault } from '../design/page-fault.tsx';
 import { hashCode } from '../routing/hash-route.ts';
 import { useHash, useRoute } from '../routing/use-route.ts';
+import { queryClient } from '../session/server.ts';
+import { SessionGate } from '../session/session-gate.tsx';
+import { Shell } from '../shell/shell.tsx';
 import { Entrance } from './entrance/entrance.tsx';
 import { SetUp } from './entrance/set-up.tsx';
-import { queryClient } from './server.ts';
-import { SessionGate } from './session.tsx';
-import { Shell } from './shell/shell.tsx';
 
 export function App() {
   return (

@@ -1,7 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import type { NavigationItem } from '../console/navigation.ts';
-import { api } from '../console/server.ts';
-import { useSession } from '../console/session.tsx';
 import {
   BookIcon,
   FlaskIcon,
@@ -12,6 +9,9 @@ import {
   SettingsIcon,
   UsersIcon,
 } from '../design/icons.tsx';
+import { api } from '../session/server.ts';
+import { useSession } from '../session/session-gate.tsx';
+import type { NavigationItem } from '../shell/menu.ts';
 
 const READERS = ['admin', 'auditor'] as const;
 const ADMINISTRATORS = ['admin'] as const;

@@ -2,12 +2,12 @@ import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../server.ts';
-import { Confirm } from '../shell/confirm.tsx';
-import { DeviceAbout } from './device-about.tsx';
+import { DeviceAbout } from '../../account/device-about.tsx';
+import styles from '../../account/device-row.module.css';
+import type { Device } from '../../account/devices.ts';
+import { api } from '../../session/server.ts';
+import { Confirm } from '../../shell/confirm.tsx';
 import { DeviceUses } from './device-uses.tsx';
-import type { Device } from './devices.ts';
-import styles from './devices-page.module.css';
 
 export function DeviceRow({ device }: { readonly device: Device }) {
   const { t } = useTranslation('console');

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import styles from '../../account/device-row.module.css';
+import type { Device } from '../../account/devices.ts';
+import { useReason } from '../../account/use-reason.ts';
 import { Dialog } from '../../design/dialog.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
-import { api } from '../server.ts';
-import { Reading } from '../shell/reading.tsx';
-import { useReason } from '../use-reason.ts';
-import type { Device } from './devices.ts';
-import styles from './devices-page.module.css';
+import { api } from '../../session/server.ts';
+import { Reading } from '../../shell/reading.tsx';
 
 const USES_SHOWN_MAX = 30;
 

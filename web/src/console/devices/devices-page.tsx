@@ -1,12 +1,12 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import styles from '../../account/device-row.module.css';
 import { PhoneIcon, PlusIcon } from '../../design/icons.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
-import { Card, Empty, Page } from '../shell/page.tsx';
-import { Reading } from '../shell/reading.tsx';
+import { Card, Empty, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { DeviceRow } from './device-row.tsx';
-import styles from './devices-page.module.css';
 import { useTokens } from './use-tokens.ts';
 
 export function DevicesPage() {

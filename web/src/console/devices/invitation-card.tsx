@@ -7,7 +7,7 @@ import { CheckIcon } from '../../design/icons.tsx';
 import { QrCode } from '../../design/qr-code.tsx';
 import { useDuration } from '../../design/use-duration.ts';
 import { useNow } from '../../design/use-now.ts';
-import { Card } from '../shell/page.tsx';
+import { Card } from '../../shell/page.tsx';
 import styles from './enrol-page.module.css';
 
 /** The one-time code in three forms, for as long as it may be used. */

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
+import { type Device, devicesOf } from '../../account/devices.ts';
 import { everyPage } from '../../api/pages.ts';
-import { api } from '../server.ts';
-import { type Device, devicesOf } from './devices.ts';
+import { api } from '../../session/server.ts';
 
 /** The person's tokens, those of one enrolment together. */
 export function useTokens() {

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
-import { api, enter, leftBecause } from '../server.ts';
+import { api, enter, leftBecause } from '../../session/server.ts';
 import styles from './entrance.module.css';
 import { PasskeyLogIn } from './passkey-log-in.tsx';
 

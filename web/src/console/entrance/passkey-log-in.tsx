@@ -10,7 +10,7 @@ import type { PasskeyAuthenticationResponse } from '../../api/operations.ts';
 import { ConnectionLost, ProblemError } from '../../api/problem.ts';
 import { KeyIcon } from '../../design/icons.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
-import { api, enter } from '../server.ts';
+import { api, enter } from '../../session/server.ts';
 import styles from './entrance.module.css';
 
 /** Not there where the browser has no passkeys. */

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { replaceRoute } from '../../routing/use-route.ts';
-import { api, enter } from '../server.ts';
+import { api, enter } from '../../session/server.ts';
 import styles from './entrance.module.css';
 import { NewAccountFields, NO_ACCOUNT } from './new-account-fields.tsx';
 

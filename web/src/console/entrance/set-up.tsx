@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { replaceRoute } from '../../routing/use-route.ts';
-import { api } from '../server.ts';
+import { api } from '../../session/server.ts';
 import styles from './entrance.module.css';
 import { EntranceFrame } from './entrance-frame.tsx';
 import { NewAccountFields, NO_ACCOUNT } from './new-account-fields.tsx';

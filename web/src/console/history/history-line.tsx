@@ -1,11 +1,11 @@
 import { useTranslation } from 'react-i18next';
+import { useReason } from '../../account/use-reason.ts';
 import type { JournalEntry } from '../../api/operations.ts';
 import { shownAmount } from '../../design/amount.ts';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { placeOf } from '../security/place.ts';
-import { useReason } from '../use-reason.ts';
 import styles from './history-page.module.css';
 import { sentenceOf } from './sentence.ts';
 

@@ -2,10 +2,10 @@ import { Button, Group } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { HistoryIcon } from '../../design/icons.tsx';
-import { api } from '../server.ts';
-import { useSession } from '../session.tsx';
-import { Card, Empty, Page } from '../shell/page.tsx';
-import { Reading } from '../shell/reading.tsx';
+import { api } from '../../session/server.ts';
+import { useSession } from '../../session/session-gate.tsx';
+import { Card, Empty, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { HistoryLine } from './history-line.tsx';
 import styles from './history-page.module.css';
 

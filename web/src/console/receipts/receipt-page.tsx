@@ -1,16 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { ReceiptActions } from '../../account/receipt-actions.tsx';
+import { type ReceiptClaims, receiptClaims } from '../../account/verify-receipt.ts';
 import type { Transaction } from '../../api/operations.ts';
 import { shownAmount } from '../../design/amount.ts';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
-import { api } from '../server.ts';
-import { Card, Page } from '../shell/page.tsx';
-import { Reading } from '../shell/reading.tsx';
+import { api } from '../../session/server.ts';
+import { Card, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import styles from '../transfers/transfer-page.module.css';
 import { useTransaction } from '../transfers/transfer-page.tsx';
-import { ReceiptActions } from './receipt-actions.tsx';
-import { type ReceiptClaims, receiptClaims } from './verify-receipt.ts';
 
 const PROOFS = ['session', 'mac', 'code', 'bound_code'] as const;
 

@@ -1,8 +1,8 @@
 import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { ReceiptIcon } from '../../design/icons.tsx';
-import { Card, Empty, Page } from '../shell/page.tsx';
-import { Reading } from '../shell/reading.tsx';
+import { Card, Empty, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { TransferRows } from '../transfers/transfer-rows.tsx';
 import { useTransactions } from '../transfers/use-transactions.ts';
 

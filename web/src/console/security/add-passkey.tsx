@@ -7,8 +7,8 @@ import type { PasskeyRegistrationResponse } from '../../api/operations.ts';
 import { ConnectionLost, isProblem, ProblemError } from '../../api/problem.ts';
 import { Dialog } from '../../design/dialog.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
+import { api } from '../../session/server.ts';
 import { useTokens } from '../devices/use-tokens.ts';
-import { api } from '../server.ts';
 import { placeOf } from './place.ts';
 import styles from './security.module.css';
 

@@ -7,10 +7,10 @@ import { everyPage } from '../../api/pages.ts';
 import { shownAge } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
-import { api } from '../server.ts';
-import { Confirm } from '../shell/confirm.tsx';
-import { Card } from '../shell/page.tsx';
-import { Reading } from '../shell/reading.tsx';
+import { api } from '../../session/server.ts';
+import { Confirm } from '../../shell/confirm.tsx';
+import { Card } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { placeOf } from './place.ts';
 import styles from './security.module.css';
 

@@ -8,8 +8,8 @@ import type { Transaction } from '../../api/operations.ts';
 import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { QrCode } from '../../design/qr-code.tsx';
-import { api } from '../server.ts';
-import { Confirm } from '../shell/confirm.tsx';
+import { api } from '../../session/server.ts';
+import { Confirm } from '../../shell/confirm.tsx';
 import { approvalLink } from './approval-link.ts';
 import styles from './transfer-page.module.css';
 

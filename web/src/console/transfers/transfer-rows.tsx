@@ -1,3 +1,4 @@
+import { StatusBadge } from '../../account/status-badge.tsx';
 import type { Transaction } from '../../api/operations.ts';
 import { shownAmount } from '../../design/amount.ts';
 import { ChevronRightIcon } from '../../design/icons.tsx';
@@ -5,7 +6,6 @@ import { shownAge } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
-import { StatusBadge } from './status-badge.tsx';
 import styles from './transfer-rows.module.css';
 
 /** Transfers, the newest first; each leads to its own page, or to its receipt. */

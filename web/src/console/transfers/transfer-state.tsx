@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
+import { useReason } from '../../account/use-reason.ts';
 import type { Transaction } from '../../api/operations.ts';
 import { CheckIcon, ClockIcon, CrossIcon } from '../../design/icons.tsx';
 import { useDuration } from '../../design/use-duration.ts';
 import { useNow } from '../../design/use-now.ts';
-import { useReason } from '../use-reason.ts';
 import styles from './transfer-page.module.css';
 
 const ICONS = {

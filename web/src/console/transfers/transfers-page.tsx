@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PlusIcon, TransferIcon } from '../../design/icons.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
-import { Card, Empty, Page } from '../shell/page.tsx';
-import { Reading } from '../shell/reading.tsx';
+import { Card, Empty, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { TransferRows } from './transfer-rows.tsx';
 import { type Status, useTransactions } from './use-transactions.ts';
 

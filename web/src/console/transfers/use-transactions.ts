@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Transaction } from '../../api/operations.ts';
-import { api } from '../server.ts';
+import { api } from '../../session/server.ts';
 
 export type Status = Transaction['status'];
 

@@ -1,8 +1,8 @@
 import { Badge, Checkbox, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { Card, Empty, Page } from '../../console/shell/page.tsx';
-import { Reading } from '../../console/shell/reading.tsx';
 import { SettingsIcon } from '../../design/icons.tsx';
+import { Card, Empty, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
 import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
 import { useConfiguration } from '../navigation.ts';

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useReason } from '../../account/use-reason.ts';
 import type { JournalEntry } from '../../api/operations.ts';
-import { useReason } from '../../console/use-reason.ts';
 import { shownAmount } from '../../design/amount.ts';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';

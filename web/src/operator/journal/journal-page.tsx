@@ -1,10 +1,10 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../console/server.ts';
-import { Card, Empty, Page } from '../../console/shell/page.tsx';
-import { Reading } from '../../console/shell/reading.tsx';
 import { HistoryIcon } from '../../design/icons.tsx';
+import { api } from '../../session/server.ts';
+import { Card, Empty, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
 import { useFilters } from '../filters/use-filters.ts';
 import { More } from '../table/more.tsx';

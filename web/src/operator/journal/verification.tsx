@@ -2,13 +2,13 @@ import { Button, Group } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { JournalVerification } from '../../api/operations.ts';
-import { api } from '../../console/server.ts';
-import { Card } from '../../console/shell/page.tsx';
-import { Reading } from '../../console/shell/reading.tsx';
 import { CheckIcon, ClockIcon, CrossIcon, DownloadIcon, InfoIcon, WarningIcon } from '../../design/icons.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
+import { api } from '../../session/server.ts';
+import { Card } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { useNumber } from '../use-number.ts';
 import styles from './verification.module.css';
 

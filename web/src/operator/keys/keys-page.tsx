@@ -1,10 +1,10 @@
 import { Badge } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../console/server.ts';
-import { useSession } from '../../console/session.tsx';
-import { Card, Page } from '../../console/shell/page.tsx';
-import { Reading } from '../../console/shell/reading.tsx';
+import { api } from '../../session/server.ts';
+import { useSession } from '../../session/session-gate.tsx';
+import { Card, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { Facts } from '../table/facts.tsx';
 import { Table } from '../table/table.tsx';
 import { useNumber } from '../use-number.ts';

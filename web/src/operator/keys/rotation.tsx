@@ -3,10 +3,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/api.ts';
-import { api } from '../../console/server.ts';
-import { Confirm } from '../../console/shell/confirm.tsx';
-import { Card } from '../../console/shell/page.tsx';
 import { CheckIcon, WarningIcon } from '../../design/icons.tsx';
+import { api } from '../../session/server.ts';
+import { Confirm } from '../../shell/confirm.tsx';
+import { Card } from '../../shell/page.tsx';
 import styles from './keys-page.module.css';
 
 /** Many seeds are wrapped one by one. Unit: ms */

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AttackVerdict } from '../../api/operations.ts';
-import { Card } from '../../console/shell/page.tsx';
 import { CrossIcon, ShieldIcon } from '../../design/icons.tsx';
 import { useDuration } from '../../design/use-duration.ts';
+import { Card } from '../../shell/page.tsx';
 import { Facts } from '../table/facts.tsx';
 import { useNumber } from '../use-number.ts';
 import { AttackStep } from './attack-step.tsx';

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { Card, Page } from '../../console/shell/page.tsx';
-import { Reading } from '../../console/shell/reading.tsx';
 import { useDuration } from '../../design/use-duration.ts';
 import { useLocale } from '../../i18n/texts.ts';
+import { Card, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { DecisionsChart } from './decisions-chart.tsx';
 import { Figures } from './figures.tsx';
 import { LatencyChart } from './latency-chart.tsx';

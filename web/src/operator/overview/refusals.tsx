@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
+import { useReason } from '../../account/use-reason.ts';
 import type { Overview } from '../../api/operations.ts';
-import { useReason } from '../../console/use-reason.ts';
 import { useNumber } from '../use-number.ts';
 import styles from './overview.module.css';
 

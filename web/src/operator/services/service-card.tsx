@@ -4,10 +4,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/api.ts';
 import type { Service, ServiceKey } from '../../api/operations.ts';
-import { api } from '../../console/server.ts';
-import { Confirm } from '../../console/shell/confirm.tsx';
-import { Card } from '../../console/shell/page.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
+import { api } from '../../session/server.ts';
+import { Confirm } from '../../shell/confirm.tsx';
+import { Card } from '../../shell/page.tsx';
 import { EditScopes } from './edit-scopes.tsx';
 import { ServiceFacts } from './service-facts.tsx';
 

@@ -4,11 +4,11 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/api.ts';
 import type { Service } from '../../api/operations.ts';
-import { api } from '../../console/server.ts';
-import { Confirm } from '../../console/shell/confirm.tsx';
 import { shownAge } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
+import { api } from '../../session/server.ts';
+import { Confirm } from '../../shell/confirm.tsx';
 import styles from './services.module.css';
 
 /** A service's live keys, the newest first. One of two may be revoked; the only one of a disabled service alone. */

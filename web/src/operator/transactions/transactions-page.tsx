@@ -1,13 +1,13 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { Card, Empty, Page } from '../../console/shell/page.tsx';
-import { Reading } from '../../console/shell/reading.tsx';
-import { StatusBadge } from '../../console/transfers/status-badge.tsx';
+import { StatusBadge } from '../../account/status-badge.tsx';
 import { shownAmount } from '../../design/amount.ts';
 import { TransferIcon } from '../../design/icons.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
+import { Card, Empty, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
 import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
 import { More } from '../table/more.tsx';

@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { Transaction } from '../../api/operations.ts';
-import { api } from '../../console/server.ts';
+import { api } from '../../session/server.ts';
 
 export const STATUSES = [
   'pending',

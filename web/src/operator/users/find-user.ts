@@ -1,5 +1,5 @@
 import type { User } from '../../api/operations.ts';
-import { api } from '../../console/server.ts';
+import { api } from '../../session/server.ts';
 
 const PAGE_SIZE = 200;
 /** A name that so many others contain is looked for on the list instead. */

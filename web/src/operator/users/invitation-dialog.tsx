@@ -4,13 +4,13 @@ import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/api.ts';
 import type { EnrolmentInvitation, User } from '../../api/operations.ts';
-import { api } from '../../console/server.ts';
 import { CopyButton } from '../../design/copy-button.tsx';
 import { Dialog } from '../../design/dialog.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { QrCode } from '../../design/qr-code.tsx';
 import { useDuration } from '../../design/use-duration.ts';
 import { useNow } from '../../design/use-now.ts';
+import { api } from '../../session/server.ts';
 import styles from './users.module.css';
 
 /** Makes an invitation when it opens, and shows it for as long as it holds. */

@@ -4,11 +4,11 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/api.ts';
 import type { User } from '../../api/operations.ts';
-import { api } from '../../console/server.ts';
-import { useSession } from '../../console/session.tsx';
-import { Confirm } from '../../console/shell/confirm.tsx';
-import { Card } from '../../console/shell/page.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
+import { api } from '../../session/server.ts';
+import { useSession } from '../../session/session-gate.tsx';
+import { Confirm } from '../../shell/confirm.tsx';
+import { Card } from '../../shell/page.tsx';
 import { InvitationDialog } from './invitation-dialog.tsx';
 import styles from './users.module.css';
 

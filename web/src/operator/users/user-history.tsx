@@ -1,8 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../console/server.ts';
-import { Card } from '../../console/shell/page.tsx';
-import { Reading } from '../../console/shell/reading.tsx';
+import { api } from '../../session/server.ts';
+import { Card } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { EntryList } from '../journal/entry-list.tsx';
 import { More } from '../table/more.tsx';
 

@@ -2,14 +2,14 @@ import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DeviceAbout } from '../../account/device-about.tsx';
+import styles from '../../account/device-row.module.css';
+import type { Device } from '../../account/devices.ts';
 import { idempotencyKey } from '../../api/api.ts';
 import type { User } from '../../api/operations.ts';
-import { DeviceAbout } from '../../console/devices/device-about.tsx';
-import type { Device } from '../../console/devices/devices.ts';
-import styles from '../../console/devices/devices-page.module.css';
-import { api } from '../../console/server.ts';
-import { useSession } from '../../console/session.tsx';
-import { Confirm } from '../../console/shell/confirm.tsx';
+import { api } from '../../session/server.ts';
+import { useSession } from '../../session/session-gate.tsx';
+import { Confirm } from '../../shell/confirm.tsx';
 
 /** One of a user's tokens, which an administrator may revoke. */
 export function UserToken({ user, device }: { readonly user: User; readonly device: Device }) {

@@ -2,13 +2,13 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import styles from '../../account/device-row.module.css';
+import { devicesOf } from '../../account/devices.ts';
 import type { User } from '../../api/operations.ts';
 import { everyPage } from '../../api/pages.ts';
-import { devicesOf } from '../../console/devices/devices.ts';
-import styles from '../../console/devices/devices-page.module.css';
-import { api } from '../../console/server.ts';
-import { Card } from '../../console/shell/page.tsx';
-import { Reading } from '../../console/shell/reading.tsx';
+import { api } from '../../session/server.ts';
+import { Card } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { UserToken } from './user-token.tsx';
 
 /** A user's tokens, those of one enrolment together; revoked ones on request. */

@@ -1,13 +1,13 @@
 import { TextInput } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../console/server.ts';
-import { Card, Empty, Page } from '../../console/shell/page.tsx';
-import { Reading } from '../../console/shell/reading.tsx';
 import { UsersIcon } from '../../design/icons.tsx';
 import { shownDate } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
+import { api } from '../../session/server.ts';
+import { Card, Empty, Page } from '../../shell/page.tsx';
+import { Reading } from '../../shell/reading.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
 import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
 import { More } from '../table/more.tsx';

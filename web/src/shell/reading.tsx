@@ -1,7 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ProblemNote } from '../../design/problem-note.tsx';
+import { ProblemNote } from '../design/problem-note.tsx';
 import styles from './reading.module.css';
 
 /** At most so many, and each with a name of its own. */

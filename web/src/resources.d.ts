@@ -1,9 +1,9 @@
 import 'i18next';
-import type { consoleTexts } from '../console/texts.en.ts';
-import type { landing } from '../landing/texts.en.ts';
-import type { operator } from '../operator/texts.en.ts';
-import type { token } from '../token/texts.en.ts';
-import type { common } from './common.en.ts';
+import type { consoleTexts } from './console/texts.en.ts';
+import type { common } from './i18n/common.en.ts';
+import type { landing } from './landing/texts.en.ts';
+import type { operator } from './operator/texts.en.ts';
+import type { token } from './token/texts.en.ts';
 
 declare module 'i18next' {
   interface CustomTypeOptions {

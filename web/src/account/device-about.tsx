@@ -1,12 +1,12 @@
 import { Badge } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { PhoneIcon } from '../../design/icons.tsx';
-import { shownAge } from '../../design/time.ts';
-import { useDuration } from '../../design/use-duration.ts';
-import { useNow } from '../../design/use-now.ts';
-import { useLocale } from '../../i18n/texts.ts';
+import { PhoneIcon } from '../design/icons.tsx';
+import { shownAge } from '../design/time.ts';
+import { useDuration } from '../design/use-duration.ts';
+import { useNow } from '../design/use-now.ts';
+import { useLocale } from '../i18n/texts.ts';
+import styles from './device-row.module.css';
 import type { Device } from './devices.ts';
-import styles from './devices-page.module.css';
 
 const COLORS = { pending: 'yellow', active: 'pine', revoked: 'gray' } as const;
 

@@ -1,7 +1,7 @@
 import { Badge } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import type { Transaction } from '../../api/operations.ts';
-import { CheckIcon, ClockIcon, CrossIcon } from '../../design/icons.tsx';
+import type { Transaction } from '../api/operations.ts';
+import { CheckIcon, ClockIcon, CrossIcon } from '../design/icons.tsx';
 
 const LOOKS = {
   pending: { color: 'yellow', Icon: ClockIcon },

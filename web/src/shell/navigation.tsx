@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { useOperatorNavigation } from '../../operator/navigation.ts';
-import { hashOf, type Route } from '../../routing/hash-route.ts';
-import { type NavigationItem, USER_NAVIGATION } from '../navigation.ts';
-import { useSession } from '../session.tsx';
+import { useOperatorNavigation } from '../operator/navigation.ts';
+import { hashOf, type Route } from '../routing/hash-route.ts';
+import { useSession } from '../session/session-gate.tsx';
+import { type NavigationItem, USER_NAVIGATION } from './menu.ts';
 import styles from './navigation.module.css';
 
 export function Navigation({ route }: { readonly route: Route }) {

@@ -6,7 +6,7 @@ import type { BrowserSession } from '../api/operations.ts';
 import { ProblemError } from '../api/problem.ts';
 import { ProblemNote } from '../design/problem-note.tsx';
 import { api, forget, SESSION_KEY } from './server.ts';
-import styles from './session.module.css';
+import styles from './session-gate.module.css';
 
 const Current = createContext<BrowserSession | undefined>(undefined);
 

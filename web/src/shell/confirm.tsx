@@ -2,8 +2,8 @@ import { Button, Group } from '@mantine/core';
 import type { UseMutationResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from '../../design/dialog.tsx';
-import { ProblemNote } from '../../design/problem-note.tsx';
+import { Dialog } from '../design/dialog.tsx';
+import { ProblemNote } from '../design/problem-note.tsx';
 
 /** Asks before something that cannot be undone; stays open until it is done, or says why it was not. */
 export function Confirm({

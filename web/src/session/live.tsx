@@ -1,9 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
-import type { StreamState } from '../../api/event-follower.ts';
-import { type FollowedEvent, useEvents } from '../../api/use-events.ts';
-import { leave, SESSION_KEY } from '../server.ts';
-import { useSession } from '../session.tsx';
+import type { StreamState } from '../api/event-follower.ts';
+import { type FollowedEvent, useEvents } from '../api/use-events.ts';
+import { leave, SESSION_KEY } from './server.ts';
+import { useSession } from './session-gate.tsx';
 
 type Listener = (event: FollowedEvent) => void;
 

@@ -1,13 +1,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ProblemError } from '../../api/problem.ts';
-import { ExitIcon, PersonIcon, ShieldIcon } from '../../design/icons.tsx';
-import { ProblemNote } from '../../design/problem-note.tsx';
-import { hashOf } from '../../routing/hash-route.ts';
-import { goTo } from '../../routing/use-route.ts';
-import { api, leave } from '../server.ts';
-import { useSession } from '../session.tsx';
+import { ProblemError } from '../api/problem.ts';
+import { ExitIcon, PersonIcon, ShieldIcon } from '../design/icons.tsx';
+import { ProblemNote } from '../design/problem-note.tsx';
+import { hashOf } from '../routing/hash-route.ts';
+import { goTo } from '../routing/use-route.ts';
+import { api, leave } from '../session/server.ts';
+import { useSession } from '../session/session-gate.tsx';
 import styles from './account-menu.module.css';
 
 /** Who this is, and the way out. */

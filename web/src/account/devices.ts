@@ -1,4 +1,4 @@
-import type { Token } from '../../api/operations.ts';
+import type { Token } from '../api/operations.ts';
 
 /** What a person thinks of as one token: one enrolment may make two, for approvals and for log-in codes. */
 export interface Device {

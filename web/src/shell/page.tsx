@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ArrowLeftIcon } from '../../design/icons.tsx';
-import { hashOf, type Route } from '../../routing/hash-route.ts';
+import { ArrowLeftIcon } from '../design/icons.tsx';
+import { hashOf, type Route } from '../routing/hash-route.ts';
 import styles from './page.module.css';
 
 export interface PageProps {

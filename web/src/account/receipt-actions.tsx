@@ -1,10 +1,10 @@
 import { Alert, Button, Group } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { Transaction } from '../../api/operations.ts';
-import { CheckIcon, CrossIcon, DownloadIcon, ShieldIcon } from '../../design/icons.tsx';
-import { ProblemNote } from '../../design/problem-note.tsx';
-import { api } from '../server.ts';
+import type { Transaction } from '../api/operations.ts';
+import { CheckIcon, CrossIcon, DownloadIcon, ShieldIcon } from '../design/icons.tsx';
+import { ProblemNote } from '../design/problem-note.tsx';
+import { api } from '../session/server.ts';
 import { verifyReceipt } from './verify-receipt.ts';
 
 export function ReceiptActions({

@@ -1,16 +1,16 @@
 import { Button } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from '../../design/dialog.tsx';
-import { MenuIcon } from '../../design/icons.tsx';
-import { PageFault } from '../../design/page-fault.tsx';
-import { Preferences } from '../../design/preferences.tsx';
-import { Seal } from '../../design/seal.tsx';
-import { hashOf, type Route } from '../../routing/hash-route.ts';
-import { Pages } from '../pages.tsx';
+import { Pages } from '../console/pages.tsx';
+import { Dialog } from '../design/dialog.tsx';
+import { MenuIcon } from '../design/icons.tsx';
+import { PageFault } from '../design/page-fault.tsx';
+import { Preferences } from '../design/preferences.tsx';
+import { Seal } from '../design/seal.tsx';
+import { hashOf, type Route } from '../routing/hash-route.ts';
+import { LiveProvider } from '../session/live.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
-import { LiveProvider } from './live.tsx';
 import { Navigation } from './navigation.tsx';
 import styles from './shell.module.css';
 

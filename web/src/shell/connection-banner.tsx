@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLive } from '../session/live.tsx';
 import styles from './connection-banner.module.css';
-import { useLive } from './live.tsx';
 
 const RECOVERED_SHOWN_MS = 5_000;
 /** A stream that breaks off and comes back within this time is nobody's concern. */
