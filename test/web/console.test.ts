@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { devicesOf } from '../../web/src/account/devices.ts';
+import { accountTexts as accountEnglish } from '../../web/src/account/texts.en.ts';
+import { accountTexts as accountSpanish } from '../../web/src/account/texts.es.ts';
 import { addressOf } from '../../web/src/api/api.ts';
 import type { Token } from '../../web/src/api/operations.ts';
 import { ProblemError } from '../../web/src/api/problem.ts';
@@ -14,6 +16,8 @@ import { shownAmount } from '../../web/src/design/amount.ts';
 import { durationOf } from '../../web/src/design/time.ts';
 import { preferredLanguage } from '../../web/src/i18n/language.ts';
 import { hashCode, hashOf, parseHash } from '../../web/src/routing/hash-route.ts';
+import { shellTexts as shellEnglish } from '../../web/src/shell/texts.en.ts';
+import { shellTexts as shellSpanish } from '../../web/src/shell/texts.es.ts';
 import { readCarried } from '../../web/src/token/transaction/carried-transaction.ts';
 
 const DRAFT = { payer: ' ES79 ', payee: 'DE89', amount: '1250.5', currency: 'EUR' };
@@ -163,6 +167,8 @@ test('the two languages have the same gaps in the same texts', () => {
         : gaps(value, `${path}${key}.`),
     );
   assert.deepEqual(gaps(spanish), gaps(english));
+  assert.deepEqual(gaps(accountSpanish), gaps(accountEnglish));
+  assert.deepEqual(gaps(shellSpanish), gaps(shellEnglish));
 });
 
 test('what the console shows as a QR code, the token reads as the same transaction', () => {

@@ -12,7 +12,7 @@ const COLORS = { pending: 'yellow', active: 'pine', revoked: 'gray' } as const;
 
 /** What a device is, how it is and when it was used: the beginning of its row. */
 export function DeviceAbout({ device, name }: { readonly device: Device; readonly name: string }) {
-  const { t } = useTranslation('console');
+  const { t } = useTranslation('account');
   const locale = useLocale();
   const duration = useDuration();
   const { kind, status, createdAt, uses, lastUsedAt, lockedUntil } = device;
@@ -27,20 +27,20 @@ export function DeviceAbout({ device, name }: { readonly device: Device; readonl
         <p className={styles.name}>
           <span className="sello-text">{name}</span>
           <Badge color={COLORS[status]} variant="light" tt="none" fw={600}>
-            {t(`devices.status_${status}`)}
+            {t(`device.status_${status}`)}
           </Badge>
         </p>
         <p className={styles.about}>
-          {t(`devices.type_${kind}`)} · {t('devices.created', { time: shownAge(createdAt, locale, now) })}
+          {t(`device.type_${kind}`)} · {t('device.created', { time: shownAge(createdAt, locale, now) })}
         </p>
         <p className={styles.about}>
           {lastUsedAt === null
-            ? t('devices.never_used')
-            : t('devices.used', { count: uses, time: shownAge(lastUsedAt, locale, now) })}
+            ? t('device.never_used')
+            : t('device.used', { count: uses, time: shownAge(lastUsedAt, locale, now) })}
         </p>
         {lockedMs > 0 && (
           <p className={`${styles.about} ${styles.locked}`}>
-            {t('devices.locked', { time: duration(lockedMs) })}
+            {t('device.locked', { time: duration(lockedMs) })}
           </p>
         )}
       </div>

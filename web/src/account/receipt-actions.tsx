@@ -14,7 +14,7 @@ export function ReceiptActions({
   readonly transaction: Transaction;
   readonly jws: string;
 }) {
-  const { t } = useTranslation('console');
+  const { t } = useTranslation('account');
   const verify = useMutation({
     async mutationFn() {
       const { keys } = await api('GET /.well-known/jwks.json');
@@ -26,25 +26,25 @@ export function ReceiptActions({
     <>
       <Group>
         <Button leftSection={<ShieldIcon />} loading={verify.isPending} onClick={() => verify.mutate()}>
-          {t(verify.isPending ? 'receipts.verifying' : 'receipts.verify')}
+          {t(verify.isPending ? 'receipt.verifying' : 'receipt.verify')}
         </Button>
         <Button
           variant="default"
           leftSection={<DownloadIcon />}
           onClick={() => download(jws, `sello-receipt-${transaction.id}.jws`)}
         >
-          {t('receipts.download')}
+          {t('receipt.download')}
         </Button>
       </Group>
       <div role="status">
         {verdict?.genuine === true && (
-          <Alert color="pine" title={t('receipts.genuine_title')} icon={<CheckIcon />} mt="md">
-            <span className="sello-text">{t('receipts.genuine', { key: verdict.keyId })}</span>
+          <Alert color="pine" title={t('receipt.genuine_title')} icon={<CheckIcon />} mt="md">
+            <span className="sello-text">{t('receipt.genuine', { key: verdict.keyId })}</span>
           </Alert>
         )}
         {verdict?.genuine === false && (
-          <Alert color="red" title={t('receipts.false_title')} icon={<CrossIcon />} mt="md">
-            {t(`receipts.false_${verdict.why}`)}
+          <Alert color="red" title={t('receipt.false_title')} icon={<CrossIcon />} mt="md">
+            {t(`receipt.false_${verdict.why}`)}
           </Alert>
         )}
       </div>

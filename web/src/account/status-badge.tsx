@@ -13,7 +13,7 @@ const LOOKS = {
 
 /** By word and by sign, not by colour alone. */
 export function StatusBadge({ status }: { readonly status: Transaction['status'] }) {
-  const { t } = useTranslation('console');
+  const { t } = useTranslation('account');
   const { color, Icon } = LOOKS[status];
   return (
     <Badge color={color} variant="light" tt="none" size="lg" fw={600} leftSection={<Icon size={14} />}>

@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next';
 
 /** Words for a code of the server's error table; the code itself where there are none. */
 export function useReason(): (code: string) => string {
-  const { t } = useTranslation('console');
+  const { t } = useTranslation('account');
   return (code) => {
     const key = `reasons.${code}`;
-    return i18next.exists(key, { ns: 'console' }) ? t(key as 'reasons.locked') : code;
+    return i18next.exists(key, { ns: 'account' }) ? t(key as 'reasons.locked') : code;
   };
 }

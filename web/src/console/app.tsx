@@ -8,6 +8,7 @@ import { SessionGate } from '../session/session-gate.tsx';
 import { Shell } from '../shell/shell.tsx';
 import { Entrance } from './entrance/entrance.tsx';
 import { SetUp } from './entrance/set-up.tsx';
+import { Pages } from './pages.tsx';
 
 export function App() {
   return (
@@ -25,5 +26,11 @@ function Place() {
   const route = useRoute();
   const setUpCode = hashCode(useHash(), 'setup');
   if (setUpCode !== undefined) return <SetUp code={setUpCode} />;
-  return <SessionGate entrance={<Entrance route={route} />}>{<Shell route={route} />}</SessionGate>;
+  return (
+    <SessionGate entrance={<Entrance route={route} />}>
+      <Shell route={route}>
+        <Pages route={route} />
+      </Shell>
+    </SessionGate>
+  );
 }

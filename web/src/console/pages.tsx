@@ -1,8 +1,8 @@
-import { Button, Loader } from '@mantine/core';
+import { Loader } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { hashOf, type Route } from '../routing/hash-route.ts';
-import { Empty, Page } from '../shell/page.tsx';
+import type { Route } from '../routing/hash-route.ts';
+import { NotFound } from '../shell/not-found.tsx';
 import { DevicesPage } from './devices/devices-page.tsx';
 import { EnrolPage } from './devices/enrol-page.tsx';
 import { HistoryPage } from './history/history-page.tsx';
@@ -46,21 +46,4 @@ export function Pages({ route }: { readonly route: Route }) {
     default:
       return <NotFound />;
   }
-}
-
-export function NotFound() {
-  const { t } = useTranslation('console');
-  return (
-    <Page title={t('not_found.title')} narrow>
-      <Empty
-        title={t('not_found.title')}
-        text={t('not_found.text')}
-        action={
-          <Button component="a" href={hashOf()}>
-            {t('not_found.home')}
-          </Button>
-        }
-      />
-    </Page>
-  );
 }

@@ -1,7 +1,7 @@
-import { NotFound } from '../console/pages.tsx';
 import { addTexts } from '../i18n/texts.ts';
 import type { Route } from '../routing/hash-route.ts';
 import { useSession } from '../session/session-gate.tsx';
+import { NotFound } from '../shell/not-found.tsx';
 import { ConfigurationPage } from './configuration/configuration-page.tsx';
 import { JournalPage } from './journal/journal-page.tsx';
 import { KeysPage } from './keys/keys-page.tsx';

@@ -12,7 +12,7 @@ import styles from './account-menu.module.css';
 
 /** Who this is, and the way out. */
 export function AccountMenu() {
-  const { t } = useTranslation('console');
+  const { t } = useTranslation('shell');
   const { username, role } = useSession();
   const [opened, setOpened] = useState(false);
   const place = useRef<HTMLDivElement>(null);
@@ -48,7 +48,7 @@ export function AccountMenu() {
         ref={target}
         type="button"
         className={styles.target}
-        aria-label={t('account.menu', { username })}
+        aria-label={t('account_menu.menu', { username })}
         aria-expanded={opened}
         aria-controls={panelId}
         onClick={() => setOpened(!opened)}
@@ -60,7 +60,7 @@ export function AccountMenu() {
         <p className={styles.role}>
           <span className="sello-text">{username}</span>
           <br />
-          {t(`account.role_${role}`)}
+          {t(`account_menu.role_${role}`)}
         </p>
         <a className={styles.item} href={hashOf('security')} onClick={() => setOpened(false)}>
           <ShieldIcon />
@@ -73,7 +73,7 @@ export function AccountMenu() {
           onClick={() => logOut.mutate()}
         >
           <ExitIcon />
-          {t(logOut.isPending ? 'account.leaving' : 'account.log_out')}
+          {t(logOut.isPending ? 'account_menu.leaving' : 'account_menu.log_out')}
         </button>
         <ProblemNote error={logOut.error} />
       </div>

@@ -1,19 +1,18 @@
 import { useTranslation } from 'react-i18next';
-import { useOperatorNavigation } from '../operator/navigation.ts';
 import { hashOf, type Route } from '../routing/hash-route.ts';
 import { useSession } from '../session/session-gate.tsx';
-import { type NavigationItem, USER_NAVIGATION } from './menu.ts';
+import { type MenuItem, USER_MENU, useOperatorMenu } from './menu.ts';
 import styles from './navigation.module.css';
 
 export function Navigation({ route }: { readonly route: Route }) {
-  const { t } = useTranslation('console');
+  const { t } = useTranslation('shell');
   const { role } = useSession();
-  const mine = (item: NavigationItem) => item.roles.includes(role);
-  const operator = useOperatorNavigation().filter(mine);
+  const mine = (item: MenuItem) => item.roles.includes(role);
+  const operator = useOperatorMenu().filter(mine);
   return (
     <div>
       {operator.length > 0 && <p className={styles.heading}>{t('navigation.user_side')}</p>}
-      <Items items={USER_NAVIGATION.filter(mine)} route={route} />
+      <Items items={USER_MENU.filter(mine)} route={route} />
       {operator.length > 0 && (
         <>
           <p className={styles.heading}>{t('navigation.operator_side')}</p>
@@ -24,8 +23,8 @@ export function Navigation({ route }: { readonly route: Route }) {
   );
 }
 
-function Items({ items, route }: { readonly items: readonly NavigationItem[]; readonly route: Route }) {
-  const { t } = useTranslation('console');
+function Items({ items, route }: { readonly items: readonly MenuItem[]; readonly route: Route }) {
+  const { t } = useTranslation('shell');
   const place = placeOf(items, route);
   return (
     <ul className={styles.items}>
@@ -49,7 +48,7 @@ function Items({ items, route }: { readonly items: readonly NavigationItem[]; re
 }
 
 /** The item under which the place is: the longest that it begins with. */
-function placeOf(items: readonly NavigationItem[], route: Route): NavigationItem | undefined {
+function placeOf(items: readonly MenuItem[], route: Route): MenuItem | undefined {
   return items
     .filter(({ route: target }) =>
       target.length === 0 ? route.length === 0 : target.every((part, index) => part === route[index]),

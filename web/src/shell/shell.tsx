@@ -1,7 +1,6 @@
 import { Button } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Pages } from '../console/pages.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { MenuIcon } from '../design/icons.tsx';
 import { PageFault } from '../design/page-fault.tsx';
@@ -15,8 +14,8 @@ import { Navigation } from './navigation.tsx';
 import styles from './shell.module.css';
 
 /** The frame around every page of whoever is logged in. */
-export function Shell({ route }: { readonly route: Route }) {
-  const { t } = useTranslation('console');
+export function Shell({ route, children }: { readonly route: Route; readonly children: ReactNode }) {
+  const { t } = useTranslation('shell');
   const common = useTranslation().t;
   const [opened, setOpened] = useState(false);
   const main = useRef<HTMLElement>(null);
@@ -85,9 +84,7 @@ export function Shell({ route }: { readonly route: Route }) {
           </div>
         </Dialog>
         <main ref={main} tabIndex={-1} className={styles.main}>
-          <PageFault key={place}>
-            <Pages route={route} />
-          </PageFault>
+          <PageFault key={place}>{children}</PageFault>
         </main>
       </div>
     </LiveProvider>

@@ -11,11 +11,12 @@ import { DeviceUses } from './device-uses.tsx';
 
 export function DeviceRow({ device }: { readonly device: Device }) {
   const { t } = useTranslation('console');
+  const account = useTranslation('account').t;
   const queryClient = useQueryClient();
   const [revoking, setRevoking] = useState(false);
   const [usesShown, setUsesShown] = useState(false);
   const { id, status } = device;
-  const name = device.label === '' ? t('devices.unnamed') : device.label;
+  const name = device.label === '' ? account('device.unnamed') : device.label;
   const revoke = useMutation({
     mutationFn: () => api('DELETE /v1/tokens/{id}', { path: { id } }),
     async onSuccess() {
@@ -40,10 +41,10 @@ export function DeviceRow({ device }: { readonly device: Device }) {
             variant="light"
             color="red"
             size="sm"
-            aria-label={t('devices.revoke_name', { name })}
+            aria-label={account('device.revoke_name', { name })}
             onClick={() => setRevoking(true)}
           >
-            {t('devices.revoke')}
+            {account('device.revoke')}
           </Button>
         )}
       </div>
@@ -52,7 +53,7 @@ export function DeviceRow({ device }: { readonly device: Device }) {
         opened={revoking}
         title={t('devices.revoke_title')}
         text={t('devices.revoke_text', { name })}
-        confirm={t('devices.revoke_confirm')}
+        confirm={account('device.revoke_confirm')}
         action={revoke}
         onClose={() => setRevoking(false)}
       />

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import styles from '../../account/device-row.module.css';
 import type { Device } from '../../account/devices.ts';
 import { useReason } from '../../account/use-reason.ts';
 import { Dialog } from '../../design/dialog.tsx';
@@ -8,6 +7,7 @@ import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { api } from '../../session/server.ts';
 import { Reading } from '../../shell/reading.tsx';
+import styles from './device-uses.module.css';
 
 const USES_SHOWN_MAX = 30;
 
@@ -56,7 +56,7 @@ export function DeviceUses({
                     {t(accepted ? 'devices.use_accepted' : 'devices.use_refused')}
                     {reason !== undefined && ` (${reasonOf(reason)})`}
                   </span>
-                  <span className={`${styles.about} sello-figures`}>{shownTime(at, locale)}</span>
+                  <span className={`${styles.time} sello-figures`}>{shownTime(at, locale)}</span>
                 </li>
               ))}
             </ul>

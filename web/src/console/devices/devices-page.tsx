@@ -11,6 +11,7 @@ import { useTokens } from './use-tokens.ts';
 
 export function DevicesPage() {
   const { t } = useTranslation('console');
+  const account = useTranslation('account').t;
   const query = useTokens();
   const [all, setAll] = useState(false);
   return (
@@ -44,7 +45,7 @@ export function DevicesPage() {
                 )}
                 {revoked.length > 0 && !all && (
                   <Button variant="subtle" mt="sm" onClick={() => setAll(true)}>
-                    {t('devices.revoked_shown', { count: revoked.length })}
+                    {account('device.revoked_shown', { count: revoked.length })}
                   </Button>
                 )}
               </>

@@ -28,6 +28,7 @@ export function EnrolPage() {
 
 function Invite({ devices }: { readonly devices: readonly Device[] }) {
   const { t } = useTranslation('console');
+  const account = useTranslation('account').t;
   const [code, setCode] = useState('');
   const [coded, setCoded] = useState(() => devices.some(({ status }) => status === 'active'));
   const [expired, setExpired] = useState(false);
@@ -59,7 +60,7 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
 
   const made = invite.data && devices.find(({ id }) => !before.current.has(id));
   if (made?.status === 'active')
-    return <Ready name={made.label === '' ? t('devices.unnamed') : made.label} />;
+    return <Ready name={made.label === '' ? account('device.unnamed') : made.label} />;
   if (invite.data && !expired) {
     return (
       <InvitationCard

@@ -1,6 +1,7 @@
 import { Button, Group, Loader } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import shared from '../../account/invitation.module.css';
 import type { Answer } from '../../api/api.ts';
 import { CopyButton } from '../../design/copy-button.tsx';
 import { CheckIcon } from '../../design/icons.tsx';
@@ -35,7 +36,7 @@ export function InvitationCard({
   const safe = /^https?:\/\//.test(link);
   return (
     <Card>
-      <div className={styles.invitation}>
+      <div className={shared.invitation}>
         {!received && (
           <>
             <p>{t('enrol.intro')}</p>
@@ -49,7 +50,7 @@ export function InvitationCard({
               <CopyButton text={link} label={t('enrol.copy_link')} />
             </Group>
             <p className={styles.soft}>{t('enrol.code')}</p>
-            <code className={styles.code}>{code}</code>
+            <code className={shared.code}>{code}</code>
             <p className={`${styles.soft} sello-figures`} aria-live="off">
               {t('enrol.left', { time: duration(leftMs) })}
             </p>

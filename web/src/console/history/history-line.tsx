@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import timeline from '../../account/timeline.module.css';
 import { useReason } from '../../account/use-reason.ts';
 import type { JournalEntry } from '../../api/operations.ts';
 import { shownAmount } from '../../design/amount.ts';
@@ -6,7 +7,7 @@ import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { placeOf } from '../security/place.ts';
-import styles from './history-page.module.css';
+import styles from './history-line.module.css';
 import { sentenceOf } from './sentence.ts';
 
 export function HistoryLine({ entry }: { readonly entry: JournalEntry }) {
@@ -24,7 +25,7 @@ export function HistoryLine({ entry }: { readonly entry: JournalEntry }) {
   const { count, by } = detail ?? {};
   const other = by === user ? undefined : by;
   return (
-    <li className={styles.entry} data-tone={tone}>
+    <li className={timeline.entry} data-tone={tone}>
       <p className={`${styles.sentence} sello-text`}>
         {transaction && type.startsWith('transaction.') ? (
           <a href={hashOf('transfers', transaction.id)}>{text}</a>

@@ -1,33 +1,26 @@
-import { Button, Group } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import timeline from '../../account/timeline.module.css';
 import { HistoryIcon } from '../../design/icons.tsx';
 import { api } from '../../session/server.ts';
 import { useSession } from '../../session/session-gate.tsx';
+import { useList } from '../../session/use-list.ts';
+import { More } from '../../shell/more.tsx';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { HistoryLine } from './history-line.tsx';
-import styles from './history-page.module.css';
 
 const PAGE_SIZE = 25;
 
 /** The person's own entries of the journal, in sentences. */
 export function HistoryPage() {
   const { t } = useTranslation('console');
-  const common = useTranslation().t;
   const { username } = useSession();
-  const query = useInfiniteQuery({
+  const query = useList({
     queryKey: ['journal', 'own'],
-    queryFn: ({ pageParam, signal }) =>
-      api(
-        'GET /v1/journal',
-        // An auditor's journal is everybody's, unless one is named.
-        { query: { limit: PAGE_SIZE, user: username, ...(pageParam === '' ? {} : { cursor: pageParam }) } },
-        { signal },
-      ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    select: ({ pages }) => pages.flatMap(({ entries }) => entries),
+    // Without a name an auditor would read everybody's journal.
+    read: (next, signal) =>
+      api('GET /v1/journal', { query: { limit: PAGE_SIZE, user: username, ...next } }, { signal }),
+    itemsOf: ({ entries }) => entries,
   });
   return (
     <Page title={t('history.title')} intro={t('history.intro')}>
@@ -41,7 +34,7 @@ export function HistoryPage() {
                 text={t('history.none')}
               />
             ) : (
-              <ol className={styles.entries}>
+              <ol className={timeline.entries}>
                 {entries.map((entry) => (
                   <HistoryLine key={entry.body.version} entry={entry} />
                 ))}
@@ -49,17 +42,7 @@ export function HistoryPage() {
             )
           }
         </Reading>
-        {query.hasNextPage && (
-          <Group justify="center" mt="md">
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => query.fetchNextPage()}
-            >
-              {common('more')}
-            </Button>
-          </Group>
-        )}
+        <More query={query} />
       </Card>
     </Page>
   );

@@ -4,6 +4,7 @@ import { ReceiptActions } from '../../account/receipt-actions.tsx';
 import { type ReceiptClaims, receiptClaims } from '../../account/verify-receipt.ts';
 import type { Transaction } from '../../api/operations.ts';
 import { shownAmount } from '../../design/amount.ts';
+import { RawText } from '../../design/raw-text.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { api } from '../../session/server.ts';
@@ -35,6 +36,7 @@ export function ReceiptPage({ id }: { readonly id: string }) {
 
 function Shown({ transaction, jws }: { readonly transaction: Transaction; readonly jws: string }) {
   const { t } = useTranslation('console');
+  const account = useTranslation('account').t;
   const locale = useLocale();
   const { amount, currency, payee } = transaction;
   const claims = receiptClaims(jws);
@@ -42,14 +44,14 @@ function Shown({ transaction, jws }: { readonly transaction: Transaction; readon
     <>
       <Card>
         <p className={`${styles.amount} sello-figures`}>{shownAmount(amount, currency, locale)}</p>
-        <p className={`${styles.payee} sello-text`}>{t('transfers.to', { payee })}</p>
+        <p className={`${styles.payee} sello-text`}>{account('transaction.to', { payee })}</p>
         <ReceiptActions transaction={transaction} jws={jws} />
       </Card>
       <Card title={t('receipts.states')}>
         {claims && <Claims claims={claims} />}
         <details>
           <summary>{t('receipts.raw')}</summary>
-          <pre className={styles.raw}>{jws}</pre>
+          <RawText>{jws}</RawText>
         </details>
       </Card>
     </>
@@ -58,6 +60,7 @@ function Shown({ transaction, jws }: { readonly transaction: Transaction; readon
 
 function Claims({ claims }: { readonly claims: ReceiptClaims }) {
   const { t } = useTranslation('console');
+  const account = useTranslation('account').t;
   const locale = useLocale();
   const { sub, iat, jti, transaction, proofs, journal } = claims;
   const words = proofs.map((proof) => {
@@ -68,19 +71,19 @@ function Claims({ claims }: { readonly claims: ReceiptClaims }) {
     <dl className={styles.facts}>
       <dt>{t('receipts.user')}</dt>
       <dd className="sello-text">{sub}</dd>
-      <dt>{t('transfer.payer')}</dt>
+      <dt>{account('transaction.payer')}</dt>
       <dd className="sello-text">{transaction.payer}</dd>
-      <dt>{t('transfer.payee')}</dt>
+      <dt>{account('transaction.payee')}</dt>
       <dd className="sello-text">{transaction.payee}</dd>
-      <dt>{t('transfer.amount')}</dt>
+      <dt>{account('transaction.amount')}</dt>
       <dd className="sello-figures">
         {transaction.amount} {transaction.currency}
       </dd>
-      <dt>{t('transfer.decided')}</dt>
+      <dt>{account('transaction.decided')}</dt>
       <dd className="sello-figures">{shownTime(new Date(iat * 1000).toISOString(), locale)}</dd>
       <dt>{t('receipts.proofs')}</dt>
       <dd>{words.join(', ')}</dd>
-      <dt>{t('transfer.id')}</dt>
+      <dt>{account('transaction.id')}</dt>
       <dd className={styles.reference}>{jti}</dd>
       <dt>{t('receipts.journal')}</dt>
       <dd className="sello-figures">{journal.version}</dd>

@@ -1,6 +1,6 @@
-import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { ReceiptIcon } from '../../design/icons.tsx';
+import { More } from '../../shell/more.tsx';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { TransferRows } from '../transfers/transfer-rows.tsx';
@@ -8,7 +8,6 @@ import { useTransactions } from '../transfers/use-transactions.ts';
 
 export function ReceiptsPage() {
   const { t } = useTranslation('console');
-  const common = useTranslation().t;
   const query = useTransactions('approved');
   return (
     <Page title={t('receipts.title')} intro={t('receipts.intro')}>
@@ -26,17 +25,7 @@ export function ReceiptsPage() {
             )
           }
         </Reading>
-        {query.hasNextPage && (
-          <Group justify="center" mt="md">
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => query.fetchNextPage()}
-            >
-              {common('more')}
-            </Button>
-          </Group>
-        )}
+        <More query={query} />
       </Card>
     </Page>
   );

@@ -64,11 +64,12 @@ function PasskeyLine({
   readonly created_at: string;
 }) {
   const { t } = useTranslation('console');
+  const account = useTranslation('account').t;
   const locale = useLocale();
   const now = useNow(30_000);
   const queryClient = useQueryClient();
   const [deleting, setDeleting] = useState(false);
-  const name = label === '' ? t('devices.unnamed') : label;
+  const name = label === '' ? account('device.unnamed') : label;
   const remove = useMutation({
     mutationFn: () => api('DELETE /v1/passkeys/{id}', { path: { id } }),
     async onSuccess() {

@@ -5,7 +5,7 @@ import { useLocale } from '../../i18n/texts.ts';
 import styles from './transfer-page.module.css';
 
 export function TransferFacts({ transaction }: { readonly transaction: Transaction }) {
-  const { t } = useTranslation('console');
+  const { t } = useTranslation('account');
   const locale = useLocale();
   const {
     id,
@@ -18,23 +18,23 @@ export function TransferFacts({ transaction }: { readonly transaction: Transacti
   } = transaction;
   return (
     <dl className={styles.facts}>
-      <dt>{t('transfer.payer')}</dt>
+      <dt>{t('transaction.payer')}</dt>
       <dd className="sello-text">{payer}</dd>
-      <dt>{t('transfer.payee')}</dt>
+      <dt>{t('transaction.payee')}</dt>
       <dd className="sello-text">{payee}</dd>
-      <dt>{t('transfer.amount')}</dt>
+      <dt>{t('transaction.amount')}</dt>
       <dd className="sello-figures">
         {amount} {currency}
       </dd>
-      <dt>{t('transfer.requested')}</dt>
+      <dt>{t('transaction.requested')}</dt>
       <dd className="sello-figures">{shownTime(requestedAt, locale)}</dd>
       {decidedAt !== undefined && (
         <>
-          <dt>{t('transfer.decided')}</dt>
+          <dt>{t('transaction.decided')}</dt>
           <dd className="sello-figures">{shownTime(decidedAt, locale)}</dd>
         </>
       )}
-      <dt>{t('transfer.id')}</dt>
+      <dt>{t('transaction.id')}</dt>
       <dd className={styles.reference}>{id}</dd>
     </dl>
   );

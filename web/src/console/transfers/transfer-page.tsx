@@ -41,6 +41,7 @@ export function TransferPage({ id }: { readonly id: string }) {
 
 function Followed({ transaction, again }: { readonly transaction: Transaction; readonly again: () => void }) {
   const { t } = useTranslation('console');
+  const account = useTranslation('account').t;
   const locale = useLocale();
   const { id, status, amount, currency, payee, expires_at: expiresAt } = transaction;
   const latest = useRef(again);
@@ -60,7 +61,7 @@ function Followed({ transaction, again }: { readonly transaction: Transaction; r
     <>
       <Card>
         <p className={`${styles.amount} sello-figures`}>{shownAmount(amount, currency, locale)}</p>
-        <p className={`${styles.payee} sello-text`}>{t('transfers.to', { payee })}</p>
+        <p className={`${styles.payee} sello-text`}>{account('transaction.to', { payee })}</p>
         <TransferState transaction={transaction} />
         {status === 'pending' && <TransferPending transaction={transaction} />}
         {status === 'approved' && (

@@ -8,6 +8,7 @@ import type { Transaction } from '../../api/operations.ts';
 import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { QrCode } from '../../design/qr-code.tsx';
+import { RawText } from '../../design/raw-text.tsx';
 import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
 import { approvalLink } from './approval-link.ts';
@@ -89,7 +90,7 @@ function Offline({
       <QrCode text={approvalLink(location.origin, canonical)} label={t('transfer.offline_qr')} />
       <details>
         <summary>{t('transfer.offline_text')}</summary>
-        <pre className={styles.raw}>{canonical}</pre>
+        <RawText>{canonical}</RawText>
       </details>
       <form onSubmit={submit}>
         <TextInput

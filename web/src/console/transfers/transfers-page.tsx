@@ -1,25 +1,19 @@
 import { Button, Group, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { TRANSACTION_STATUSES, type TransactionStatus } from '../../account/transaction-status.ts';
 import { PlusIcon, TransferIcon } from '../../design/icons.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
+import { More } from '../../shell/more.tsx';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { TransferRows } from './transfer-rows.tsx';
-import { type Status, useTransactions } from './use-transactions.ts';
-
-const STATUSES = [
-  'pending',
-  'approved',
-  'refused',
-  'expired',
-  'cancelled',
-] as const satisfies readonly Status[];
+import { useTransactions } from './use-transactions.ts';
 
 export function TransfersPage() {
   const { t } = useTranslation('console');
-  const common = useTranslation().t;
-  const [status, setStatus] = useState<Status>();
+  const account = useTranslation('account').t;
+  const [status, setStatus] = useState<TransactionStatus>();
   const query = useTransactions(status);
   return (
     <Page
@@ -35,10 +29,12 @@ export function TransfersPage() {
           <NativeSelect
             label={t('transfers.filter')}
             value={status ?? ''}
-            onChange={({ currentTarget }) => setStatus(STATUSES.find((each) => each === currentTarget.value))}
+            onChange={({ currentTarget }) =>
+              setStatus(TRANSACTION_STATUSES.find((each) => each === currentTarget.value))
+            }
             data={[
               { value: '', label: t('transfers.filter_all') },
-              ...STATUSES.map((value) => ({ value, label: t(`status.${value}`) })),
+              ...TRANSACTION_STATUSES.map((value) => ({ value, label: account(`status.${value}`) })),
             ]}
           />
         </Group>
@@ -55,17 +51,7 @@ export function TransfersPage() {
             )
           }
         </Reading>
-        {query.hasNextPage && (
-          <Group justify="center" mt="md">
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => query.fetchNextPage()}
-            >
-              {common('more')}
-            </Button>
-          </Group>
-        )}
+        <More query={query} />
       </Card>
     </Page>
   );

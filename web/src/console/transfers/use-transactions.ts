@@ -1,29 +1,19 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
-import type { Transaction } from '../../api/operations.ts';
+import type { TransactionStatus } from '../../account/transaction-status.ts';
 import { api } from '../../session/server.ts';
-
-export type Status = Transaction['status'];
+import { useList } from '../../session/use-list.ts';
 
 const PAGE_SIZE = 20;
 
-/** The person's transfers by pages, the newest first. */
-export function useTransactions(status?: Status, limit = PAGE_SIZE) {
-  return useInfiniteQuery({
+/** The user's transactions page by page, the newest first. */
+export function useTransactions(status?: TransactionStatus, limit = PAGE_SIZE) {
+  return useList({
     queryKey: ['transactions', status ?? 'all', limit],
-    queryFn: ({ pageParam, signal }) =>
+    read: (next, signal) =>
       api(
         'GET /v1/transactions',
-        {
-          query: {
-            limit,
-            ...(status === undefined ? {} : { status }),
-            ...(pageParam === '' ? {} : { cursor: pageParam }),
-          },
-        },
+        { query: { limit, ...(status === undefined ? {} : { status }), ...next } },
         { signal },
       ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    select: ({ pages }) => pages.flatMap(({ transactions }) => transactions),
+    itemsOf: ({ transactions }) => transactions,
   });
 }

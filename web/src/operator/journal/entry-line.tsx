@@ -1,13 +1,15 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import timeline from '../../account/timeline.module.css';
 import { useReason } from '../../account/use-reason.ts';
 import type { JournalEntry } from '../../api/operations.ts';
 import { shownAmount } from '../../design/amount.ts';
+import { RawText } from '../../design/raw-text.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { useNumber } from '../use-number.ts';
-import styles from './entry-list.module.css';
+import styles from './entry-line.module.css';
 import { toneOf, wordOf } from './entry-types.ts';
 
 /**
@@ -25,7 +27,7 @@ export function EntryLine({ entry, hashes }: { readonly entry: JournalEntry; rea
   const by = detail?.by === user ? undefined : detail?.by;
   const count = detail?.count;
   return (
-    <li className={styles.entry} data-tone={toneOf(type)}>
+    <li className={`${timeline.entry} ${styles.line}`} data-tone={toneOf(type)}>
       <p className={styles.what}>
         <span>{word ? t(`journal.types.${word}`) : type}</span>
         {!hashes && user !== '' && (
@@ -79,7 +81,7 @@ function Content({
       <summary aria-label={t(`${name}_of`, { version, user })}>{t(name)}</summary>
       {open && (
         <>
-          <pre className={styles.body}>{JSON.stringify(body, undefined, 2)}</pre>
+          <RawText>{JSON.stringify(body, undefined, 2)}</RawText>
           {withHash && (
             <p className={styles.hash}>
               {t('transactions.hash')} <code>{hash}</code>

@@ -1,6 +1,6 @@
+import timeline from '../../account/timeline.module.css';
 import type { JournalEntry } from '../../api/operations.ts';
 import { EntryLine } from './entry-line.tsx';
-import styles from './entry-list.module.css';
 
 /** Entries along a line. */
 export function EntryList({
@@ -12,7 +12,7 @@ export function EntryList({
   readonly hashes?: boolean;
 }) {
   return (
-    <ol className={styles.entries}>
+    <ol className={timeline.entries}>
       {entries.map((entry) => (
         <EntryLine key={`${entry.body.user} ${entry.body.version}`} entry={entry} hashes={hashes} />
       ))}

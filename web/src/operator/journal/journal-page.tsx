@@ -1,13 +1,13 @@
 import { Button, NativeSelect } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { HistoryIcon } from '../../design/icons.tsx';
 import { api } from '../../session/server.ts';
+import { useList } from '../../session/use-list.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
 import { useFilters } from '../filters/use-filters.ts';
-import { More } from '../table/more.tsx';
+import { SearchOn } from '../table/search-on.tsx';
 import { EntryList } from './entry-list.tsx';
 import { ENTRY_TYPES, wordOf } from './entry-types.ts';
 import { Verification } from './verification.tsx';
@@ -19,23 +19,15 @@ export function JournalPage() {
   const { t } = useTranslation('operator');
   const [{ type = '' }, setFilters] = useFilters();
   const known = ENTRY_TYPES.find((each) => each === type);
-  const query = useInfiniteQuery({
+  const query = useList({
     queryKey: ['operator', 'journal', known ?? ''],
-    queryFn: ({ pageParam, signal }) =>
+    read: (next, signal) =>
       api(
         'GET /v1/admin/journal',
-        {
-          query: {
-            limit: PAGE_SIZE,
-            ...(known === undefined ? {} : { type: known }),
-            ...(pageParam === '' ? {} : { cursor: pageParam }),
-          },
-        },
+        { query: { limit: PAGE_SIZE, ...(known === undefined ? {} : { type: known }), ...next } },
         { signal },
       ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    select: ({ pages }) => pages.flatMap(({ entries }) => entries),
+    itemsOf: ({ entries }) => entries,
   });
   return (
     <Page title={t('journal.title')} intro={t('journal.intro')}>
@@ -77,7 +69,7 @@ export function JournalPage() {
             )
           }
         </Reading>
-        <More query={query} found={query.data !== undefined && query.data.length > 0} />
+        <SearchOn query={query} />
       </Card>
     </Page>
   );

@@ -5,6 +5,7 @@ import { StatusBadge } from '../../account/status-badge.tsx';
 import { useReason } from '../../account/use-reason.ts';
 import type { UserTransaction } from '../../api/operations.ts';
 import { shownAmount } from '../../design/amount.ts';
+import { RawText } from '../../design/raw-text.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
@@ -39,7 +40,7 @@ export function TransactionPage({ user, id }: { readonly user: string; readonly 
                 <ReceiptActions transaction={transaction} jws={receipt} />
                 <details className={styles.raw}>
                   <summary>{t('transactions.raw')}</summary>
-                  <pre>{receipt}</pre>
+                  <RawText>{receipt}</RawText>
                 </details>
               </Card>
             )}
@@ -52,7 +53,7 @@ export function TransactionPage({ user, id }: { readonly user: string; readonly 
 
 function TransactionCard({ transaction }: { readonly transaction: UserTransaction }) {
   const { t } = useTranslation('operator');
-  const words = useTranslation('console').t;
+  const account = useTranslation('account').t;
   const locale = useLocale();
   const reasonOf = useReason();
   const { id, user, payer, payee, amount, currency, status, reason } = transaction;
@@ -62,7 +63,7 @@ function TransactionCard({ transaction }: { readonly transaction: UserTransactio
       <div className={styles.head}>
         <div>
           <p className={`${styles.amount} sello-figures`}>{shownAmount(amount, currency, locale)}</p>
-          <p className={`${styles.payee} sello-text`}>{words('transfers.to', { payee })}</p>
+          <p className={`${styles.payee} sello-text`}>{account('transaction.to', { payee })}</p>
         </div>
         <StatusBadge status={status} />
       </div>
@@ -74,15 +75,15 @@ function TransactionCard({ transaction }: { readonly transaction: UserTransactio
               {user}
             </a>,
           ],
-          [words('transfer.payer'), payer],
-          [words('transfer.payee'), payee],
-          [words('transfer.requested'), shownTime(requestedAt, locale)],
+          [account('transaction.payer'), payer],
+          [account('transaction.payee'), payee],
+          [account('transaction.requested'), shownTime(requestedAt, locale)],
           ...(decidedAt === undefined
             ? []
-            : [[words('transfer.decided'), shownTime(decidedAt, locale)] as const]),
-          ...(reason === undefined ? [] : [[words('transfer.reason'), reasonOf(reason)] as const]),
+            : [[account('transaction.decided'), shownTime(decidedAt, locale)] as const]),
+          ...(reason === undefined ? [] : [[account('transaction.reason'), reasonOf(reason)] as const]),
           [
-            words('transfer.id'),
+            account('transaction.id'),
             <code key="id" className={styles.code}>
               {id}
             </code>,

@@ -1,6 +1,7 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { StatusBadge } from '../../account/status-badge.tsx';
+import { TRANSACTION_STATUSES } from '../../account/transaction-status.ts';
 import { shownAmount } from '../../design/amount.ts';
 import { TransferIcon } from '../../design/icons.tsx';
 import { shownTime } from '../../design/time.ts';
@@ -10,9 +11,9 @@ import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
 import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
-import { More } from '../table/more.tsx';
+import { SearchOn } from '../table/search-on.tsx';
 import { Table } from '../table/table.tsx';
-import { STATUSES, useAllTransactions } from './use-all-transactions.ts';
+import { useAllTransactions } from './use-all-transactions.ts';
 
 const NAME_LENGTH_MAX = 64;
 
@@ -21,7 +22,7 @@ export function TransactionsPage() {
   const { t } = useTranslation('operator');
   const locale = useLocale();
   const [{ status = '', user = '', payee = '' }] = useFilters();
-  const known = STATUSES.find((each) => each === status);
+  const known = TRANSACTION_STATUSES.find((each) => each === status);
   const query = useAllTransactions({ status: known, user, payee });
   return (
     <Page title={t('transactions.title')}>
@@ -81,7 +82,7 @@ export function TransactionsPage() {
             )
           }
         </Reading>
-        <More query={query} found={query.data !== undefined && query.data.length > 0} />
+        <SearchOn query={query} />
       </Card>
     </Page>
   );
@@ -89,7 +90,7 @@ export function TransactionsPage() {
 
 function TransactionFilters() {
   const { t } = useTranslation('operator');
-  const status = useTranslation('console').t;
+  const account = useTranslation('account').t;
   const [filters, setFilters] = useFilters();
   const [user, setUser] = useTypedFilter('user');
   const [payee, setPayee] = useTypedFilter('payee');
@@ -98,11 +99,11 @@ function TransactionFilters() {
     <FilterBar label={t('transactions.title')}>
       <NativeSelect
         label={t('transactions.status')}
-        value={STATUSES.find((each) => each === filters.status) ?? ''}
+        value={TRANSACTION_STATUSES.find((each) => each === filters.status) ?? ''}
         onChange={({ currentTarget }) => setFilters({ status: currentTarget.value })}
         data={[
           { value: '', label: t('transactions.status_all') },
-          ...STATUSES.map((value) => ({ value, label: status(`status.${value}`) })),
+          ...TRANSACTION_STATUSES.map((value) => ({ value, label: account(`status.${value}`) })),
         ]}
       />
       <TextInput

@@ -1,28 +1,20 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import type { Transaction } from '../../api/operations.ts';
+import type { TransactionStatus } from '../../account/transaction-status.ts';
 import { api } from '../../session/server.ts';
-
-export const STATUSES = [
-  'pending',
-  'approved',
-  'refused',
-  'expired',
-  'cancelled',
-] as const satisfies readonly Transaction['status'][];
+import { useList } from '../../session/use-list.ts';
 
 const PAGE_SIZE = 25;
 
 export interface TransactionFilters {
-  readonly status: Transaction['status'] | undefined;
+  readonly status: TransactionStatus | undefined;
   readonly user: string;
   readonly payee: string;
 }
 
-/** Everybody's transfers that fit, the newest first. A page may come short, even empty, and there is more. */
+/** Every user's matching transactions, the newest first. A page may hold few matches or none although more follow. */
 export function useAllTransactions({ status, user, payee }: TransactionFilters) {
-  return useInfiniteQuery({
+  return useList({
     queryKey: ['operator', 'transactions', status ?? '', user, payee],
-    queryFn: ({ pageParam, signal }) =>
+    read: (next, signal) =>
       api(
         'GET /v1/admin/transactions',
         {
@@ -31,14 +23,12 @@ export function useAllTransactions({ status, user, payee }: TransactionFilters) 
             ...(status === undefined ? {} : { status }),
             ...(user === '' ? {} : { user }),
             ...(payee === '' ? {} : { payee }),
-            ...(pageParam === '' ? {} : { cursor: pageParam }),
+            ...next,
           },
         },
         { signal },
       ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    select: ({ pages }) => pages.flatMap(({ transactions }) => transactions),
-    placeholderData: keepPreviousData,
+    itemsOf: ({ transactions }) => transactions,
+    keepPrevious: true,
   });
 }

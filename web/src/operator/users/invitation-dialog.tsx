@@ -2,6 +2,7 @@ import { Button, Group, Loader } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import styles from '../../account/invitation.module.css';
 import { idempotencyKey } from '../../api/api.ts';
 import type { EnrolmentInvitation, User } from '../../api/operations.ts';
 import { CopyButton } from '../../design/copy-button.tsx';
@@ -11,7 +12,6 @@ import { QrCode } from '../../design/qr-code.tsx';
 import { useDuration } from '../../design/use-duration.ts';
 import { useNow } from '../../design/use-now.ts';
 import { api } from '../../session/server.ts';
-import styles from './users.module.css';
 
 /** Makes an invitation when it opens, and shows it for as long as it holds. */
 export function InvitationDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {

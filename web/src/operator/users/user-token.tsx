@@ -14,12 +14,12 @@ import { Confirm } from '../../shell/confirm.tsx';
 /** One of a user's tokens, which an administrator may revoke. */
 export function UserToken({ user, device }: { readonly user: User; readonly device: Device }) {
   const { t } = useTranslation('operator');
-  const inConsole = useTranslation('console').t;
+  const account = useTranslation('account').t;
   const { role } = useSession();
   const queryClient = useQueryClient();
   const [asking, setAsking] = useState(false);
   const { id, username } = user;
-  const name = device.label === '' ? inConsole('devices.unnamed') : device.label;
+  const name = device.label === '' ? account('device.unnamed') : device.label;
   const revoke = useMutation({
     mutationFn: () =>
       api(
@@ -41,10 +41,10 @@ export function UserToken({ user, device }: { readonly user: User; readonly devi
             variant="light"
             color="red"
             size="sm"
-            aria-label={inConsole('devices.revoke_name', { name })}
+            aria-label={account('device.revoke_name', { name })}
             onClick={() => setAsking(true)}
           >
-            {inConsole('devices.revoke')}
+            {account('device.revoke')}
           </Button>
         </div>
       )}
@@ -52,7 +52,7 @@ export function UserToken({ user, device }: { readonly user: User; readonly devi
         opened={asking}
         title={t('users.revoke_title', { name, user: username })}
         text={t('users.revoke_text', { user: username })}
-        confirm={inConsole('devices.revoke_confirm')}
+        confirm={account('device.revoke_confirm')}
         action={revoke}
         onClose={() => setAsking(false)}
       />

@@ -14,7 +14,7 @@ import { UserToken } from './user-token.tsx';
 /** A user's tokens, those of one enrolment together; revoked ones on request. */
 export function UserTokens({ user }: { readonly user: User }) {
   const { t } = useTranslation('operator');
-  const inConsole = useTranslation('console').t;
+  const account = useTranslation('account').t;
   const [all, setAll] = useState(false);
   const { id } = user;
   const query = useQuery({
@@ -43,7 +43,7 @@ export function UserTokens({ user }: { readonly user: User }) {
               )}
               {hidden > 0 && (
                 <Button variant="subtle" mt="sm" onClick={() => setAll(true)}>
-                  {inConsole('devices.revoked_shown', { count: hidden })}
+                  {account('device.revoked_shown', { count: hidden })}
                 </Button>
               )}
             </>

@@ -1,16 +1,16 @@
 import { TextInput } from '@mantine/core';
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { UsersIcon } from '../../design/icons.tsx';
 import { shownDate } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { api } from '../../session/server.ts';
+import { useList } from '../../session/use-list.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
 import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
-import { More } from '../table/more.tsx';
+import { SearchOn } from '../table/search-on.tsx';
 import { Table } from '../table/table.tsx';
 import { useNumber } from '../use-number.ts';
 import { UserState } from './user-state.tsx';
@@ -24,24 +24,16 @@ export function UsersPage() {
   const number = useNumber();
   const [{ search = '' }] = useFilters();
   const [typed, setTyped] = useTypedFilter('search');
-  const query = useInfiniteQuery({
+  const query = useList({
     queryKey: ['operator', 'users', search],
-    queryFn: ({ pageParam, signal }) =>
+    read: (next, signal) =>
       api(
         'GET /v1/admin/users',
-        {
-          query: {
-            limit: PAGE_SIZE,
-            ...(search === '' ? {} : { search }),
-            ...(pageParam === '' ? {} : { cursor: pageParam }),
-          },
-        },
+        { query: { limit: PAGE_SIZE, ...(search === '' ? {} : { search }), ...next } },
         { signal },
       ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    select: ({ pages }) => pages.flatMap(({ users }) => users),
-    placeholderData: keepPreviousData,
+    itemsOf: ({ users }) => users,
+    keepPrevious: true,
   });
   return (
     <Page title={t('users.title')}>
@@ -101,7 +93,7 @@ export function UsersPage() {
             )
           }
         </Reading>
-        <More query={query} found={query.data !== undefined && query.data.length > 0} />
+        <SearchOn query={query} />
       </Card>
     </Page>
   );

@@ -1,24 +1,24 @@
 import { Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
-/** Goes on with a list where there is more of it. `found`: none so far, so that the search only goes on. */
+/** A button that reads the next page of a list. Renders nothing at the end of the list. */
 export function More({
   query,
-  found,
+  label,
 }: {
   readonly query: {
     readonly hasNextPage: boolean;
     readonly isFetchingNextPage: boolean;
     readonly fetchNextPage: () => unknown;
   };
-  readonly found: boolean;
+  readonly label?: string;
 }) {
-  const { t } = useTranslation('operator');
+  const { t } = useTranslation();
   if (!query.hasNextPage) return null;
   return (
     <Group justify="center" mt="md">
       <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-        {t(found ? 'more_here' : 'search_on')}
+        {label ?? t('more')}
       </Button>
     </Group>
   );
