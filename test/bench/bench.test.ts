@@ -10,7 +10,7 @@ import { Findings } from '../../bench/findings.ts';
 import { measureParts } from '../../bench/parts.ts';
 import { TINY } from '../../bench/sizes.ts';
 import { skippedLines } from '../../bench/text.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 
 /* Goal: the benchmark runs every part to its end, and its JSON has the shape that is documented. Its times say nothing here. */
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { openApplication } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
-import { sello, selloJson } from './sello.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 
 let folder = '';
 let at: string[] = [];

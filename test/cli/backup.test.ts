@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ServerProcess } from '../e2e/server-process.ts';
-import { sello, selloJson } from './sello.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 
 let base = '';
 let server: ServerProcess;

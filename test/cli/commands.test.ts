@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ServerProcess } from '../e2e/server-process.ts';
-import { sello, selloJson } from './sello.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 
 const PASSWORD = 'correct horse';
 

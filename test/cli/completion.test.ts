@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { temporaryFolder } from '../application.ts';
-import { sello } from './sello.ts';
+import { temporaryFolder } from '../services/application.ts';
+import { sello } from '../services/sello-command.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const scripts = new Map<string, string>();

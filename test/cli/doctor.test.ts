@@ -3,9 +3,9 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder } from '../application.ts';
 import { runServer } from '../e2e/server-process.ts';
-import { sello, selloJson } from './sello.ts';
+import { temporaryFolder } from '../services/application.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 
 interface Check {
   readonly check: string;

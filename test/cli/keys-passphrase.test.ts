@@ -14,11 +14,11 @@ import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { openFileVault } from '../../src/adapters/vault-file/vault.ts';
 import { StartRefused } from '../../src/domain/errors.ts';
-import { temporaryFolder } from '../application.ts';
 import { Customer, expectOk } from '../e2e/customer.ts';
 import { runServer } from '../e2e/server-process.ts';
+import { temporaryFolder } from '../services/application.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 import { runVault } from '../services/vault.ts';
-import { sello, selloJson } from './sello.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const NEW = 'correct horse battery staple';

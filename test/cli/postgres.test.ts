@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { temporaryFolder } from '../application.ts';
 import { Customer, expectOk } from '../e2e/customer.ts';
 import { runServer } from '../e2e/server-process.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { PostgresServer } from '../services/postgres.ts';
-import { sello, selloJson } from './sello.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 
 let server: PostgresServer;
 before(async () => {

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
-import { temporaryFolder } from '../application.ts';
-import { sello, selloJson } from './sello.ts';
+import { temporaryFolder } from '../services/application.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 
 test('help lists every command and every exit code, and each command has examples', async () => {
   const { code, stdout } = await sello(['--help']);

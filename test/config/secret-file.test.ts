@@ -3,7 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSecretFile } from '../../src/config/secret-file.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 
 test('a secret comes from a file that its owner, or a group that only reads, may read', async (t) => {
   const file = join(await temporaryFolder(t), 'passphrase');

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ATTACK_NAMES } from '../../src/lab/attacks.ts';
-import { sello } from '../cli/sello.ts';
+import { sello } from '../services/sello-command.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const BROKEN = fileURLToPath(new URL('./broken-demo.ts', import.meta.url));

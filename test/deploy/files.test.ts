@@ -13,12 +13,12 @@ import { parse } from 'yaml';
 import { composeFiles } from '../../src/cli/deploy/compose.ts';
 import { systemdUnits } from '../../src/cli/deploy/systemd.ts';
 import { loadConfig } from '../../src/config.ts';
-import { temporaryFolder } from '../application.ts';
-import { sello, selloJson } from '../cli/sello.ts';
 import { ROOT } from '../docs/machine.ts';
 import { httpAddress } from '../e2e/http-address.ts';
 import { runServer } from '../e2e/server-process.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { haproxyProblems } from '../services/haproxy.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const isInstalled = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;

@@ -13,12 +13,12 @@ import { connect as connectTls } from 'node:tls';
 import { type HaproxyOptions, haproxyConfiguration, TLS_MODES } from '../../src/cli/deploy/haproxy.ts';
 import { serverAddress } from '../../src/cli/deploy/server-address.ts';
 import { CommandFailure } from '../../src/cli/failure.ts';
-import { CERTIFICATES } from '../certificates.ts';
-import { sello } from '../cli/sello.ts';
 import { httpAddress } from '../e2e/http-address.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
+import { CERTIFICATES } from '../services/certificates.ts';
 import { freePort } from '../services/free-port.ts';
 import { HaproxyService, haproxyProblems } from '../services/haproxy.ts';
+import { sello } from '../services/sello-command.ts';
 
 /** Longer than the detection of a hung server takes, on a machine with other work, too. */
 const ANSWER_TIME_MS = 8_000;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { LIMITS } from '../../src/limits.ts';
 import { ERRORS } from '../../src/wire/errors.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { environment, isInstalled, layClone, layStandIns, ROOT, runBlocks } from './machine.ts';
 import { fencedBlocks, section, tableRows } from './markdown.ts';
 import { errorTable, PROTOCOL, TCP_CODES } from './protocol-tables.ts';

@@ -12,7 +12,7 @@ import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { SERVER_NODE_OPTIONS } from '../../bench/sizes.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { environment, isInstalled, layClone, layStandIns, portLike, ROOT, runBlocks } from './machine.ts';
 import { type Block, fencedBlocks } from './markdown.ts';
 import { isShown } from './shown-output.ts';

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuthoriseRequest } from '../../src/application/transactions/authorise.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
+import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 test('guesses from as many addresses as guesses are counted together', async (t) => {
   const clock = new StoppedClock();

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LIMITS } from '../../src/limits.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { faultyHsm } from '../services/faulty-hsm.ts';
 import { softHsm } from '../services/softhsm.ts';
 import { Customer, expectOk } from './customer.ts';

@@ -10,7 +10,7 @@ import { decodeBase32 } from '../../src/domain/base32.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { hotpMessage, truncate } from '../../src/domain/otp/hotp.ts';
 import { boundQuestion } from '../../src/domain/transaction.ts';
-import { selloJson } from '../cli/sello.ts';
+import { selloJson } from '../services/sello-command.ts';
 import { httpAddress } from './http-address.ts';
 import { ServerProcess } from './server-process.ts';
 

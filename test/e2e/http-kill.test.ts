@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { temporaryFolder } from '../application.ts';
-import { selloJson } from '../cli/sello.ts';
+import { temporaryFolder } from '../services/application.ts';
+import { selloJson } from '../services/sello-command.ts';
 import { httpAddress } from './http-address.ts';
 import { runServer } from './server-process.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { encodeTransaction } from '../../src/domain/transaction.ts';
-import { temporaryFolder } from '../application.ts';
-import { selloJson } from '../cli/sello.ts';
+import { temporaryFolder } from '../services/application.ts';
+import { selloJson } from '../services/sello-command.ts';
 import { httpAddress } from './http-address.ts';
 import { runServer } from './server-process.ts';
 

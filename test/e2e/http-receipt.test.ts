@@ -5,8 +5,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { encodeTransaction } from '../../src/domain/transaction.ts';
-import { temporaryFolder } from '../application.ts';
-import { sello, selloJson } from '../cli/sello.ts';
+import { temporaryFolder } from '../services/application.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 import { httpAddress } from './http-address.ts';
 import { runServer } from './server-process.ts';
 

@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { installSchemathesis } from '../../scripts/schemathesis.ts';
-import { temporaryFolder } from '../application.ts';
-import { selloJson } from '../cli/sello.ts';
+import { temporaryFolder } from '../services/application.ts';
+import { selloJson } from '../services/sello-command.ts';
 import { httpAddress } from './http-address.ts';
 import { runServer } from './server-process.ts';
 

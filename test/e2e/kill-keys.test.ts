@@ -10,7 +10,7 @@ import { ConnectionLost } from '../../src/cli/tcp-client.ts';
 import { StoreUnavailable } from '../../src/domain/errors.ts';
 import { askOperator } from '../../src/operator/operator-client.ts';
 import { findOperatorPath } from '../../src/operator/operator-path.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { Customer, expectOk } from './customer.ts';
 import { readJournal } from './journal.ts';
 import { runServer, ServerProcess } from './server-process.ts';

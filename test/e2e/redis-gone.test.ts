@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { RedisService } from '../services/redis.ts';
 import { httpAddress } from './http-address.ts';
 import { runServer } from './server-process.ts';

@@ -21,7 +21,7 @@ import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../src/domain/otp/hmac.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { boundQuestion } from '../../src/domain/transaction.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { Customer, expectOk } from './customer.ts';
 import { readJournal } from './journal.ts';
 import { runServer } from './server-process.ts';

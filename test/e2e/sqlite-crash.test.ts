@@ -15,8 +15,8 @@ import { describe, test } from 'node:test';
 import type { Step } from '../../src/adapters/sqlite/step.ts';
 import type { SqliteStore } from '../../src/adapters/sqlite/store.ts';
 import { chainHash, GENESIS_HASH } from '../../src/domain/journal.ts';
+import { fastFolder, SqliteFolder } from '../adapters/sqlite/folder.ts';
 import { Chain, digestOf } from '../contract/chain.ts';
-import { fastFolder, SqliteFolder } from '../contract/sqlite-folder.ts';
 
 const CHILD = new URL('sqlite-crash-child.ts', import.meta.url).pathname;
 const STEPS: Readonly<Record<Step, readonly number[]>> = {

@@ -20,7 +20,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { Customer, expectOk } from './customer.ts';
 import { readJournal } from './journal.ts';
 import { runServer, type ServerOptions, ServerProcess } from './server-process.ts';

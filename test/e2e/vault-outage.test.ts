@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientAnswer } from '../../src/cli/tcp-client.ts';
 import { encodeTransaction } from '../../src/domain/transaction.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { callerFlags, runVault, type VaultProcess } from '../services/vault.ts';
 import { Customer, expectOk, PASSWORD } from './customer.ts';
 import { httpAddress } from './http-address.ts';

@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { ATTACK_NAMES } from '../../src/lab/attacks.ts';
-import { temporaryFolder } from '../application.ts';
-import { sello, selloJson } from '../cli/sello.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
+import { temporaryFolder } from '../services/application.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 
 interface PrintedVerdict {
   readonly name: string;

@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { loadConfig } from '../../src/config.ts';
 import { downgrade } from '../../src/lab/downgrade.ts';
 import { LabRefused } from '../../src/lab/lab-error.ts';
-import { CERTIFICATES } from '../certificates.ts';
+import { CERTIFICATES } from '../services/certificates.ts';
 import { ANY_SESSION, believesAll } from './broken-servers.ts';
 import { assertHeld, brokenSteps, laboratory } from './laboratory.ts';
 

@@ -10,7 +10,7 @@ import { runOperation } from '../../src/operator/operations.ts';
 import { startTcpServer, type TcpOptions } from '../../src/wire/tcp/server.ts';
 import type { TcpServices } from '../../src/wire/tcp/services.ts';
 import type { TcpLimits } from '../../src/wire/tcp/tcp-limits.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 
 export interface LaboratoryOptions {
   readonly flags?: Record<string, string>;

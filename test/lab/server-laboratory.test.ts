@@ -4,7 +4,7 @@ import { createUser } from '../../src/application/users/register-user.ts';
 import { startServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { ServerLaboratory } from '../../src/lab/laboratory.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import type { Json } from '../wire/http/http-fixture.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error: console.error };

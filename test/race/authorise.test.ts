@@ -14,7 +14,7 @@ import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../src/domain/otp/hmac.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { boundQuestion, type Transfer } from '../../src/domain/transaction.ts';
-import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
+import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 /*
  * Goal: of many callers who spend the same thing at once, exactly one is served, every time.

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { CountingHasher, entriesOf, rewired, tallied } from '../application/rewired.ts';
-import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
+import { CountingHasher, entriesOf, rewired, tallied } from '../application/decisions/rewired.ts';
+import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 /*
  * Goal: parallel callers cannot have more guesses evaluated than the lock allows.

@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { AppendOutcome, Store } from '../../src/ports/store.ts';
+import { PostgresDatabase } from '../adapters/postgres/database.ts';
 import { answer, Chain, session } from '../contract/chain.ts';
-import { PostgresDatabase } from '../contract/postgres-database.ts';
 import { registered } from '../contract/store-append.ts';
 import { PostgresServer } from '../services/postgres.ts';
 

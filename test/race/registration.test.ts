@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createUser } from '../../src/application/users/register-user.ts';
-import { rewired } from '../application/rewired.ts';
-import { testApplication } from '../application.ts';
+import { rewired } from '../application/decisions/rewired.ts';
+import { testApplication } from '../services/application.ts';
 
 const address = '127.0.0.1';
 

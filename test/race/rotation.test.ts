@@ -18,8 +18,8 @@ import { VaultUnavailable } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../src/domain/otp/hmac.ts';
 import { boundQuestion } from '../../src/domain/transaction.ts';
-import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../application/rewired.ts';
-import { PASSWORD, registeredSession, testApplication } from '../application.ts';
+import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../application/decisions/rewired.ts';
+import { PASSWORD, registeredSession, testApplication } from '../services/application.ts';
 
 const USERS = 50;
 const ROTATIONS = 20;

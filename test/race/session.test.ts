@@ -13,8 +13,8 @@ import { disableUser, enableUser, revokeToken } from '../../src/application/user
 import { createUser } from '../../src/application/users/register-user.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { entriesOf, nonces, rewired, tallied, withMac } from '../application/rewired.ts';
-import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../application.ts';
+import { entriesOf, nonces, rewired, tallied, withMac } from '../application/decisions/rewired.ts';
+import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 const address = '127.0.0.1';
 const hashes = { sha1, sha256, sha512 };

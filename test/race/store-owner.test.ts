@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { SqliteFolder } from '../contract/sqlite-folder.ts';
+import { SqliteFolder } from '../adapters/sqlite/folder.ts';
 
 const STORE = new URL('../../src/adapters/sqlite/store.ts', import.meta.url).href;
 

@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { AppendOutcome, Decision, Store } from '../../src/ports/store.ts';
+import { fastFolder, SqliteFolder } from '../adapters/sqlite/folder.ts';
 import { answer, Chain } from '../contract/chain.ts';
-import { fastFolder, SqliteFolder } from '../contract/sqlite-folder.ts';
 import { registered } from '../contract/store-append.ts';
 
 const ROUNDS = 1_000;

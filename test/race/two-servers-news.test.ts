@@ -27,8 +27,8 @@ import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { boundQuestion } from '../../src/domain/transaction.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { nonces, TRANSFER, withMac } from '../application/rewired.ts';
-import { PASSWORD, registeredSession, StoppedClock } from '../application.ts';
+import { nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
+import { PASSWORD, registeredSession, StoppedClock } from '../services/application.ts';
 import { PostgresServer } from '../services/postgres.ts';
 import { TwoApplications } from '../services/two-applications.ts';
 

@@ -23,8 +23,8 @@ import { createUser, wrapMacKey } from '../../src/application/users/register-use
 import { GENESIS_HASH } from '../../src/domain/journal.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { boundQuestion } from '../../src/domain/transaction.ts';
-import { nonces, TRANSFER, withMac } from '../application/rewired.ts';
-import { PASSWORD, registeredSession } from '../application.ts';
+import { nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
+import { PASSWORD, registeredSession } from '../services/application.ts';
 import { PostgresServer } from '../services/postgres.ts';
 import { TwoApplications } from '../services/two-applications.ts';
 import { callerFlags, VaultProcess } from '../services/vault.ts';

@@ -7,8 +7,8 @@ import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
 import { startServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
-import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../application/rewired.ts';
-import { PASSWORD, registeredSession, temporaryFolder } from '../application.ts';
+import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../application/decisions/rewired.ts';
+import { PASSWORD, registeredSession, temporaryFolder } from '../services/application.ts';
 
 const ROUNDS = 12;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

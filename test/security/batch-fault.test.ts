@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job } from '../../src/application/decisions/job.ts';
 import { authorise } from '../../src/application/transactions/authorise.ts';
-import { entriesOf, nonces, withMac } from '../application/rewired.ts';
-import { registeredSession, testApplication } from '../application.ts';
+import { entriesOf, nonces, withMac } from '../application/decisions/rewired.ts';
+import { registeredSession, testApplication } from '../services/application.ts';
 
 test('a decision that throws, wherever it does, takes no other one of its batch with it', async (t) => {
   const application = await testApplication(t);

@@ -8,8 +8,8 @@ import { findTransaction, listTransactions } from '../../src/application/transac
 import { revokeToken } from '../../src/application/users/administer-user.ts';
 import { LIMITS } from '../../src/limits.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { nonces, rewired, withMac } from '../application/rewired.ts';
-import { registeredSession, testApplication } from '../application.ts';
+import { nonces, rewired, withMac } from '../application/decisions/rewired.ts';
+import { registeredSession, testApplication } from '../services/application.ts';
 
 const address = '127.0.0.1';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { authorise } from '../../src/application/transactions/authorise.ts';
-import { nonces, withMac } from '../application/rewired.ts';
-import { registeredSession, StoppedClock, testApplication } from '../application.ts';
+import { nonces, withMac } from '../application/decisions/rewired.ts';
+import { registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 async function parts(t: TestContext) {
   const clock = new StoppedClock();

@@ -8,8 +8,8 @@ import { activateToken } from '../../src/application/tokens/activate-token.ts';
 import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import { createUser } from '../../src/application/users/register-user.ts';
 import { hotpCode } from '../../src/domain/otp/hotp.ts';
-import { CountingHasher, rewired } from '../application/rewired.ts';
-import { PASSWORD, registeredSession, testApplication } from '../application.ts';
+import { CountingHasher, rewired } from '../application/decisions/rewired.ts';
+import { PASSWORD, registeredSession, testApplication } from '../services/application.ts';
 
 const address = '127.0.0.1';
 const idempotency = { key: 'order-1', digest: 'd'.repeat(64) };

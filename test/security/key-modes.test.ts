@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { checkCertificate } from '../../src/cli/doctor/files.ts';
 import { makeVaultCertificates, pathsOf } from '../../src/cli/vault-certificates.ts';
 import { loadConfig } from '../../src/config.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 
 test('sello doctor names the key of TLS that others may read', async (t) => {
   const folder = await temporaryFolder(t);

@@ -11,7 +11,7 @@ import { TLSSocket } from 'node:tls';
 import { readAddress } from '../../src/adapters/postgres/address.ts';
 import { Connection } from '../../src/adapters/postgres/connection.ts';
 import { makeVaultCertificates, pathsOf } from '../../src/cli/vault-certificates.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 
 const SSL_REQUEST_BYTES = 8;
 

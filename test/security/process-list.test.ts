@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { temporaryFolder } from '../application.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
+import { temporaryFolder } from '../services/application.ts';
 
 const isLinux = process.platform === 'linux';
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRefusal } from '../../src/domain/errors.ts';
-import { StoppedClock } from '../application.ts';
+import { StoppedClock } from '../services/application.ts';
 import { ApiToken, type HttpFixture, PASSWORD, testHttp } from '../wire/http/http-fixture.ts';
 import { VirtualDevice } from '../wire/http/virtual-device.ts';
 

@@ -10,9 +10,9 @@ import { findTransaction } from '../../src/application/transactions/find-transac
 import { openApplication } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { StoreUnavailable } from '../../src/domain/errors.ts';
-import { entriesOf, nonces, withMac } from '../application/rewired.ts';
-import { registeredSession, temporaryFolder } from '../application.ts';
-import { sello, selloJson } from '../cli/sello.ts';
+import { entriesOf, nonces, withMac } from '../application/decisions/rewired.ts';
+import { registeredSession, temporaryFolder } from '../services/application.ts';
+import { sello, selloJson } from '../services/sello-command.ts';
 
 /** A data folder with an approved and a refused transaction, and no server on it. */
 async function dataFolder(t: TestContext) {

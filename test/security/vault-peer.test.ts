@@ -16,7 +16,7 @@ import { StartRefused, VaultUnavailable } from '../../src/domain/errors.ts';
 import { ByteWriter } from '../../src/vault-protocol/bytes.ts';
 import { VAULT_ANSWERS, VAULT_CALLS, writeWelcome } from '../../src/vault-protocol/calls.ts';
 import { encodeFrame, FrameReader, VAULT_PROTOCOL } from '../../src/vault-protocol/frames.ts';
-import { temporaryFolder } from '../application.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { SILENT } from '../services/vault.ts';
 
 const CALLER = 'api-1';

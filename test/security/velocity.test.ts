@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorise } from '../../src/application/transactions/authorise.ts';
 import { missingProof, type PolicyRule, requiredProofs } from '../../src/domain/policy.ts';
-import { nonces, TRANSFER, withMac } from '../application/rewired.ts';
-import { registeredSession, testApplication } from '../application.ts';
+import { nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
+import { registeredSession, testApplication } from '../services/application.ts';
 
 const RULES: PolicyRule[] = [
   { when: { payee: 'CuentaB' }, require: ['bound_code'] },

@@ -9,8 +9,8 @@ import { cp, readdir, readFile, rename, rm, symlink, unlink, writeFile } from 'n
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { temporaryFolder } from '../application.ts';
 import { ROOT } from '../docs/machine.ts';
+import { temporaryFolder } from '../services/application.ts';
 import { startChromium, until } from '../services/chromium.ts';
 import { callerFlags, runVault } from '../services/vault.ts';
 import { newCustomer } from './customer.ts';

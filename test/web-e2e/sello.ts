@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { temporaryFolder } from '../application.ts';
 import { portLike } from '../docs/machine.ts';
 import { type Ends, ServerProcess } from '../e2e/server-process.ts';
+import { temporaryFolder } from '../services/application.ts';
 
 /** A real server with the built pages, on the same port at each start. */
 export class Sello {

@@ -1,7 +1,7 @@
 /** Goal: an administrator takes one token from one user and one key from one service; an auditor sees both and changes nothing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StoppedClock } from '../../application.ts';
+import { StoppedClock } from '../../services/application.ts';
 import { type ApiUser, type HttpFixture, type Json, PASSWORD, testHttp } from './http-fixture.ts';
 import { VirtualDevice } from './virtual-device.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verifyJournal } from '../../../src/application/journal/verify-journal.ts';
-import { StoppedClock } from '../../application.ts';
+import { StoppedClock } from '../../services/application.ts';
 import { EventReader } from './event-reader.ts';
 import { type ApiUser, type HttpFixture, type Json, testHttp } from './http-fixture.ts';
 

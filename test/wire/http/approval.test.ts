@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import { verifyReceipt } from '../../../src/application/receipts/verify-receipt.ts';
-import { StoppedClock } from '../../application.ts';
+import { StoppedClock } from '../../services/application.ts';
 import { type HttpFixture, testHttp } from './http-fixture.ts';
 
 const BIG = { payer: 'ES79-1', payee: 'DE89-2', amount: '1250', currency: 'EUR' };

@@ -8,7 +8,7 @@ import {
   setServiceScopes,
 } from '../../../src/application/services/services.ts';
 import { disableUser } from '../../../src/application/users/administer-user.ts';
-import { StoppedClock } from '../../application.ts';
+import { StoppedClock } from '../../services/application.ts';
 import { PASSWORD, testHttp } from './http-fixture.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
-import { StoppedClock } from '../../application.ts';
+import { StoppedClock } from '../../services/application.ts';
 import { type Json, testHttp } from './http-fixture.ts';
 
 const TRANSFER = { payer: 'ES79-1', payee: 'DE89-2', amount: '9.00', currency: 'EUR' };

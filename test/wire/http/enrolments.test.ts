@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StoppedClock } from '../../application.ts';
+import { StoppedClock } from '../../services/application.ts';
 import { PASSWORD, testHttp } from './http-fixture.ts';
 import { VirtualDevice } from './virtual-device.ts';
 

@@ -19,7 +19,7 @@ import type { Route } from '../../../src/wire/http/route.ts';
 import { ROUTES } from '../../../src/wire/http/routes.ts';
 import { Problem } from '../../../src/wire/http/schema.ts';
 import { type HttpOptions, type HttpServer, startHttpServer } from '../../../src/wire/http/server.ts';
-import { testApplication } from '../../application.ts';
+import { testApplication } from '../../services/application.ts';
 
 export const PASSWORD = 'secreto';
 

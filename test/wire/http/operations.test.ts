@@ -6,8 +6,8 @@ import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartRefused } from '../../../src/domain/errors.ts';
 import { startHttpServer } from '../../../src/wire/http/server.ts';
-import { temporaryFolder, testApplication } from '../../application.ts';
-import { CERTIFICATES } from '../../certificates.ts';
+import { temporaryFolder, testApplication } from '../../services/application.ts';
+import { CERTIFICATES } from '../../services/certificates.ts';
 import { testHttp } from './http-fixture.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StoppedClock } from '../../application.ts';
+import { StoppedClock } from '../../services/application.ts';
 import { Authenticator } from '../../services/authenticator.ts';
 import { type ApiUser, type HttpFixture, PASSWORD, testHttp } from './http-fixture.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createUser } from '../../../src/application/users/register-user.ts';
-import { StoppedClock, temporaryFolder } from '../../application.ts';
 import { runServer, type ServerProcess } from '../../e2e/server-process.ts';
+import { StoppedClock, temporaryFolder } from '../../services/application.ts';
 import { type HttpFixture, PASSWORD, testHttp } from './http-fixture.ts';
 
 const codeOf = ({ server }: HttpFixture): string => server.parts.firstAdministrator?.code ?? '';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { acceptedEncodings } from '../../../src/wire/http/accepted-encodings.ts';
-import { temporaryFolder } from '../../application.ts';
+import { temporaryFolder } from '../../services/application.ts';
 import { testHttp } from './http-fixture.ts';
 
 const SCRIPT = `export const text = '${'sello '.repeat(200)}';\n`;

@@ -1,0 +1,114 @@
+/*
+ * Goal: `changedSince` tells of every entry that whatever server committed, once, however long it was under way; and says
+ * so where it cannot know.
+ * Method: the real store beside units of work that are held open; a server that is lost; more users than it names.
+ */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import pg from 'pg';
+import { LIMITS } from '../../../src/limits.ts';
+import type { Changes } from '../../../src/ports/store.ts';
+import { registered } from '../../contract/store-append.ts';
+import { PostgresServer } from '../../services/postgres.ts';
+import { PostgresDatabase } from './database.ts';
+
+const server = await PostgresServer.start({ fast: true });
+after(() => server.remove());
+
+const ENTRY = `INSERT INTO sello.journal (user_id, version, ordinal, at, type, hash, state, body)
+  SELECT n, $2, 1, 1, 'login.accepted', decode(repeat('00', 32), 'hex'), '{}', '{}' FROM generate_series($1::int, $3::int) n`;
+
+async function withDatabase(run: (database: PostgresDatabase) => Promise<void>): Promise<void> {
+  const database = await PostgresDatabase.create(server);
+  try {
+    await run(database);
+  } finally {
+    await database.dispose();
+  }
+}
+
+function named({ users }: Changes): Map<number, number> {
+  assert.ok(users !== 'all');
+  return new Map(users.map(({ userId, version }) => [userId, version]));
+}
+
+test('each entry once, by whichever server', () =>
+  withDatabase(async (database) => {
+    const [one, two] = [await database.open(), await database.open()];
+    const first = await two.changedSince(undefined);
+    assert.deepEqual(first.users, [], 'without a cursor nobody');
+    const [alice, bob] = await registered(one, 2);
+    assert.ok(alice && bob);
+    const second = await two.changedSince(first.cursor);
+    assert.deepEqual(
+      named(second),
+      new Map([
+        [alice.userId, 1],
+        [bob.userId, 1],
+      ]),
+    );
+    await one.append([alice.next(), alice.next()]);
+    await two.append([bob.next()]);
+    const third = await two.changedSince(second.cursor);
+    assert.deepEqual(
+      named(third),
+      new Map([
+        [alice.userId, 3],
+        [bob.userId, 2],
+      ]),
+    );
+    assert.deepEqual((await two.changedSince(third.cursor)).users, []);
+  }));
+
+test('what was under way for long is told of when it is committed, and what came after it before', () =>
+  withDatabase(async (database) => {
+    const store = await database.open();
+    const slow = new pg.Client({ connectionString: database.url });
+    await slow.connect();
+    try {
+      let { cursor } = await store.changedSince(undefined);
+      const [alice] = await registered(store, 1);
+      assert.ok(alice);
+      await slow.query('BEGIN');
+      await slow.query(ENTRY, [900_001, 1, 900_001]);
+      for (let round = 0; round < 3; round++) {
+        await store.append([alice.next()]);
+        const changes = await store.changedSince(cursor);
+        assert.deepEqual(
+          named(changes),
+          new Map([[alice.userId, alice.version]]),
+          'not waited for, not told twice',
+        );
+        ({ cursor } = changes);
+      }
+      await slow.query('COMMIT');
+      const late = await store.changedSince(cursor);
+      assert.deepEqual(named(late), new Map([[900_001, 1]]));
+      await slow.query('BEGIN');
+      await slow.query(ENTRY, [900_002, 1, 900_002]);
+      await slow.query('ROLLBACK');
+      assert.deepEqual((await store.changedSince(late.cursor)).users, [], 'what was given up never was');
+    } finally {
+      await slow.end();
+    }
+  }));
+
+test('everyone, where they are too many to name or the server was lost in between', () =>
+  withDatabase(async (database) => {
+    const store = await database.open();
+    const { cursor } = await store.changedSince(undefined);
+    await database.query('SET synchronous_commit = off');
+    await database.query(ENTRY, [1_000_000, 1, 1_000_000 + LIMITS.changedEntriesMax]);
+    const many = await store.changedSince(cursor);
+    assert.equal(many.users, 'all');
+    assert.deepEqual((await store.changedSince(many.cursor)).users, []);
+    await database.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sello'",
+    );
+    let found: Changes | undefined;
+    for (let attempt = 0; attempt < 50 && !found; attempt++) {
+      found = await store.changedSince(many.cursor).catch(() => undefined);
+    }
+    assert.equal(found?.users, 'all', 'another server may have had less, or more');
+    assert.deepEqual((await store.changedSince('nonsense')).users, 'all');
+  }));

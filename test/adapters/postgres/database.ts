@@ -1,0 +1,41 @@
+import {
+  openPostgresStore,
+  type PostgresStore,
+  type PostgresStoreOptions,
+} from '../../../src/adapters/postgres/store.ts';
+import type { PostgresServer } from '../../services/postgres.ts';
+
+/** An empty database of a running server for one test; what was opened on it is closed when it is disposed of. */
+export class PostgresDatabase {
+  readonly server: PostgresServer;
+  readonly name: string;
+  readonly url: string;
+  readonly #stores: PostgresStore[] = [];
+
+  private constructor(server: PostgresServer, name: string, url: string) {
+    this.server = server;
+    this.name = name;
+    this.url = url;
+  }
+
+  static async create(server: PostgresServer): Promise<PostgresDatabase> {
+    const { name, url } = await server.createDatabase();
+    return new PostgresDatabase(server, name, url);
+  }
+
+  async open(options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {
+    const store = await openPostgresStore({ url: this.url, connectionsMax: 4, ...options });
+    this.#stores.push(store);
+    return store;
+  }
+
+  /** As the superuser, in this database. */
+  query(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    return this.server.query(sql, this.name, values);
+  }
+
+  async dispose(): Promise<void> {
+    for (const store of this.#stores) await store.close();
+    await this.server.dropDatabase(this.name);
+  }
+}

@@ -1,6 +1,0 @@
-import { keyVaultContract } from './key-vault.ts';
-import { createVaultFixture } from './vault-fixture.ts';
-
-keyVaultContract('sealed file', () => createVaultFixture());
-// With room for two keys, nearly every call evicts one.
-keyVaultContract('sealed file, few keys unwrapped', () => createVaultFixture({ unwrappedKeysMax: 2 }));

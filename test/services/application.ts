@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Session } from '../../src/application/sessions/session.ts';
+import { type Application, openApplication } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+
+/** A clock that stands until it is moved. */
+export class StoppedClock implements Clock {
+  #now: number;
+
+  constructor(now = Date.UTC(2026, 0, 2, 3, 4, 5)) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+export async function temporaryFolder(t: Pick<TestContext, 'after'>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sello-test-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The real application on a throw-away folder, closed when the test ends. */
+export async function testApplication(
+  t: Pick<TestContext, 'after'>,
+  {
+    clock,
+    flags = {},
+    maintenance,
+  }: { clock?: Clock; flags?: Record<string, string>; maintenance?: false } = {},
+): Promise<Application> {
+  const folder = await temporaryFolder(t);
+  const { config } = loadConfig({ flags: { '--data-dir': folder, ...flags } });
+  const application = await openApplication(config, {
+    ...(clock ? { clock } : {}),
+    ...(maintenance === false ? { maintenance } : {}),
+  });
+  t.after(() => application.close());
+  return application;
+}
+
+export const PASSWORD = 'secreto';
+
+/** Registers a user and logs them in. */
+export async function registeredSession(application: Application, username: string): Promise<Session> {
+  const { services } = application;
+  const registered = await services.registerUser({ username, password: PASSWORD, address: '127.0.0.1' });
+  if ('refused' in registered) throw new Error(`registration refused: ${registered.refused}`);
+  const logIn = await services.logIn({ username, password: PASSWORD, address: '127.0.0.1' });
+  if ('refused' in logIn) throw new Error(`log-in refused: ${logIn.refused}`);
+  return logIn.session;
+}
