@@ -1,5 +1,5 @@
-import type { RecordedTransaction } from '../src/domain/journal.ts';
-import { encodeBody, GENESIS_HASH } from '../src/domain/journal.ts';
+import type { RecordedTransaction } from '../src/domain/journal/entry.ts';
+import { encodeBody, GENESIS_HASH } from '../src/domain/journal/entry.ts';
 import type { Entry } from '../src/ports/store.ts';
 
 /** A transaction as every measurement records it. */

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { openPostgresStore } from '../src/adapters/postgres/store.ts';
 import { migrateStore } from '../src/compose/store.ts';
 import { loadConfig } from '../src/config.ts';
-import { chainHash, encodeBody, GENESIS_HASH } from '../src/domain/journal.ts';
+import { chainHash, encodeBody, GENESIS_HASH } from '../src/domain/journal/entry.ts';
 import type { Decision, Store } from '../src/ports/store.ts';
 import { binaries, PostgresServer } from '../test/services/postgres.ts';
 import { runAlone } from './alone.ts';

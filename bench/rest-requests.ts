@@ -1,6 +1,6 @@
 import { createHmac, randomInt } from 'node:crypto';
 import { boundCode } from '../src/domain/otp/bound-code.ts';
-import { boundQuestion } from '../src/domain/transaction.ts';
+import { boundQuestion } from '../src/domain/transaction/bound-question.ts';
 import { LIMITS } from '../src/limits.ts';
 import { REST_TRANSFER, type RestStage, type RestUser } from './rest-stage.ts';
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { mac } from '../../src/adapters/vault-keys/hmac.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
-import { boundQuestion } from '../../src/domain/transaction.ts';
+import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import type { UserId } from '../../src/ports/store.ts';
 import { macKey, tokenSeedOf } from '../identities.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClientAnswer, ConnectionLost, TcpClient } from '../../src/cli/tcp-client.ts';
-import { encodeTransaction } from '../../src/domain/transaction.ts';
+import { encodeTransaction } from '../../src/domain/transaction/bound-question.ts';
 
 const PASSWORD = 'secreto';
 const MAC_KEY = createHash('sha256').update(PASSWORD).digest();

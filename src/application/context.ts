@@ -1,5 +1,5 @@
 import type { LockoutPolicy } from '../domain/lockout.ts';
-import type { Policy } from '../domain/policy.ts';
+import type { Policy } from '../domain/policy/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { PasswordHasher } from '../ports/password-hasher.ts';

@@ -1,9 +1,9 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { decodeBase32 } from '../domain/base32.ts';
+import { decodeBase32 } from '../domain/encoding/base32.ts';
 import type { Hmac } from '../domain/otp/hmac.ts';
-import type { Transfer } from '../domain/transaction.ts';
+import type { Transfer } from '../domain/transaction/bound-question.ts';
 import { text } from '../language/text.ts';
 import { usageFailure } from './failure.ts';
 

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { ConfigValues } from '../config.ts';
-import { currencyDecimals } from '../domain/money.ts';
+import { currencyDecimals } from '../domain/money/amount.ts';
 
 /** Challenge keys are derived for each rotation that a living challenge may stem from. */
 const ROTATIONS_PER_CHALLENGE_MAX = 1_000;

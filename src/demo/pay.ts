@@ -1,7 +1,7 @@
 import { verifyReceipt } from '../application/receipts/verify-receipt.ts';
 import { grouped, transferScreen } from '../cli/code-display.ts';
 import { isRefusal } from '../domain/errors.ts';
-import { parseTransfer } from '../domain/transfer.ts';
+import { parseTransfer } from '../domain/transaction/transfer.ts';
 import { isRefused } from '../lab/connection.ts';
 import { takeNonce } from '../lab/throwaway-user.ts';
 import { entryLine } from '../lab/trial.ts';

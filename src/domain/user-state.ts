@@ -1,5 +1,5 @@
 import type { LockoutState } from './lockout.ts';
-import type { VelocityState } from './velocity.ts';
+import type { VelocityState } from './policy/velocity.ts';
 
 /**
  * What the next decision about a user needs and nothing else; stored with each entry, so small and bounded.

@@ -1,11 +1,11 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { decodeBase32 } from '../domain/base32.ts';
+import { decodeBase32 } from '../domain/encoding/base32.ts';
 import { isRefusal } from '../domain/errors.ts';
 import { boundCode } from '../domain/otp/bound-code.ts';
 import type { Hmac } from '../domain/otp/hmac.ts';
 import { totpCode } from '../domain/otp/totp.ts';
-import { boundQuestion } from '../domain/transaction.ts';
-import { parseTransfer } from '../domain/transfer.ts';
+import { boundQuestion } from '../domain/transaction/bound-question.ts';
+import { parseTransfer } from '../domain/transaction/transfer.ts';
 import { LabConnection, type Reply } from './connection.ts';
 import type { Endpoint, SocketOptions } from './endpoint.ts';
 import { LabRefused, ServerLost } from './lab-error.ts';

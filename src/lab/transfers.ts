@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { type Proof, requiredProofs } from '../domain/policy.ts';
+import { type Proof, requiredProofs } from '../domain/policy/policy.ts';
 
 const AMOUNTS = ['10.00', '1.00', '0.10', '90.00', '400.00', '900.00', '5000.00', '100000.00', '9000000.00'];
 

@@ -1,4 +1,4 @@
-import type { EntryType } from '../domain/journal.ts';
+import type { EntryType } from '../domain/journal/entry.ts';
 
 /**
  * The store: *append these decisions, tell me who won*, and *give me these users' latest*.

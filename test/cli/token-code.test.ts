@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { encodeBase32 } from '../../src/domain/base32.ts';
+import { encodeBase32 } from '../../src/domain/encoding/base32.ts';
 import { sello, selloJson } from '../services/sello-command.ts';
 
 const SECRET = encodeBase32(Buffer.from('12345678901234567890'));

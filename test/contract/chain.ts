@@ -5,7 +5,7 @@ import {
   encodeBody,
   GENESIS_HASH,
   type RecordedTransaction,
-} from '../../src/domain/journal.ts';
+} from '../../src/domain/journal/entry.ts';
 import type {
   Decision,
   NewUser,

@@ -2,7 +2,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import { decodeBase32 } from '../../src/domain/base32.ts';
+import { decodeBase32 } from '../../src/domain/encoding/base32.ts';
 
 export const STAND_INS = ['nc', 'oathtool', 'openssl', 'curl'] as const;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { openSqliteReader } from '../../src/compose.ts';
-import { canonicalJson } from '../domain/canonical-json.ts';
+import { canonicalJson } from '../domain/encoding/rfc8785.ts';
 
 export interface JournalBody {
   readonly at: string;

@@ -11,7 +11,7 @@ import { findTransaction } from '../../src/application/transactions/find-transac
 import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
 import { Maintenance } from '../../src/application/upkeep/maintenance.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
-import { boundQuestion } from '../../src/domain/transaction.ts';
+import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import type { TransactionRow } from '../../src/ports/store.ts';
 import { registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 

@@ -17,7 +17,7 @@ import { createUser } from '../../src/application/users/register-user.ts';
 import { VaultUnavailable } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../src/domain/otp/hmac.ts';
-import { boundQuestion } from '../../src/domain/transaction.ts';
+import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, testApplication } from '../services/application.ts';
 

@@ -25,7 +25,7 @@ import {
 } from '../../src/application/users/administer-user.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
-import { boundQuestion } from '../../src/domain/transaction.ts';
+import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock } from '../services/application.ts';

@@ -23,7 +23,7 @@ import { createUser } from '../../src/application/users/register-user.ts';
 import type { Refusal } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
-import { boundQuestion } from '../../src/domain/transaction.ts';
+import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock } from '../services/application.ts';
 import { PostgresServer } from '../services/postgres.ts';

@@ -216,7 +216,7 @@ test('the pages are built when missing or stale, and a mistake in them is told a
   for (const name of ['web', 'src/domain', 'node_modules/vite/bin']) {
     mkdirSync(join(folder, name), { recursive: true });
   }
-  for (const name of ['web/vite.config.ts', 'src/limits.ts', 'src/domain/money.ts']) {
+  for (const name of ['web/vite.config.ts', 'src/limits.ts', 'src/domain/money/amount.ts']) {
     writeFileSync(join(folder, name), '');
   }
   writeFileSync(join(folder, 'node_modules/vite/bin/vite.js'), BUNDLER);
@@ -240,7 +240,7 @@ test('the pages are built when missing or stale, and a mistake in them is told a
   assert.equal(built(), 'second');
 
   // A module of the server that the pages share.
-  writeFileSync(join(folder, 'src/domain/money.ts'), '// changed');
+  writeFileSync(join(folder, 'src/domain/money/amount.ts'), '// changed');
   assert.match((await setup()).stderr, /Built in/);
   assert.equal(calls().length, 1);
   assert.deepEqual(readdirSync(join(folder, 'web')).sort(), ['dist', 'page.html', 'vite.config.ts']);

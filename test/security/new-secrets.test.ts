@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { encodeBase32 } from '../../src/domain/base32.ts';
+import { encodeBase32 } from '../../src/domain/encoding/base32.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { Authenticator } from '../services/authenticator.ts';
 import { PASSWORD, testHttp } from '../wire/http/http-fixture.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorise } from '../../src/application/transactions/authorise.ts';
-import { missingProof, type PolicyRule, requiredProofs } from '../../src/domain/policy.ts';
+import { missingProof, type PolicyRule, requiredProofs } from '../../src/domain/policy/policy.ts';
 import { nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
 import { registeredSession, testApplication } from '../services/application.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
-import { receiptFrom, receiptSigningInput } from '../../src/domain/receipt.ts';
+import { receiptFrom, receiptSigningInput } from '../../src/domain/transaction/receipt.ts';
 import { receiptClaims, verifyReceipt } from '../../web/src/account/verify-receipt.ts';
 
 const TRANSACTION = {

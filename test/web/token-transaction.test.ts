@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { boundQuestion } from '../../src/domain/transaction.ts';
+import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import { BoundTransaction } from '../../web/src/token/transaction/bound-transaction.ts';
 import { carriedFragment, readCarried } from '../../web/src/token/transaction/carried-transaction.ts';
 import { readPending, readPendingList } from '../../web/src/token/transaction/pending-transaction.ts';

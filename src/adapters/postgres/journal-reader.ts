@@ -1,4 +1,4 @@
-import type { EntryType } from '../../domain/journal.ts';
+import type { EntryType } from '../../domain/journal/entry.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, UserId } from '../../ports/store.ts';
 import { CommitSequencer } from './commit-sequencer.ts';

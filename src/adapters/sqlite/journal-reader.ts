@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { StoreUnavailable } from '../../domain/errors.ts';
-import type { EntryType } from '../../domain/journal.ts';
+import type { EntryType } from '../../domain/journal/entry.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, UserId } from '../../ports/store.ts';
 import type { JournalIndex } from './journal-index.ts';

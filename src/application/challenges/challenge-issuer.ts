@@ -6,7 +6,7 @@ import {
   makeNonce,
   nonceIssuedAt,
   verifyNonce,
-} from '../../domain/challenge.ts';
+} from '../../domain/challenge/nonce.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';
 import { ChallengeRate } from './challenge-rate.ts';
 import type { RandomPool } from './random-pool.ts';

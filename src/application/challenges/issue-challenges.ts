@@ -1,4 +1,4 @@
-import type { ChallengeBinding } from '../../domain/challenge.ts';
+import type { ChallengeBinding } from '../../domain/challenge/nonce.ts';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';

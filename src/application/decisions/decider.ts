@@ -1,5 +1,5 @@
+import { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
 import { StoreUnavailable } from '../../domain/errors.ts';
-import { SpentChallenges } from '../../domain/spent-challenges.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';

@@ -1,5 +1,5 @@
-import { chainHash, encodeBody } from '../../domain/journal.ts';
-import type { SpentChallenges } from '../../domain/spent-challenges.ts';
+import type { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
+import { chainHash, encodeBody } from '../../domain/journal/entry.ts';
 import { encodeState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { AppendOutcome, Decision, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';

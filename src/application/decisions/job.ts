@@ -1,4 +1,4 @@
-import type { EntryType, RecordedTransaction } from '../../domain/journal.ts';
+import type { EntryType, RecordedTransaction } from '../../domain/journal/entry.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { Entry, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EntryType, RecordedTransaction } from '../../domain/journal.ts';
+import type { EntryType, RecordedTransaction } from '../../domain/journal/entry.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';

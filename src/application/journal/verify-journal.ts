@@ -1,5 +1,5 @@
-import { canonicalJson } from '../../domain/canonical-json.ts';
-import { chainHash, GENESIS_HASH } from '../../domain/journal.ts';
+import { canonicalJson } from '../../domain/encoding/canonical-json.ts';
+import { chainHash, GENESIS_HASH } from '../../domain/journal/entry.ts';
 import { UserChains } from './user-chains.ts';
 
 /** An entry as it is found in a store or in an export. Nothing about it is believed. */

@@ -1,4 +1,4 @@
-import type { EntryType } from '../../domain/journal.ts';
+import type { EntryType } from '../../domain/journal/entry.ts';
 import { SYSTEM_USER_ID, type UserId } from '../../ports/store.ts';
 import type { Decider } from '../decisions/decider.ts';
 

@@ -1,6 +1,6 @@
-import type { RecordedTransaction } from '../../domain/journal.ts';
-import type { Proof } from '../../domain/policy.ts';
-import { receiptFrom, receiptSigningInput } from '../../domain/receipt.ts';
+import type { RecordedTransaction } from '../../domain/journal/entry.ts';
+import type { Proof } from '../../domain/policy/policy.ts';
+import { receiptFrom, receiptSigningInput } from '../../domain/transaction/receipt.ts';
 import type { Context } from '../context.ts';
 
 /** An approval as its entry recorded it: what a receipt states. */

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
-import { parseReceipt, type ReceiptClaims } from '../../domain/receipt.ts';
+import { parseReceipt, type ReceiptClaims } from '../../domain/transaction/receipt.ts';
 
 /** RFC 7517 section 5, as `/.well-known/jwks.json` serves it. */
 export interface KeySet {

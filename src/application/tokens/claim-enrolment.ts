@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
-import { rfc3339 } from '../../domain/journal.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionRow, SideRow, TokenRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EntryType } from '../../domain/journal.ts';
+import type { EntryType } from '../../domain/journal/entry.ts';
 import type { JournalEntry, TokenRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 

@@ -1,11 +1,15 @@
-import type { ChallengeBinding } from '../../domain/challenge.ts';
+import type { ChallengeBinding } from '../../domain/challenge/nonce.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { type Refusal, type RefusalCode, refuse } from '../../domain/errors.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
-import { missingProof, type Proof, requiredProofs } from '../../domain/policy.ts';
-import { boundQuestion, type CanonicalTransaction, type Transfer } from '../../domain/transaction.ts';
+import { missingProof, type Proof, requiredProofs } from '../../domain/policy/policy.ts';
+import { afterApproval, velocityExceeded } from '../../domain/policy/velocity.ts';
+import {
+  boundQuestion,
+  type CanonicalTransaction,
+  type Transfer,
+} from '../../domain/transaction/bound-question.ts';
 import type { UserState } from '../../domain/user-state.ts';
-import { afterApproval, velocityExceeded } from '../../domain/velocity.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { IdempotencyRecord } from '../../ports/store.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from '../codes/code-evidence.ts';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EntryType, RecordedTransaction } from '../../domain/journal.ts';
+import type { EntryType, RecordedTransaction } from '../../domain/journal/entry.ts';
 import type { JournalEntry, TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { CommitWatch } from '../decisions/commit-watch.ts';

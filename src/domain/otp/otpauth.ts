@@ -1,4 +1,4 @@
-import { decodeBase32, encodeBase32 } from '../base32.ts';
+import { decodeBase32, encodeBase32 } from '../encoding/base32.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import type { HmacAlgorithm } from './hmac.ts';
 

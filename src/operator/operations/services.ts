@@ -7,7 +7,7 @@ import {
   setServiceScopes,
 } from '../../application/services/services.ts';
 import { isRefusal, type Refusal } from '../../domain/errors.ts';
-import { rfc3339 } from '../../domain/journal.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
 import { operation, parameters } from './operation.ts';
 
 const name = { type: 'string', minLength: 1, maxLength: 64 } as const;

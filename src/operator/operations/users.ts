@@ -1,7 +1,7 @@
 import { disableUser, enableUser, unlockUser } from '../../application/users/administer-user.ts';
 import { createUser } from '../../application/users/register-user.ts';
 import { isRefusal } from '../../domain/errors.ts';
-import { rfc3339 } from '../../domain/journal.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
 import { decodeState } from '../../domain/user-state.ts';
 import { done, operation, parameters, withUser } from './operation.ts';

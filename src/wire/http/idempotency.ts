@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Idempotency } from '../../application/idempotency/idempotency-record.ts';
-import { canonicalJson } from '../../domain/canonical-json.ts';
+import { canonicalJson } from '../../domain/encoding/canonical-json.ts';
 import { type Refusal, refuse } from '../../domain/errors.ts';
-import type { Transfer } from '../../domain/transaction.ts';
-import { transferDigest } from '../../domain/transfer-digest.ts';
+import type { Transfer } from '../../domain/transaction/bound-question.ts';
+import { transferDigest } from '../../domain/transaction/transfer-digest.ts';
 import { LIMITS } from '../../limits.ts';
 import { type Caller, callerId } from './caller.ts';
 

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Session } from '../../application/sessions/session.ts';
-import { rfc3339 } from '../../domain/journal.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
 import { csrfTokenOf } from './caller.ts';
 import { setCookie } from './cookie.ts';
 import type { HttpParts } from './parts.ts';

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { rfc3339 } from '../../domain/journal.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
 import type { HttpParts } from './parts.ts';
 import { closed, named, time } from './schema.ts';
 import { VERSION } from './version.ts';

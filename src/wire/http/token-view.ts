@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
-import { encodeBase32 } from '../../domain/base32.ts';
+import { encodeBase32 } from '../../domain/encoding/base32.ts';
 import { isRefusal, type Refusal } from '../../domain/errors.ts';
-import { rfc3339 } from '../../domain/journal.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
 import { otpauthUri } from '../../domain/otp/otpauth.ts';
 import { decodeState, type UserState } from '../../domain/user-state.ts';
 import type { TokenRow, UserRecord } from '../../ports/store.ts';

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { Authorisation } from '../../application/transactions/authorise.ts';
 import type { TransactionView } from '../../application/transactions/find-transactions.ts';
-import { rfc3339 } from '../../domain/journal.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
 import { Account, Currency, closed, Id, named, time } from './schema.ts';
 
 export const Status = Type.Enum(['pending', 'approved', 'refused', 'expired', 'cancelled']);

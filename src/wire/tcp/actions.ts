@@ -1,9 +1,9 @@
 import type { Session } from '../../application/sessions/session.ts';
 import type { AuthoriseRequest } from '../../application/transactions/authorise.ts';
-import { nonceIssuedAt } from '../../domain/challenge.ts';
+import { nonceIssuedAt } from '../../domain/challenge/nonce.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
-import { parseTransfer } from '../../domain/transfer.ts';
-import { transferDigest } from '../../domain/transfer-digest.ts';
+import { parseTransfer } from '../../domain/transaction/transfer.ts';
+import { transferDigest } from '../../domain/transaction/transfer-digest.ts';
 import type { Request, TransactionRequest } from './message.ts';
 import type { TcpServices } from './services.ts';
 

@@ -6,8 +6,8 @@ import {
   type JournalVerdict,
   verifyJournal,
 } from '../../../src/application/journal/verify-journal.ts';
-import { canonicalJson } from '../../../src/domain/canonical-json.ts';
-import { chainHash, type EntryBody, encodeBody, GENESIS_HASH } from '../../../src/domain/journal.ts';
+import { canonicalJson } from '../../../src/domain/encoding/canonical-json.ts';
+import { chainHash, type EntryBody, encodeBody, GENESIS_HASH } from '../../../src/domain/journal/entry.ts';
 
 /** A journal of three users whose entries are mixed, as an export has it. */
 function journal(form: FoundEntry['form'] = 'bytes'): FoundEntry[] {

@@ -4,7 +4,11 @@ import { describe, test } from 'node:test';
 import { compactVerify, createLocalJWKSet } from 'jose';
 import { type KeySet, verifyReceipt } from '../../../src/application/receipts/verify-receipt.ts';
 import { isRefusal } from '../../../src/domain/errors.ts';
-import { type ReceiptClaims, receiptFrom, receiptSigningInput } from '../../../src/domain/receipt.ts';
+import {
+  type ReceiptClaims,
+  receiptFrom,
+  receiptSigningInput,
+} from '../../../src/domain/transaction/receipt.ts';
 import { createVaultFixture } from '../../contract/vault-fixture.ts';
 
 const CLAIMS: ReceiptClaims = {

@@ -14,7 +14,7 @@ import { boundCode } from '../../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../../src/domain/otp/hmac.ts';
 import { hotpCode } from '../../../src/domain/otp/hotp.ts';
 import { totpCode } from '../../../src/domain/otp/totp.ts';
-import { boundQuestion, type Transfer } from '../../../src/domain/transaction.ts';
+import { boundQuestion, type Transfer } from '../../../src/domain/transaction/bound-question.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import type { TokenType } from '../../../src/ports/store.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../../services/application.ts';

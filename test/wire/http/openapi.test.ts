@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { decodeBase32 } from '../../../src/domain/base32.ts';
+import { decodeBase32 } from '../../../src/domain/encoding/base32.ts';
 import type { RefusalCode } from '../../../src/domain/errors.ts';
 import { ERRORS } from '../../../src/wire/errors.ts';
 import type { Operation } from '../../../src/wire/http/openapi.ts';

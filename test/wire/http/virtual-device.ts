@@ -3,7 +3,7 @@ import { createHmac, webcrypto } from 'node:crypto';
 import { compactDecrypt } from 'jose';
 import { boundCode } from '../../../src/domain/otp/bound-code.ts';
 import { totpCode } from '../../../src/domain/otp/totp.ts';
-import { boundQuestion } from '../../../src/domain/transaction.ts';
+import { boundQuestion } from '../../../src/domain/transaction/bound-question.ts';
 import type { ApiUser, HttpFixture, Json, Response } from './http-fixture.ts';
 
 const hmac = (algorithm: string, key: Uint8Array, message: Uint8Array) =>

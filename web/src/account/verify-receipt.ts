@@ -1,4 +1,4 @@
-/** A receipt's claims, as src/domain/receipt.ts writes them. */
+/** A receipt's claims, as src/domain/transaction/receipt.ts writes them. */
 export interface ReceiptClaims {
   readonly sub: string;
   readonly iat: number;

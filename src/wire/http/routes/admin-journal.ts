@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { searchEntries } from '../../../application/journal/search-journal.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
-import { rfc3339 } from '../../../domain/journal.ts';
+import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
 import { exportJournal } from '../journal-export.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../../application/services/services.ts';
 import type { Act } from '../../../application/users/administer-user.ts';
 import { isRefusal, type Refusal } from '../../../domain/errors.ts';
-import { rfc3339 } from '../../../domain/journal.ts';
+import { rfc3339 } from '../../../domain/journal/entry.ts';
 import type { ServiceRow } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
 import { replayed } from '../idempotent-answer.ts';

@@ -8,7 +8,7 @@ import {
   unlockUser,
 } from '../../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
-import { rfc3339 } from '../../../domain/journal.ts';
+import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { decodeState } from '../../../domain/user-state.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { UserId, UserRecord, UserRow } from '../../../ports/store.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { issueChallenges, issueServiceChallenges } from '../../../application/challenges/issue-challenges.ts';
 import { isRefusal } from '../../../domain/errors.ts';
-import { rfc3339 } from '../../../domain/journal.ts';
+import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { LIMITS } from '../../../limits.ts';
 import { route } from '../route.ts';
 import { closed, Nonce, named, time } from '../schema.ts';

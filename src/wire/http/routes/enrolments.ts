@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { claimEnrolment } from '../../../application/tokens/claim-enrolment.ts';
 import { type Invitation, inviteDevice } from '../../../application/tokens/invite-device.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
-import { rfc3339 } from '../../../domain/journal.ts';
+import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
 import { requestIdempotency } from '../idempotency.ts';

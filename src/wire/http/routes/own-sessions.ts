@@ -5,7 +5,7 @@ import {
   shortSessionId,
 } from '../../../application/sessions/manage-sessions.ts';
 import { isRefusal } from '../../../domain/errors.ts';
-import { rfc3339 } from '../../../domain/journal.ts';
+import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { callerId } from '../caller.ts';
 import { newestFirst, pageOf } from '../list-page.ts';
 import { route } from '../route.ts';

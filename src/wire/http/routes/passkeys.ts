@@ -6,7 +6,7 @@ import {
   registerPasskey,
 } from '../../../application/passkeys/register-passkey.ts';
 import { isRefusal } from '../../../domain/errors.ts';
-import { rfc3339 } from '../../../domain/journal.ts';
+import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { PasskeyRow } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';

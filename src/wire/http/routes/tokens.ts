@@ -6,7 +6,7 @@ import { enrolToken } from '../../../application/tokens/enrol-token.ts';
 import { listTokenUses } from '../../../application/tokens/token-uses.ts';
 import { revokeToken } from '../../../application/users/administer-user.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
-import { rfc3339 } from '../../../domain/journal.ts';
+import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { decodeState } from '../../../domain/user-state.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { UserId } from '../../../ports/store.ts';

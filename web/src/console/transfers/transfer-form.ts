@@ -1,6 +1,6 @@
 import { isRefusal } from '../../../../src/domain/errors.ts';
-import { currencyDecimals, parseAmount } from '../../../../src/domain/money.ts';
-import { makeTransfer, parseAccount } from '../../../../src/domain/transfer.ts';
+import { currencyDecimals, parseAmount } from '../../../../src/domain/money/amount.ts';
+import { makeTransfer, parseAccount } from '../../../../src/domain/transaction/transfer.ts';
 
 export interface TransferDraft {
   readonly payer: string;

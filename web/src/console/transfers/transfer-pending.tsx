@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { encodeTransaction } from '../../../../src/domain/canonical-transaction.ts';
+import { encodeTransaction } from '../../../../src/domain/transaction/canonical-transaction.ts';
 import { idempotencyKey } from '../../api/api.ts';
 import type { Transaction } from '../../api/operations.ts';
 import { isProblem } from '../../api/problem.ts';

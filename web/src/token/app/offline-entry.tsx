@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CURRENCIES } from '../../../../src/domain/money.ts';
+import { CURRENCIES } from '../../../../src/domain/money/amount.ts';
 import { BoundTransaction } from '../transaction/bound-transaction.ts';
 import { readCarried } from '../transaction/carried-transaction.ts';
 import { Button } from './button.tsx';

@@ -1,12 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { isRefusal } from '../../../../src/domain/errors.ts';
+import { boundCode } from '../../../../src/domain/otp/bound-code.ts';
 import {
   type CanonicalTransaction,
   encodeTransaction,
-} from '../../../../src/domain/canonical-transaction.ts';
-import { isRefusal } from '../../../../src/domain/errors.ts';
-import { boundCode } from '../../../../src/domain/otp/bound-code.ts';
-import { makeTransfer } from '../../../../src/domain/transfer.ts';
+} from '../../../../src/domain/transaction/canonical-transaction.ts';
+import { makeTransfer } from '../../../../src/domain/transaction/transfer.ts';
 import { deviceHmac } from '../otp/hmac.ts';
 
 const CHALLENGE = /^[0-9a-f]{64}$/;

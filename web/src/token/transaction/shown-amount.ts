@@ -1,4 +1,4 @@
-import { currencyDecimals } from '../../../../src/domain/money.ts';
+import { currencyDecimals } from '../../../../src/domain/money/amount.ts';
 
 export interface ShownAmount {
   /** With the language's separators: `1,250.00`. */
@@ -9,7 +9,7 @@ export interface ShownAmount {
 
 /**
  * An amount for reading, exactly: a decimal string is never made a number on the way.
- * @param amount in canonical form (src/domain/money.ts)
+ * @param amount in canonical form (src/domain/money/amount.ts)
  */
 export function shownAmount(amount: string, currency: string, language: string): ShownAmount {
   const decimals = currencyDecimals(currency) ?? 0;

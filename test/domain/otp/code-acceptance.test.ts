@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { acceptBoundCode, boundCode, boundCodeMessages } from '../../src/domain/otp/bound-code.ts';
-import type { CodeVerdict } from '../../src/domain/otp/code.ts';
-import { acceptHotp, hotpCode, hotpCounters, hotpMessage, truncate } from '../../src/domain/otp/hotp.ts';
-import { acceptTotp, timeStep, totpCode, totpSteps } from '../../src/domain/otp/totp.ts';
-import type { TokenState } from '../../src/domain/user-state.ts';
-import { LIMITS } from '../../src/limits.ts';
+import { acceptBoundCode, boundCode, boundCodeMessages } from '../../../src/domain/otp/bound-code.ts';
+import type { CodeVerdict } from '../../../src/domain/otp/code.ts';
+import { acceptHotp, hotpCode, hotpCounters, hotpMessage, truncate } from '../../../src/domain/otp/hotp.ts';
+import { acceptTotp, timeStep, totpCode, totpSteps } from '../../../src/domain/otp/totp.ts';
+import type { TokenState } from '../../../src/domain/user-state.ts';
+import { LIMITS } from '../../../src/limits.ts';
 import { nodeHmac } from './hmac.ts';
 
 const KEY = new Uint8Array(20).fill(7);
@@ -217,7 +217,7 @@ test('truncation: RFC 4226 section 5.4’s example, more digits, and MACs in a l
 });
 
 test('what computes codes runs in a browser: no module of Node, no Buffer', () => {
-  const root = new URL('../../src/domain/', import.meta.url);
+  const root = new URL('../../../src/domain/', import.meta.url);
   const otp = readdirSync(new URL('otp/', root)).map((name) => `otp/${name}`);
   const waiting = ['base32.ts', 'canonical-transaction.ts', 'transfer.ts', ...otp].map(
     (name) => new URL(name, root),

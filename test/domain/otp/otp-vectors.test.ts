@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { isRefusal } from '../../src/domain/errors.ts';
-import { BOUND_SUITE, boundCode, boundCodeMessages } from '../../src/domain/otp/bound-code.ts';
-import type { HmacAlgorithm } from '../../src/domain/otp/hmac.ts';
-import { hotpCode, hotpMessage, truncate } from '../../src/domain/otp/hotp.ts';
-import { ocraCode, parseSuite } from '../../src/domain/otp/ocra.ts';
-import { totpCode } from '../../src/domain/otp/totp.ts';
-import { boundQuestion, encodeTransaction } from '../../src/domain/transaction.ts';
-import { parseTransfer } from '../../src/domain/transfer.ts';
+import { isRefusal } from '../../../src/domain/errors.ts';
+import { BOUND_SUITE, boundCode, boundCodeMessages } from '../../../src/domain/otp/bound-code.ts';
+import type { HmacAlgorithm } from '../../../src/domain/otp/hmac.ts';
+import { hotpCode, hotpMessage, truncate } from '../../../src/domain/otp/hotp.ts';
+import { ocraCode, parseSuite } from '../../../src/domain/otp/ocra.ts';
+import { totpCode } from '../../../src/domain/otp/totp.ts';
+import { boundQuestion, encodeTransaction } from '../../../src/domain/transaction/bound-question.ts';
+import { parseTransfer } from '../../../src/domain/transaction/transfer.ts';
 import { browserHmac, nodeHmac } from './hmac.ts';
 
 function vectors(name: string) {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeBase32, encodeBase32 } from '../../src/domain/base32.ts';
-import { anyText } from './arbitraries.ts';
+import { decodeBase32, encodeBase32 } from '../../../src/domain/encoding/base32.ts';
+import { anyText } from '../arbitraries.ts';
 
 test('RFC 4648 section 10', () => {
-  const file = readFileSync(new URL('../vectors/rfc4648.json', import.meta.url), 'utf8');
+  const file = readFileSync(new URL('../../vectors/rfc4648.json', import.meta.url), 'utf8');
   const { vectors } = JSON.parse(file) as { vectors: { text: string; base32: string }[] };
   assert.equal(vectors.length, 7);
   for (const { text, base32 } of vectors) {

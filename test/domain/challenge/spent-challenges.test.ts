@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SpentChallenges } from '../../src/domain/spent-challenges.ts';
+import { SpentChallenges } from '../../../src/domain/challenge/spent-challenges.ts';
 
 const TTL_MS = 120_000;
 

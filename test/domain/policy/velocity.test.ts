@@ -6,8 +6,8 @@ import {
   type VelocityPolicy,
   type VelocityState,
   velocityExceeded,
-} from '../../src/domain/velocity.ts';
-import { scaled } from './arbitraries.ts';
+} from '../../../src/domain/policy/velocity.ts';
+import { scaled } from '../arbitraries.ts';
 
 const AT = 1_800_000_000_000;
 const HOUR = 3_600_000;

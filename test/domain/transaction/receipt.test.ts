@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isRefusal } from '../../src/domain/errors.ts';
+import { isRefusal } from '../../../src/domain/errors.ts';
 import {
   parseReceipt,
   type ReceiptClaims,
   receiptFrom,
   receiptSigningInput,
-} from '../../src/domain/receipt.ts';
-import { LIMITS } from '../../src/limits.ts';
-import { canonicalJson } from './canonical-json.ts';
+} from '../../../src/domain/transaction/receipt.ts';
+import { LIMITS } from '../../../src/limits.ts';
+import { canonicalJson } from '../encoding/rfc8785.ts';
 
 const KEY_ID = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs';
 const SIGNATURE = Buffer.alloc(64, 0xa5);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isRefusal } from '../../src/domain/errors.ts';
-import { type OtpauthParameters, otpauthUri, parseOtpauthUri } from '../../src/domain/otp/otpauth.ts';
-import { anyText } from './arbitraries.ts';
+import { isRefusal } from '../../../src/domain/errors.ts';
+import { type OtpauthParameters, otpauthUri, parseOtpauthUri } from '../../../src/domain/otp/otpauth.ts';
+import { anyText } from '../arbitraries.ts';
 
 const secret = new TextEncoder().encode('12345678901234567890');
 const base = {

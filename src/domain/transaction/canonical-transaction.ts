@@ -1,4 +1,4 @@
-import { jsonString } from './json-string.ts';
+import { jsonString } from '../encoding/json-string.ts';
 
 /** The canonical transaction, version 1: what the MAC covers over REST, and what a bound code is computed over. */
 export interface CanonicalTransaction {
@@ -16,7 +16,7 @@ export interface CanonicalTransaction {
 export type Transfer = Pick<CanonicalTransaction, 'amount' | 'currency' | 'payee' | 'payer'>;
 
 /**
- * RFC 8785 JSON. Amount and currency hold only characters that JSON writes as themselves (src/domain/transfer.ts); the
+ * RFC 8785 JSON. Amount and currency hold only characters that JSON writes as themselves (src/domain/transaction/transfer.ts); the
  * challenge may be whatever was sent, for a refused one is recorded too. Strings must be well-formed Unicode.
  */
 export function encodeTransaction(t: CanonicalTransaction): string {

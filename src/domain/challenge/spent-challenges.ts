@@ -1,4 +1,4 @@
-import { LIMITS } from '../limits.ts';
+import { LIMITS } from '../../limits.ts';
 
 /**
  * The challenges spent within their time to live, by the 64 bits after their time: 8 bytes each, where a Set of

@@ -3,9 +3,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { chainHash, type EntryBody, encodeBody, GENESIS_HASH, rfc3339 } from '../../src/domain/journal.ts';
-import { boundQuestion, encodeTransaction } from '../../src/domain/transaction.ts';
-import { canonicalJson } from './canonical-json.ts';
+import {
+  chainHash,
+  type EntryBody,
+  encodeBody,
+  GENESIS_HASH,
+  rfc3339,
+} from '../../../src/domain/journal/entry.ts';
+import { boundQuestion, encodeTransaction } from '../../../src/domain/transaction/bound-question.ts';
+import { canonicalJson } from '../encoding/rfc8785.ts';
 
 const hex64 = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
@@ -101,7 +107,7 @@ test('the chain: SHA-256 of the previous hash and the body', () => {
 });
 
 test('published vectors of the chain', () => {
-  const file = readFileSync(new URL('../vectors/journal.json', import.meta.url), 'utf8');
+  const file = readFileSync(new URL('../../vectors/journal.json', import.meta.url), 'utf8');
   const { vectors } = JSON.parse(file) as { vectors: { previous: string; body: string; hash: string }[] };
   let previous = GENESIS_HASH;
   for (const vector of vectors) {

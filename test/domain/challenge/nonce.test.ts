@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ChallengeKey, makeNonce, nonceIssuedAt, verifyNonce } from '../../src/domain/challenge.ts';
+import { ChallengeKey, makeNonce, nonceIssuedAt, verifyNonce } from '../../../src/domain/challenge/nonce.ts';
 
 const TTL_MS = 120_000;
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5, 678);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isRefusal } from '../../src/domain/errors.ts';
-import { makeTransfer, parseAccount, parseTransfer } from '../../src/domain/transfer.ts';
-import { LIMITS } from '../../src/limits.ts';
-import { anyText } from './arbitraries.ts';
+import { isRefusal } from '../../../src/domain/errors.ts';
+import { makeTransfer, parseAccount, parseTransfer } from '../../../src/domain/transaction/transfer.ts';
+import { LIMITS } from '../../../src/limits.ts';
+import { anyText } from '../arbitraries.ts';
 
 function refusal(data: string): string {
   const transfer = parseTransfer(data, 'EUR');

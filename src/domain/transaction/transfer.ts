@@ -1,8 +1,8 @@
-import { LIMITS } from '../limits.ts';
+import { LIMITS } from '../../limits.ts';
+import { isRefusal, type Refusal, refuse } from '../errors.ts';
+import { currencyDecimals, parseAmount } from '../money/amount.ts';
+import { isVisible } from '../visible-text.ts';
 import type { Transfer } from './canonical-transaction.ts';
-import { isRefusal, type Refusal, refuse } from './errors.ts';
-import { currencyDecimals, parseAmount } from './money.ts';
-import { isVisible } from './visible-text.ts';
 
 /** A transfer as a structured request names it, before anything in it is checked. */
 export interface TransferInput {

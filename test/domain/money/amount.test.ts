@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isRefusal } from '../../src/domain/errors.ts';
+import { isRefusal } from '../../../src/domain/errors.ts';
 import {
   addAmounts,
   CURRENCIES,
   compareAmounts,
   currencyDecimals,
   parseAmount,
-} from '../../src/domain/money.ts';
-import { anyText, decimal, scaled } from './arbitraries.ts';
+} from '../../../src/domain/money/amount.ts';
+import { anyText, decimal, scaled } from '../arbitraries.ts';
 
 const code = (value: unknown) => (isRefusal(value) ? value.refused : value);
 

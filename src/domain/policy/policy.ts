@@ -1,6 +1,6 @@
-import type { Transfer } from './canonical-transaction.ts';
-import type { RefusalCode } from './errors.ts';
-import { compareAmounts } from './money.ts';
+import type { RefusalCode } from '../errors.ts';
+import { compareAmounts } from '../money/amount.ts';
+import type { Transfer } from '../transaction/canonical-transaction.ts';
 import type { VelocityPolicy } from './velocity.ts';
 
 /** `session`: the caller is logged in, always so. `code`: presence. `bound_code`: a code that fits only this transfer. */

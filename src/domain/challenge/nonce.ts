@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { LIMITS } from '../limits.ts';
+import { LIMITS } from '../../limits.ts';
 
 /**
  * A challenge is stateless: 32 bytes in lower-case hex,

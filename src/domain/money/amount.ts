@@ -1,5 +1,5 @@
-import { LIMITS } from '../limits.ts';
-import { type Refusal, refuse } from './errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { type Refusal, refuse } from '../errors.ts';
 
 /**
  * ISO 4217 list one, up to amendment 180 (BGN left on 2026-01-01), by number of decimals. Left out, and so refused:

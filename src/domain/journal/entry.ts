@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { CanonicalTransaction } from './canonical-transaction.ts';
+import type { CanonicalTransaction } from '../transaction/canonical-transaction.ts';
 
 /** What an entry records. `admin.…` entries name the operator's act. */
 export type EntryType =

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compareAmounts } from '../../src/domain/money.ts';
+import { compareAmounts } from '../../../src/domain/money/amount.ts';
 import {
   missingProof,
   type Policy,
@@ -9,7 +9,7 @@ import {
   type PolicyRule,
   type Proof,
   requiredProofs,
-} from '../../src/domain/policy.ts';
+} from '../../../src/domain/policy/policy.ts';
 
 const DEFAULT: Policy = {
   rules: [{ when: { amountMax: '500.00' }, require: ['mac'] }, { require: ['bound_code'] }],

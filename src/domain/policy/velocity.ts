@@ -1,5 +1,5 @@
-import type { Transfer } from './canonical-transaction.ts';
-import { addAmounts, compareAmounts } from './money.ts';
+import { addAmounts, compareAmounts } from '../money/amount.ts';
+import type { Transfer } from '../transaction/canonical-transaction.ts';
 
 /** `policy.velocity` of the configuration: what a user may move in any `windowMs` before the last rule applies. */
 export interface VelocityPolicy {

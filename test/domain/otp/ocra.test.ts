@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isRefusal } from '../../src/domain/errors.ts';
-import { BOUND_SUITE, boundCodeMessages } from '../../src/domain/otp/bound-code.ts';
+import { isRefusal } from '../../../src/domain/errors.ts';
+import { BOUND_SUITE, boundCodeMessages } from '../../../src/domain/otp/bound-code.ts';
 import {
   isQuestion,
   type OcraInput,
@@ -11,8 +11,8 @@ import {
   ocraMessage,
   ocraResponse,
   parseSuite,
-} from '../../src/domain/otp/ocra.ts';
-import { anyText } from './arbitraries.ts';
+} from '../../../src/domain/otp/ocra.ts';
+import { anyText } from '../arbitraries.ts';
 import { nodeHmac } from './hmac.ts';
 
 function suiteOf(text: string): OcraSuite {
