@@ -33,7 +33,7 @@ export interface Store {
     readonly search?: string;
   }): Promise<readonly UserRow[]>;
 
-  /** Stored answers to idempotency keys, in the order asked. */
+  /** The records of idempotency keys, in the order asked. */
   findIdempotencyRecords(
     keys: readonly { readonly userId: UserId; readonly key: string }[],
   ): Promise<readonly (IdempotencyRecord | undefined)[]>;
@@ -90,11 +90,11 @@ export interface Store {
   findService(keyHash: string): Promise<ServiceRow | undefined>;
 
   /**
-   * Deletes idempotency answers and sessions that ended before these times (ms). At most `limit` rows of each a call.
+   * Deletes idempotency records and sessions that ended before these times (ms). At most `limit` rows of each a call.
    * @returns whether there may be more
    */
   prune(before: {
-    readonly answers: number;
+    readonly idempotencyRecords: number;
     readonly sessions: number;
     readonly limit: number;
   }): Promise<boolean>;
@@ -189,7 +189,11 @@ export type SideRow =
     >)
   | { readonly kind: 'service.insert'; readonly service: ServiceRow }
   | { readonly kind: 'service.update'; readonly service: ServiceRow }
-  | ({ readonly kind: 'answer.insert'; readonly userId: UserId; readonly key: string } & IdempotencyRecord);
+  | ({
+      readonly kind: 'idempotency.insert';
+      readonly userId: UserId;
+      readonly key: string;
+    } & IdempotencyRecord);
 
 export type TransactionStatus = 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
 

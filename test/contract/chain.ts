@@ -172,8 +172,15 @@ export function answer(
   userId: UserId,
   key: string,
   at = 1_000,
-): SideRow & { readonly kind: 'answer.insert' } {
-  return { kind: 'answer.insert', userId, key, digest: digestOf(key), answer: `{"answer":"${key}"}`, at };
+): SideRow & { readonly kind: 'idempotency.insert' } {
+  return {
+    kind: 'idempotency.insert',
+    userId,
+    key,
+    digest: digestOf(key),
+    answer: `{"answer":"${key}"}`,
+    at,
+  };
 }
 
 export function digestOf(text: string): string {

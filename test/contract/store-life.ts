@@ -106,7 +106,7 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
           () => store.findService('k'),
           () => store.listWrappedKeys({ after: undefined, limit: 1 }),
           () => store.replaceWrappedKeys([]),
-          () => store.prune({ answers: 0, sessions: 0, limit: 1 }),
+          () => store.prune({ idempotencyRecords: 0, sessions: 0, limit: 1 }),
           () => store.ping(),
         ];
         for (const call of calls) await assert.rejects(call, StoreUnavailable, String(call));

@@ -204,14 +204,14 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
           const [user] = await store.load([userId], 0);
           return [answers.map((row) => row?.at), user?.sessions.map(({ expiresAt }) => expiresAt)];
         };
-        await store.prune({ answers: 1_000, sessions: 1_000, limit: 10 });
+        await store.prune({ idempotencyRecords: 1_000, sessions: 1_000, limit: 10 });
         assert.deepEqual(await left(), [times, times]);
-        await store.prune({ answers: 3_000, sessions: 4_000, limit: 1 });
+        await store.prune({ idempotencyRecords: 3_000, sessions: 4_000, limit: 1 });
         assert.deepEqual(await left(), [
           [undefined, 2_000, 3_000, 4_000],
           [2_000, 3_000, 4_000],
         ]);
-        await store.prune({ answers: 3_000, sessions: 4_000, limit: 10 });
+        await store.prune({ idempotencyRecords: 3_000, sessions: 4_000, limit: 10 });
         assert.deepEqual(await left(), [[undefined, undefined, 3_000, 4_000], [4_000]]);
         // A key whose answer was pruned may be used again.
         assert.deepEqual(await store.append([chain.next({ rows: [answer(userId, 'k1000')] })]), ['appended']);

@@ -85,7 +85,7 @@ export class PipelinedBatch {
         const { userId, version, at, type, challenge = null, hash, state, body } = entry;
         entries.push(userId, version, index, at, type, challenge, Buffer.from(hash, 'hex'), state, body);
         for (const row of rows) {
-          if (row.kind !== 'answer.insert' || this.#answerOf.has(index)) continue;
+          if (row.kind !== 'idempotency.insert' || this.#answerOf.has(index)) continue;
           this.#answerOf.set(index, idOf(row.userId, storable(row.key)));
           answers.push(row.userId, storable(row.key), row.digest, row.answer, row.at);
         }
@@ -140,7 +140,7 @@ export class PipelinedBatch {
   #addRows(index: number, rows: Decision['rows']): void {
     let answered = false;
     const statements = rows.flatMap((row) => {
-      if (row.kind !== 'answer.insert' || answered) return statementsOf(row);
+      if (row.kind !== 'idempotency.insert' || answered) return statementsOf(row);
       answered = true;
       return [];
     });

@@ -187,7 +187,7 @@ export function statementsOf(row: SideRow): SideStatement[] {
         ...keysOf(row.service),
       ];
     }
-    case 'answer.insert':
+    case 'idempotency.insert':
       return [insert(INSERT.answer, [row.userId, storable(row.key), row.digest, row.answer, row.at])];
   }
 }

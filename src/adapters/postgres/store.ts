@@ -236,8 +236,10 @@ export class PostgresStore implements Store {
     return this.#change((connection) => replaceWrappedKeys(connection, replacements));
   }
 
-  async prune(before: { answers: number; sessions: number; limit: number }): Promise<boolean> {
-    return this.#pool.read((connection) => prune(connection, before.answers, before.sessions, before.limit));
+  async prune(before: { idempotencyRecords: number; sessions: number; limit: number }): Promise<boolean> {
+    return this.#pool.read((connection) =>
+      prune(connection, before.idempotencyRecords, before.sessions, before.limit),
+    );
   }
 
   /** Before reads: whoever is refused a session that ended elsewhere waits for it. Not tried again: it is asked often. */

@@ -169,7 +169,7 @@ export class SideRows {
       case 'service.update':
         this.#services.update(row.service);
         break;
-      case 'answer.insert':
+      case 'idempotency.insert':
         this.#run('INSERT INTO answers (user_id, key, digest, answer, at) VALUES (?, ?, ?, ?, ?)', [
           row.userId,
           row.key,

@@ -197,8 +197,10 @@ export class SqliteStore implements Store {
     return this.#appender.change(() => this.#keys.replace(replacements));
   }
 
-  async prune(before: { answers: number; sessions: number; limit: number }): Promise<boolean> {
-    return this.#appender.change(() => this.#expiring.prune(before.answers, before.sessions, before.limit));
+  async prune(before: { idempotencyRecords: number; sessions: number; limit: number }): Promise<boolean> {
+    return this.#appender.change(() =>
+      this.#expiring.prune(before.idempotencyRecords, before.sessions, before.limit),
+    );
   }
 
   async ping(): Promise<void> {

@@ -130,22 +130,22 @@ type Verdict = Proposal<CodeValidation | Refusal>;
 
 class ValidateJob implements Job<CodeValidation | Refusal> {
   readonly userId: UserId;
-  readonly answerKey?: string;
+  readonly idempotencyKey?: string;
   readonly #context: Context;
   readonly #request: ValidateCodeRequest;
   #code: CodeEvidence | undefined;
 
   constructor(context: Context, userId: UserId, request: ValidateCodeRequest) {
     this.userId = userId;
-    if (request.idempotency) this.answerKey = request.idempotency.key;
+    if (request.idempotency) this.idempotencyKey = request.idempotency.key;
     this.#context = context;
     this.#request = request;
   }
 
-  evidence(user: User, { at, answer, isSpent }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at, idempotencyRecord, isSpent }: Facts): readonly MacRequest[] {
     const { transaction, code } = this.#request;
     this.#code = undefined;
-    if (answer || user.disabled || lockedForMs(user.state.code, at) > 0) return [];
+    if (idempotencyRecord || user.disabled || lockedForMs(user.state.code, at) > 0) return [];
     if (transaction && isSpent(transaction.challenge)) return [];
     this.#code = codeEvidence(user, code, transaction && boundQuestion(transaction), at);
     return this.#code.requests;
@@ -153,10 +153,10 @@ class ValidateJob implements Job<CodeValidation | Refusal> {
 
   decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
     const { transaction, idempotency, serviceId } = this.#request;
-    const { at, answer } = facts;
+    const { at, idempotencyRecord } = facts;
     if (!user || user.disabled) return { result: NOBODY };
-    if (answer) {
-      const stored = storedAnswer<CodeValidation>(answer, idempotency);
+    if (idempotencyRecord) {
+      const stored = storedAnswer<CodeValidation>(idempotencyRecord, idempotency);
       return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
     }
     if (transaction) {

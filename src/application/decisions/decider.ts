@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';
 import type { AppendOutcome, IdempotencyRecord, Store, UserId, UserRecord } from '../../ports/store.ts';
 import { type User, userFrom } from '../users/user.ts';
-import { answerId, DecisionBatch, gatherEvidence, NO_MACS, type Pending } from './decision-batch.ts';
+import { DecisionBatch, gatherEvidence, NO_MACS, type Pending, recordId } from './decision-batch.ts';
 import type { ChainedEntry, Decided, Job } from './job.ts';
 import { UserCache } from './user-cache.ts';
 import { VersionFence } from './version-fence.ts';
@@ -275,8 +275,8 @@ export class Decider {
     this.#batchListener?.(batch.length);
     const at = this.#decisionTime();
     const { users, read } = await this.#usersOf(batch);
-    const answers = await this.#answersOf(batch);
-    const round = new DecisionBatch(at, users, answers, this.#spent);
+    const idempotencyRecords = await this.#idempotencyRecordsOf(batch);
+    const round = new DecisionBatch(at, users, idempotencyRecords, this.#spent);
     const { requests, spans, failed } = gatherEvidence(batch, round);
     let macs = NO_MACS;
     let vaultError: unknown;
@@ -402,19 +402,19 @@ export class Decider {
     return { users, read: missing };
   }
 
-  async #answersOf(batch: readonly Pending[]): Promise<Map<string, IdempotencyRecord>> {
-    const answers = new Map<string, IdempotencyRecord>();
+  async #idempotencyRecordsOf(batch: readonly Pending[]): Promise<Map<string, IdempotencyRecord>> {
+    const idempotencyRecords = new Map<string, IdempotencyRecord>();
     const keys: { userId: UserId; key: string }[] = [];
     for (const { job } of batch) {
-      if (job.answerKey !== undefined) keys.push({ userId: job.userId, key: job.answerKey });
+      if (job.idempotencyKey !== undefined) keys.push({ userId: job.userId, key: job.idempotencyKey });
     }
-    if (keys.length === 0) return answers;
+    if (keys.length === 0) return idempotencyRecords;
     const found = await this.#store.findIdempotencyRecords(keys);
     keys.forEach(({ userId, key }, index) => {
-      const answer = found[index];
-      if (answer) answers.set(answerId(userId, key), answer);
+      const record = found[index];
+      if (record) idempotencyRecords.set(recordId(userId, key), record);
     });
-    return answers;
+    return idempotencyRecords;
   }
 }
 

@@ -41,7 +41,7 @@ export class DecisionBatch {
   readonly again: Pending[] = [];
   readonly at: number;
   readonly #users: Map<UserId, User>;
-  readonly #answers: Map<string, IdempotencyRecord>;
+  readonly #idempotencyRecords: Map<string, IdempotencyRecord>;
   readonly #spent: SpentChallenges;
   readonly #spentHere = new Set<string>();
   readonly #guarded = new Set<UserId>();
@@ -50,15 +50,15 @@ export class DecisionBatch {
   constructor(
     at: number,
     users: Map<UserId, User>,
-    answers: Map<string, IdempotencyRecord>,
+    idempotencyRecords: Map<string, IdempotencyRecord>,
     spent: SpentChallenges,
   ) {
     this.at = at;
     this.#users = users;
-    this.#answers = answers;
+    this.#idempotencyRecords = idempotencyRecords;
     this.#spent = spent;
     const isSpent = (nonce: string) => this.#spentHere.has(nonce) || this.#spent.has(nonce);
-    this.#facts = { at, isSpent, answer: undefined };
+    this.#facts = { at, isSpent, idempotencyRecord: undefined };
   }
 
   user(id: UserId): User | undefined {
@@ -66,8 +66,11 @@ export class DecisionBatch {
   }
 
   factsFor(job: Job<unknown>): Facts {
-    if (job.answerKey === undefined) return this.#facts;
-    return { ...this.#facts, answer: this.#answers.get(answerId(job.userId, job.answerKey)) };
+    if (job.idempotencyKey === undefined) return this.#facts;
+    return {
+      ...this.#facts,
+      idempotencyRecord: this.#idempotencyRecords.get(recordId(job.userId, job.idempotencyKey)),
+    };
   }
 
   redo(pending: Pending): void {
@@ -106,7 +109,7 @@ export class DecisionBatch {
     this.#users.set(user.id, next);
     if (entry.challenge) this.#spentHere.add(entry.challenge);
     for (const row of rows) {
-      if (row.kind === 'answer.insert') this.#answers.set(answerId(row.userId, row.key), row);
+      if (row.kind === 'idempotency.insert') this.#idempotencyRecords.set(recordId(row.userId, row.key), row);
     }
     this.proposals.push({ pending, result, entry, user: next, decision: this.decisions.length });
     this.decisions.push(chained);
@@ -165,7 +168,7 @@ export class DecisionBatch {
 
 const NO_ROWS: readonly SideRow[] = Object.freeze([]);
 
-export function answerId(userId: UserId, key: string): string {
+export function recordId(userId: UserId, key: string): string {
   return `${userId}/${key}`;
 }
 

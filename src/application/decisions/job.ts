@@ -9,8 +9,8 @@ export interface Job<T> {
   readonly userId: UserId;
   /** For a registration: the user before their first entry, who is in no store yet. */
   readonly newUser?: User;
-  /** The idempotency key whose stored answer `decide` must see. */
-  readonly answerKey?: string;
+  /** The idempotency key whose record `decide` must see. */
+  readonly idempotencyKey?: string;
   /** What the vault must compute before `decide`. Must not evaluate anything that is locked. */
   evidence?(user: User, facts: Facts): readonly MacRequest[];
   /** Pure. `user` is undefined where there is no such user. */
@@ -23,8 +23,8 @@ export interface Facts {
   /** ms since 1970: the time of the decision */
   readonly at: number;
   readonly isSpent: (nonce: string) => boolean;
-  /** The stored answer to `answerKey`. */
-  readonly answer: IdempotencyRecord | undefined;
+  /** The idempotency record under `idempotencyKey`. */
+  readonly idempotencyRecord: IdempotencyRecord | undefined;
 }
 
 export interface Proposal<T> {

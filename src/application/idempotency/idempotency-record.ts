@@ -21,7 +21,7 @@ export function answerRow(
 ): SideRow[] {
   if (!idempotency) return [];
   const { key, digest } = idempotency;
-  return [{ kind: 'answer.insert', userId, key, digest, answer: JSON.stringify(answer), at }];
+  return [{ kind: 'idempotency.insert', userId, key, digest, answer: JSON.stringify(answer), at }];
 }
 
 /** @returns what was stored, or `idempotency_mismatch`: the key was used for something else */
@@ -65,11 +65,11 @@ export function repeatable<T, Kept>(
   return {
     userId,
     ...(newUser ? { newUser } : {}),
-    answerKey: idempotency.key,
-    evidence: (user, facts) => (facts.answer ? [] : (job.evidence?.(user, facts) ?? [])),
+    idempotencyKey: idempotency.key,
+    evidence: (user, facts) => (facts.idempotencyRecord ? [] : (job.evidence?.(user, facts) ?? [])),
     decide: (user, facts, macs): Proposal<T | Refusal> => {
-      if (facts.answer) {
-        const kept = storedAnswer<Kept>(facts.answer, idempotency);
+      if (facts.idempotencyRecord) {
+        const kept = storedAnswer<Kept>(facts.idempotencyRecord, idempotency);
         return { result: isRefusal(kept) ? kept : again(kept as Kept) };
       }
       const { result, draft } = job.decide(user, facts, macs);

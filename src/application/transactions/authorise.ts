@@ -92,7 +92,7 @@ type Verdict = Proposal<Outcome>;
 
 class AuthoriseJob implements Job<Outcome> {
   readonly userId: number;
-  readonly answerKey?: string;
+  readonly idempotencyKey?: string;
   readonly #context: Context;
   readonly #request: AuthoriseRequest;
   readonly #canonical: CanonicalTransaction;
@@ -102,7 +102,7 @@ class AuthoriseJob implements Job<Outcome> {
 
   constructor(context: Context, request: AuthoriseRequest, mayWait: boolean) {
     this.userId = request.session.userId;
-    if (request.idempotency) this.answerKey = request.idempotency.key;
+    if (request.idempotency) this.idempotencyKey = request.idempotency.key;
     this.#context = context;
     this.#request = request;
     this.#mayWait = mayWait;
@@ -110,10 +110,10 @@ class AuthoriseJob implements Job<Outcome> {
     this.#canonical = { ...request.transfer, challenge: request.challenge, v: 1 };
   }
 
-  evidence(user: User, { at, answer, isSpent }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at, idempotencyRecord, isSpent }: Facts): readonly MacRequest[] {
     const { mac, code, challenge } = this.#request;
     this.#code = undefined;
-    if (answer || isSpent(challenge)) return [];
+    if (idempotencyRecord || isSpent(challenge)) return [];
     const requests = mac ? [macRequest(user, mac.message)] : [];
     if (code !== undefined && lockedForMs(user.state.code, at) === 0) {
       this.#code = codeEvidence(user, code, boundQuestion(this.#canonical), at);
@@ -124,9 +124,9 @@ class AuthoriseJob implements Job<Outcome> {
 
   decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
     const { challenge, session } = this.#request;
-    const { at, answer } = facts;
+    const { at, idempotencyRecord } = facts;
     if (!user || !sessionHolds(user, session.sessionId, at)) return { result: refuse('session_ended') };
-    if (answer) return this.#repeat(answer);
+    if (idempotencyRecord) return this.#repeat(idempotencyRecord);
 
     const verdict = this.#context.challenges.verify(challenge, this.#binding, at);
     if (verdict !== 'authentic') return this.#refused(at, verdict, user);
@@ -225,8 +225,8 @@ class AuthoriseJob implements Job<Outcome> {
     });
   }
 
-  #repeat(answer: IdempotencyRecord): Verdict {
-    const stored = storedAnswer<DecidedTransaction | RequestedTransaction>(answer, this.#request.idempotency);
+  #repeat(record: IdempotencyRecord): Verdict {
+    const stored = storedAnswer<DecidedTransaction | RequestedTransaction>(record, this.#request.idempotency);
     return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
   }
 

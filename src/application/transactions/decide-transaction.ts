@@ -46,35 +46,39 @@ type Verdict = Proposal<EndedTransaction | Refusal>;
 
 class DecisionJob implements Job<EndedTransaction | Refusal> {
   readonly userId: UserId;
-  readonly answerKey?: string;
+  readonly idempotencyKey?: string;
   readonly #context: Context;
   readonly #request: DecideTransactionRequest;
   #code: CodeEvidence | undefined;
 
   constructor(context: Context, request: DecideTransactionRequest) {
     this.userId = request.userId;
-    if (request.idempotency) this.answerKey = request.idempotency.key;
+    if (request.idempotency) this.idempotencyKey = request.idempotency.key;
     this.#context = context;
     this.#request = request;
   }
 
-  evidence(user: User, { at, answer }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at, idempotencyRecord }: Facts): readonly MacRequest[] {
     this.#code = undefined;
     const transaction = this.#pending(user);
-    if (answer || this.#request.decision !== 'approve' || !transaction) return [];
+    if (idempotencyRecord || this.#request.decision !== 'approve' || !transaction) return [];
     if (transaction.expiresAt < at || lockedForMs(user.state.code, at) > 0) return [];
     this.#code = codeEvidence(user, this.#request.code, boundQuestion(canonical(transaction)), at);
     return this.#code.requests;
   }
 
-  decide(user: User | undefined, { at, answer }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  decide(
+    user: User | undefined,
+    { at, idempotencyRecord }: Facts,
+    macs: readonly (Uint8Array | undefined)[],
+  ): Verdict {
     const request = this.#request;
     if (!user) return { result: refuse('transaction_unknown') };
     if ('session' in request && !sessionHolds(user, request.session.sessionId, at)) {
       return { result: refuse('session_ended') };
     }
-    if (answer) {
-      const stored = storedAnswer<TransactionRow>(answer, request.idempotency);
+    if (idempotencyRecord) {
+      const stored = storedAnswer<TransactionRow>(idempotencyRecord, request.idempotency);
       return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
     }
     const transaction = this.#pending(user);

@@ -29,11 +29,11 @@ export async function requestTransaction(
   const { userId, transfer, serviceId, idempotency } = request;
   const { result } = await context.decider.submit<RequestedTransaction | Refusal>({
     userId,
-    ...(idempotency ? { answerKey: idempotency.key } : {}),
-    decide: (user, { at, answer }) => {
+    ...(idempotency ? { idempotencyKey: idempotency.key } : {}),
+    decide: (user, { at, idempotencyRecord }) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
-      if (answer) {
-        const stored = storedAnswer<TransactionRow>(answer, idempotency);
+      if (idempotencyRecord) {
+        const stored = storedAnswer<TransactionRow>(idempotencyRecord, idempotency);
         return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
       }
       if (user.disabled) return { result: refuse('user_disabled') };

@@ -47,7 +47,7 @@ export class Maintenance {
   async #pruneAll(): Promise<void> {
     const { store, decider, settings } = this.#context;
     const now = decider.now();
-    const before = { answers: now - settings.idempotencyTtlMs, sessions: now, limit: ROWS_MAX };
+    const before = { idempotencyRecords: now - settings.idempotencyTtlMs, sessions: now, limit: ROWS_MAX };
     // As many as a busy server adds in the meantime; requests go first.
     while (!this.#stopped && (await store.prune(before))) await setTimeout(PRUNE_PAUSE_MS);
   }

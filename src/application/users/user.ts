@@ -110,7 +110,7 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
       case 'service.insert':
       case 'service.update':
       case 'user.insert':
-      case 'answer.insert':
+      case 'idempotency.insert':
         break;
     }
   }

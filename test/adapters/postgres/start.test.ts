@@ -160,7 +160,7 @@ describe('PostgreSQL: two roles', () => {
       const [a] = await registered(store, 1);
       assert.ok(a);
       await store.append([a.next()]);
-      await store.prune({ answers: 9, sessions: 9, limit: 9 });
+      await store.prune({ idempotencyRecords: 9, sessions: 9, limit: 9 });
       assert.equal((await store.readJournal({ after: 0, limit: 9 })).length, 2);
       for (const table of ['journal', 'places']) {
         for (const act of [

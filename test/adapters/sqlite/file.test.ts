@@ -169,7 +169,7 @@ describe('SQLite file: damage and locks at work', () => {
     const isLocked = (error: Error) => error instanceof StoreUnavailable && /lock/.test(error.message);
     await assert.rejects(store.append([decision]), isLocked);
     await assert.rejects(store.ping(), isLocked);
-    await assert.rejects(store.prune({ answers: 1, sessions: 1, limit: 1 }), isLocked);
+    await assert.rejects(store.prune({ idempotencyRecords: 1, sessions: 1, limit: 1 }), isLocked);
     assert.equal((await store.load([chain.userId], 0))[0]?.version, 1);
     other.exec('ROLLBACK');
     other.close();
