@@ -219,9 +219,12 @@ test('truncation: RFC 4226 section 5.4’s example, more digits, and MACs in a l
 test('what computes codes runs in a browser: no module of Node, no Buffer', () => {
   const root = new URL('../../../src/domain/', import.meta.url);
   const otp = readdirSync(new URL('otp/', root)).map((name) => `otp/${name}`);
-  const waiting = ['base32.ts', 'canonical-transaction.ts', 'transfer.ts', ...otp].map(
-    (name) => new URL(name, root),
-  );
+  const waiting = [
+    'encoding/base32.ts',
+    'transaction/canonical-transaction.ts',
+    'transaction/transfer.ts',
+    ...otp,
+  ].map((name) => new URL(name, root));
   const seen = new Set<string>();
   for (let file = waiting.pop(); file; file = waiting.pop()) {
     if (seen.has(file.href)) continue;

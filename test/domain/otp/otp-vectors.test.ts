@@ -13,7 +13,7 @@ import { parseTransfer } from '../../../src/domain/transaction/transfer.ts';
 import { browserHmac, nodeHmac } from './hmac.ts';
 
 function vectors(name: string) {
-  return JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), 'utf8'));
 }
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
