@@ -7,11 +7,20 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ROOT } from './machine.ts';
-import { isTitle, linkedFiles, missing, namedPaths, testReferences, testTitles } from './references.ts';
+import {
+  headingAnchors,
+  isTitle,
+  linkedFiles,
+  missing,
+  namedPaths,
+  testReferences,
+  testTitles,
+} from './references.ts';
 
 const DOCUMENTS = [
   'README.md',
   'README.es.md',
+  'docs/DECISIONS.md',
   'docs/architecture.md',
   'docs/operations.md',
   'docs/protocol.md',
@@ -40,12 +49,7 @@ describe('what documents name is there', () => {
       for (const [, target = '', heading] of text.matchAll(/\]\(([^)\s#]*)#([^)\s]+)\)/g)) {
         if (/^[a-z]+:/.test(target)) continue;
         const page = target === '' ? text : read(join(dirname(path), target));
-        const headings = Array.from(page.matchAll(/^#+ (.+)$/gm), ([, title = '']) =>
-          title
-            .toLowerCase()
-            .replace(/[^\p{L}\p{N} -]/gu, '')
-            .replaceAll(' ', '-'),
-        );
+        const headings = headingAnchors(page);
         assert.ok(headings.includes(heading ?? ''), `${target}#${heading}`);
       }
     });

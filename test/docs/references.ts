@@ -54,3 +54,14 @@ export function linkedFiles(markdown: string): readonly string[] {
   const links = markdown.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g);
   return Array.from(links, ([, target = '']) => target).filter((target) => !/^[a-z]+:/.test(target));
 }
+
+/** The anchors of a Markdown page's headings, as GitHub makes them, of one level or of all. */
+export function headingAnchors(page: string, level?: number): readonly string[] {
+  const marks = level === undefined ? '#+' : `#{${level}}`;
+  return Array.from(page.matchAll(new RegExp(`^${marks} (.+)$`, 'gm')), ([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
