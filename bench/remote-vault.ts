@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { mac } from '../src/adapters/vault-keys/hmac.ts';
 import { openRemoteVault } from '../src/adapters/vault-remote/vault.ts';
-import { makeVaultCertificates, pathsOf } from '../src/cli/vault-certificates.ts';
+import { makeVaultCertificates, pathsOf } from '../src/cli/vault/certificates.ts';
 import { vaultCallerCredentials } from '../src/compose/vault-credentials.ts';
 import { loadConfig } from '../src/config.ts';
 import type { KeyVault } from '../src/ports/key-vault.ts';

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClientAnswer, ConnectionLost, TcpClient } from '../../src/cli/tcp-client.ts';
+import { type ClientAnswer, ConnectionLost, TcpClient } from '../../src/client/tcp-client.ts';
 import { encodeTransaction } from '../../src/domain/transaction/bound-question.ts';
 
 const PASSWORD = 'secreto';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Text, text } from '../language/text.ts';
-import type { Shell } from './shell.ts';
+import type { Shell } from './shell/shell.ts';
 
 export interface CommandModule {
   /** Adds arguments, options, examples, subcommands and the action to the command, which has its name and summary. */
@@ -14,113 +14,116 @@ export interface CommandEntry {
 }
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
-  serve: { summary: text('run the server', 'arrancar el servidor'), load: () => import('./serve.ts') },
+  serve: {
+    summary: text('run the server', 'arrancar el servidor'),
+    load: () => import('./serve/command.ts'),
+  },
   config: {
     summary: text(
       'show the configuration in force and where each value came from',
       'mostrar la configuración en vigor y el origen de cada valor',
     ),
-    load: () => import('./config.ts'),
+    load: () => import('./config/command.ts'),
   },
   doctor: {
     summary: text(
       'check all parts, and say how to mend what is wrong',
       'revisar todas las partes y decir cómo arreglar lo que falla',
     ),
-    load: () => import('./doctor.ts'),
+    load: () => import('./doctor/command.ts'),
   },
   user: {
     summary: text(
       'create, list, disable, enable, unlock users',
       'crear, listar, desactivar, activar y desbloquear usuarios',
     ),
-    load: () => import('./user.ts'),
+    load: () => import('./user/command.ts'),
   },
   token: {
     summary: text('enrol and revoke tokens; show codes', 'dar de alta y revocar tokens; mostrar códigos'),
-    load: () => import('./token.ts'),
+    load: () => import('./token/command.ts'),
   },
   service: {
     summary: text('create services and rotate their keys', 'crear servicios y rotar sus claves'),
-    load: () => import('./service.ts'),
+    load: () => import('./service/command.ts'),
   },
   transaction: {
     summary: text('send a transaction over TCP', 'enviar una transacción por TCP'),
-    load: () => import('./transaction.ts'),
+    load: () => import('./transaction/command.ts'),
   },
   keys: {
     summary: text(
       'list and rotate the keys of the vault, change its passphrase',
       'listar y rotar las claves del almacén, cambiar su contraseña',
     ),
-    load: () => import('./keys.ts'),
+    load: () => import('./keys/command.ts'),
   },
   vault: {
     summary: text(
       'certificates for a vault process and its callers',
       'certificados para un proceso de claves y quienes lo usan',
     ),
-    load: () => import('./vault.ts'),
+    load: () => import('./vault/command.ts'),
   },
   audit: {
     summary: text('export and verify the journal', 'exportar y verificar el diario'),
-    load: () => import('./audit.ts'),
+    load: () => import('./audit/command.ts'),
   },
   receipt: {
     summary: text('verify a receipt offline', 'verificar un recibo sin conexión'),
-    load: () => import('./receipt.ts'),
+    load: () => import('./receipt/command.ts'),
   },
   backup: {
     summary: text(
       'copy all data while the server runs, and verify the copy',
       'copiar todos los datos con el servidor en marcha y verificar la copia',
     ),
-    load: () => import('./backup.ts'),
+    load: () => import('./backup/command.ts'),
   },
   restore: {
     summary: text(
       'verify a backup and put it into the data folder',
       'verificar una copia y ponerla en la carpeta de datos',
     ),
-    load: () => import('./restore.ts'),
+    load: () => import('./restore/command.ts'),
   },
   health: {
     summary: text(
       'whether the server here answers, for a supervisor',
       'si el servidor de aquí responde, para un supervisor',
     ),
-    load: () => import('./health.ts'),
+    load: () => import('./health/command.ts'),
   },
   deploy: {
     summary: text(
       'make the files of a deployment: HAProxy, systemd, compose',
       'generar los ficheros de un despliegue: HAProxy, systemd, compose',
     ),
-    load: () => import('./deploy.ts'),
+    load: () => import('./deploy/command.ts'),
   },
   migrate: {
     summary: text(
       'make or update the tables in PostgreSQL while servers run, and give the server its rights',
       'crear o actualizar las tablas en PostgreSQL con servidores en marcha, y dar sus permisos al servidor',
     ),
-    load: () => import('./migrate.ts'),
+    load: () => import('./migrate/command.ts'),
   },
   demo: {
     summary: text(
       'a tour on a throw-away server: pay, attack, verify; in under a minute',
       'un recorrido por un servidor de usar y tirar: pagar, atacar, verificar; en menos de un minuto',
     ),
-    load: () => import('./demo.ts'),
+    load: () => import('./demo/command.ts'),
   },
   lab: {
     summary: text('attack a running server on purpose', 'atacar a propósito un servidor en marcha'),
-    load: () => import('./lab.ts'),
+    load: () => import('./lab/command.ts'),
   },
   completion: {
     summary: text(
       'print the completion script of a shell',
       'mostrar el guion de autocompletado de un intérprete',
     ),
-    load: () => import('./completion.ts'),
+    load: () => import('./completion/command.ts'),
   },
 };

@@ -5,10 +5,10 @@ import { nearest } from '../config/nearest.ts';
 import { loadConfig } from '../config.ts';
 import { earlyLanguage, type Text, text } from '../language/text.ts';
 import { COMMANDS } from './commands.ts';
-import { addCommandFlags, addConfigFlags, givenConfigFlags } from './config-flags.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { usageFailure } from './failure.ts';
-import { Shell } from './shell.ts';
+import { addCommandFlags, addConfigFlags, givenConfigFlags } from './shell/config-flags.ts';
+import { EXIT, type ExitCode } from './shell/exit-codes.ts';
+import { usageFailure } from './shell/failure.ts';
+import { Shell } from './shell/shell.ts';
 
 /** Runs one command line. @returns what to exit with; nothing is thrown */
 export async function run(argv: readonly string[]): Promise<ExitCode> {

@@ -1,5 +1,5 @@
 import { ATTACK_NAMES, ATTACKS } from '../lab/attacks.ts';
-import type { FloodOptions } from '../lab/flood.ts';
+import type { FloodOptions } from '../lab/flood/flood.ts';
 import { type Step, shown, type Verdict } from '../lab/verdict.ts';
 import { text } from '../language/text.ts';
 import type { DemoServer } from './demo-server.ts';

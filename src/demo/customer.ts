@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { countdown, grouped } from '../cli/code-display.ts';
+import { countdown, grouped } from '../client/token-screen.ts';
 import { passphrasePath, storePath, vaultPath } from '../compose.ts';
 import { isRefused, type LabConnection } from '../lab/connection.ts';
 import { ThrowawayUser, takeNonce } from '../lab/throwaway-user.ts';

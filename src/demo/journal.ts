@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JournalVerdict, verifyJournal } from '../application/journal/verify-journal.ts';
-import { StoredJournal } from '../cli/audit-journal.ts';
+import { StoredJournal } from '../cli/audit/audit-journal.ts';
 import { openSqliteReader } from '../compose.ts';
 import { text } from '../language/text.ts';
 import type { DemoServer } from './demo-server.ts';

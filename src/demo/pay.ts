@@ -1,5 +1,5 @@
 import { verifyReceipt } from '../application/receipts/verify-receipt.ts';
-import { grouped, transferScreen } from '../cli/code-display.ts';
+import { grouped, transferScreen } from '../client/token-screen.ts';
 import { isRefusal } from '../domain/errors.ts';
 import { parseTransfer } from '../domain/transaction/transfer.ts';
 import { isRefused } from '../lab/connection.ts';

@@ -1,8 +1,8 @@
 import { type Text, text } from '../language/text.ts';
-import { downgrade } from './downgrade.ts';
-import { flood } from './flood.ts';
-import { guess } from './guess.ts';
-import { mitm } from './mitm.ts';
+import { downgrade } from './downgrade/downgrade.ts';
+import { flood } from './flood/flood.ts';
+import { guess } from './guess/guess.ts';
+import { mitm } from './mitm/mitm.ts';
 import { reorder } from './reorder.ts';
 import { replay } from './replay.ts';
 import { slowClient } from './slow-client.ts';

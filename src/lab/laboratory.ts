@@ -1,4 +1,4 @@
-import { findEndpoint } from '../cli/lab-target.ts';
+import { findEndpoint } from '../cli/lab/target.ts';
 import type { RunningServer } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { type Refusal, refuse } from '../domain/errors.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Text, text } from '../language/text.ts';
 import { LabConnection } from './connection.ts';
-import { HonestClient } from './honest-client.ts';
-import { MemoryWatch } from './memory-watch.ts';
+import { HonestClient } from './flood/honest-client.ts';
+import { MemoryWatch } from './flood/memory-watch.ts';
 import type { AttackOptions, Target } from './target.ts';
 import { takeNonce } from './throwaway-user.ts';
 import { transferNeeding } from './transfers.ts';

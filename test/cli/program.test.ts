@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { EXIT } from '../../src/cli/exit-codes.ts';
+import { EXIT } from '../../src/cli/shell/exit-codes.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { sello, selloJson } from '../services/sello-command.ts';
 

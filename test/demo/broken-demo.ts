@@ -1,5 +1,5 @@
-import { demo } from '../../src/cli/demo.ts';
-import { Shell } from '../../src/cli/shell.ts';
+import { demo } from '../../src/cli/demo/command.ts';
+import { Shell } from '../../src/cli/shell/shell.ts';
 import { isRefusal } from '../../src/domain/errors.ts';
 
 /** The demonstration on a server that executes a replay: run by demo.test.ts as a process of its own. */

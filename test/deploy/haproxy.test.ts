@@ -12,7 +12,7 @@ import { after, before, describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { type HaproxyOptions, haproxyConfiguration, TLS_MODES } from '../../src/cli/deploy/haproxy.ts';
 import { serverAddress } from '../../src/cli/deploy/server-address.ts';
-import { CommandFailure } from '../../src/cli/failure.ts';
+import { CommandFailure } from '../../src/cli/shell/failure.ts';
 import { httpAddress } from '../e2e/http-address.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
 import { CERTIFICATES } from '../services/certificates.ts';

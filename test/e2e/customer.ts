@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
-import type { ClientAnswer, TcpClient } from '../../src/cli/tcp-client.ts';
+import type { ClientAnswer, TcpClient } from '../../src/client/tcp-client.ts';
 
 export const PASSWORD = 'secreto';
 

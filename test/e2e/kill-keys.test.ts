@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConnectionLost } from '../../src/cli/tcp-client.ts';
+import { ConnectionLost } from '../../src/client/tcp-client.ts';
 import { StoreUnavailable } from '../../src/domain/errors.ts';
-import { askOperator } from '../../src/operator/operator-client.ts';
-import { findOperatorPath } from '../../src/operator/operator-path.ts';
+import { askOperator } from '../../src/operator/client.ts';
+import { findOperatorPath } from '../../src/operator/socket-path.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { Customer, expectOk } from './customer.ts';
 import { readJournal } from './journal.ts';

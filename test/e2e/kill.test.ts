@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClientAnswer, ConnectionLost } from '../../src/cli/tcp-client.ts';
+import { type ClientAnswer, ConnectionLost } from '../../src/client/tcp-client.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { Customer, expectOk, PASSWORD, type SentTransfer } from './customer.ts';
 import { readJournal } from './journal.ts';

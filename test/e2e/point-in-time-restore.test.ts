@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { ClientAnswer, TcpClient } from '../../src/cli/tcp-client.ts';
+import type { ClientAnswer, TcpClient } from '../../src/client/tcp-client.ts';
 import { ROOT } from '../docs/machine.ts';
 import { fencedBlocks } from '../docs/markdown.ts';
 import { temporaryFolder } from '../services/application.ts';

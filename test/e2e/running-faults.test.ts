@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import type { ClientAnswer } from '../../src/cli/tcp-client.ts';
+import type { ClientAnswer } from '../../src/client/tcp-client.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { Customer, expectOk } from './customer.ts';
 import { readJournal } from './journal.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { TcpClient, type TcpClientOptions } from '../../src/cli/tcp-client.ts';
+import { TcpClient, type TcpClientOptions } from '../../src/client/tcp-client.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const START_TIME_MS = 15_000;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
-import { type ClientAnswer, ConnectionLost } from '../../src/cli/tcp-client.ts';
+import { type ClientAnswer, ConnectionLost } from '../../src/client/tcp-client.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { CERTIFICATES } from '../services/certificates.ts';
 import { Customer, expectOk } from './customer.ts';

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientAnswer } from '../../src/cli/tcp-client.ts';
+import type { ClientAnswer } from '../../src/client/tcp-client.ts';
 import { encodeTransaction } from '../../src/domain/transaction/bound-question.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { temporaryFolder } from '../services/application.ts';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { pathsOf } from '../../src/cli/vault-certificates.ts';
+import { pathsOf } from '../../src/cli/vault/certificates.ts';
 import { openApplication } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { StartRefused } from '../../src/domain/errors.ts';

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { suite, type TestContext, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { loadConfig } from '../../src/config.ts';
-import { downgrade } from '../../src/lab/downgrade.ts';
+import { downgrade } from '../../src/lab/downgrade/downgrade.ts';
 import { LabRefused } from '../../src/lab/lab-error.ts';
 import { CERTIFICATES } from '../services/certificates.ts';
 import { ANY_SESSION, believesAll } from './broken-servers.ts';

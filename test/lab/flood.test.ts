@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { flood } from '../../src/lab/flood.ts';
+import { flood } from '../../src/lab/flood/flood.ts';
 import { assertHeld, brokenSteps, laboratory } from './laboratory.ts';
 
 const LIMITS = { connectionsPerAddressMax: 256, lingerTimeMs: 200 };

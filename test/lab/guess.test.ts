@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { guess } from '../../src/lab/guess.ts';
+import { guess } from '../../src/lab/guess/guess.ts';
 import { forgetsAttempts } from './broken-servers.ts';
 import { assertHeld, brokenSteps, laboratory } from './laboratory.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
-import { mitm } from '../../src/lab/mitm.ts';
+import { mitm } from '../../src/lab/mitm/mitm.ts';
 import type { Step } from '../../src/lab/verdict.ts';
 import { ANY_SESSION, believesAll } from './broken-servers.ts';
 import { assertHeld, brokenSteps, laboratory } from './laboratory.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { test } from 'node:test';
 import { checkCertificate } from '../../src/cli/doctor/files.ts';
-import { makeVaultCertificates, pathsOf } from '../../src/cli/vault-certificates.ts';
+import { makeVaultCertificates, pathsOf } from '../../src/cli/vault/certificates.ts';
 import { loadConfig } from '../../src/config.ts';
 import { temporaryFolder } from '../services/application.ts';
 

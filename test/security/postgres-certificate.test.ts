@@ -10,7 +10,7 @@ import { type TestContext, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { readAddress } from '../../src/adapters/postgres/address.ts';
 import { Connection } from '../../src/adapters/postgres/connection.ts';
-import { makeVaultCertificates, pathsOf } from '../../src/cli/vault-certificates.ts';
+import { makeVaultCertificates, pathsOf } from '../../src/cli/vault/certificates.ts';
 import { temporaryFolder } from '../services/application.ts';
 
 const SSL_REQUEST_BYTES = 8;

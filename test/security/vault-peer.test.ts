@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { createServer, type TLSSocket } from 'node:tls';
 import { openRemoteVault } from '../../src/adapters/vault-remote/vault.ts';
-import { makeVaultCertificates, pathsOf } from '../../src/cli/vault-certificates.ts';
+import { makeVaultCertificates, pathsOf } from '../../src/cli/vault/certificates.ts';
 import { vaultCallerCredentials, vaultListenerCredentials } from '../../src/compose/vault-credentials.ts';
 import { loadConfig } from '../../src/config.ts';
 import { StartRefused, VaultUnavailable } from '../../src/domain/errors.ts';

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RemoteVaultLog } from '../../src/adapters/vault-remote/connections.ts';
 import type { RemoteVaultCredentials } from '../../src/adapters/vault-remote/remote-vault.ts';
-import { makeVaultCertificates, pathsOf } from '../../src/cli/vault-certificates.ts';
+import { makeVaultCertificates, pathsOf } from '../../src/cli/vault/certificates.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const START_TIME_MS = 20_000;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { text } from '../../language/text.ts';
-import { examples } from '../examples.ts';
-import { usageFailure } from '../failure.ts';
-import type { Shell } from '../shell.ts';
+import { examples } from '../shell/examples.ts';
+import { usageFailure } from '../shell/failure.ts';
+import type { Shell } from '../shell/shell.ts';
 import { give } from './deployment-file.ts';
 import { systemdUnits } from './systemd.ts';
 

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Config } from '../../config.ts';
 import { text } from '../../language/text.ts';
+import { askServer } from '../../operator/client.ts';
 import type { OperationResult } from '../../operator/operations.ts';
-import { askServer } from '../../operator/operator-client.ts';
-import { ownerOf } from '../stopped.ts';
+import { ownerOf } from '../shell/stopped.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 type Status = OperationResult<'status'>;

@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { createFileVault } from '../../../src/adapters/vault-file/vault.ts';
 import { openRemoteVault } from '../../../src/adapters/vault-remote/vault.ts';
-import { makeVaultCertificates, pathsOf } from '../../../src/cli/vault-certificates.ts';
+import { makeVaultCertificates, pathsOf } from '../../../src/cli/vault/certificates.ts';
 import { StartRefused, VaultUnavailable } from '../../../src/domain/errors.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import type { KeyVault } from '../../../src/ports/key-vault.ts';

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { Tour } from '../../demo/tour.ts';
+import { text } from '../../language/text.ts';
+import type { TcpServices } from '../../wire/tcp/services.ts';
+import { examples } from '../shell/examples.ts';
+import { EXIT } from '../shell/exit-codes.ts';
+import type { Shell } from '../shell/shell.ts';
+
+export function define(command: Command, shell: Shell): void {
+  command
+    .addHelpText('after', () =>
+      [
+        shell.say(
+          text(
+            '\nStarts a server on a folder of its own and a free port, pays, attacks it, verifies its journal, and removes it all.\nAsks nothing. Ends with 1 when anything is not as it should be.',
+            '\nArranca un servidor en una carpeta propia y un puerto libre, paga, lo ataca, verifica su diario y lo borra todo.\nNo pregunta nada. Sale con 1 si algo no es como debe ser.',
+          ),
+        ),
+        examples(shell, 'sello demo', 'sello demo --language es', 'sello demo --json'),
+      ].join('\n'),
+    )
+    .action(() => demo(shell));
+}
+
+/** @param altered use cases that tests put in place of the server's, to see it fail */
+export async function demo(shell: Shell, altered?: (services: TcpServices) => TcpServices): Promise<void> {
+  // What it has made is removed when the process ends, however it ends.
+  const stop = () => process.exit(EXIT.refused);
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const { runDemo } = await import('../../demo/demo.ts');
+  const write = (line: string) => {
+    if (!shell.json) process.stdout.write(line);
+  };
+  const tour = new Tour(shell.language, write, process.stdout.isTTY === true && !shell.json);
+  try {
+    const { ok, tookMs, folder } = await runDemo(tour, altered);
+    if (!ok) shell.exitCode = EXIT.refused;
+    if (shell.json) shell.result({ ok, took_ms: tookMs, folder, checks: tour.checks }, () => []);
+  } finally {
+    process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { text } from '../../language/text.ts';
+import { operate } from '../../operator/client.ts';
+import { examples } from '../shell/examples.ts';
+import { granted } from '../shell/failure.ts';
+import type { Shell } from '../shell/shell.ts';
+import { table } from '../shell/table.ts';
+import { definePassphrase } from './passphrase.ts';
+
+export function define(command: Command, shell: Shell): void {
+  const say = shell.say.bind(shell);
+  command
+    .command('rotate')
+    .description(
+      say(
+        text(
+          'make new keys, wrap every seed and MAC key again, destroy the old keys; traffic goes on',
+          'crear claves nuevas, envolver de nuevo cada semilla y clave MAC y destruir las viejas; el tráfico sigue',
+        ),
+      ),
+    )
+    .option(
+      '--keep-old',
+      say(
+        text(
+          "keep the old keys: backups made before can be opened with today's vault",
+          'conservar las claves viejas: las copias anteriores se abren con el almacén de hoy',
+        ),
+      ),
+    )
+    .addHelpText('after', examples(shell, 'sello keys rotate', 'sello keys rotate --keep-old --json'))
+    .action(async (options: { keepOld?: boolean }) => {
+      const rotated = granted(
+        await operate(shell.config(), 'keys.rotate', { keep_old: options.keepOld === true }),
+      );
+      shell.result(rotated, () => [
+        say(
+          text(
+            `Key version ${rotated.version} is in use; ${rotated.rewrapped} keys wrapped again.`,
+            `La versión de clave ${rotated.version} está en uso; ${rotated.rewrapped} claves envueltas de nuevo.`,
+          ),
+        ),
+        rotated.old_destroyed
+          ? say(text('The old versions are destroyed.', 'Las versiones viejas están destruidas.'))
+          : say(text('The old versions are kept.', 'Las versiones viejas se conservan.')),
+        ...(rotated.damaged > 0
+          ? [
+              say(
+                text(
+                  `${rotated.damaged} keys are damaged and open for nobody.`,
+                  `${rotated.damaged} claves están dañadas y no se abren para nadie.`,
+                ),
+              ),
+            ]
+          : []),
+      ]);
+    });
+
+  command
+    .command('list')
+    .description(
+      say(
+        text(
+          'list the keys: versions and public halves alone',
+          'listar las claves: solo versiones y mitades públicas',
+        ),
+      ),
+    )
+    .addHelpText('after', examples(shell, 'sello keys list', 'sello keys list --json'))
+    .action(async () => {
+      const keys = granted(await operate(shell.config(), 'keys.list', {}));
+      shell.result(keys, () => [
+        `${say(text('custody', 'custodia'))}: ${keys.custody}`,
+        `${say(text('key version in use', 'versión de clave en uso'))}: ${keys.key_version}`,
+        ...table(
+          [say(text('signing key', 'clave de firma')), say(text('state', 'estado'))],
+          keys.signing_keys.map((key) => [
+            String('kid' in key ? key.kid : ''),
+            key.active ? say(text('active', 'activa')) : say(text('retired', 'retirada')),
+          ]),
+        ),
+      ]);
+    });
+
+  definePassphrase(command.command('passphrase'), shell);
+}

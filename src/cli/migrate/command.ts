@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { text } from '../../language/text.ts';
+import { examples } from '../shell/examples.ts';
+import type { Shell } from '../shell/shell.ts';
+
+export function define(command: Command, shell: Shell): void {
+  command
+    .addHelpText(
+      'after',
+      examples(
+        shell,
+        'sello migrate --store-url postgres://sello@db1,db2/sello',
+        'sello migrate --store-owner-url postgres://sello_owner@db1/sello --store-url postgres://sello@db1/sello',
+      ),
+    )
+    .action(async () => {
+      const config = shell.config();
+      const { migrateStore } = await import('../../compose.ts');
+      const { name, from, to, serverRole } = await migrateStore(config);
+      shell.result({ database: name, from, to, server_role: serverRole ?? null }, () => [
+        from === to
+          ? shell.say(
+              text(
+                `${name}: the tables have version ${to} already`,
+                `${name}: las tablas ya tienen la versión ${to}`,
+              ),
+            )
+          : shell.say(
+              text(
+                `${name}: tables brought from version ${from} to ${to}`,
+                `${name}: tablas llevadas de la versión ${from} a la ${to}`,
+              ),
+            ),
+        ...(serverRole === undefined
+          ? []
+          : [
+              shell.say(
+                text(
+                  `${serverRole} has a server's rights: it can add to the journal, and change or delete nothing in it`,
+                  `${serverRole} tiene los permisos de un servidor: puede añadir al diario, y no cambiar ni borrar nada en él`,
+                ),
+              ),
+            ]),
+      ]);
+    });
+}

@@ -1,0 +1,138 @@
+import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Config } from '../../config.ts';
+import { journalSize, text } from '../../language/text.ts';
+import { digestOf, type Manifest, sync, verifyBackup } from '../backup/backup-folder.ts';
+import { examples } from '../shell/examples.ts';
+import { EXIT } from '../shell/exit-codes.ts';
+import { CommandFailure } from '../shell/failure.ts';
+import type { Shell } from '../shell/shell.ts';
+import { assertStopped } from '../shell/stopped.ts';
+
+export function define(command: Command, shell: Shell): void {
+  const say = shell.say.bind(shell);
+  command
+    .argument('<folder>', say(text('the folder of a backup', 'la carpeta de una copia')))
+    .option(
+      '--force',
+      say(
+        text(
+          'move what is in the data folder aside, into replaced-TIME',
+          'apartar lo que hay en la carpeta de datos, en replaced-TIME',
+        ),
+      ),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        shell,
+        'sello restore /mnt/backup/2026-01-31 --data-dir /var/lib/sello',
+        'sello restore ./copy --force --json',
+      ),
+    )
+    .action(async (name: string, options: { force?: boolean }) => {
+      const config = shell.config();
+      const folder = resolve(name);
+      const manifest = await verifyBackup(folder);
+      const restored = await restore(config, folder, manifest, options.force === true);
+      shell.result(restored, () => [
+        say(
+          text(
+            `Restored: ${journalSize(manifest.entries, manifest.users).en}, as of ${manifest.created_at}`,
+            `Restaurado: ${journalSize(manifest.entries, manifest.users).es}, a fecha de ${manifest.created_at}`,
+          ),
+        ),
+        ...(restored.replaced === null
+          ? []
+          : [
+              say(
+                text(
+                  `What was there before: ${restored.replaced}`,
+                  `Lo que había antes: ${restored.replaced}`,
+                ),
+              ),
+            ]),
+        say(
+          text(
+            `Next: put the passphrase of that time into ${restored.passphrase_file} (mode 0600), or give vault_passphrase_file; then sello doctor`,
+            `Ahora: pon la contraseña de entonces en ${restored.passphrase_file} (modo 0600), o da vault_passphrase_file; después sello doctor`,
+          ),
+        ),
+      ]);
+    });
+}
+
+async function restore(config: Config, folder: string, manifest: Manifest, force: boolean) {
+  const { storePath, vaultPath, passphrasePath } = await import('../../compose.ts');
+  const targets = [
+    { name: manifest.database, target: storePath(config) },
+    { name: manifest.vault, target: vaultPath(config) },
+  ];
+  // A server that has the files open would write over what is restored.
+  await assertStopped(config);
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const replaced = await clear(
+    config,
+    targets.map(({ target }) => target),
+    force,
+  );
+
+  for (const { name, target } of targets) {
+    const part = `${target}.restoring`;
+    await rm(part, { force: true });
+    await copyFile(join(folder, name), part);
+    // A backup may have been on a medium that knows no modes.
+    await chmod(part, 0o600);
+    const { sha256 } = await digestOf(part);
+    if (sha256 !== manifest.files[name]?.sha256) {
+      await rm(part, { force: true });
+      throw new CommandFailure(
+        EXIT.refused,
+        'backup_broken',
+        text(`${name} changed while it was copied`, `${name} cambió mientras se copiaba`),
+      );
+    }
+    await sync(part);
+    await rename(part, target);
+    await sync(dirname(target));
+  }
+  return {
+    data_dir: config.dataDir,
+    created_at: manifest.created_at,
+    entries: manifest.entries,
+    users: manifest.users,
+    replaced,
+    passphrase_file: config.vaultPassphraseFile ?? passphrasePath(config),
+  };
+}
+
+/** @returns where what was there has been moved to, or `null` when nothing was */
+async function clear(config: Config, targets: readonly string[], force: boolean): Promise<string | null> {
+  const inFolder = (await readdir(config.dataDir)).filter((name) => !name.startsWith('replaced-'));
+  const files = inFolder.map((name) => join(config.dataDir, name));
+  for (const target of targets.filter((path) => dirname(path) !== config.dataDir)) {
+    const beside = await readdir(dirname(target)).catch(() => [] as string[]);
+    files.push(
+      ...beside
+        .map((name) => join(dirname(target), name))
+        .filter((path) => path === target || path.startsWith(`${target}-`)),
+    );
+  }
+  if (files.length === 0) return null;
+  if (!force) {
+    throw new CommandFailure(
+      EXIT.refused,
+      'data_folder_not_empty',
+      text(`there are data already: ${files[0]}`, `ya hay datos: ${files[0]}`),
+      text(
+        'Name another folder with --data-dir, or move them aside with --force.',
+        'Indica otra carpeta con --data-dir, o apártalos con --force.',
+      ),
+    );
+  }
+  const aside = join(config.dataDir, `replaced-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
+  await mkdir(aside, { mode: 0o700 });
+  for (const file of files) await rename(file, join(aside, file.slice(file.lastIndexOf('/') + 1)));
+  return aside;
+}

@@ -1,0 +1,78 @@
+import type { RunningServer } from '../../compose.ts';
+import { configWarnings } from '../../config/warnings.ts';
+import type { Config } from '../../config.ts';
+import { type Text, text } from '../../language/text.ts';
+import type { Shell } from '../shell/shell.ts';
+
+/** What an operator is told when the server is up: where, what was made, what to mend, what to try next. */
+export function bannerOf(shell: Shell, config: Config, server: RunningServer): string[] {
+  const say = shell.say.bind(shell);
+  const lines = [say(text('Sello is running.', 'Sello está en marcha.')), ''];
+  const transport = config.tlsCertFile === null ? '' : ' (TLS)';
+  lines.push(`  TCP     ${server.addresses.tcp}${transport}`);
+  const scheme = config.tlsCertFile === null ? 'http' : 'https';
+  lines.push(`  HTTP    ${scheme}://${server.addresses.http}  (${scheme}://${server.addresses.http}/docs)`);
+  lines.push(`  ${say(text('data  ', 'datos '))}  ${config.dataDir}`);
+  if (config.vaultUrl.startsWith('pkcs11:')) lines.push(`  ${say(custodyLine(server))}`);
+  lines.push('');
+
+  const { generated, vaultAwaited } = server.application;
+  if (vaultAwaited !== undefined) lines.push(`! ${say(awaitedLine(vaultAwaited.reason))}`, '');
+  if (generated.length > 0) {
+    lines.push(say(text('Made at this first start:', 'Creado en este primer arranque:')));
+    lines.push(...generated.map((path) => `  ${path}`), '');
+  }
+  const warnings = configWarnings(config);
+  if (warnings.length > 0) {
+    lines.push(say(text('Not fit for production:', 'No apto para producción:')));
+    lines.push(...warnings.map(({ key, text: warning }) => `  ! ${key}: ${say(warning)}`), '');
+  }
+  lines.push(...setupLines(say, server));
+  lines.push(say(text('Try next, in another terminal:', 'Prueba ahora, en otra terminal:')));
+  const where = whereOf(config);
+  lines.push(`  printf secreto | npx sello user create alice --password-stdin${where}`);
+  lines.push(`  npx sello token enrol alice --type totp${where}`, '');
+  lines.push(say(text('Ctrl-C stops it.', 'Ctrl-C lo detiene.')));
+  return lines;
+}
+
+/** The one place where the code is told: not in a log, nor in what a program reads. */
+function setupLines(say: (text: Text) => string, { http }: RunningServer): string[] {
+  const { firstAdministrator, site } = http.parts;
+  if (!firstAdministrator) return [];
+  return [
+    say(
+      text(
+        'Make the first administrator (the link works once, for an hour):',
+        'Crea el primer administrador (el enlace sirve una vez, durante una hora):',
+      ),
+    ),
+    `  ${site.origin}/console#setup=${firstAdministrator.code}`,
+    '',
+  ];
+}
+
+/** Where users' keys are while they are used: what whoever runs an HSM must know. */
+function custodyLine({ application }: RunningServer): Text {
+  return application.vault.custody === 'hsm'
+    ? text(
+        'keys    HSM, custody hsm: each MAC is computed inside it',
+        'claves  HSM, custodia hsm: cada MAC se calcula dentro',
+      )
+    : text(
+        "keys    HSM, custody cached: users' keys are unwrapped into this process for some minutes",
+        'claves  HSM, custodia cached: las claves de los usuarios se abren en este proceso unos minutos',
+      );
+}
+
+function awaitedLine(reason: string): Text {
+  return text(
+    `The key vault does not answer (${reason}). What needs it is refused until it does; nothing is to be done here then.`,
+    `El almacén de claves no responde (${reason}). Lo que lo necesita se rechaza hasta que responda; aquí no hay que hacer nada entonces.`,
+  );
+}
+
+/** The flag that the commands need to find this server, where it is not at the default place. */
+function whereOf(config: Config): string {
+  return config.dataDir === `${process.cwd()}/data` ? '' : ` --data-dir ${config.dataDir}`;
+}

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { settingsInForce } from '../../config/in-force.ts';
+import { text } from '../../language/text.ts';
+import { configFlagsHelp } from '../shell/config-flags.ts';
+import { examples } from '../shell/examples.ts';
+import { EXIT } from '../shell/exit-codes.ts';
+import type { Shell } from '../shell/shell.ts';
+import { bannerOf } from './banner.ts';
+
+/** npm passes on the signal of a Ctrl-C that the terminal has sent to this process as well: both are one. */
+const SAME_SIGNAL_MS = 500;
+
+export function define(command: Command, shell: Shell): void {
+  command
+    .addHelpText(
+      'after',
+      () =>
+        `${examples(shell, 'sello serve', 'sello serve --data-dir /var/lib/sello --tcp-port 11002', 'sello serve --config /etc/sello/sello.yaml', 'sello serve --role vault --config /etc/sello/vault.yaml')}
+${shell.say(
+  text(
+    '\nSIGTERM or SIGINT: what was accepted is answered, then it stops; a second one stops at once. SIGHUP: certificates are read again.\n\nConfiguration:',
+    '\nSIGTERM o SIGINT: se responde lo aceptado y se detiene; una segunda señal detiene al instante. SIGHUP: se leen de nuevo los certificados.\n\nConfiguración:',
+  ),
+)}
+${configFlagsHelp()}`,
+    )
+    .action(() => serve(shell));
+}
+
+async function serve(shell: Shell): Promise<void> {
+  const loaded = shell.loaded();
+  const { config } = loaded;
+  // Taken from the start: a signal that comes while the parts are being opened stops them as well.
+  const stopped = Promise.withResolvers<void>();
+  let firstAt = 0;
+  const stop = () => {
+    const now = performance.now();
+    if (firstAt === 0) {
+      firstAt = now;
+      stopped.resolve();
+    } else if (now - firstAt >= SAME_SIGNAL_MS) process.exit(EXIT.refused);
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+
+  if (config.role === 'vault') {
+    const { serveVault } = await import('./serve-vault.ts');
+    return serveVault(shell, stopped.promise);
+  }
+  const [{ default: pino }, { startServer }, { openOperatorSocket }] = await Promise.all([
+    import('pino'),
+    import('../../compose.ts'),
+    import('../../operator/socket-server.ts'),
+  ]);
+  const log = pino({ name: 'sello', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const withLab = config.labEnabled && config.labAllowed;
+  const Lab = withLab ? (await import('../../lab/laboratory.ts')).ServerLaboratory : undefined;
+  const server = await startServer(config, log, {
+    settingsInForce: settingsInForce(loaded),
+    ...(Lab ? { makeLaboratory: (running) => new Lab(running, config) } : {}),
+  });
+  const { application } = server;
+  let socket: Awaited<ReturnType<typeof openOperatorSocket>>;
+  try {
+    socket = await openOperatorSocket({ application, server }, config.dataDir, log);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  process.on('SIGHUP', () => {
+    server
+      .reloadTls()
+      .catch((error: Error) => log.error({ reason: error.message }, 'TLS certificate not reloaded'));
+  });
+  shell.result(
+    {
+      pid: process.pid,
+      addresses: server.addresses,
+      data_dir: config.dataDir,
+      generated: application.generated,
+      custody: application.vault.custody,
+      vault: application.vaultAwaited === undefined ? 'up' : 'down',
+      socket: socket.path,
+    },
+    () => bannerOf(shell, config, server),
+  );
+  log.info({ addresses: server.addresses, custody: application.vault.custody }, 'listening');
+
+  await stopped.promise;
+  log.info({}, 'stopping');
+  await Promise.all([socket.close(), server.stop()]);
+  log.info({}, 'stopped');
+}

@@ -1,0 +1,136 @@
+import { type Command, Option } from 'commander';
+import { SCOPES } from '../../application/services/services.ts';
+import { text } from '../../language/text.ts';
+import { operate } from '../../operator/client.ts';
+import type { OperationResult } from '../../operator/operations.ts';
+import { examples } from '../shell/examples.ts';
+import { granted } from '../shell/failure.ts';
+import type { Shell } from '../shell/shell.ts';
+import { table } from '../shell/table.ts';
+
+export function define(command: Command, shell: Shell): void {
+  const say = shell.say.bind(shell);
+  const name = say(text('the service', 'el servicio'));
+  const scope = () =>
+    new Option(
+      '--scope <scope>',
+      say(text('what it may do; several times for several', 'qué puede hacer; se puede repetir')),
+    )
+      .choices(SCOPES)
+      .argParser(collect)
+      .makeOptionMandatory();
+
+  command
+    .command('create')
+    .description(
+      say(text('create a service and show its key once', 'crear un servicio y mostrar su clave una vez')),
+    )
+    .argument('<name>', name)
+    .addOption(scope())
+    .addHelpText(
+      'after',
+      examples(shell, 'sello service create shop --scope transactions:write --scope codes:verify --json'),
+    )
+    .action(async (service: string, options: { scope: readonly string[] }) => {
+      const made = granted(
+        await operate(shell.config(), 'service.create', { name: service, scopes: [...options.scope] }),
+      );
+      tellKey(shell, made);
+    });
+
+  command
+    .command('rotate')
+    .description(
+      say(
+        text(
+          'make a new key; the last one goes on until the next rotation',
+          'crear una clave nueva; la anterior sigue hasta la próxima rotación',
+        ),
+      ),
+    )
+    .argument('<name>', name)
+    .addHelpText('after', examples(shell, 'sello service rotate shop --json'))
+    .action(async (service: string) =>
+      tellKey(shell, granted(await operate(shell.config(), 'service.rotate', { name: service }))),
+    );
+
+  command
+    .command('scopes')
+    .description(say(text('replace what a service may do', 'reemplazar lo que un servicio puede hacer')))
+    .argument('<name>', name)
+    .addOption(scope())
+    .addHelpText('after', examples(shell, 'sello service scopes shop --scope transactions:read'))
+    .action(async (service: string, options: { scope: readonly string[] }) => {
+      const changed = granted(
+        await operate(shell.config(), 'service.scopes', { name: service, scopes: [...options.scope] }),
+      );
+      shell.result(changed, () => `${changed.name}: ${changed.scopes.join(', ')}`);
+    });
+
+  command
+    .command('list')
+    .description(say(text('list services: never their keys', 'listar los servicios: nunca sus claves')))
+    .addHelpText('after', examples(shell, 'sello service list'))
+    .action(async () => {
+      const list = granted(await operate(shell.config(), 'service.list', {}));
+      shell.result(list, () =>
+        table(
+          [
+            text('name', 'nombre'),
+            text('state', 'estado'),
+            text('scopes', 'permisos'),
+            text('created', 'creado'),
+          ].map(say),
+          list.services.map((service) => [
+            service.name,
+            say(service.disabled ? text('disabled', 'desactivado') : text('active', 'activo')),
+            service.scopes.join(' '),
+            service.created_at,
+          ]),
+        ),
+      );
+    });
+
+  const acts = [
+    [
+      'disable',
+      'service.disable',
+      text('refuse its keys from now on', 'rechazar desde ahora sus claves'),
+      text('Disabled', 'Desactivado'),
+    ],
+    [
+      'enable',
+      'service.enable',
+      text('accept its keys again', 'aceptar de nuevo sus claves'),
+      text('Enabled', 'Activado'),
+    ],
+  ] as const;
+  for (const [verb, operation, description, past] of acts) {
+    command
+      .command(verb)
+      .description(say(description))
+      .argument('<name>', name)
+      .addHelpText('after', examples(shell, `sello service ${verb} shop`))
+      .action(async (service: string) => {
+        const result = granted(await operate(shell.config(), operation, { name: service }));
+        shell.result(result, () => `${say(past)}: ${result.name}`);
+      });
+  }
+}
+
+/** An option's own parser takes the place of the check against its choices. */
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function tellKey(shell: Shell, made: OperationResult<'service.create'>): void {
+  shell.result(made, () => [
+    `${made.name}: ${made.key}`,
+    shell.say(
+      text(
+        'The key is shown this once: it is the bearer token of the service.',
+        'La clave se muestra solo esta vez: es el token portador del servicio.',
+      ),
+    ),
+  ]);
+}

@@ -1,0 +1,61 @@
+import { type Command, Option } from 'commander';
+import { CONFIG_KEYS, type ConfigKey } from '../../config/keys.ts';
+
+/** Shown in every help; the others are in docs/configuration.md and in `sello serve --help`. */
+const SHOWN = new Set(['--data-dir', '--language']);
+
+/** Flags that mean something else to other commands (`user create --role`): these commands alone have them. */
+const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = { '--role': ['serve', 'config', 'doctor'] };
+
+/** Every key of the configuration as a flag that is understood before and after any command, but for the few above. */
+export function addConfigFlags(program: Command): void {
+  for (const key of CONFIG_KEYS) {
+    if (key.flag in OF_COMMANDS) continue;
+    for (const option of optionsOf(key)) program.addOption(option.hideHelp(!SHOWN.has(key.flag)));
+  }
+}
+
+/** To be called for each command that is run. */
+export function addCommandFlags(command: Command): void {
+  for (const key of CONFIG_KEYS) {
+    if (OF_COMMANDS[key.flag]?.includes(command.name())) {
+      for (const option of optionsOf(key)) command.addOption(option.hideHelp());
+    }
+  }
+}
+
+function optionsOf({ flag, schema }: ConfigKey): readonly Option[] {
+  if (schema.type !== 'boolean') return [new Option(`${flag} <value>`, schema.description)];
+  return [
+    new Option(`${flag} [value]`, schema.description),
+    new Option(flag.replace(/^--/, '--no-'), schema.description),
+  ];
+}
+
+/** The flags that were given, by name, with their text. */
+export function givenConfigFlags(program: Command): Record<string, string> {
+  const flags: Record<string, string> = {};
+  for (const { flag } of CONFIG_KEYS) {
+    const holder = program.commands.find(
+      (command) => OF_COMMANDS[flag]?.includes(command.name()) && given(command, flag),
+    );
+    const value = (holder ?? program).opts<Record<string, unknown>>()[
+      new Option(`${flag} <value>`).attributeName()
+    ];
+    if (value !== undefined) flags[flag] = String(value);
+  }
+  return flags;
+}
+
+function given(command: Command, flag: string): boolean {
+  return command.getOptionValue(new Option(`${flag} <value>`).attributeName()) !== undefined;
+}
+
+/** `sello serve --help` lists them all. */
+export function configFlagsHelp(): string {
+  const width = Math.max(...CONFIG_KEYS.map(({ flag }) => flag.length));
+  return CONFIG_KEYS.map(({ flag, schema }) => {
+    const [sentence = ''] = schema.description.split(/(?<=[.:;]) /);
+    return `  ${flag.padEnd(width)}  ${sentence.replace(/[.:;]$/, '')}`;
+  }).join('\n');
+}

@@ -1,0 +1,156 @@
+import { type Command, Option } from 'commander';
+import { text } from '../../language/text.ts';
+import { operate } from '../../operator/client.ts';
+import type { OperationResult } from '../../operator/operations.ts';
+import { examples } from '../shell/examples.ts';
+import { granted } from '../shell/failure.ts';
+import { readSecret } from '../shell/secret-input.ts';
+import type { Shell } from '../shell/shell.ts';
+import { table } from '../shell/table.ts';
+
+const PAGE = 500;
+
+export function define(command: Command, shell: Shell): void {
+  const say = shell.say.bind(shell);
+  const name = say(text('the user name', 'el nombre de usuario'));
+
+  command
+    .command('create')
+    .description(
+      say(
+        text(
+          'create a user, whatever registration_open says',
+          'crear un usuario, diga lo que diga registration_open',
+        ),
+      ),
+    )
+    .argument('<name>', name)
+    .addOption(
+      new Option('--role <role>', say(text('what the user may do', 'qué puede hacer el usuario')))
+        .choices(['user', 'admin', 'auditor'])
+        .default('user'),
+    )
+    .option(
+      '--password-stdin',
+      say(text('read the password from standard input', 'leer la contraseña de la entrada estándar')),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        shell,
+        'printf secreto | sello user create alice --password-stdin',
+        'sello user create root --role admin',
+      ),
+    )
+    .action(
+      async (username: string, options: { role: 'user' | 'admin' | 'auditor'; passwordStdin?: boolean }) => {
+        const config = shell.config();
+        const password = await readSecret(
+          shell,
+          options.passwordStdin === true,
+          '--password-stdin',
+          text('Password', 'Contraseña'),
+        );
+        const created = granted(
+          await operate(config, 'user.create', { username, password, role: options.role }),
+        );
+        shell.result(created, () =>
+          say(
+            text(
+              `Created ${created.username} (${created.role}).`,
+              `Creado ${created.username} (${created.role}).`,
+            ),
+          ),
+        );
+      },
+    );
+
+  command
+    .command('list')
+    .description(say(text('list users', 'listar usuarios')))
+    .option('--search <text>', say(text('only names that contain this', 'solo nombres que contienen esto')))
+    .addHelpText('after', examples(shell, 'sello user list', 'sello user list --search ali --json'))
+    .action(async (options: { search?: string }) => {
+      const users = await listAll(shell, options.search);
+      shell.result({ users }, () =>
+        table(
+          [
+            text('name', 'nombre'),
+            text('role', 'rol'),
+            text('state', 'estado'),
+            text('tokens', 'tokens'),
+            text('sessions', 'sesiones'),
+            text('created', 'creado'),
+          ].map(say),
+          users.map((user) => [
+            user.username,
+            user.role,
+            stateOf(shell, user),
+            user.tokens,
+            user.sessions,
+            user.created_at,
+          ]),
+        ),
+      );
+    });
+
+  const acts = [
+    [
+      'disable',
+      'user.disable',
+      text(
+        'end all sessions and refuse log-ins and transactions',
+        'cerrar todas las sesiones y rechazar inicios y transacciones',
+      ),
+      text('Disabled', 'Desactivado'),
+    ],
+    [
+      'enable',
+      'user.enable',
+      text('allow log-ins again', 'permitir de nuevo el inicio de sesión'),
+      text('Enabled', 'Activado'),
+    ],
+    [
+      'unlock',
+      'user.unlock',
+      text(
+        'forget wrong attempts and end the wait they caused',
+        'olvidar los intentos fallidos y la espera que causaron',
+      ),
+      text('Unlocked', 'Desbloqueado'),
+    ],
+  ] as const;
+  for (const [verb, operation, description, past] of acts) {
+    command
+      .command(verb)
+      .description(say(description))
+      .argument('<name>', name)
+      .addHelpText('after', examples(shell, `sello user ${verb} alice`))
+      .action(async (username: string) => {
+        const result = granted(await operate(shell.config(), operation, { username }));
+        shell.result(result, () => `${say(past)}: ${result.username}`);
+      });
+  }
+}
+
+type ListedUser = OperationResult<'user.list'>['users'][number];
+
+async function listAll(shell: Shell, search: string | undefined): Promise<readonly ListedUser[]> {
+  const users: ListedUser[] = [];
+  let after: number | null = 0;
+  while (after !== null) {
+    const page: OperationResult<'user.list'> = granted(
+      await operate(shell.config(), 'user.list', { after, limit: PAGE, ...(search ? { search } : {}) }),
+    );
+    users.push(...page.users);
+    after = page.next;
+  }
+  return users;
+}
+
+function stateOf(shell: Shell, user: ListedUser): string {
+  if (user.disabled) return shell.say(text('disabled', 'desactivado'));
+  const lockedMs = Math.max(user.password_locked_for_ms, user.code_locked_for_ms);
+  if (lockedMs > 0) return `${shell.say(text('locked', 'bloqueado'))} ${Math.ceil(lockedMs / 1000)} s`;
+  return shell.say(text('active', 'activo'));
+}

@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { text } from '../../language/text.ts';
+import { isRefused, LabConnection, type Reply } from '../connection.ts';
+import type { AttackOptions, Target } from '../target.ts';
+import { type ThrowawayUser, takeNonce } from '../throwaway-user.ts';
+import { transferNeeding } from '../transfers.ts';
+import { runTrial, type Trial } from '../trial.ts';
+import type { Verdict } from '../verdict.ts';
+import { CODE, evaluated, type Factor, PASSWORD, RIGHT, WRONG } from './factor.ts';
+import { manyCodes, manyPasswords } from './parallel.ts';
+
+export interface GuessOptions extends AttackOptions {
+  /** How many guesses are sent at once. */
+  readonly parallel?: number;
+}
+
+export const PARALLEL = 64;
+/** Further wrong attempts than a configured bound this high are not worth trying one by one. */
+const ATTEMPTS_MAX = 50;
+
+/**
+ * Guesses codes and passwords: one after the other until the factor is locked, then the right one, which must not be
+ * looked at; then many at once from many connections, of which no more may be looked at than the configuration allows.
+ */
+export function guess(target: Target, options: GuessOptions = {}): Promise<Verdict> {
+  return runTrial('guess', target, options, async (trial) => {
+    const { attemptsMax } = target.config.lockout;
+    if (attemptsMax > ATTEMPTS_MAX) {
+      trial.skip(
+        'guess',
+        text('guesses until locked', 'intentos hasta el bloqueo'),
+        text(`lockout.attempts_max is ${attemptsMax}`, `lockout.attempts_max es ${attemptsMax}`),
+      );
+      return;
+    }
+    const parallel = options.parallel ?? PARALLEL;
+    const data = transferNeeding(target.config, 'mac') ?? 'CuentaA,CuentaB,10.00,EUR';
+    const victim = await trial.user({ tokens: true });
+    const session = await trial.keep(victim.logIn());
+    const codesLater = await guessCodes({ trial, victim, session, data });
+    const passwordsLater = await guessPasswords({ trial, victim, session, data });
+    await manyCodes(trial, data, parallel);
+    await manyPasswords(trial, Math.ceil(parallel / 2));
+    await codesLater();
+    await passwordsLater();
+  });
+}
+
+interface Setting {
+  readonly trial: Trial;
+  readonly victim: ThrowawayUser;
+  readonly session: LabConnection;
+  readonly data: string;
+}
+
+/** @returns what is left to be tried when the lock is over */
+async function guessCodes(setting: Setting): Promise<() => Promise<void>> {
+  const { trial, victim, session, data } = setting;
+  const { attemptsMax } = trial.target.config.lockout;
+  const codes = victim.wrongCodes(attemptsMax);
+  const guessOne = async (codigo: string) => {
+    const message = victim.transaction(data, await takeNonce(session), { codigo });
+    return { message, reply: await session.ask(message) };
+  };
+  await untilLocked(
+    trial,
+    victim,
+    CODE,
+    codes.map((code) => () => guessOne(code)),
+  );
+  const lockedUntil = await rightWhileLocked(trial, victim, CODE, () => guessOne(victim.plainCode()));
+
+  const nonce = await takeNonce(session);
+  const byMac = victim.transaction(data, nonce);
+  const goesOn = await session.ask(byMac);
+  if (transferNeeding(trial.target.config, 'mac') !== undefined) {
+    trial.step({
+      id: 'session_goes_on',
+      what: text(
+        'meanwhile the user, logged in before, pays by MAC',
+        'mientras, el usuario, con sesión de antes, paga con MAC',
+      ),
+      sent: byMac,
+      received: goesOn.text,
+      expected: text(
+        'accepted: an attacker cannot lock the user out',
+        'aceptada: un atacante no puede dejar fuera al usuario',
+      ),
+      held: goesOn.status === 'OK',
+    });
+  }
+  return () =>
+    rightAfterLock(trial, CODE, lockedUntil, async () => {
+      const { message, reply } = await guessOne(victim.plainCode());
+      return { message, reply, accepted: reply.status === 'OK' || reply.error === 'bound_code_required' };
+    });
+}
+
+async function guessPasswords(setting: Setting): Promise<() => Promise<void>> {
+  const { trial, victim } = setting;
+  const { username } = victim;
+  const attempt = async (password: string) => {
+    const message = { accion: 'login', username, password };
+    const connection = await LabConnection.open(trial.target.endpoint);
+    const reply = await connection.ask(message);
+    connection.destroy();
+    return { message, reply };
+  };
+  const { attemptsMax } = trial.target.config.lockout;
+  const guesses = Array.from({ length: attemptsMax }, (_, n) => () => attempt(`${victim.password}${n}`));
+  await untilLocked(trial, victim, PASSWORD, guesses);
+  const lockedUntil = await rightWhileLocked(trial, victim, PASSWORD, () => attempt(victim.password));
+  return () =>
+    rightAfterLock(trial, PASSWORD, lockedUntil, async () => {
+      const { message, reply } = await attempt(victim.password);
+      return { message, reply, accepted: reply.status === 'OK' };
+    });
+}
+
+type Attempt = () => Promise<{ readonly message: object; readonly reply: Reply }>;
+
+async function untilLocked(
+  trial: Trial,
+  victim: ThrowawayUser,
+  factor: Factor,
+  guesses: readonly Attempt[],
+): Promise<void> {
+  const { attemptsMax, lockMs } = trial.target.config.lockout;
+  let last = await guesses[0]?.();
+  const replies = last ? [last.reply] : [];
+  for (const attempt of guesses.slice(1)) {
+    last = await attempt();
+    replies.push(last.reply);
+  }
+  const waitMs = last?.reply.answer.reintentar_ms;
+  const count = await evaluated(trial, victim, factor);
+  trial.step({
+    id: `${factor.id}_guessed`,
+    what: text(
+      `${attemptsMax} ${WRONG[factor.id].en}, one after the other`,
+      `${attemptsMax} ${WRONG[factor.id].es}, ${factor.id === 'code' ? 'uno tras otro' : 'una tras otra'}`,
+    ),
+    sent: last?.message ?? '',
+    received: last?.reply.text ?? '',
+    expected: text(
+      `each refused (${factor.wrong}), the last with the time of the lock, ${lockMs} ms`,
+      `cada uno rechazado (${factor.wrong}), el último con el tiempo de bloqueo, ${lockMs} ms`,
+    ),
+    held:
+      replies.every((reply) => isRefused(reply, factor.wrong)) && waitMs === lockMs && count === attemptsMax,
+  });
+}
+
+/** @returns when it ends, by `performance.now()` */
+async function rightWhileLocked(
+  trial: Trial,
+  victim: ThrowawayUser,
+  factor: Factor,
+  attempt: Attempt,
+): Promise<number> {
+  const before = await evaluated(trial, victim, factor);
+  const { message, reply } = await attempt();
+  const waitMs = reply.answer.reintentar_ms;
+  const { lockMs } = trial.target.config.lockout;
+  const exact = typeof waitMs === 'number' && waitMs > 0 && waitMs <= lockMs;
+  trial.step({
+    id: `${factor.id}_right_while_locked`,
+    what: text(`${RIGHT[factor.id].en} while it is locked`, `${RIGHT[factor.id].es} durante el bloqueo`),
+    sent: message,
+    received: reply.text,
+    expected: text(
+      'refused: locked, not looked at, with the time that is left',
+      'rechazado: locked, sin mirarlo, con el tiempo que queda',
+    ),
+    held: isRefused(reply, 'locked') && exact && (await evaluated(trial, victim, factor)) === before,
+  });
+  return performance.now() + (exact ? waitMs : 0);
+}
+
+async function rightAfterLock(
+  trial: Trial,
+  factor: Factor,
+  lockedUntil: number,
+  attempt: () => Promise<{ readonly message: object; readonly reply: Reply; readonly accepted: boolean }>,
+): Promise<void> {
+  const what = text(
+    `${RIGHT[factor.id].en} when the time given is over`,
+    `${RIGHT[factor.id].es} al acabar el tiempo indicado`,
+  );
+  const leftMs = Math.ceil(lockedUntil - performance.now());
+  if (leftMs > trial.patienceMs) {
+    const seconds = Math.ceil(leftMs / 1_000) + 1;
+    const why = text(
+      `it takes ${seconds} s: --patience ${seconds}`,
+      `tarda ${seconds} s: --patience ${seconds}`,
+    );
+    trial.skip(`${factor.id}_right_after_lock`, what, why);
+    return;
+  }
+  await sleep(Math.max(0, leftMs));
+  const { message, reply, accepted } = await attempt();
+  trial.step({
+    id: `${factor.id}_right_after_lock`,
+    what,
+    sent: message,
+    received: reply.text,
+    expected: text('taken, at the first try', 'aceptado, al primer intento'),
+    held: accepted,
+  });
+}

@@ -1,0 +1,80 @@
+import { connect } from 'node:net';
+import type { Config } from '../config.ts';
+import { isRefusal, type Refusal, StoreUnavailable } from '../domain/errors.ts';
+import { LIMITS } from '../limits.ts';
+import { linesOf } from '../net/lines.ts';
+import type { OperationArguments, OperationName, OperationResult } from './operations.ts';
+import { findOperatorPath } from './socket-path.ts';
+import type { OperatorAnswer, OperatorRequest } from './socket-server.ts';
+
+/**
+ * Runs an operation in the server that has the data folder, or in this process when none runs.
+ * @throws StartRefused when another process has the database and does not answer on its socket
+ */
+export async function operate<Name extends OperationName>(
+  config: Config,
+  command: Name,
+  given: OperationArguments<Name>,
+): Promise<OperationResult<Name> | Refusal> {
+  const answer = await askServer(config, { command, arguments: given });
+  if (answer) return (answer.ok ? answer.result : answer) as OperationResult<Name> | Refusal;
+
+  const [{ openApplication }, { runOperation }] = await Promise.all([
+    import('../compose.ts'),
+    import('./operations.ts'),
+  ]);
+  const application = await openApplication(config);
+  try {
+    return (await runOperation({ application }, command, given)) as OperationResult<Name> | Refusal;
+  } finally {
+    await application.close();
+  }
+}
+
+/** @returns `undefined` when no server answers for the data folder */
+export async function askServer(
+  config: Config,
+  request: OperatorRequest,
+): Promise<OperatorAnswer | undefined> {
+  const path = findOperatorPath(config.dataDir);
+  return path === undefined ? undefined : askOperator(path, request);
+}
+
+/**
+ * One request over the socket.
+ * @returns `undefined` when nobody listens there
+ * @throws StoreUnavailable when the server went away before it answered: what was asked may be done
+ */
+export async function askOperator(
+  path: string,
+  request: OperatorRequest,
+): Promise<OperatorAnswer | undefined> {
+  const socket = connect(path);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
+    throw error;
+  }
+  socket.setTimeout(LIMITS.operatorAnswerTimeMs, () =>
+    socket.destroy(new Error('it did not answer in time')),
+  );
+  try {
+    socket.write(`${JSON.stringify(request)}\n`);
+    for await (const line of linesOf(socket, LIMITS.operatorAnswerBytesMax)) {
+      const answer = JSON.parse(line) as OperatorAnswer;
+      return answer.ok || isRefusal(answer) ? answer : undefined;
+    }
+    throw new Error('it closed the connection');
+  } catch (error) {
+    throw new StoreUnavailable(
+      `the server at ${path} gave no answer, what was asked may be done: ${(error as Error).message}`,
+    );
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,176 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import {
+  isRefusal,
+  type Refusal,
+  refuse,
+  StartRefused,
+  StoreUnavailable,
+  VaultUnavailable,
+} from '../domain/errors.ts';
+import { LIMITS } from '../limits.ts';
+import { LineFaultError, linesOf } from '../net/lines.ts';
+import { askOperator } from './client.ts';
+import type { Operated } from './operations/operation.ts';
+import { runOperation } from './operations.ts';
+import { findOperatorPath, makeOperatorPath, type OperatorPath, removeOperatorPath } from './socket-path.ts';
+
+/** A request and its answer are a line of JSON each; one is answered before the next is read. */
+export interface OperatorRequest {
+  readonly command: string;
+  readonly arguments: unknown;
+}
+export type OperatorAnswer =
+  | { readonly ok: true; readonly result: unknown }
+  | ({ readonly ok: false } & Refusal);
+
+export interface OperatorSocket {
+  readonly path: string;
+  /** Accepts no more; what runs is answered. */
+  close(): Promise<void>;
+}
+
+interface Log {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/**
+ * The operator's socket: mode 0600 in the data folder, so whoever can open it is the operator. A file that a dead
+ * server left is replaced.
+ * @throws StartRefused when a living server has it
+ */
+export async function openOperatorSocket(
+  operated: Operated,
+  dataDir: string,
+  log: Log,
+): Promise<OperatorSocket> {
+  const left = findOperatorPath(dataDir);
+  if (left !== undefined && (await answers(left))) {
+    throw new StartRefused(`another server answers on ${left}: stop it first, or name another data folder`);
+  }
+  const place = makeOperatorPath(dataDir);
+  const clients: Clients = { all: new Set(), busy: new Set(), closing: false };
+  const server = createServer((socket) => {
+    clients.all.add(socket);
+    socket.once('close', () => clients.all.delete(socket));
+    serve(socket, operated, clients, log).catch((error: Error) =>
+      log.error({ reason: error.message }, 'operator socket'),
+    );
+  });
+  server.maxConnections = LIMITS.operatorConnectionsMax;
+  await listen(server, place);
+  return {
+    path: place.socket,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      clients.closing = true;
+      for (const socket of clients.all) if (!clients.busy.has(socket)) socket.destroy();
+      const late = setTimeout(() => {
+        for (const socket of clients.all) socket.destroy();
+      }, LIMITS.drainTimeMs);
+      await closed;
+      clearTimeout(late);
+      removeOperatorPath(place);
+    },
+  };
+}
+
+interface Clients {
+  readonly all: Set<Socket>;
+  /** Those whose request is being carried out. */
+  readonly busy: Set<Socket>;
+  closing: boolean;
+}
+
+async function answers(path: string): Promise<boolean> {
+  return (await askOperator(path, { command: 'status', arguments: {} })) !== undefined;
+}
+
+async function listen(server: Server, place: OperatorPath): Promise<void> {
+  rmSync(place.socket, { force: true });
+  // From its first moment nobody else may open it.
+  const mask = process.umask(0o177);
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(place.socket, resolve);
+  });
+  // The file is there once `listen` returns; what others make meanwhile must not get this mask.
+  process.umask(mask);
+  try {
+    await listening;
+  } catch (error) {
+    throw new StartRefused(
+      `the operator's socket ${place.socket} cannot be made: ${(error as Error).message}`,
+    );
+  }
+  chmodSync(place.socket, 0o600);
+}
+
+async function serve(socket: Socket, operated: Operated, clients: Clients, log: Log): Promise<void> {
+  socket.on('error', () => socket.destroy());
+  socket.setTimeout(LIMITS.operatorIdleTimeMs, () => socket.destroy());
+  try {
+    // Kept open when a line cannot be read, for that is answered, too.
+    const bytes = socket.iterator({ destroyOnReturn: false });
+    for await (const line of linesOf(bytes, LIMITS.operatorLineBytesMax)) {
+      // A long one, a backup for example, is not idle.
+      socket.setTimeout(0);
+      clients.busy.add(socket);
+      const answer = await answerTo(line, operated, log);
+      clients.busy.delete(socket);
+      socket.write(`${JSON.stringify(answer)}\n`);
+      socket.setTimeout(LIMITS.operatorIdleTimeMs);
+      if (clients.closing) break;
+    }
+    socket.end();
+  } catch (error) {
+    if (!(error instanceof LineFaultError)) {
+      socket.destroy();
+      return;
+    }
+    socket.end(`${JSON.stringify({ ok: false, ...refuse('line_too_long') })}\n`);
+    // What is still coming is let go by: a close before it is read could take the answer with it.
+    socket.resume();
+  }
+}
+
+async function answerTo(line: string, operated: Operated, log: Log): Promise<OperatorAnswer> {
+  const request = readRequest(line);
+  if (isRefusal(request)) return { ok: false, ...request };
+  try {
+    const result = await runOperation(operated, request.command, request.arguments);
+    if (request.command !== 'status')
+      log.info(
+        { command: request.command, refused: isRefusal(result) ? result.refused : undefined },
+        'operator',
+      );
+    return isRefusal(result) ? { ok: false, ...result } : { ok: true, result };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error({ command: request.command, reason }, 'operator');
+    const known = error instanceof StoreUnavailable || error instanceof VaultUnavailable;
+    return {
+      ok: false,
+      ...refuse('unavailable', { detail: known ? reason : 'see the log', retryAfterMs: 1_000 }),
+    };
+  }
+}
+
+function readRequest(line: string): OperatorRequest | Refusal {
+  let request: unknown;
+  try {
+    request = JSON.parse(line);
+  } catch {
+    return refuse('json_invalid');
+  }
+  if (
+    typeof request !== 'object' ||
+    request === null ||
+    !('command' in request) ||
+    typeof request.command !== 'string'
+  ) {
+    return refuse('message_invalid', { detail: 'command' });
+  }
+  return { command: request.command, arguments: 'arguments' in request ? request.arguments : {} };
+}
