@@ -11,10 +11,10 @@ import { RandomPool } from './application/challenges/random-pool.ts';
 import type { Context } from './application/context.ts';
 import { ChangeFeed } from './application/decisions/change-feed.ts';
 import { Decider } from './application/decisions/decider.ts';
+import { InstrumentedVault } from './application/keys/instrumented-vault.ts';
 import { KeyLeases } from './application/keys/key-leases.ts';
 import { publishedKeys } from './application/keys/published-keys.ts';
 import { ownerOf } from './application/keys/rotate-keys.ts';
-import { CountedVault } from './application/keys/vault-calls.ts';
 import { RefusalCounter } from './application/lockout/refusal-counter.ts';
 import { PasswordLogIn } from './application/log-in/log-in-by-password.ts';
 import { endSession } from './application/sessions/end-session.ts';
@@ -176,7 +176,7 @@ function wire(
   parts: { store: Store; vault: KeyVault; rateLimiter: RateLimiter; clock: Clock; log: Log },
 ): Context {
   const { store, rateLimiter, clock, log } = parts;
-  const vault = new CountedVault(parts.vault);
+  const vault = new InstrumentedVault(parts.vault);
   const { rotationMs, challengeTtlMs } = config.keys;
   const randomPool = new RandomPool(systemRandom);
   const decider = new Decider({ store, vault, clock, challengeTtlMs });

@@ -8,7 +8,7 @@ import {
   verifyNonce,
 } from '../../domain/challenge/nonce.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';
-import { ChallengeRate } from './challenge-rate.ts';
+import { ChallengeRateLimiter } from './challenge-rate-limiter.ts';
 import type { RandomPool } from './random-pool.ts';
 
 /** Keys fetched ahead of their period, so that challenges go on for at least so many periods without the vault. */
@@ -25,7 +25,7 @@ export class ChallengeIssuer {
   readonly #random: RandomPool;
   readonly #rotationMs: number;
   readonly #ttlMs: number;
-  readonly rate = new ChallengeRate();
+  readonly rateLimiter = new ChallengeRateLimiter();
   readonly #keys = new Map<number, ChallengeKey>();
   #fetching: Promise<void> | undefined;
   #retryAt = 0;
@@ -42,7 +42,7 @@ export class ChallengeIssuer {
    * @returns nothing to wait for when they are
    * @throws VaultUnavailable when the current key is missing and cannot be fetched
    */
-  ready(at: number): Promise<void> | undefined {
+  ensureKeys(at: number): Promise<void> | undefined {
     const period = Math.floor(at / this.#rotationMs);
     if (this.#keys.has(period)) {
       // Ahead of need and in the background: a vault that is down matters only once a period starts without its key.

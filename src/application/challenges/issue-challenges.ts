@@ -57,7 +57,7 @@ function checkPace(
   count: number,
   perSecond: number,
 ): Refusal | undefined {
-  const wait = challenges.rate.take(caller, count, perSecond);
+  const wait = challenges.rateLimiter.take(caller, count, perSecond);
   return wait > 0 ? refuse('rate_limited', { retryAfterMs: wait }) : undefined;
 }
 
@@ -67,7 +67,7 @@ async function issue(
   count: number,
 ): Promise<Challenge[]> {
   const at = decider.now();
-  const waiting = challenges.ready(at);
+  const waiting = challenges.ensureKeys(at);
   if (waiting) await waiting;
   const expiresAt = challenges.expiresAt(at);
   const issued: Challenge[] = [];

@@ -57,7 +57,7 @@ export class CodeValidator {
   async validate(asked: ValidateCodeRequest): Promise<CodeValidation | Refusal> {
     const { challenges, decider } = this.#context;
     const startedAt = performance.now();
-    const waiting = challenges.ready(decider.now());
+    const waiting = challenges.ensureKeys(decider.now());
     if (waiting) await waiting;
     const idempotency = asked.idempotency && (await withCode(this.#context, asked.idempotency, asked.code));
     const request = idempotency ? { ...asked, idempotency } : asked;

@@ -3,9 +3,9 @@ import type { Decider } from './decider.ts';
 
 const watches = new WeakMap<Decider, CommitWatch>();
 
-export interface Told {
+export interface CommitWait {
   /** Resolves at the commit, when the time is over, or at `cancel`. */
-  readonly heard: Promise<void>;
+  readonly ended: Promise<void>;
   readonly cancel: () => void;
 }
 
@@ -15,7 +15,7 @@ export class CommitWatch {
   readonly #all = new Set<() => void>();
 
   private constructor(decider: Decider) {
-    decider.subscribe((entries) => {
+    decider.subscribeCommits((entries) => {
       if (this.#waiting.size > 0) {
         for (const { userId } of entries) for (const wake of this.#waiting.get(userId) ?? []) wake();
       }
@@ -40,9 +40,9 @@ export class CommitWatch {
    * Listens from now on, so that no entry falls between a read that follows and the wait for the next one.
    * @param userId undefined: any user's
    */
-  next(userId: UserId | undefined, waitMs: number, signal?: AbortSignal): Told {
+  waitForNext(userId: UserId | undefined, waitMs: number, signal?: AbortSignal): CommitWait {
     const place = this.#placeOf(userId);
-    const { promise: heard, resolve } = Promise.withResolvers<void>();
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
     const cancel = () => {
       clearTimeout(timer);
       place.delete(cancel);
@@ -54,7 +54,7 @@ export class CommitWatch {
     place.add(cancel);
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted) cancel();
-    return { heard, cancel };
+    return { ended, cancel };
   }
 
   #placeOf(userId: UserId | undefined): Set<() => void> {

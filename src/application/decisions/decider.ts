@@ -5,9 +5,9 @@ import type { Clock } from '../../ports/clock.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';
 import type { AppendOutcome, IdempotencyRecord, Store, UserId, UserRecord } from '../../ports/store.ts';
 import { type User, userFrom } from '../users/user.ts';
-import { DecisionBatch, gatherEvidence, NO_MACS, type Pending, recordId } from './decision-batch.ts';
+import { DecisionBatch, gatherEvidence, NO_MACS, type PendingJob, recordId } from './decision-batch.ts';
+import { GenerationalCache } from './generational-cache.ts';
 import type { ChainedEntry, Decided, Job } from './job.ts';
-import { UserCache } from './user-cache.ts';
 import { VersionFence } from './version-fence.ts';
 
 export type CommitListener = (entries: readonly ChainedEntry[]) => void;
@@ -38,7 +38,7 @@ export class Decider {
   readonly #vault: KeyVault;
   readonly #clock: Clock;
   readonly #challengeTtlMs: number;
-  readonly #users: UserCache;
+  readonly #users: GenerationalCache;
   readonly #spent: SpentChallenges;
   readonly #listeners = new Set<CommitListener>();
   readonly #changeListeners = new Set<ChangeListener>();
@@ -48,7 +48,7 @@ export class Decider {
   #believedUntil = Number.POSITIVE_INFINITY;
   #batchListener: ((size: number) => void) | undefined;
   readonly #batchListeners = new Set<BatchListener>();
-  #queue: Pending[] = [];
+  #queue: PendingJob[] = [];
   #running: Promise<void> | undefined;
   /** The latest time decided at: what had expired by then is forgotten, also what was spent of it. */
   #latestAt = 0;
@@ -65,12 +65,12 @@ export class Decider {
     this.#vault = parts.vault;
     this.#clock = parts.clock;
     this.#challengeTtlMs = parts.challengeTtlMs;
-    this.#users = new UserCache(parts.usersCachedMax ?? LIMITS.usersCachedMax);
+    this.#users = new GenerationalCache(parts.usersCachedMax ?? LIMITS.usersCachedMax);
     this.#spent = new SpentChallenges(parts.challengeTtlMs);
   }
 
   /** Told of entries once they are committed, in the order of their append. Must not throw, and not take long. */
-  subscribe(listener: CommitListener): () => void {
+  subscribeCommits(listener: CommitListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -141,7 +141,7 @@ export class Decider {
     }
     return new Promise<Decided<T>>((resolve, reject) => {
       const expiresAt = performance.now() + LIMITS.decisionTimeMs;
-      this.#queue.push({ job, resolve: resolve as Pending['resolve'], reject, attempts: 0, expiresAt });
+      this.#queue.push({ job, resolve: resolve as PendingJob['resolve'], reject, attempts: 0, expiresAt });
       this.#running ??= this.#run();
     });
   }
@@ -269,7 +269,7 @@ export class Decider {
     else this.#users.delete(user.id);
   }
 
-  async #decideBatch(batch: readonly Pending[]): Promise<void> {
+  async #decideBatch(batch: readonly PendingJob[]): Promise<void> {
     this.counters.batches++;
     this.counters.jobs += batch.length;
     this.#batchListener?.(batch.length);
@@ -290,7 +290,7 @@ export class Decider {
     }
 
     for (let index = 0; index < batch.length; index++) {
-      const pending = batch[index] as Pending;
+      const pending = batch[index] as PendingJob;
       const from = spans[index] as number;
       const to = spans[index + 1] as number;
       if (failed.has(pending)) continue;
@@ -302,7 +302,7 @@ export class Decider {
       const { userId, newUser } = pending.job;
       const maybeStale = newUser === undefined && !read.has(userId);
       // The key may have been wrapped again since the user was read: read once more before it counts as damaged.
-      if ((maybeStale || pending.attempts === 0) && own.includes(undefined)) round.redo(pending);
+      if ((maybeStale || pending.attempts === 0) && own.includes(undefined)) round.retry(pending);
       else round.decide(pending, own, maybeStale);
     }
 
@@ -337,18 +337,18 @@ export class Decider {
     const at = round.at;
     const committed: ChainedEntry[] = [];
     const stale = new Set<UserId>();
-    const again: Pending[] = [...round.again];
+    const again: PendingJob[] = [...round.retries];
     const lost = round.superseded(outcomes);
-    for (const { pending, result, entry, user, decision, standsOn } of round.proposals) {
+    for (const { pending, result, entry, user, decision, basedOnVersion } of round.proposals) {
       const id = pending.job.userId;
       const outcome = decision === undefined ? 'appended' : outcomes[decision];
-      if (standsOn !== undefined && !round.isGuarded(id)) {
+      if (basedOnVersion !== undefined && !round.isGuarded(id)) {
         if (latest instanceof Error) {
           pending.reject(latest);
           continue;
         }
-        if (latest.get(id)?.version !== standsOn) stale.add(id);
-      } else if (standsOn !== undefined && lost.has(id)) stale.add(id);
+        if (latest.get(id)?.version !== basedOnVersion) stale.add(id);
+      } else if (basedOnVersion !== undefined && lost.has(id)) stale.add(id);
       if (stale.has(id) || outcome === 'superseded') {
         // What was decided later in this batch stood on the entry that lost.
         stale.add(id);
@@ -369,13 +369,13 @@ export class Decider {
     }
     for (const id of stale) this.#users.delete(id);
     // Whatever was decided about them beside: what is to be decided again is decided on what the store has.
-    for (const { job } of round.again) this.#users.delete(job.userId);
+    for (const { job } of round.retries) this.#users.delete(job.userId);
     this.#requeue(again);
     if (committed.length > 0) for (const listener of this.#listeners) listener(committed);
   }
 
-  #requeue(again: readonly Pending[]): void {
-    const kept: Pending[] = [];
+  #requeue(again: readonly PendingJob[]): void {
+    const kept: PendingJob[] = [];
     for (const pending of again) {
       this.counters.superseded++;
       if (++pending.attempts < LIMITS.attemptsPerDecisionMax) kept.push(pending);
@@ -386,7 +386,7 @@ export class Decider {
 
   /** `read`: whom of them the store was asked for just now. */
   async #usersOf(
-    batch: readonly Pending[],
+    batch: readonly PendingJob[],
   ): Promise<{ users: Map<UserId, User>; read: ReadonlySet<UserId> }> {
     const users = new Map<UserId, User>();
     const missing = new Set<UserId>();
@@ -402,7 +402,7 @@ export class Decider {
     return { users, read: missing };
   }
 
-  async #idempotencyRecordsOf(batch: readonly Pending[]): Promise<Map<string, IdempotencyRecord>> {
+  async #idempotencyRecordsOf(batch: readonly PendingJob[]): Promise<Map<string, IdempotencyRecord>> {
     const idempotencyRecords = new Map<string, IdempotencyRecord>();
     const keys: { userId: UserId; key: string }[] = [];
     for (const { job } of batch) {
@@ -421,7 +421,7 @@ export class Decider {
 const NOBODY: ReadonlyMap<UserId, UserRecord | undefined> = new Map();
 
 /** Those who have not waited too long; the others are told so. */
-function inTime(batch: readonly Pending[], now: number): readonly Pending[] {
+function inTime(batch: readonly PendingJob[], now: number): readonly PendingJob[] {
   if (batch.every(({ expiresAt }) => expiresAt > now)) return batch;
   return batch.filter(({ expiresAt, reject }) => {
     if (expiresAt > now) return true;

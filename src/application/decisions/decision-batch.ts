@@ -7,7 +7,7 @@ import { type User, withRows } from '../users/user.ts';
 import type { ChainedEntry, Decided, Draft, Facts, Job, Proposal } from './job.ts';
 
 /** A job that somebody waits for. */
-export interface Pending {
+export interface PendingJob {
   readonly job: Job<unknown>;
   readonly resolve: (decided: Decided<unknown>) => void;
   readonly reject: (error: unknown) => void;
@@ -19,14 +19,14 @@ export interface Pending {
 export const NO_MACS: readonly (Uint8Array | undefined)[] = Object.freeze([]);
 
 export interface Proposed {
-  readonly pending: Pending;
+  readonly pending: PendingJob;
   readonly result: unknown;
   readonly entry: ChainedEntry | undefined;
   readonly user: User | undefined;
   /** Index among the decisions to append. */
   readonly decision: number | undefined;
   /** Without an entry, on a user who was in memory: the version that must still be their latest. */
-  readonly standsOn?: number;
+  readonly basedOnVersion?: number;
 }
 
 interface Chained {
@@ -38,7 +38,7 @@ interface Chained {
 export class DecisionBatch {
   readonly decisions: Decision[] = [];
   readonly proposals: Proposed[] = [];
-  readonly again: Pending[] = [];
+  readonly retries: PendingJob[] = [];
   readonly at: number;
   readonly #users: Map<UserId, User>;
   readonly #idempotencyRecords: Map<string, IdempotencyRecord>;
@@ -73,12 +73,12 @@ export class DecisionBatch {
     };
   }
 
-  redo(pending: Pending): void {
-    this.again.push(pending);
+  retry(pending: PendingJob): void {
+    this.retries.push(pending);
   }
 
   /** @param maybeStale the user was in memory, and may have changed on another server since */
-  decide(pending: Pending, macs: readonly (Uint8Array | undefined)[], maybeStale: boolean): void {
+  decide(pending: PendingJob, macs: readonly (Uint8Array | undefined)[], maybeStale: boolean): void {
     const { job } = pending;
     const user = this.user(job.userId);
     let proposal: Proposal<unknown>;
@@ -95,7 +95,7 @@ export class DecisionBatch {
     if (!draft || !user || !chained) {
       const without = { pending, result, entry: undefined, user: undefined, decision: undefined };
       // No entry is appended that could turn out to be superseded.
-      this.proposals.push(maybeStale && user ? { ...without, standsOn: user.version } : without);
+      this.proposals.push(maybeStale && user ? { ...without, basedOnVersion: user.version } : without);
       return;
     }
     const { entry, rows } = chained;
@@ -124,8 +124,8 @@ export class DecisionBatch {
   /** Users in memory about whom there are results without any entry. */
   unguarded(): UserId[] {
     const ids = new Set<UserId>();
-    for (const { standsOn, pending } of this.proposals) {
-      if (standsOn !== undefined && !this.#guarded.has(pending.job.userId)) ids.add(pending.job.userId);
+    for (const { basedOnVersion, pending } of this.proposals) {
+      if (basedOnVersion !== undefined && !this.#guarded.has(pending.job.userId)) ids.add(pending.job.userId);
     }
     return [...ids];
   }
@@ -177,12 +177,12 @@ export function recordId(userId: UserId, key: string): string {
  * threw and were answered so; a fault in one is that caller's alone.
  */
 export function gatherEvidence(
-  batch: readonly Pending[],
+  batch: readonly PendingJob[],
   round: DecisionBatch,
-): { requests: MacRequest[]; spans: number[]; failed: ReadonlySet<Pending> } {
+): { requests: MacRequest[]; spans: number[]; failed: ReadonlySet<PendingJob> } {
   const requests: MacRequest[] = [];
   const spans: number[] = [0];
-  const failed = new Set<Pending>();
+  const failed = new Set<PendingJob>();
   for (const pending of batch) {
     const { job } = pending;
     const user = job.evidence && round.user(job.userId);

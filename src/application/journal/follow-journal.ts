@@ -17,14 +17,14 @@ export async function* followUser(
   const watch = CommitWatch.of(decider);
   let after = afterVersion;
   while (!signal.aborted) {
-    const told = watch.next(userId, POLL_MS, signal);
+    const told = watch.waitForNext(userId, POLL_MS, signal);
     const entries = await store.readUserJournal(userId, {
       below: after + 1 + ENTRIES_PER_READ,
       limit: ENTRIES_PER_READ,
     });
     const news = entries.filter((entry) => entry.version > after).reverse();
     if (news.length === 0) {
-      await told.heard;
+      await told.ended;
       continue;
     }
     told.cancel();
@@ -43,10 +43,10 @@ export async function* followJournal(
   const watch = CommitWatch.of(decider);
   let after = afterPosition;
   while (!signal.aborted) {
-    const told = watch.next(undefined, POLL_MS, signal);
+    const told = watch.waitForNext(undefined, POLL_MS, signal);
     const news = await store.readJournal({ after, limit: ENTRIES_PER_READ });
     if (news.length === 0) {
-      await told.heard;
+      await told.ended;
       continue;
     }
     told.cancel();

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { LIMITS } from '../../limits.ts';
 import type { Context } from '../context.ts';
-import { type FoundEntry, type JournalFault, verifyJournal } from './verify-journal.ts';
+import { type JournalFault, type UnverifiedEntry, verifyJournal } from './verify-journal.ts';
 
 export interface VerificationState {
   /** `failed`: it could not be read to its end, which says nothing about it. */
@@ -59,7 +59,7 @@ export class JournalVerification {
     }
   }
 
-  async *#entries(): AsyncGenerator<FoundEntry> {
+  async *#entries(): AsyncGenerator<UnverifiedEntry> {
     const { store } = this.#context;
     const [latest] = await store.readJournalBackwards({ below: Number.POSITIVE_INFINITY, limit: 1 });
     const end = latest?.position ?? 0;

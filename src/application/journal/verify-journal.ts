@@ -3,7 +3,7 @@ import { chainHash, GENESIS_HASH } from '../../domain/journal/entry.ts';
 import { UserChains } from './user-chains.ts';
 
 /** An entry as it is found in a store or in an export. Nothing about it is believed. */
-export interface FoundEntry {
+export interface UnverifiedEntry {
   /** The body's bytes as text. */
   readonly body: string;
   /** Lower-case hex. */
@@ -66,7 +66,7 @@ export interface JournalVerdict {
  * Has NOT checked who wrote the journal: whoever can rewrite all of a user's entries can make a chain that fits.
  */
 export async function verifyJournal(
-  found: AsyncIterable<FoundEntry>,
+  found: AsyncIterable<UnverifiedEntry>,
   heads?: AsyncIterable<ExpectedHead> | Iterable<ExpectedHead>,
 ): Promise<JournalVerdict> {
   const chains = new UserChains();
@@ -86,7 +86,7 @@ export async function verifyJournal(
 const HASH = /^[0-9a-f]{64}$/;
 
 /** Checks one entry against its user's chain and takes it in. */
-function follow(entry: FoundEntry, count: number, chains: UserChains): JournalFault | undefined {
+function follow(entry: UnverifiedEntry, count: number, chains: UserChains): JournalFault | undefined {
   const body = readBody(entry);
   const user = 'user' in body ? body.user : '';
   const version = 'version' in body ? body.version : 0;
@@ -128,11 +128,14 @@ interface ReadBody {
   readonly canonical: string;
 }
 
-function saysTheSame({ at, type, version }: NonNullable<FoundEntry['columns']>, body: ReadBody): boolean {
+function saysTheSame(
+  { at, type, version }: NonNullable<UnverifiedEntry['columns']>,
+  body: ReadBody,
+): boolean {
   return at === Date.parse(body.at) && type === body.type && version === body.version;
 }
 
-function readBody({ body, form }: FoundEntry):
+function readBody({ body, form }: UnverifiedEntry):
   | ReadBody
   | {
       readonly user?: string;

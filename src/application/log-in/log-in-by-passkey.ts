@@ -32,7 +32,7 @@ export async function passkeyLogInOptions(
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
   const { generateAuthenticationOptions } = await import('@simplewebauthn/server');
   const at = decider.now();
-  await challenges.ready(at);
+  await challenges.ensureKeys(at);
   return generateAuthenticationOptions({
     rpID: relyingPartyIdOf(relyingParty),
     challenge: challengeOf(challenges.issue(BINDING, at)),
@@ -69,7 +69,7 @@ export async function logInByPasskey(
   const { id, response } = request.response;
   const nonce = nonceOfClientData(response.clientDataJSON);
   const at = decider.now();
-  await challenges.ready(at);
+  await challenges.ensureKeys(at);
   if (!nonce || challenges.verify(nonce, BINDING, at) !== 'authentic') return refused();
   const userId = userIdOfHandle(response.userHandle);
   const user = userId === undefined ? undefined : await decider.reread(userId);

@@ -31,7 +31,7 @@ export async function passkeyRegistrationOptions(
   const { generateRegistrationOptions } = await import('@simplewebauthn/server');
   const { challenges, decider } = context;
   const at = decider.now();
-  await challenges.ready(at);
+  await challenges.ensureKeys(at);
   const user = await decider.reread(session.userId);
   return generateRegistrationOptions({
     rpName: NAME,
@@ -120,7 +120,7 @@ async function verify(
 ): Promise<{ readonly nonce: string; readonly passkey: PasskeyRow } | Refusal> {
   const nonce = nonceOfClientData(response.response.clientDataJSON);
   const at = decider.now();
-  await challenges.ready(at);
+  await challenges.ensureKeys(at);
   const verdict = nonce && challenges.verify(nonce, `passkey/${session.userId}`, at);
   if (verdict !== 'authentic' || !nonce) {
     return refuse('passkey_invalid', { detail: verdict || 'challenge_unknown' });

@@ -273,7 +273,7 @@ export class ServiceKeys {
       this.#changes++;
       this.#cached = new Map();
     };
-    context.decider.subscribe((entries) => {
+    context.decider.subscribeCommits((entries) => {
       if (entries.some(({ userId }) => userId === SYSTEM_USER_ID)) forget();
     });
     context.decider.subscribeChanges((users) => {

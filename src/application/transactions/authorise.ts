@@ -68,7 +68,7 @@ export function authoriseOrRequest(
 }
 
 async function decide(context: Context, request: AuthoriseRequest, mayWait: boolean) {
-  const waiting = context.challenges.ready(context.decider.now());
+  const waiting = context.challenges.ensureKeys(context.decider.now());
   if (waiting) await waiting;
   const { result, entry } = await context.decider.submit(new AuthoriseJob(context, request, mayWait));
   if ('refused' in result) return result;

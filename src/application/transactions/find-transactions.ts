@@ -155,7 +155,7 @@ export async function waitForDecision(
   const watch = CommitWatch.of(decider);
   const until = performance.now() + waitMs;
   for (;;) {
-    const told = watch.next(userId, Math.min(Math.max(0, until - performance.now()), POLL_MS), signal);
+    const told = watch.waitForNext(userId, Math.min(Math.max(0, until - performance.now()), POLL_MS), signal);
     let view: TransactionView | undefined;
     try {
       view = await find();
@@ -167,6 +167,6 @@ export async function waitForDecision(
       told.cancel();
       return view;
     }
-    await told.heard;
+    await told.ended;
   }
 }

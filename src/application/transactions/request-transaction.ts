@@ -24,7 +24,7 @@ export async function requestTransaction(
   context: Context,
   request: RequestTransactionRequest,
 ): Promise<RequestedTransaction | Refusal> {
-  const waiting = context.challenges.ready(context.decider.now());
+  const waiting = context.challenges.ensureKeys(context.decider.now());
   if (waiting) await waiting;
   const { userId, transfer, serviceId, idempotency } = request;
   const { result } = await context.decider.submit<RequestedTransaction | Refusal>({

@@ -7,7 +7,7 @@ const running = new WeakMap<Context, string>();
  * Runs it unless another of its kind runs: a backup holds the database and the keys as of one moment, and a rotation
  * in between would leave them apart.
  */
-export async function exclusively<Result>(
+export async function runExclusively<Result>(
   context: Context,
   name: string,
   run: () => Promise<Result | Refusal>,

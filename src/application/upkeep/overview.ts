@@ -4,7 +4,7 @@ import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { ChainedEntry } from '../decisions/job.ts';
-import { LatencyCounts, type LatencyFigures } from './latency-counts.ts';
+import { LatencyHistogram, type LatencySummary } from './latency-histogram.ts';
 
 const MINUTE_MS = 60_000;
 const REFUSED = /\.(refused|locked)$/;
@@ -29,7 +29,7 @@ interface Minute {
   logIns: number;
   other: number;
   readonly reasons: Map<string, number>;
-  readonly latency: LatencyCounts;
+  readonly latency: LatencyHistogram;
   batches: number;
   jobs: number;
   batchMax: number;
@@ -39,7 +39,7 @@ export interface OverviewFigures {
   readonly minutes: readonly MinuteCounts[];
   readonly refusals: readonly { readonly reason: string; readonly count: number }[];
   /** Of the last minute. */
-  readonly latency: LatencyFigures;
+  readonly latency: LatencySummary;
   readonly batches: { readonly count: number; readonly meanSize: number; readonly maxSize: number };
   readonly usersLocked: number;
 }
@@ -56,7 +56,7 @@ export class Overview {
 
   constructor(context: Context) {
     this.#context = context;
-    context.decider.subscribe((entries) => this.#count(entries));
+    context.decider.subscribeCommits((entries) => this.#count(entries));
     context.decider.subscribeBatches((jobs, ms) => this.#countBatch(jobs, ms));
   }
 
@@ -73,7 +73,7 @@ export class Overview {
     return {
       minutes,
       refusals: this.#reasons(),
-      latency: LatencyCounts.figures(running.map(({ latency }) => latency)),
+      latency: LatencyHistogram.summarise(running.map(({ latency }) => latency)),
       batches: {
         count: batches,
         meanSize: batches === 0 ? 0 : Math.round((10 * jobs) / batches) / 10,
@@ -137,7 +137,7 @@ export class Overview {
     minute.batches++;
     minute.jobs += jobs;
     minute.batchMax = Math.max(minute.batchMax, jobs);
-    minute.latency.add(ms, jobs);
+    minute.latency.record(ms, jobs);
   }
 
   #minute(now: number): Minute {
@@ -147,7 +147,7 @@ export class Overview {
     const minute: Minute = {
       at,
       ...{ approved: 0, refused: 0, requested: 0, logIns: 0, other: 0 },
-      ...{ reasons: new Map(), latency: new LatencyCounts(), batches: 0, jobs: 0, batchMax: 0 },
+      ...{ reasons: new Map(), latency: new LatencyHistogram(), batches: 0, jobs: 0, batchMax: 0 },
     };
     // A clock that was put back begins anew: minutes are in order.
     const oldest = at - LIMITS.overviewMinutes * MINUTE_MS;

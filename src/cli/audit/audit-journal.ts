@@ -1,5 +1,5 @@
 import { UserChains } from '../../application/journal/user-chains.ts';
-import type { ExpectedHead, FoundEntry } from '../../application/journal/verify-journal.ts';
+import type { ExpectedHead, UnverifiedEntry } from '../../application/journal/verify-journal.ts';
 import type { JournalReader } from '../../compose.ts';
 import { GENESIS_HASH } from '../../domain/journal/entry.ts';
 import type { JournalEntry, UserId } from '../../ports/store.ts';
@@ -65,7 +65,7 @@ export class StoredJournal {
     this.#journal = journal;
   }
 
-  async *entries(): AsyncGenerator<FoundEntry> {
+  async *entries(): AsyncGenerator<UnverifiedEntry> {
     for await (const { position, userId, body, hash, at, type, version } of allEntries(this.#journal)) {
       this.#last = position;
       yield { body, hash, form: 'bytes', chain: String(userId), columns: { at, type, version } };
@@ -88,16 +88,16 @@ export class StoredJournal {
 }
 
 /** The lines of an export. One that is none of an export gives an entry that fits nothing, so that it is named. */
-export async function* exportedEntries(lines: AsyncIterable<string>): AsyncGenerator<FoundEntry> {
+export async function* exportedEntries(lines: AsyncIterable<string>): AsyncGenerator<UnverifiedEntry> {
   for await (const line of lines) if (line.trim() !== '') yield readLine(line);
 }
 
-const MALFORMED: FoundEntry = { body: 'null', hash: '', form: 'json' };
+const MALFORMED: UnverifiedEntry = { body: 'null', hash: '', form: 'json' };
 
 /** As `exportLines` writes it: the body is taken as it stands, and whoever verifies it reads it as JSON. */
 const LINE = /^\{"body":(\{.*\}),"previous":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
 
-function readLine(line: string): FoundEntry {
+function readLine(line: string): UnverifiedEntry {
   const [, own, ownPrevious, ownHash] = LINE.exec(line) ?? [];
   if (own !== undefined && ownPrevious !== undefined && ownHash !== undefined) {
     return { body: own, previous: ownPrevious, hash: ownHash, form: 'json' };

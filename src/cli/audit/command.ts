@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import {
-  type FoundEntry,
   type JournalFault,
   type JournalVerdict,
+  type UnverifiedEntry,
   verifyJournal,
 } from '../../application/journal/verify-journal.ts';
 import type { JournalReader } from '../../compose.ts';
@@ -101,7 +101,7 @@ async function exportJournal(journal: JournalReader, username: string | undefine
   }
 }
 
-async function* readExport(file: string): AsyncGenerator<FoundEntry> {
+async function* readExport(file: string): AsyncGenerator<UnverifiedEntry> {
   const bytes = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1_048_576 });
   let line = 0;
   try {

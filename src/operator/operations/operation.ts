@@ -1,5 +1,5 @@
 import type { XSchema, XStatic } from 'typebox/schema';
-import { exclusively as alone } from '../../application/upkeep/exclusive-operation.ts';
+import { runExclusively as alone } from '../../application/upkeep/exclusive-operation.ts';
 import type { Application, RunningServer } from '../../compose.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import type { UserId } from '../../ports/store.ts';

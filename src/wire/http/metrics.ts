@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Context } from '../../application/context.ts';
-import { CountedVault } from '../../application/keys/vault-calls.ts';
+import { InstrumentedVault } from '../../application/keys/instrumented-vault.ts';
 import { DecisionCounts } from './decision-counts.ts';
 
 /** What of the server is not in the context. */
@@ -38,7 +38,7 @@ export class Metrics {
   constructor(context: Context) {
     const registers = [this.#registry];
     const counts = new DecisionCounts();
-    context.decider.subscribe((entries) => counts.add(entries));
+    context.decider.subscribeCommits((entries) => counts.add(entries));
     this.#durations = new Histogram({
       name: 'sello_http_request_duration_seconds',
       help: 'From the request to the end of its answer; waits and streams included.',
@@ -151,11 +151,11 @@ export class Metrics {
   }
 
   #vaultMetrics({ vault }: Context): void {
-    if (!(vault instanceof CountedVault)) return;
+    if (!(vault instanceof InstrumentedVault)) return;
     const of =
       (value: 'calls' | 'failures' | 'items' | 'ms', scale = 1) =>
       () =>
-        [...vault.counts].map(([operation, count]) => ({
+        [...vault.statistics].map(([operation, count]) => ({
           labels: { operation },
           value: count[value] * scale,
         }));

@@ -214,7 +214,7 @@ describe('a vault that fails', () => {
     const session = await registeredSession(application, 'alice');
     const { context, vault } = withoutVault(application);
     const [first = '', second = ''] = await nonces(context, session, 2);
-    const decided = context.decider.subscribe(() => {
+    const decided = context.decider.subscribeCommits(() => {
       vault.down = true;
     });
     await assert.rejects(

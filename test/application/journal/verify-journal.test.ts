@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  type FoundEntry,
   type JournalVerdict,
+  type UnverifiedEntry,
   verifyJournal,
 } from '../../../src/application/journal/verify-journal.ts';
 import { canonicalJson } from '../../../src/domain/encoding/canonical-json.ts';
 import { chainHash, type EntryBody, encodeBody, GENESIS_HASH } from '../../../src/domain/journal/entry.ts';
 
 /** A journal of three users whose entries are mixed, as an export has it. */
-function journal(form: FoundEntry['form'] = 'bytes'): FoundEntry[] {
+function journal(form: UnverifiedEntry['form'] = 'bytes'): UnverifiedEntry[] {
   const last = new Map<string, { version: number; hash: string }>();
   return ['ana', 'bo', 'ana', 'ñandú "q"', 'bo', 'ana', 'ana', 'bo'].map((user, index) => {
     const before = last.get(user) ?? { version: 0, hash: GENESIS_HASH };
@@ -32,17 +32,18 @@ async function* stream<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
 
-function verify(entries: readonly FoundEntry[]): Promise<JournalVerdict> {
+function verify(entries: readonly UnverifiedEntry[]): Promise<JournalVerdict> {
   return verifyJournal(stream(entries));
 }
 
-async function faultOf(change: (entries: FoundEntry[]) => FoundEntry[]): Promise<string> {
+async function faultOf(change: (entries: UnverifiedEntry[]) => UnverifiedEntry[]): Promise<string> {
   const { fault } = await verify(change(journal()));
   return fault ? `${fault.entry} ${fault.user} ${fault.version} ${fault.reason}` : 'none';
 }
 
-const replaced = (at: number, entry: (old: FoundEntry) => Partial<FoundEntry>) => (entries: FoundEntry[]) =>
-  entries.map((old, index) => (index === at ? { ...old, ...entry(old) } : old));
+const replaced =
+  (at: number, entry: (old: UnverifiedEntry) => Partial<UnverifiedEntry>) => (entries: UnverifiedEntry[]) =>
+    entries.map((old, index) => (index === at ? { ...old, ...entry(old) } : old));
 
 test('a journal that is whole fits, from a store and from an export', async () => {
   assert.deepEqual(await verify(journal()), { entries: 8, users: 3, fault: undefined });
@@ -92,7 +93,7 @@ test('the first entry that does not fit is named, with why', async () => {
 });
 
 test('an export in which a name is twice is no canonical journal, whichever of the two is right', async () => {
-  const twice = (entries: FoundEntry[]) =>
+  const twice = (entries: UnverifiedEntry[]) =>
     replaced(1, ({ body }) => ({ form: 'json' as const, body: body.replace('{', '{"user":"eve",') }))(
       entries,
     );

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { type RotatedKeys, rotateKeys } from '../../../application/keys/rotate-keys.ts';
-import { exclusively } from '../../../application/upkeep/exclusive-operation.ts';
+import { runExclusively } from '../../../application/upkeep/exclusive-operation.ts';
 import { isRefusal } from '../../../domain/errors.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
@@ -59,7 +59,7 @@ export const adminConfigurationRoutes = [
     refusals: ['busy'],
     async handle({ caller, body, path, idempotencyKey }, { context }) {
       const act = actOf(caller, { method: 'POST', path, body, idempotencyKey });
-      const rotated = await exclusively<RotatedKeys>(context, 'keys.rotate', () =>
+      const rotated = await runExclusively<RotatedKeys>(context, 'keys.rotate', () =>
         rotateKeys(context, { keepOld: body.keep_old ?? false }, act),
       );
       if (isRefusal(rotated)) return rotated;

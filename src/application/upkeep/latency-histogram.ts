@@ -1,7 +1,7 @@
 /** Upper edges in ms, each a quarter more than the one before: a quantile is at most that much too high. */
 const EDGES: readonly number[] = Array.from({ length: 64 }, (_, index) => 0.05 * 1.25 ** index);
 
-export interface LatencyFigures {
+export interface LatencySummary {
   readonly count: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
@@ -10,11 +10,11 @@ export interface LatencyFigures {
 }
 
 /** How long something took, counted in buckets that grow: a fixed size, however much is counted. */
-export class LatencyCounts {
+export class LatencyHistogram {
   readonly #counts = new Float64Array(EDGES.length);
   #max = 0;
 
-  add(ms: number, times = 1): void {
+  record(ms: number, times = 1): void {
     let low = 0;
     let high = EDGES.length - 1;
     while (low < high) {
@@ -27,7 +27,7 @@ export class LatencyCounts {
   }
 
   /** Of all of them together. */
-  static figures(parts: readonly LatencyCounts[]): LatencyFigures {
+  static summarise(parts: readonly LatencyHistogram[]): LatencySummary {
     const counts = EDGES.map((_, index) => parts.reduce((sum, part) => sum + (part.#counts[index] ?? 0), 0));
     const count = counts.reduce((sum, value) => sum + value, 0);
     const max = Math.max(0, ...parts.map((part) => part.#max));

@@ -11,7 +11,7 @@ interface Allowance {
  * How many challenges a user, or a service, may ask for: one short request may want a thousand, each of which is
  * computed. In this server's memory: what is spent here is this server's time.
  */
-export class ChallengeRate {
+export class ChallengeRateLimiter {
   readonly #callers = new Map<UserId | string, Allowance>();
 
   /** @returns 0 when taken, else the ms after which the same would be */

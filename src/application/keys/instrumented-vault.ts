@@ -12,7 +12,7 @@ export type VaultCall =
   | 'rewrap'
   | 'destroyKeyVersionsBelow';
 
-export interface VaultCallCount {
+export interface VaultCallStatistics {
   calls: number;
   /** Of those, how many threw. */
   failures: number;
@@ -23,9 +23,9 @@ export interface VaultCallCount {
 }
 
 /** The same vault, counting what is asked of it, for the metrics. */
-export class CountedVault implements KeyVault {
+export class InstrumentedVault implements KeyVault {
   readonly custody: KeyVault['custody'];
-  readonly counts = new Map<VaultCall, VaultCallCount>();
+  readonly statistics = new Map<VaultCall, VaultCallStatistics>();
   readonly #vault: KeyVault;
   #listener: ((call: VaultCall, ms: number) => void) | undefined;
 
@@ -64,10 +64,10 @@ export class CountedVault implements KeyVault {
   }
 
   async #counted<T>(name: VaultCall, items: number, call: () => Promise<T>): Promise<T> {
-    let count = this.counts.get(name);
+    let count = this.statistics.get(name);
     if (!count) {
       count = { calls: 0, failures: 0, items: 0, ms: 0 };
-      this.counts.set(name, count);
+      this.statistics.set(name, count);
     }
     count.calls++;
     count.items += items;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChallengeRate } from '../../../src/application/challenges/challenge-rate.ts';
+import { ChallengeRateLimiter } from '../../../src/application/challenges/challenge-rate-limiter.ts';
 import {
   issueChallenges,
   issueServiceChallenges,
@@ -10,7 +10,7 @@ import { LIMITS } from '../../../src/limits.ts';
 import { registeredSession, testApplication } from '../../services/application.ts';
 
 test('two seconds’ worth at once, then as many a second; each caller has their own', () => {
-  const pace = new ChallengeRate();
+  const pace = new ChallengeRateLimiter();
   assert.equal(pace.take(1, 1_500, 1_000, 0), 0);
   assert.equal(pace.take(1, 500, 1_000, 0), 0);
   assert.equal(pace.take(1, 100, 1_000, 0), 100);

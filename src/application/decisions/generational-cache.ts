@@ -6,7 +6,7 @@ import type { User } from '../users/user.ts';
  * looks is right for as long as other servers' entries are told to the decider (`learn`).
  * Two generations: when the young one is full it becomes the old one, and what is still asked for moves back.
  */
-export class UserCache {
+export class GenerationalCache {
   readonly #generationMax: number;
   #young = new Map<UserId, User>();
   #old = new Map<UserId, User>();
