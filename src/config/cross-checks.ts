@@ -1,6 +1,6 @@
-import { BlockList, isIP } from 'node:net';
 import type { ConfigValues } from '../config.ts';
 import { currencyDecimals } from '../domain/money/amount.ts';
+import { isAddressBlock, isLoopback } from '../net/address.ts';
 
 /** Challenge keys are derived for each rotation that a living challenge may stem from. */
 const ROTATIONS_PER_CHALLENGE_MAX = 1_000;
@@ -110,22 +110,4 @@ function* missing(
 
 function isOrigin(url: string): boolean {
   return URL.canParse(url) && /^https:\/\/[^/?#@]+\/?$/.test(url);
-}
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** By name or number; a name that only the resolver knows is not taken for loopback. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  const family = isIP(host);
-  return family !== 0 && LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
-}
-
-function isAddressBlock(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32));
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { isLoopback } from './cross-checks.ts';
+import { isLoopback } from '../net/address.ts';
 
 /** Something that is allowed and not fit for production: why, and how to mend it. */
 export interface ConfigWarning {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { isLoopback } from '../net/address.ts';
+import { isLoopback, localAddressOf } from '../net/address.ts';
 import { LabRefused } from './lab-error.ts';
 
 /** Where the attacked server listens: an address, not a name, so that what was checked is what is connected to. */
@@ -19,13 +19,15 @@ const RESOLVE_TIME_MS = 5_000;
  * @throws LabRefused when the name is unknown, or any of its addresses is not loopback
  */
 export async function loopbackAddress(host: string): Promise<string> {
-  const named = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const timeout = new Promise<never>((_, reject) => {
     setTimeout(() => reject(new Error('no answer')), RESOLVE_TIME_MS).unref();
   });
   let addresses: readonly { readonly address: string }[];
   try {
-    addresses = await Promise.race([lookup(named, { all: true, order: 'ipv4first' }), timeout]);
+    addresses = await Promise.race([
+      lookup(localAddressOf(host), { all: true, order: 'ipv4first' }),
+      timeout,
+    ]);
   } catch (error) {
     throw new LabRefused('host_unknown', `${host}: ${(error as Error).message}`);
   }

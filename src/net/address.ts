@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { StartRefused } from '../domain/errors.ts';
 
-/** An IPv4 client of a dual-stack socket is the same client: `::ffff:192.0.2.1` is `192.0.2.1`. */
+/** Turns an IPv4-mapped address, as dual-stack sockets report it, into IPv4: `::ffff:192.0.2.1` is `192.0.2.1`. */
 export function plainAddress(address: string): string {
   return address.toLowerCase().startsWith('::ffff:') && isIP(address.slice(7)) === 4
     ? address.slice(7)
@@ -9,8 +9,8 @@ export function plainAddress(address: string): string {
 }
 
 /**
- * By what limits know a client: an IPv4 address, or the /64 network of an IPv6 one, because whoever has one address
- * of a /64 has all (RFC 6177 section 2).
+ * The key under which limits count a client: its IPv4 address, or the /64 network of its IPv6 address, because a site
+ * that has one address of a /64 has all of them (RFC 6177 section 2).
  */
 export function clientNetwork(address: string): string {
   const plain = plainAddress(address);
@@ -28,43 +28,55 @@ export function clientNetwork(address: string): string {
     .join(':')}::/64`;
 }
 
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/**
+ * Whether a host is this machine's loopback interface: `localhost`, 127.0.0.0/8 or `::1`, in any spelling and also as
+ * an IPv4-mapped address. Does NOT resolve names: any other name is not loopback.
+ */
 export function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' ||
-    host === '::1' ||
-    (isIP(plainAddress(host)) === 4 && plainAddress(host).startsWith('127.'))
-  );
+  if (host === 'localhost') return true;
+  const family = isIP(host);
+  return family !== 0 && LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** A list of addresses and CIDR networks. */
+/** The address at which this machine reaches a server that listens on `host`: loopback for a wildcard address. */
+export function localAddressOf(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}
+
+/** Whether a text is an IP address or a network in CIDR notation (RFC 4632 section 3.1, RFC 4291 section 2.3). */
+export function isAddressBlock(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32));
+}
+
+/** A set of addresses and CIDR networks. */
 export class Networks {
   readonly #list = new BlockList();
 
-  /** @throws StartRefused naming the one that is neither */
+  /** @throws StartRefused naming the first text that is neither an address nor a network */
   constructor(networks: readonly string[]) {
     for (const network of networks) this.#add(network);
   }
 
-  /** `address` in plain form (`plainAddress`). */
+  /** @param address in the form of `plainAddress` */
   includes(address: string): boolean {
     const family = isIP(address);
     return family !== 0 && this.#list.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }
 
   #add(network: string): void {
-    const [address = '', prefix, ...rest] = network.split('/');
-    const family = isIP(address);
-    const bits = family === 6 ? 128 : 32;
-    const length = prefix === undefined ? bits : Number(prefix);
-    if (
-      family === 0 ||
-      rest.length > 0 ||
-      !/^\d{0,3}$/.test(prefix ?? '') ||
-      prefix === '' ||
-      length > bits
-    ) {
+    if (!isAddressBlock(network)) {
       throw new StartRefused(`"${network}" is no address and no network such as 10.0.0.0/8 or fd00::/8`);
     }
-    this.#list.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4');
+    const [address = '', prefix] = network.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    this.#list.addSubnet(address, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { StartRefused } from '../../domain/errors.ts';
+import { isLoopback } from '../../net/address.ts';
 
 /** One server of those that `store_url` names. */
 export interface Host {
@@ -74,8 +75,7 @@ function readHost(text: string, wrong: (what: string) => StartRefused): Host {
 
 /** A Unix socket or loopback: nobody is on the way. */
 function isHere({ host }: Host): boolean {
-  if (host.startsWith('/') || host === 'localhost') return true;
-  return (isIPv4(host) && host.startsWith('127.')) || (isIPv6(host) && host === '::1');
+  return host.startsWith('/') || isLoopback(host);
 }
 
 function tlsOf(mode: string, parameters: URLSearchParams, key: string): (host: Host) => ConnectionOptions {

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Command } from 'commander';
 import { text } from '../../language/text.ts';
 import { LIMITS } from '../../limits.ts';
+import { localAddressOf } from '../../net/address.ts';
 import { askServer } from '../../operator/client.ts';
 import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
@@ -32,7 +33,7 @@ export function define(command: Command, shell: Shell): void {
 /** Whether a listener takes a connection there. */
 export function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, port });
+    const socket = connect({ host: localAddressOf(host), port });
     const end = (alive: boolean) => {
       socket.destroy();
       resolve(alive);
