@@ -162,6 +162,8 @@ export class DecisionBatch {
       previous: user.hash,
       hash: chainHash(user.hash, body),
       challenge: draft.challenge,
+      reason,
+      detail,
     };
   }
 }

@@ -45,7 +45,12 @@ export interface Draft {
   readonly rows?: readonly SideRow[] | ((entry: ChainedEntry) => readonly SideRow[]);
 }
 
-export type ChainedEntry = Entry & { readonly previous: string };
+/** An entry to append, with the draft's members that its body encodes: readers in memory need not parse the body. */
+export type ChainedEntry = Entry & {
+  readonly previous: string;
+  readonly reason: Draft['reason'];
+  readonly detail: Draft['detail'];
+};
 
 export interface Decided<T> {
   readonly result: T;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EntryType, RecordedTransaction } from '../../domain/journal/entry.ts';
+import { decodeBody, type EntryType } from '../../domain/journal/entry.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
@@ -100,7 +100,7 @@ export async function searchTransactions(
     if (!entry.type.startsWith('transaction.')) return undefined;
     const view = viewOfEntry(entry);
     if (!view || (page.payee !== undefined && !view.payee.includes(page.payee))) return undefined;
-    const { user: username } = JSON.parse(entry.body) as { user: string };
+    const { user: username } = decodeBody(entry.body);
     if (page.status !== undefined && page.status !== view.status) return undefined;
     if (view.status !== 'pending') return { ...view, username };
     // Listed by the entry that decided it, unless it still waits; what is older does not.
@@ -152,6 +152,6 @@ export async function transactionStory(
 
 function names({ body }: JournalEntry, id: string): boolean {
   if (!body.includes(id)) return false;
-  const { transaction } = JSON.parse(body) as { transaction?: RecordedTransaction };
+  const { transaction } = decodeBody(body);
   return transaction?.id === id;
 }

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { decodeBody } from '../../domain/journal/entry.ts';
 import type { JournalEntry } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { followJournal } from './follow-journal.ts';
@@ -8,8 +9,6 @@ const ENTRIES_PER_READ = 256;
 const PAUSE_MS = 1;
 /** Entries that wait for one stream to take them; more are not kept: it begins again where it was. */
 const WAITING_MAX = 4_096;
-/** No string in a body holds an unescaped quote, and `detail` alone has such a member. */
-const SERVICE = /"service":"([A-Za-z0-9_-]{1,64})"/;
 
 interface Listener {
   readonly waiting: JournalEntry[];
@@ -160,5 +159,7 @@ export class ServiceEvents {
 
 /** The service that asked for the transaction that the entry is about. */
 function serviceOf({ type, body }: JournalEntry): string | undefined {
-  return type.startsWith('transaction.') ? SERVICE.exec(body)?.[1] : undefined;
+  if (!type.startsWith('transaction.')) return undefined;
+  const service = decodeBody(body).detail?.service;
+  return typeof service === 'string' ? service : undefined;
 }

@@ -8,7 +8,6 @@ import { LatencyHistogram, type LatencySummary } from './latency-histogram.ts';
 
 const MINUTE_MS = 60_000;
 const REFUSED = /\.(refused|locked)$/;
-const REASON = /"reason":"([a-z_]{1,40})"/;
 
 /** What was committed in one minute. */
 export interface MinuteCounts {
@@ -120,11 +119,11 @@ export class Overview {
     }
   }
 
-  #countRefusal(minute: Minute, { userId, body, state: text, at }: ChainedEntry): void {
+  #countRefusal(minute: Minute, { userId, reason, detail, state: text, at }: ChainedEntry): void {
     minute.refused++;
-    const reason = REASON.exec(body)?.[1] ?? 'unknown';
-    minute.reasons.set(reason, (minute.reasons.get(reason) ?? 0) + 1);
-    if (!body.includes('"locked_ms":')) return;
+    const name = reason || 'unknown';
+    minute.reasons.set(name, (minute.reasons.get(name) ?? 0) + 1);
+    if (detail?.locked_ms === undefined) return;
     const state = decodeState(text);
     const until = at + Math.max(lockedForMs(state.password, at), lockedForMs(state.code, at));
     if (this.#locked.size < LIMITS.lockedUsersCountedMax || this.#locked.has(userId)) {

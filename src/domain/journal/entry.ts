@@ -37,6 +37,18 @@ export interface EntryBody {
   readonly version: number;
 }
 
+/** A body as `decodeBody` returns it. */
+export interface RecordedBody {
+  /** RFC 3339 */
+  readonly at: string;
+  readonly detail?: Readonly<Record<string, string | number | boolean>>;
+  readonly reason?: string;
+  readonly transaction?: RecordedTransaction;
+  readonly type: EntryType;
+  readonly user: string;
+  readonly version: number;
+}
+
 let isoAt = 0;
 let isoText = '1970-01-01T00:00:00.000Z';
 
@@ -64,6 +76,14 @@ export function encodeBody({ at, detail, reason, transaction, type, user, versio
     user,
     version,
   });
+}
+
+/**
+ * Parses the body of an entry of this server's own journal. Does NOT check its form, its hash or its place in a chain:
+ * a journal from elsewhere is read by `verifyJournal`.
+ */
+export function decodeBody(body: string): RecordedBody {
+  return JSON.parse(body) as RecordedBody;
 }
 
 function sorted(detail: NonNullable<EntryBody['detail']>): NonNullable<EntryBody['detail']> {

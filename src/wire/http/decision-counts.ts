@@ -1,9 +1,7 @@
 import type { ChainedEntry } from '../../application/decisions/job.ts';
 
-/** Entries that nothing was refused by carry no reason worth reading. */
+/** The types that are counted by their reason as well. */
 const REFUSED = /\.(refused|locked|cancelled|expired|ended)$/;
-const REASON = /"reason":"([a-z_]{1,40})"/;
-const LOCKED = /"factor":"([a-z]{1,16})","failures":\d+,"locked_ms":/;
 
 interface DecisionCount {
   readonly type: string;
@@ -11,7 +9,7 @@ interface DecisionCount {
   count: number;
 }
 
-/** Entries committed, by type and reason, and the lock-outs among them. */
+/** Counts committed entries by type and reason, and the lock-outs among them by factor. */
 export class DecisionCounts {
   readonly #decisions = new Map<string, DecisionCount>();
   readonly #lockOuts = new Map<string, number>();
@@ -26,15 +24,15 @@ export class DecisionCounts {
   }
 
   add(entries: readonly ChainedEntry[]): void {
-    for (const { type, body } of entries) {
+    for (const { type, reason: given = '', detail } of entries) {
       const refused = REFUSED.test(type);
-      const reason = refused ? (REASON.exec(body)?.[1] ?? '') : '';
+      const reason = refused ? given : '';
       const id = reason === '' ? type : `${type} ${reason}`;
       const known = this.#decisions.get(id);
       if (known) known.count++;
       else this.#decisions.set(id, { type, reason, count: 1 });
-      const factor = refused ? LOCKED.exec(body)?.[1] : undefined;
-      if (factor !== undefined) this.#lockOuts.set(factor, (this.#lockOuts.get(factor) ?? 0) + 1);
+      if (!refused || detail?.locked_ms === undefined || typeof detail.factor !== 'string') continue;
+      this.#lockOuts.set(detail.factor, (this.#lockOuts.get(detail.factor) ?? 0) + 1);
     }
   }
 }

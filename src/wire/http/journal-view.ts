@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { decodeBody } from '../../domain/journal/entry.ts';
 import type { JournalEntry } from '../../ports/store.ts';
 import { closed, named, time } from './schema.ts';
 
@@ -38,5 +39,5 @@ export const Entry = named(
  * is not settled yet has no position.
  */
 export function entryView({ position, hash, body }: JournalEntry, all: boolean): Static<typeof Entry> {
-  return { ...(all && position > 0 ? { position } : {}), hash, body: JSON.parse(body) };
+  return { ...(all && position > 0 ? { position } : {}), hash, body: decodeBody(body) };
 }
