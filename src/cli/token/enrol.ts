@@ -127,10 +127,8 @@ async function showEnrolment(
 ): Promise<void> {
   const say = shell.say.bind(shell);
   if ('otpauth_uri' in enrolled) {
-    const { default: qrcode } = await import('qrcode');
-    shell.print(
-      await qrcode.toString(enrolled.otpauth_uri, { type: 'utf8', errorCorrectionLevel: 'L', margin: 2 }),
-    );
+    const { qrText } = await import('./qr-text.ts');
+    shell.print(qrText(enrolled.otpauth_uri));
     shell.print(enrolled.otpauth_uri);
   } else {
     shell.print(`${say(text('suite', 'suite'))}: ${enrolled.suite}`);

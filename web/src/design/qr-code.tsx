@@ -1,31 +1,28 @@
 import { useEffect, useState } from 'react';
 
-const QUIET_ZONE = 4;
+const QUIET_ZONE_MODULES = 4;
+/** Size of the empty square before the first drawing: a code of version 4 with its quiet zone. */
+const SIZE_MODULES = 41;
 
 /**
- * A QR code (ISO/IEC 18004) as one path, dark on white in either appearance, since cameras want it so. The library is
- * loaded when the first one is shown.
+ * A QR code (ISO/IEC 18004) as one SVG path. It is dark on white in either appearance, because cameras need that. The
+ * library is loaded when the first code is shown.
  */
 export function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
   const [drawing, setDrawing] = useState<{ readonly path: string; readonly size: number }>();
   useEffect(() => {
     let wanted = true;
-    void import('./qr-matrix.ts').then(({ qrMatrix }) => {
+    void import('qr').then(({ encodeQR }) => {
       if (!wanted) return;
-      const { size, dark } = qrMatrix(text);
-      let path = '';
-      for (let row = 0; row < size; row++) {
-        for (let column = 0; column < size; column++) {
-          if (dark(row, column)) path += `M${column + QUIET_ZONE} ${row + QUIET_ZONE}h1v1h-1z`;
-        }
-      }
-      setDrawing({ path, size: size + 2 * QUIET_ZONE });
+      const rows = encodeQR(text, 'raw', { ecc: 'medium', border: QUIET_ZONE_MODULES });
+      const squares = rows.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : '')));
+      setDrawing({ path: squares.join(''), size: rows.length });
     });
     return () => {
       wanted = false;
     };
   }, [text]);
-  const size = drawing?.size ?? 41;
+  const size = drawing?.size ?? SIZE_MODULES;
   return (
     <svg
       role="img"
