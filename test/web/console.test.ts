@@ -10,15 +10,15 @@ import { sentenceOf } from '../../web/src/console/history/sentence.ts';
 import { placeOf } from '../../web/src/console/security/place.ts';
 import { consoleTexts as english } from '../../web/src/console/texts.en.ts';
 import { consoleTexts as spanish } from '../../web/src/console/texts.es.ts';
-import { approvalLink } from '../../web/src/console/transfers/approval-link.ts';
 import { faultsOf, transferOf } from '../../web/src/console/transfers/transfer-form.ts';
 import { shownAmount } from '../../web/src/design/amount.ts';
 import { durationOf } from '../../web/src/design/time.ts';
 import { preferredLanguage } from '../../web/src/i18n/language.ts';
+import { approvalLink } from '../../web/src/routing/approval-link.ts';
 import { hashCode, hashOf, parseHash } from '../../web/src/routing/hash-route.ts';
 import { shellTexts as shellEnglish } from '../../web/src/shell/texts.en.ts';
 import { shellTexts as shellSpanish } from '../../web/src/shell/texts.es.ts';
-import { readCarried } from '../../web/src/token/transaction/carried-transaction.ts';
+import { readOfflineTransaction } from '../../web/src/token/transaction/offline-transaction.ts';
 
 const DRAFT = { payer: ' ES79 ', payee: 'DE89', amount: '1250.5', currency: 'EUR' };
 
@@ -173,7 +173,7 @@ test('the two languages have the same gaps in the same texts', () => {
 
 test('what the console shows as a QR code, the token reads as the same transaction', () => {
   const canonical = `{"amount":"1250.50","challenge":"${'ab'.repeat(32)}","currency":"EUR","payee":"Café Ñandú","payer":"ES79","v":1}`;
-  const read = readCarried(approvalLink('https://sello.example', canonical));
+  const read = readOfflineTransaction(approvalLink('https://sello.example', canonical));
   assert.equal(read?.canonical, canonical);
   assert.equal(read?.payee, 'Café Ñandú');
 });

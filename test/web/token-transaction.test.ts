@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
+import { approvalLink } from '../../web/src/routing/approval-link.ts';
 import { BoundTransaction } from '../../web/src/token/transaction/bound-transaction.ts';
-import { carriedFragment, readCarried } from '../../web/src/token/transaction/carried-transaction.ts';
+import { readOfflineTransaction } from '../../web/src/token/transaction/offline-transaction.ts';
 import { readPending, readPendingList } from '../../web/src/token/transaction/pending-transaction.ts';
 import { shownAmount } from '../../web/src/token/transaction/shown-amount.ts';
 import {
@@ -218,18 +219,20 @@ test('only pending transactions with an id and an expiry are listed, the soonest
   assert.deepEqual(readPendingList('nonsense'), { pending: [], unreadable: 0 });
 });
 
-test('a carried transaction has one form alone', () => {
+test('a transaction that comes without a network has one form alone', () => {
   const transaction = BoundTransaction.of(GOOD);
   assert.ok(transaction);
   const { canonical } = transaction;
-  assert.equal(readCarried(canonical)?.canonical, canonical);
-  const fragment = carriedFragment(transaction);
-  assert.equal(readCarried(`https://bank.example/token${fragment}`)?.canonical, canonical);
-  assert.equal(readCarried(`  ${canonical}\n`)?.canonical, canonical);
-  assert.equal(readCarried(canonical.replace('{', '{"note":"x",')), undefined);
-  assert.equal(readCarried(canonical.replace('"v":1', '"v":2')), undefined);
-  assert.equal(readCarried(canonical.replace('"payee"', '"payee":"friend","payee"')), undefined);
-  assert.equal(readCarried(JSON.stringify(GOOD)), undefined);
-  assert.equal(readCarried('https://bank.example/token#approve=!!'), undefined);
-  assert.equal(readCarried(`{"a":"${'x'.repeat(3_000)}"}`), undefined);
+  assert.equal(readOfflineTransaction(canonical)?.canonical, canonical);
+  assert.equal(
+    readOfflineTransaction(approvalLink('https://bank.example', transaction.canonical))?.canonical,
+    canonical,
+  );
+  assert.equal(readOfflineTransaction(`  ${canonical}\n`)?.canonical, canonical);
+  assert.equal(readOfflineTransaction(canonical.replace('{', '{"note":"x",')), undefined);
+  assert.equal(readOfflineTransaction(canonical.replace('"v":1', '"v":2')), undefined);
+  assert.equal(readOfflineTransaction(canonical.replace('"payee"', '"payee":"friend","payee"')), undefined);
+  assert.equal(readOfflineTransaction(JSON.stringify(GOOD)), undefined);
+  assert.equal(readOfflineTransaction('https://bank.example/token#approve=!!'), undefined);
+  assert.equal(readOfflineTransaction(`{"a":"${'x'.repeat(3_000)}"}`), undefined);
 });

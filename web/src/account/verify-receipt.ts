@@ -1,3 +1,5 @@
+import { fromBase64Url } from '../api/base64url.ts';
+
 /** A receipt's claims, as src/domain/transaction/receipt.ts writes them. */
 export interface ReceiptClaims {
   readonly sub: string;
@@ -67,7 +69,7 @@ export async function verifyReceipt(
     | { readonly alg?: unknown; readonly kid?: unknown; readonly typ?: unknown }
     | undefined;
   const claims = receiptClaims(jws);
-  const signature = bytes(third);
+  const signature = third ? fromBase64Url(third) : undefined;
   const readable = header && claims && signature && more.length === 0;
   if (!readable || header.alg !== 'ES256' || header.typ !== 'sello-receipt+jws')
     return { genuine: false, why: 'form' };
@@ -91,19 +93,11 @@ export async function verifyReceipt(
 }
 
 function json(segment: string | undefined): unknown {
-  const decoded = bytes(segment);
+  const decoded = segment === undefined ? undefined : fromBase64Url(segment);
   if (!decoded) return undefined;
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(decoded));
   } catch {
     return undefined;
   }
-}
-
-/** Base64url without padding (RFC 4648, section 5). */
-function bytes(segment: string | undefined): Uint8Array<ArrayBuffer> | undefined {
-  if (segment === undefined || !/^[A-Za-z0-9_-]+$/.test(segment) || segment.length % 4 === 1)
-    return undefined;
-  const binary = atob(segment.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

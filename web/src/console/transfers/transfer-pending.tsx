@@ -9,9 +9,9 @@ import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { QrCode } from '../../design/qr-code.tsx';
 import { RawText } from '../../design/raw-text.tsx';
+import { approvalLink } from '../../routing/approval-link.ts';
 import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
-import { approvalLink } from './approval-link.ts';
 import styles from './transfer-page.module.css';
 
 /** What can be done here while it waits: carry it to a token without a network and type its code, or refuse it. */

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CURRENCIES } from '../../../../src/domain/money/amount.ts';
 import { BoundTransaction } from '../transaction/bound-transaction.ts';
-import { readCarried } from '../transaction/carried-transaction.ts';
+import { readOfflineTransaction } from '../transaction/offline-transaction.ts';
 import { Button } from './button.tsx';
 import fieldStyles from './field.module.css';
 import { Field, Labelled } from './field.tsx';
@@ -38,7 +38,7 @@ export function OfflineEntry({
           onText={(found) => {
             setWay('paste');
             setText(found);
-            onTransaction(readCarried(found));
+            onTransaction(readOfflineTransaction(found));
           }}
         />
       )}
@@ -49,7 +49,7 @@ export function OfflineEntry({
           className={form.form}
           onSubmit={(event) => {
             event.preventDefault();
-            onTransaction(readCarried(text));
+            onTransaction(readOfflineTransaction(text));
           }}
         >
           <Labelled label={t('offline.text')}>

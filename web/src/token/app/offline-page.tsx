@@ -2,17 +2,17 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ArrowLeftIcon } from '../../design/icons.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
-import { readCarried } from '../transaction/carried-transaction.ts';
+import { readOfflineTransaction } from '../transaction/offline-transaction.ts';
 import styles from './approval-page.module.css';
-import { CarriedPayment } from './carried-payment.tsx';
 import { Notice } from './notice.tsx';
+import { OfflineApproval } from './offline-approval.tsx';
 import { OfflineEntry } from './offline-entry.tsx';
 
 /** A payment that comes by eye, and a code that goes back the same way: no network takes part. */
 export function OfflinePage({ linked }: { readonly linked: string | undefined }) {
   const { t } = useTranslation('token');
   const [transaction, setTransaction] = useState(() =>
-    linked === undefined ? undefined : readCarried(linked),
+    linked === undefined ? undefined : readOfflineTransaction(linked),
   );
   const [unreadable, setUnreadable] = useState(linked !== undefined && transaction === undefined);
   return (
@@ -21,7 +21,7 @@ export function OfflinePage({ linked }: { readonly linked: string | undefined })
         <ArrowLeftIcon /> {t('back')}
       </a>
       {transaction ? (
-        <CarriedPayment transaction={transaction} onAgain={() => setTransaction(undefined)} />
+        <OfflineApproval transaction={transaction} onAgain={() => setTransaction(undefined)} />
       ) : (
         <>
           <h1>{t('offline.title')}</h1>

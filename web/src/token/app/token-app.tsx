@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { isApprovalHash } from '../../routing/approval-link.ts';
 import { hashCode } from '../../routing/hash-route.ts';
 import { useHash, useRoute } from '../../routing/use-route.ts';
 import { ApprovalPage } from './approval-page.tsx';
@@ -67,7 +68,7 @@ function Page({
   const { tokens } = useDeviceView();
   // A token that has just been enrolled stays on its page until it is left.
   if (linked !== undefined || place === 'enrol' || fresh) return <EnrolPage linked={linked} />;
-  if (hash.startsWith('#approve=')) return <OfflinePage key={hash} linked={hash} />;
+  if (isApprovalHash(hash)) return <OfflinePage key={hash} linked={hash} />;
   if (place === 'approvals') return id === undefined ? <ApprovalsPage /> : <ApprovalPage key={id} id={id} />;
   if (place === 'offline') return <OfflinePage linked={undefined} />;
   if (place === 'settings') return <SettingsPage />;

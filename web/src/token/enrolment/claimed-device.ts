@@ -1,7 +1,7 @@
 import { compactDecrypt } from 'jose/jwe/compact/decrypt';
 import { BOUND_SUITE } from '../../../../src/domain/otp/bound-code.ts';
 import type { HmacAlgorithm } from '../../../../src/domain/otp/hmac.ts';
-import { fromBase64Url } from '../base64url.ts';
+import { fromBase64Url } from '../../api/base64url.ts';
 
 export interface DeviceKey {
   /** Never leaves this page, and no script can read it. */

@@ -1,4 +1,4 @@
-import { toBase64Url } from '../base64url.ts';
+import { toBase64Url } from '../../api/base64url.ts';
 import type { PasskeyLock } from './keyring.ts';
 
 /** The user closed the browser's dialog, or it timed out. */

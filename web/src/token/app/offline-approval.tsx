@@ -20,7 +20,7 @@ import { TransactionCard } from './transaction-card.tsx';
 const MINUTE_MS = 60_000;
 
 /** A payment that came by eye, and the code for it to be read off. */
-export function CarriedPayment({
+export function OfflineApproval({
   transaction,
   onAgain,
 }: {
