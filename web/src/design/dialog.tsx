@@ -1,53 +1,51 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './dialog.module.css';
 import { CrossIcon } from './icons.tsx';
 
-/**
- * A dialog of the browser's own: it keeps the focus inside, closes by Escape, gives the focus back, and hides the rest
- * of the page from screen readers. `side`: along the edge, for a menu.
- */
-export function Dialog({
-  opened,
-  title,
-  onClose,
-  side = false,
-  children,
-}: {
-  readonly opened: boolean;
+interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
-  readonly side?: boolean;
+  /**
+   * `window`: in the middle of the screen. `side`: along the edge, for a menu. `sheet`: from the bottom of a phone; its
+   * first field takes the focus, and a press beside it does not close it.
+   */
+  readonly look?: 'window' | 'side' | 'sheet';
   readonly children: ReactNode;
-}) {
+}
+
+/**
+ * A modal dialog of the browser's own: it keeps the focus inside, closes by Escape, returns the focus, and hides the rest
+ * of the page from screen readers.
+ */
+export function Dialog({ opened = true, ...props }: DialogProps & { readonly opened?: boolean }) {
+  return opened ? <OpenDialog {...props} /> : null;
+}
+
+function OpenDialog({ title, onClose, look = 'window', children }: DialogProps) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
-    if (!opened) return;
+  // A layout effect, so that it closes while the element is still in the page: only then does the focus return.
+  useLayoutEffect(() => {
     const element = dialog.current;
-    const before = document.activeElement;
     element?.showModal();
-    return () => {
-      element?.close();
-      // The browser gives it back by itself, but not once the element is out of the page.
-      const lost = document.activeElement === document.body;
-      if (lost && before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, [opened]);
-  if (!opened) return null;
+    // The browser focuses the close button, which comes first.
+    if (look === 'sheet') element?.querySelector('input')?.focus();
+    return () => element?.close();
+  }, [look]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: a press beside it is a convenience; Escape and the button do the same
     <dialog
       ref={dialog}
-      className={side ? styles.side : styles.dialog}
+      className={styles[look]}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
       }}
       onClick={({ target, currentTarget }) => {
-        if (target === currentTarget) onClose();
+        if (look !== 'sheet' && target === currentTarget) onClose();
       }}
     >
       <div className={styles.content}>
@@ -59,7 +57,7 @@ export function Dialog({
             <CrossIcon />
           </button>
         </div>
-        {children}
+        <div className={styles.body}>{children}</div>
       </div>
     </dialog>
   );

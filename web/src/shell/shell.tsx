@@ -75,7 +75,7 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
             <Preferences />
           </div>
         </nav>
-        <Dialog opened={opened} onClose={() => setOpened(false)} title={t('navigation.label')} side>
+        <Dialog opened={opened} onClose={() => setOpened(false)} title={t('navigation.label')} look="side">
           <nav aria-label={t('navigation.label')}>
             <Navigation route={route} />
           </nav>

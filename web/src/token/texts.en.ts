@@ -1,7 +1,6 @@
 export const token = {
   title: 'Sello · Virtual token',
   tabs: { label: 'Sections', codes: 'Code', approvals: 'Approvals', settings: 'Settings' },
-  close: 'Close',
   cancel: 'Cancel',
   back: 'Back',
   lock_now: 'Lock now',

@@ -4,7 +4,6 @@ import type { token as english } from './texts.en.ts';
 export const token: Texts<typeof english> = {
   title: 'Sello · Token virtual',
   tabs: { label: 'Secciones', codes: 'Código', approvals: 'Aprobaciones', settings: 'Ajustes' },
-  close: 'Cerrar',
   cancel: 'Cancelar',
   back: 'Volver',
   lock_now: 'Bloquear ahora',

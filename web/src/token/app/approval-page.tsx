@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConnectionLost, isProblem } from '../../api/problem.ts';
+import { Dialog } from '../../design/dialog.tsx';
 import { ArrowLeftIcon } from '../../design/icons.tsx';
 import { useLanguage } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
@@ -13,7 +14,6 @@ import { Button } from './button.tsx';
 import { Countdown } from './countdown.tsx';
 import { CredentialForm } from './credential-form.tsx';
 import { useDevice, useDeviceView, useServerNow } from './device-context.tsx';
-import { Dialog } from './dialog.tsx';
 import { HoldButton } from './hold-button.tsx';
 import { Notice } from './notice.tsx';
 import { ProblemText } from './problem-text.tsx';
@@ -129,6 +129,7 @@ function Approval({ pending, token }: Found) {
       <p className={styles.bound}>{t('payment.bound')}</p>
       {dialog === 'approve' && (
         <Dialog
+          look="sheet"
           title={t('payment.pin_title', { amount, currency: transaction.currency })}
           onClose={() => setDialog(undefined)}
         >
@@ -180,7 +181,7 @@ function RefuseDialog({
   }
 
   return (
-    <Dialog title={t('payment.refuse_title')} onClose={onClose}>
+    <Dialog look="sheet" title={t('payment.refuse_title')} onClose={onClose}>
       <p>{t('payment.refuse_lead')}</p>
       {error !== undefined && <ProblemText error={error} />}
       <div className={styles.actions}>

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../design/dialog.tsx';
 import { Button } from './button.tsx';
 import { useDevice } from './device-context.tsx';
-import { Dialog } from './dialog.tsx';
 import styles from './form.module.css';
 
 export function EraseDialog({
@@ -16,7 +16,7 @@ export function EraseDialog({
   const { t } = useTranslation('token');
   const device = useDevice();
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog look="sheet" title={title} onClose={onClose}>
       <p>{lead}</p>
       <div className={styles.actions}>
         <Button

@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../design/dialog.tsx';
 import type { Credential } from '../device/locks.ts';
 import { passkeysPossible } from '../keyring/passkey.ts';
 import { Button } from './button.tsx';
 import { CredentialForm } from './credential-form.tsx';
 import { useDevice, useDeviceView } from './device-context.tsx';
-import { Dialog } from './dialog.tsx';
 import form from './form.module.css';
 import { NewPinForm } from './new-pin-form.tsx';
 import { Notice } from './notice.tsx';
@@ -45,6 +45,7 @@ export function Locks() {
       </div>
       {dialog && (
         <Dialog
+          look="sheet"
           title={t(
             dialog === 'passkey'
               ? 'settings.add_passkey'

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { timeStep } from '../../../../src/domain/otp/totp.ts';
+import { Dialog } from '../../design/dialog.tsx';
 import { useLanguage } from '../../i18n/texts.ts';
 import type { BoundTransaction } from '../transaction/bound-transaction.ts';
 import { shownAmount } from '../transaction/shown-amount.ts';
@@ -10,7 +11,6 @@ import { CodeFace } from './code-face.tsx';
 import { nameOf } from './codes-page.tsx';
 import { CredentialForm } from './credential-form.tsx';
 import { useDevice, useDeviceView, useServerNow } from './device-context.tsx';
-import { Dialog } from './dialog.tsx';
 import fieldStyles from './field.module.css';
 import { Labelled } from './field.tsx';
 import { HoldButton } from './hold-button.tsx';
@@ -67,6 +67,7 @@ export function OfflineApproval({
       </Button>
       {asking && (
         <Dialog
+          look="sheet"
           title={t('payment.pin_title', { amount, currency: transaction.currency })}
           onClose={() => setAsking(false)}
         >

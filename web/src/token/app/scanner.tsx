@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from './dialog.tsx';
+import { Dialog } from '../../design/dialog.tsx';
 import { Notice } from './notice.tsx';
 import { readPicture } from './qr-picture.ts';
 import styles from './scanner.module.css';
@@ -89,7 +89,7 @@ export function Scanner({
 
   const running = camera === 'starting' || camera === 'running';
   return (
-    <Dialog title={t('scanner.title')} onClose={onClose}>
+    <Dialog look="sheet" title={t('scanner.title')} onClose={onClose}>
       {running ? (
         <>
           <video ref={video} className={styles.video} muted playsInline />

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../design/dialog.tsx';
 import { ArrowLeftIcon } from '../../design/icons.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
@@ -11,7 +12,6 @@ import { Button } from './button.tsx';
 import { nameOf } from './codes-page.tsx';
 import details from './details.module.css';
 import { useDevice, useDeviceView } from './device-context.tsx';
-import { Dialog } from './dialog.tsx';
 import { Field } from './field.tsx';
 import form from './form.module.css';
 import { Notice } from './notice.tsx';
@@ -84,7 +84,7 @@ function Details({
         </Button>
       </div>
       {dialog === 'rename' && (
-        <Dialog title={t('details.rename')} onClose={() => setDialog(undefined)}>
+        <Dialog look="sheet" title={t('details.rename')} onClose={() => setDialog(undefined)}>
           <form
             className={form.form}
             onSubmit={(event) => {
@@ -105,7 +105,7 @@ function Details({
         </Dialog>
       )}
       {dialog === 'remove' && (
-        <Dialog title={t('details.remove_title')} onClose={() => setDialog(undefined)}>
+        <Dialog look="sheet" title={t('details.remove_title')} onClose={() => setDialog(undefined)}>
           <p>{t('details.remove_lead')}</p>
           <div className={form.actions}>
             <Button look="danger" disabled={busy} onClick={() => void remove()}>
