@@ -10,7 +10,7 @@ import { sentenceOf } from '../../web/src/console/history/sentence.ts';
 import { placeOf } from '../../web/src/console/security/place.ts';
 import { consoleTexts as english } from '../../web/src/console/texts.en.ts';
 import { consoleTexts as spanish } from '../../web/src/console/texts.es.ts';
-import { faultsOf, transferOf } from '../../web/src/console/transfers/transfer-form.ts';
+import { faultsOf, transactionOf } from '../../web/src/console/transactions/transaction-form.ts';
 import { shownAmount } from '../../web/src/design/amount.ts';
 import { durationOf } from '../../web/src/design/time.ts';
 import { preferredLanguage } from '../../web/src/i18n/language.ts';
@@ -24,7 +24,12 @@ const DRAFT = { payer: ' ES79 ', payee: 'DE89', amount: '1250.5', currency: 'EUR
 
 test("the form's rules are the server's", () => {
   assert.deepEqual(faultsOf(DRAFT), {});
-  assert.deepEqual(transferOf(DRAFT), { payer: 'ES79', payee: 'DE89', amount: '1250.50', currency: 'EUR' });
+  assert.deepEqual(transactionOf(DRAFT), {
+    payer: 'ES79',
+    payee: 'DE89',
+    amount: '1250.50',
+    currency: 'EUR',
+  });
   assert.deepEqual(faultsOf({ payer: '', payee: 'a,b', amount: '-1', currency: 'EUR' }), {
     payer: 'account_wrong',
     payee: 'account_wrong',

@@ -6,8 +6,8 @@ import { useHash, useRoute } from '../routing/use-route.ts';
 import { queryClient } from '../session/server.ts';
 import { SessionGate } from '../session/session-gate.tsx';
 import { Shell } from '../shell/shell.tsx';
-import { Entrance } from './entrance/entrance.tsx';
-import { SetUp } from './entrance/set-up.tsx';
+import { LogInPage } from './log-in/log-in-page.tsx';
+import { SetUpPage } from './log-in/set-up-page.tsx';
 import { Pages } from './pages.tsx';
 
 export function App() {
@@ -25,9 +25,9 @@ export function App() {
 function Place() {
   const route = useRoute();
   const setUpCode = hashCode(useHash(), 'setup');
-  if (setUpCode !== undefined) return <SetUp code={setUpCode} />;
+  if (setUpCode !== undefined) return <SetUpPage code={setUpCode} />;
   return (
-    <SessionGate entrance={<Entrance route={route} />}>
+    <SessionGate entrance={<LogInPage route={route} />}>
       <Shell route={route}>
         <Pages route={route} />
       </Shell>

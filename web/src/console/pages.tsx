@@ -10,9 +10,9 @@ import { HomePage } from './home/home-page.tsx';
 import { ReceiptPage } from './receipts/receipt-page.tsx';
 import { ReceiptsPage } from './receipts/receipts-page.tsx';
 import { SecurityPage } from './security/security-page.tsx';
-import { NewTransferPage } from './transfers/new-transfer-page.tsx';
-import { TransferPage } from './transfers/transfer-page.tsx';
-import { TransfersPage } from './transfers/transfers-page.tsx';
+import { NewTransactionPage } from './transactions/new-transaction-page.tsx';
+import { TransactionPage } from './transactions/transaction-page.tsx';
+import { TransactionsPage } from './transactions/transactions-page.tsx';
 
 const OperatorArea = lazy(() => import('../operator/operator-area.tsx'));
 
@@ -25,8 +25,8 @@ export function Pages({ route }: { readonly route: Route }) {
       return <HomePage />;
     case 'transfers':
       if (rest.length > 0) return <NotFound />;
-      if (id === undefined) return <TransfersPage />;
-      return id === 'new' ? <NewTransferPage /> : <TransferPage id={id} key={id} />;
+      if (id === undefined) return <TransactionsPage />;
+      return id === 'new' ? <NewTransactionPage /> : <TransactionPage id={id} key={id} />;
     case 'receipts':
       if (rest.length > 0) return <NotFound />;
       return id === undefined ? <ReceiptsPage /> : <ReceiptPage id={id} key={id} />;

@@ -1,6 +1,6 @@
 export const consoleTexts = {
   title: 'Console',
-  entrance: {
+  log_in: {
     claim: 'Every transfer with a code of its own.',
     log_in: 'Log in',
     log_in_title: 'Welcome back',
@@ -50,7 +50,7 @@ export const consoleTexts = {
     no_token: 'Larger transfers are approved on your phone. It takes a minute.',
     no_token_action: 'Set up a token',
   },
-  transfers: {
+  transactions: {
     title: 'Transfers',
     new: 'New transfer',
     new_title: 'New transfer',
@@ -72,7 +72,7 @@ export const consoleTexts = {
     amount_wrong_whole: 'A positive whole amount such as 1250: this currency has no decimals.',
     currency_wrong: 'Choose one of the list.',
   },
-  transfer: {
+  transaction: {
     title: 'Transfer',
     pending_title: 'Approve on your token',
     pending: 'Open Sello on your phone and check payee and amount there. This page follows by itself.',

@@ -3,7 +3,7 @@ import type { consoleTexts as english } from './texts.en.ts';
 
 export const consoleTexts: Texts<typeof english> = {
   title: 'Consola',
-  entrance: {
+  log_in: {
     claim: 'Cada transferencia, con su propio código.',
     log_in: 'Iniciar sesión',
     log_in_title: 'Hola de nuevo',
@@ -53,7 +53,7 @@ export const consoleTexts: Texts<typeof english> = {
     no_token: 'Las transferencias mayores se aprueban en su teléfono. Se tarda un minuto.',
     no_token_action: 'Configurar un token',
   },
-  transfers: {
+  transactions: {
     title: 'Transferencias',
     new: 'Nueva transferencia',
     new_title: 'Nueva transferencia',
@@ -75,7 +75,7 @@ export const consoleTexts: Texts<typeof english> = {
     amount_wrong_whole: 'Un importe entero y positivo como 1250: esta moneda no tiene decimales.',
     currency_wrong: 'Elija una de la lista.',
   },
-  transfer: {
+  transaction: {
     title: 'Transferencia',
     pending_title: 'Apruébela en su token',
     pending:

@@ -47,7 +47,7 @@ export const InfoIcon = icon(
 export const HomeIcon = icon(
   <path d="m4 11 8-7 8 7v8a1.5 1.5 0 0 1-1.5 1.5H15v-6H9v6H5.5A1.5 1.5 0 0 1 4 19Z" />,
 );
-export const TransferIcon = icon(<path d="M4 8h15m-4-4 4 4-4 4M20 16H5m4-4-4 4 4 4" />);
+export const TransactionIcon = icon(<path d="M4 8h15m-4-4 4 4-4 4M20 16H5m4-4-4 4 4 4" />);
 export const ReceiptIcon = icon(
   <path d="M6 3.5h12v17l-2.4-1.5-2.4 1.5L12 19.8l-1.2.7-2.4-1.5L6 20.5Zm3.5 5h5m-5 4h5" />,
 );

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ChevronRightIcon, PhoneIcon, TransferIcon } from '../design/icons.tsx';
+import { ChevronRightIcon, PhoneIcon, TransactionIcon } from '../design/icons.tsx';
 import { Preferences } from '../design/preferences.tsx';
 import { Seal } from '../design/seal.tsx';
 import styles from './landing.module.css';
@@ -28,7 +28,7 @@ export function Landing() {
         <div className={styles.doors}>
           <a className={styles.door} href="/console" aria-describedby="console-about">
             <span className={styles.icon}>
-              <TransferIcon size={26} />
+              <TransactionIcon size={26} />
             </span>
             <span className={styles.doorTitle}>{t('console_title')}</span>
             <span id="console-about">{t('console')}</span>

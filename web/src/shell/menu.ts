@@ -15,7 +15,7 @@ import {
   ReceiptIcon,
   SettingsIcon,
   ShieldIcon,
-  TransferIcon,
+  TransactionIcon,
   UsersIcon,
 } from '../design/icons.tsx';
 import type { Route } from '../routing/hash-route.ts';
@@ -36,7 +36,7 @@ const ADMINISTRATORS = ['admin'] as const;
 
 export const USER_MENU: readonly MenuItem[] = [
   { route: [], text: 'navigation.home', icon: HomeIcon, roles: EVERYBODY },
-  { route: ['transfers'], text: 'navigation.transfers', icon: TransferIcon, roles: EVERYBODY },
+  { route: ['transfers'], text: 'navigation.transactions', icon: TransactionIcon, roles: EVERYBODY },
   { route: ['receipts'], text: 'navigation.receipts', icon: ReceiptIcon, roles: EVERYBODY },
   { route: ['devices'], text: 'navigation.devices', icon: PhoneIcon, roles: EVERYBODY },
   { route: ['security'], text: 'navigation.security', icon: ShieldIcon, roles: EVERYBODY },

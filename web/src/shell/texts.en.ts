@@ -3,7 +3,7 @@ export const shellTexts = {
     label: 'Main menu',
     open: 'Open the menu',
     home: 'Overview',
-    transfers: 'Transfers',
+    transactions: 'Transfers',
     receipts: 'Receipts',
     devices: 'Devices',
     security: 'Security',

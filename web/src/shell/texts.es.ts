@@ -6,7 +6,7 @@ export const shellTexts: Texts<typeof english> = {
     label: 'Menú principal',
     open: 'Abrir el menú',
     home: 'Resumen',
-    transfers: 'Transferencias',
+    transactions: 'Transferencias',
     receipts: 'Recibos',
     devices: 'Dispositivos',
     security: 'Seguridad',

@@ -102,7 +102,7 @@ export const token = {
     none: 'Nothing waits for you',
     none_lead: 'When a payment needs your approval, it appears here at once.',
     loading: 'Looking for what waits…',
-    payment: 'Payment',
+    transaction: 'Payment',
     unreadable_one:
       '{{count}} payment cannot be shown safely and is left out. Do not approve it elsewhere; tell your bank.',
     unreadable_other:
@@ -111,7 +111,7 @@ export const token = {
     offline: 'Approve without a connection',
     offline_hint: 'Scan or paste the payment, read off its code.',
   },
-  payment: {
+  transaction: {
     title: 'Approve this payment?',
     amount: 'Amount',
     payee: 'To',

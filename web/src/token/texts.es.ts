@@ -105,7 +105,7 @@ export const token: Texts<typeof english> = {
     none: 'Nada espera su decisión',
     none_lead: 'Cuando un pago necesite su aprobación, aparecerá aquí al momento.',
     loading: 'Buscando lo pendiente…',
-    payment: 'Pago',
+    transaction: 'Pago',
     unreadable_one:
       '{{count}} pago no puede mostrarse con seguridad y se omite. No lo apruebe en otro sitio; avise a su banco.',
     unreadable_other:
@@ -114,7 +114,7 @@ export const token: Texts<typeof english> = {
     offline: 'Aprobar sin conexión',
     offline_hint: 'Escanee o pegue el pago y lea su código.',
   },
-  payment: {
+  transaction: {
     title: '¿Aprueba este pago?',
     amount: 'Importe',
     payee: 'Para',

@@ -91,8 +91,8 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
           <>
             <p>{t('enrol.code_needed')}</p>
             <TextInput
-              label={t('entrance.code')}
-              description={t('entrance.code_hint')}
+              label={t('log_in.code')}
+              description={t('log_in.code_hint')}
               value={code}
               onChange={({ currentTarget }) => setCode(currentTarget.value)}
               inputMode="numeric"

@@ -1,13 +1,13 @@
 import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { PhoneIcon, PlusIcon, TransferIcon } from '../../design/icons.tsx';
+import { PhoneIcon, PlusIcon, TransactionIcon } from '../../design/icons.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { useSession } from '../../session/session-gate.tsx';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { useTokens } from '../devices/use-tokens.ts';
-import { TransferRows } from '../transfers/transfer-rows.tsx';
-import { useTransactions } from '../transfers/use-transactions.ts';
+import { TransactionRows } from '../transactions/transaction-rows.tsx';
+import { useTransactions } from '../transactions/use-transactions.ts';
 import styles from './home-page.module.css';
 
 const RECENT_MAX = 5;
@@ -24,7 +24,7 @@ export function HomePage() {
       title={t('home.title', { username })}
       actions={
         <Button component="a" href={hashOf('transfers', 'new')} leftSection={<PlusIcon size={18} />}>
-          {t('transfers.new')}
+          {t('transactions.new')}
         </Button>
       }
     >
@@ -42,7 +42,7 @@ export function HomePage() {
       )}
       {pending.data && pending.data.length > 0 && (
         <Card title={t('home.waiting_title')}>
-          <TransferRows transactions={pending.data} />
+          <TransactionRows transactions={pending.data} />
         </Card>
       )}
       <Card
@@ -60,12 +60,12 @@ export function HomePage() {
           {(transactions) =>
             transactions.length === 0 ? (
               <Empty
-                icon={<TransferIcon size={26} />}
+                icon={<TransactionIcon size={26} />}
                 title={t('home.recent_none_title')}
                 text={t('home.recent_none')}
               />
             ) : (
-              <TransferRows transactions={transactions.slice(0, RECENT_MAX)} />
+              <TransactionRows transactions={transactions.slice(0, RECENT_MAX)} />
             )
           }
         </Reading>

@@ -3,15 +3,15 @@ import { useTranslation } from 'react-i18next';
 import { ReceiptActions } from '../../account/receipt-actions.tsx';
 import { type ReceiptClaims, receiptClaims } from '../../account/verify-receipt.ts';
 import type { Transaction } from '../../api/operations.ts';
-import { shownAmount } from '../../design/amount.ts';
 import { RawText } from '../../design/raw-text.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { api } from '../../session/server.ts';
 import { Card, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
-import styles from '../transfers/transfer-page.module.css';
-import { useTransaction } from '../transfers/transfer-page.tsx';
+import styles from '../transactions/transaction-facts.module.css';
+import { TransactionHeading } from '../transactions/transaction-heading.tsx';
+import { useTransaction } from '../transactions/use-transaction.ts';
 
 const PROOFS = ['session', 'mac', 'code', 'bound_code'] as const;
 
@@ -36,15 +36,11 @@ export function ReceiptPage({ id }: { readonly id: string }) {
 
 function Shown({ transaction, jws }: { readonly transaction: Transaction; readonly jws: string }) {
   const { t } = useTranslation('console');
-  const account = useTranslation('account').t;
-  const locale = useLocale();
-  const { amount, currency, payee } = transaction;
   const claims = receiptClaims(jws);
   return (
     <>
       <Card>
-        <p className={`${styles.amount} sello-figures`}>{shownAmount(amount, currency, locale)}</p>
-        <p className={`${styles.payee} sello-text`}>{account('transaction.to', { payee })}</p>
+        <TransactionHeading transaction={transaction} />
         <ReceiptActions transaction={transaction} jws={jws} />
       </Card>
       <Card title={t('receipts.states')}>

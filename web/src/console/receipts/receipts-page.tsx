@@ -3,8 +3,8 @@ import { ReceiptIcon } from '../../design/icons.tsx';
 import { More } from '../../shell/more.tsx';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
-import { TransferRows } from '../transfers/transfer-rows.tsx';
-import { useTransactions } from '../transfers/use-transactions.ts';
+import { TransactionRows } from '../transactions/transaction-rows.tsx';
+import { useTransactions } from '../transactions/use-transactions.ts';
 
 export function ReceiptsPage() {
   const { t } = useTranslation('console');
@@ -21,7 +21,7 @@ export function ReceiptsPage() {
                 text={t('receipts.none')}
               />
             ) : (
-              <TransferRows transactions={transactions} to="receipts" />
+              <TransactionRows transactions={transactions} to="receipts" />
             )
           }
         </Reading>

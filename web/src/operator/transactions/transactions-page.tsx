@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { StatusBadge } from '../../account/status-badge.tsx';
 import { TRANSACTION_STATUSES } from '../../account/transaction-status.ts';
 import { shownAmount } from '../../design/amount.ts';
-import { TransferIcon } from '../../design/icons.tsx';
+import { TransactionIcon } from '../../design/icons.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
@@ -32,7 +32,7 @@ export function TransactionsPage() {
           {(transactions) =>
             transactions.length === 0 ? (
               <Empty
-                icon={<TransferIcon size={26} />}
+                icon={<TransactionIcon size={26} />}
                 title={t('transactions.none_title')}
                 text={t(query.hasNextPage ? 'searched_some' : 'transactions.none')}
               />

@@ -8,7 +8,7 @@ import { hashOf } from '../../routing/hash-route.ts';
 import type { TokenRecord } from '../device/storage.ts';
 import type { PendingTransaction } from '../transaction/pending-transaction.ts';
 import { shownAmount } from '../transaction/shown-amount.ts';
-import { ApprovalEnding, type Ending } from './approval-ending.tsx';
+import { ApprovalOutcome, type Ending } from './approval-outcome.tsx';
 import styles from './approval-page.module.css';
 import { Button } from './button.tsx';
 import { Countdown } from './countdown.tsx';
@@ -55,7 +55,7 @@ export function ApprovalPage({ id }: { readonly id: string }) {
       ) : loading ? (
         <p role="status">{t('approvals.loading')}</p>
       ) : (
-        <ApprovalEnding ending={{ kind: 'gone' }} />
+        <ApprovalOutcome ending={{ kind: 'gone' }} />
       )}
     </main>
   );
@@ -96,45 +96,45 @@ function Approval({ pending, token }: Found) {
     return true;
   }
 
-  if (ending) return <ApprovalEnding ending={ending} transaction={transaction} />;
+  if (ending) return <ApprovalOutcome ending={ending} transaction={transaction} />;
   if (expired && dialog === undefined)
-    return <ApprovalEnding ending={{ kind: 'decided', as: 'expired' }} transaction={transaction} />;
+    return <ApprovalOutcome ending={{ kind: 'decided', as: 'expired' }} transaction={transaction} />;
   return (
     <>
       <div className={styles.head}>
-        <h1>{t('payment.title')}</h1>
+        <h1>{t('transaction.title')}</h1>
         <Countdown untilMs={pending.expiresAtMs} />
       </div>
       <TransactionCard transaction={transaction} />
       {problem === 'code_wrong' ? (
-        <Notice kind="danger">{t('payment.code_wrong')}</Notice>
+        <Notice kind="danger">{t('transaction.code_wrong')}</Notice>
       ) : (
         problem !== undefined && <ProblemText error={problem} />
       )}
       {!listed && feed.state === 'open' && !feed.loading ? (
         <Notice
           kind="warning"
-          action={<Button onClick={() => void lookAgain()}>{t('payment.look_again')}</Button>}
+          action={<Button onClick={() => void lookAgain()}>{t('transaction.look_again')}</Button>}
         >
-          {t('payment.gone')}
+          {t('transaction.gone')}
         </Notice>
       ) : (
         <div className={styles.actions}>
-          <HoldButton label={t('payment.hold')} onHeld={() => setDialog('approve')} />
+          <HoldButton label={t('transaction.hold')} onHeld={() => setDialog('approve')} />
           <Button look="danger" wide onClick={() => setDialog('refuse')}>
-            {t('payment.refuse')}
+            {t('transaction.refuse')}
           </Button>
         </div>
       )}
-      <p className={styles.bound}>{t('payment.bound')}</p>
+      <p className={styles.bound}>{t('transaction.bound')}</p>
       {dialog === 'approve' && (
         <Dialog
           look="sheet"
-          title={t('payment.pin_title', { amount, currency: transaction.currency })}
+          title={t('transaction.pin_title', { amount, currency: transaction.currency })}
           onClose={() => setDialog(undefined)}
         >
           <CredentialForm
-            submit={t('payment.approve')}
+            submit={t('transaction.approve')}
             act={(credential) => device.approve(token, pending, credential)}
             onDone={() => setEnding({ kind: 'approved' })}
             onFailed={onFailed}
@@ -181,12 +181,12 @@ function RefuseDialog({
   }
 
   return (
-    <Dialog look="sheet" title={t('payment.refuse_title')} onClose={onClose}>
-      <p>{t('payment.refuse_lead')}</p>
+    <Dialog look="sheet" title={t('transaction.refuse_title')} onClose={onClose}>
+      <p>{t('transaction.refuse_lead')}</p>
       {error !== undefined && <ProblemText error={error} />}
       <div className={styles.actions}>
         <Button look="danger" wide disabled={busy} onClick={() => void send()}>
-          {busy ? t('payment.sending') : t('payment.refuse_confirm')}
+          {busy ? t('transaction.sending') : t('transaction.refuse_confirm')}
         </Button>
         <Button look="quiet" wide onClick={onClose}>
           {t('cancel')}

@@ -76,7 +76,7 @@ function Row({ pending }: { readonly pending: PendingTransaction }) {
   const { number: amount } = shownAmount(exact, currency, language);
   return (
     <a className={styles.row} href={hashOf('approvals', pending.id)}>
-      <Spoken>{t('approvals.payment')} </Spoken>
+      <Spoken>{t('approvals.transaction')} </Spoken>
       <span className={styles.amount} style={{ '--length': `${amount.length + currency.length}` }}>
         {amount} <small>{currency}</small>
       </span>

@@ -11,13 +11,13 @@ export function Countdown({ untilMs }: { readonly untilMs: number }) {
   const { t } = useTranslation('token');
   const leftMs = untilMs - useServerNow(1_000);
   if (leftMs <= 0)
-    return <span className={`${styles.countdown} ${styles.soon}`}>{t('payment.expired')}</span>;
+    return <span className={`${styles.countdown} ${styles.soon}`}>{t('transaction.expired')}</span>;
   const seconds = Math.ceil(leftMs / 1000);
   const text = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   return (
     <span className={`${styles.countdown} ${leftMs < SOON_MS ? styles.soon : ''}`} role="timer">
       <ClockIcon size={16} />
-      <Spoken>{t('payment.expires')} </Spoken>
+      <Spoken>{t('transaction.expires')} </Spoken>
       {text}
     </span>
   );

@@ -49,11 +49,11 @@ export function HoldButton({ label, onHeld }: { readonly label: string; readonly
       >
         <span className={styles.fill} aria-hidden="true" />
         <span className={styles.label}>
-          <ShieldIcon /> {holding ? t('payment.holding') : label}
+          <ShieldIcon /> {holding ? t('transaction.holding') : label}
         </span>
       </button>
       <p id={hint} className={styles.hint}>
-        {t('payment.hold_hint')}
+        {t('transaction.hold_hint')}
       </p>
     </div>
   );

@@ -40,7 +40,7 @@ export function OfflineApproval({
   if (!token) return <Notice kind="danger">{t('offline.no_token')}</Notice>;
   return (
     <>
-      <h1>{made ? t('offline.code') : t('payment.title')}</h1>
+      <h1>{made ? t('offline.code') : t('transaction.title')}</h1>
       {made && <BoundCode name={nameOf(token)} {...made} onAnother={() => setAsking(true)} />}
       <TransactionCard transaction={transaction} />
       {!made && tokens.length > 1 && (
@@ -61,14 +61,14 @@ export function OfflineApproval({
           )}
         </Labelled>
       )}
-      {!made && <HoldButton label={t('payment.hold')} onHeld={() => setAsking(true)} />}
+      {!made && <HoldButton label={t('transaction.hold')} onHeld={() => setAsking(true)} />}
       <Button look="quiet" onClick={onAgain}>
         {t('offline.another')}
       </Button>
       {asking && (
         <Dialog
           look="sheet"
-          title={t('payment.pin_title', { amount, currency: transaction.currency })}
+          title={t('transaction.pin_title', { amount, currency: transaction.currency })}
           onClose={() => setAsking(false)}
         >
           <CredentialForm

@@ -18,7 +18,7 @@ export function TransactionCard({ transaction }: { readonly transaction: BoundTr
     <div className={styles.card}>
       <dl className={styles.list}>
         <div>
-          <dt>{t('payment.amount')}</dt>
+          <dt>{t('transaction.amount')}</dt>
           <dd className={styles.amount} style={{ '--length': `${number.length + currency.length}` }}>
             <span className={styles.number}>
               {whole}
@@ -28,19 +28,19 @@ export function TransactionCard({ transaction }: { readonly transaction: BoundTr
           </dd>
         </div>
         <div>
-          <dt>{t('payment.payee')}</dt>
+          <dt>{t('transaction.payee')}</dt>
           <dd className={styles.payee}>
             <AccountText account={payee} />
           </dd>
         </div>
         <div>
-          <dt>{t('payment.payer')}</dt>
+          <dt>{t('transaction.payer')}</dt>
           <dd className={styles.payer}>
             <AccountText account={payer} />
           </dd>
         </div>
       </dl>
-      {(hasEscapes(payee) || hasEscapes(payer)) && <Notice kind="warning">{t('payment.escapes')}</Notice>}
+      {(hasEscapes(payee) || hasEscapes(payer)) && <Notice kind="warning">{t('transaction.escapes')}</Notice>}
     </div>
   );
 }

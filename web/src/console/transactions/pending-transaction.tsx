@@ -12,10 +12,10 @@ import { RawText } from '../../design/raw-text.tsx';
 import { approvalLink } from '../../routing/approval-link.ts';
 import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
-import styles from './transfer-page.module.css';
+import styles from './transaction-page.module.css';
 
 /** What can be done here while it waits: carry it to a token without a network and type its code, or refuse it. */
-export function TransferPending({ transaction }: { readonly transaction: Transaction }) {
+export function PendingTransactionActions({ transaction }: { readonly transaction: Transaction }) {
   const { t } = useTranslation('console');
   const queryClient = useQueryClient();
   const { id, challenge } = transaction;
@@ -35,20 +35,20 @@ export function TransferPending({ transaction }: { readonly transaction: Transac
     <div className={styles.pending}>
       {challenge !== undefined && (
         <details>
-          <summary>{t('transfer.no_connection')}</summary>
+          <summary>{t('transaction.no_connection')}</summary>
           <Offline transaction={transaction} challenge={challenge} />
         </details>
       )}
       <div>
         <Button variant="subtle" color="red" onClick={() => setRefusing(true)}>
-          {t('transfer.refuse')}
+          {t('transaction.refuse')}
         </Button>
       </div>
       <Confirm
         opened={refusing}
-        title={t('transfer.refuse_title')}
-        text={t('transfer.refuse_text')}
-        confirm={t('transfer.refuse_confirm')}
+        title={t('transaction.refuse_title')}
+        text={t('transaction.refuse_text')}
+        confirm={t('transaction.refuse_confirm')}
         action={refuse}
         onClose={() => setRefusing(false)}
       />
@@ -86,15 +86,15 @@ function Offline({
   };
   return (
     <div className={styles.offline}>
-      <p>{t('transfer.offline')}</p>
-      <QrCode text={approvalLink(location.origin, canonical)} label={t('transfer.offline_qr')} />
+      <p>{t('transaction.offline')}</p>
+      <QrCode text={approvalLink(location.origin, canonical)} label={t('transaction.offline_qr')} />
       <details>
-        <summary>{t('transfer.offline_text')}</summary>
+        <summary>{t('transaction.offline_text')}</summary>
         <RawText>{canonical}</RawText>
       </details>
       <form onSubmit={submit}>
         <TextInput
-          label={t('transfer.offline_code')}
+          label={t('transaction.offline_code')}
           value={code}
           onChange={({ currentTarget }) => setCode(currentTarget.value)}
           inputMode="numeric"
@@ -103,7 +103,7 @@ function Offline({
           required
         />
         <Button type="submit" loading={approve.isPending}>
-          {t('transfer.offline_submit')}
+          {t('transaction.offline_submit')}
         </Button>
       </form>
       <ProblemNote error={approve.error} />

@@ -4,7 +4,7 @@ import type { Transaction } from '../../api/operations.ts';
 import { CheckIcon, ClockIcon, CrossIcon } from '../../design/icons.tsx';
 import { useDuration } from '../../design/use-duration.ts';
 import { useNow } from '../../design/use-now.ts';
-import styles from './transfer-page.module.css';
+import styles from './transaction-page.module.css';
 
 const ICONS = {
   pending: ClockIcon,
@@ -15,7 +15,7 @@ const ICONS = {
 } as const;
 
 /** How it stands; read aloud when that changes, the seconds are not. */
-export function TransferState({ transaction }: { readonly transaction: Transaction }) {
+export function TransactionState({ transaction }: { readonly transaction: Transaction }) {
   const { t } = useTranslation('console');
   const reasonOf = useReason();
   const { status, reason } = transaction;
@@ -28,8 +28,10 @@ export function TransferState({ transaction }: { readonly transaction: Transacti
           <Icon size={22} />
         </span>
         <div>
-          <p className={styles.stateTitle}>{t(`transfer.${status}_title`)}</p>
-          <p className={styles.stateText}>{byUser ? t('transfer.refused_user') : t(`transfer.${status}`)}</p>
+          <p className={styles.stateTitle}>{t(`transaction.${status}_title`)}</p>
+          <p className={styles.stateText}>
+            {byUser ? t('transaction.refused_user') : t(`transaction.${status}`)}
+          </p>
           {reason !== undefined && !byUser && (
             <p className={styles.stateText}>{t('history.reason', { reason: reasonOf(reason) })}</p>
           )}
@@ -49,7 +51,7 @@ function TimeLeft({ until }: { readonly until: string | undefined }) {
   if (leftMs <= 0) return null;
   return (
     <p className={`${styles.left} sello-figures`} aria-live="off">
-      {t('transfer.pending_left', { time: duration(leftMs) })}
+      {t('transaction.pending_left', { time: duration(leftMs) })}
     </p>
   );
 }

@@ -6,10 +6,10 @@ import { shownAge } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
-import styles from './transfer-rows.module.css';
+import styles from './transaction-rows.module.css';
 
 /** Transfers, the newest first; each leads to its own page, or to its receipt. */
-export function TransferRows({
+export function TransactionRows({
   transactions,
   to = 'transfers',
 }: {

@@ -6,11 +6,11 @@ import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { api, enter, leftBecause } from '../../session/server.ts';
-import styles from './entrance.module.css';
+import styles from './log-in.module.css';
 import { PasskeyLogIn } from './passkey-log-in.tsx';
 
 /** Password first; the code where the account has a token; or a passkey instead of both. */
-export function LogIn() {
+export function LogInForm() {
   const { t } = useTranslation('console');
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
@@ -36,7 +36,7 @@ export function LogIn() {
     <form className={styles.form} onSubmit={submit}>
       {leftBecause && !coded && !error && (
         <Alert color={leftBecause === 'ended' ? 'yellow' : 'pine'} role="status">
-          {t(leftBecause === 'ended' ? 'entrance.ended' : 'entrance.left')}
+          {t(leftBecause === 'ended' ? 'log_in.ended' : 'log_in.left')}
         </Alert>
       )}
       {coded ? (
@@ -44,11 +44,11 @@ export function LogIn() {
           <p className="sello-text">
             <strong>{username}</strong>
             <br />
-            {t('entrance.code_needed')}
+            {t('log_in.code_needed')}
           </p>
           <TextInput
-            label={t('entrance.code')}
-            description={t('entrance.code_hint')}
+            label={t('log_in.code')}
+            description={t('log_in.code_hint')}
             value={code}
             onChange={({ currentTarget }) => setCode(currentTarget.value)}
             inputMode="numeric"
@@ -64,7 +64,7 @@ export function LogIn() {
       ) : (
         <>
           <TextInput
-            label={t('entrance.username')}
+            label={t('log_in.username')}
             value={username}
             onChange={({ currentTarget }) => setUsername(currentTarget.value)}
             autoComplete="username"
@@ -74,19 +74,19 @@ export function LogIn() {
             maxLength={128}
           />
           <PasswordInput
-            label={t('entrance.password')}
+            label={t('log_in.password')}
             value={password}
             onChange={({ currentTarget }) => setPassword(currentTarget.value)}
             autoComplete="current-password"
             required
             maxLength={1024}
-            visibilityToggleButtonProps={{ 'aria-label': t('entrance.password_show') }}
+            visibilityToggleButtonProps={{ 'aria-label': t('log_in.password_show') }}
           />
         </>
       )}
       <ProblemNote error={error} />
       <Button type="submit" loading={logIn.isPending}>
-        {t(coded ? 'entrance.code_submit' : 'entrance.log_in')}
+        {t(coded ? 'log_in.code_submit' : 'log_in.log_in')}
       </Button>
       {coded ? (
         <Button
@@ -98,13 +98,13 @@ export function LogIn() {
             logIn.reset();
           }}
         >
-          {t('entrance.other_user')}
+          {t('log_in.other_user')}
         </Button>
       ) : (
         <>
           <PasskeyLogIn />
           <p className={styles.other}>
-            {t('entrance.register_question')} <a href={hashOf('register')}>{t('entrance.register')}</a>
+            {t('log_in.register_question')} <a href={hashOf('register')}>{t('log_in.register')}</a>
           </p>
         </>
       )}

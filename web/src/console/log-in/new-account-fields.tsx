@@ -21,12 +21,12 @@ export function NewAccountFields({
   readonly differ: boolean;
 }) {
   const { t } = useTranslation('console');
-  const toggle = { 'aria-label': t('entrance.password_show') };
+  const toggle = { 'aria-label': t('log_in.password_show') };
   return (
     <>
       <TextInput
-        label={t('entrance.username')}
-        description={t('entrance.username_hint')}
+        label={t('log_in.username')}
+        description={t('log_in.username_hint')}
         value={value.username}
         onChange={({ currentTarget }) => onChange({ ...value, username: currentTarget.value })}
         autoComplete="username"
@@ -36,8 +36,8 @@ export function NewAccountFields({
         maxLength={128}
       />
       <PasswordInput
-        label={t('entrance.password')}
-        description={t('entrance.password_hint')}
+        label={t('log_in.password')}
+        description={t('log_in.password_hint')}
         value={value.password}
         onChange={({ currentTarget }) => onChange({ ...value, password: currentTarget.value })}
         autoComplete="new-password"
@@ -46,14 +46,14 @@ export function NewAccountFields({
         visibilityToggleButtonProps={toggle}
       />
       <PasswordInput
-        label={t('entrance.password_again')}
+        label={t('log_in.password_again')}
         value={value.again}
         onChange={({ currentTarget }) => onChange({ ...value, again: currentTarget.value })}
         autoComplete="new-password"
         required
         maxLength={1024}
         visibilityToggleButtonProps={toggle}
-        error={differ ? t('entrance.passwords_differ') : undefined}
+        error={differ ? t('log_in.passwords_differ') : undefined}
       />
     </>
   );

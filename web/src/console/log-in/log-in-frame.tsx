@@ -2,9 +2,9 @@ import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Preferences } from '../../design/preferences.tsx';
 import { Seal } from '../../design/seal.tsx';
-import styles from './entrance.module.css';
+import styles from './log-in.module.css';
 
-export function EntranceFrame({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+export function LogInFrame({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   const { t } = useTranslation('console');
   useEffect(() => {
     document.title = `${title} · Sello`;
@@ -16,7 +16,7 @@ export function EntranceFrame({ title, children }: { readonly title: string; rea
           <Seal size={36} />
           Sello
         </a>
-        <p className={styles.claim}>{t('entrance.claim')}</p>
+        <p className={styles.claim}>{t('log_in.claim')}</p>
       </header>
       <main className={styles.card}>
         <h1 className={styles.title}>{title}</h1>

@@ -11,7 +11,7 @@ import { ConnectionLost, ProblemError } from '../../api/problem.ts';
 import { KeyIcon } from '../../design/icons.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api, enter } from '../../session/server.ts';
-import styles from './entrance.module.css';
+import styles from './log-in.module.css';
 
 /** Not there where the browser has no passkeys. */
 export function PasskeyLogIn() {
@@ -33,11 +33,11 @@ export function PasskeyLogIn() {
   const ofServer = error instanceof ProblemError || error instanceof ConnectionLost;
   return (
     <>
-      <p className={styles.or}>{t('entrance.or')}</p>
+      <p className={styles.or}>{t('log_in.or')}</p>
       {ofServer && <ProblemNote error={error} />}
       {error && !ofServer && (
         <Alert color="yellow" role="alert">
-          {t('entrance.passkey_cancelled')}
+          {t('log_in.passkey_cancelled')}
         </Alert>
       )}
       <Button
@@ -46,7 +46,7 @@ export function PasskeyLogIn() {
         loading={logIn.isPending}
         onClick={() => logIn.mutate()}
       >
-        {t('entrance.passkey')}
+        {t('log_in.passkey')}
       </Button>
     </>
   );

@@ -6,11 +6,11 @@ import { ProblemNote } from '../../design/problem-note.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { replaceRoute } from '../../routing/use-route.ts';
 import { api, enter } from '../../session/server.ts';
-import styles from './entrance.module.css';
+import styles from './log-in.module.css';
 import { NewAccountFields, NO_ACCOUNT } from './new-account-fields.tsx';
 
 /** Registers and logs in at once. */
-export function Register() {
+export function RegisterForm() {
   const { t } = useTranslation('console');
   const [account, setAccount] = useState(NO_ACCOUNT);
   const [differ, setDiffer] = useState(false);
@@ -36,10 +36,10 @@ export function Register() {
       <NewAccountFields value={account} onChange={setAccount} differ={differ} />
       <ProblemNote error={register.error} />
       <Button type="submit" loading={register.isPending}>
-        {t('entrance.register')}
+        {t('log_in.register')}
       </Button>
       <p className={styles.other}>
-        {t('entrance.log_in_question')} <a href={hashOf()}>{t('entrance.log_in')}</a>
+        {t('log_in.log_in_question')} <a href={hashOf()}>{t('log_in.log_in')}</a>
       </p>
     </form>
   );

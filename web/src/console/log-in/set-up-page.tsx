@@ -5,12 +5,12 @@ import { useTranslation } from 'react-i18next';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { replaceRoute } from '../../routing/use-route.ts';
 import { api } from '../../session/server.ts';
-import styles from './entrance.module.css';
-import { EntranceFrame } from './entrance-frame.tsx';
+import styles from './log-in.module.css';
+import { LogInFrame } from './log-in-frame.tsx';
 import { NewAccountFields, NO_ACCOUNT } from './new-account-fields.tsx';
 
 /** Makes the first administrator by the one-time link that a new server prints. */
-export function SetUp({ code }: { readonly code: string }) {
+export function SetUpPage({ code }: { readonly code: string }) {
   const { t } = useTranslation('console');
   const [account, setAccount] = useState(NO_ACCOUNT);
   const [differ, setDiffer] = useState(false);
@@ -26,18 +26,18 @@ export function SetUp({ code }: { readonly code: string }) {
   };
   if (setUp.isSuccess) {
     return (
-      <EntranceFrame title={t('set_up.done_title')}>
+      <LogInFrame title={t('set_up.done_title')}>
         <div className={styles.form}>
           <Alert color="pine" role="status">
             {t('set_up.done')}
           </Alert>
           <Button onClick={() => replaceRoute()}>{t('set_up.continue')}</Button>
         </div>
-      </EntranceFrame>
+      </LogInFrame>
     );
   }
   return (
-    <EntranceFrame title={t('set_up.title')}>
+    <LogInFrame title={t('set_up.title')}>
       <form className={styles.form} onSubmit={submit}>
         <p>{t('set_up.intro')}</p>
         <NewAccountFields value={account} onChange={setAccount} differ={differ} />
@@ -46,6 +46,6 @@ export function SetUp({ code }: { readonly code: string }) {
           {t('set_up.submit')}
         </Button>
       </form>
-    </EntranceFrame>
+    </LogInFrame>
   );
 }

@@ -8,23 +8,23 @@ import { ProblemNote } from '../../design/problem-note.tsx';
 import { goTo } from '../../routing/use-route.ts';
 import { api } from '../../session/server.ts';
 import { Card, Page } from '../../shell/page.tsx';
-import styles from './new-transfer-page.module.css';
-import { faultsOf, type TransferDraft, transferOf } from './transfer-form.ts';
+import styles from './new-transaction-page.module.css';
+import { faultsOf, type TransactionDraft, transactionOf } from './transaction-form.ts';
 import { useTransactions } from './use-transactions.ts';
 
 const SUGGESTIONS_MAX = 8;
 const ACCOUNTS = ['payer', 'payee'] as const;
 
-export function NewTransferPage() {
+export function NewTransactionPage() {
   const { t } = useTranslation('console');
   const { data: known = [] } = useTransactions();
-  const [draft, setDraft] = useState<TransferDraft>({ payer: '', payee: '', amount: '', currency: 'EUR' });
+  const [draft, setDraft] = useState<TransactionDraft>({ payer: '', payee: '', amount: '', currency: 'EUR' });
   const [tried, setTried] = useState(false);
   // One key an attempt at this content: pressing twice, or again after a lost answer, asks once.
   const key = useRef({ key: idempotencyKey(), content: '' });
   const request = useMutation({
     mutationFn() {
-      const body = transferOf(draft);
+      const body = transactionOf(draft);
       const content = JSON.stringify(body);
       if (key.current.content !== content) key.current = { key: idempotencyKey(), content };
       return api('POST /v1/transactions', { body }, { idempotencyKey: key.current.key });
@@ -32,12 +32,13 @@ export function NewTransferPage() {
     onSuccess: ({ id }) => goTo('transfers', id),
   });
   const faults = tried ? faultsOf(draft) : {};
-  const change = (member: keyof TransferDraft) => (value: string) => setDraft({ ...draft, [member]: value });
+  const change = (member: keyof TransactionDraft) => (value: string) =>
+    setDraft({ ...draft, [member]: value });
   const suggest = (member: 'payer' | 'payee') =>
     [...new Set(known.map((each) => each[member]))].slice(0, SUGGESTIONS_MAX);
-  const said = (member: keyof TransferDraft) => {
+  const said = (member: keyof TransactionDraft) => {
     const fault = faults[member];
-    return fault && t(`transfers.${fault}`, { decimals: currencyDecimals(draft.currency) ?? 0 });
+    return fault && t(`transactions.${fault}`, { decimals: currencyDecimals(draft.currency) ?? 0 });
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -45,16 +46,16 @@ export function NewTransferPage() {
     const [wrong] = Object.keys(faultsOf(draft));
     if (wrong === undefined) {
       if (!request.isPending) request.mutate();
-    } else document.getElementById(`transfer-${wrong}`)?.focus();
+    } else document.getElementById(`transaction-${wrong}`)?.focus();
   };
   return (
-    <Page title={t('transfers.new_title')} intro={t('transfers.new_intro')} back={['transfers']} narrow>
+    <Page title={t('transactions.new_title')} intro={t('transactions.new_intro')} back={['transfers']} narrow>
       <Card>
         <form className={styles.form} onSubmit={submit} noValidate>
           <TextInput
-            id="transfer-payer"
-            label={t('transfers.payer')}
-            description={t('transfers.payer_hint')}
+            id="transaction-payer"
+            label={t('transactions.payer')}
+            description={t('transactions.payer_hint')}
             value={draft.payer}
             onChange={({ currentTarget }) => change('payer')(currentTarget.value)}
             list="known-payers"
@@ -65,9 +66,9 @@ export function NewTransferPage() {
             required
           />
           <TextInput
-            id="transfer-payee"
-            label={t('transfers.payee')}
-            description={t('transfers.payee_hint')}
+            id="transaction-payee"
+            label={t('transactions.payee')}
+            description={t('transactions.payee_hint')}
             value={draft.payee}
             onChange={({ currentTarget }) => change('payee')(currentTarget.value)}
             list="known-payees"
@@ -79,9 +80,9 @@ export function NewTransferPage() {
           />
           <div className={styles.money}>
             <TextInput
-              id="transfer-amount"
-              label={t('transfers.amount')}
-              description={t('transfers.amount_hint')}
+              id="transaction-amount"
+              label={t('transactions.amount')}
+              description={t('transactions.amount_hint')}
               inputWrapperOrder={['label', 'input', 'error', 'description']}
               value={draft.amount}
               onChange={({ currentTarget }) => change('amount')(currentTarget.value.replace(',', '.'))}
@@ -93,8 +94,8 @@ export function NewTransferPage() {
               classNames={{ input: styles.amount ?? '' }}
             />
             <NativeSelect
-              id="transfer-currency"
-              label={t('transfers.currency')}
+              id="transaction-currency"
+              label={t('transactions.currency')}
               value={draft.currency}
               onChange={({ currentTarget }) => change('currency')(currentTarget.value)}
               data={[...CURRENCIES]}
@@ -110,7 +111,7 @@ export function NewTransferPage() {
           ))}
           <ProblemNote error={request.error} />
           <Button type="submit" size="lg" loading={request.isPending}>
-            {t('transfers.submit')}
+            {t('transactions.submit')}
           </Button>
         </form>
       </Card>

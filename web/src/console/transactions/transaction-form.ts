@@ -2,17 +2,17 @@ import { isRefusal } from '../../../../src/domain/errors.ts';
 import { currencyDecimals, parseAmount } from '../../../../src/domain/money/amount.ts';
 import { makeTransfer, parseAccount } from '../../../../src/domain/transaction/transfer.ts';
 
-export interface TransferDraft {
+export interface TransactionDraft {
   readonly payer: string;
   readonly payee: string;
   readonly amount: string;
   readonly currency: string;
 }
 
-export type TransferFault = 'account_wrong' | 'amount_wrong' | 'amount_wrong_whole' | 'currency_wrong';
+export type TransactionFault = 'account_wrong' | 'amount_wrong' | 'amount_wrong_whole' | 'currency_wrong';
 
 /** What is wrong with each member, by the server's own rules (src/domain). Whether the policy allows it, the server says. */
-export function faultsOf(draft: TransferDraft): Partial<Record<keyof TransferDraft, TransferFault>> {
+export function faultsOf(draft: TransactionDraft): Partial<Record<keyof TransactionDraft, TransactionFault>> {
   const { payer, payee, amount, currency } = draft;
   const decimals = currencyDecimals(currency);
   return {
@@ -26,7 +26,7 @@ export function faultsOf(draft: TransferDraft): Partial<Record<keyof TransferDra
 }
 
 /** As it is sent: what the server would make of it. Only of a draft without faults. */
-export function transferOf(draft: TransferDraft): TransferDraft {
+export function transactionOf(draft: TransactionDraft): TransactionDraft {
   const made = makeTransfer({ ...draft, amount: draft.amount.trim() }, draft.currency);
   if (isRefusal(made)) throw new Error(`not a transfer: ${made.refused}`);
   return made;

@@ -2,38 +2,38 @@ import { Button, Group, NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TRANSACTION_STATUSES, type TransactionStatus } from '../../account/transaction-status.ts';
-import { PlusIcon, TransferIcon } from '../../design/icons.tsx';
+import { PlusIcon, TransactionIcon } from '../../design/icons.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { More } from '../../shell/more.tsx';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
-import { TransferRows } from './transfer-rows.tsx';
+import { TransactionRows } from './transaction-rows.tsx';
 import { useTransactions } from './use-transactions.ts';
 
-export function TransfersPage() {
+export function TransactionsPage() {
   const { t } = useTranslation('console');
   const account = useTranslation('account').t;
   const [status, setStatus] = useState<TransactionStatus>();
   const query = useTransactions(status);
   return (
     <Page
-      title={t('transfers.title')}
+      title={t('transactions.title')}
       actions={
         <Button component="a" href={hashOf('transfers', 'new')} leftSection={<PlusIcon size={18} />}>
-          {t('transfers.new')}
+          {t('transactions.new')}
         </Button>
       }
     >
       <Card>
         <Group mb="md">
           <NativeSelect
-            label={t('transfers.filter')}
+            label={t('transactions.filter')}
             value={status ?? ''}
             onChange={({ currentTarget }) =>
               setStatus(TRANSACTION_STATUSES.find((each) => each === currentTarget.value))
             }
             data={[
-              { value: '', label: t('transfers.filter_all') },
+              { value: '', label: t('transactions.filter_all') },
               ...TRANSACTION_STATUSES.map((value) => ({ value, label: account(`status.${value}`) })),
             ]}
           />
@@ -42,12 +42,12 @@ export function TransfersPage() {
           {(transactions) =>
             transactions.length === 0 ? (
               <Empty
-                icon={<TransferIcon size={26} />}
-                title={t('transfers.none_title')}
-                text={t('transfers.none')}
+                icon={<TransactionIcon size={26} />}
+                title={t('transactions.none_title')}
+                text={t('transactions.none')}
               />
             ) : (
-              <TransferRows transactions={transactions} />
+              <TransactionRows transactions={transactions} />
             )
           }
         </Reading>

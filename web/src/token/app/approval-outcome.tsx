@@ -14,7 +14,7 @@ export type Ending =
   | { readonly kind: 'unsure'; readonly lookAgain: () => Promise<void> };
 
 /** What became of a payment. It takes the focus, so that it is read out. */
-export function ApprovalEnding({
+export function ApprovalOutcome({
   ending,
   transaction,
 }: {
@@ -25,18 +25,18 @@ export function ApprovalEnding({
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const { title, lead, look } = {
-    approved: { title: t('payment.approved'), lead: t('payment.approved_lead'), look: 'good' },
-    refused: { title: t('payment.refused'), lead: t('payment.refused_lead'), look: 'bad' },
-    gone: { title: t('payment.gone'), lead: t('payment.gone_lead'), look: 'plain' },
-    unsure: { title: t('payment.unsure'), lead: t('payment.unsure_lead'), look: 'plain' },
+    approved: { title: t('transaction.approved'), lead: t('transaction.approved_lead'), look: 'good' },
+    refused: { title: t('transaction.refused'), lead: t('transaction.refused_lead'), look: 'bad' },
+    gone: { title: t('transaction.gone'), lead: t('transaction.gone_lead'), look: 'plain' },
+    unsure: { title: t('transaction.unsure'), lead: t('transaction.unsure_lead'), look: 'plain' },
     decided: decided(),
   }[ending.kind];
 
   function decided() {
     const as = ending.kind === 'decided' ? ending.as : 'pending';
     if (as === 'expired')
-      return { title: t('payment.expired'), lead: t('payment.expired_lead'), look: 'plain' };
-    return { title: t('payment.decided'), lead: t(`payment.decided_as.${as}`), look: 'plain' };
+      return { title: t('transaction.expired'), lead: t('transaction.expired_lead'), look: 'plain' };
+    return { title: t('transaction.decided'), lead: t(`transaction.decided_as.${as}`), look: 'plain' };
   }
 
   const Icon = look === 'good' ? CheckIcon : look === 'bad' ? CrossIcon : ClockIcon;
@@ -54,11 +54,11 @@ export function ApprovalEnding({
       {transaction && <TransactionCard transaction={transaction} />}
       {ending.kind === 'unsure' && (
         <Button look="primary" wide onClick={() => void ending.lookAgain()}>
-          {t('payment.look_again')}
+          {t('transaction.look_again')}
         </Button>
       )}
       <Button wide onClick={() => goTo('approvals')}>
-        {t('payment.to_list')}
+        {t('transaction.to_list')}
       </Button>
     </>
   );

@@ -2,9 +2,9 @@ import { useTranslation } from 'react-i18next';
 import type { Transaction } from '../../api/operations.ts';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
-import styles from './transfer-page.module.css';
+import styles from './transaction-facts.module.css';
 
-export function TransferFacts({ transaction }: { readonly transaction: Transaction }) {
+export function TransactionFacts({ transaction }: { readonly transaction: Transaction }) {
   const { t } = useTranslation('account');
   const locale = useLocale();
   const {
