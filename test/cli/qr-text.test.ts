@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import decodeQR from 'qr/decode.js';
-import { qrText } from '../../src/cli/qr-text.ts';
+import { qrText } from '../../src/cli/token/qr-text.ts';
 
 const SCALE_PX = 4;
 
