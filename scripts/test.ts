@@ -1,14 +1,19 @@
-// `npm test`: types, lint and format and import direction, then every suite. `npm test -- test/domain` narrows the suites.
+// `npm test`: types, lint and format and import direction, then every suite. `npm test -- test/domain` narrows the suites;
+// `npm test -- --quick` runs those that need no service and little time, and prints which it leaves out.
+// `npm test -- --record` keeps the suites' times in test/durations.json, by which the slowest are started first.
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { installDebianPackages } from './debian-packages.ts';
+import { TestReport } from './test/report.ts';
+import { runSuites } from './test/runner.ts';
+import { findSuites, quickSuites, recordDurations, slowestFirst } from './test/suites.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const NODE = process.execPath;
-/** A test that hangs is ended; the slowest stops and starts a server fifty times. */
-const TEST_TIME_MAX_MS = 600_000;
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Half of a suite's time is waiting: for processes that start, for faults to be noticed. */
+const SUITES_PER_CORE = 2;
+const SUITES_AT_ONCE = { min: 4, max: 8 } as const;
 
 /** What a developer's shell has set must not change what is tested. */
 const environment = Object.fromEntries(
@@ -19,7 +24,7 @@ environment.LC_ALL = 'C.UTF-8';
 function step(name: string, command: string, args: readonly string[]): void {
   process.stdout.write(`▶ ${name}\n`);
   const startedAt = performance.now();
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: environment });
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env: environment });
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   if (status === 0) {
     process.stdout.write(`✔ ${name} (${seconds} s)\n`);
@@ -29,39 +34,44 @@ function step(name: string, command: string, args: readonly string[]): void {
   process.exit(1);
 }
 
-/** Folders, files, or a part of a file's path. */
-function suites(filters: readonly string[]): readonly string[] {
-  const all = globSync('test/**/*.test.ts', { cwd: root }).sort();
-  if (filters.length === 0) return all;
-  return all.filter((file) => filters.some((filter) => file.includes(filter.replace(/^\.\//, ''))));
-}
-
-const filters = process.argv.slice(2);
-const files = suites(filters);
-if (files.length === 0) {
-  process.stderr.write(`No suite has ${filters.join(' or ')} in its path.\n`);
-  process.exit(1);
-}
-const missing = installDebianPackages((line) => process.stdout.write(`▶ ${line}\n`));
-if (missing) {
+function installPackages(): void {
+  const missing = installDebianPackages((line) => process.stdout.write(`▶ ${line}\n`));
+  if (!missing) return;
   process.stdout.write(
     `  Without ${missing.missing.join(', ')} (${missing.why}) the suites that need them fail: apt-get install them.\n`,
   );
 }
-step('types', NODE, ['node_modules/typescript/bin/tsc']);
-step('types of the pages', NODE, ['node_modules/typescript/bin/tsc', '-p', 'web']);
+
+const { values: given, positionals: filters } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } },
+});
+const found = findSuites(ROOT, filters);
+const { files, leftOut } = given.quick ? quickSuites(ROOT, found) : { files: found, leftOut: [] };
+if (files.length === 0) {
+  process.stderr.write(`No suite has ${filters.join(' or ')} in its path.\n`);
+  process.exit(1);
+}
+if (!given.quick) installPackages();
+step('types', process.execPath, ['node_modules/typescript/bin/tsc']);
+step('types of the pages', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'web']);
 step('lint, format, import direction', 'node_modules/.bin/biome', ['ci', '.']);
+for (const { why, files: out } of leftOut)
+  process.stdout.write(
+    `▷ left out, ${why}: ${out.length} suites\n${out.map((file) => `    ${file}\n`).join('')}`,
+  );
+
 process.stdout.write(`▶ ${files.length} suites\n`);
-const tests = spawnSync(
-  NODE,
-  [
-    '--test',
-    `--test-concurrency=${Math.max(2, Math.min(4, availableParallelism()))}`,
-    `--test-timeout=${TEST_TIME_MAX_MS}`,
-    '--test-reporter=./scripts/test-reporter.ts',
-    '--test-reporter-destination=stdout',
-    ...files,
-  ],
-  { cwd: root, stdio: 'inherit', env: environment },
-);
-process.exitCode = tests.status ?? 1;
+const report = new TestReport(files.length, process.stdout);
+const durations = await runSuites(slowestFirst(ROOT, files), {
+  root: ROOT,
+  environment,
+  atOnce: Math.min(
+    SUITES_AT_ONCE.max,
+    Math.max(SUITES_AT_ONCE.min, SUITES_PER_CORE * availableParallelism()),
+  ),
+  report,
+});
+await report.close();
+if (given.record) recordDurations(ROOT, durations);
+process.exitCode = report.failed ? 1 : 0;
