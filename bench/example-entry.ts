@@ -1,5 +1,6 @@
 import type { RecordedTransaction } from '../src/domain/journal/entry.ts';
-import { encodeBody, GENESIS_HASH } from '../src/domain/journal/entry.ts';
+import { encodeBody } from '../src/domain/journal/entry.ts';
+import { GENESIS_HASH } from '../src/domain/journal/hash-chain.ts';
 import type { Entry } from '../src/ports/store.ts';
 
 /** A transaction as every measurement records it. */

@@ -5,7 +5,7 @@ import { AccessTokens } from '../../src/application/sessions/access-tokens.ts';
 import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
 import { type RunningServer, startServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
-import { GENESIS_HASH } from '../../src/domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import { BOUND_SUITE } from '../../src/domain/otp/bound-code.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { answerRequests } from '../child.ts';

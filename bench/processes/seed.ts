@@ -2,7 +2,8 @@ import { macKeyOwner, seedOwner } from '../../src/application/keys/key-owner.ts'
 import { sessionIdOf } from '../../src/application/sessions/session.ts';
 import { type Application, openApplication } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
-import { chainHash, type EntryType, encodeBody, GENESIS_HASH } from '../../src/domain/journal/entry.ts';
+import { type EntryType, encodeBody } from '../../src/domain/journal/entry.ts';
+import { chainHash, GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import { BOUND_SUITE } from '../../src/domain/otp/bound-code.ts';
 import type { Decision, SideRow, UserId } from '../../src/ports/store.ts';
 import { answerRequests } from '../child.ts';

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClientAnswer, ConnectionLost, TcpClient } from '../../src/client/tcp-client.ts';
-import { encodeTransaction } from '../../src/domain/transaction/bound-question.ts';
+import { encodeTransaction } from '../../src/domain/transaction/canonical-transaction.ts';
 
 const PASSWORD = 'secreto';
 const MAC_KEY = createHash('sha256').update(PASSWORD).digest();

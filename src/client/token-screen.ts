@@ -4,7 +4,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { usageFailure } from '../cli/shell/failure.ts';
 import { decodeBase32 } from '../domain/encoding/base32.ts';
 import type { Hmac } from '../domain/otp/hmac.ts';
-import type { Transfer } from '../domain/transaction/bound-question.ts';
+import type { Transfer } from '../domain/transaction/canonical-transaction.ts';
 import { text } from '../language/text.ts';
 
 const HASHES = { sha1, sha256, sha512 };

@@ -1,5 +1,5 @@
 import type { ConfigValues } from '../config.ts';
-import { currencyDecimals } from '../domain/money/amount.ts';
+import { currencyDecimals } from '../domain/money/currency.ts';
 import { isAddressBlock, isLoopback } from '../net/address.ts';
 
 /** Challenge keys are derived for each rotation that a living challenge may stem from. */

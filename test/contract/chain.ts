@@ -1,11 +1,6 @@
 import { hash } from 'node:crypto';
-import {
-  chainHash,
-  type EntryType,
-  encodeBody,
-  GENESIS_HASH,
-  type RecordedTransaction,
-} from '../../src/domain/journal/entry.ts';
+import { type EntryType, encodeBody, type RecordedTransaction } from '../../src/domain/journal/entry.ts';
+import { chainHash, GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import type {
   Decision,
   NewUser,

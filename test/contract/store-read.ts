@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { GENESIS_HASH } from '../../src/domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import { SYSTEM_USER_ID } from '../../src/ports/store.ts';
 import { Chain, newUser, passkey, session, token } from './chain.ts';
 import { type OpenedStore, withStore } from './store.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { encodeTransaction } from '../../src/domain/transaction/bound-question.ts';
+import { encodeTransaction } from '../../src/domain/transaction/canonical-transaction.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { selloJson } from '../services/sello-command.ts';
 import { httpAddress } from './http-address.ts';

@@ -4,7 +4,7 @@ import { createHash, createHmac, createPublicKey } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { encodeTransaction } from '../../src/domain/transaction/bound-question.ts';
+import { encodeTransaction } from '../../src/domain/transaction/canonical-transaction.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { sello, selloJson } from '../services/sello-command.ts';
 import { httpAddress } from './http-address.ts';

@@ -9,7 +9,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Customer, HttpCustomer, TcpCustomer } from '../../scripts/drill/customers.ts';
-import { encodeTransaction } from '../../src/domain/transaction/bound-question.ts';
+import { encodeTransaction } from '../../src/domain/transaction/canonical-transaction.ts';
 import { Cluster } from '../services/cluster.ts';
 
 const ROUNDS = Number(process.env.SELLO_RACE_ROUNDS ?? 40);

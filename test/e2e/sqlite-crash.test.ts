@@ -14,7 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import type { Step } from '../../src/adapters/sqlite/step.ts';
 import type { SqliteStore } from '../../src/adapters/sqlite/store.ts';
-import { chainHash, GENESIS_HASH } from '../../src/domain/journal/entry.ts';
+import { chainHash, GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import { fastFolder, SqliteFolder } from '../adapters/sqlite/folder.ts';
 import { Chain, digestOf } from '../contract/chain.ts';
 

@@ -8,7 +8,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientAnswer } from '../../src/client/tcp-client.ts';
-import { encodeTransaction } from '../../src/domain/transaction/bound-question.ts';
+import { encodeTransaction } from '../../src/domain/transaction/canonical-transaction.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { callerFlags, runVault, type VaultProcess } from '../services/vault.ts';

@@ -13,7 +13,8 @@ import type { Refusal } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../src/domain/otp/hmac.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
-import { boundQuestion, type Transfer } from '../../src/domain/transaction/bound-question.ts';
+import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
+import type { Transfer } from '../../src/domain/transaction/canonical-transaction.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 /*

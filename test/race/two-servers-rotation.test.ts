@@ -20,7 +20,7 @@ import { activateToken } from '../../src/application/tokens/activate-token.ts';
 import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import { authorise } from '../../src/application/transactions/authorise.ts';
 import { createUser, wrapMacKey } from '../../src/application/users/register-user.ts';
-import { GENESIS_HASH } from '../../src/domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import { nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';

@@ -1,4 +1,4 @@
-import { GENESIS_HASH } from '../../domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { LIMITS } from '../../limits.ts';
 import type {
   Credentials,

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { GENESIS_HASH } from '../../domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { LIMITS } from '../../limits.ts';
 import type {
   Credentials,

@@ -1,7 +1,8 @@
 import { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
 import { type Refusal, type RefusalCode, refuse } from '../../domain/errors.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
-import { boundQuestion, type CanonicalTransaction } from '../../domain/transaction/bound-question.ts';
+import { boundQuestion } from '../../domain/transaction/bound-question.ts';
+import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
 import { LIMITS } from '../../limits.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';

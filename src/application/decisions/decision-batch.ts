@@ -1,5 +1,6 @@
 import type { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
-import { chainHash, encodeBody } from '../../domain/journal/entry.ts';
+import { encodeBody } from '../../domain/journal/entry.ts';
+import { chainHash } from '../../domain/journal/hash-chain.ts';
 import { encodeState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { AppendOutcome, Decision, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';

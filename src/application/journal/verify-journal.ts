@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../domain/encoding/canonical-json.ts';
-import { chainHash, GENESIS_HASH } from '../../domain/journal/entry.ts';
+import { chainHash, GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { UserChains } from './user-chains.ts';
 
 /** An entry as it is found in a store or in an export. Nothing about it is believed. */

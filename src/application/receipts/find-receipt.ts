@@ -1,5 +1,6 @@
 import { StoreUnavailable } from '../../domain/errors.ts';
-import { chainHash, GENESIS_HASH, type RecordedTransaction } from '../../domain/journal/entry.ts';
+import type { RecordedTransaction } from '../../domain/journal/entry.ts';
+import { chainHash, GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import type { Proof } from '../../domain/policy/policy.ts';
 import type { Context } from '../context.ts';
 import type { TransactionView } from '../transactions/find-transactions.ts';

@@ -4,11 +4,8 @@ import { type Refusal, type RefusalCode, refuse } from '../../domain/errors.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
 import { missingProof, type Proof, requiredProofs } from '../../domain/policy/policy.ts';
 import { afterApproval, velocityExceeded } from '../../domain/policy/velocity.ts';
-import {
-  boundQuestion,
-  type CanonicalTransaction,
-  type Transfer,
-} from '../../domain/transaction/bound-question.ts';
+import { boundQuestion } from '../../domain/transaction/bound-question.ts';
+import type { CanonicalTransaction, Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { IdempotencyRecord } from '../../ports/store.ts';

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
-import type { Transfer } from '../../domain/transaction/bound-question.ts';
+import type { Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { TransactionRow, UserId } from '../../ports/store.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Refusal, refuse } from '../../domain/errors.ts';
-import { GENESIS_HASH } from '../../domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { EMPTY_STATE } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Role, UserId } from '../../ports/store.ts';

@@ -1,7 +1,7 @@
 import { UserChains } from '../../application/journal/user-chains.ts';
 import type { ExpectedHead, UnverifiedEntry } from '../../application/journal/verify-journal.ts';
 import type { JournalReader } from '../../compose.ts';
-import { GENESIS_HASH } from '../../domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import type { JournalEntry, UserId } from '../../ports/store.ts';
 
 const PAGE = 1_024;

@@ -6,7 +6,8 @@ import { grouped, readSeed, tokenHmac, transferScreen } from '../../client/token
 import { transferMac } from '../../client/transfer-mac.ts';
 import { isRefusal, type RefusalCode } from '../../domain/errors.ts';
 import { boundCode } from '../../domain/otp/bound-code.ts';
-import { boundQuestion, type Transfer } from '../../domain/transaction/bound-question.ts';
+import { boundQuestion } from '../../domain/transaction/bound-question.ts';
+import type { Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import { parseTransfer } from '../../domain/transaction/transfer.ts';
 import { text } from '../../language/text.ts';
 import { runningStatus } from '../doctor/parts.ts';

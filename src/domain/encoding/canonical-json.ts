@@ -5,3 +5,11 @@ export function canonicalJson(value: unknown): string {
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
 }
+
+/** ASCII without quote, reverse solidus and controls. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** A JSON string as RFC 8785 section 3.2.2.2 writes it. Nearly all are plain: looking is a third of the cost of JSON.stringify. */
+export function jsonString(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { CanonicalTransaction } from '../transaction/canonical-transaction.ts';
 
 /** What an entry records. `admin.…` entries name the operator's act. */
@@ -20,9 +19,6 @@ export type EntryType =
   | 'transaction.cancelled'
   | 'key.rotated'
   | `admin.${string}`;
-
-/** The `previous` of a user's first entry. */
-export const GENESIS_HASH = '0'.repeat(64);
 
 /** The transaction as an entry keeps it: the canonical one, and the id by which it is asked for. */
 export type RecordedTransaction = CanonicalTransaction & { readonly id: string };
@@ -101,15 +97,4 @@ function recorded({
   payer,
 }: RecordedTransaction): RecordedTransaction {
   return { amount, challenge, currency, id, payee, payer, v: 1 };
-}
-
-let scratch = Buffer.allocUnsafe(8192);
-
-/** SHA-256(previous ‖ body), both hashes in lower-case hex. */
-export function chainHash(previous: string, body: string): string {
-  const bound = 32 + body.length * 3;
-  if (scratch.length < bound) scratch = Buffer.allocUnsafe(bound);
-  scratch.write(previous, 0, 32, 'hex');
-  const length = scratch.write(body, 32, 'utf8');
-  return hash('sha256', scratch.subarray(0, 32 + length), 'hex');
 }

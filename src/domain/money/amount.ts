@@ -1,34 +1,6 @@
 import { LIMITS } from '../../limits.ts';
 import { type Refusal, refuse } from '../errors.ts';
-
-/**
- * ISO 4217 list one, up to amendment 180 (BGN left on 2026-01-01), by number of decimals. Left out, and so refused:
- * funds codes (BOV, CHE, CHW, CLF, COU, MXV, USN, UYI, UYW), units of account (XAD, XDR, XSU, XUA), metals,
- * bond units, XTS and XXX: nobody holds an account in them.
- */
-const CODES_BY_DECIMALS: Readonly<Record<number, string>> = {
-  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF',
-  2: `AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC
-      CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR
-      JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD
-      NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN
-      SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG`,
-  3: 'BHD IQD JOD KWD LYD OMR TND',
-};
-
-const DECIMALS: ReadonlyMap<string, number> = new Map(
-  Object.entries(CODES_BY_DECIMALS).flatMap(([decimals, codes]) =>
-    codes.split(/\s+/).map((code): [string, number] => [code, Number(decimals)]),
-  ),
-);
-
-/** All currencies known, in alphabetical order. */
-export const CURRENCIES: readonly string[] = [...DECIMALS.keys()].sort();
-
-/** @returns the currency's number of decimals, `undefined` for a code that is not known (upper case as in ISO 4217) */
-export function currencyDecimals(currency: string): number | undefined {
-  return DECIMALS.get(currency);
-}
+import { currencyDecimals } from './currency.ts';
 
 const POINT = 46;
 const ZERO = 48;
@@ -44,7 +16,7 @@ function isDigit(code: number): boolean {
  * @returns the amount with exactly the currency's decimals, or `currency_unknown` or `amount_invalid`
  */
 export function parseAmount(text: string, currency: string): string | Refusal {
-  const decimals = DECIMALS.get(currency);
+  const decimals = currencyDecimals(currency);
   if (decimals === undefined) return refuse('currency_unknown');
 
   const point = text.indexOf('.');

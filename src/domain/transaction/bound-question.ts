@@ -1,9 +1,6 @@
 import { hash } from 'node:crypto';
 import { type CanonicalTransaction, encodeTransaction } from './canonical-transaction.ts';
 
-// Its form is a file of its own: the virtual token encodes it in a browser, with a hash of its own.
-export { type CanonicalTransaction, encodeTransaction, type Transfer } from './canonical-transaction.ts';
-
 /** The question of the bound code: SHA-256 of the canonical transaction, in lower-case hex (QH64). */
 export function boundQuestion(t: CanonicalTransaction): string {
   return hash('sha256', encodeTransaction(t), 'hex');

@@ -1,4 +1,4 @@
-import { jsonString } from '../encoding/json-string.ts';
+import { jsonString } from '../encoding/canonical-json.ts';
 
 /** The canonical transaction, version 1: what the MAC covers over REST, and what a bound code is computed over. */
 export interface CanonicalTransaction {

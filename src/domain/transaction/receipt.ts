@@ -1,7 +1,7 @@
 import { LIMITS } from '../../limits.ts';
-import { jsonString } from '../encoding/json-string.ts';
+import { jsonString } from '../encoding/canonical-json.ts';
 import { type Refusal, refuse } from '../errors.ts';
-import { type CanonicalTransaction, encodeTransaction } from './bound-question.ts';
+import { type CanonicalTransaction, encodeTransaction } from './canonical-transaction.ts';
 
 /*
  * A receipt states one decided transaction: a JWS (RFC 7515) in the compact serialisation, ES256 (RFC 7518 section 3.4),

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Transfer } from './bound-question.ts';
+import type { Transfer } from './canonical-transaction.ts';
 
 /**
  * What an idempotency key stands for: SHA-256, in lower-case hex, of the RFC 8785 JSON of

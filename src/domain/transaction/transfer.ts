@@ -1,6 +1,7 @@
 import { LIMITS } from '../../limits.ts';
 import { isRefusal, type Refusal, refuse } from '../errors.ts';
-import { currencyDecimals, parseAmount } from '../money/amount.ts';
+import { parseAmount } from '../money/amount.ts';
+import { currencyDecimals } from '../money/currency.ts';
 import { isVisible } from '../visible-text.ts';
 import type { Transfer } from './canonical-transaction.ts';
 

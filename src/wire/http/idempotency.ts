@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Idempotency } from '../../application/idempotency/idempotency-record.ts';
 import { canonicalJson } from '../../domain/encoding/canonical-json.ts';
 import { type Refusal, refuse } from '../../domain/errors.ts';
-import type { Transfer } from '../../domain/transaction/bound-question.ts';
+import type { Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import { transferDigest } from '../../domain/transaction/transfer-digest.ts';
 import { LIMITS } from '../../limits.ts';
 import { type Caller, callerId } from './caller.ts';

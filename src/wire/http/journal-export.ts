@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { UserChains } from '../../application/journal/user-chains.ts';
-import { GENESIS_HASH } from '../../domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Store } from '../../ports/store.ts';
 

@@ -6,7 +6,7 @@ import { RefusalCounter } from '../../../src/application/lockout/refusal-counter
 import type { Session } from '../../../src/application/sessions/session.ts';
 import type { AuthoriseRequest } from '../../../src/application/transactions/authorise.ts';
 import type { Application } from '../../../src/compose.ts';
-import type { Transfer } from '../../../src/domain/transaction/bound-question.ts';
+import type { Transfer } from '../../../src/domain/transaction/canonical-transaction.ts';
 import type { PasswordHasher } from '../../../src/ports/password-hasher.ts';
 import { PASSWORD } from '../../services/application.ts';
 

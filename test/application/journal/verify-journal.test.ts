@@ -7,7 +7,8 @@ import {
   verifyJournal,
 } from '../../../src/application/journal/verify-journal.ts';
 import { canonicalJson } from '../../../src/domain/encoding/canonical-json.ts';
-import { chainHash, type EntryBody, encodeBody, GENESIS_HASH } from '../../../src/domain/journal/entry.ts';
+import { type EntryBody, encodeBody } from '../../../src/domain/journal/entry.ts';
+import { chainHash, GENESIS_HASH } from '../../../src/domain/journal/hash-chain.ts';
 
 /** A journal of three users whose entries are mixed, as an export has it. */
 function journal(form: UnverifiedEntry['form'] = 'bytes'): UnverifiedEntry[] {

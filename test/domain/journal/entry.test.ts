@@ -3,14 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  chainHash,
-  type EntryBody,
-  encodeBody,
-  GENESIS_HASH,
-  rfc3339,
-} from '../../../src/domain/journal/entry.ts';
-import { boundQuestion, encodeTransaction } from '../../../src/domain/transaction/bound-question.ts';
+import { type EntryBody, encodeBody, rfc3339 } from '../../../src/domain/journal/entry.ts';
+import { chainHash, GENESIS_HASH } from '../../../src/domain/journal/hash-chain.ts';
+import { boundQuestion } from '../../../src/domain/transaction/bound-question.ts';
+import { encodeTransaction } from '../../../src/domain/transaction/canonical-transaction.ts';
 import { canonicalJson } from '../encoding/rfc8785.ts';
 
 const hex64 = fc

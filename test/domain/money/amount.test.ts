@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isRefusal } from '../../../src/domain/errors.ts';
-import {
-  addAmounts,
-  CURRENCIES,
-  compareAmounts,
-  currencyDecimals,
-  parseAmount,
-} from '../../../src/domain/money/amount.ts';
+import { addAmounts, compareAmounts, parseAmount } from '../../../src/domain/money/amount.ts';
+import { CURRENCIES, currencyDecimals } from '../../../src/domain/money/currency.ts';
 import { anyText, decimal, scaled } from '../arbitraries.ts';
 
 const code = (value: unknown) => (isRefusal(value) ? value.refused : value);

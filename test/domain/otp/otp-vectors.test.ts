@@ -8,7 +8,8 @@ import type { HmacAlgorithm } from '../../../src/domain/otp/hmac.ts';
 import { hotpCode, hotpMessage, truncate } from '../../../src/domain/otp/hotp.ts';
 import { ocraCode, parseSuite } from '../../../src/domain/otp/ocra.ts';
 import { totpCode } from '../../../src/domain/otp/totp.ts';
-import { boundQuestion, encodeTransaction } from '../../../src/domain/transaction/bound-question.ts';
+import { boundQuestion } from '../../../src/domain/transaction/bound-question.ts';
+import { encodeTransaction } from '../../../src/domain/transaction/canonical-transaction.ts';
 import { parseTransfer } from '../../../src/domain/transaction/transfer.ts';
 import { browserHmac, nodeHmac } from './hmac.ts';
 

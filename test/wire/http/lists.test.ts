@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { canonicalJson } from '../../../src/domain/encoding/canonical-json.ts';
-import { chainHash, GENESIS_HASH } from '../../../src/domain/journal/entry.ts';
+import { chainHash, GENESIS_HASH } from '../../../src/domain/journal/hash-chain.ts';
 import { Authenticator } from '../../services/authenticator.ts';
 import { type ApiUser, type Json, testHttp } from './http-fixture.ts';
 

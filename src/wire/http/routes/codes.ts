@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { nonceIssuedAt } from '../../../domain/challenge/nonce.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
-import type { CanonicalTransaction } from '../../../domain/transaction/bound-question.ts';
+import type { CanonicalTransaction } from '../../../domain/transaction/canonical-transaction.ts';
 import { makeTransfer } from '../../../domain/transaction/transfer.ts';
 import { callerId } from '../caller.ts';
 import { foreignKey, requestIdempotency } from '../idempotency.ts';

@@ -4,7 +4,7 @@ import { type AuthoriseRequest, authoriseOrRequest } from '../../../application/
 import { viewOfRow } from '../../../application/transactions/find-transactions.ts';
 import { requestTransaction } from '../../../application/transactions/request-transaction.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
-import { encodeTransaction, type Transfer } from '../../../domain/transaction/bound-question.ts';
+import { encodeTransaction, type Transfer } from '../../../domain/transaction/canonical-transaction.ts';
 import { makeTransfer } from '../../../domain/transaction/transfer.ts';
 import type { ServiceCaller, UserCaller } from '../caller.ts';
 import { foreignKey, requestIdempotency, transferIdempotency } from '../idempotency.ts';

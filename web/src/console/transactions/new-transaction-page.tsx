@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CURRENCIES, currencyDecimals } from '../../../../src/domain/money/amount.ts';
+import { CURRENCIES, currencyDecimals } from '../../../../src/domain/money/currency.ts';
 import { idempotencyKey } from '../../api/api.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { goTo } from '../../routing/use-route.ts';

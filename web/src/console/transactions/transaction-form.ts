@@ -1,5 +1,6 @@
 import { isRefusal } from '../../../../src/domain/errors.ts';
-import { currencyDecimals, parseAmount } from '../../../../src/domain/money/amount.ts';
+import { parseAmount } from '../../../../src/domain/money/amount.ts';
+import { currencyDecimals } from '../../../../src/domain/money/currency.ts';
 import { makeTransfer, parseAccount } from '../../../../src/domain/transaction/transfer.ts';
 
 export interface TransactionDraft {

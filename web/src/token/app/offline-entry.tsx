@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CURRENCIES } from '../../../../src/domain/money/amount.ts';
+import { CURRENCIES } from '../../../../src/domain/money/currency.ts';
 import { BoundTransaction } from '../transaction/bound-transaction.ts';
 import { readOfflineTransaction } from '../transaction/offline-transaction.ts';
 import { Button } from './button.tsx';

@@ -1,4 +1,4 @@
-import { currencyDecimals } from '../../../../src/domain/money/amount.ts';
+import { currencyDecimals } from '../../../../src/domain/money/currency.ts';
 
 export interface ShownAmount {
   /** With the language's separators: `1,250.00`. */
