@@ -63,6 +63,7 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
     kind: 'login' as const,
     label: '',
     tokenId: '',
+    proof: 'second_factor' as const,
   };
   await decider.submit({
     userId: id,

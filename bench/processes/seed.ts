@@ -76,7 +76,14 @@ async function seedUsers(application: Application, { users, tokens }: SeedOption
       decisions.push(decide(chain, userId, at, 'user.registered', rows));
       const sessionId = sessionIdOf(sessionSecretOf(userId));
       const session = {
-        ...{ userId, sessionId, kind: 'login' as const, label: '', tokenId: '' },
+        ...{
+          userId,
+          sessionId,
+          kind: 'login' as const,
+          label: '',
+          tokenId: '',
+          proof: 'second_factor' as const,
+        },
         ...{ createdAt: at, expiresAt: now + DAY_MS },
       } as const;
       decisions.push(decide(chain, userId, at, 'login.accepted', [{ kind: 'session.insert', session }]));

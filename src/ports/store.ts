@@ -275,11 +275,24 @@ export interface SessionRow {
   readonly kind: SessionKind;
   /** Where it is from, as the client says; empty: unknown. */
   readonly label: string;
-  /** Of a `device` session: the token that the device holds. Of a log-in empty, or what the application notes of it. */
+  /** The token that the device of a `device` session holds; empty for the other kinds. */
   readonly tokenId: string;
+  readonly proof: SessionProof;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
+
+/**
+ * What the holder of a session has proved. Compare `amr` of RFC 8176, which lists the methods that were used; here it
+ * also counts which methods the user had at that time.
+ *
+ * - `second_factor`: more than a password, at the log-in or since: a code, a passkey, the secret of an enrolled device.
+ *   Of an invitation: a code was shown for it, or an administrator gave it.
+ * - `code_omitted`: a password. The user had a token for log-in codes and showed none, as the TCP protocol allows.
+ * - `code_unavailable`: a password. The user's tokens show no log-in codes (`ocra`), or have all been revoked.
+ * - `no_token`: a password. The user had no token to show a code of.
+ */
+export type SessionProof = 'second_factor' | 'code_omitted' | 'code_unavailable' | 'no_token';
 
 /**
  * `enrolment`: an invitation to enrol a token, once: its row is deleted by the decision that uses it.

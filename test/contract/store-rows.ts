@@ -98,7 +98,7 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
     );
 
     test(
-      'a session keeps what it is for, where it is from and its token',
+      'a session keeps what it is for, where it is from, its token and what it has proved',
       withEmpty(async (store) => {
         const [a] = await registered(store, 1);
         assert.ok(a);
@@ -107,13 +107,16 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
           session(userId, 'one', { kind: 'enrolment', label: 'Móvil 😀', createdAt: 1 }),
           session(userId, 'two', { kind: 'device', tokenId: 'a-token', createdAt: 2 }),
           session(userId, 'three', { kind: 'login', label: 'Firefox', createdAt: 3 }),
+          session(userId, 'four', { proof: 'code_omitted', createdAt: 4 }),
+          session(userId, 'five', { proof: 'code_unavailable', createdAt: 5 }),
+          session(userId, 'six', { proof: 'no_token', createdAt: 6 }),
         ];
         await store.append([a.next({ rows: rows.map((row) => ({ kind: 'session.insert', session: row })) })]);
         assert.deepEqual((await store.load([userId], 0))[0]?.sessions, rows);
         // One is replaced by a decision that ends it and makes it anew.
         const [first, ...others] = rows;
         assert.ok(first);
-        const again = { ...first, tokenId: 'password' };
+        const again = { ...first, proof: 'no_token' } as const;
         const { sessionId } = again;
         const replaced = [
           { kind: 'session.delete', userId, sessionId },

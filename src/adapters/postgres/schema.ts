@@ -144,6 +144,14 @@ export const MIGRATIONS: readonly Migration[] = [
     CREATE INDEX service_keys_by_service ON service_keys (service_id);
     `,
   },
+  {
+    // NOT VALID: rows that are there have no value to check, so the table is not read while it is locked.
+    sql: `
+    ALTER TABLE sessions ADD COLUMN proof text;
+    ALTER TABLE sessions ADD CONSTRAINT sessions_proof_check
+      CHECK (proof IN ('second_factor', 'code_omitted', 'code_unavailable', 'no_token')) NOT VALID;
+    `,
+  },
 ];
 
 /** What the server's role may do: nothing that changes or removes an entry, or where it stands. */

@@ -1,4 +1,5 @@
 import type { SideRow } from '../../ports/store.ts';
+import { storedSession } from '../sql/stored-session.ts';
 import type { Result, Statement, Value } from './connection.ts';
 import { storable } from './storable.ts';
 
@@ -33,7 +34,7 @@ const INSERT = {
     'tokens',
     'user_id, token_id, type, status, algorithm, digits, period_s, suite, label, seed, activation_question, created_at',
   ),
-  session: inserting('sessions', 'user_id, session_id, kind, label, token_id, created_at, expires_at'),
+  session: inserting('sessions', 'user_id, session_id, kind, label, token_id, proof, created_at, expires_at'),
   passkey: inserting('passkeys', 'user_id, credential_id, public_key, sign_count, label, created_at'),
   transaction: inserting(
     'transactions',
@@ -121,9 +122,18 @@ export function statementsOf(row: SideRow): SideStatement[] {
     case 'token.update':
       return [update(UPDATE.token, [row.userId, row.tokenId, row.status])];
     case 'session.insert': {
-      const { userId, sessionId, kind, label, tokenId, createdAt, expiresAt } = row.session;
+      const session = storedSession(row.session);
       return [
-        insert(INSERT.session, [userId, sessionId, kind, storable(label), tokenId, createdAt, expiresAt]),
+        insert(INSERT.session, [
+          session.userId,
+          session.sessionId,
+          session.kind,
+          storable(session.label),
+          session.tokenId,
+          session.proof,
+          session.createdAt,
+          session.expiresAt,
+        ]),
       ];
     }
     case 'session.delete':

@@ -4,13 +4,13 @@ import type {
   Credentials,
   PasskeyRow,
   Role,
-  SessionRow,
   TokenRow,
   TransactionRow,
   UserId,
   UserRecord,
   UserRow,
 } from '../../ports/store.ts';
+import { type StoredSession, sessionFrom } from '../sql/stored-session.ts';
 import type { Connection } from './connection.ts';
 import { cannotBeStored } from './storable.ts';
 import { TRANSACTION_JSON } from './transaction-rows.ts';
@@ -18,7 +18,7 @@ import { TRANSACTION_JSON } from './transaction-rows.ts';
 const TOKEN_JSON =
   "'userId', user_id, 'tokenId', token_id, 'type', type, 'status', status, 'algorithm', algorithm, 'digits', digits, 'periodS', period_s, 'suite', suite, 'label', label, 'seed', seed, 'activationQuestion', activation_question, 'createdAt', created_at";
 const SESSION_JSON =
-  "'userId', user_id, 'sessionId', session_id, 'kind', kind, 'label', label, 'tokenId', token_id, 'createdAt', created_at, 'expiresAt', expires_at";
+  "'userId', user_id, 'sessionId', session_id, 'kind', kind, 'label', label, 'tokenId', token_id, 'proof', proof, 'createdAt', created_at, 'expiresAt', expires_at";
 const PASSKEY_JSON =
   "'userId', user_id, 'credentialId', credential_id, 'publicKey', public_key, 'signCount', sign_count, 'label', label, 'createdAt', created_at";
 
@@ -91,7 +91,7 @@ export async function loadUsers(
       hash: (row[8] as string | null) ?? GENESIS_HASH,
       state: (row[9] as string | null) ?? '{}',
       tokens: row[10] as TokenRow[],
-      sessions: row[11] as SessionRow[],
+      sessions: (row[11] as StoredSession[]).map(sessionFrom),
       pendingTransactions: row[12] as TransactionRow[],
       passkeys: row[13] as PasskeyRow[],
       spentChallenges: row[14] as string[],

@@ -165,4 +165,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX transactions_pending_by_user ON transactions (user_id) WHERE status = 'pending';
   CREATE INDEX transactions_by_service ON transactions (service_id, transaction_id) WHERE service_id <> '';
   `,
+  `
+  ALTER TABLE sessions ADD COLUMN proof TEXT CHECK (proof IN ('second_factor', 'code_omitted', 'code_unavailable', 'no_token'));
+  `,
 ];

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Decision, Entry, SideRow } from '../../ports/store.ts';
+import { storedSession } from '../sql/stored-session.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { isTaken } from './errors.ts';
 import { ServiceRows } from './service-rows.ts';
@@ -108,15 +109,16 @@ export class SideRows {
         );
         break;
       case 'session.insert': {
-        const { session } = row;
+        const session = storedSession(row.session);
         this.#run(
-          'INSERT INTO sessions (user_id, session_id, kind, label, token_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          'INSERT INTO sessions (user_id, session_id, kind, label, token_id, proof, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
           [
             session.userId,
             session.sessionId,
             session.kind,
             session.label,
             session.tokenId,
+            session.proof,
             session.createdAt,
             session.expiresAt,
           ],

@@ -6,12 +6,12 @@ import type {
   Credentials,
   PasskeyRow,
   Role,
-  SessionRow,
   TokenRow,
   UserId,
   UserRecord,
   UserRow,
 } from '../../ports/store.ts';
+import { type StoredSession, sessionFrom } from '../sql/stored-session.ts';
 import type { JournalReader } from './journal-reader.ts';
 import { plainRows } from './plain-rows.ts';
 import type { TransactionRows } from './transaction-rows.ts';
@@ -42,7 +42,7 @@ export class UserRows {
       'SELECT user_id AS userId, token_id AS tokenId, type, status, algorithm, digits, period_s AS periodS, suite, label, seed, activation_question AS activationQuestion, created_at AS createdAt FROM tokens WHERE user_id = ? ORDER BY created_at, token_id',
     );
     this.#sessions = database.prepare(
-      'SELECT user_id AS userId, session_id AS sessionId, kind, label, token_id AS tokenId, created_at AS createdAt, expires_at AS expiresAt FROM sessions WHERE user_id = ? ORDER BY created_at, session_id',
+      'SELECT user_id AS userId, session_id AS sessionId, kind, label, token_id AS tokenId, proof, created_at AS createdAt, expires_at AS expiresAt FROM sessions WHERE user_id = ? ORDER BY created_at, session_id',
     );
     this.#passkeys = database.prepare(
       'SELECT user_id AS userId, credential_id AS credentialId, public_key AS publicKey, sign_count AS signCount, label, created_at AS createdAt FROM passkeys WHERE user_id = ? ORDER BY created_at, credential_id',
@@ -63,7 +63,7 @@ export class UserRows {
     if (!row) return undefined;
     const head = this.#journal.head(userId);
     const tokens = plainRows<TokenRow>(this.#tokens.all(userId));
-    const sessions = plainRows<SessionRow>(this.#sessions.all(userId));
+    const sessions = plainRows<StoredSession>(this.#sessions.all(userId)).map(sessionFrom);
     return {
       userId,
       username: row[0],

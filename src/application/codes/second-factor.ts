@@ -6,7 +6,7 @@ import type { SessionRow, SideRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Proposal } from '../decisions/job.ts';
 import { afterWrongCode } from '../lockout/failed-attempts.ts';
-import { heldSession, PASSWORD_ALONE, proven, type Session } from '../sessions/session.ts';
+import { heldSession, proven, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from './code-evidence.ts';
 
@@ -23,8 +23,8 @@ export interface ShownFactor {
  * Whether a log-in by the password alone, of a user who had more, finds no token to show a code of: a session may revoke
  * tokens, and must not thereby be rid of their codes.
  */
-export function isRidOfCodes(user: User, { tokenId }: SessionRow): boolean {
-  return user.state.hadToken === true && tokenId === PASSWORD_ALONE;
+export function isRidOfCodes(user: User, { proof }: SessionRow): boolean {
+  return user.state.hadToken === true && proof === 'code_unavailable';
 }
 
 /**

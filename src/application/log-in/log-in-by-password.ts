@@ -3,6 +3,7 @@ import { lockedForMs } from '../../domain/lockout.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
+import type { SessionProof } from '../../ports/store.ts';
 import { type CodeEvidence, codeEvidence, judgeCode } from '../codes/code-evidence.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
@@ -12,14 +13,7 @@ import { afterWrongCode, afterWrongPassword } from '../lockout/failed-attempts.t
 import { padResponseTime } from '../lockout/response-time-padding.ts';
 import { UnknownUsers } from '../lockout/unknown-users.ts';
 import { openSession } from '../sessions/open-session.ts';
-import {
-  BEFORE_TOKENS,
-  type LogInProof,
-  makeSessionSecret,
-  PASSWORD_ALONE,
-  type Session,
-  WITHOUT_CODE,
-} from '../sessions/session.ts';
+import { makeSessionSecret, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { checkPassword, checkUsername } from '../users/username.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
@@ -167,7 +161,9 @@ class LogInJob implements Job<Session | Refusal> {
       // An `ocra` token has codes for transactions alone.
       const wanted = user.tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
       if (wanted && this.#request.codeRequired) return refused('code_required', user.state, {}, 0);
-      return this.#accepted(user, at, withoutFailures, { tokenId: wanted ? WITHOUT_CODE : passwordOf(user) });
+      return this.#accepted(user, at, withoutFailures, {
+        proof: wanted ? 'code_omitted' : withoutLogInCodes(user),
+      });
     }
     const locked = lockedForMs(user.state.code, at);
     if (locked > 0 || !this.#code) {
@@ -187,10 +183,10 @@ class LogInJob implements Job<Session | Refusal> {
     user: User,
     at: number,
     state: UserState,
-    { detail, tokenId = '' }: { readonly detail?: Draft['detail']; readonly tokenId?: LogInProof },
+    { detail, proof = 'second_factor' }: { readonly detail?: Draft['detail']; readonly proof?: SessionProof },
   ): Proposal<Session> {
     const { label } = this.#request;
-    const { session, rows } = openSession(this.#context, user, at, { secret: this.#secret, label, tokenId });
+    const { session, rows } = openSession(this.#context, user, at, { secret: this.#secret, label, proof });
     return {
       result: session,
       draft: { type: 'login.accepted', ...(detail ? { detail } : {}), state, rows },
@@ -198,9 +194,10 @@ class LogInJob implements Job<Session | Refusal> {
   }
 }
 
-function passwordOf(user: User): LogInProof {
-  const hasMore = user.state.hadToken === true || user.tokens.some(({ status }) => status === 'active');
-  return hasMore ? PASSWORD_ALONE : BEFORE_TOKENS;
+/** What a password alone proves of a user who has no token for log-in codes. */
+function withoutLogInCodes(user: User): SessionProof {
+  const hadToken = user.state.hadToken === true || user.tokens.some(({ status }) => status === 'active');
+  return hadToken ? 'code_unavailable' : 'no_token';
 }
 
 function refused(

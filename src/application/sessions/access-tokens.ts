@@ -2,7 +2,7 @@ import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import type { Role, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { User } from '../users/user.ts';
-import { heldSession, type Session, sessionOf, WITHOUT_CODE } from './session.ts';
+import { heldSession, type Session, sessionOf } from './session.ts';
 
 const ISSUER = 'sello';
 const AUDIENCE = 'sello-api';
@@ -123,7 +123,7 @@ export class AccessTokens {
   #sessionOf(user: User, { sid, scope, exp }: Claims): Session | undefined {
     const at = this.#context.decider.now();
     const row = exp * 1000 > at ? heldSession(user, sid, at) : undefined;
-    if (!row || row.tokenId === WITHOUT_CODE || (scope !== undefined && scope !== row.kind)) return undefined;
+    if (!row || row.proof === 'code_omitted' || (scope !== undefined && scope !== row.kind)) return undefined;
     return { ...sessionOf(user, row), expiresAt: exp * 1000 };
   }
 

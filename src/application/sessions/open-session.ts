@@ -1,9 +1,9 @@
 import { LIMITS } from '../../limits.ts';
-import type { SessionRow, SideRow } from '../../ports/store.ts';
+import type { SessionProof, SessionRow, SideRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { endSessions } from '../tokens/device.ts';
 import type { User } from '../users/user.ts';
-import { type LogInProof, type Session, sessionIdOf, sessionOf } from './session.ts';
+import { type Session, sessionIdOf, sessionOf } from './session.ts';
 
 /** The session of a log-in, and the rows that make it and end those that it takes the place of. */
 export function openSession(
@@ -13,15 +13,15 @@ export function openSession(
   {
     secret,
     label = '',
-    tokenId = '',
+    proof = 'second_factor',
   }: {
     readonly secret: string;
     readonly label?: string | undefined;
-    readonly tokenId?: LogInProof;
+    readonly proof?: SessionProof;
   },
 ): { readonly session: Session; readonly rows: readonly SideRow[] } {
   const row: SessionRow = {
-    ...{ userId: user.id, sessionId: sessionIdOf(secret), kind: 'login', label, tokenId },
+    ...{ userId: user.id, sessionId: sessionIdOf(secret), kind: 'login', label, tokenId: '', proof },
     ...{ createdAt: at, expiresAt: at + settings.sessionTtlMs },
   };
   return {

@@ -1,13 +1,6 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { Context } from '../context.ts';
-import {
-  heldSession,
-  type Session,
-  sessionIdOf,
-  sessionOf,
-  userIdOfSecret,
-  WITHOUT_CODE,
-} from './session.ts';
+import { heldSession, type Session, sessionIdOf, sessionOf, userIdOfSecret } from './session.ts';
 
 export interface ResumeSessionRequest {
   readonly secret: string;
@@ -30,7 +23,7 @@ export async function resumeSession(
   }
   const session = await sessionOfSecret(context, secret);
   if (!session || (session.kind === 'device' && !deviceAllowed)) return refuse('session_ended');
-  return codeRequired && session.tokenId === WITHOUT_CODE ? refuse('session_ended') : session;
+  return codeRequired && session.proof === 'code_omitted' ? refuse('session_ended') : session;
 }
 
 /** The session that a secret resumes; at no pace. @returns undefined where there is none that holds */

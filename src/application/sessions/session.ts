@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Random } from '../../ports/random.ts';
-import type { Role, SessionRow, SideRow, UserId } from '../../ports/store.ts';
+import type { Role, SessionProof, SessionRow, SideRow, UserId } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
 
 /** An authenticated user. Whether it still holds is asked of the user at each use: `sessionHolds`. */
@@ -10,25 +10,14 @@ export interface Session {
   readonly role: Role;
   /** What it may do: all that its user may, or what a virtual token needs. */
   readonly kind: 'login' | 'device';
-  /** Of a `device` session: the token that the device holds; of a log-in: what it showed. */
+  /** The token that the device of a `device` session holds; empty for a log-in. */
   readonly tokenId: string;
+  readonly proof: SessionProof;
   /** SHA-256 of the secret, in lower-case hex. */
   readonly sessionId: string;
   /** ms since 1970 */
   readonly expiresAt: number;
 }
-
-/** In place of a token's id: the log-in showed no code, though its user has a token for that. The TCP protocol asks for none. */
-export const WITHOUT_CODE = 'none';
-
-/** The same: it showed a password and no more, for its user's tokens are for transactions alone, or have been revoked. */
-export const PASSWORD_ALONE = 'password';
-
-/** The same, and of an invitation: a password was shown, and there was no more to show. */
-export const BEFORE_TOKENS = 'before';
-
-/** What a log-in showed: a code or a passkey (empty), or one of what is less. */
-export type LogInProof = '' | typeof WITHOUT_CODE | typeof PASSWORD_ALONE | typeof BEFORE_TOKENS;
 
 const SECRET_PATTERN = /^([1-9a-z][0-9a-z]{0,10})\.[A-Za-z0-9_-]{32}$/;
 
@@ -59,17 +48,17 @@ export function heldSession(user: User, sessionId: string, at: number): SessionR
 }
 
 /** Whether it has shown more than a password: at its log-in, or since (`proven`). */
-export function isProven({ kind, tokenId }: SessionRow): boolean {
-  return kind === 'device' || tokenId === '';
+export function isProven({ proof }: SessionRow): boolean {
+  return proof === 'second_factor';
 }
 
-/** The rows by which a session that has shown a code is remembered as one. */
+/** The rows that record that a session has shown a code. */
 export function proven(session: SessionRow): readonly SideRow[] {
   if (isProven(session)) return [];
   const { userId, sessionId } = session;
   return [
     { kind: 'session.delete', userId, sessionId },
-    { kind: 'session.insert', session: { ...session, tokenId: '' } },
+    { kind: 'session.insert', session: { ...session, proof: 'second_factor' } },
   ];
 }
 
@@ -78,9 +67,9 @@ export function sessionHolds(user: User, sessionId: string, at: number): boolean
 }
 
 /** @param row one that `heldSession` answers */
-export function sessionOf(user: User, { sessionId, kind, tokenId, expiresAt }: SessionRow): Session {
+export function sessionOf(user: User, { sessionId, kind, tokenId, proof, expiresAt }: SessionRow): Session {
   const { id: userId, username } = user;
-  const common = { userId, username, sessionId, tokenId, expiresAt };
+  const common = { userId, username, sessionId, tokenId, proof, expiresAt };
   // Whatever its user may do: a device is for their own transactions.
   return kind === 'login'
     ? { ...common, kind, role: user.role }

@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 import type { Facts, Job, Proposal } from '../decisions/job.ts';
 import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
 import { afterWrongCode } from '../lockout/failed-attempts.ts';
-import { BEFORE_TOKENS, heldSession, isProven, proven, type Session } from '../sessions/session.ts';
+import { heldSession, isProven, proven, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { deviceIdOf, endSessions, tokensOfDevice } from './device.ts';
 
@@ -153,8 +153,8 @@ function isBesideOthers(user: User, session: SessionRow, { tokenId }: TokenRow):
 function waitingBesides(user: User, { tokenId }: TokenRow): readonly SessionRow[] {
   if (user.tokens.some(({ status }) => status === 'active')) return [];
   const deviceId = deviceIdOf(tokenId);
-  return user.sessions.filter(({ kind, tokenId: of }) =>
-    kind === 'enrolment' ? of === BEFORE_TOKENS : kind === 'device' && deviceIdOf(of) !== deviceId,
+  return user.sessions.filter(({ kind, proof, tokenId: of }) =>
+    kind === 'enrolment' ? proof === 'no_token' : kind === 'device' && deviceIdOf(of) !== deviceId,
   );
 }
 

@@ -88,7 +88,7 @@ async function enrolDevice(
   const createdAt = decider.now();
   const session: SessionRow = {
     ...{ userId, sessionId: sessionIdOf(secret), kind: 'device', label, tokenId: first.tokenId },
-    ...{ createdAt, expiresAt: createdAt + settings.deviceSessionTtlMs },
+    ...{ proof: 'second_factor', createdAt, expiresAt: createdAt + settings.deviceSessionTtlMs },
   };
   const jwe = await sealToDevice(deviceKey, {
     v: 1,

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import type { Facts, Job, Proposal } from '../decisions/job.ts';
 import { AnswerSeal, withCode } from '../idempotency/answer-seal.ts';
 import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
-import { BEFORE_TOKENS, makeSessionSecret, type Session, sessionIdOf } from '../sessions/session.ts';
+import { makeSessionSecret, type Session, sessionIdOf } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { endSessions } from './device.ts';
 
@@ -99,8 +99,8 @@ class InvitationJob implements Job<Invitation | Refusal> {
   #invited(user: User, at: number, { state, detail, rows: shown }: ShownFactor): Proposal<Invitation> {
     const expiresAt = at + this.#context.settings.enrolmentTtlMs;
     const session: SessionRow = {
-      ...{ userId: user.id, sessionId: sessionIdOf(this.#code), kind: 'enrolment', label: '' },
-      tokenId: this.#factor && detail.token === undefined ? BEFORE_TOKENS : '',
+      ...{ userId: user.id, sessionId: sessionIdOf(this.#code), kind: 'enrolment', label: '', tokenId: '' },
+      proof: this.#factor && detail.token === undefined ? 'no_token' : 'second_factor',
       ...{ createdAt: at, expiresAt },
     };
     const rows: SideRow[] = [

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { allows, type Scope } from '../../application/services/services.ts';
 import { recallSession, sessionOfSecret } from '../../application/sessions/resume-session.ts';
-import { type Session, WITHOUT_CODE } from '../../application/sessions/session.ts';
+import type { Session } from '../../application/sessions/session.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import type { ServiceRow } from '../../ports/store.ts';
@@ -92,7 +92,7 @@ function userCaller(session: Session | undefined): Caller | Refusal {
 function byCookie({ context }: HttpParts, credentials: Credentials, secret: string): Found {
   // Who shows no code where one is needed has a session for TCP alone.
   const callerOf = (session: Session | undefined) =>
-    session && session.tokenId !== WITHOUT_CODE
+    session && session.proof !== 'code_omitted'
       ? browserCaller(credentials, session, secret)
       : refuse('session_ended');
   const known = recallSession(context, secret);

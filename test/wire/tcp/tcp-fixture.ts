@@ -112,6 +112,7 @@ function fixtureSession(username: string): Session {
     role: 'user',
     kind: 'login',
     tokenId: '',
+    proof: 'second_factor',
     sessionId: `id-of-${username}`,
     expiresAt: Number.MAX_SAFE_INTEGER,
   };
