@@ -8,7 +8,7 @@ export type StoredSession = Omit<SessionRow, 'proof'> & {
 
 /**
  * The words by which versions before the column `proof` say the same in `token_id`. They are written beside it as long
- * as such a version may run on the same database (docs/DECISIONS.md, "Sessions").
+ * as such a version may run on the same database (docs/DECISIONS.md#what-a-session-has-proved-is-a-column).
  */
 const WORDS: Readonly<Record<SessionProof, string>> = {
   second_factor: '',

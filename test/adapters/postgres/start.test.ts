@@ -74,7 +74,10 @@ describe('PostgreSQL: migrations', () => {
     withDatabase(async (database) => {
       const address = readAddress(database.url);
       const done = await Promise.all(Array.from({ length: 4 }, () => migrate(address, undefined)));
-      assert.deepEqual(done.map(({ from }) => from).sort(), [0, 1, 1, 1]);
+      assert.deepEqual(done.map(({ from }) => from).sort(), [
+        0,
+        ...Array.from({ length: 3 }, () => MIGRATIONS.length),
+      ]);
       const stores = await Promise.all(Array.from({ length: 3 }, () => database.open()));
       assert.equal(stores.length, 3);
     }));
