@@ -13,7 +13,7 @@ export interface HsmFindings {
  */
 export async function probeHsm(url: string): Promise<HsmFindings> {
   const [{ probeHsm: probe }, { MECHANISM_NEEDS }] = await Promise.all([
-    import('../adapters/vault-pkcs11/vault.ts'),
+    import('../adapters/vault-pkcs11/open-pkcs11-vault.ts'),
     import('../adapters/vault-pkcs11/mechanisms.ts'),
   ]);
   const { manufacturer, model, slotLabel, missing } = await probe(url);

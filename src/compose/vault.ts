@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { systemRandom } from '../adapters/system/random.ts';
+import { createFileVault, openFileVault } from '../adapters/vault-file/open-file-vault.ts';
 import { resolvePassphrase } from '../adapters/vault-file/passphrase.ts';
-import { createFileVault, openFileVault } from '../adapters/vault-file/vault.ts';
 import type { RemoteVaultLog } from '../adapters/vault-remote/connections.ts';
 import { DeferredVault } from '../application/keys/deferred-vault.ts';
 import type { Config } from '../config.ts';
@@ -71,9 +71,9 @@ export async function openVault(config: Config, surroundings: VaultSurroundings)
 
 async function openHsm(config: Config, surroundings: VaultSurroundings): Promise<OpenedVault> {
   const { keysAreStored, storedKey, generated, log = SILENT } = surroundings;
-  const { openPkcs11Vault } = await import('../adapters/vault-pkcs11/vault.ts');
+  const { openPkcs11Vault } = await import('../adapters/vault-pkcs11/open-pkcs11-vault.ts');
   let isOpen = false;
-  const { vault, slotLabel, keysMade } = await openPkcs11Vault({
+  const { vault, slotLabel, keysCreated } = await openPkcs11Vault({
     url: config.vaultUrl,
     pin: config.vaultPin ?? '',
     custody: config.vaultCustody,
@@ -84,7 +84,7 @@ async function openHsm(config: Config, surroundings: VaultSurroundings): Promise
       else log.error({ reason }, `HSM ${event}`);
     },
   });
-  if (keysMade) generated.push(`the keys in the HSM's slot "${slotLabel}"`);
+  if (keysCreated) generated.push(`the keys in the HSM's slot "${slotLabel}"`);
   await refuseOtherKeys(vault, storedKey, `the HSM's slot "${slotLabel}"`);
   isOpen = true;
   log.info({ slot: slotLabel, custody: vault.custody }, 'key vault: HSM');

@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
-import { openFileVault } from '../../src/adapters/vault-file/vault.ts';
+import { openFileVault } from '../../src/adapters/vault-file/open-file-vault.ts';
 import { StartRefused } from '../../src/domain/errors.ts';
 import { Customer, expectOk } from '../e2e/customer.ts';
 import { runServer } from '../e2e/server-process.ts';

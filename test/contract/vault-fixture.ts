@@ -8,7 +8,7 @@ import {
   createFileVault,
   type FileVaultOptions,
   openFileVault,
-} from '../../src/adapters/vault-file/vault.ts';
+} from '../../src/adapters/vault-file/open-file-vault.ts';
 import type { VaultFixture } from './key-vault.ts';
 
 export const PASSPHRASE = 'a passphrase of the tests';

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import type { WriteStep } from '../../src/adapters/vault-file/atomic-file.ts';
-import { createFileVault, openFileVault } from '../../src/adapters/vault-file/vault.ts';
+import { createFileVault, openFileVault } from '../../src/adapters/vault-file/open-file-vault.ts';
 import { vaultOptions } from '../contract/vault-fixture.ts';
 
 const [folder = '', action = '', step = ''] = process.argv.slice(2);

@@ -9,7 +9,7 @@ import { createHmac } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import type { WriteStep } from '../../src/adapters/vault-file/atomic-file.ts';
-import { createFileVault, openFileVault } from '../../src/adapters/vault-file/vault.ts';
+import { createFileVault, openFileVault } from '../../src/adapters/vault-file/open-file-vault.ts';
 import { StartRefused } from '../../src/domain/errors.ts';
 import { throwAwayFolder, vaultOptions } from '../contract/vault-fixture.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import { createFileVault, openFileVault } from '../../src/adapters/vault-file/vault.ts';
+import { createFileVault, openFileVault } from '../../src/adapters/vault-file/open-file-vault.ts';
 import { StartRefused } from '../../src/domain/errors.ts';
 import { throwAwayFolder, vaultOptions } from '../contract/vault-fixture.ts';
 

@@ -7,7 +7,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { openPkcs11Vault } from '../../src/adapters/vault-pkcs11/vault.ts';
+import { openPkcs11Vault } from '../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts';
 import { softHsm } from '../services/softhsm.ts';
 
 const hsm = softHsm();

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const VAULT = fileURLToPath(new URL('../../src/adapters/vault-pkcs11/vault.ts', import.meta.url));
+const VAULT = fileURLToPath(new URL('../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts', import.meta.url));
 
 /**
  * Opens the same keys in another process, as a second server does, runs `script` with `vault`, and closes them.

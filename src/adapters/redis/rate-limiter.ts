@@ -4,7 +4,7 @@ import { LIMITS } from '../../limits.ts';
 import type { RateLimit, RateLimiter } from '../../ports/rate-limiter.ts';
 import { elapsedMs } from '../system/clock.ts';
 import { KnownWaits } from './known-waits.ts';
-import { RedisLink } from './redis-link.ts';
+import { RedisConnection } from './redis-connection.ts';
 
 export interface RedisRateLimiterOptions {
   readonly redis: RedisClientOptions;
@@ -30,7 +30,7 @@ export class RedisRateLimiter implements RateLimiter {
   readonly #options: RedisRateLimiterOptions;
   readonly #waits = new KnownWaits();
   #nameKey: Uint8Array = new Uint8Array();
-  #link: RedisLink | undefined;
+  #link: RedisConnection | undefined;
   #retry: NodeJS.Timeout | undefined;
   #reason = '';
   #closed = false;
@@ -81,12 +81,12 @@ export class RedisRateLimiter implements RateLimiter {
   }
 
   async #connect(): Promise<void> {
-    let link: RedisLink | undefined;
+    let link: RedisConnection | undefined;
     let lost: Error | undefined;
     try {
       this.#nameKey = await this.#options.nameKey();
       const { redis, answerTimeMs = LIMITS.redisAnswerTimeMs } = this.#options;
-      link = await RedisLink.open(redis, answerTimeMs, (error) => {
+      link = await RedisConnection.open(redis, answerTimeMs, (error) => {
         lost = error;
         this.#lost(link, error);
       });
@@ -104,7 +104,7 @@ export class RedisRateLimiter implements RateLimiter {
     }
   }
 
-  #lost(link: RedisLink | undefined, error: unknown): void {
+  #lost(link: RedisConnection | undefined, error: unknown): void {
     if (link === undefined || this.#link !== link) return;
     this.#link = undefined;
     link.destroy();

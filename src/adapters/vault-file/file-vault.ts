@@ -18,15 +18,15 @@ import type { Random } from '../../ports/random.ts';
 import { mac, macWithShortKey, wipeScratch } from '../vault-keys/hmac.ts';
 import { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
 import { IV_BYTES, unwrapKey, versionOf, wrapKey } from '../vault-keys/wrapped-key.ts';
-import type { KeysFile } from './keys-file.ts';
 import {
   activeEncryptionKey,
   activeSigningKey,
-  type VaultKeys,
+  type KeySet,
   wipeKeys,
   withNewVersion,
   withoutVersionsBelow,
-} from './vault-keys.ts';
+} from './key-set.ts';
+import type { SealedFile } from './sealed-file.ts';
 
 export interface FileVaultSettings {
   readonly random: Random;
@@ -47,17 +47,17 @@ const signAsync = promisify(sign);
  */
 export class FileVault implements KeyVault {
   readonly custody = 'cached';
-  readonly #file: KeysFile;
+  readonly #file: SealedFile;
   readonly #random: Random;
   readonly #clock: Clock;
   readonly #unwrapped: UnwrappedKeys;
   readonly #encryptionKeys = new Map<number, Buffer>();
-  #keys: VaultKeys;
+  #keys: KeySet;
   #publicKeys: readonly PublicKey[] = [];
   #changing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(file: KeysFile, keys: VaultKeys, options: FileVaultSettings) {
+  constructor(file: SealedFile, keys: KeySet, options: FileVaultSettings) {
     this.#file = file;
     this.#random = options.random;
     this.#clock = options.clock;
@@ -248,7 +248,7 @@ export class FileVault implements KeyVault {
     return wrapped;
   }
 
-  #use(keys: VaultKeys): void {
+  #use(keys: KeySet): void {
     this.#keys = keys;
     this.#publicKeys = keys.signingKeys.map(({ jwk, privateKey }) => ({
       jwk,

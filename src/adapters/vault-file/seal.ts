@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { hashRaw } from '@node-rs/argon2';
 import type { Random } from '../../ports/random.ts';
-import { encodeFile, type Header, type KeyDerivation, type SealedFile } from './sealed-file.ts';
-import { activeEncryptionKey, activeSigningKey, encodeKeys, type VaultKeys } from './vault-keys.ts';
+import { type DecodedFile, encodeFile, type Header, type KeyDerivation } from './file-format.ts';
+import { activeEncryptionKey, activeSigningKey, encodeKeys, type KeySet } from './key-set.ts';
 
 /** RFC 9106 section 4, second recommended option, on one lane: about 0.1 s, once at each start. */
 export const DERIVATION_COST = { memoryKib: 65_536, passes: 3, lanes: 1 } as const;
@@ -36,7 +36,7 @@ export function newDerivation(random: Random, cost: DerivationCost): KeyDerivati
 }
 
 /** AES-256-GCM over the keys, the header as associated data: nothing of it can be exchanged. @returns the file's bytes */
-export function seal(sealingKey: SealingKey, keys: VaultKeys, random: Random): Buffer {
+export function seal(sealingKey: SealingKey, keys: KeySet, random: Random): Buffer {
   const header: Header = {
     derivation: sealingKey.derivation,
     iv: Buffer.from(random.bytes(IV_BYTES)),
@@ -60,7 +60,7 @@ export function seal(sealingKey: SealingKey, keys: VaultKeys, random: Random): B
 /** @returns the sealed content, which the caller overwrites after use; `undefined` where passphrase or file is not the one */
 export function unseal(
   sealingKey: SealingKey,
-  { header, headerBytes, sealed }: SealedFile,
+  { header, headerBytes, sealed }: DecodedFile,
 ): Buffer | undefined {
   const decipher = createDecipheriv('aes-256-gcm', sealingKey.key, header.iv, { authTagLength: TAG_BYTES });
   decipher.setAAD(headerBytes);

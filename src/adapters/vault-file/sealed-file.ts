@@ -1,144 +1,77 @@
-import { hash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { VaultUnavailable } from '../../domain/errors.ts';
+import type { Random } from '../../ports/random.ts';
+import { replaceFile, type WriteObserver } from './atomic-file.ts';
+import type { KeySet } from './key-set.ts';
+import { type DerivationCost, deriveSealingKey, newDerivation, type SealingKey, seal } from './seal.ts';
 
-/*
- * A vault file is three lines of ASCII: the header as JSON, the sealed content in base64, and the SHA-256 of these two
- * lines in hex. The digest protects nothing, the seal does that: it tells a damaged file from a wrong passphrase, so that
- * the operator is told what to mend.
- */
-
-const FORMAT = 'sello-vault';
-const FORMAT_VERSION = 1;
-const SALT_BYTES_MIN = 16;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-/** The header is read before anything can be verified: its costs must not exhaust the machine. */
-const MEMORY_KIB_MAX = 1_048_576;
-const PASSES_MAX = 64;
-const LANES_MAX = 16;
-
-/** How the sealing key comes from the passphrase: Argon2id, RFC 9106. */
-export interface KeyDerivation {
-  readonly memoryKib: number;
-  readonly passes: number;
-  readonly lanes: number;
-  readonly salt: Buffer;
+export interface SealedFileOptions {
+  readonly path: string;
+  readonly random: Random;
+  readonly derivationCost: DerivationCost;
+  readonly observeWrite: WriteObserver;
 }
 
-/** What anyone may read: no secret is in it. */
-export interface Header {
-  readonly derivation: KeyDerivation;
-  readonly iv: Buffer;
-  readonly encryptionKeys: readonly {
-    readonly version: number;
-    readonly createdAt: number;
-    readonly active: boolean;
-  }[];
-  readonly signingKeyId: string;
-}
+/** The sealed file of an open vault. Its calls must come one after the other: the vault sees to that. */
+export class SealedFile {
+  readonly #options: SealedFileOptions;
+  #sealingKey: SealingKey;
+  /** What this process believes the file to hold. */
+  #sealed: Buffer;
+  /** A write whose outcome is unknown: the file may hold this instead. */
+  #attempted: Buffer | undefined;
 
-export interface SealedFile {
-  readonly header: Header;
-  /** The header as it was read: the seal covers these bytes. */
-  readonly headerBytes: Buffer;
-  /** Ciphertext, then the tag. */
-  readonly sealed: Buffer;
-}
-
-/** @param seal given the header's bytes, returns ciphertext and tag */
-export function encodeFile(header: Header, seal: (headerBytes: Buffer) => Buffer): Buffer {
-  const { derivation, iv, encryptionKeys, signingKeyId } = header;
-  const line = JSON.stringify({
-    format: FORMAT,
-    format_version: FORMAT_VERSION,
-    key_derivation: {
-      name: 'argon2id',
-      memory_kib: derivation.memoryKib,
-      passes: derivation.passes,
-      lanes: derivation.lanes,
-      salt: derivation.salt.toString('base64'),
-    },
-    cipher: { name: 'aes-256-gcm', iv: iv.toString('base64') },
-    encryption_keys: encryptionKeys.map(({ version, createdAt, active }) => ({
-      version,
-      status: active ? 'active' : 'retired',
-      created_at: new Date(createdAt).toISOString(),
-    })),
-    signing_key: signingKeyId,
-  });
-  const body = `${line}\n${seal(Buffer.from(line)).toString('base64')}\n`;
-  return Buffer.from(`${body}${hash('sha256', body, 'hex')}\n`);
-}
-
-/**
- * Takes a vault file apart. Nothing is authenticated yet: that is the seal's.
- * @returns what is wrong with it, for the operator, where it is not whole
- */
-export function decodeFile(bytes: Buffer): SealedFile | { readonly damage: string } {
-  if (bytes.length === 0) return { damage: 'it is empty' };
-  const text = bytes.toString('latin1');
-  const [line, content, digest, rest, ...more] = text.split('\n');
-  if (line === undefined || content === undefined || digest === undefined || rest !== '' || more.length > 0) {
-    return { damage: 'it is cut short, or is no vault file' };
+  constructor(sealed: Buffer, sealingKey: SealingKey, options: SealedFileOptions) {
+    this.#sealed = sealed;
+    this.#sealingKey = sealingKey;
+    this.#options = options;
   }
-  if (hash('sha256', bytes.subarray(0, line.length + content.length + 2), 'hex') !== digest) {
-    return { damage: 'its content does not fit its digest' };
-  }
-  const sealed = Buffer.from(content, 'base64');
-  if (sealed.length <= TAG_BYTES || sealed.toString('base64') !== content) {
-    return { damage: 'its sealed part is too short, or not base64' };
-  }
-  const header = parseHeader(line);
-  return typeof header === 'string'
-    ? { damage: header }
-    : { header, headerBytes: Buffer.from(line, 'latin1'), sealed };
-}
 
-/** @returns what is wrong, as a string, where the header is not one of this format */
-function parseHeader(line: string): Header | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return 'its header is not JSON';
+  get path(): string {
+    return this.#options.path;
   }
-  if (member(json, 'format') !== FORMAT) return 'it is no vault file';
-  const formatVersion = member(json, 'format_version');
-  if (formatVersion !== FORMAT_VERSION)
-    return `its format is version ${formatVersion}, this program reads ${FORMAT_VERSION}`;
-  const derivation = member(json, 'key_derivation');
-  const cipher = member(json, 'cipher');
-  const memoryKib = within(member(derivation, 'memory_kib'), MEMORY_KIB_MAX);
-  const passes = within(member(derivation, 'passes'), PASSES_MAX);
-  const lanes = within(member(derivation, 'lanes'), LANES_MAX);
-  if (member(derivation, 'name') !== 'argon2id' || !memoryKib || !passes || !lanes || memoryKib < 8 * lanes) {
-    return 'its key derivation is unknown or out of bounds';
+
+  /** The file's bytes as they were last known to be durable. */
+  copy(): Buffer {
+    return Buffer.from(this.#sealed);
   }
-  if (member(cipher, 'name') !== 'aes-256-gcm') return 'its cipher is unknown';
-  const salt = Buffer.from(String(member(derivation, 'salt')), 'base64');
-  const iv = Buffer.from(String(member(cipher, 'iv')), 'base64');
-  if (salt.length < SALT_BYTES_MIN || iv.length !== IV_BYTES) return 'its salt or IV has a wrong length';
-  const list = member(json, 'encryption_keys');
-  const encryptionKeys = (Array.isArray(list) ? list : []).map((entry: unknown) => ({
-    version: Number(member(entry, 'version')),
-    createdAt: Date.parse(String(member(entry, 'created_at'))),
-    active: member(entry, 'status') === 'active',
-  }));
-  return {
-    derivation: { memoryKib, passes, lanes, salt },
-    iv,
-    encryptionKeys,
-    signingKeyId: String(member(json, 'signing_key')),
-  };
-}
 
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-}
+  /**
+   * Replaces what is sealed; durable when it resolves.
+   * @throws VaultUnavailable when it cannot be written, or another process changed the file meanwhile
+   */
+  async write(keys: KeySet): Promise<void> {
+    await this.#replace(this.#sealingKey, keys);
+  }
 
-function within(value: unknown, max: number): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max
-    ? value
-    : undefined;
+  /** The same, sealed by another passphrase from now on. */
+  async writeUnder(passphrase: string, keys: KeySet): Promise<void> {
+    const { random, derivationCost } = this.#options;
+    const sealingKey = await deriveSealingKey(passphrase, newDerivation(random, derivationCost));
+    await this.#replace(sealingKey, keys);
+    this.#sealingKey.key.fill(0);
+    this.#sealingKey = sealingKey;
+  }
+
+  /** Overwrites the sealing key: nothing can be written any more. */
+  wipe(): void {
+    this.#sealingKey.key.fill(0);
+  }
+
+  async #replace(sealingKey: SealingKey, keys: KeySet): Promise<void> {
+    const { path, random, observeWrite } = this.#options;
+    try {
+      const present = await readFile(path);
+      if (!present.equals(this.#sealed) && !(this.#attempted && present.equals(this.#attempted))) {
+        throw new Error('it was changed by another process since this one opened it: restart this one');
+      }
+      this.#attempted = seal(sealingKey, keys, random);
+      await replaceFile(path, this.#attempted, observeWrite);
+      this.#sealed = this.#attempted;
+      this.#attempted = undefined;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new VaultUnavailable(`the key vault ${path} cannot be changed: ${reason}`, { cause: error });
+    }
+  }
 }

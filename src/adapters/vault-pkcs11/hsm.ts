@@ -1,46 +1,46 @@
 import { PinRefused, StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { versionOf } from '../vault-keys/wrapped-key.ts';
-import { HsmConnection, type Sessions } from './connection.ts';
+import { type Handle, returnNameOf, returnValueOf } from './cryptoki.ts';
 import { HsmDown, KeysGone, NoSlots } from './errors.ts';
-import { InsideKeys } from './inside-keys.ts';
-import { type KeyRing, type KeyVersion, listKeys } from './key-ring.ts';
+import { type KeyListing, type KeyVersion, listKeys } from './key-listing.ts';
 import type { HsmProbe } from './mechanisms.ts';
-import { type Handle, returnNameOf, returnValueOf } from './native.ts';
-import type { HsmAddress } from './uri.ts';
+import type { HsmAddress } from './pkcs11-uri.ts';
+import { SessionKeyCache } from './session-key-cache.ts';
+import { type Sessions, SlotConnection } from './slot-connection.ts';
 
 export interface HsmSettings {
   readonly address: HsmAddress;
   readonly pin: string;
-  readonly insideKeysMax: number;
-  readonly alive: () => void;
+  readonly sessionKeysMax: number;
+  readonly reportProgress: () => void;
   /** Whether no other thread is in the library: finalising it under another's feet would crash the process. */
-  readonly alone: () => boolean;
+  readonly isOnlyLibraryUser: () => boolean;
 }
 
 /** An open HSM: its sessions, the keys listed, and users' keys unwrapped inside it. */
-export class OpenHsm {
+export class OpenSlot {
   readonly address: HsmAddress;
   readonly sessions: Sessions;
-  readonly inside: InsideKeys;
+  readonly sessionKeys: SessionKeyCache;
   /** Indexes into `MECHANISM_NEEDS`. */
-  readonly missing: readonly number[];
-  #ring: KeyRing;
+  readonly missingMechanisms: readonly number[];
+  #ring: KeyListing;
   #mustHaveKeys = false;
   #versions = new Map<number, KeyVersion>();
   #listedAt = 0;
 
-  constructor(address: HsmAddress, sessions: Sessions, inside: InsideKeys, missing: readonly number[]) {
+  constructor(address: HsmAddress, sessions: Sessions, inside: SessionKeyCache, missing: readonly number[]) {
     this.address = address;
     this.sessions = sessions;
-    this.inside = inside;
-    this.missing = missing;
-    this.#ring = this.listAgain();
+    this.sessionKeys = inside;
+    this.missingMechanisms = missing;
+    this.#ring = this.relistKeys();
   }
 
   /** The keys as they were listed at most `ageMsMax` ago: another server may have made or destroyed some since. */
-  ring(ageMsMax = Number.POSITIVE_INFINITY): KeyRing {
-    return performance.now() - this.#listedAt > ageMsMax ? this.listAgain() : this.#ring;
+  keys(ageMsMax = Number.POSITIVE_INFINITY): KeyListing {
+    return performance.now() - this.#listedAt > ageMsMax ? this.relistKeys() : this.#ring;
   }
 
   /** From now on a slot without keys is a slot that was lost. @throws KeysGone */
@@ -50,19 +50,19 @@ export class OpenHsm {
   }
 
   /** @throws KeysGone */
-  listAgain(): KeyRing {
+  relistKeys(): KeyListing {
     const ring = listKeys(this.sessions, this.address.keyPrefix);
     this.#checkKeys(ring);
     this.#ring = ring;
     this.#versions = new Map(ring.versions.map((version) => [version.version, version]));
     this.#listedAt = performance.now();
-    for (const handle of this.inside.takeWhere((wrapped) => !this.#versions.has(versionOf(wrapped)))) {
-      this.destroyInside(handle);
+    for (const handle of this.sessionKeys.takeWhere((wrapped) => !this.#versions.has(versionOf(wrapped)))) {
+      this.destroySessionKey(handle);
     }
     return ring;
   }
 
-  #checkKeys({ versions }: KeyRing): void {
+  #checkKeys({ versions }: KeyListing): void {
     if (this.#mustHaveKeys && versions.length === 0) throw new KeysGone('the HSM shows none of its keys');
   }
 
@@ -70,8 +70,8 @@ export class OpenHsm {
     return this.#versions.get(version);
   }
 
-  destroyInside(handle: Handle): void {
-    this.sessions.library.C_DestroyObject(this.sessions.keeper, handle);
+  destroySessionKey(handle: Handle): void {
+    this.sessions.library.C_DestroyObject(this.sessions.objectSession, handle);
   }
 }
 
@@ -82,8 +82,8 @@ export class OpenHsm {
  */
 export class Hsm {
   readonly #settings: HsmSettings;
-  readonly #connection: HsmConnection;
-  #open: OpenHsm | undefined;
+  readonly #connection: SlotConnection;
+  #open: OpenSlot | undefined;
   #missing: readonly number[] | undefined;
   #downUntil = 0;
   #downReason = '';
@@ -91,7 +91,7 @@ export class Hsm {
 
   constructor(settings: HsmSettings) {
     this.#settings = settings;
-    this.#connection = new HsmConnection(settings.address, settings.pin, settings.alive);
+    this.#connection = new SlotConnection(settings.address, settings.pin, settings.reportProgress);
   }
 
   probe(): HsmProbe {
@@ -99,7 +99,7 @@ export class Hsm {
   }
 
   /** @throws StartRefused, PinRefused, HsmDown: nothing is tried twice */
-  openOnce(): OpenHsm {
+  openOnce(): OpenSlot {
     try {
       return this.#opened();
     } catch (error) {
@@ -113,12 +113,12 @@ export class Hsm {
    * @param repeatable whether it may be begun again after it failed half-way
    * @throws HsmDown, PinRefused, RangeError of `work`
    */
-  run<T>(work: (hsm: OpenHsm) => T, repeatable = true): T {
+  run<T>(work: (hsm: OpenSlot) => T, repeatable = true): T {
     if (performance.now() < this.#downUntil) throw new HsmDown(this.#downReason);
     let failure: unknown;
     for (const reset of [undefined, () => this.#forget(), () => this.#finalize()]) {
       reset?.();
-      let hsm: OpenHsm | undefined;
+      let hsm: OpenSlot | undefined;
       try {
         hsm = this.#opened();
         hsm.expectKeys();
@@ -151,24 +151,24 @@ export class Hsm {
     this.#finalize();
   }
 
-  #opened(): OpenHsm {
+  #opened(): OpenSlot {
     if (this.#open) return this.#open;
-    const { address, insideKeysMax } = this.#settings;
+    const { address, sessionKeysMax } = this.#settings;
     const sessions = this.#connection.open();
     this.#missing ??= this.#connection.probe().missing;
-    this.#open = new OpenHsm(address, sessions, new InsideKeys(insideKeysMax), this.#missing);
+    this.#open = new OpenSlot(address, sessions, new SessionKeyCache(sessionKeysMax), this.#missing);
     return this.#open;
   }
 
   #forget(): void {
-    this.#open?.inside.forget();
+    this.#open?.sessionKeys.forget();
     this.#open = undefined;
     this.#connection.closeSessions();
   }
 
   #finalize(): void {
     this.#forget();
-    if (this.#settings.alone()) this.#connection.finalize();
+    if (this.#settings.isOnlyLibraryUser()) this.#connection.finalize();
   }
 }
 

@@ -1,5 +1,5 @@
 import { CKF, CKM } from './constants.ts';
-import { type Handle, type Library, returnValueOf } from './native.ts';
+import { type Handle, type Library, returnValueOf } from './cryptoki.ts';
 
 /** What one mechanism must be able to do, and what is not there without it. */
 export interface MechanismNeed {

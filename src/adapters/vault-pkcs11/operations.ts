@@ -1,16 +1,16 @@
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { versionOf } from '../vault-keys/wrapped-key.ts';
+import { computeMacs, unwrapKeys } from './compute-macs.ts';
 import { CKM } from './constants.ts';
+import type { Handle } from './cryptoki.ts';
 import { HsmDown } from './errors.ts';
-import type { Hsm, OpenHsm } from './hsm.ts';
-import { destroyVersionsBelow, foundKeys, makeVersion } from './key-maker.ts';
-import type { KeyVersion, SigningKeyObject } from './key-ring.ts';
-import { computeMacs, unwrapKeys } from './macs.ts';
+import type { Hsm, OpenSlot } from './hsm.ts';
+import type { KeyVersion, SigningKeyObject } from './key-listing.ts';
+import { createFirstVersion, createVersion, destroyVersionsBelow } from './key-versions.ts';
 import { MECHANISM_NEEDS } from './mechanisms.ts';
-import type { OperationName, Operations } from './messages.ts';
-import type { Handle } from './native.ts';
-import { hmac256, randomInside, Unwrapping, wrapBytes, wrapObjects } from './user-keys.ts';
+import type { OperationName, Operations } from './thread-messages.ts';
+import { hmac256, randomFromHsm, UnwrapBatch, wrapBytes, wrapObjects } from './user-key-wrapping.ts';
 
 type Handlers = {
   readonly [Name in OperationName]: (
@@ -29,16 +29,18 @@ export const OPERATIONS: Handlers = {
 
   open: (hsm, { mayMake }) => {
     const opened = hsm.openOnce();
-    const lacking = opened.missing.map((index) => MECHANISM_NEEDS[index]).filter((need) => need?.required);
+    const lacking = opened.missingMechanisms
+      .map((index) => MECHANISM_NEEDS[index])
+      .filter((need) => need?.required);
     if (lacking.length > 0) {
       throw new StartRefused(
         `vault_url: the HSM cannot hold these keys, it has no ${lacking.map((need) => need?.name).join(', ')}. See: sello doctor`,
       );
     }
-    const { versions } = opened.ring();
+    const { versions } = opened.keys();
     if (versions.length > 0 || !mayMake) return { keysThere: versions.length > 0, made: false };
-    foundKeys(opened.sessions, opened.address.keyPrefix);
-    opened.listAgain();
+    createFirstVersion(opened.sessions, opened.address.keyPrefix);
+    opened.relistKeys();
     return { keysThere: true, made: true };
   },
 
@@ -56,20 +58,20 @@ export const OPERATIONS: Handlers = {
 
   seed: (hsm, { length, owner }) =>
     hsm.run((opened) => {
-      const seed = randomInside(opened, length);
+      const seed = randomFromHsm(opened, length);
       return { wrapped: wrapBytes(opened, activeVersion(opened), owner, seed), seed };
     }),
 
   rewrap: (hsm, { owners, wrapped }) =>
     hsm.run((opened) => {
       const active = activeVersion(opened);
-      const unwrapping = new Unwrapping(opened);
+      const unwrapping = new UnwrapBatch(opened);
       return wrapped.map((each, i) => rewrap(opened, unwrapping, active, each, owners[i] ?? ''));
     }),
 
   derive: (hsm, { purpose, context }) =>
     hsm.run((opened) => {
-      const keys = opened.ring().masterKeys;
+      const keys = opened.keys().masterKeys;
       if (!keys) throw new HsmDown(`the HSM holds no key to derive ${purpose} keys from`);
       return hmac256(opened, keys[purpose], Buffer.from(context));
     }),
@@ -77,14 +79,14 @@ export const OPERATIONS: Handlers = {
   sign: (hsm, { digests }) =>
     hsm.run((opened) => {
       const { key, signer } = activeSigner(opened);
-      const { library, work, alive } = opened.sessions;
+      const { library, operationSession, reportProgress } = opened.sessions;
       const signatures = new Uint8Array((digests.length / DIGEST_BYTES) * SIGNATURE_BYTES);
       const signature = Buffer.alloc(SIGNATURE_BYTES);
       for (let i = 0; i * DIGEST_BYTES < digests.length; i++) {
-        library.C_SignInit(work, { mechanism: CKM.ecdsa }, signer);
+        library.C_SignInit(operationSession, { mechanism: CKM.ecdsa }, signer);
         const digest = Buffer.from(digests.buffer, i * DIGEST_BYTES, DIGEST_BYTES);
-        signatures.set(library.C_Sign(work, digest, signature), i * SIGNATURE_BYTES);
-        alive();
+        signatures.set(library.C_Sign(operationSession, digest, signature), i * SIGNATURE_BYTES);
+        reportProgress();
       }
       return { keyId: key.jwk.kid, signatures };
     }),
@@ -92,7 +94,7 @@ export const OPERATIONS: Handlers = {
   versions: (hsm) =>
     hsm.run((opened) => {
       const active = activeVersion(opened);
-      const { signingKeys } = opened.ring();
+      const { signingKeys } = opened.keys();
       // A library may go on listing what it remembers of a slot that is gone: whoever asks for health wants to know.
       hmac256(opened, active.bind, HEALTH_PROBE).fill(0);
       return {
@@ -103,23 +105,23 @@ export const OPERATIONS: Handlers = {
 
   create: (hsm) =>
     hsm.run((opened) => {
-      if (opened.listAgain().signingKeys.length >= LIMITS.keyVersionsMax) {
+      if (opened.relistKeys().signingKeys.length >= LIMITS.keyVersionsMax) {
         throw new HsmDown(`the HSM holds ${LIMITS.keyVersionsMax} signing keys, its most`);
       }
-      const version = makeVersion(opened.sessions, opened.address.keyPrefix);
-      opened.listAgain();
+      const version = createVersion(opened.sessions, opened.address.keyPrefix);
+      opened.relistKeys();
       return version;
     }, false),
 
   destroy: (hsm, { below }) =>
     hsm.run((opened) => {
-      const ring = opened.listAgain();
+      const ring = opened.relistKeys();
       const active = activeVersion(opened).version;
       if (!Number.isInteger(below) || below > active) {
         throw new RangeError(`key version ${active} is active: versions below ${below} cannot be destroyed`);
       }
       destroyVersionsBelow(opened.sessions, ring, below);
-      opened.listAgain();
+      opened.relistKeys();
       return undefined;
     }),
 
@@ -129,7 +131,7 @@ export const OPERATIONS: Handlers = {
   },
 };
 
-function wrapAll(opened: OpenHsm, { owners, keys }: Operations['wrap']['given']): string[] {
+function wrapAll(opened: OpenSlot, { owners, keys }: Operations['wrap']['given']): string[] {
   const version = activeVersion(opened);
   let offset = 0;
   return owners.map((owner, i) => {
@@ -141,22 +143,22 @@ function wrapAll(opened: OpenHsm, { owners, keys }: Operations['wrap']['given'])
 }
 
 /** The newest: looked for anew if the last listing is not fresh, so that nothing is wrapped for long under an older one. */
-function activeVersion(opened: OpenHsm): KeyVersion {
-  const [active] = opened.ring(LIMITS.hsmListingAgeMs).versions;
+function activeVersion(opened: OpenSlot): KeyVersion {
+  const [active] = opened.keys(LIMITS.hsmListingAgeMs).versions;
   if (!active) throw new HsmDown('the HSM holds no key-encryption key any more');
   return active;
 }
 
-function activeSigner(opened: OpenHsm): { key: SigningKeyObject; signer: Handle } {
+function activeSigner(opened: OpenSlot): { key: SigningKeyObject; signer: Handle } {
   // The newest with both halves: the private one comes last when another server makes them.
-  const key = opened.ring().signingKeys.find(({ privateKey }) => privateKey);
+  const key = opened.keys().signingKeys.find(({ privateKey }) => privateKey);
   if (!key?.privateKey) throw new HsmDown('the HSM holds no signing key any more');
   return { key, signer: key.privateKey };
 }
 
 function rewrap(
-  opened: OpenHsm,
-  unwrapping: Unwrapping,
+  opened: OpenSlot,
+  unwrapping: UnwrapBatch,
   active: KeyVersion,
   wrapped: string,
   owner: string,
@@ -172,6 +174,6 @@ function rewrap(
     }
     return wrapObjects(opened, active, owner, forms, found.length);
   } finally {
-    for (const form of forms) opened.destroyInside(form);
+    for (const form of forms) opened.destroySessionKey(form);
   }
 }

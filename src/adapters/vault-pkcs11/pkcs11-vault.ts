@@ -13,9 +13,9 @@ import type {
   WrapRequest,
 } from '../../ports/key-vault.ts';
 import type { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
-import { CachedMacs } from './cached-macs.ts';
-import { ALGORITHM_CODES, MAC_STRIDE, ownedOf, packed, partOf } from './messages.ts';
-import type { HsmThread } from './thread.ts';
+import { CachedKeyMacs } from './cached-key-macs.ts';
+import type { HsmThread } from './hsm-thread.ts';
+import { ALGORITHM_CODES, MAC_STRIDE, ownedKeysOf, packBytes, stridedPart } from './thread-messages.ts';
 
 /**
  * The key vault in an HSM, by PKCS#11. Key-encryption, signing and deriving keys are made there and never leave.
@@ -29,13 +29,13 @@ export class Pkcs11Vault implements KeyVault {
   readonly custody: 'hsm' | 'cached';
   readonly #thread: HsmThread;
   /** Where custody is `cached`. */
-  readonly #cached: CachedMacs | undefined;
+  readonly #cached: CachedKeyMacs | undefined;
   #closed = false;
 
   constructor(thread: HsmThread, unwrapped: UnwrappedKeys | undefined) {
     this.custody = unwrapped ? 'cached' : 'hsm';
     this.#thread = thread;
-    this.#cached = unwrapped && new CachedMacs(thread, unwrapped);
+    this.#cached = unwrapped && new CachedKeyMacs(thread, unwrapped);
   }
 
   async generateSeed(length: number, owner: KeyOwner): Promise<{ wrapped: WrappedKey; seed: Uint8Array }> {
@@ -52,7 +52,7 @@ export class Pkcs11Vault implements KeyVault {
       if (key.length > 0 && key.length <= LIMITS.vaultKeyBytesMax) continue;
       throw new RangeError(`a wrapped key has 1 to ${LIMITS.vaultKeyBytesMax} bytes, not ${key.length}`);
     }
-    const keys = packed(requests.map(({ key }) => key));
+    const keys = packBytes(requests.map(({ key }) => key));
     const owners = requests.map(({ owner }) => owner);
     return this.#thread.call('wrap', { owners, keys }, requests.length, [keys.bytes.buffer]);
   }
@@ -88,7 +88,7 @@ export class Pkcs11Vault implements KeyVault {
 
   /** One that is wrapped under the active version already, and opens, comes back as it is. */
   rewrap(requests: readonly RewrapRequest[]): Promise<readonly (WrappedKey | undefined)[]> {
-    return this.#thread.call('rewrap', ownedOf(requests), requests.length);
+    return this.#thread.call('rewrap', ownedKeysOf(requests), requests.length);
   }
 
   async destroyKeyVersionsBelow(version: number): Promise<void> {
@@ -103,10 +103,10 @@ export class Pkcs11Vault implements KeyVault {
   }
 
   async #macsInside(requests: readonly MacRequest[]): Promise<readonly (Uint8Array | undefined)[]> {
-    const messages = packed(requests.map(({ message }) => message));
+    const messages = packBytes(requests.map(({ message }) => message));
     const algorithms = Uint8Array.from(requests, ({ algorithm }) => ALGORITHM_CODES[algorithm]);
-    const given = { ...ownedOf(requests), algorithms, messages };
+    const given = { ...ownedKeysOf(requests), algorithms, messages };
     const macs = await this.#thread.call('macs', given, requests.length, [messages.bytes.buffer]);
-    return requests.map((_, i) => partOf(macs, i, MAC_STRIDE));
+    return requests.map((_, i) => stridedPart(macs, i, MAC_STRIDE));
   }
 }

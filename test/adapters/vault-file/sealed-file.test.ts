@@ -3,7 +3,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { createFileVault, openFileVault } from '../../../src/adapters/vault-file/vault.ts';
+import { createFileVault, openFileVault } from '../../../src/adapters/vault-file/open-file-vault.ts';
 import { StartRefused, VaultUnavailable } from '../../../src/domain/errors.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import {

@@ -4,8 +4,11 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { HsmEvent } from '../../../src/adapters/vault-pkcs11/thread.ts';
-import { openPkcs11Vault, type Pkcs11VaultOptions } from '../../../src/adapters/vault-pkcs11/vault.ts';
+import type { HsmEvent } from '../../../src/adapters/vault-pkcs11/hsm-thread.ts';
+import {
+  openPkcs11Vault,
+  type Pkcs11VaultOptions,
+} from '../../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts';
 import { StartRefused, VaultUnavailable } from '../../../src/domain/errors.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import type { KeyVault } from '../../../src/ports/key-vault.ts';
@@ -185,7 +188,7 @@ describe('an HSM that fails', { concurrency: false }, () => {
   test('a hung library does not hold up the end of the process', () => {
     const url = newUrl();
     const vaultModule = fileURLToPath(
-      new URL('../../../src/adapters/vault-pkcs11/vault.ts', import.meta.url),
+      new URL('../../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts', import.meta.url),
     );
     const program = `
       import { writeFileSync } from 'node:fs';

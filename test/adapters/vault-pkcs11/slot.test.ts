@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HsmEvent } from '../../../src/adapters/vault-pkcs11/thread.ts';
-import { parsePkcs11Uri } from '../../../src/adapters/vault-pkcs11/uri.ts';
-import { openPkcs11Vault, type Pkcs11VaultOptions } from '../../../src/adapters/vault-pkcs11/vault.ts';
+import type { HsmEvent } from '../../../src/adapters/vault-pkcs11/hsm-thread.ts';
+import {
+  openPkcs11Vault,
+  type Pkcs11VaultOptions,
+} from '../../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts';
+import { parsePkcs11Uri } from '../../../src/adapters/vault-pkcs11/pkcs11-uri.ts';
 import { openApplication } from '../../../src/compose.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { StartRefused, VaultUnavailable } from '../../../src/domain/errors.ts';
@@ -114,7 +117,7 @@ describe('the slot of an HSM', { concurrency: false }, () => {
   });
 
   test('of many keys few stay inside, and each MAC is right', async (t) => {
-    const { vault } = await open(t, 'few', { insideKeysMax: 2 });
+    const { vault } = await open(t, 'few', { sessionKeysMax: 2 });
     const users = await wrapped(vault, 20);
     for (let round = 0; round < 5; round++) {
       const asked = users.filter((_, i) => i === 0 || (i + round) % 3 === 0);

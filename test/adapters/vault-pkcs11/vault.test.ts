@@ -1,5 +1,5 @@
 import { after } from 'node:test';
-import { openPkcs11Vault } from '../../../src/adapters/vault-pkcs11/vault.ts';
+import { openPkcs11Vault } from '../../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts';
 import { keyVaultContract, type VaultFixture } from '../../contract/key-vault.ts';
 import { softHsm } from '../../services/softhsm.ts';
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { createFileVault } from '../../../src/adapters/vault-file/vault.ts';
+import { createFileVault } from '../../../src/adapters/vault-file/open-file-vault.ts';
 import { openRemoteVault } from '../../../src/adapters/vault-remote/vault.ts';
 import { makeVaultCertificates, pathsOf } from '../../../src/cli/vault/certificates.ts';
 import { StartRefused, VaultUnavailable } from '../../../src/domain/errors.ts';

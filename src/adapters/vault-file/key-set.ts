@@ -13,7 +13,7 @@ const KEY_BYTES = 32;
 const PURPOSES = ['challenge', 'session'] as const satisfies readonly DerivedKeyPurpose[];
 
 /** What the file seals: a key for each purpose, none used for two. Replaced as a whole, never changed in place. */
-export interface VaultKeys {
+export interface KeySet {
   /** Ascending by version; the last one is active. */
   readonly encryptionKeys: readonly EncryptionKey[];
   /** The active one first, then the retired ones, newest first. */
@@ -29,7 +29,7 @@ export interface EncryptionKey {
   readonly key: Buffer;
 }
 
-export function generateKeys(random: Random, at: number): VaultKeys {
+export function generateKeys(random: Random, at: number): KeySet {
   return {
     encryptionKeys: [{ version: 1, createdAt: at, key: newKey(random) }],
     signingKeys: [generateSigningKey()],
@@ -37,20 +37,20 @@ export function generateKeys(random: Random, at: number): VaultKeys {
   };
 }
 
-export function activeEncryptionKey(keys: VaultKeys): EncryptionKey {
+export function activeEncryptionKey(keys: KeySet): EncryptionKey {
   const active = keys.encryptionKeys.at(-1);
   if (!active) throw new Error('a vault has no key-encryption key');
   return active;
 }
 
-export function activeSigningKey(keys: VaultKeys): SigningKey {
+export function activeSigningKey(keys: KeySet): SigningKey {
   const active = keys.signingKeys[0];
   if (!active) throw new Error('a vault has no signing key');
   return active;
 }
 
 /** A new key-encryption key and a new signing key. The signing key before it keeps its public half alone. */
-export function withNewVersion(keys: VaultKeys, random: Random, at: number): VaultKeys {
+export function withNewVersion(keys: KeySet, random: Random, at: number): KeySet {
   const version = activeEncryptionKey(keys).version + 1;
   return {
     encryptionKeys: [...keys.encryptionKeys, { version, createdAt: at, key: newKey(random) }],
@@ -59,12 +59,12 @@ export function withNewVersion(keys: VaultKeys, random: Random, at: number): Vau
   };
 }
 
-export function withoutVersionsBelow(keys: VaultKeys, version: number): VaultKeys {
+export function withoutVersionsBelow(keys: KeySet, version: number): KeySet {
   return { ...keys, encryptionKeys: keys.encryptionKeys.filter((key) => key.version >= version) };
 }
 
 /** Overwrites every key held in a buffer. Private signing keys live in OpenSSL's memory, which it clears when freed. */
-export function wipeKeys(keys: VaultKeys): void {
+export function wipeKeys(keys: KeySet): void {
   for (const { key } of keys.encryptionKeys) key.fill(0);
   for (const purpose of PURPOSES) keys.masterKeys[purpose].fill(0);
 }
@@ -80,7 +80,7 @@ interface Encoded {
 }
 
 /** JSON, to be sealed. The caller overwrites it after use. */
-export function encodeKeys(keys: VaultKeys): Buffer {
+export function encodeKeys(keys: KeySet): Buffer {
   const encoded: Encoded = {
     encryption_keys: keys.encryptionKeys.map(({ version, createdAt, key }) => ({
       version,
@@ -97,7 +97,7 @@ export function encodeKeys(keys: VaultKeys): Buffer {
 }
 
 /** Reads what `encodeKeys` wrote. The seal has been verified: whatever does not fit here was written by a defect, and throws. */
-export function decodeKeys(content: Buffer): VaultKeys {
+export function decodeKeys(content: Buffer): KeySet {
   const encoded: Encoded = JSON.parse(content.toString());
   return {
     encryptionKeys: encoded.encryption_keys.map((entry) => ({

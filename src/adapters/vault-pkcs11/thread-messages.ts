@@ -1,7 +1,7 @@
 import type { RewrapRequest } from '../../ports/key-vault.ts';
 import type { PublicJwk } from '../vault-keys/public-jwk.ts';
 import type { HsmProbe } from './mechanisms.ts';
-import type { HsmAddress } from './uri.ts';
+import type { HsmAddress } from './pkcs11-uri.ts';
 
 /*
  * What passes between the vault and the thread that calls the HSM. Batches go as one block of bytes with their lengths,
@@ -11,19 +11,19 @@ import type { HsmAddress } from './uri.ts';
 export interface ThreadSettings {
   readonly address: HsmAddress;
   readonly pin: string;
-  readonly insideKeysMax: number;
+  readonly sessionKeysMax: number;
   /** Counts the calls that came back: what stands still is hung. */
   readonly progress: Int32Array<SharedArrayBuffer>;
   /** How many threads of this process are in the library, hung ones too: it may be finalised by the only one. */
-  readonly users: Int32Array<SharedArrayBuffer>;
+  readonly libraryUsers: Int32Array<SharedArrayBuffer>;
 }
 
-export interface Bytes {
+export interface PackedBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly lengths: Uint32Array<ArrayBuffer>;
 }
 
-export interface Owned {
+export interface OwnedKeys {
   readonly owners: readonly string[];
   readonly wrapped: readonly string[];
 }
@@ -36,18 +36,21 @@ export interface Operations {
     result: { readonly keysThere: boolean; readonly made: boolean };
   };
   macs: {
-    given: Owned & { readonly algorithms: Uint8Array<ArrayBuffer>; readonly messages: Bytes };
+    given: OwnedKeys & { readonly algorithms: Uint8Array<ArrayBuffer>; readonly messages: PackedBytes };
     /** `MAC_STRIDE` bytes each; a length of 0 where there is none. */
-    result: Bytes;
+    result: PackedBytes;
   };
   /** For custody `cached`: the keys themselves, in the same form. */
-  unwrap: { given: Owned; result: Bytes };
-  wrap: { given: { readonly owners: readonly string[]; readonly keys: Bytes }; result: readonly string[] };
+  unwrap: { given: OwnedKeys; result: PackedBytes };
+  wrap: {
+    given: { readonly owners: readonly string[]; readonly keys: PackedBytes };
+    result: readonly string[];
+  };
   seed: {
     given: { readonly length: number; readonly owner: string };
     result: { readonly wrapped: string; readonly seed: Uint8Array };
   };
-  rewrap: { given: Owned; result: readonly (string | undefined)[] };
+  rewrap: { given: OwnedKeys; result: readonly (string | undefined)[] };
   derive: {
     given: { readonly purpose: 'challenge' | 'session'; readonly context: string };
     result: Uint8Array;
@@ -86,7 +89,7 @@ export const MAC_STRIDE = 64;
 export const KEY_STRIDE = 128;
 
 /** One block of the parts, to be passed on without a copy. */
-export function packed(parts: readonly Uint8Array[]): Bytes {
+export function packBytes(parts: readonly Uint8Array[]): PackedBytes {
   const lengths = Uint32Array.from(parts, (part) => part.length);
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   let offset = 0;
@@ -98,12 +101,16 @@ export function packed(parts: readonly Uint8Array[]): Bytes {
 }
 
 /** The owners and wrapped keys of requests, as the thread takes them. */
-export function ownedOf(requests: readonly RewrapRequest[]): { owners: string[]; wrapped: string[] } {
+export function ownedKeysOf(requests: readonly RewrapRequest[]): { owners: string[]; wrapped: string[] } {
   return { owners: requests.map(({ owner }) => owner), wrapped: requests.map(({ wrapped }) => wrapped) };
 }
 
 /** @returns a view of one of the parts that came in strides, `undefined` where there is none */
-export function partOf({ bytes, lengths }: Bytes, index: number, stride: number): Uint8Array | undefined {
+export function stridedPart(
+  { bytes, lengths }: PackedBytes,
+  index: number,
+  stride: number,
+): Uint8Array | undefined {
   const length = lengths[index] ?? 0;
   return length === 0 ? undefined : bytes.subarray(index * stride, index * stride + length);
 }

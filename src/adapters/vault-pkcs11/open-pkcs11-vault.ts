@@ -2,10 +2,10 @@ import { StartRefused, VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { elapsedMs } from '../system/clock.ts';
 import { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
+import { type HsmEvent, HsmThread } from './hsm-thread.ts';
 import type { HsmProbe } from './mechanisms.ts';
+import { parsePkcs11Uri } from './pkcs11-uri.ts';
 import { Pkcs11Vault } from './pkcs11-vault.ts';
-import { type HsmEvent, HsmThread } from './thread.ts';
-import { parsePkcs11Uri } from './uri.ts';
 
 export interface Pkcs11VaultOptions {
   /** A `pkcs11:` URI, see `parsePkcs11Uri`. */
@@ -15,7 +15,7 @@ export interface Pkcs11VaultOptions {
   /** Asked where the slot holds no keys yet: `false` makes them, `true` refuses, for new ones would open nothing. */
   readonly keysAreStored: () => Promise<boolean>;
   readonly observe?: (event: HsmEvent, reason: string) => void;
-  readonly insideKeysMax?: number;
+  readonly sessionKeysMax?: number;
   readonly callTimeMs?: number;
   readonly unwrappedKeysMax?: number;
   readonly unwrappedKeyTimeMs?: number;
@@ -24,7 +24,7 @@ export interface Pkcs11VaultOptions {
 export interface OpenedPkcs11Vault {
   readonly vault: Pkcs11Vault;
   /** Whether the slot was empty, and the first keys were made in it now. */
-  readonly keysMade: boolean;
+  readonly keysCreated: boolean;
   readonly slotLabel: string;
 }
 
@@ -39,7 +39,7 @@ export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<Open
   const thread = new HsmThread({
     address,
     pin: options.pin,
-    insideKeysMax: options.insideKeysMax ?? LIMITS.hsmInsideKeysMax,
+    sessionKeysMax: options.sessionKeysMax ?? LIMITS.hsmInsideKeysMax,
     callTimeMs: options.callTimeMs ?? LIMITS.hsmCallTimeMs,
     observe: options.observe ?? (() => undefined),
   });
@@ -65,7 +65,7 @@ export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<Open
             elapsedMs,
           )
         : undefined;
-    return { vault: new Pkcs11Vault(thread, unwrapped), keysMade: made, slotLabel: address.slotLabel };
+    return { vault: new Pkcs11Vault(thread, unwrapped), keysCreated: made, slotLabel: address.slotLabel };
   } catch (error) {
     await thread.close();
     // A restart may wait for its HSM; a first start is where its keys are made.
@@ -88,7 +88,7 @@ export async function probeHsm(url: string): Promise<HsmProbe> {
   const thread = new HsmThread({
     address: parsePkcs11Uri(url),
     pin: '',
-    insideKeysMax: 1,
+    sessionKeysMax: 1,
     callTimeMs: LIMITS.hsmCallTimeMs,
     observe: () => undefined,
   });

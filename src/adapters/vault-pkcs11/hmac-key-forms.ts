@@ -46,7 +46,7 @@ export function wholeForm(length: number): number {
 }
 
 /** What a key that lies in the HSM is found by. */
-export function insideName(wrapped: string, algorithm: number): string {
+export function sessionKeyName(wrapped: string, algorithm: number): string {
   return wrapped.length < THREE_FORMS_TEXT_MIN ? wrapped : `${wrapped}/${algorithm}`;
 }
 

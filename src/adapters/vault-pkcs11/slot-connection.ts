@@ -1,9 +1,16 @@
 import { PinRefused, StartRefused } from '../../domain/errors.ts';
 import { CKF, CKR, CKU_USER } from './constants.ts';
+import {
+  type Handle,
+  ignoringReturnValue,
+  type Library,
+  loadLibrary,
+  returnNameOf,
+  returnValueOf,
+} from './cryptoki.ts';
 import { NoSlots } from './errors.ts';
 import { type HsmProbe, missingMechanisms } from './mechanisms.ts';
-import { type Handle, type Library, loadLibrary, returnNameOf, returnValueOf, tolerating } from './native.ts';
-import type { HsmAddress } from './uri.ts';
+import type { HsmAddress } from './pkcs11-uri.ts';
 
 const PIN_ERRORS: readonly number[] = [
   CKR.pinIncorrect,
@@ -17,15 +24,15 @@ const PIN_ERRORS: readonly number[] = [
 export interface Sessions {
   readonly library: Library;
   /** Computes: the one that a failed call may leave with an operation begun, so it is replaced after an error. */
-  readonly work: Handle;
+  readonly operationSession: Handle;
   /** Owns unwrapped keys, which die with the session that made them. */
-  readonly keeper: Handle;
+  readonly objectSession: Handle;
   /** Says that this thread goes on: called after each call to the HSM that may take long. */
-  readonly alive: () => void;
+  readonly reportProgress: () => void;
 }
 
 /** The slot of an HSM, opened, logged in, and opened anew when it was lost. Synchronous: for a thread of its own. */
-export class HsmConnection {
+export class SlotConnection {
   readonly #address: HsmAddress;
   readonly #pin: string;
   readonly #alive: () => void;
@@ -69,9 +76,9 @@ export class HsmConnection {
     this.#logIn(library, slot, anchor);
     this.#sessions = {
       library,
-      work: library.C_OpenSession(slot, CKF.serialSession | CKF.rwSession),
-      keeper: library.C_OpenSession(slot, CKF.serialSession | CKF.rwSession),
-      alive: this.#alive,
+      operationSession: library.C_OpenSession(slot, CKF.serialSession | CKF.rwSession),
+      objectSession: library.C_OpenSession(slot, CKF.serialSession | CKF.rwSession),
+      reportProgress: this.#alive,
     };
     return this.#sessions;
   }
@@ -79,7 +86,7 @@ export class HsmConnection {
   /** Closes this connection's sessions; the next `open` makes new ones. Never throws. */
   closeSessions(): void {
     const library = this.#library;
-    const handles = [this.#sessions?.work, this.#sessions?.keeper, this.#anchor];
+    const handles = [this.#sessions?.operationSession, this.#sessions?.objectSession, this.#anchor];
     this.#sessions = undefined;
     this.#anchor = undefined;
     for (const handle of handles) {
@@ -105,7 +112,9 @@ export class HsmConnection {
   #initialised(): Library {
     this.#library ??= loadLibrary(this.#address.modulePath);
     const library = this.#library;
-    tolerating(CKR.cryptokiAlreadyInitialized, () => library.C_Initialize({ flags: CKF.osLockingOk }));
+    ignoringReturnValue(CKR.cryptokiAlreadyInitialized, () =>
+      library.C_Initialize({ flags: CKF.osLockingOk }),
+    );
     return library;
   }
 
@@ -150,7 +159,7 @@ export class HsmConnection {
       );
     }
     try {
-      tolerating(CKR.userAlreadyLoggedIn, () => library.C_Login(session, CKU_USER, this.#pin));
+      ignoringReturnValue(CKR.userAlreadyLoggedIn, () => library.C_Login(session, CKU_USER, this.#pin));
     } catch (error) {
       const value = returnValueOf(error);
       if (value !== undefined && PIN_ERRORS.includes(value)) {

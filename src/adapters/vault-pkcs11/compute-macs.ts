@@ -1,10 +1,10 @@
 import { CKA, CKM } from './constants.ts';
-import type { OpenHsm } from './hsm.ts';
-import { formFor, insideName, wholeForm } from './key-forms.ts';
+import type { Handle } from './cryptoki.ts';
+import { formFor, sessionKeyName, wholeForm } from './hmac-key-forms.ts';
+import type { OpenSlot } from './hsm.ts';
 import { MECHANISM_NEEDS } from './mechanisms.ts';
-import { type Bytes, KEY_STRIDE, MAC_STRIDE, type Operations } from './messages.ts';
-import type { Handle } from './native.ts';
-import { hmacInside, Unwrapping } from './user-keys.ts';
+import { KEY_STRIDE, MAC_STRIDE, type Operations, type PackedBytes } from './thread-messages.ts';
+import { hmacInHsm, UnwrapBatch } from './user-key-wrapping.ts';
 
 /** By `ALGORITHM_CODES`. */
 const MECHANISMS = [
@@ -14,11 +14,11 @@ const MECHANISMS = [
 ] as const;
 
 /** HMACs by users' keys, which are unwrapped inside the HSM and stay there for the next time. */
-export function computeMacs(hsm: OpenHsm, given: Operations['macs']['given']): Bytes {
+export function computeMacs(hsm: OpenSlot, given: Operations['macs']['given']): PackedBytes {
   const { owners, wrapped, algorithms, messages } = given;
   const bytes = new Uint8Array(wrapped.length * MAC_STRIDE);
   const lengths = new Uint32Array(wrapped.length);
-  const unwrapping = new Unwrapping(hsm);
+  const unwrapping = new UnwrapBatch(hsm);
   const usable = MECHANISMS.map(({ mechanism }) => !lacks(hsm, mechanism));
   let offset = 0;
   for (let i = 0; i < wrapped.length; i++) {
@@ -30,7 +30,7 @@ export function computeMacs(hsm: OpenHsm, given: Operations['macs']['given']): B
     if (!mechanism || !usable[algorithm]) continue;
     const key = insideKey(hsm, unwrapping, wrapped[i] ?? '', owners[i] ?? '', algorithm);
     if (!key) continue;
-    const mac = hmacInside(hsm.sessions, mechanism, key, message);
+    const mac = hmacInHsm(hsm.sessions, mechanism, key, message);
     bytes.set(mac, i * MAC_STRIDE);
     lengths[i] = mac.length;
   }
@@ -38,45 +38,45 @@ export function computeMacs(hsm: OpenHsm, given: Operations['macs']['given']): B
 }
 
 /** For custody `cached`: the keys' values. */
-export function unwrapKeys(hsm: OpenHsm, { owners, wrapped }: Operations['unwrap']['given']): Bytes {
-  const { library, keeper } = hsm.sessions;
+export function unwrapKeys(hsm: OpenSlot, { owners, wrapped }: Operations['unwrap']['given']): PackedBytes {
+  const { library, objectSession } = hsm.sessions;
   const bytes = new Uint8Array(wrapped.length * KEY_STRIDE);
   const lengths = new Uint32Array(wrapped.length);
-  const unwrapping = new Unwrapping(hsm);
+  const unwrapping = new UnwrapBatch(hsm);
   for (let i = 0; i < wrapped.length; i++) {
     const key = unwrapping.open(wrapped[i] ?? '', owners[i] ?? '', 'shown', wholeForm);
     if (!key) continue;
     try {
-      const [attribute] = library.C_GetAttributeValue(keeper, key.handle, [{ type: CKA.value }]);
+      const [attribute] = library.C_GetAttributeValue(objectSession, key.handle, [{ type: CKA.value }]);
       const value = attribute?.value ?? Buffer.alloc(0);
       bytes.set(value.subarray(0, key.length), i * KEY_STRIDE);
       lengths[i] = key.length;
       value.fill(0);
     } finally {
-      hsm.destroyInside(key.handle);
+      hsm.destroySessionKey(key.handle);
     }
   }
   return { bytes, lengths };
 }
 
 function insideKey(
-  hsm: OpenHsm,
-  unwrapping: Unwrapping,
+  hsm: OpenSlot,
+  unwrapping: UnwrapBatch,
   wrapped: string,
   owner: string,
   algorithm: number,
 ): Handle | undefined {
-  const name = insideName(wrapped, algorithm);
-  const found = hsm.inside.find(name, owner);
+  const name = sessionKeyName(wrapped, algorithm);
+  const found = hsm.sessionKeys.find(name, owner);
   if (found) return found;
   const key = unwrapping.open(wrapped, owner, 'inside', (length) => formFor(length, algorithm));
   if (!key) return undefined;
-  const evicted = hsm.inside.makeRoom();
-  if (evicted) hsm.destroyInside(evicted);
-  hsm.inside.add(name, owner, key.handle);
+  const evicted = hsm.sessionKeys.makeRoom();
+  if (evicted) hsm.destroySessionKey(evicted);
+  hsm.sessionKeys.add(name, owner, key.handle);
   return key.handle;
 }
 
-function lacks(hsm: OpenHsm, mechanism: number): boolean {
-  return hsm.missing.some((index) => MECHANISM_NEEDS[index]?.mechanism === mechanism);
+function lacks(hsm: OpenSlot, mechanism: number): boolean {
+  return hsm.missingMechanisms.some((index) => MECHANISM_NEEDS[index]?.mechanism === mechanism);
 }

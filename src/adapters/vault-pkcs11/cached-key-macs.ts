@@ -1,8 +1,8 @@
 import type { MacRequest, WrappedKey } from '../../ports/key-vault.ts';
 import { mac, macWithShortKey, wipeScratch } from '../vault-keys/hmac.ts';
 import type { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
-import { KEY_STRIDE, ownedOf, partOf } from './messages.ts';
-import type { HsmThread } from './thread.ts';
+import type { HsmThread } from './hsm-thread.ts';
+import { KEY_STRIDE, ownedKeysOf, stridedPart } from './thread-messages.ts';
 
 type Macs = (Uint8Array | undefined)[];
 
@@ -11,7 +11,7 @@ type Macs = (Uint8Array | undefined)[];
  * times as long for a key as this process for a MAC, so no key is asked for twice, whether one batch needs it several
  * times or several batches at once.
  */
-export class CachedMacs {
+export class CachedKeyMacs {
   readonly #thread: HsmThread;
   readonly #unwrapped: UnwrappedKeys;
   /** Keys on their way, each with the call that brings it. */
@@ -95,16 +95,16 @@ export class CachedMacs {
       places.push(place);
     }
     const era = this.#era;
-    const call = this.#thread.call('unwrap', ownedOf(asked), asked.length);
+    const call = this.#thread.call('unwrap', ownedKeysOf(asked), asked.length);
     for (const { wrapped } of asked) this.#arriving.set(wrapped, call);
     try {
       const keys = await call;
       for (const [place, { owner, wrapped }] of asked.entries()) {
-        const key = partOf(keys, place, KEY_STRIDE);
+        const key = stridedPart(keys, place, KEY_STRIDE);
         if (key && era === this.#era) this.#unwrapped.add(wrapped, owner, key);
       }
       for (const [i, index] of missed.entries()) {
-        const key = partOf(keys, places[i] ?? -1, KEY_STRIDE);
+        const key = stridedPart(keys, places[i] ?? -1, KEY_STRIDE);
         const request = requests[index];
         if (key && request) macs[index] = mac(request.algorithm, key, request.message);
       }

@@ -2,18 +2,25 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PinRefused, StartRefused } from '../../domain/errors.ts';
 import { HsmDown, NoSlots } from './errors.ts';
 import { Hsm } from './hsm.ts';
-import type { Answer, Call, FailureKind, OperationName, Operations, ThreadSettings } from './messages.ts';
 import { OPERATIONS } from './operations.ts';
+import type {
+  Answer,
+  Call,
+  FailureKind,
+  OperationName,
+  Operations,
+  ThreadSettings,
+} from './thread-messages.ts';
 
-// The thread that calls the HSM: one call after the other, each synchronous. src/adapters/vault-pkcs11/thread.ts is its other end.
+// The thread that calls the HSM: one call after the other, each synchronous. src/adapters/vault-pkcs11/hsm-thread.ts is its other end.
 
-const { address, pin, insideKeysMax, progress, users }: ThreadSettings = workerData;
+const { address, pin, sessionKeysMax, progress, libraryUsers }: ThreadSettings = workerData;
 const hsm = new Hsm({
   address,
   pin,
-  insideKeysMax,
-  alive: () => Atomics.add(progress, 0, 1),
-  alone: () => Atomics.load(users, 0) === 1,
+  sessionKeysMax,
+  reportProgress: () => Atomics.add(progress, 0, 1),
+  isOnlyLibraryUser: () => Atomics.load(libraryUsers, 0) === 1,
 });
 
 parentPort?.on('message', (call: Call) => {

@@ -1,5 +1,5 @@
 import { CKA, CKK, CKM, CKO } from './constants.ts';
-import type { Template } from './native.ts';
+import type { Template } from './cryptoki.ts';
 
 /** The DER of the OID of P-256 (RFC 5480), for CKA_EC_PARAMS. */
 const P256 = Buffer.from('06082a8648ce3d030107', 'hex');
@@ -10,7 +10,7 @@ interface Named {
 }
 
 /** What never leaves the HSM. */
-const KEPT = [
+const NEVER_LEAVES = [
   { type: CKA.token, value: true },
   { type: CKA.private, value: true },
   { type: CKA.sensitive, value: true },
@@ -25,7 +25,7 @@ export function encryptionKeyTemplate({ label, id }: Named): Template {
     { type: CKA.class, value: CKO.secretKey },
     { type: CKA.keyType, value: CKK.aes },
     { type: CKA.valueLen, value: 32 },
-    ...KEPT,
+    ...NEVER_LEAVES,
     { type: CKA.wrap, value: true },
     { type: CKA.unwrap, value: true },
     { type: CKA.encrypt, value: false },
@@ -45,7 +45,7 @@ export function macKeyTemplate({ label, id }: Named): Template {
     { type: CKA.class, value: CKO.secretKey },
     { type: CKA.keyType, value: CKK.genericSecret },
     { type: CKA.valueLen, value: 32 },
-    ...KEPT,
+    ...NEVER_LEAVES,
     { type: CKA.sign, value: true },
     { type: CKA.verify, value: false },
     { type: CKA.encrypt, value: false },
@@ -76,7 +76,7 @@ export function signingPrivateTemplate({ label, id }: Named): Template {
   return [
     { type: CKA.class, value: CKO.privateKey },
     { type: CKA.keyType, value: CKK.ec },
-    ...KEPT,
+    ...NEVER_LEAVES,
     { type: CKA.sign, value: true },
     { type: CKA.decrypt, value: false },
     { type: CKA.unwrap, value: false },

@@ -24,7 +24,7 @@ function makeClient(options: RedisClientOptions) {
 }
 
 /** One connection to Redis or Valkey; once it failed it is never used again. */
-export class RedisLink {
+export class RedisConnection {
   readonly #client: Client;
   readonly #answerTimeMs: number;
   #underWay = 0;
@@ -42,10 +42,10 @@ export class RedisLink {
     options: RedisClientOptions,
     answerTimeMs: number,
     lost: (error: Error) => void,
-  ): Promise<RedisLink> {
+  ): Promise<RedisConnection> {
     const client = makeClient(options);
     client.on('error', lost);
-    const link = new RedisLink(client, answerTimeMs);
+    const link = new RedisConnection(client, answerTimeMs);
     try {
       await inTime(
         client.connect().then(() => client.sendCommand(['SCRIPT', 'LOAD', TAKE_SCRIPT])),

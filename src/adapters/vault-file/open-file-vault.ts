@@ -5,8 +5,9 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import { elapsedMs } from '../system/clock.ts';
 import { createFile, removeLeftovers, type WriteObserver } from './atomic-file.ts';
+import { decodeFile } from './file-format.ts';
 import { FileVault } from './file-vault.ts';
-import { KeysFile } from './keys-file.ts';
+import { decodeKeys, generateKeys } from './key-set.ts';
 import {
   DERIVATION_COST,
   type DerivationCost,
@@ -15,8 +16,7 @@ import {
   seal,
   unseal,
 } from './seal.ts';
-import { decodeFile } from './sealed-file.ts';
-import { decodeKeys, generateKeys } from './vault-keys.ts';
+import { SealedFile } from './sealed-file.ts';
 
 export interface FileVaultOptions {
   readonly path: string;
@@ -59,7 +59,7 @@ export async function openFileVault(options: FileVaultOptions): Promise<FileVaul
   content.fill(0);
   await removeLeftovers(path).catch(() => undefined);
   const complete = withDefaults(options);
-  return new FileVault(new KeysFile(bytes, sealingKey, complete), keys, complete);
+  return new FileVault(new SealedFile(bytes, sealingKey, complete), keys, complete);
 }
 
 /**
@@ -86,7 +86,7 @@ export async function createFileVault(options: FileVaultOptions): Promise<FileVa
         : `The key vault ${path} cannot be made (${code}). Its folder must exist and be writable by this user.`,
     );
   }
-  return new FileVault(new KeysFile(bytes, sealingKey, complete), keys, complete);
+  return new FileVault(new SealedFile(bytes, sealingKey, complete), keys, complete);
 }
 
 function withDefaults(options: FileVaultOptions) {

@@ -48,7 +48,7 @@ export function returnNameOf(error: unknown): string {
 }
 
 /** Runs a call and takes one return value for success. */
-export function tolerating(value: number, call: () => void): void {
+export function ignoringReturnValue(value: number, call: () => void): void {
   try {
     call();
   } catch (error) {

@@ -1,12 +1,12 @@
 import type { KeyOwner, WrappedKey } from '../../ports/key-vault.ts';
 import { IV_BYTES, openWrapped, ownerContext, sealWrapped, versionOf } from '../vault-keys/wrapped-key.ts';
-import type { Sessions } from './connection.ts';
+import { userKeyTemplate } from './attribute-templates.ts';
 import { CKA, CKM, CKR } from './constants.ts';
-import type { OpenHsm } from './hsm.ts';
-import { formsOf, splitBlobs } from './key-forms.ts';
-import type { KeyVersion } from './key-ring.ts';
-import { type Handle, returnValueOf } from './native.ts';
-import { userKeyTemplate } from './templates.ts';
+import { type Handle, returnValueOf } from './cryptoki.ts';
+import { formsOf, splitBlobs } from './hmac-key-forms.ts';
+import type { OpenSlot } from './hsm.ts';
+import type { KeyVersion } from './key-listing.ts';
+import type { Sessions } from './slot-connection.ts';
 
 /*
  * A user's key is wrapped by the HSM (AES key wrap with padding, RFC 5649: no associated data, and the same key looks
@@ -22,36 +22,38 @@ const EVICTED_WHEN_FULL = 64;
 const digest = Buffer.alloc(64);
 
 /** HMAC under a key of the HSM. @returns a view that the next call overwrites */
-export function hmacInside(
-  { library, work, alive }: Sessions,
+export function hmacInHsm(
+  { library, operationSession, reportProgress }: Sessions,
   mechanism: { readonly mechanism: number },
   key: Handle,
   message: Buffer,
 ): Buffer {
-  library.C_SignInit(work, mechanism, key);
+  library.C_SignInit(operationSession, mechanism, key);
   // Libraries refuse a null pointer, which an empty buffer is passed as.
   const mac =
-    message.length === 0 ? library.C_SignFinal(work, digest) : library.C_Sign(work, message, digest);
-  alive();
+    message.length === 0
+      ? library.C_SignFinal(operationSession, digest)
+      : library.C_Sign(operationSession, message, digest);
+  reportProgress();
   return mac;
 }
 
 /** HMAC-SHA256 under a key of the HSM; the caller overwrites it after use. */
-export function hmac256({ sessions }: OpenHsm, key: Handle, message: Buffer): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(hmacInside(sessions, HMAC_256, key, message));
+export function hmac256({ sessions }: OpenSlot, key: Handle, message: Buffer): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(hmacInHsm(sessions, HMAC_256, key, message));
 }
 
 /** Opens wrapped keys of one batch: an unknown version is looked for once. */
-export class Unwrapping {
-  readonly #hsm: OpenHsm;
+export class UnwrapBatch {
+  readonly #hsm: OpenSlot;
   #listed = false;
 
-  constructor(hsm: OpenHsm) {
+  constructor(hsm: OpenSlot) {
     this.#hsm = hsm;
   }
 
   /**
-   * @param form which of the forms that the key is kept in, see src/adapters/vault-pkcs11/key-forms.ts
+   * @param form which of the forms that the key is kept in, see src/adapters/vault-pkcs11/hmac-key-forms.ts
    * @returns it as an object of the keeper's session, which the caller destroys; `undefined` where it does not open
    */
   open(
@@ -68,24 +70,25 @@ export class Unwrapping {
   }
 
   unwrap(version: KeyVersion, blob: Buffer, use: 'inside' | 'passing' | 'shown'): Handle | undefined {
-    const { address, sessions, inside } = this.#hsm;
+    const { address, sessions, sessionKeys } = this.#hsm;
     const template = userKeyTemplate(use);
     // Every form is a whole number of words, so this is exact.
     if (address.unwrapWithLength) template.push({ type: CKA.valueLen, value: blob.length - 8 });
-    const unwrap = () => sessions.library.C_UnwrapKey(sessions.keeper, WRAP, version.kek, blob, template);
+    const unwrap = () =>
+      sessions.library.C_UnwrapKey(sessions.objectSession, WRAP, version.kek, blob, template);
     try {
       return unwrap();
     } catch (error) {
       const value = returnValueOf(error);
       if (value === CKR.wrappedKeyInvalid || value === CKR.wrappedKeyLenRange) return undefined;
-      if ((value !== CKR.deviceMemory && value !== CKR.hostMemory) || inside.size === 0) throw error;
+      if ((value !== CKR.deviceMemory && value !== CKR.hostMemory) || sessionKeys.size === 0) throw error;
       for (let i = 0; i < EVICTED_WHEN_FULL; i++) {
-        const handle = inside.takeOne();
-        if (handle) this.#hsm.destroyInside(handle);
+        const handle = sessionKeys.takeLeastRecent();
+        if (handle) this.#hsm.destroySessionKey(handle);
       }
       return unwrap();
     } finally {
-      sessions.alive();
+      sessions.reportProgress();
     }
   }
 
@@ -111,49 +114,49 @@ export class Unwrapping {
     if (known || this.#listed) return known;
     // Another server may have made it.
     this.#listed = true;
-    this.#hsm.listAgain();
+    this.#hsm.relistKeys();
     return this.#hsm.version(version);
   }
 }
 
 /** Wraps objects of the keeper's session, the forms of one key of `length` bytes, for its owner under this version. */
 export function wrapObjects(
-  hsm: OpenHsm,
+  hsm: OpenSlot,
   version: KeyVersion,
   owner: KeyOwner,
   forms: readonly Handle[],
   length: number,
 ): WrappedKey {
-  const { library, work, alive } = hsm.sessions;
+  const { library, operationSession, reportProgress } = hsm.sessions;
   const blobs = forms.map((key) =>
-    library.C_WrapKey(work, WRAP, version.kek, key, Buffer.alloc(BLOB_BYTES_MAX)),
+    library.C_WrapKey(operationSession, WRAP, version.kek, key, Buffer.alloc(BLOB_BYTES_MAX)),
   );
   const ownKey = hmac256(hsm, version.bind, ownerContext(owner));
   const content = Buffer.concat([Uint8Array.of(length), ...blobs]);
-  const wrapped = sealWrapped(ownKey, version.version, owner, content, randomInside(hsm, IV_BYTES));
+  const wrapped = sealWrapped(ownKey, version.version, owner, content, randomFromHsm(hsm, IV_BYTES));
   ownKey.fill(0);
-  alive();
+  reportProgress();
   return wrapped;
 }
 
 /** Takes a key into the HSM for the instant in which it is wrapped. */
-export function wrapBytes(hsm: OpenHsm, version: KeyVersion, owner: KeyOwner, key: Uint8Array): WrappedKey {
-  const { library, keeper } = hsm.sessions;
+export function wrapBytes(hsm: OpenSlot, version: KeyVersion, owner: KeyOwner, key: Uint8Array): WrappedKey {
+  const { library, objectSession } = hsm.sessions;
   const handles: Handle[] = [];
   try {
     for (const form of formsOf(key)) {
       const template = [...userKeyTemplate('passing'), { type: CKA.value, value: form }];
-      handles.push(library.C_CreateObject(keeper, template));
+      handles.push(library.C_CreateObject(objectSession, template));
       form.fill(0);
     }
     return wrapObjects(hsm, version, owner, handles, key.length);
   } finally {
-    for (const handle of handles) hsm.destroyInside(handle);
+    for (const handle of handles) hsm.destroySessionKey(handle);
   }
 }
 
-export function randomInside({ sessions: { library, work } }: OpenHsm, length: number): Buffer {
+export function randomFromHsm({ sessions: { library, operationSession } }: OpenSlot, length: number): Buffer {
   const bytes = Buffer.alloc(length);
-  library.C_GenerateRandom(work, bytes);
+  library.C_GenerateRandom(operationSession, bytes);
   return bytes;
 }

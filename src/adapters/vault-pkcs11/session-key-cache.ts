@@ -1,7 +1,7 @@
 import type { KeyOwner, WrappedKey } from '../../ports/key-vault.ts';
-import type { Handle } from './native.ts';
+import type { Handle } from './cryptoki.ts';
 
-interface InsideKey {
+interface CachedKeyObject {
   readonly handle: Handle;
   readonly owner: KeyOwner;
   /** Used since it was last passed over. */
@@ -9,8 +9,8 @@ interface InsideKey {
 }
 
 /** Users' keys that lie unwrapped inside the HSM, so that a busy user costs one HMAC. Bounded: out goes what was not used lately. */
-export class InsideKeys {
-  readonly #keys = new Map<WrappedKey, InsideKey>();
+export class SessionKeyCache {
+  readonly #keys = new Map<WrappedKey, CachedKeyObject>();
   readonly #max: number;
 
   constructor(max: number) {
@@ -35,11 +35,11 @@ export class InsideKeys {
 
   /** Takes out what must go before one more is added. @returns its handle, for the caller to destroy */
   makeRoom(): Handle | undefined {
-    return this.#keys.size < this.#max ? undefined : this.takeOne();
+    return this.#keys.size < this.#max ? undefined : this.takeLeastRecent();
   }
 
   /** Takes out the oldest that was not used since the last time around. */
-  takeOne(): Handle | undefined {
+  takeLeastRecent(): Handle | undefined {
     for (const [wrapped, key] of this.#keys) {
       this.#keys.delete(wrapped);
       if (!key.used) return key.handle;

@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { PinRefused, StartRefused, VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { Answer, Call, OperationName, Operations, ThreadSettings } from './messages.ts';
-import type { HsmAddress } from './uri.ts';
+import type { HsmAddress } from './pkcs11-uri.ts';
+import type { Answer, Call, OperationName, Operations, ThreadSettings } from './thread-messages.ts';
 
 export interface HsmThreadOptions {
   readonly address: HsmAddress;
   readonly pin: string;
   /** How many users' keys lie unwrapped inside the HSM. */
-  readonly insideKeysMax: number;
+  readonly sessionKeysMax: number;
   /** A single call to the HSM that takes longer is taken for hung. */
   readonly callTimeMs: number;
   /** Told when the HSM is lost, hangs, and works again; never a secret. */
@@ -122,18 +122,18 @@ export class HsmThread {
 
   #start(): Worker | undefined {
     if (stuck.size >= LIMITS.hsmStuckThreadsMax || performance.now() < this.#startableAt) return undefined;
-    const { address, pin, insideKeysMax } = this.#options;
+    const { address, pin, sessionKeysMax } = this.#options;
     this.#progress = new Int32Array(new SharedArrayBuffer(4));
     const inLibrary = usersOf(address.modulePath);
     const workerData: ThreadSettings = {
       address,
       pin,
-      insideKeysMax,
+      sessionKeysMax,
       progress: this.#progress,
-      users: inLibrary,
+      libraryUsers: inLibrary,
     };
     Atomics.add(inLibrary, 0, 1);
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(new URL('./hsm-worker.ts', import.meta.url), {
       workerData,
       name: 'hsm',
       // Not those of the process: some are for a main thread only.

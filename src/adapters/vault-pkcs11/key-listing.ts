@@ -1,8 +1,8 @@
 import { type PublicJwk, publicJwk } from '../vault-keys/public-jwk.ts';
-import type { Sessions } from './connection.ts';
 import { CKA, CKO } from './constants.ts';
-import { type Handle, returnValueOf } from './native.ts';
+import { type Handle, returnValueOf } from './cryptoki.ts';
 import { pause } from './pause.ts';
+import type { Sessions } from './slot-connection.ts';
 
 export type SecretKind = 'kek' | 'bind' | 'challenge' | 'session';
 
@@ -22,14 +22,14 @@ export interface SigningKeyObject {
 }
 
 /** The keys that a slot holds, as of one listing. Each list is newest first. */
-export interface KeyRing {
+export interface KeyListing {
   readonly versions: readonly KeyVersion[];
   readonly signingKeys: readonly SigningKeyObject[];
   readonly masterKeys: { readonly challenge: Handle; readonly session: Handle } | undefined;
   /** The highest version that anyone has begun to make. */
-  readonly claimedMax: number;
+  readonly versionMax: number;
   /** Every secret and private object of this installation, whether its version is complete or not. */
-  readonly objects: readonly NamedObject[];
+  readonly ownObjects: readonly NamedObject[];
 }
 
 export interface NamedObject {
@@ -50,12 +50,12 @@ const knownPoints = new Map<string, PublicJwk>();
  * Lists what is there. A version counts when its key pair is, which is made last: one that another server is still
  * making, or that a crash left unfinished, does not.
  */
-export function listKeys(sessions: Sessions, prefix: string): KeyRing {
+export function listKeys(sessions: Sessions, prefix: string): KeyListing {
   return settled(() => listOnce(sessions, prefix));
 }
 
 /** How many keys claim to be the key-encryption key of this version. */
-export function claimsOf(sessions: Sessions, prefix: string, version: number): number {
+export function countKeksOfVersion(sessions: Sessions, prefix: string, version: number): number {
   const claims = settled(() => named(sessions, prefix, CKO.secretKey));
   return claims.filter((object) => object.kind === 'kek' && object.version === version).length;
 }
@@ -73,7 +73,7 @@ function settled<T>(list: () => T): T {
   }
 }
 
-function listOnce(sessions: Sessions, prefix: string): KeyRing {
+function listOnce(sessions: Sessions, prefix: string): KeyListing {
   // What is made last is listed first: all of a version that is found here was there before.
   const publics = named(sessions, prefix, CKO.publicKey)
     .filter(({ kind }) => kind === 'sign')
@@ -105,33 +105,40 @@ function listOnce(sessions: Sessions, prefix: string): KeyRing {
       privateKey: privates.find(({ id }) => id === object.id)?.handle,
     })),
     masterKeys,
-    claimedMax: Math.max(0, ...[...secrets, ...publics].map(({ version }) => version)),
-    objects: [...secrets, ...privates],
+    versionMax: Math.max(0, ...[...secrets, ...publics].map(({ version }) => version)),
+    ownObjects: [...secrets, ...privates],
   };
 }
 
 /** The objects of one class whose label is `prefix/kind/version`. Private ones alone: others anybody may have made. */
-function named({ library, work, alive }: Sessions, prefix: string, objectClass: number): NamedObject[] {
+function named(
+  { library, operationSession, reportProgress }: Sessions,
+  prefix: string,
+  objectClass: number,
+): NamedObject[] {
   const handles: Handle[] = [];
-  library.C_FindObjectsInit(work, [
+  library.C_FindObjectsInit(operationSession, [
     { type: CKA.class, value: objectClass },
     { type: CKA.token, value: true },
     { type: CKA.private, value: true },
   ]);
   try {
     for (;;) {
-      const found = library.C_FindObjects(work, FIND_COUNT);
+      const found = library.C_FindObjects(operationSession, FIND_COUNT);
       handles.push(...found);
       if (found.length < FIND_COUNT) break;
     }
   } finally {
-    library.C_FindObjectsFinal(work);
+    library.C_FindObjectsFinal(operationSession);
   }
   const pattern = new RegExp(`^${prefix}/([a-z]+)/([1-9][0-9]{0,8})$`);
   return handles.flatMap((handle) => {
-    const [label, id] = library.C_GetAttributeValue(work, handle, [{ type: CKA.label }, { type: CKA.id }]);
+    const [label, id] = library.C_GetAttributeValue(operationSession, handle, [
+      { type: CKA.label },
+      { type: CKA.id },
+    ]);
     const parts = pattern.exec(label?.value.toString() ?? '');
-    alive();
+    reportProgress();
     if (!parts) return [];
     const [, kind = '', version] = parts;
     return [{ handle, kind, version: Number(version), id: id?.value.toString('hex') ?? '' }];
@@ -139,10 +146,10 @@ function named({ library, work, alive }: Sessions, prefix: string, objectClass: 
 }
 
 /** @returns `undefined` where it has no point of P-256: another server is making it at this moment */
-function jwkOf({ library, work }: Sessions, { handle, id }: NamedObject): PublicJwk | undefined {
+function jwkOf({ library, operationSession }: Sessions, { handle, id }: NamedObject): PublicJwk | undefined {
   const known = knownPoints.get(id);
   if (known) return known;
-  const [point] = library.C_GetAttributeValue(work, handle, [{ type: CKA.ecPoint }]);
+  const [point] = library.C_GetAttributeValue(operationSession, handle, [{ type: CKA.ecPoint }]);
   // An uncompressed point (04 ‖ x ‖ y), which the standard wants in a DER octet string and some HSMs give as it is.
   const bytes = point?.value.subarray(-65);
   if (bytes?.length !== 65 || bytes[0] !== 4) return undefined;
