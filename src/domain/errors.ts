@@ -11,6 +11,11 @@ export function refuse(refused: RefusalCode, more?: Omit<Refusal, 'refused'>): R
   return more ? { refused, ...more } : { refused };
 }
 
+/** For `refuse`: the time to wait, left out where there is none. */
+export function retryAfter(ms: number): { readonly retryAfterMs: number } | undefined {
+  return ms > 0 ? { retryAfterMs: ms } : undefined;
+}
+
 export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'refused' in value;
 }

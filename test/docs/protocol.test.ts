@@ -25,7 +25,7 @@ test('every code that the TCP protocol can answer is in it', () => {
     'wire/failures',
     ...[
       'challenges/issue-challenges',
-      'codes/code-evidence',
+      'codes/code-factor',
       'idempotency/idempotency-record',
       'log-in/log-in-by-password',
       'sessions/end-session',

@@ -1,14 +1,12 @@
-import { type Refusal, refuse } from '../../domain/errors.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
+import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionRow, SideRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Proposal } from '../decisions/job.ts';
-import { afterWrongCode } from '../lockout/failed-attempts.ts';
 import { heldSession, proven, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
-import { type CodeEvidence, codeEvidence, judgeCode } from './code-evidence.ts';
+import { CodeFactor } from './code-factor.ts';
 
 export interface ShownFactor {
   /** With the code used up. */
@@ -34,27 +32,23 @@ export function isRidOfCodes(user: User, { proof }: SessionRow): boolean {
  */
 export class SecondFactor {
   readonly #context: Context;
-  readonly #code: string | undefined;
+  readonly #code: CodeFactor | undefined;
   readonly #sessionId: string;
-  #evidence: CodeEvidence | undefined;
 
   constructor(context: Context, { code, session }: { readonly code?: string; readonly session: Session }) {
     this.#context = context;
-    this.#code = code;
+    this.#code = code === undefined ? undefined : new CodeFactor(context, code);
     this.#sessionId = session.sessionId;
   }
 
   /** What the vault must compute before `judge`: nothing while codes are locked. */
   evidence(user: User, at: number): readonly MacRequest[] {
-    this.#evidence = undefined;
-    if (this.#code === undefined || lockedForMs(user.state.code, at) > 0) return [];
-    this.#evidence = codeEvidence(user, this.#code, undefined, at);
-    return this.#evidence.requests;
+    return this.#code?.evidence(user, at) ?? [];
   }
 
   /** @returns the proposal to refuse with, where there is none or it does not fit */
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): ShownFactor | Proposal<Refusal> {
-    const { refusalCounter, settings } = this.#context;
+    const { settings } = this.#context;
     const session = heldSession(user, this.#sessionId, at);
     if (!session) return { result: refuse('session_ended') };
     const active = user.tokens.filter(({ status }) => status === 'active');
@@ -64,24 +58,15 @@ export class SecondFactor {
     if (active.every(({ type }) => type === 'ocra')) {
       return { result: refuse('code_required', { detail: 'totp or hotp; else an invitation' }) };
     }
-    if (this.#code === undefined) return { result: refuse('code_required') };
-    const locked = lockedForMs(user.state.code, at);
-    if (locked > 0 || !this.#evidence) {
-      refusalCounter.count('code.refused', 'locked', user.id);
-      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
-    }
-    const judged = judgeCode(this.#evidence, macs, user, at);
-    if (!('refused' in judged)) {
+    if (!this.#code) return { result: refuse('code_required') };
+    const judged = this.#code.judge(user, at, macs);
+    if (judged.outcome === 'accepted') {
       return { state: judged.state, detail: { token: judged.tokenId }, rows: proven(session) };
     }
-    const { state, detail } = afterWrongCode(user.state, at, settings.lockout, judged.refused);
-    const retryAfterMs = lockedForMs(state.code, at);
-    const draft: Draft = {
-      type: 'code.refused',
-      reason: judged.refused,
-      ...(detail ? { detail } : {}),
-      state,
-    };
-    return { result: refuse(judged.refused, retryAfterMs > 0 ? { retryAfterMs } : undefined), draft };
+    const { retryAfterMs } = judged;
+    if (judged.outcome === 'locked') return { result: refuse('locked', { retryAfterMs }) };
+    const { reason, detail, state } = judged;
+    const draft: Draft = { type: 'code.refused', reason, ...(detail ? { detail } : {}), state };
+    return { result: refuse(reason, retryAfter(retryAfterMs)), draft };
   }
 }

@@ -1,7 +1,6 @@
 import { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
-import { type Refusal, type RefusalCode, refuse } from '../../domain/errors.ts';
+import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain/errors.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
-import { boundQuestion } from '../../domain/transaction/bound-question.ts';
 import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
 import { LIMITS } from '../../limits.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
@@ -10,12 +9,11 @@ import type { Context } from '../context.ts';
 import type { Facts, Job, Proposal } from '../decisions/job.ts';
 import { withCode } from '../idempotency/answer-seal.ts';
 import { answerRow, type Idempotency, storedAnswer } from '../idempotency/idempotency-record.ts';
-import { afterWrongCode } from '../lockout/failed-attempts.ts';
 import { padResponseTime } from '../lockout/response-time-padding.ts';
 import { UnknownUsers } from '../lockout/unknown-users.ts';
 import { makeTransactionId } from '../transactions/transaction-id.ts';
 import type { User } from '../users/user.ts';
-import { type CodeEvidence, codeEvidence, judgeCode } from './code-evidence.ts';
+import { CodeFactor, type RefusedCode } from './code-factor.ts';
 
 export interface ValidateCodeRequest {
   readonly username: string;
@@ -121,7 +119,7 @@ export class CodeValidator {
 }
 
 function wrongCode(retryAfterMs: number, reason: RefusalCode): CodeValidation {
-  return { valid: false, reason, ...(retryAfterMs > 0 ? { retryAfterMs } : {}) };
+  return { valid: false, reason, ...retryAfter(retryAfterMs) };
 }
 
 /** There is no such user, or they are disabled: nothing was evaluated. */
@@ -134,22 +132,21 @@ class ValidateJob implements Job<CodeValidation | Refusal> {
   readonly idempotencyKey?: string;
   readonly #context: Context;
   readonly #request: ValidateCodeRequest;
-  #code: CodeEvidence | undefined;
+  readonly #code: CodeFactor;
 
   constructor(context: Context, userId: UserId, request: ValidateCodeRequest) {
     this.userId = userId;
     if (request.idempotency) this.idempotencyKey = request.idempotency.key;
     this.#context = context;
     this.#request = request;
+    this.#code = new CodeFactor(context, request.code);
   }
 
   evidence(user: User, { at, idempotencyRecord, isSpent }: Facts): readonly MacRequest[] {
-    const { transaction, code } = this.#request;
-    this.#code = undefined;
-    if (idempotencyRecord || user.disabled || lockedForMs(user.state.code, at) > 0) return [];
+    const { transaction } = this.#request;
+    if (idempotencyRecord || user.disabled) return [];
     if (transaction && isSpent(transaction.challenge)) return [];
-    this.#code = codeEvidence(user, code, transaction && boundQuestion(transaction), at);
-    return this.#code.requests;
+    return this.#code.evidence(user, at, transaction);
   }
 
   decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
@@ -165,13 +162,11 @@ class ValidateJob implements Job<CodeValidation | Refusal> {
       if (verdict !== 'authentic') return this.#refused(user, at, verdict);
       if (facts.isSpent(transaction.challenge)) return this.#refused(user, at, 'challenge_spent');
     }
-    const locked = lockedForMs(user.state.code, at);
-    if (locked > 0 || !this.#code) {
-      this.#context.refusalCounter.count('code.refused', 'locked', user.id);
-      return { result: { valid: false, reason: 'locked', retryAfterMs: Math.max(1, locked) } };
+    const judged = this.#code.judge(user, at, macs);
+    if (judged.outcome === 'locked') {
+      return { result: { valid: false, reason: 'locked', retryAfterMs: judged.retryAfterMs } };
     }
-    const judged = judgeCode(this.#code, macs, user, at);
-    if ('refused' in judged) return this.#wrongCode(user, at, judged.refused);
+    if (judged.outcome === 'refused') return this.#wrongCode(user, at, judged);
     // A code that fits no transaction although one was named proves presence alone.
     if (transaction && judged.kind !== 'bound') {
       return this.#refused({ ...user, state: judged.state }, at, 'bound_code_required');
@@ -190,10 +185,8 @@ class ValidateJob implements Job<CodeValidation | Refusal> {
     };
   }
 
-  #wrongCode(user: User, at: number, reason: 'code_wrong' | 'code_spent'): Verdict {
+  #wrongCode(user: User, at: number, { reason, state, detail, retryAfterMs }: RefusedCode): Verdict {
     const { transaction, idempotency, serviceId } = this.#request;
-    const { state, detail } = afterWrongCode(user.state, at, this.#context.settings.lockout, reason);
-    const retryAfterMs = lockedForMs(state.code, at);
     const result = wrongCode(retryAfterMs, reason);
     return {
       result,

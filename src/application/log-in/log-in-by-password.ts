@@ -1,15 +1,15 @@
-import { type Refusal, refuse } from '../../domain/errors.ts';
+import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionProof } from '../../ports/store.ts';
-import { type CodeEvidence, codeEvidence, judgeCode } from '../codes/code-evidence.ts';
+import { CodeFactor } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
 import { withCode } from '../idempotency/answer-seal.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
-import { afterWrongCode, afterWrongPassword } from '../lockout/failed-attempts.ts';
+import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { padResponseTime } from '../lockout/response-time-padding.ts';
 import { UnknownUsers } from '../lockout/unknown-users.ts';
 import { openSession } from '../sessions/open-session.ts';
@@ -107,7 +107,7 @@ export class PasswordLogIn {
     const { decider, refusalCounter } = this.#context;
     refusalCounter.count('login.refused', 'user_unknown');
     const locked = this.#unknownUsers.wrong(username, decider.now());
-    return refuse('credentials_invalid', locked > 0 ? { retryAfterMs: locked } : undefined);
+    return refuse('credentials_invalid', retryAfter(locked));
   }
 }
 
@@ -117,7 +117,7 @@ class LogInJob implements Job<Session | Refusal> {
   readonly #request: LogInRequest;
   readonly #passwordFits: boolean;
   readonly #secret: string;
-  #code: CodeEvidence | undefined;
+  readonly #code: CodeFactor | undefined;
 
   constructor(context: Context, request: LogInRequest, user: User, passwordFits: boolean, secret: string) {
     this.userId = user.id;
@@ -125,14 +125,14 @@ class LogInJob implements Job<Session | Refusal> {
     this.#request = request;
     this.#passwordFits = passwordFits;
     this.#secret = secret;
+    const { code } = request;
+    if (passwordFits && code !== undefined) {
+      this.#code = new CodeFactor(context, code, { lockCountedAs: 'login.locked' });
+    }
   }
 
   evidence(user: User, { at }: Facts): readonly MacRequest[] {
-    const { code } = this.#request;
-    this.#code = undefined;
-    if (!this.#passwordFits || code === undefined || lockedForMs(user.state.code, at) > 0) return [];
-    this.#code = codeEvidence(user, code, undefined, at);
-    return this.#code.requests;
+    return this.#code?.evidence(user, at) ?? [];
   }
 
   decide(
@@ -155,9 +155,8 @@ class LogInJob implements Job<Session | Refusal> {
   }
 
   #judgeCode(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Proposal<Session | Refusal> {
-    const { refusalCounter, settings } = this.#context;
-    const { password: _, ...withoutFailures } = user.state;
-    if (this.#request.code === undefined) {
+    if (!this.#code) {
+      const { password: _, ...withoutFailures } = user.state;
       // An `ocra` token has codes for transactions alone.
       const wanted = user.tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
       if (wanted && this.#request.codeRequired) return refused('code_required', user.state, {}, 0);
@@ -165,17 +164,14 @@ class LogInJob implements Job<Session | Refusal> {
         proof: wanted ? 'code_omitted' : withoutLogInCodes(user),
       });
     }
-    const locked = lockedForMs(user.state.code, at);
-    if (locked > 0 || !this.#code) {
-      refusalCounter.count('login.locked', 'locked', user.id);
-      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    const judged = this.#code.judge(user, at, macs);
+    if (judged.outcome === 'locked') {
+      return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
     }
-    const judged = judgeCode(this.#code, macs, user, at);
-    if ('refused' in judged) {
-      const { state, detail } = afterWrongCode(user.state, at, settings.lockout, judged.refused);
-      return refused(judged.refused, state, detail ?? {}, lockedForMs(state.code, at));
+    if (judged.outcome === 'refused') {
+      return refused(judged.reason, judged.state, judged.detail ?? {}, judged.retryAfterMs);
     }
-    const { password: __, ...state } = judged.state;
+    const { password: _, ...state } = judged.state;
     return this.#accepted(user, at, state, { detail: { token: judged.tokenId } });
   }
 
@@ -207,7 +203,7 @@ function refused(
   retryAfterMs: number,
 ): Proposal<Refusal> {
   return {
-    result: refuse(reason, retryAfterMs > 0 ? { retryAfterMs } : undefined),
+    result: refuse(reason, retryAfter(retryAfterMs)),
     draft: { type: 'login.refused', reason, ...(Object.keys(detail).length > 0 ? { detail } : {}), state },
   };
 }

@@ -1,16 +1,11 @@
-import { type Refusal, refuse } from '../../domain/errors.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
-import { acceptBoundCode, boundCodeMessages } from '../../domain/otp/bound-code.ts';
-import { acceptHotp, hotpCounters, hotpMessage } from '../../domain/otp/hotp.ts';
-import { acceptTotp, totpSteps } from '../../domain/otp/totp.ts';
+import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionRow, TokenRow, UserId } from '../../ports/store.ts';
-import { seedMac } from '../codes/code-evidence.ts';
+import { CodeFactor } from '../codes/code-factor.ts';
 import { isRidOfCodes } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
 import type { Facts, Job, Proposal } from '../decisions/job.ts';
 import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
-import { afterWrongCode } from '../lockout/failed-attempts.ts';
 import { heldSession, isProven, proven, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { deviceIdOf, endSessions, tokensOfDevice } from './device.ts';
@@ -43,23 +38,17 @@ export async function activateToken(
 
 class ActivateJob implements Job<TokenRow | Refusal> {
   readonly userId: UserId;
-  readonly #context: Context;
   readonly #request: ActivateTokenRequest;
-  #steps: readonly number[] = [];
+  readonly #code: CodeFactor;
 
   constructor(context: Context, request: ActivateTokenRequest) {
     this.userId = request.userId;
-    this.#context = context;
     this.#request = request;
+    this.#code = new CodeFactor(context, request.code, { activates: request.tokenId });
   }
 
   evidence(user: User, { at }: Facts): readonly MacRequest[] {
-    this.#steps = [];
-    const token = this.#pending(user);
-    if (!token || lockedForMs(user.state.code, at) > 0) return [];
-    const messages = firstMessages(token, at);
-    this.#steps = messages.map(({ step }) => step);
-    return messages.map(({ message }) => seedMac(token, message));
+    return this.#pending(user) ? this.#code.evidence(user, at) : [];
   }
 
   decide(
@@ -67,7 +56,7 @@ class ActivateJob implements Job<TokenRow | Refusal> {
     { at }: Facts,
     macs: readonly (Uint8Array | undefined)[],
   ): Proposal<TokenRow | Refusal> {
-    const { tokenId, code } = this.#request;
+    const { tokenId } = this.#request;
     if (!user?.tokens.some((token) => token.tokenId === tokenId)) return { result: refuse('token_unknown') };
     const token = this.#pending(user);
     if (!token) return { result: refuse('token_not_pending') };
@@ -76,28 +65,15 @@ class ActivateJob implements Job<TokenRow | Refusal> {
     if (session && !isProven(session) && isBesideOthers(user, session, token)) {
       return { result: refuse('code_required') };
     }
-    const locked = lockedForMs(user.state.code, at);
-    if (locked > 0 || this.#steps.length === 0) {
-      this.#context.refusalCounter.count('code.refused', 'locked', user.id);
-      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    const judged = this.#code.judge(user, at, macs);
+    if (judged.outcome === 'locked') {
+      return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
     }
-    const candidates = this.#steps.flatMap((step, index) => {
-      const mac = macs[index];
-      return mac ? [{ step, mac }] : [];
-    });
-    const { digits, periodS } = token;
-    const verdict =
-      token.type === 'ocra'
-        ? acceptBoundCode(undefined, code, candidates, at)
-        : token.type === 'totp'
-          ? acceptTotp(undefined, code, candidates, { digits, periodS, at })
-          : acceptHotp(undefined, code, candidates, { digits, at });
-    if (verdict === 'wrong' || verdict === 'spent') {
-      const { state, detail } = afterWrongCode(user.state, at, this.#context.settings.lockout, 'code_wrong');
-      const retryAfterMs = lockedForMs(state.code, at);
+    if (judged.outcome === 'refused') {
+      const { reason, state, detail } = judged;
       return {
-        result: refuse('code_wrong', retryAfterMs > 0 ? { retryAfterMs } : undefined),
-        draft: { type: 'code.refused', reason: 'code_wrong', detail: { ...detail, token: tokenId }, state },
+        result: refuse(reason, retryAfter(judged.retryAfterMs)),
+        draft: { type: 'code.refused', reason, detail: { ...detail, token: tokenId }, state },
       };
     }
     return {
@@ -105,8 +81,7 @@ class ActivateJob implements Job<TokenRow | Refusal> {
       draft: {
         type: 'token.activated',
         detail: { token: tokenId },
-        // Failures at codes stand: whoever enrols a token of their own must not wipe out their guesses at another.
-        state: { ...user.state, tokens: { ...user.state.tokens, [tokenId]: verdict.accepted } },
+        state: judged.state,
         rows: [
           ...(session ? proven(session) : []),
           ...endSessions(waitingBesides(user, token)),
@@ -156,15 +131,4 @@ function waitingBesides(user: User, { tokenId }: TokenRow): readonly SessionRow[
   return user.sessions.filter(({ kind, proof, tokenId: of }) =>
     kind === 'enrolment' ? proof === 'no_token' : kind === 'device' && deviceIdOf(of) !== deviceId,
   );
-}
-
-function firstMessages(token: TokenRow, at: number) {
-  switch (token.type) {
-    case 'ocra':
-      return boundCodeMessages(token.activationQuestion, at, 0);
-    case 'totp':
-      return totpSteps(undefined, at, token.periodS).map((step) => ({ step, message: hotpMessage(step) }));
-    case 'hotp':
-      return hotpCounters(undefined).map((step) => ({ step, message: hotpMessage(step) }));
-  }
 }

@@ -2,22 +2,21 @@ import type { ChallengeBinding } from '../../domain/challenge/nonce.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { type Refusal, type RefusalCode, refuse } from '../../domain/errors.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
-import { missingProof, type Proof, requiredProofs } from '../../domain/policy/policy.ts';
-import { afterApproval, velocityExceeded } from '../../domain/policy/velocity.ts';
-import { boundQuestion } from '../../domain/transaction/bound-question.ts';
+import type { Proof } from '../../domain/policy/policy.ts';
 import type { CanonicalTransaction, Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { IdempotencyRecord } from '../../ports/store.ts';
-import { type CodeEvidence, codeEvidence, judgeCode } from '../codes/code-evidence.ts';
+import { CodeFactor } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
 import { answerRow, type Idempotency, storedAnswer } from '../idempotency/idempotency-record.ts';
 import { macKeyOwner } from '../keys/key-owner.ts';
-import { afterWrongCode, afterWrongMac } from '../lockout/failed-attempts.ts';
+import { afterWrongMac } from '../lockout/failed-attempts.ts';
 import { type DecidedTransaction, signReceipt } from '../receipts/sign-receipt.ts';
 import { type Session, sessionHolds } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
+import { missingByPolicy, withApproval } from './policy-evaluation.ts';
 import { type RequestedTransaction, requestProposal } from './request-transaction.ts';
 import { makeTransactionId } from './transaction-id.ts';
 
@@ -95,7 +94,7 @@ class AuthoriseJob implements Job<Outcome> {
   readonly #canonical: CanonicalTransaction;
   readonly #binding: ChallengeBinding;
   readonly #mayWait: boolean;
-  #code: CodeEvidence | undefined;
+  readonly #code: CodeFactor | undefined;
 
   constructor(context: Context, request: AuthoriseRequest, mayWait: boolean) {
     this.userId = request.session.userId;
@@ -104,19 +103,15 @@ class AuthoriseJob implements Job<Outcome> {
     this.#request = request;
     this.#mayWait = mayWait;
     this.#binding = `session/${request.session.sessionId}`;
+    if (request.code !== undefined) this.#code = new CodeFactor(context, request.code);
     this.#canonical = { ...request.transfer, challenge: request.challenge, v: 1 };
   }
 
   evidence(user: User, { at, idempotencyRecord, isSpent }: Facts): readonly MacRequest[] {
-    const { mac, code, challenge } = this.#request;
-    this.#code = undefined;
+    const { mac, challenge } = this.#request;
     if (idempotencyRecord || isSpent(challenge)) return [];
     const requests = mac ? [macRequest(user, mac.message)] : [];
-    if (code !== undefined && lockedForMs(user.state.code, at) === 0) {
-      this.#code = codeEvidence(user, code, boundQuestion(this.#canonical), at);
-      requests.push(...this.#code.requests);
-    }
-    return requests;
+    return this.#code ? [...requests, ...this.#code.evidence(user, at, this.#canonical)] : requests;
   }
 
   decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
@@ -144,30 +139,23 @@ class AuthoriseJob implements Job<Outcome> {
   }
 
   #judgeProofs(user: User, at: number, mac: boolean, macs: readonly (Uint8Array | undefined)[]): Verdict {
-    const { settings } = this.#context;
-    const { code, transfer } = this.#request;
+    const { policy } = this.#context.settings;
+    const { transfer } = this.#request;
     let state: UserState = user.state;
     let kind: 'bound' | 'plain' | undefined;
     let token: string | undefined;
-    if (code !== undefined) {
-      const locked = lockedForMs(user.state.code, at);
-      if (locked > 0 || !this.#code) {
-        this.#context.refusalCounter.count('code.refused', 'locked', user.id);
-        return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    if (this.#code) {
+      const judged = this.#code.judge(user, at, macs);
+      if (judged.outcome === 'locked') {
+        return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
       }
-      const judged = judgeCode(this.#code, macs, user, at);
-      if ('refused' in judged) {
-        const wrong = afterWrongCode(user.state, at, settings.lockout, judged.refused);
-        return this.#refused(at, judged.refused, { ...wrong, spends: true });
-      }
+      if (judged.outcome === 'refused') return this.#refused(at, judged.reason, { ...judged, spends: true });
       state = judged.state;
       kind = judged.kind;
       token = judged.tokenId;
     }
-    const exceeded = velocityExceeded(state.velocity, settings.policy.velocity, transfer, at);
-    const question = { transfer, username: user.username, role: user.role, velocityExceeded: exceeded };
-    const required = requiredProofs(settings.policy, question);
-    const missing = missingProof(required, { mac, code: kind !== undefined, boundCode: kind === 'bound' });
+    const given = { mac, code: kind !== undefined, boundCode: kind === 'bound' };
+    const missing = missingByPolicy(policy, { transfer, user, state, at }, given);
     if (missing && this.#mayWait) return this.#wait(user, at, state);
     // The proofs that were given fit, so the challenge is not spent, but a code that was shown is.
     if (missing) return this.#refused(at, missing, { state });
@@ -181,10 +169,8 @@ class AuthoriseJob implements Job<Outcome> {
     proofs: readonly Proof[],
     token: string | undefined,
   ): Verdict {
-    const { velocity: policy } = this.#context.settings.policy;
     const { idempotency, transfer, challenge } = this.#request;
     const transaction = { ...this.#canonical, id: makeTransactionId(at, this.#context.randomPool) };
-    const next = policy ? { ...state, velocity: afterApproval(state.velocity, policy, transfer, at) } : state;
     const proven = proofs.join(' ') || 'session';
     const result = {
       transaction,
@@ -201,7 +187,7 @@ class AuthoriseJob implements Job<Outcome> {
       type: 'transaction.approved',
       detail: token === undefined ? { proofs: proven } : { proofs: proven, token },
       transaction,
-      state: next,
+      state: withApproval(this.#context.settings.policy, state, transfer, at),
       challenge,
     };
     if (!idempotency) return { result, draft };

@@ -1,19 +1,16 @@
-import { type Refusal, refuse } from '../../domain/errors.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
-import { missingProof, type Proof, requiredProofs } from '../../domain/policy/policy.ts';
-import { afterApproval, velocityExceeded } from '../../domain/policy/velocity.ts';
-import { boundQuestion } from '../../domain/transaction/bound-question.ts';
+import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import type { Proof } from '../../domain/policy/policy.ts';
 import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
-import { type CodeEvidence, codeEvidence, judgeCode } from '../codes/code-evidence.ts';
+import { CodeFactor, type RefusedCode } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
 import { answerRow, type Idempotency, storedAnswer } from '../idempotency/idempotency-record.ts';
-import { afterWrongCode } from '../lockout/failed-attempts.ts';
 import { type Session, sessionHolds } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
+import { missingByPolicy, withApproval } from './policy-evaluation.ts';
 
 /** What ends a wait: by the user with a code, by the user without ("this was not me"), by who asked, by the clock. */
 export type TransactionDecision =
@@ -50,22 +47,20 @@ class DecisionJob implements Job<EndedTransaction | Refusal> {
   readonly idempotencyKey?: string;
   readonly #context: Context;
   readonly #request: DecideTransactionRequest;
-  #code: CodeEvidence | undefined;
+  readonly #code: CodeFactor | undefined;
 
   constructor(context: Context, request: DecideTransactionRequest) {
     this.userId = request.userId;
     if (request.idempotency) this.idempotencyKey = request.idempotency.key;
     this.#context = context;
     this.#request = request;
+    if (request.decision === 'approve') this.#code = new CodeFactor(context, request.code);
   }
 
   evidence(user: User, { at, idempotencyRecord }: Facts): readonly MacRequest[] {
-    this.#code = undefined;
     const transaction = this.#pending(user);
-    if (idempotencyRecord || this.#request.decision !== 'approve' || !transaction) return [];
-    if (transaction.expiresAt < at || lockedForMs(user.state.code, at) > 0) return [];
-    this.#code = codeEvidence(user, this.#request.code, boundQuestion(canonical(transaction)), at);
-    return this.#code.requests;
+    if (idempotencyRecord || !this.#code || !transaction || transaction.expiresAt < at) return [];
+    return this.#code.evidence(user, at, canonical(transaction));
   }
 
   decide(
@@ -102,9 +97,9 @@ class DecisionJob implements Job<EndedTransaction | Refusal> {
           state,
         });
       case 'approve':
-        return transaction.expiresAt < at
+        return transaction.expiresAt < at || !this.#code
           ? { result: refuse('challenge_expired') }
-          : this.#judge(user, transaction, at, macs);
+          : this.#judge(this.#code, user, transaction, at, macs);
     }
   }
 
@@ -113,29 +108,22 @@ class DecisionJob implements Job<EndedTransaction | Refusal> {
   }
 
   #judge(
+    code: CodeFactor,
     user: User,
     transaction: TransactionRow,
     at: number,
     macs: readonly (Uint8Array | undefined)[],
   ): Verdict {
-    const { settings, refusalCounter } = this.#context;
-    const locked = lockedForMs(user.state.code, at);
-    if (locked > 0 || !this.#code) {
-      refusalCounter.count('code.refused', 'locked', user.id);
-      return { result: refuse('locked', { retryAfterMs: Math.max(1, locked) }) };
+    const judged = code.judge(user, at, macs);
+    if (judged.outcome === 'locked') {
+      return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
     }
-    const judged = judgeCode(this.#code, macs, user, at);
-    if ('refused' in judged) return this.#wrongCode(user, transaction, at, judged.refused);
+    if (judged.outcome === 'refused') return this.#wrongCode(transaction, judged);
     const { state, kind } = judged;
-    const { policy } = settings;
-    const required = requiredProofs(policy, {
-      transfer: transaction,
-      username: user.username,
-      role: user.role,
-      velocityExceeded: velocityExceeded(state.velocity, policy.velocity, transaction, at),
-    });
+    const { policy } = this.#context.settings;
     // The user's approval with a code of any kind is more than a MAC, which is not asked for here.
-    const missing = missingProof(required, { mac: true, code: true, boundCode: kind === 'bound' });
+    const given = { mac: true, code: true, boundCode: kind === 'bound' };
+    const missing = missingByPolicy(policy, { transfer: transaction, user, state, at }, given);
     if (missing) return this.#shown(transaction, missing, state);
     return this.#approved(transaction, at, state, {
       proofs: kind === 'bound' ? 'bound_code' : 'code',
@@ -149,29 +137,18 @@ class DecisionJob implements Job<EndedTransaction | Refusal> {
     state: UserState,
     detail: { readonly proofs: Proof; readonly token: string },
   ): Verdict {
-    const { velocity } = this.#context.settings.policy;
-    const next = velocity
-      ? { ...state, velocity: afterApproval(state.velocity, velocity, transaction, at) }
-      : state;
     return this.#ended(transaction, at, 'approved', {
       type: 'transaction.approved',
       detail,
-      state: next,
+      state: withApproval(this.#context.settings.policy, state, transaction, at),
       challenge: transaction.challenge,
     });
   }
 
   /** The transaction goes on waiting: a mistyped code is no decision. */
-  #wrongCode(
-    user: User,
-    transaction: TransactionRow,
-    at: number,
-    reason: 'code_wrong' | 'code_spent',
-  ): Verdict {
-    const { state, detail } = afterWrongCode(user.state, at, this.#context.settings.lockout, reason);
-    const retryAfterMs = lockedForMs(state.code, at);
+  #wrongCode(transaction: TransactionRow, { reason, state, detail, retryAfterMs }: RefusedCode): Verdict {
     return {
-      result: refuse(reason, retryAfterMs > 0 ? { retryAfterMs } : undefined),
+      result: refuse(reason, retryAfter(retryAfterMs)),
       draft: {
         type: 'code.refused',
         reason,

@@ -1,0 +1,165 @@
+import { lockedForMs } from '../../domain/lockout.ts';
+import type { StepMac } from '../../domain/otp/hmac.ts';
+import { boundQuestion } from '../../domain/transaction/bound-question.ts';
+import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
+import type { TokenState, UserState } from '../../domain/user-state.ts';
+import type { MacRequest } from '../../ports/key-vault.ts';
+import type { TokenRow } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import { seedOwner } from '../keys/key-owner.ts';
+import { afterWrongCode } from '../lockout/failed-attempts.ts';
+import type { User } from '../users/user.ts';
+import { acceptCode, codeMessages } from './token-code.ts';
+
+export type CodeOutcome = AcceptedCode | RefusedCode | LockedCode;
+
+export interface AcceptedCode {
+  readonly outcome: 'accepted';
+  /** `bound`: the code fits this transaction alone. `plain`: it proves presence. */
+  readonly kind: 'bound' | 'plain';
+  readonly tokenId: string;
+  /** The user's state with the code used up and, unless it activates a token, the failed attempts cleared. */
+  readonly state: UserState;
+}
+
+/** `code_wrong` is a failed attempt, already counted. `code_spent` fitted once and is not counted: it is no guess. */
+export interface RefusedCode {
+  readonly outcome: 'refused';
+  readonly reason: 'code_wrong' | 'code_spent';
+  readonly state: UserState;
+  /** For the entry: how many attempts have failed, and for how long codes are locked now. */
+  readonly detail?: Readonly<Record<string, string | number>>;
+  /** ms until a code is evaluated again; 0: at once */
+  readonly retryAfterMs: number;
+}
+
+/** Nothing was evaluated, so nothing is to be written. The refusal has been counted. */
+export interface LockedCode {
+  readonly outcome: 'locked';
+  /** At least 1. */
+  readonly retryAfterMs: number;
+}
+
+export interface CodeFactorOptions {
+  /** The id of a pending token whose first code this is. By default a code of any active token fits. */
+  readonly activates?: string;
+  /** The event as which a refusal for a lock is counted. */
+  readonly lockCountedAs?: 'code.refused' | 'login.locked';
+}
+
+interface Attempt {
+  readonly token: TokenRow;
+  readonly steps: readonly number[];
+}
+
+/**
+ * A code that a request shows, judged in two steps within one decision: `evidence` says which MACs to compute,
+ * `judge` decides. While codes are locked neither evaluates anything. Does not check the session, the challenge or
+ * the policy, and commits nothing: the caller's entry carries the state.
+ */
+export class CodeFactor {
+  readonly #context: Context;
+  readonly #code: string;
+  readonly #activates: string | undefined;
+  readonly #lockCountedAs: 'code.refused' | 'login.locked';
+  /** Undefined until `evidence` has been called while codes were not locked. */
+  #attempts: readonly Attempt[] | undefined;
+  #macsCount = 0;
+
+  constructor(
+    context: Context,
+    code: string,
+    { activates, lockCountedAs = 'code.refused' }: CodeFactorOptions = {},
+  ) {
+    this.#context = context;
+    this.#code = code;
+    this.#activates = activates;
+    this.#lockCountedAs = lockCountedAs;
+  }
+
+  /**
+   * The MACs that the vault must compute before `judge`; none while codes are locked. Called again when the decision
+   * is made again.
+   * @param transaction without it a bound code fits nothing
+   */
+  evidence(user: User, at: number, transaction?: CanonicalTransaction): readonly MacRequest[] {
+    this.#attempts = undefined;
+    if (lockedForMs(user.state.code, at) > 0) return [];
+    const question = transaction && boundQuestion(transaction);
+    const requests: MacRequest[] = [];
+    const attempts: Attempt[] = [];
+    for (const token of user.tokens) {
+      if (!this.#mayFit(token)) continue;
+      const { userId, tokenId, seed: wrapped, algorithm } = token;
+      const asked = this.#activates === undefined ? question : token.activationQuestion;
+      const messages = codeMessages(token, user.state.tokens?.[tokenId], asked, at);
+      if (messages.length === 0) continue;
+      attempts.push({ token, steps: messages.map(({ step }) => step) });
+      const owner = seedOwner(userId, tokenId);
+      for (const { message } of messages) requests.push({ owner, wrapped, algorithm, message });
+    }
+    this.#attempts = attempts;
+    this.#macsCount = requests.length;
+    return requests;
+  }
+
+  /**
+   * Judges the code on the user's state as it is now: a decision made earlier in the same batch may have used the
+   * code, locked codes or revoked the token since `evidence`.
+   * @param macs for the requests of `evidence`, in their order; one that could not be computed fits nothing
+   */
+  judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): CodeOutcome {
+    const { refusalCounter, settings } = this.#context;
+    const lockedMs = lockedForMs(user.state.code, at);
+    // Without its MACs the code has not been evaluated: codes were locked when the batch began.
+    if (lockedMs > 0 || !this.#attempts || macs.length !== this.#macsCount) {
+      refusalCounter.count(this.#lockCountedAs, 'locked', user.id);
+      return { outcome: 'locked', retryAfterMs: Math.max(1, lockedMs) };
+    }
+    let offset = 0;
+    let spent = false;
+    for (const { token, steps } of this.#attempts) {
+      const candidates = candidatesFrom(steps, macs, offset);
+      offset += steps.length;
+      if (!user.tokens.some((row) => row.tokenId === token.tokenId && this.#mayFit(row))) continue;
+      const verdict = acceptCode(token, user.state.tokens?.[token.tokenId], this.#code, candidates, at);
+      if (verdict === 'spent') spent = true;
+      else if (verdict !== 'wrong') return this.#accepted(user.state, token, verdict.accepted);
+    }
+    const reason = spent ? 'code_spent' : 'code_wrong';
+    const { state, detail } = afterWrongCode(user.state, at, settings.lockout, reason);
+    const retryAfterMs = lockedForMs(state.code, at);
+    return { outcome: 'refused', reason, state, ...(detail ? { detail } : {}), retryAfterMs };
+  }
+
+  #mayFit({ tokenId, status, digits }: TokenRow): boolean {
+    return this.#activates === undefined
+      ? status === 'active' && digits === this.#code.length
+      : status === 'pending' && tokenId === this.#activates;
+  }
+
+  #accepted(state: UserState, { tokenId, type }: TokenRow, used: TokenState): AcceptedCode {
+    const { code: _, ...cleared } = state;
+    // Enrolling a token of one's own must not clear the failed guesses at another.
+    const rest = this.#activates === undefined ? cleared : state;
+    return {
+      outcome: 'accepted',
+      kind: type === 'ocra' ? 'bound' : 'plain',
+      tokenId,
+      state: { ...rest, tokens: { ...state.tokens, [tokenId]: used } },
+    };
+  }
+}
+
+function candidatesFrom(
+  steps: readonly number[],
+  macs: readonly (Uint8Array | undefined)[],
+  offset: number,
+): readonly StepMac[] {
+  const candidates: StepMac[] = [];
+  for (const [index, step] of steps.entries()) {
+    const mac = macs[offset + index];
+    if (mac) candidates.push({ step, mac });
+  }
+  return candidates;
+}

@@ -1,0 +1,245 @@
+/*
+ * Goal: each way in which use cases differ in judging a code holds for the factor by itself.
+ * Method: users are values, the vault is HMAC over seeds that are wrapped in nothing, and what the batch decided between
+ * `evidence` and `judge` is another value of the same user.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
+import { sha1 } from '@noble/hashes/legacy.js';
+import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { CodeFactor, type CodeFactorOptions } from '../../../src/application/codes/code-factor.ts';
+import type { Context } from '../../../src/application/context.ts';
+import type { User } from '../../../src/application/users/user.ts';
+import { BOUND_SUITE, boundCode } from '../../../src/domain/otp/bound-code.ts';
+import type { Hmac } from '../../../src/domain/otp/hmac.ts';
+import { hotpCode } from '../../../src/domain/otp/hotp.ts';
+import { totpCode } from '../../../src/domain/otp/totp.ts';
+import { boundQuestion } from '../../../src/domain/transaction/bound-question.ts';
+import type { UserState } from '../../../src/domain/user-state.ts';
+import type { MacRequest } from '../../../src/ports/key-vault.ts';
+import type { TokenRow, TokenType } from '../../../src/ports/store.ts';
+
+const hashes = { sha1, sha256, sha512 };
+const hmac: Hmac = (algorithm, key, message) => nobleHmac(hashes[algorithm], key, message);
+
+const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
+const LOCK_MS = 30_000;
+const TRANSACTION = {
+  ...{ payer: 'A', payee: 'B', amount: '1.00', currency: 'EUR' },
+  ...{ challenge: '0'.repeat(64), v: 1 as const },
+};
+const LOCKED: UserState = { code: { failures: 3, lockedUntil: AT + 7 } };
+
+function token(tokenId: string, type: TokenType, more: Partial<TokenRow> = {}): TokenRow {
+  const isBound = type === 'ocra';
+  return {
+    ...{ userId: 1, tokenId, type, status: 'active', label: '', createdAt: AT },
+    ...{ algorithm: isBound ? 'sha256' : 'sha1', digits: 6, periodS: 60, suite: isBound ? BOUND_SUITE : '' },
+    ...{ seed: Buffer.from(`the seed of ${tokenId}`).toString('hex') },
+    activationQuestion: isBound ? 'ab'.repeat(32) : '',
+    ...more,
+  };
+}
+
+function codeOf({ seed, type, digits }: TokenRow, question = boundQuestion(TRANSACTION)): string {
+  const key = Buffer.from(seed, 'hex');
+  if (type === 'ocra') return boundCode(hmac, key, question, AT);
+  return type === 'totp'
+    ? totpCode(hmac, key, AT, { algorithm: 'sha1', digits, periodS: 60 })
+    : hotpCode(hmac, key, 0, { algorithm: 'sha1', digits });
+}
+
+function wrong(code: string): string {
+  return code.replace(/^./, (digit) => String((Number(digit) + 1) % 10));
+}
+
+function user(tokens: readonly TokenRow[], state: UserState = {}): User {
+  return {
+    ...{ id: 1, username: 'alice', role: 'user', disabled: false, macKey: '', createdAt: AT, tokens },
+    ...{ sessions: [], passkeys: [], pending: [], version: 1, at: AT, hash: '', state },
+  };
+}
+
+function factorOf(code: string, options?: CodeFactorOptions) {
+  const counted: unknown[] = [];
+  const lockout = { attemptsMax: 3, lockMs: LOCK_MS, lockMsMax: 10 * LOCK_MS };
+  const refusalCounter = { count: (...event: unknown[]) => counted.push(event) };
+  const factor = new CodeFactor(
+    { refusalCounter, settings: { lockout } } as unknown as Context,
+    code,
+    options,
+  );
+  return { factor, counted };
+}
+
+function computed(requests: readonly MacRequest[]): Uint8Array[] {
+  return requests.map(({ algorithm, wrapped, message }) =>
+    hmac(algorithm, Buffer.from(wrapped, 'hex'), message),
+  );
+}
+
+/** @param later the user as earlier decisions of the batch leave them */
+function judge(code: string, before: User, { later = before, transaction, options }: JudgeOptions = {}) {
+  const { factor, counted } = factorOf(code, options);
+  const requests = factor.evidence(before, AT, transaction);
+  return { requests, counted, outcome: factor.judge(later, AT, computed(requests)) };
+}
+
+interface JudgeOptions {
+  readonly later?: User;
+  readonly transaction?: typeof TRANSACTION;
+  readonly options?: CodeFactorOptions;
+}
+
+describe('a code of an active token', () => {
+  for (const type of ['totp', 'hotp'] as const) {
+    test(`${type}: accepted as plain, used up, failed attempts cleared; shown again it is spent, and no failed attempt`, () => {
+      const shown = token('t', type);
+      const failed: UserState = { hadToken: true, code: { failures: 2, lockedUntil: 0 } };
+      const { outcome } = judge(codeOf(shown), user([shown], failed), { transaction: TRANSACTION });
+      assert.equal(outcome.outcome, 'accepted');
+      assert.ok(outcome.outcome === 'accepted');
+      assert.deepEqual([outcome.kind, outcome.tokenId], ['plain', 't']);
+      const { tokens, ...rest } = outcome.state;
+      assert.deepEqual(rest, { hadToken: true });
+      assert.equal(tokens?.t?.uses, 1);
+
+      const again = judge(codeOf(shown), user([shown]), { later: user([shown], outcome.state) });
+      assert.deepEqual(again.outcome, {
+        ...{ outcome: 'refused', reason: 'code_spent', state: outcome.state, retryAfterMs: 0 },
+      });
+    });
+  }
+
+  test('a bound one fits its transaction alone, and without a transaction nothing', () => {
+    const shown = token('t', 'ocra');
+    const code = codeOf(shown);
+    const bound = judge(code, user([shown]), { transaction: TRANSACTION }).outcome;
+    assert.deepEqual([bound.outcome, 'kind' in bound && bound.kind], ['accepted', 'bound']);
+    const other = judge(code, user([shown]), { transaction: { ...TRANSACTION, amount: '1.01' } }).outcome;
+    assert.deepEqual([other.outcome, 'reason' in other && other.reason], ['refused', 'code_wrong']);
+    const without = judge(code, user([shown]));
+    assert.equal(without.requests.length, 0);
+    assert.deepEqual('reason' in without.outcome && without.outcome.reason, 'code_wrong');
+  });
+
+  test('of several tokens the one that it is of is named; tokens of other lengths are not asked', () => {
+    const tokens = [token('a', 'totp'), token('b', 'hotp'), token('long', 'totp', { digits: 8 })];
+    const { outcome, requests } = judge(codeOf(tokens[1] as TokenRow), user(tokens));
+    assert.equal('tokenId' in outcome && outcome.tokenId, 'b');
+    assert.ok(requests.every(({ owner }) => !owner.includes('long')));
+  });
+
+  test('a wrong one counts, and at the limit it locks: the wait is told in the outcome and in the entry', () => {
+    const shown = token('t', 'totp');
+    const first = judge(wrong(codeOf(shown)), user([shown])).outcome;
+    assert.deepEqual(first, {
+      ...{ outcome: 'refused', reason: 'code_wrong', retryAfterMs: 0 },
+      state: { code: { failures: 1, lockedUntil: 0 } },
+      detail: { factor: 'code', failures: 1 },
+    });
+    const failed = { code: { failures: 2, lockedUntil: 0 } };
+    assert.deepEqual(judge(wrong(codeOf(shown)), user([shown], failed)).outcome, {
+      ...{ outcome: 'refused', reason: 'code_wrong', retryAfterMs: LOCK_MS },
+      state: { code: { failures: 3, lockedUntil: AT + LOCK_MS } },
+      detail: { factor: 'code', failures: 3, locked_ms: LOCK_MS },
+    });
+  });
+
+  test('one whose MAC could not be computed fits nothing', () => {
+    const shown = token('t', 'totp');
+    const { factor } = factorOf(codeOf(shown));
+    const macs = factor.evidence(user([shown]), AT).map(() => undefined);
+    const outcome = factor.judge(user([shown]), AT, macs);
+    assert.equal('reason' in outcome && outcome.reason, 'code_wrong');
+  });
+});
+
+describe('while codes are locked', () => {
+  const shown = token('t', 'totp');
+  const right = codeOf(shown);
+
+  test('no MAC is asked for, nothing is evaluated, the exact wait is told, and it is counted', () => {
+    const { requests, outcome, counted } = judge(right, user([shown], LOCKED));
+    assert.equal(requests.length, 0);
+    assert.deepEqual(outcome, { outcome: 'locked', retryAfterMs: 7 });
+    assert.deepEqual(counted, [['code.refused', 'locked', 1]]);
+  });
+
+  test('a log-in counts it as its own', () => {
+    const { counted } = judge(right, user([shown], LOCKED), { options: { lockCountedAs: 'login.locked' } });
+    assert.deepEqual(counted, [['login.locked', 'locked', 1]]);
+  });
+
+  test('by a decision before this one in the batch: a right code is not looked at', () => {
+    const { outcome } = judge(right, user([shown]), { later: user([shown], LOCKED) });
+    assert.deepEqual(outcome, { outcome: 'locked', retryAfterMs: 7 });
+  });
+
+  test('and unlocked by a decision before this one in the batch: not evaluated, so locked, for at least 1 ms', () => {
+    const { outcome, counted } = judge(right, user([shown], LOCKED), { later: user([shown]) });
+    assert.deepEqual(outcome, { outcome: 'locked', retryAfterMs: 1 });
+    assert.deepEqual(counted, [['code.refused', 'locked', 1]]);
+  });
+
+  test('evidence of an earlier attempt at the same decision counts for nothing in the next', () => {
+    const { factor } = factorOf(right);
+    const macs = computed(factor.evidence(user([shown]), AT));
+    assert.deepEqual(factor.judge(user([shown]), AT, []), { outcome: 'locked', retryAfterMs: 1 });
+    assert.equal(factor.evidence(user([shown], LOCKED), AT).length, 0);
+    assert.deepEqual(factor.judge(user([shown]), AT, macs), { outcome: 'locked', retryAfterMs: 1 });
+  });
+});
+
+test('a token revoked by a decision before this one in the batch: its code is a wrong one', () => {
+  const [kept, revoked] = [token('kept', 'totp'), token('gone', 'totp')];
+  const { outcome } = judge(codeOf(revoked), user([kept, revoked]), { later: user([kept]) });
+  assert.equal('reason' in outcome && outcome.reason, 'code_wrong');
+});
+
+describe('a code that activates a token', () => {
+  const failed: UserState = { code: { failures: 1, lockedUntil: 0 } };
+
+  for (const type of ['totp', 'hotp', 'ocra'] as const) {
+    test(`${type}: the pending token's first code is accepted, and the failed attempts stand`, () => {
+      const pending = token('new', type, { status: 'pending' });
+      const code = codeOf(pending, pending.activationQuestion);
+      const { outcome } = judge(code, user([pending], failed), { options: { activates: 'new' } });
+      assert.equal(outcome.outcome, 'accepted');
+      assert.ok(outcome.outcome === 'accepted');
+      assert.deepEqual(outcome.state.code, failed.code);
+      assert.equal(outcome.state.tokens?.new?.uses, 1);
+      // By default the same code is of no active token.
+      assert.equal(judge(code, user([pending])).outcome.outcome, 'refused');
+    });
+  }
+
+  test('the code of another token, active or pending, is a wrong one and counts', () => {
+    const tokens = [token('new', 'totp', { status: 'pending' }), token('active', 'totp')];
+    const other = token('other', 'totp', { status: 'pending' });
+    for (const shown of [tokens[1] as TokenRow, other]) {
+      const { outcome } = judge(codeOf(shown), user([...tokens, other], failed), {
+        options: { activates: 'new' },
+      });
+      assert.deepEqual('state' in outcome && outcome.state.code, { failures: 2, lockedUntil: 0 });
+      assert.equal('reason' in outcome && outcome.reason, 'code_wrong');
+    }
+  });
+
+  test('a code of another length is evaluated as any other wrong one', () => {
+    const pending = token('new', 'totp', { status: 'pending' });
+    const { requests, outcome } = judge('1234567', user([pending]), { options: { activates: 'new' } });
+    assert.ok(requests.length > 0);
+    assert.equal('reason' in outcome && outcome.reason, 'code_wrong');
+  });
+
+  test('while codes are locked it is not looked at', () => {
+    const pending = token('new', 'totp', { status: 'pending' });
+    const { requests, outcome } = judge(codeOf(pending), user([pending], LOCKED), {
+      options: { activates: 'new' },
+    });
+    assert.equal(requests.length, 0);
+    assert.deepEqual(outcome, { outcome: 'locked', retryAfterMs: 7 });
+  });
+});
