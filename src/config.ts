@@ -13,6 +13,7 @@ import {
 } from './config/sources.ts';
 import { problemOf } from './config/values.ts';
 import { StartRefused } from './domain/errors.ts';
+import { localeLanguage } from './language/language.ts';
 
 export type { ConfigValues } from './config/schema.ts';
 export type { ConfigSource } from './config/sources.ts';
@@ -96,8 +97,7 @@ export function loadConfig({
 function defaults(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const { path, schema } of CONFIG_KEYS) set(values, path, structuredClone(schema.default));
-  const locale = environment.LC_ALL || environment.LC_MESSAGES || environment.LANG || '';
-  if (/^es(_|\.|@|$)/.test(locale)) values.language = 'es';
+  values.language = localeLanguage(environment);
   return values;
 }
 

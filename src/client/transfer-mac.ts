@@ -1,8 +1,12 @@
-import { hash } from 'node:crypto';
-import { tokenHmac } from './token-screen.ts';
+import { createHmac, hash } from 'node:crypto';
 
-/** PROTOCOL.md: HMAC-SHA256 of the data and then the nonce, both as sent; the key is SHA-256 of the password. */
+/**
+ * The MAC of a transfer, in hex: HMAC-SHA256 over `data` followed by `nonce`, both as sent, under SHA-256 of the
+ * password (PROTOCOL.md).
+ */
 export function transferMac(password: string, data: string, nonce: string): string {
   const key = hash('sha256', Buffer.from(password, 'utf8'), 'buffer');
-  return Buffer.from(tokenHmac('sha256', key, Buffer.from(data + nonce, 'utf8'))).toString('hex');
+  return createHmac('sha256', key)
+    .update(data + nonce, 'utf8')
+    .digest('hex');
 }

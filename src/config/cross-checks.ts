@@ -1,6 +1,6 @@
-import type { ConfigValues } from '../config.ts';
 import { currencyDecimals } from '../domain/money/currency.ts';
 import { isAddressBlock, isLoopback } from '../net/address.ts';
+import type { ConfigValues } from './schema.ts';
 
 /** Challenge keys are derived for each rotation that a living challenge may stem from. */
 const ROTATIONS_PER_CHALLENGE_MAX = 1_000;

@@ -61,12 +61,7 @@ export async function payLarge(tour: Tour, { target }: DemoServer, customer: Cus
   const nonce = await takeNonce(connection);
   const transfer = parseTransfer(LARGE, target.config.currencyDefault);
   if (!isRefusal(transfer)) {
-    const labels = {
-      payee: tour.say(text('PAY TO', 'PAGAR A')),
-      amount: tour.say(text('AMOUNT', 'IMPORTE')),
-      payer: tour.say(text('from', 'desde')),
-    };
-    for (const line of transferScreen(transfer, labels)) tour.line(`      ${line}`);
+    for (const line of transferScreen(transfer, tour.language)) tour.line(`      ${line}`);
   }
   const codigo = alice.boundCode(LARGE, nonce);
   tour.line(`         ${grouped(codigo)}\n`);

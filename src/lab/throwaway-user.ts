@@ -1,8 +1,9 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { tokenHmac } from '../client/token-hmac.ts';
+import { transferMac } from '../client/transfer-mac.ts';
 import { decodeBase32 } from '../domain/encoding/base32.ts';
 import { isRefusal } from '../domain/errors.ts';
 import { boundCode } from '../domain/otp/bound-code.ts';
-import type { Hmac } from '../domain/otp/hmac.ts';
 import { totpCode } from '../domain/otp/totp.ts';
 import { boundQuestion } from '../domain/transaction/bound-question.ts';
 import { parseTransfer } from '../domain/transaction/transfer.ts';
@@ -15,7 +16,6 @@ const PERIOD_S = 60;
 /** The token's clock is this fast, so that the code before, shown just before a minute ends, is not yet too old. */
 const FAST_MS = 2_000;
 const TOTP = { algorithm: 'sha1', digits: 6, periodS: PERIOD_S } as const;
-const hmac: Hmac = (algorithm, key, message) => createHmac(algorithm, key).update(message).digest();
 
 export interface TransactionMessage {
   readonly accion: 'transaccion';
@@ -55,7 +55,6 @@ export class ThrowawayUser {
   /** Resumes the session that was made last. */
   session = '';
   readonly #target: Target;
-  readonly #macKey: Buffer;
   #totp: Uint8Array | undefined;
   #ocra: Uint8Array | undefined;
 
@@ -63,7 +62,6 @@ export class ThrowawayUser {
     this.#target = target;
     this.username = username;
     this.password = password;
-    this.#macKey = createHash('sha256').update(password, 'utf8').digest();
   }
 
   /** Registers over the protocol, or by the operator where that is closed or too fast. @throws LabRefused, ServerLost */
@@ -83,10 +81,10 @@ export class ThrowawayUser {
   /** A token of each kind, active: its codes count from now on. @throws LabRefused, ServerLost */
   async enrolTokens(): Promise<readonly EnrolledToken[]> {
     const now = Date.now();
-    const ocra = await this.#enrol('ocra', (seed, question) => boundCode(hmac, seed, question, now));
+    const ocra = await this.#enrol('ocra', (seed, question) => boundCode(tokenHmac, seed, question, now));
     // Activated by the code before, so that the one of now is still to be used.
     const totp = await this.#enrol('totp', (seed) =>
-      totpCode(hmac, seed, now + FAST_MS - PERIOD_S * 1_000, TOTP),
+      totpCode(tokenHmac, seed, now + FAST_MS - PERIOD_S * 1_000, TOTP),
     );
     this.#ocra = ocra.seed;
     this.#totp = totp.seed;
@@ -131,11 +129,8 @@ export class ThrowawayUser {
     throw failure('reanudar', reply);
   }
 
-  /** PROTOCOL.md: HMAC-SHA256 of data and nonce as sent, under SHA-256 of the password. */
-  mac(data: string, nonce: string, key: Uint8Array = this.#macKey): string {
-    return createHmac('sha256', key)
-      .update(data + nonce, 'utf8')
-      .digest('hex');
+  mac(data: string, nonce: string): string {
+    return transferMac(this.password, data, nonce);
   }
 
   /** An honest transaction by MAC, and what is added to it. */
@@ -151,12 +146,12 @@ export class ThrowawayUser {
   boundCode(data: string, nonce: string): string {
     const transfer = parseTransfer(data, this.#target.config.currencyDefault);
     if (isRefusal(transfer) || !this.#ocra) throw new LabRefused('setup_failed', `bound code of ${data}`);
-    return boundCode(hmac, this.#ocra, boundQuestion({ ...transfer, challenge: nonce, v: 1 }), Date.now());
+    return boundCode(tokenHmac, this.#ocra, boundQuestion({ ...transfer, challenge: nonce, v: 1 }), Date.now());
   }
 
   plainCode(): string {
     if (!this.#totp) throw new LabRefused('setup_failed', 'plain code');
-    return totpCode(hmac, this.#totp, Date.now() + FAST_MS, TOTP);
+    return totpCode(tokenHmac, this.#totp, Date.now() + FAST_MS, TOTP);
   }
 
   /** How long the plain code that is shown now goes on being shown. */
@@ -168,7 +163,7 @@ export class ThrowawayUser {
   wrongCodes(count: number): string[] {
     const right = new Set<string>();
     for (let step = -3; step <= 3; step++) {
-      if (this.#totp) right.add(totpCode(hmac, this.#totp, Date.now() + step * PERIOD_S * 1_000, TOTP));
+      if (this.#totp) right.add(totpCode(tokenHmac, this.#totp, Date.now() + step * PERIOD_S * 1_000, TOTP));
     }
     const codes: string[] = [];
     for (let n = 0; codes.length < count; n++) {

@@ -21,3 +21,9 @@ export function preferredLanguage(acceptLanguage: string | undefined): Language 
   }
   return best;
 }
+
+/** The language of a process's locale (POSIX: `LC_ALL`, then `LC_MESSAGES`, then `LANG`). @returns English for any but Spanish */
+export function localeLanguage(environment: Readonly<Record<string, string | undefined>>): Language {
+  const locale = environment.LC_ALL || environment.LC_MESSAGES || environment.LANG || '';
+  return /^es(_|\.|@|$)/.test(locale) ? 'es' : 'en';
+}

@@ -5,7 +5,7 @@ import { LIMITS } from '../limits.ts';
 import { linesOf } from '../net/lines.ts';
 import type { OperationArguments, OperationName, OperationResult } from './operations.ts';
 import { findOperatorPath } from './socket-path.ts';
-import type { OperatorAnswer, OperatorRequest } from './socket-server.ts';
+import type { OperatorAnswer, OperatorRequest } from './socket-protocol.ts';
 
 /**
  * Runs an operation in the server that has the data folder, or in this process when none runs.

@@ -14,15 +14,7 @@ import { askOperator } from './client.ts';
 import type { Operated } from './operations/operation.ts';
 import { runOperation } from './operations.ts';
 import { findOperatorPath, makeOperatorPath, type OperatorPath, removeOperatorPath } from './socket-path.ts';
-
-/** A request and its answer are a line of JSON each; one is answered before the next is read. */
-export interface OperatorRequest {
-  readonly command: string;
-  readonly arguments: unknown;
-}
-export type OperatorAnswer =
-  | { readonly ok: true; readonly result: unknown }
-  | ({ readonly ok: false } & Refusal);
+import type { OperatorAnswer, OperatorRequest } from './socket-protocol.ts';
 
 export interface OperatorSocket {
   readonly path: string;

@@ -7,12 +7,13 @@ import {
   verifyJournal,
 } from '../../application/journal/verify-journal.ts';
 import type { JournalReader } from '../../compose.ts';
-import { journalSize, text } from '../../language/text.ts';
+import { text } from '../../language/text.ts';
 import { LIMITS } from '../../limits.ts';
 import { LineFaultError, linesOf } from '../../net/lines.ts';
 import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure, RefusedByServer } from '../shell/failure.ts';
+import { journalSize } from '../shell/journal-size.ts';
 import type { Shell } from '../shell/shell.ts';
 import { exportedEntries, exportLines, StoredJournal } from './audit-journal.ts';
 

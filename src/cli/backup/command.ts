@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { journalSize, text } from '../../language/text.ts';
+import { text } from '../../language/text.ts';
 import { operate } from '../../operator/client.ts';
 import { examples } from '../shell/examples.ts';
 import { granted } from '../shell/failure.ts';
+import { journalSize } from '../shell/journal-size.ts';
 import type { Shell } from '../shell/shell.ts';
 import { completeBackup } from './backup-folder.ts';
 

@@ -7,9 +7,10 @@ import { PATIENCE_MS } from '../../lab/target.ts';
 import { text } from '../../language/text.ts';
 import { examples } from '../shell/examples.ts';
 import type { Shell } from '../shell/shell.ts';
+import { wholeNumber } from '../shell/whole-number.ts';
 import { describe, expectations } from './help.ts';
 import { defineMitm } from './mitm.ts';
-import { attack, type CommonOptions, whole } from './run.ts';
+import { attack, type CommonOptions } from './run.ts';
 
 /** Waits for the end of a lock, not for two minutes in each of several attacks. */
 const PATIENCE_OF_ALL_MS = 35_000;
@@ -39,7 +40,7 @@ export function define(command: Command, shell: Shell): void {
         .addHelpText('after', expectations(shell, name))
         .action(async (options: CommonOptions & Record<string, string>) => {
           const given = options[option];
-          const count = given === undefined ? {} : { [option]: whole(given, flag, 1, max) };
+          const count = given === undefined ? {} : { [option]: wholeNumber(given, flag, 1, max) };
           await attack(shell, [name], options, count);
         });
     }

@@ -5,8 +5,9 @@ import { endLines } from '../../lab/verdict-lines.ts';
 import { text } from '../../language/text.ts';
 import { usageFailure } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
+import { wholeNumber } from '../shell/whole-number.ts';
 import { expectations } from './help.ts';
-import { attack, type CommonOptions, portFailure, printStep, tellVerdicts, whole } from './run.ts';
+import { attack, type CommonOptions, portFailure, printStep, tellVerdicts } from './run.ts';
 import { findEndpoint, labFailure, refuseForbidden } from './target.ts';
 
 const PROXY_PORT = 11_003;
@@ -58,7 +59,7 @@ export function defineMitm(command: Command, shell: Shell): void {
     .addHelpText('after', expectations(shell, 'mitm'))
     .action(async (flags: MitmFlags) => {
       const changes = flags.change.map(readChange);
-      const port = whole(flags.port, '--port', 0, 65_535);
+      const port = wholeNumber(flags.port, '--port', 0, 65_535);
       if (flags.proxy) return proxy(shell, flags, port, changes);
       await attack(shell, ['mitm'], flags, { port, ...(changes.length > 0 ? { changes } : {}) });
     });
@@ -95,7 +96,7 @@ async function proxy(
     const verdict = await watchProxy(endpoint, {
       port,
       change,
-      timeMs: 1_000 * whole(flags.seconds, '--seconds', 1, 86_400),
+      timeMs: 1_000 * wholeNumber(flags.seconds, '--seconds', 1, 86_400),
       signal: stopped.signal,
       onStart: (listening) =>
         shell.note(

@@ -5,8 +5,9 @@ import type { AttackName, Step, Verdict } from '../../lab/verdict.ts';
 import { endLines, stepLines, verdictJson, word } from '../../lab/verdict-lines.ts';
 import { text } from '../../language/text.ts';
 import { EXIT } from '../shell/exit-codes.ts';
-import { CommandFailure, usageFailure } from '../shell/failure.ts';
+import { CommandFailure } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
+import { wholeNumber } from '../shell/whole-number.ts';
 import { describe } from './help.ts';
 import { labFailure, openTarget } from './target.ts';
 
@@ -23,7 +24,7 @@ export async function attack(
   common: CommonOptions,
   more: Partial<MitmOptions> & Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const patienceMs = 1_000 * whole(common.patience, '--patience', 0, 3_600);
+  const patienceMs = 1_000 * wholeNumber(common.patience, '--patience', 0, 3_600);
   const verdicts: Verdict[] = [];
   try {
     const { target, close } = await openTarget(shell.config(), common.target);
@@ -76,16 +77,5 @@ export function portFailure(error: unknown, port: number | undefined): unknown {
       `el intermediario no puede escuchar en el puerto ${port}: ${code}`,
     ),
     text('Give another one: --port N', 'Indique otro: --port N'),
-  );
-}
-
-export function whole(value: string, flag: string, min: number, max: number): number {
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw usageFailure(
-    text(
-      `${flag} expected a whole number from ${min} to ${max}, not "${value}"`,
-      `${flag} espera un entero de ${min} a ${max}, no "${value}"`,
-    ),
   );
 }

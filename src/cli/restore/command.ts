@@ -2,11 +2,12 @@ import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../../config.ts';
-import { journalSize, text } from '../../language/text.ts';
+import { text } from '../../language/text.ts';
 import { digestOf, type Manifest, sync, verifyBackup } from '../backup/backup-folder.ts';
 import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure } from '../shell/failure.ts';
+import { journalSize } from '../shell/journal-size.ts';
 import type { Shell } from '../shell/shell.ts';
 import { assertStopped } from '../shell/stopped.ts';
 

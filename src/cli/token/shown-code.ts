@@ -1,4 +1,5 @@
-import { readSeed, tokenHmac, transferScreen } from '../../client/token-screen.ts';
+import { tokenHmac } from '../../client/token-hmac.ts';
+import { transferScreen } from '../../client/token-screen.ts';
 import { isRefusal } from '../../domain/errors.ts';
 import { BOUND_SUITE, boundCode } from '../../domain/otp/bound-code.ts';
 import type { HmacAlgorithm } from '../../domain/otp/hmac.ts';
@@ -12,6 +13,8 @@ import { makeTransfer } from '../../domain/transaction/transfer.ts';
 import { text } from '../../language/text.ts';
 import { granted, usageFailure } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
+import { wholeNumber } from '../shell/whole-number.ts';
+import { readSeed } from './seed.ts';
 
 /** The flags of `sello token code`, as given. */
 export interface CodeOptions {
@@ -48,17 +51,17 @@ export function makeCode(options: CodeOptions, shell: Shell): ShownCode {
   const named = options.uri === undefined ? undefined : granted(parseOtpauthUri(options.uri));
   const seed = named?.secret ?? readSeed(required(options.secret, '--secret'));
   if (options.suite !== undefined) return ocraCodeOf(seed, options);
-  const digits = named?.digits ?? whole(options.digits, '--digits', 1, 10);
+  const digits = named?.digits ?? wholeNumber(options.digits, '--digits', 1, 10);
   const algorithm = named?.algorithm ?? options.algorithm;
   const counter = options.counter ?? (named?.type === 'hotp' ? String(named.counter) : undefined);
   if (counter !== undefined) {
-    const code = hotpCode(tokenHmac, seed, whole(counter, '--counter', 0, Number.MAX_SAFE_INTEGER), {
+    const code = hotpCode(tokenHmac, seed, wholeNumber(counter, '--counter', 0, Number.MAX_SAFE_INTEGER), {
       algorithm,
       digits,
     });
     return { at: () => code, periodMs: 0, screen: [], more: {} };
   }
-  const periodS = named?.periodS ?? whole(options.period, '--period', 1, 86_400);
+  const periodS = named?.periodS ?? wholeNumber(options.period, '--period', 1, 86_400);
   return {
     at: (ms) => totpCode(tokenHmac, seed, ms, { algorithm, digits, periodS }),
     periodMs: periodS * 1000,
@@ -87,15 +90,10 @@ function boundCodeOf(options: CodeOptions, shell: Shell): ShownCode {
   );
   const transaction: CanonicalTransaction = { ...transfer, challenge, v: 1 };
   const question = boundQuestion(transaction);
-  const labels = {
-    payee: shell.say(text('PAY TO', 'PAGAR A')),
-    amount: shell.say(text('AMOUNT', 'IMPORTE')),
-    payer: shell.say(text('from', 'desde')),
-  };
   return {
     at: (ms) => boundCode(tokenHmac, seed, question, ms),
     periodMs: 60_000,
-    screen: transferScreen(transfer, labels),
+    screen: transferScreen(transfer, shell.language),
     more: { suite: BOUND_SUITE, question, transaction },
   };
 }
@@ -110,7 +108,7 @@ function ocraCodeOf(seed: Uint8Array, options: CodeOptions): ShownCode {
   const counter =
     options.counter === undefined
       ? {}
-      : { counter: whole(options.counter, '--counter', 0, Number.MAX_SAFE_INTEGER) };
+      : { counter: wholeNumber(options.counter, '--counter', 0, Number.MAX_SAFE_INTEGER) };
   const { timeStepS } = suite;
   const at = (ms: number) => {
     const timeStep = timeStepS === undefined ? {} : { timeStep: Math.floor(ms / (timeStepS * 1000)) };
@@ -127,15 +125,4 @@ function ocraCodeOf(seed: Uint8Array, options: CodeOptions): ShownCode {
 function required(value: string | undefined, flag: string): string {
   if (value !== undefined && value !== '') return value;
   throw usageFailure(text(`${flag} is missing`, `falta ${flag}`));
-}
-
-function whole(value: string, flag: string, min: number, max: number): number {
-  const number = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw usageFailure(
-    text(
-      `${flag} expected a whole number from ${min} to ${max}, not "${value}"`,
-      `${flag} espera un entero de ${min} a ${max}, no "${value}"`,
-    ),
-  );
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type ClientAnswer, ConnectionLost, TcpClient } from '../../client/tcp-client.ts';
-import { grouped, readSeed, tokenHmac, transferScreen } from '../../client/token-screen.ts';
+import { tokenHmac } from '../../client/token-hmac.ts';
+import { grouped, transferScreen } from '../../client/token-screen.ts';
 import { transferMac } from '../../client/transfer-mac.ts';
 import { isRefusal, type RefusalCode } from '../../domain/errors.ts';
 import { boundCode } from '../../domain/otp/bound-code.ts';
@@ -16,6 +17,7 @@ import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure, RefusedByServer } from '../shell/failure.ts';
 import { ask, readSecret } from '../shell/secret-input.ts';
 import type { Shell } from '../shell/shell.ts';
+import { readSeed } from '../token/seed.ts';
 
 interface SendOptions {
   readonly user: string;
@@ -192,12 +194,7 @@ async function transact(
 }
 
 function showCode(shell: Shell, transfer: Transfer, code: string): void {
-  const labels = {
-    payee: shell.say(text('PAY TO', 'PAGAR A')),
-    amount: shell.say(text('AMOUNT', 'IMPORTE')),
-    payer: shell.say(text('from', 'desde')),
-  };
-  for (const line of [...transferScreen(transfer, labels), `   ${grouped(code)}`])
+  for (const line of [...transferScreen(transfer, shell.language), `   ${grouped(code)}`])
     process.stderr.write(`${line}\n`);
 }
 
