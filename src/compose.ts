@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Argon2Hasher } from './adapters/password/argon2.ts';
 import type { SqliteStore } from './adapters/sqlite/store.ts';
@@ -28,6 +27,7 @@ import { type AwaitedVault, openVault } from './compose/vault.ts';
 import type { Config } from './config.ts';
 import { StartRefused } from './domain/errors.ts';
 import { LIMITS } from './limits.ts';
+import { formatHostAndPort } from './net/host-and-port.ts';
 import type { Clock } from './ports/clock.ts';
 import type { KeyVault } from './ports/key-vault.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
@@ -278,7 +278,7 @@ export async function startServer(
   }
   const running: RunningServer = {
     application,
-    addresses: { tcp: hostAndPort(tcp.address()), http: hostAndPort(http.address()) },
+    addresses: { tcp: formatHostAndPort(tcp.address()), http: formatHostAndPort(http.address()) },
     tcp,
     http,
     stop: async () => {
@@ -296,8 +296,4 @@ export async function startServer(
   void application.vaultAwaited?.opened.then(() => cursors.ready()).catch(() => undefined);
   laboratory = options.makeLaboratory?.(running);
   return running;
-}
-
-function hostAndPort({ address, port }: AddressInfo): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,19 +1,8 @@
-import type { Command } from 'commander';
-import { type Text, text } from '../language/text.ts';
-import type { Shell } from './shell/shell.ts';
+import { text } from '../language/text.ts';
+import type { CommandTable } from './shell/command-module.ts';
 
-export interface CommandModule {
-  /** Adds arguments, options, examples, subcommands and the action to the command, which has its name and summary. */
-  readonly define: (command: Command, shell: Shell) => void;
-}
-
-export interface CommandEntry {
-  readonly summary: Text;
-  /** Loaded only when the command is run: the others cost nothing at the start. */
-  readonly load: () => Promise<CommandModule>;
-}
-
-export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+/** Every command: `sello NAME` is in the folder NAME. */
+export const COMMANDS: CommandTable = {
   serve: {
     summary: text('run the server', 'arrancar el servidor'),
     load: () => import('./serve/command.ts'),
@@ -124,6 +113,6 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       'print the completion script of a shell',
       'mostrar el guion de autocompletado de un intérprete',
     ),
-    load: () => import('./completion/command.ts'),
+    load: async () => (await import('./completion/command.ts')).completionOf(COMMANDS),
   },
 };

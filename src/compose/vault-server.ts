@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { systemClock } from '../adapters/system/clock.ts';
 import type { Config } from '../config.ts';
 import { StartRefused } from '../domain/errors.ts';
 import { LIMITS } from '../limits.ts';
+import { formatHostAndPort } from '../net/host-and-port.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { VaultLogger } from '../wire/vault/refusal-log.ts';
@@ -55,7 +55,7 @@ export async function startVaultServer(
     });
     return {
       vault,
-      address: hostAndPort(listener.address()),
+      address: formatHostAndPort(listener.address()),
       generated,
       get connections() {
         return listener.connections;
@@ -83,8 +83,4 @@ async function makeDataFolder(folder: string): Promise<string[]> {
       `data_dir: the folder ${folder} cannot be made (${code}): make it, or name another`,
     );
   }
-}
-
-function hostAndPort({ address, port }: AddressInfo): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

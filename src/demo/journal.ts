@@ -1,18 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type JournalVerdict, verifyJournal } from '../application/journal/verify-journal.ts';
-import { StoredJournal } from '../cli/audit/audit-journal.ts';
+import type { JournalVerdict } from '../application/journal/verify-journal.ts';
 import { openSqliteReader } from '../compose.ts';
 import { text } from '../language/text.ts';
+import { verifyStoredJournal } from '../operator/audit/stored-journal.ts';
 import type { DemoServer } from './demo-server.ts';
 import type { Tour } from './tour.ts';
 
-/** As `sello audit verify` does. */
+/** Verifies the journal of a database file as `sello audit verify` does. */
 async function verify(path: string): Promise<JournalVerdict> {
   const reader = await openSqliteReader(path);
   try {
-    const stored = new StoredJournal(reader);
-    return await verifyJournal(stored.entries(), stored.heads());
+    return await verifyStoredJournal(reader);
   } finally {
     await reader.close();
   }

@@ -1,6 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { Config } from '../config.ts';
 import { isLoopback, localAddressOf } from '../net/address.ts';
 import { LabRefused } from './lab-error.ts';
 
@@ -35,6 +38,20 @@ export async function loopbackAddress(host: string): Promise<string> {
   const [first] = addresses;
   if (!first || elsewhere) throw new LabRefused('not_loopback', `${host} is ${elsewhere?.address ?? '?'}`);
   return first.address;
+}
+
+/**
+ * The endpoint of a server that listens there with the certificate of its configuration, where it has one.
+ * @throws LabRefused as `loopbackAddress` does
+ */
+export async function endpointOf(
+  { tlsCertFile }: Config,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Endpoint> {
+  const address = { host: await loopbackAddress(host), port };
+  if (tlsCertFile === null) return address;
+  const { fingerprint256: fingerprint } = new X509Certificate(readFileSync(tlsCertFile));
+  return { ...address, tls: { fingerprint } };
 }
 
 export interface SocketOptions {

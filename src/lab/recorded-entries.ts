@@ -1,11 +1,11 @@
-import type { JournalReader } from '../compose.ts';
+import type { Store } from '../ports/store.ts';
 import type { RecordedEntry } from './target.ts';
 
 const ENTRIES_MAX = 8_192;
 
-/** A user's entries, oldest first: read beside the server, not asked of it. */
+/** The last 8,192 entries of a user, oldest first, read from the database and not asked of the server. */
 export async function recordedEntries(
-  journal: Pick<JournalReader, 'findUser' | 'readUserJournal'>,
+  journal: Pick<Store, 'findUser' | 'readUserJournal'>,
   username: string,
 ): Promise<readonly RecordedEntry[]> {
   const user = await journal.findUser(username);

@@ -146,7 +146,12 @@ export class ThrowawayUser {
   boundCode(data: string, nonce: string): string {
     const transfer = parseTransfer(data, this.#target.config.currencyDefault);
     if (isRefusal(transfer) || !this.#ocra) throw new LabRefused('setup_failed', `bound code of ${data}`);
-    return boundCode(tokenHmac, this.#ocra, boundQuestion({ ...transfer, challenge: nonce, v: 1 }), Date.now());
+    return boundCode(
+      tokenHmac,
+      this.#ocra,
+      boundQuestion({ ...transfer, challenge: nonce, v: 1 }),
+      Date.now(),
+    );
   }
 
   plainCode(): string {

@@ -43,15 +43,19 @@ export function endLines(verdict: Verdict, language: Language): string[] {
   ];
 }
 
-/** As `--json` prints it: texts in one language, all else as it is. */
-export function verdictJson(verdict: Verdict, language: Language) {
-  const { name, held, steps, skipped, figures } = verdict;
+/** A verdict with its texts in one language. */
+export function verdictIn({ name, held, steps, skipped, figures }: Verdict, language: Language) {
   return {
     name,
-    verdict: word(held),
     held,
     steps: steps.map((step) => ({ ...step, what: step.what[language], expected: step.expected[language] })),
     skipped: skipped.map(({ id, what, why }) => ({ id, what: what[language], why: why[language] })),
     figures,
   };
+}
+
+/** A verdict as `--json` prints it. */
+export function verdictJson(verdict: Verdict, language: Language) {
+  const { name, ...rest } = verdictIn(verdict, language);
+  return { name, verdict: word(verdict.held), ...rest };
 }

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, open, readFile, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type JournalVerdict, verifyJournal } from '../../application/journal/verify-journal.ts';
+import type { JournalVerdict } from '../../application/journal/verify-journal.ts';
 import { text } from '../../language/text.ts';
-import { StoredJournal } from '../audit/audit-journal.ts';
+import { verifyStoredJournal } from '../../operator/audit/stored-journal.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure } from '../shell/failure.ts';
 
@@ -81,10 +81,9 @@ export async function verifyDatabase(path: string): Promise<JournalVerdict> {
   const { openSqliteReader } = await import('../../compose.ts');
   const reader = await openSqliteReader(path);
   try {
-    const stored = new StoredJournal(reader);
     const [problem] = await reader.verifyIntegrity();
     if (problem !== undefined) throw broken(`${path}: ${problem}`);
-    const verdict = await verifyJournal(stored.entries(), stored.heads());
+    const verdict = await verifyStoredJournal(reader);
     const { fault } = verdict;
     if (fault)
       throw broken(

@@ -1,4 +1,4 @@
-import type { CompletionNode } from './command.ts';
+import type { CompletionNode } from './nodes.ts';
 
 /** Flags whose value is a file or folder. */
 const PATH_FLAGS =

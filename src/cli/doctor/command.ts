@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { configWarnings } from '../../config/warnings.ts';
 import type { Config } from '../../config.ts';
 import { text } from '../../language/text.ts';
+import { runningStatus } from '../../operator/running-server.ts';
 import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import type { Shell } from '../shell/shell.ts';
@@ -10,7 +11,7 @@ import { checkCertificate, checkPassphraseFile, checkPermissions, checkVaultCert
 import { type Finding, ok, warn } from './finding.ts';
 import { checkHsm } from './hsm.ts';
 import { checkClock, checkDescriptors, checkDisk, checkNode } from './machine.ts';
-import { checkParts, checkPort, runningStatus } from './parts.ts';
+import { checkParts, checkPort } from './parts.ts';
 
 export function define(command: Command, shell: Shell): void {
   command

@@ -2,25 +2,14 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Config } from '../../config.ts';
 import { text } from '../../language/text.ts';
-import { askServer } from '../../operator/client.ts';
-import type { OperationResult } from '../../operator/operations.ts';
-import { ownerOf } from '../shell/stopped.ts';
+import { databaseOwner, type ServerStatus } from '../../operator/running-server.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-type Status = OperationResult<'status'>;
-
-/** @returns what the server of this data folder says of itself, `undefined` when none answers */
-export async function runningStatus(config: Config): Promise<Status | undefined> {
-  try {
-    const answer = await askServer(config, { command: 'status', arguments: {} });
-    return answer?.ok ? (answer.result as Status) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Store and vault: by the server that has them, or opened here. What is not there yet is not made. */
-export async function checkParts(config: Config, status: Status | undefined): Promise<readonly Finding[]> {
+export async function checkParts(
+  config: Config,
+  status: ServerStatus | undefined,
+): Promise<readonly Finding[]> {
   if (status) return [running(status), part('store', status.store), part('vault', status.vault)];
   const { isPostgres, openJournalReader, storePath, vaultPath, openApplication } = await import(
     '../../compose.ts'
@@ -36,7 +25,7 @@ export async function checkParts(config: Config, status: Status | undefined): Pr
     } else {
       const database = storePath(config);
       const there = existsSync(database);
-      const owner = there ? await ownerOf(database) : undefined;
+      const owner = there ? await databaseOwner(database) : undefined;
       if (owner !== undefined) return [stuck(owner)];
       anything = there || (sealed && anything);
       if (!anything) return [notRunning, nothingYet('store')];
@@ -84,7 +73,7 @@ function stuck(owner: number | string): Finding {
   );
 }
 
-function running({ pid, uptime_ms: uptimeMs, memory_bytes: bytes, addresses }: Status): Finding {
+function running({ pid, uptime_ms: uptimeMs, memory_bytes: bytes, addresses }: ServerStatus): Finding {
   const minutes = Math.floor(uptimeMs / 60_000);
   const megabytes = Math.round(bytes / 1_000_000);
   const where = Object.values(addresses ?? {}).join(', ');
@@ -103,7 +92,7 @@ function part(name: 'store' | 'vault', state: string): Finding {
 }
 
 /** Can the server listen where it is told to? */
-export async function checkPort(config: Config, status: Status | undefined): Promise<Finding> {
+export async function checkPort(config: Config, status: ServerStatus | undefined): Promise<Finding> {
   const { tcpHost: host, tcpPort: port } = config;
   if (status?.addresses)
     return ok(

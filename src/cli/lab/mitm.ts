@@ -8,7 +8,7 @@ import type { Shell } from '../shell/shell.ts';
 import { wholeNumber } from '../shell/whole-number.ts';
 import { expectations } from './help.ts';
 import { attack, type CommonOptions, portFailure, printStep, tellVerdicts } from './run.ts';
-import { findEndpoint, labFailure, refuseForbidden } from './target.ts';
+import { endpointAt, labFailure, refuseForbidden } from './target.ts';
 
 const PROXY_PORT = 11_003;
 const PROXY_TIME_S = 600;
@@ -92,7 +92,7 @@ async function proxy(
   const stop = () => stopped.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    const endpoint = await findEndpoint(config, flags.target ?? `${config.tcpHost}:${config.tcpPort}`);
+    const endpoint = await endpointAt(config, flags.target ?? `${config.tcpHost}:${config.tcpPort}`);
     const verdict = await watchProxy(endpoint, {
       port,
       change,

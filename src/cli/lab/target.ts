@@ -1,12 +1,11 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Config } from '../../config.ts';
-import { type Endpoint, loopbackAddress } from '../../lab/endpoint.ts';
+import { type Endpoint, endpointOf } from '../../lab/endpoint.ts';
 import { LabRefused } from '../../lab/lab-error.ts';
 import { recordedEntries } from '../../lab/recorded-entries.ts';
 import type { Target } from '../../lab/target.ts';
 import { text } from '../../language/text.ts';
 import { LIMITS } from '../../limits.ts';
+import { parseHostAndPort } from '../../net/host-and-port.ts';
 import { askServer } from '../../operator/client.ts';
 import type { OperationName, OperationResult } from '../../operator/operations.ts';
 import { EXIT } from '../shell/exit-codes.ts';
@@ -28,7 +27,7 @@ export async function openTarget(config: Config, address: string | undefined): P
   if (!status?.ok) throw noServer(config);
   const { addresses } = status.result as OperationResult<'status'>;
   const listening = addresses && 'tcp' in addresses ? addresses.tcp : `${config.tcpHost}:${config.tcpPort}`;
-  const endpoint = await findEndpoint(config, address ?? listening);
+  const endpoint = await endpointAt(config, address ?? listening);
   const { openJournalReader } = await import('../../compose.ts');
   const journal = await openJournalReader(config);
   const target: Target = {
@@ -62,24 +61,16 @@ export function refuseForbidden(config: Config): void {
   );
 }
 
-/** @throws CommandFailure when it is not on loopback */
-export async function findEndpoint(config: Config, address: string): Promise<Endpoint> {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port < 1 || port > 65_535)
-    throw usageFailure(
-      text(`--target expected host:port, not "${address}"`, `--target espera host:puerto, no "${address}"`),
-    );
-  const fingerprint =
-    config.tlsCertFile === null
-      ? undefined
-      : new X509Certificate(readFileSync(config.tlsCertFile)).fingerprint256;
-  return {
-    host: await loopbackAddress(host),
-    port,
-    ...(fingerprint === undefined ? {} : { tls: { fingerprint } }),
-  };
+/**
+ * The endpoint at `--target`, or where the server reports that it listens.
+ * @throws CommandFailure when it is not `host:port` @throws LabRefused when it is not on loopback
+ */
+export async function endpointAt(config: Config, address: string): Promise<Endpoint> {
+  const target = parseHostAndPort(address);
+  if (target) return endpointOf(config, target);
+  throw usageFailure(
+    text(`--target expected host:port, not "${address}"`, `--target espera host:puerto, no "${address}"`),
+  );
 }
 
 function noServer(config: Config): CommandFailure {

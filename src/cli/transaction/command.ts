@@ -11,7 +11,8 @@ import { boundQuestion } from '../../domain/transaction/bound-question.ts';
 import type { Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import { parseTransfer } from '../../domain/transaction/transfer.ts';
 import { text } from '../../language/text.ts';
-import { runningStatus } from '../doctor/parts.ts';
+import { parseHostAndPort } from '../../net/host-and-port.ts';
+import { runningStatus } from '../../operator/running-server.ts';
 import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure, RefusedByServer } from '../shell/failure.ts';
@@ -156,8 +157,7 @@ async function addressOf(shell: Shell): Promise<{ readonly host: string; readonl
   const configured = { host: config.tcpHost, port: config.tcpPort };
   if (sources.get('tcp_port') !== 'default') return configured;
   const status = await runningStatus(config);
-  const told = /^(?<host>.+):(?<port>\d+)$/.exec(status?.addresses?.tcp ?? '')?.groups;
-  return told ? { host: told.host?.replace(/^\[(.*)\]$/, '$1') ?? '', port: Number(told.port) } : configured;
+  return parseHostAndPort(status?.addresses?.tcp ?? '') ?? configured;
 }
 
 interface Attempt {

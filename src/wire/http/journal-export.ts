@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { UserChains } from '../../application/journal/user-chains.ts';
-import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
+import { ExportLines } from '../../application/journal/export-lines.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Store } from '../../ports/store.ts';
 
@@ -14,7 +13,7 @@ export async function exportJournal(
   response: ServerResponse,
   gone: AbortSignal,
 ): Promise<void> {
-  const chains = new UserChains();
+  const exported = new ExportLines();
   try {
     const [latest] = await store.readJournalBackwards({ below: Number.POSITIVE_INFINITY, limit: 1 });
     const end = latest?.position ?? 0;
@@ -23,12 +22,10 @@ export async function exportJournal(
       const page = await store.readJournal({ after, limit: LIMITS.verificationEntriesPerTurn });
       if (page.length === 0) break;
       let lines = '';
-      for (const { position, userId, version, body, hash } of page) {
-        after = position;
-        if (position > end) break;
-        const previous = chains.find(`${userId}`)?.hash ?? GENESIS_HASH;
-        chains.put(`${userId}`, version, hash);
-        lines += `{"body":${body},"previous":"${previous}","hash":"${hash}"}\n`;
+      for (const entry of page) {
+        after = entry.position;
+        if (after > end) break;
+        lines += exported.lineOf(entry);
       }
       if (!response.write(lines)) await once(response, 'drain', { signal: gone });
     }

@@ -1,0 +1,78 @@
+import { ExportLines } from '../../application/journal/export-lines.ts';
+import type { UnverifiedEntry } from '../../application/journal/verify-journal.ts';
+import type { JournalReader } from '../../compose.ts';
+import type { UserId } from '../../ports/store.ts';
+import { allEntries, entriesOf } from './stored-journal.ts';
+
+const CHUNK_LENGTH = 65_536;
+
+/** The lines of an export, in chunks of about 64 KiB: of one user, or of all. */
+export async function* exportJournal(
+  journal: JournalReader,
+  userId: UserId | undefined,
+): AsyncGenerator<string> {
+  const exported = new ExportLines();
+  let lines = '';
+  for await (const entry of userId === undefined ? allEntries(journal) : entriesOf(journal, userId)) {
+    lines += exported.lineOf(entry);
+    if (lines.length < CHUNK_LENGTH) continue;
+    yield lines;
+    lines = '';
+  }
+  yield lines;
+}
+
+/**
+ * The entries in the lines of an export. A line that is not one of an export gives an entry that cannot verify, so that
+ * verification names it.
+ */
+export async function* exportedEntries(lines: AsyncIterable<string>): AsyncGenerator<UnverifiedEntry> {
+  for await (const line of lines) if (line.trim() !== '') yield readLine(line);
+}
+
+const MALFORMED: UnverifiedEntry = { body: 'null', hash: '', form: 'json' };
+
+/** A line as `ExportLines` writes it. The body stays as it stands; verification parses it. */
+const LINE = /^\{"body":(\{.*\}),"previous":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
+
+function readLine(line: string): UnverifiedEntry {
+  const [, own, ownPrevious, ownHash] = LINE.exec(line) ?? [];
+  if (own !== undefined && ownPrevious !== undefined && ownHash !== undefined) {
+    return { body: own, previous: ownPrevious, hash: ownHash, form: 'json' };
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { ...MALFORMED, body: line };
+  }
+  if (typeof value !== 'object' || value === null) return MALFORMED;
+  const { body, previous, hash, ...more } = value as Record<string, unknown>;
+  // No hash covers other members, so a line that has them must not pass as verified.
+  if (
+    Object.keys(more).length > 0 ||
+    typeof body !== 'object' ||
+    typeof previous !== 'string' ||
+    typeof hash !== 'string'
+  )
+    return MALFORMED;
+  return { body: bodyText(line, body), previous, hash, form: 'json' };
+}
+
+/** The body's text as the line has it. Parsing would drop the first of two members with the same name. */
+function bodyText(line: string, body: unknown): string {
+  const start = line.indexOf('{', line.indexOf('"body"'));
+  const own = JSON.stringify(body);
+  if (line.startsWith(own, start)) return own;
+  return sliceOfObject(line, start) ?? own;
+}
+
+/** The text from the brace at `start` to its closing brace. */
+function sliceOfObject(line: string, start: number): string | undefined {
+  let depth = 0;
+  for (const match of line.slice(start).matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (match[0] === '{') depth++;
+    else if (match[0] === '}' && --depth === 0) return line.slice(start, start + match.index + 1);
+  }
+  return undefined;
+}
