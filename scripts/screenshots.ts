@@ -3,7 +3,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { startChromium, until } from '../test/services/chromium.ts';
+import { startChromium, untilInPage } from '../test/services/chromium.ts';
 import { Console, PASSWORD } from '../test/web-e2e/console.ts';
 import { newCustomer } from '../test/web-e2e/customer.ts';
 import { runSello } from '../test/web-e2e/sello.ts';
@@ -75,7 +75,7 @@ async function inConsole(page: Page, language: Language): Promise<void> {
     .getByLabel(/^(Language|Idioma)$/)
     .first()
     .selectOption(language);
-  await until(page, `document.documentElement.lang === '${language}'`);
+  await untilInPage(page, `document.documentElement.lang === '${language}'`);
 }
 
 async function inToken(page: Page, language: Language): Promise<void> {

@@ -11,6 +11,7 @@ import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { hotpMessage, truncate } from '../../src/domain/otp/hotp.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import { selloJson } from '../services/sello-command.ts';
+import { until } from '../waiting.ts';
 import { httpAddress } from './http-address.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -38,14 +39,8 @@ class Example {
     });
   }
 
-  async printed(pattern: RegExp, timeMs = 10_000): Promise<RegExpExecArray> {
-    const deadline = performance.now() + timeMs;
-    for (;;) {
-      const found = pattern.exec(this.output);
-      if (found) return found;
-      if (performance.now() > deadline) throw new Error(`not printed: ${pattern}\n${this.output}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  printed(pattern: RegExp): Promise<RegExpExecArray> {
+    return until(() => pattern.exec(this.output), { what: `printed ${pattern}`, said: () => this.output });
   }
 }
 

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryFolder } from '../services/application.ts';
 import { RedisService } from '../services/redis.ts';
+import { until } from '../waiting.ts';
 import { httpAddress } from './http-address.ts';
 import { runServer } from './server-process.ts';
 
@@ -20,16 +20,15 @@ test('Redis killed under a server: limits hold, requests go on, /readyz says deg
     const answer = await fetch(`${await httpAddress(server)}/readyz`);
     return { status: answer.status, body: (await answer.json()) as { parts: Record<string, string> } };
   };
-  const becomes = async (state: string) => {
-    const deadline = performance.now() + 5_000;
-    for (;;) {
-      const { status, body } = await readiness();
-      assert.equal(status, 200);
-      if (body.parts.rate_limiter === state) return;
-      assert.ok(performance.now() < deadline, `not ${state}: ${JSON.stringify(body)}`);
-      await delay(50);
-    }
-  };
+  const becomes = (state: string) =>
+    until(
+      async () => {
+        const { status, body } = await readiness();
+        assert.equal(status, 200);
+        return body.parts.rate_limiter === state;
+      },
+      { what: state },
+    );
   const logIns = async (count: number) => {
     const client = await server.connect();
     const errors: string[] = [];

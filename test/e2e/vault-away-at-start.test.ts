@@ -7,16 +7,15 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryFolder } from '../services/application.ts';
 import { selloJson } from '../services/sello-command.ts';
 import { callerFlags, runVault, type VaultProcess } from '../services/vault.ts';
+import { until } from '../waiting.ts';
 import { Customer, expectOk, PASSWORD } from './customer.ts';
 import { httpAddress } from './http-address.ts';
 import { runServer, ServerProcess } from './server-process.ts';
 
 /** On a machine that is busy with other tests. */
-const WITHIN_MS = 10_000;
 
 interface Before {
   readonly data: string;
@@ -84,14 +83,6 @@ function asker(base: string) {
   };
 }
 
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const startedAt = performance.now();
-  while (!(await isSo())) {
-    assert.ok(performance.now() - startedAt < WITHIN_MS, what);
-    await delay(20);
-  }
-}
-
 const OUTAGES = {
   dead: { strike: (vault: VaultProcess) => vault.kill(), mend: (vault: VaultProcess) => vault.start() },
   hung: {
@@ -108,10 +99,12 @@ describe('a start while the vault is away', { concurrency: true }, () => {
       const server = await runServer(t, { folder: data, flags: callerFlags(vault) });
       await server.logged(/started without the key vault: what needs it is refused until it answers/);
       const ask = asker(await httpAddress(server));
-      await until('the banner says so', async () =>
-        /The key vault does not answer \(vault_url: the vault process 127\.0\.0\.1:\d+ cannot be used: /.test(
-          server.stdout,
-        ),
+      await until(
+        async () =>
+          /The key vault does not answer \(vault_url: the vault process 127\.0\.0\.1:\d+ cannot be used: /.test(
+            server.stdout,
+          ),
+        { what: 'the banner says so' },
       );
       const bearer = { authorization: `Bearer ${accessToken}` };
       const key = { authorization: `Bearer ${serviceKey}` };
@@ -151,7 +144,7 @@ describe('a start while the vault is away', { concurrency: true }, () => {
       assert.equal(carol.error, 'unavailable');
 
       await mend(vault);
-      await until('it becomes ready by itself', async () => (await ask('/readyz')).status === 200);
+      await until(async () => (await ask('/readyz')).status === 200, { what: 'it becomes ready by itself' });
       await server.logged(/the key vault answers/);
       await again.fetchNonces(1);
       expectOk(await again.send({ data: 'CuentaA,P2,1.00' }));
@@ -163,11 +156,11 @@ describe('a start while the vault is away', { concurrency: true }, () => {
 
       // It is the vault now: lost and found as any other.
       await strike(vault);
-      await until('it says that it is lost', async () => (await ask('/readyz')).status === 503);
+      await until(async () => (await ask('/readyz')).status === 503, { what: 'it says that it is lost' });
       assert.equal((await ask('/v1/transactions?limit=1', { cookie })).status, 200);
       assert.equal((await ask('/.well-known/jwks.json')).status, 200);
       await mend(vault);
-      await until('it is found again', async () => (await ask('/readyz')).status === 200);
+      await until(async () => (await ask('/readyz')).status === 200, { what: 'it is found again' });
       assert.equal((await server.stop()).code, 0);
     });
   }
@@ -185,7 +178,7 @@ describe('a start while the vault is away', { concurrency: true }, () => {
     assert.equal((await ask('/v1/transactions', { cookie })).status, 200);
     await other.kill();
     await vault.start();
-    await until('it becomes ready by itself', async () => (await ask('/readyz')).status === 200);
+    await until(async () => (await ask('/readyz')).status === 200, { what: 'it becomes ready by itself' });
   });
 
   test('it stops in order while it waits', async (t) => {

@@ -31,6 +31,7 @@ import { nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock } from '../services/application.ts';
 import { PostgresServer } from '../services/postgres.ts';
 import { TwoApplications } from '../services/two-applications.ts';
+import { until } from '../waiting.ts';
 
 /** A second, and what a busy machine takes beside. */
 const SOON_MS = 3_000;
@@ -56,10 +57,7 @@ async function open(t: { after(task: () => unknown): void }, clocks?: readonly [
 /** @returns ms until it is so */
 async function soon(what: string, isSo: () => boolean | Promise<boolean>): Promise<number> {
   const startedAt = performance.now();
-  while (!(await isSo())) {
-    assert.ok(performance.now() - startedAt < SOON_MS, `${what}: not in ${SOON_MS} ms`);
-    await delay(5);
-  }
+  await until(isSo, { what, timeMs: SOON_MS });
   return Math.round(performance.now() - startedAt);
 }
 

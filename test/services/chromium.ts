@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Browser,
   type BrowserContext,
@@ -8,12 +7,13 @@ import {
   chromium,
   type Page,
 } from 'playwright-core';
+import { until } from '../waiting.ts';
 
 /** Debian's. */
 const CHROMIUM = '/usr/bin/chromium';
 const START_TIME_MS = 60_000;
 /** How long a page may take to say something, on a machine that is busy with other tests. */
-const ANSWER_TIME_MS = 30_000;
+const ANSWER_TIME_MS = 60_000;
 
 export const DESKTOP = { width: 1280, height: 800 } as const;
 export const PHONE = { width: 390, height: 844 } as const;
@@ -63,13 +63,11 @@ export class Chromium {
 }
 
 /** Waits until the expression is true in the page. By the debugger: the pages' policy lets no text become a program. */
-export async function until(page: Page, expression: string, timeMs = ANSWER_TIME_MS): Promise<void> {
-  const deadline = performance.now() + timeMs;
+export async function untilInPage(page: Page, expression: string, timeMs = ANSWER_TIME_MS): Promise<void> {
   // Evaluating fails while the page goes over to another.
-  while ((await page.evaluate(expression).catch(() => false)) !== true) {
-    if (performance.now() > deadline) throw new Error(`not so after ${timeMs} ms: ${expression}`);
-    await delay(25);
-  }
+  await until(async () => (await page.evaluate(expression).catch(() => false)) === true, {
+    ...{ what: expression, everyMs: 25, timeMs },
+  });
 }
 
 /** One person's browser. What must not happen in it is written down: errors, violations of the policy, other origins. */

@@ -4,9 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../waiting.ts';
 
-const START_TIME_MS = 10_000;
 /** Not on every user's path. */
 const HAPROXY = '/usr/sbin/haproxy';
 
@@ -122,14 +121,16 @@ export class HaproxyService {
   }
 
   async #until(what: string, ask: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + START_TIME_MS;
-    for (;;) {
-      if (await ask().catch(() => false)) return;
-      if (this.#child.exitCode !== null || performance.now() > deadline) {
-        const found = await this.states().catch(() => []);
-        throw new Error(`haproxy: not ${what}: ${JSON.stringify(found)}\n${this.#said}`);
-      }
-      await delay(20);
-    }
+    let found: readonly ServerState[] = [];
+    const said = () => `${JSON.stringify(found)}\n${this.#said}`;
+    await until(
+      async () => {
+        if (await ask().catch(() => false)) return true;
+        if (this.#child.exitCode !== null) throw new Error(`haproxy ended: ${said()}`);
+        found = await this.states().catch(() => []);
+        return false;
+      },
+      { what: `haproxy: ${what}`, everyMs: 20, said },
+    );
   }
 }

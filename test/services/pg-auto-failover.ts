@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, r
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually, until } from '../waiting.ts';
 import { freePort } from './free-port.ts';
 import { binaries, own, query } from './postgres.ts';
 
@@ -179,19 +180,18 @@ export class FailoverPair {
   }
 
   async primary(): Promise<FailoverNode> {
-    const deadline = performance.now() + READY_TIME_MS;
-    for (;;) {
-      for (const node of this.nodes) {
-        try {
-          const [row] = await query(node.url, 'SELECT pg_is_in_recovery() AS standby');
-          if (row?.standby === false) return node;
-        } catch {
-          // It is not there.
-        }
-      }
-      if (performance.now() > deadline) throw new Error('no node takes writes');
-      await delay(100);
-    }
+    const takesWrites = async ({ url }: FailoverNode) => {
+      // Where it is not there, the query fails.
+      const [row] = await query(url, 'SELECT pg_is_in_recovery() AS standby').catch(() => []);
+      return row?.standby === false;
+    };
+    return until(
+      async () => {
+        for (const node of this.nodes) if (await takesWrites(node)) return node;
+        return undefined;
+      },
+      { what: 'a node takes writes', timeMs: READY_TIME_MS, everyMs: 100 },
+    );
   }
 
   standbyOf(primary: FailoverNode): FailoverNode {
@@ -213,23 +213,18 @@ export class FailoverPair {
     states: string,
     meanwhile: () => Promise<unknown> = async () => undefined,
   ): Promise<void> {
-    const deadline = performance.now() + READY_TIME_MS;
-    let found = '';
-    for (;;) {
-      try {
-        const all = await this.states();
-        found = all
+    await eventually(
+      async () => {
+        const found = (await this.states())
           .map(({ reported, goal }) => (reported === goal ? reported : `${reported}→${goal}`))
           .sort()
           .join(',');
         if (found === states) return;
         await meanwhile();
-      } catch {
-        // The monitor, or the node, is not there yet.
-      }
-      if (performance.now() > deadline) throw new Error(`the nodes are ${found}, not ${states}`);
-      await delay(200);
-    }
+        throw new Error(`the nodes are ${found}`);
+      },
+      { what: `the nodes are ${states}`, timeMs: READY_TIME_MS, everyMs: 200 },
+    );
   }
 
   async remove(): Promise<void> {
@@ -282,16 +277,7 @@ async function set(
 }
 
 async function answering(url: string): Promise<void> {
-  const deadline = performance.now() + READY_TIME_MS;
-  for (;;) {
-    try {
-      await query(url, 'SELECT 1');
-      return;
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await delay(100);
-    }
-  }
+  await eventually(() => query(url, 'SELECT 1'), { timeMs: READY_TIME_MS, everyMs: 100 });
 }
 
 function isRunning(pid: number): boolean {

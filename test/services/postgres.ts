@@ -10,14 +10,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { until } from '../waiting.ts';
 import { freePort } from './free-port.ts';
 
 const run = promisify(execFile);
 const VERSION_MIN = 15;
-const START_TIME_MS = 20_000;
 /** Of the superuser `postgres` of every throw-away cluster. */
 const PASSWORD = 'throw-away';
 
@@ -141,17 +140,13 @@ export class PostgresServer {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4_000);
     });
-    const until = performance.now() + START_TIME_MS;
-    for (;;) {
-      if (child.exitCode !== null || performance.now() > until)
-        throw new Error(`PostgreSQL did not start: ${said}`);
-      try {
-        await this.query('SELECT 1');
-        return;
-      } catch {
-        await delay(20);
-      }
-    }
+    await until(
+      async () => {
+        if (child.exitCode !== null) throw new Error(`PostgreSQL did not start: ${said}`);
+        return (await this.query('SELECT 1').catch(() => [])).length > 0;
+      },
+      { what: 'PostgreSQL answers', said: () => said },
+    );
   }
 
   /** `fast` cuts its clients off; `immediate` is a crash of all its processes. */
@@ -177,11 +172,9 @@ export class PostgresServer {
     }
     await this.query('ALTER SYSTEM SET ssl = on');
     await this.query('SELECT pg_reload_conf()');
-    const until = performance.now() + START_TIME_MS;
-    while ((await this.query('SHOW ssl'))[0]?.ssl !== 'on') {
-      if (performance.now() > until) throw new Error('PostgreSQL does not take its certificate');
-      await delay(20);
-    }
+    await until(async () => (await this.query('SHOW ssl'))[0]?.ssl === 'on', {
+      what: 'it takes its certificate',
+    });
   }
 
   /** Makes a standby take writes. */

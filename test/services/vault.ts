@@ -3,14 +3,13 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RemoteVaultLog } from '../../src/adapters/vault-remote/connections.ts';
 import type { RemoteVaultCredentials } from '../../src/adapters/vault-remote/remote-vault.ts';
 import { makeVaultCertificates, pathsOf } from '../../src/cli/vault/certificates.ts';
+import { until } from '../waiting.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const START_TIME_MS = 20_000;
 
 /** Who may manage keys, who may only use them, and who is known to the authority alone. */
 export const MANAGER = 'api-1';
@@ -115,18 +114,19 @@ export class VaultProcess {
     this.#ended = new Promise((resolve) => child.once('close', resolve)).then(() => {
       running = false;
     });
-    const deadline = performance.now() + START_TIME_MS;
-    for (;;) {
-      const port = /VAULT\s+https:\/\/127\.0\.0\.1:(\d+)/.exec(this.stdout)?.[1];
-      if (port !== undefined) {
-        this.port = Number(port);
-        return;
-      }
-      if (!running || performance.now() > deadline) {
-        await this.kill();
-        throw new Error(`the vault did not start: ${this.stdout}${this.stderr}`);
-      }
-      await delay(5);
+    const said = () => `${this.stdout}${this.stderr}`;
+    try {
+      const port = await until(
+        () => {
+          if (!running) throw new Error(`the vault did not start: ${said()}`);
+          return /VAULT\s+https:\/\/127\.0\.0\.1:(\d+)/.exec(this.stdout)?.[1];
+        },
+        { what: 'the vault listens', said },
+      );
+      this.port = Number(port);
+    } catch (error) {
+      await this.kill();
+      throw error;
     }
   }
 
@@ -145,13 +145,8 @@ export class VaultProcess {
   }
 
   /** Waits until its log has said so. */
-  async logged(pattern: RegExp, timeMs = 5_000): Promise<void> {
-    const deadline = performance.now() + timeMs;
-    while (!pattern.test(this.stderr)) {
-      if (performance.now() > deadline)
-        throw new Error(`not logged in ${timeMs} ms: ${pattern}\n${this.stderr}`);
-      await delay(10);
-    }
+  async logged(pattern: RegExp): Promise<void> {
+    await until(() => pattern.test(this.stderr), { what: `logged ${pattern}`, said: () => this.stderr });
   }
 }
 

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
-import { startChromium, until, type Visitor } from '../services/chromium.ts';
+import { startChromium, untilInPage, type Visitor } from '../services/chromium.ts';
 import { Console, PASSWORD } from './console.ts';
 import { newCustomer, PHONE_OPTIONS } from './customer.ts';
 import { runSello } from './sello.ts';
@@ -246,7 +246,7 @@ describe('hostile input', { concurrency: 2 }, () => {
     const late = await chromium.visitor(brief.origin, PHONE_OPTIONS);
     const latecomer = new Token(late.page);
     await latecomer.begin(invitation.link);
-    await until(late.page, `Date.now() > ${overAt + 500}`);
+    await untilInPage(late.page, `Date.now() > ${overAt + 500}`);
     await latecomer.offerNewPin();
     await late.page
       .getByText(/expired|over/i)

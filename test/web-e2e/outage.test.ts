@@ -8,11 +8,11 @@ import assert from 'node:assert/strict';
 import { cp, readdir, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ROOT } from '../docs/machine.ts';
 import { temporaryFolder } from '../services/application.ts';
-import { startChromium, until } from '../services/chromium.ts';
+import { startChromium, untilInPage } from '../services/chromium.ts';
 import { callerFlags, runVault } from '../services/vault.ts';
+import { until } from '../waiting.ts';
 import { newCustomer } from './customer.ts';
 import { runSello } from './sello.ts';
 import { PIN } from './token.ts';
@@ -111,7 +111,7 @@ describe('outages', { concurrency: 2 }, () => {
       await renew(join(folder, 'web/dist'), name);
       // The server looks for newer pages once a second.
       const served = async () => (await fetch(`${sello.origin}/service-worker.js`)).text();
-      while (!(await served()).includes(name)) await delay(50);
+      await until(async () => (await served()).includes(name));
     };
     await upgrade('newer');
     await page.evaluate(
@@ -121,7 +121,7 @@ describe('outages', { concurrency: 2 }, () => {
     assert.equal(await version(), old, 'not under the hands of who uses it');
     await token.button('Update').click();
     await token.heading('Open your token').waitFor();
-    await until(page, `document.querySelector('script[type=module]').src !== ${JSON.stringify(old)}`);
+    await untilInPage(page, `document.querySelector('script[type=module]').src !== ${JSON.stringify(old)}`);
     const newer = await version();
     assert.match(String(newer), /newer/);
     assert.deepEqual(await page.evaluate('caches.keys().then((keys) => keys.length)'), 1);
@@ -131,10 +131,10 @@ describe('outages', { concurrency: 2 }, () => {
     await page.evaluate(
       'navigator.serviceWorker.getRegistration().then((found) => found.update()).then(() => 0)',
     );
-    await until(page, `document.querySelector('script[type=module]').src.includes('newest')`);
+    await untilInPage(page, `document.querySelector('script[type=module]').src.includes('newest')`);
     // And without a network it is the newest that stands.
     await page.evaluate('navigator.serviceWorker.ready.then(() => 0)');
-    await until(page, 'caches.keys().then((keys) => keys.length === 1 && keys[0].endsWith("newest"))');
+    await untilInPage(page, 'caches.keys().then((keys) => keys.length === 1 && keys[0].endsWith("newest"))');
     await phone.context.setOffline(true);
     await page.reload();
     await token.heading('Open your token').waitFor();

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ROOT } from '../docs/machine.ts';
 import { axe } from '../services/axe.ts';
-import { DESKTOP, PHONE, startChromium, until, type Visitor } from '../services/chromium.ts';
+import { DESKTOP, PHONE, startChromium, untilInPage, type Visitor } from '../services/chromium.ts';
 import { Console, PASSWORD } from './console.ts';
 import { newCustomer, PHONE_OPTIONS } from './customer.ts';
 import { runSello } from './sello.ts';
@@ -44,7 +44,7 @@ class Looker {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       // A colour that is on its way from light to dark has no contrast to speak of.
-      await until(
+      await untilInPage(
         page,
         `document.documentElement.dataset.mantineColorScheme === '${colorScheme}' && !document.getAnimations().some((each) => each instanceof CSSTransition)`,
       );
@@ -60,7 +60,7 @@ class Looker {
     }
     await page.setViewportSize({ ...PHONE, width: NARROW });
     // A chart is drawn anew after its place has become smaller.
-    await until(page, `document.documentElement.scrollWidth <= ${NARROW}`, SETTLED_MS).catch(() => {
+    await untilInPage(page, `document.documentElement.scrollWidth <= ${NARROW}`, SETTLED_MS).catch(() => {
       this.violations.push(`${this.#area} ${name}: wider than a screen of ${NARROW} px`);
     });
     await page.setViewportSize(own);
@@ -256,7 +256,7 @@ describe('pages', { concurrency: 2 }, () => {
       await desk.page.evaluate(`location.hash = ${JSON.stringify(place)}`);
       await chief.heading(/./).waitFor();
       // What is read has come.
-      await until(
+      await untilInPage(
         desk.page,
         "document.querySelector('main .mantine-Skeleton-root, main .mantine-Loader-root') === null",
       );

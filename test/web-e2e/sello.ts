@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { portLike } from '../docs/machine.ts';
 import { type Ends, ServerProcess } from '../e2e/server-process.ts';
 import { temporaryFolder } from '../services/application.ts';
+import { until } from '../waiting.ts';
 
 /** A real server with the built pages, on the same port at each start. */
 export class Sello {
@@ -40,12 +40,8 @@ export class Sello {
   }
 
   /** The one-time link for the first administrator, printed at the first start. */
-  async setUpLink(): Promise<string> {
-    for (;;) {
-      const found = /(http:\S+\/console#setup=\S+)\n/.exec(this.process.stdout)?.[1];
-      if (found) return found;
-      await delay(10);
-    }
+  setUpLink(): Promise<string> {
+    return until(() => /(http:\S+\/console#setup=\S+)\n/.exec(this.process.stdout)?.[1]);
   }
 
   async kill(): Promise<void> {

@@ -10,6 +10,7 @@ import { answer, type Chain, session } from '../../contract/chain.ts';
 import { registered } from '../../contract/store-append.ts';
 import { PostgresServer } from '../../services/postgres.ts';
 import { PostgresProxy } from '../../services/postgres-proxy.ts';
+import { until } from '../../waiting.ts';
 import { PostgresDatabase } from './database.ts';
 
 const server = await PostgresServer.start();
@@ -76,7 +77,7 @@ describe('a COMMIT that is not answered', () => {
       proxy.next('answer_lost');
       const own = a.next();
       const appending = store.append([own]);
-      while ((await journalOf(direct, a)).length < 2) await delay(1);
+      await until(async () => (await journalOf(direct, a)).length >= 2);
       assert.deepEqual(await direct.append([a.next({ detail: { who: 'another' } })]), ['appended']);
       assert.deepEqual(await appending, ['appended']);
       assert.equal((await journalOf(direct, a)).length, 3);
@@ -89,7 +90,7 @@ describe('a COMMIT that is not answered', () => {
       const rival = a.fork();
       proxy.next('late');
       const appending = store.append([a.next()]);
-      while (proxy.cuts === 0) await delay(1);
+      await until(() => proxy.cuts > 0);
       // The first unit of work is still open and holds the row: the rival waits for it.
       const rivals = direct.append([rival.next()]);
       await delay(50);
@@ -105,7 +106,7 @@ describe('a COMMIT that is not answered', () => {
       proxy.next('late');
       const rows = [answer(a.userId, 'key')];
       const appending = store.append([a.next({ rows }), b.next()]);
-      while (proxy.cuts === 0) await delay(1);
+      await until(() => proxy.cuts > 0);
       await delay(300);
       assert.equal((await journalOf(direct, a)).length, 1, 'it is under way');
       proxy.release();

@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryRateLimiter } from '../../../src/adapters/memory/rate-limiter.ts';
 import { RedisRateLimiter } from '../../../src/adapters/redis/rate-limiter.ts';
 import { redisOptions } from '../../../src/adapters/redis/redis-url.ts';
@@ -16,6 +15,7 @@ import type { RateLimiter } from '../../../src/ports/rate-limiter.ts';
 import { rateLimiterContract } from '../../contract/rate-limiter.ts';
 import { CERTIFICATES } from '../../services/certificates.ts';
 import { RedisService } from '../../services/redis.ts';
+import { until } from '../../waiting.ts';
 
 const NAME_KEY = randomBytes(32);
 const minute = (countMax: number) => ({ countMax, windowMs: 60_000 });
@@ -51,11 +51,7 @@ async function openLimiter(
 }
 
 async function becomes(limiter: RateLimiter, degraded: boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (limiter.degraded !== degraded) {
-    assert.ok(performance.now() < deadline, `still ${degraded ? 'shared' : 'degraded'}`);
-    await sleep(10);
-  }
+  await until(() => limiter.degraded === degraded, { what: degraded ? 'degraded' : 'shared' });
 }
 
 let redis: RedisService;

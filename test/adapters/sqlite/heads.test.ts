@@ -4,12 +4,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { openSqliteStore, type SqliteStore } from '../../../src/adapters/sqlite/store.ts';
 import { StoreUnavailable } from '../../../src/domain/errors.ts';
 import type { Chain } from '../../contract/chain.ts';
 import { registered } from '../../contract/store-append.ts';
+import { until } from '../../waiting.ts';
 import { fastFolder, SqliteFolder } from './folder.ts';
 
 let folder: SqliteFolder;
@@ -72,10 +72,7 @@ describe('SQLite heads', () => {
     const store = await folder.open();
     const chains = await registered(store, 600);
     assert.equal(stored(folder.path).watermark, 0);
-    for (let turn = 0; stored(folder.path).watermark < 600; turn++) {
-      assert.ok(turn < 100, 'the heads were not written');
-      await setTimeout(20);
-    }
+    await until(() => stored(folder.path).watermark >= 600);
     assert.equal(stored(folder.path).blocks, 3);
     await store.append(chains.map((chain) => chain.next()));
     await store.close();

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { after, describe, type TestContext, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HsmEvent } from '../../../src/adapters/vault-pkcs11/hsm-thread.ts';
 import {
@@ -14,6 +13,7 @@ import { LIMITS } from '../../../src/limits.ts';
 import type { KeyVault } from '../../../src/ports/key-vault.ts';
 import { faultyHsm } from '../../services/faulty-hsm.ts';
 import { softHsm } from '../../services/softhsm.ts';
+import { eventually } from '../../waiting.ts';
 
 const hsm = softHsm();
 const faulty = faultyHsm(hsm);
@@ -53,18 +53,6 @@ async function wrapOne(vault: KeyVault) {
     return found && Buffer.from(found).toString('hex');
   };
   return { expected, request, mac };
-}
-
-/** Until it works: what heals may fail at once for a moment first. */
-async function eventually<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof VaultUnavailable) || tries > 400) throw error;
-      await delay(50);
-    }
-  }
 }
 
 describe('an HSM that fails', { concurrency: false }, () => {

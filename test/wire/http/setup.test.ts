@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createUser } from '../../../src/application/users/register-user.ts';
 import { runServer, type ServerProcess } from '../../e2e/server-process.ts';
 import { StoppedClock, temporaryFolder } from '../../services/application.ts';
+import { until } from '../../waiting.ts';
 import { type HttpFixture, PASSWORD, testHttp } from './http-fixture.ts';
 
 const codeOf = ({ server }: HttpFixture): string => server.parts.firstAdministrator?.code ?? '';
@@ -14,7 +14,7 @@ function setUp(fixture: HttpFixture, username: string, code = codeOf(fixture), h
 
 /** All of what it says at its start. */
 async function printed(server: ServerProcess): Promise<void> {
-  for (let look = 0; look < 500 && !server.stdout.includes('Ctrl-C'); look++) await delay(10);
+  await until(() => server.stdout.includes('Ctrl-C'), { said: () => server.stdout });
 }
 
 test('the link of the first start makes one administrator, and then nobody', async (t) => {

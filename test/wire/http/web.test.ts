@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { acceptedEncodings } from '../../../src/wire/http/accepted-encodings.ts';
 import { temporaryFolder } from '../../services/application.ts';
+import { until } from '../../waiting.ts';
 import { testHttp } from './http-fixture.ts';
 
 const SCRIPT = `export const text = '${'sello '.repeat(200)}';\n`;
@@ -165,12 +166,7 @@ test('pages that are not built are said to be; the API goes on; built while it r
   assert.equal((await fixture.get('/assets/x.js')).json.code, 'resource_unknown');
   assert.equal((await fixture.get('/healthz')).status, 200);
   await built(webFolder);
-  let { status } = await fixture.get('/');
-  for (const until = Date.now() + 10_000; status !== 200 && Date.now() < until; ) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    ({ status } = await fixture.get('/'));
-  }
-  assert.equal(status, 200);
+  await until(async () => (await fixture.get('/')).status === 200);
 });
 
 test('of the encodings that a client takes, the best', () => {

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import test from 'node:test';
 import fc from 'fast-check';
 import { refuse } from '../../../src/domain/errors.ts';
-import { ALICE, Client, fixtureNonce, startFixture, until } from './tcp-fixture.ts';
+import { until } from '../../waiting.ts';
+import { ALICE, Client, fixtureNonce, startFixture } from './tcp-fixture.ts';
 
 const RUBBISH = 'rubbish\n';
 
@@ -262,7 +263,7 @@ test('a reader that stops reading is slowed, then cut off; its answers are not p
   client.socket.pause();
   const line = JSON.stringify({ accion: 'pet_transaccion', cantidad: 1_024, id: 1 });
   client.send(`${line}\n`.repeat(3_000));
-  await until(() => server.connections === 0, 5_000);
+  await until(() => server.connections === 0);
   assert.equal(server.counters.slowReaders, 1);
   const asked = services.trace.filter((step) => step === '> challenges').length;
   assert.ok(asked < 300, `${asked} of 3000 were answered to nobody`);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { refuse } from '../../../src/domain/errors.ts';
-import { ALICE, Client, fixtureNonce, startFixture, until } from './tcp-fixture.ts';
+import { until } from '../../waiting.ts';
+import { ALICE, Client, fixtureNonce, startFixture } from './tcp-fixture.ts';
 
 function transfer(payee: string, more: object = {}): object {
   return { accion: 'transaccion', data: `A,${payee},1`, nonce: fixtureNonce(0), ...more };

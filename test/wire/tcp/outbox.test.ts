@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { Outbox } from '../../../src/wire/tcp/outbox.ts';
-import { until } from './tcp-fixture.ts';
+import { until } from '../../waiting.ts';
 
 /** Both ends of a connection, and what the near one was asked to write. */
 async function connectPair(t: TestContext): Promise<{ near: Socket; far: Socket; writes: string[] }> {

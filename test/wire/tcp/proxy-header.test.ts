@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { clientNetwork, Networks, plainAddress } from '../../../src/net/address.ts';
 import { crc32c } from '../../../src/wire/tcp/crc32c.ts';
 import { PROXY_SIGNATURE, parseProxyHeader } from '../../../src/wire/tcp/proxy-header.ts';
-import { ALICE, Client, startFixture, until } from './tcp-fixture.ts';
+import { until } from '../../waiting.ts';
+import { ALICE, Client, startFixture } from './tcp-fixture.ts';
 
 const TCP4 = 0x11;
 const TCP6 = 0x21;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import test from 'node:test';
 import { CERTIFICATES } from '../../services/certificates.ts';
-import { Client, fixtureNonce, startFixture, until } from './tcp-fixture.ts';
+import { until } from '../../waiting.ts';
+import { Client, fixtureNonce, startFixture } from './tcp-fixture.ts';
 
 function transfer(more: object = {}): object {
   return { accion: 'transaccion', data: 'A,B,1', nonce: fixtureNonce(0), ...more };

@@ -6,6 +6,7 @@ import type { Authorisation, AuthoriseRequest } from '../../../src/application/t
 import { type Refusal, refuse } from '../../../src/domain/errors.ts';
 import { startTcpServer, type TcpOptions, type TcpServer } from '../../../src/wire/tcp/server.ts';
 import type { TcpLogger, TcpServices } from '../../../src/wire/tcp/services.ts';
+import { until } from '../../waiting.ts';
 
 export const ALICE = { accion: 'login', username: 'alice', password: 'secreto' };
 
@@ -140,15 +141,6 @@ export async function startFixture(t: TestContext, options: Partial<TcpOptions> 
   const server = await startTcpServer({ host: '127.0.0.1', port: 0, services, logger, ...options });
   t.after(() => server.stop(0));
   return { server, services, log, port: server.address().port };
-}
-
-/** Waits for what another part of the process does in its own time. */
-export async function until(condition: () => boolean, timeMs = 3_000): Promise<void> {
-  const deadline = performance.now() + timeMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`not in ${timeMs} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 export type Answer = Record<string, unknown>;

@@ -9,7 +9,8 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { PROXY_SIGNATURE } from '../../../src/wire/tcp/proxy-header.ts';
 import type { TcpOptions } from '../../../src/wire/tcp/server.ts';
 import { CERTIFICATES } from '../../services/certificates.ts';
-import { ALICE, Client, type Fixture, fixtureNonce, startFixture, until } from './tcp-fixture.ts';
+import { until } from '../../waiting.ts';
+import { ALICE, Client, type Fixture, fixtureNonce, startFixture } from './tcp-fixture.ts';
 
 interface TlsFixture extends Fixture {
   readonly certFile: string;
