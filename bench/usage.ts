@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
-import type { Decider } from '../src/application/decisions/decider.ts';
+import type { Context } from '../src/application/context.ts';
 
 /** What a process of the benchmark has used, counted from its start on. */
 export interface ServerUsage {
@@ -35,7 +35,7 @@ export class UsageMeter {
     this.#delay.enable();
   }
 
-  read(decider: Decider | undefined): ServerUsage {
+  read(context: Pick<Context, 'decider' | 'userCache'> | undefined): ServerUsage {
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed } = process.memoryUsage();
     const delay = this.#delay;
@@ -45,11 +45,11 @@ export class UsageMeter {
     this.#collections = { count: 0, ms: 0, maxMs: 0 };
     return {
       cpuMicros: user + system,
-      batches: decider?.counters.batches ?? 0,
-      entries: decider?.counters.entries ?? 0,
+      batches: context?.decider.counters.batches ?? 0,
+      entries: context?.decider.counters.entries ?? 0,
       rssBytes: rss,
       heapBytes: heapUsed,
-      usersCached: decider?.usersCached ?? 0,
+      usersCached: context?.userCache.size ?? 0,
       eventLoopDelayMs,
       collections,
     };

@@ -10,6 +10,7 @@ import { RandomPool } from './application/challenges/random-pool.ts';
 import type { Context } from './application/context.ts';
 import { ChangeFeed } from './application/decisions/change-feed.ts';
 import { Decider } from './application/decisions/decider.ts';
+import { UserCache } from './application/decisions/user-cache.ts';
 import { InstrumentedVault } from './application/keys/instrumented-vault.ts';
 import { KeyLeases } from './application/keys/key-leases.ts';
 import { publishedKeys } from './application/keys/published-keys.ts';
@@ -116,10 +117,10 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   }
 
   const context = wire(config, { store, vault, rateLimiter, clock, log });
-  const { decider } = context;
+  const { userCache } = context;
   const onError = (error: unknown) =>
     log.warn({ err: error }, 'what other servers decide is not known: nobody in memory is believed');
-  const changes = new ChangeFeed({ store, decider, onError });
+  const changes = new ChangeFeed({ store, userCache, onError });
   try {
     await changes.start();
   } catch (error) {
@@ -179,7 +180,8 @@ function wire(
   const vault = new InstrumentedVault(parts.vault);
   const { rotationMs, challengeTtlMs } = config.keys;
   const randomPool = new RandomPool(systemRandom);
-  const decider = new Decider({ store, vault, clock, challengeTtlMs });
+  const userCache = new UserCache({ store, clock, challengeTtlMs });
+  const decider = new Decider({ store, vault, clock, userCache });
   return {
     clock,
     random: systemRandom,
@@ -189,6 +191,7 @@ function wire(
     passwords: new Argon2Hasher({ random: systemRandom }),
     rateLimiter,
     decider,
+    userCache,
     challenges: new ChallengeIssuer(vault, randomPool, rotationMs, challengeTtlMs),
     refusalCounter: new RefusalCounter(decider, (error) =>
       log.warn({ err: error }, 'counts of refusals could not be written yet'),

@@ -114,13 +114,13 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
 async function refill(): Promise<readonly RestUser['pending'][]> {
   if (!running) throw new Error('no server runs');
   const { context } = running.application;
-  const { store, decider } = context;
+  const { store, userCache } = context;
   const ids = (await store.listUsers({ after: 0, limit: 100_000 })).map(({ userId }) => userId);
   const users = ids.filter((userId) => userId > 0).map((userId) => ({ userId, pending: [] as Pending[] }));
   for (let turn = 0; turn < LIMITS.pendingTransactionsPerUserMax; turn++) {
     await Promise.all(
       users.map(async ({ userId, pending }) => {
-        const waiting = (await decider.peek(userId))?.pending.length ?? 0;
+        const waiting = (await userCache.getOrLoad(userId))?.pending.length ?? 0;
         if (waiting >= LIMITS.pendingTransactionsPerUserMax) return;
         const row = await requestTransaction(context, { userId, transfer: REST_TRANSFER, serviceId: '' });
         if ('refused' in row) throw new Error(row.refused);
@@ -132,7 +132,7 @@ async function refill(): Promise<readonly RestUser['pending'][]> {
 }
 
 async function usage(): Promise<ServerUsage> {
-  return meter.read(running?.application.context.decider);
+  return meter.read(running?.application.context);
 }
 
 async function stop(): Promise<void> {

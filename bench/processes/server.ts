@@ -43,7 +43,7 @@ async function start({ folder, flags = {} }: ServerOptions): Promise<number> {
 }
 
 function usage(): ServerUsage {
-  return meter.read(server?.application.context.decider);
+  return meter.read(server?.application.context);
 }
 
 answerRequests({ start, usage }, () => server?.stop());

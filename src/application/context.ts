@@ -9,10 +9,11 @@ import type { Store } from '../ports/store.ts';
 import type { ChallengeIssuer } from './challenges/challenge-issuer.ts';
 import type { RandomPool } from './challenges/random-pool.ts';
 import type { Decider } from './decisions/decider.ts';
+import type { UserCache } from './decisions/user-cache.ts';
 import type { KeyLeases } from './keys/key-leases.ts';
 import type { RefusalCounter } from './lockout/refusal-counter.ts';
 
-/** What every use case is given: the ports, and the parts of the application that are shared. Made by compose.ts. */
+/** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
 export interface Context {
   readonly clock: Clock;
   readonly random: Random;
@@ -22,13 +23,14 @@ export interface Context {
   readonly passwords: PasswordHasher;
   readonly rateLimiter: RateLimiter;
   readonly decider: Decider;
+  readonly userCache: UserCache;
   readonly challenges: ChallengeIssuer;
   readonly refusalCounter: RefusalCounter;
   readonly keyLeases: KeyLeases;
   readonly settings: Settings;
 }
 
-/** The part of the configuration that use cases read. */
+/** The part of the configuration that the use cases read. */
 export interface Settings {
   readonly currencyDefault: string;
   readonly passwordLengthMin: number;

@@ -111,7 +111,7 @@ test(`${ROTATIONS} rotations while ${USERS} users move money`, { timeout: 120_00
   });
   // And nobody's right code or MAC was taken for a wrong one.
   for (const { session } of customers) {
-    const user = await context.decider.peek(session.userId);
+    const user = await context.userCache.getOrLoad(session.userId);
     assert.deepEqual([user?.state.code, user?.state.mac], [undefined, undefined]);
     assert.equal(
       tallied(await entriesOf(context, session.userId))['transaction.refused mac_mismatch'],

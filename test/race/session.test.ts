@@ -136,7 +136,7 @@ describe('what ends a session, in parallel with what uses it', () => {
       assert.ok('secret' in logIn);
       secrets.push(logIn.secret);
     }
-    const user = await context.decider.peek(userId);
+    const user = await context.userCache.getOrLoad(userId);
     assert.equal(user?.sessions.length, LIMITS.sessionsPerUserMax);
     const resumed = await Promise.all(secrets.map((secret) => resumeSession(context, { secret, address })));
     assert.equal(resumed.filter((outcome) => 'refused' in outcome).length, 20);

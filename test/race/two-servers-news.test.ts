@@ -188,14 +188,14 @@ describe('what one server did holds on the other', () => {
 
   test('while the database does not tell, nobody in memory is believed', async (t) => {
     const servers = await open(t);
-    const { decider } = servers.two.context;
+    const { userCache } = servers.two.context;
     const { userId } = await registeredSession(servers.one, 'dave');
-    await decider.peek(userId);
-    assert.ok(decider.cached(userId));
-    decider.believeUntil(performance.now() - 1);
-    assert.equal(decider.cached(userId), undefined);
-    assert.equal((await decider.peek(userId))?.id, userId, 'the store is asked instead');
-    await soon('the database tells again', () => decider.cached(userId) !== undefined);
+    await userCache.getOrLoad(userId);
+    assert.ok(userCache.get(userId));
+    userCache.setFreshUntil(performance.now() - 1);
+    assert.equal(userCache.get(userId), undefined);
+    assert.equal((await userCache.getOrLoad(userId))?.id, userId, 'the store is asked instead');
+    await soon('the database tells again', () => userCache.get(userId) !== undefined);
   });
 });
 

@@ -121,7 +121,7 @@ async function durationOf(work: () => Promise<unknown>): Promise<number> {
 test('reading a long history from its beginning is no walk down all of it for each page', async (t) => {
   const { context, session } = await busyUser(t, 16_384);
   const { userId } = session;
-  const version = (await context.decider.peek(userId))?.version ?? 0;
+  const version = (await context.userCache.getOrLoad(userId))?.version ?? 0;
   const wholeMs = await durationOf(() =>
     context.store.readUserJournal(userId, { below: Number.POSITIVE_INFINITY, limit: version }),
   );

@@ -33,9 +33,9 @@ test('the same for a user who was first read while it was wrong', async (t) => {
   const { application, clock, nonce, spend } = await parts(t);
   const spent = await nonce();
   assert.equal(await spend(spent), 'approved');
-  const { decider } = application.context;
+  const { userCache } = application.context;
   clock.advance(600_000);
-  decider.forget();
+  userCache.invalidateAll();
   assert.equal(await spend(await nonce()), 'approved');
   clock.advance(-599_000);
   assert.equal(await spend(spent), 'challenge_spent');

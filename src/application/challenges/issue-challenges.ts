@@ -30,12 +30,12 @@ export async function issueChallenges(
 ): Promise<readonly Challenge[] | Refusal> {
   const invalid = checkCount(count);
   if (invalid) return invalid;
-  const { decider } = context;
+  const { decider, userCache } = context;
   const { userId, sessionId } = session;
-  const known = decider.cached(userId);
+  const known = userCache.get(userId);
   const at = decider.now();
   if (!known || !sessionHolds(known, sessionId, at)) {
-    const user = await decider.reread(userId);
+    const user = await userCache.reload(userId);
     if (!user || !sessionHolds(user, sessionId, at)) return refuse('session_ended');
   }
   const { challengesPerUserAndSecondMax: perSecond } = LIMITS;

@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LIMITS } from '../../limits.ts';
 import type { Store } from '../../ports/store.ts';
-import type { Decider } from './decider.ts';
+import type { UserCache } from './user-cache.ts';
 
 /**
- * Tells the decider what other servers did, so that who is in memory is right within a second: a session that ended
- * elsewhere, a lock, a role. While the store does not tell, nobody in memory is believed.
+ * Polls the store for the users about whom other servers appended entries, and applies that to the user cache: a session
+ * that ended elsewhere, a lock or a changed role counts here within a second. While the store does not answer, the
+ * cache's staleness bound passes, and reads go to the store.
  */
 export class ChangeFeed {
   readonly #store: Store;
-  readonly #decider: Decider;
+  readonly #userCache: UserCache;
   readonly #onError: (error: unknown) => void;
   readonly #stopped = new AbortController();
   #cursor: string | undefined;
@@ -17,19 +18,19 @@ export class ChangeFeed {
 
   constructor(parts: {
     readonly store: Store;
-    readonly decider: Decider;
-    /** Told of the first of several failures in a row. */
+    readonly userCache: UserCache;
+    /** Called with the first of several errors in a row. */
     readonly onError: (error: unknown) => void;
   }) {
     this.#store = parts.store;
-    this.#decider = parts.decider;
+    this.#userCache = parts.userCache;
     this.#onError = parts.onError;
   }
 
-  /** Resolves once it is known where to go on from. A store of one process has nothing to tell. @throws StoreUnavailable */
+  /** Resolves after the first poll. Does nothing for a store of one process. @throws StoreUnavailable */
   async start(): Promise<void> {
     if (!this.#store.changedSince) return;
-    await this.#ask();
+    await this.#poll();
     this.#running = this.#run();
   }
 
@@ -38,13 +39,13 @@ export class ChangeFeed {
     await this.#running;
   }
 
-  async #ask(): Promise<void> {
-    const askedAt = performance.now();
+  async #poll(): Promise<void> {
+    const polledAt = performance.now();
     const changes = await this.#store.changedSince?.(this.#cursor);
     if (!changes) return;
     this.#cursor = changes.cursor;
-    if (changes.users === 'all' || changes.users.length > 0) this.#decider.learn(changes.users);
-    this.#decider.believeUntil(askedAt + LIMITS.changesLateMs);
+    if (changes.users === 'all' || changes.users.length > 0) this.#userCache.applyChanges(changes.users);
+    this.#userCache.setFreshUntil(polledAt + LIMITS.changesLateMs);
   }
 
   async #run(): Promise<void> {
@@ -54,7 +55,7 @@ export class ChangeFeed {
       await delay(LIMITS.changesPeriodMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        await this.#ask();
+        await this.#poll();
         failing = false;
       } catch (error) {
         if (!failing && !signal.aborted) this.#onError(error);

@@ -1,5 +1,9 @@
 import type { UserId } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
 import type { Decider } from './decider.ts';
+
+/** The parts of the context that report commits: those of this server and those of others. */
+type CommitSources = Pick<Context, 'decider' | 'userCache'>;
 
 const watches = new WeakMap<Decider, CommitWatch>();
 
@@ -9,60 +13,63 @@ export interface CommitWait {
   readonly cancel: () => void;
 }
 
-/** Wakes those who wait for the next entry about a user, by whatever server: one listener of the decider for however many wait. */
+/** Wakes callers that wait for the next entry about a user, by any server. One subscription serves all that wait. */
 export class CommitWatch {
-  readonly #waiting = new Map<UserId, Set<() => void>>();
-  readonly #all = new Set<() => void>();
+  readonly #waitingByUser = new Map<UserId, Set<() => void>>();
+  readonly #waitingForAny = new Set<() => void>();
 
-  private constructor(decider: Decider) {
+  private constructor({ decider, userCache }: CommitSources) {
     decider.subscribeCommits((entries) => {
-      if (this.#waiting.size > 0) {
-        for (const { userId } of entries) for (const wake of this.#waiting.get(userId) ?? []) wake();
-      }
-      for (const wake of this.#all) wake();
+      if (this.#waitingByUser.size > 0) for (const { userId } of entries) this.#wake(userId);
+      for (const wake of this.#waitingForAny) wake();
     });
-    decider.subscribeChanges((users) => {
-      const told = users === 'all' ? [...this.#waiting.keys()] : users;
-      for (const userId of told) for (const wake of this.#waiting.get(userId) ?? []) wake();
-      for (const wake of this.#all) wake();
+    userCache.subscribeChanges((users) => {
+      for (const userId of users === 'all' ? [...this.#waitingByUser.keys()] : users) this.#wake(userId);
+      for (const wake of this.#waitingForAny) wake();
     });
   }
 
-  static of(decider: Decider): CommitWatch {
-    const known = watches.get(decider);
+  /** Returns the watch of a server, made at the first call. */
+  static of(sources: CommitSources): CommitWatch {
+    const known = watches.get(sources.decider);
     if (known) return known;
-    const made = new CommitWatch(decider);
-    watches.set(decider, made);
+    const made = new CommitWatch(sources);
+    watches.set(sources.decider, made);
     return made;
   }
 
   /**
-   * Listens from now on, so that no entry falls between a read that follows and the wait for the next one.
+   * Starts to wait for the next entry. Call it before reading the entries so far, so that none falls between that read
+   * and the wait.
    * @param userId undefined: any user's
    */
   waitForNext(userId: UserId | undefined, waitMs: number, signal?: AbortSignal): CommitWait {
-    const place = this.#placeOf(userId);
+    const waiting = this.#waitingFor(userId);
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const cancel = () => {
       clearTimeout(timer);
-      place.delete(cancel);
-      if (userId !== undefined && place.size === 0) this.#waiting.delete(userId);
+      waiting.delete(cancel);
+      if (userId !== undefined && waiting.size === 0) this.#waitingByUser.delete(userId);
       signal?.removeEventListener('abort', cancel);
       resolve();
     };
     const timer = setTimeout(cancel, waitMs);
-    place.add(cancel);
+    waiting.add(cancel);
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted) cancel();
     return { ended, cancel };
   }
 
-  #placeOf(userId: UserId | undefined): Set<() => void> {
-    if (userId === undefined) return this.#all;
-    const known = this.#waiting.get(userId);
+  #wake(userId: UserId): void {
+    for (const wake of this.#waitingByUser.get(userId) ?? []) wake();
+  }
+
+  #waitingFor(userId: UserId | undefined): Set<() => void> {
+    if (userId === undefined) return this.#waitingForAny;
+    const known = this.#waitingByUser.get(userId);
     if (known) return known;
     const made = new Set<() => void>();
-    this.#waiting.set(userId, made);
+    this.#waitingByUser.set(userId, made);
     return made;
   }
 }

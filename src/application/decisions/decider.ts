@@ -1,20 +1,23 @@
-import { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
 import { StoreUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { KeyVault } from '../../ports/key-vault.ts';
+import type { KeyVault, MacRequest } from '../../ports/key-vault.ts';
 import type { AppendOutcome, IdempotencyRecord, Store, UserId, UserRecord } from '../../ports/store.ts';
-import { type User, userFrom } from '../users/user.ts';
-import { DecisionBatch, gatherEvidence, NO_MACS, type PendingJob, recordId } from './decision-batch.ts';
-import { GenerationalCache } from './generational-cache.ts';
-import type { ChainedEntry, Decided, Job } from './job.ts';
-import { VersionFence } from './version-fence.ts';
+import type { User } from '../users/user.ts';
+import { DecisionBatch, type Macs, NO_MACS, recordId } from './decision-batch.ts';
+import type { ChainedEntry, Decided, Job, PendingJob } from './job.ts';
+import type { UserCache } from './user-cache.ts';
 
 export type CommitListener = (entries: readonly ChainedEntry[]) => void;
-/** Users about whom other servers appended entries; `all`: it is not known about whom. */
-export type ChangeListener = (users: readonly UserId[] | 'all') => void;
-/** `ms`: from the beginning of the batch until all in it was committed and answered. */
-export type BatchListener = (jobs: number, ms: number) => void;
+export type BatchListener = (batch: BatchReport) => void;
+
+export interface BatchReport {
+  readonly jobs: number;
+  /** From the start of the batch until its last job was answered. */
+  readonly durationMs: number;
+  /** All its jobs were rejected: the users could not be loaded, or the append failed. */
+  readonly failed: boolean;
+}
 
 /** What the decider counts, for the metrics. */
 export interface DeciderCounters {
@@ -24,111 +27,72 @@ export interface DeciderCounters {
   superseded: number;
 }
 
+/** The latest entries of users in the store, or why they could not be read. */
+type LatestRecords = ReadonlyMap<UserId, UserRecord | undefined> | Error;
+
 /**
- * Decides in batches: all that arrived in this turn of the event loop, in order of arrival per user, on the users'
- * latest entries; one append commits them, and only then is anyone answered. While one batch commits the next gathers.
+ * Decides jobs in batches. While one batch commits, the next one gathers. A batch:
  *
- * The store's guard makes it safe: a decision made on an entry that is no longer the latest is superseded, and is
- * made again on what is. A result without an entry meets no guard: before it is final on a user in memory, the store is
- * asked whether that is still their latest entry.
+ * 1. Gather: `submit` queues jobs; those that arrived by the end of this turn of the event loop form the batch.
+ * 2. Load the jobs' users, from the cache or the store, and the idempotency records that the jobs name.
+ * 3. Gather evidence: each job lists the MACs that it needs.
+ * 4. Compute all MACs in one call of the vault.
+ * 5. Decide the jobs in order of arrival, each on its user as the decisions before left them.
+ * 6. Append all entries in one call of the store. In parallel, read the latest versions of cached users about whom a
+ *    job has a result but no entry.
+ * 7. Settle: answer the jobs, cache their users, call the listeners; queue again the jobs that were superseded.
+ *
+ * A cached user may be stale. The store's guard makes that safe for a decision with an entry: if it is not based on the
+ * user's latest entry, the append is superseded, and the job is decided again on the user in the store. A result without
+ * an entry meets no guard, so step 6 compares the user's version with the store's before the result is final.
  */
 export class Decider {
   readonly counters: DeciderCounters = { batches: 0, jobs: 0, entries: 0, superseded: 0 };
   readonly #store: Store;
   readonly #vault: KeyVault;
   readonly #clock: Clock;
-  readonly #challengeTtlMs: number;
-  readonly #users: GenerationalCache;
-  readonly #spent: SpentChallenges;
-  readonly #listeners = new Set<CommitListener>();
-  readonly #changeListeners = new Set<ChangeListener>();
-  /** Users who are being read or decided about: what is news of them meanwhile counts against what comes of it. */
-  readonly #inFlight = new VersionFence();
-  /** ms of `performance.now()` until which users in memory are believed. */
-  #believedUntil = Number.POSITIVE_INFINITY;
-  #batchListener: ((size: number) => void) | undefined;
+  readonly #userCache: UserCache;
+  readonly #commitListeners = new Set<CommitListener>();
   readonly #batchListeners = new Set<BatchListener>();
   #queue: PendingJob[] = [];
   #running: Promise<void> | undefined;
-  /** The latest time decided at: what had expired by then is forgotten, also what was spent of it. */
-  #latestAt = 0;
-  #clockStepsBack = 0;
 
   constructor(parts: {
-    store: Store;
-    vault: KeyVault;
-    clock: Clock;
-    challengeTtlMs: number;
-    usersCachedMax?: number;
+    readonly store: Store;
+    readonly vault: KeyVault;
+    readonly clock: Clock;
+    readonly userCache: UserCache;
   }) {
     this.#store = parts.store;
     this.#vault = parts.vault;
     this.#clock = parts.clock;
-    this.#challengeTtlMs = parts.challengeTtlMs;
-    this.#users = new GenerationalCache(parts.usersCachedMax ?? LIMITS.usersCachedMax);
-    this.#spent = new SpentChallenges(parts.challengeTtlMs);
-  }
-
-  /** Told of entries once they are committed, in the order of their append. Must not throw, and not take long. */
-  subscribeCommits(listener: CommitListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** Told of users about whom other servers decided, once that is known here. Must not throw, and not take long. */
-  subscribeChanges(listener: ChangeListener): () => void {
-    this.#changeListeners.add(listener);
-    return () => this.#changeListeners.delete(listener);
-  }
-
-  /**
-   * What the store says of entries by whatever server: who is in memory with an older one is forgotten.
-   * @param users with their latest version; `all`: anyone may have changed
-   */
-  learn(users: readonly { readonly userId: UserId; readonly version: number }[] | 'all'): void {
-    if (users === 'all') {
-      this.#inFlight.changeAll();
-      this.#users.clear();
-      for (const listener of this.#changeListeners) listener('all');
-      return;
-    }
-    const news: UserId[] = [];
-    for (const { userId, version } of users) {
-      this.#inFlight.change(userId, version);
-      const known = this.#users.peek(userId);
-      if (known && known.version >= version) continue;
-      this.#users.delete(userId);
-      news.push(userId);
-    }
-    if (news.length > 0) for (const listener of this.#changeListeners) listener(news);
-  }
-
-  /** Until then users in memory may be believed, for what other servers did is known; ms of `performance.now()`. */
-  believeUntil(until: number): void {
-    this.#believedUntil = until;
-  }
-
-  /** Told of each batch once it has been decided. Must not throw, and not take long. */
-  subscribeBatches(listener: BatchListener): () => void {
-    this.#batchListeners.add(listener);
-    return () => this.#batchListeners.delete(listener);
-  }
-
-  /** Told of the number of jobs in each batch. */
-  onBatch(listener: (size: number) => void): void {
-    this.#batchListener = listener;
+    this.#userCache = parts.userCache;
   }
 
   get queueLength(): number {
     return this.#queue.length;
   }
 
-  get usersCached(): number {
-    return this.#users.size;
-  }
-
   now(): number {
     return this.#clock.now();
+  }
+
+  /**
+   * Calls the listener after each commit with the entries, in the order of their append. It must not throw and must
+   * return quickly. @returns a function that ends the subscription
+   */
+  subscribeCommits(listener: CommitListener): () => void {
+    this.#commitListeners.add(listener);
+    return () => this.#commitListeners.delete(listener);
+  }
+
+  /**
+   * Calls the listener after each batch. It must not throw and must return quickly.
+   * @returns a function that ends the subscription
+   */
+  subscribeBatches(listener: BatchListener): () => void {
+    this.#batchListeners.add(listener);
+    return () => this.#batchListeners.delete(listener);
   }
 
   /**
@@ -146,237 +110,155 @@ export class Decider {
     });
   }
 
-  /** The user as last known here: for reads, and for refusing early. Only a decision is certain. */
-  async peek(id: UserId): Promise<User | undefined> {
-    return this.cached(id) ?? this.reread(id);
-  }
-
-  /**
-   * The user as the store has them: for what would be refused on what is in memory and may be of before. Anyone can
-   * make a server ask this of anyone, so the challenges spent, of which a busy user has thousands, are read only
-   * where there is a newer entry.
-   */
-  async reread(id: UserId): Promise<User | undefined> {
-    const known = this.#users.get(id);
-    if (!known) return (await this.#load([id])).get(id);
-    const [record] = await this.#store.load([id], Number.POSITIVE_INFINITY);
-    if (record?.version !== known.version) {
-      if (this.#users.get(id) === known) this.#users.delete(id);
-      return (await this.#load([id])).get(id);
-    }
-    const user = userFrom(record);
-    if (this.#users.get(id) === known) this.#users.set(id, user);
-    return user;
-  }
-
-  /**
-   * The user if they are in memory, and it is known what other servers did up to a second ago: for the hot path, which
-   * does without a promise.
-   */
-  cached(id: UserId): User | undefined {
-    return performance.now() <= this.#believedUntil ? this.#users.get(id) : undefined;
-  }
-
-  /** Forgets users, so that they are read again: their rows were changed outside a decision. */
-  forget(ids?: Iterable<UserId>): void {
-    if (!ids) {
-      this.#inFlight.changeAll();
-      this.#users.clear();
-      return;
-    }
-    for (const id of ids) {
-      this.#inFlight.change(id, Number.POSITIVE_INFINITY);
-      this.#users.delete(id);
-    }
-  }
-
-  /** Resolves when all that was submitted has been answered. */
+  /** Resolves when every submitted job has been answered. */
   async drained(): Promise<void> {
     while (this.#running) await this.#running;
   }
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      // After the poll phase: what the other sockets had ready in this turn rides along.
+      // After the poll phase: jobs from the other sockets that were ready in this turn join the batch.
       await new Promise(setImmediate);
       const startedAt = performance.now();
-      const batch = inTime(this.#queue.splice(0, LIMITS.batchMax), startedAt);
-      if (batch.length === 0) continue;
-      const ids = [...new Set(batch.map(({ job }) => job.userId))];
-      this.#inFlight.begin(ids);
+      const jobs = rejectExpired(this.#queue.splice(0, LIMITS.batchMax), startedAt);
+      if (jobs.length === 0) continue;
+      const ids = [...new Set(jobs.map(({ job }) => job.userId))];
+      this.#userCache.openFence(ids);
       try {
-        await this.#decideBatch(batch);
-        for (const listener of this.#batchListeners) listener(batch.length, performance.now() - startedAt);
+        await this.#decideBatch(jobs);
+        this.#reportBatch(jobs.length, startedAt, false);
       } catch (error) {
-        // The outcome may be unknown: nothing remembered about these users is to be trusted.
-        for (const pending of batch) {
-          this.#users.delete(pending.job.userId);
+        // The outcome may be unknown: the cached users may be of before or of after.
+        for (const pending of jobs) {
+          this.#userCache.evict(pending.job.userId);
           pending.reject(error);
         }
+        this.#reportBatch(jobs.length, startedAt, true);
       } finally {
-        this.#inFlight.end(ids);
+        this.#userCache.closeFence(ids);
       }
     }
     this.#running = undefined;
   }
 
-  /**
-   * Now. When the clock was put back, challenges that had expired live again, and those spent among them are
-   * forgotten: then every user is read again, with what they spent. A step within `clockSkewMs` is in the margins.
-   */
-  #decisionTime(): number {
-    const at = this.#clock.now();
-    if (at > this.#latestAt) this.#latestAt = at;
-    else if (at < this.#latestAt - LIMITS.clockSkewMs) {
-      this.#latestAt = at;
-      this.#clockStepsBack++;
-      this.#users.clear();
-    }
-    return at;
-  }
-
-  async #load(ids: readonly UserId[]): Promise<Map<UserId, User>> {
-    this.#inFlight.begin(ids);
-    try {
-      return await this.#loadAll(ids);
-    } finally {
-      this.#inFlight.end(ids);
-    }
-  }
-
-  async #loadAll(ids: readonly UserId[]): Promise<Map<UserId, User>> {
-    // With margins: the server that wrote an entry may have another idea of now, and this one's may step back.
-    const spentSince = this.#decisionTime() - this.#challengeTtlMs - 2 * LIMITS.clockSkewMs;
-    const stepsBack = this.#clockStepsBack;
-    const records = await this.#store.load(ids, spentSince);
-    if (stepsBack !== this.#clockStepsBack) return this.#loadAll(ids);
-    const users = new Map<UserId, User>();
-    for (const record of records) {
-      if (!record) continue;
-      for (const nonce of record.spentChallenges) this.#spent.add(nonce, this.now());
-      const known = this.#users.get(record.userId);
-      // A decision may have been committed while this was read.
-      const user = known && known.version >= record.version ? known : userFrom(record);
-      this.#remember(user);
-      users.set(user.id, user);
-    }
-    return users;
-  }
-
-  /** Unless it is known already that they are not this any more. */
-  #remember(user: User): void {
-    if (this.#inFlight.changedTo(user.id) <= user.version) this.#users.set(user.id, user);
-    else this.#users.delete(user.id);
-  }
-
-  async #decideBatch(batch: readonly PendingJob[]): Promise<void> {
+  async #decideBatch(jobs: readonly PendingJob[]): Promise<void> {
     this.counters.batches++;
-    this.counters.jobs += batch.length;
-    this.#batchListener?.(batch.length);
-    const at = this.#decisionTime();
-    const { users, read } = await this.#usersOf(batch);
-    const idempotencyRecords = await this.#idempotencyRecordsOf(batch);
-    const round = new DecisionBatch(at, users, idempotencyRecords, this.#spent);
-    const { requests, spans, failed } = gatherEvidence(batch, round);
-    let macs = NO_MACS;
-    let vaultError: unknown;
-    if (requests.length > 0) {
-      try {
-        macs = await this.#vault.computeMacs(requests);
-      } catch (error) {
-        // What needs no MAC goes on without the vault.
-        vaultError = error;
-      }
-    }
-
-    for (let index = 0; index < batch.length; index++) {
-      const pending = batch[index] as PendingJob;
-      const from = spans[index] as number;
-      const to = spans[index + 1] as number;
-      if (failed.has(pending)) continue;
-      if (vaultError !== undefined && from !== to) {
-        pending.reject(vaultError);
-        continue;
-      }
-      const own = from === to ? NO_MACS : macs.slice(from, to);
-      const { userId, newUser } = pending.job;
-      const maybeStale = newUser === undefined && !read.has(userId);
-      // The key may have been wrapped again since the user was read: read once more before it counts as damaged.
-      if ((maybeStale || pending.attempts === 0) && own.includes(undefined)) round.retry(pending);
-      else round.decide(pending, own, maybeStale);
-    }
-
+    this.counters.jobs += jobs.length;
+    const at = this.#userCache.decisionTime();
+    const { users, loaded } = await this.#loadUsers(jobs);
+    const idempotencyRecords = await this.#findIdempotencyRecords(jobs);
+    const { spentChallenges } = this.#userCache;
+    const batch = new DecisionBatch({ at, jobs, users, loaded, idempotencyRecords, spentChallenges });
+    const evidence = batch.gatherEvidence();
+    const macs = evidence.requests.length === 0 ? NO_MACS : await this.#computeMacs(evidence.requests);
+    batch.decide(evidence, macs);
     const [outcomes, latest] = await Promise.all([
-      round.decisions.length === 0 ? [] : this.#store.append(round.decisions),
-      this.#latestOf(round),
+      batch.decisions.length === 0 ? [] : this.#store.append(batch.decisions),
+      this.#readLatest(batch.usersWithoutEntry()),
     ]);
-    this.#settle(round, outcomes, latest);
+    this.#settle(batch, outcomes, latest);
   }
 
-  /**
-   * The latest entries of users in memory about whom something is to be answered without an entry. Those who also get
-   * one need not be asked for: its outcome tells. One read a batch, without the challenges spent.
-   */
-  async #latestOf(round: DecisionBatch): Promise<ReadonlyMap<UserId, UserRecord | undefined> | Error> {
-    const ids = round.unguarded();
-    if (ids.length === 0) return NOBODY;
+  /** `loaded`: the users who were read from the store just now. */
+  async #loadUsers(
+    jobs: readonly PendingJob[],
+  ): Promise<{ users: Map<UserId, User>; loaded: ReadonlySet<UserId> }> {
+    const users = new Map<UserId, User>();
+    const missing = new Set<UserId>();
+    for (const { job } of jobs) {
+      if (users.has(job.userId)) continue;
+      const user = job.newUser ?? this.#userCache.getMaybeStale(job.userId);
+      if (user) users.set(job.userId, user);
+      else missing.add(job.userId);
+    }
+    if (missing.size > 0) {
+      for (const [id, user] of await this.#userCache.load([...missing])) users.set(id, user);
+    }
+    return { users, loaded: missing };
+  }
+
+  async #findIdempotencyRecords(jobs: readonly PendingJob[]): Promise<Map<string, IdempotencyRecord>> {
+    const records = new Map<string, IdempotencyRecord>();
+    const keys: { userId: UserId; key: string }[] = [];
+    for (const { job } of jobs) {
+      if (job.idempotencyKey !== undefined) keys.push({ userId: job.userId, key: job.idempotencyKey });
+    }
+    if (keys.length === 0) return records;
+    const found = await this.#store.findIdempotencyRecords(keys);
+    keys.forEach(({ userId, key }, index) => {
+      const record = found[index];
+      if (record) records.set(recordId(userId, key), record);
+    });
+    return records;
+  }
+
+  /** Returns the vault's error instead of throwing it: jobs that need no MAC are decided without the vault. */
+  async #computeMacs(requests: readonly MacRequest[]): Promise<Macs | Error> {
+    try {
+      return await this.#vault.computeMacs(requests);
+    } catch (error) {
+      return asError(error);
+    }
+  }
+
+  /** Reads the users' latest versions, without the spent challenges. */
+  async #readLatest(ids: readonly UserId[]): Promise<LatestRecords> {
+    if (ids.length === 0) return NO_RECORDS;
     try {
       const records = await this.#store.load(ids, Number.POSITIVE_INFINITY);
       return new Map(ids.map((id, index) => [id, records[index]]));
     } catch (error) {
-      // Theirs alone: the others' entries may have been appended.
-      return error instanceof Error ? error : new Error(String(error));
+      // Fails these users' jobs alone: the entries of the others may have been appended.
+      return asError(error);
     }
   }
 
-  #settle(
-    round: DecisionBatch,
-    outcomes: readonly AppendOutcome[],
-    latest: ReadonlyMap<UserId, UserRecord | undefined> | Error,
-  ): void {
-    const at = round.at;
+  #settle(batch: DecisionBatch, outcomes: readonly AppendOutcome[], latest: LatestRecords): void {
     const committed: ChainedEntry[] = [];
     const stale = new Set<UserId>();
-    const again: PendingJob[] = [...round.retries];
-    const lost = round.superseded(outcomes);
-    for (const { pending, result, entry, user, decision, basedOnVersion } of round.proposals) {
-      const id = pending.job.userId;
-      const outcome = decision === undefined ? 'appended' : outcomes[decision];
-      if (basedOnVersion !== undefined && !round.isGuarded(id)) {
-        if (latest instanceof Error) {
+    const retries: PendingJob[] = [...batch.retries];
+    const lost = batch.usersNotAppended(outcomes);
+    for (const { pending, result, entry, user, decision, basedOnVersion } of batch.proposals) {
+      const { job } = pending;
+      const id = job.userId;
+      if (basedOnVersion !== undefined) {
+        if (batch.hasEntryAbout(id)) {
+          if (lost.has(id)) stale.add(id);
+        } else if (latest instanceof Error) {
           pending.reject(latest);
           continue;
-        }
-        if (latest.get(id)?.version !== basedOnVersion) stale.add(id);
-      } else if (basedOnVersion !== undefined && lost.has(id)) stale.add(id);
+        } else if (latest.get(id)?.version !== basedOnVersion) stale.add(id);
+      }
+      const outcome = decision === undefined ? 'appended' : outcomes[decision];
       if (stale.has(id) || outcome === 'superseded') {
-        // What was decided later in this batch stood on the entry that lost.
+        // Later decisions of this batch about the user were based on the entry that lost.
         stale.add(id);
-        again.push(pending);
+        retries.push(pending);
       } else if (outcome === 'conflict') {
         stale.add(id);
-        if (pending.job.conflict) pending.resolve({ result: pending.job.conflict(), entry: undefined });
+        if (job.conflict) pending.resolve({ result: job.conflict(), entry: undefined });
         else pending.reject(new Error('a row of the decision is taken'));
       } else {
         if (entry && user) {
           this.counters.entries++;
           committed.push(entry);
-          this.#remember(user);
-          if (entry.challenge) this.#spent.add(entry.challenge, at);
+          this.#userCache.put(user);
+          if (entry.challenge) this.#userCache.spentChallenges.add(entry.challenge, batch.at);
         }
         pending.resolve({ result, entry });
       }
     }
-    for (const id of stale) this.#users.delete(id);
-    // Whatever was decided about them beside: what is to be decided again is decided on what the store has.
-    for (const { job } of round.retries) this.#users.delete(job.userId);
-    this.#requeue(again);
-    if (committed.length > 0) for (const listener of this.#listeners) listener(committed);
+    for (const id of stale) this.#userCache.evict(id);
+    // A retry is decided on the user in the store, whatever else this batch decided about them.
+    for (const { job } of batch.retries) this.#userCache.evict(job.userId);
+    this.#requeue(retries);
+    if (committed.length > 0) for (const listener of this.#commitListeners) listener(committed);
   }
 
-  #requeue(again: readonly PendingJob[]): void {
+  /** Puts superseded jobs at the head of the queue. */
+  #requeue(retries: readonly PendingJob[]): void {
     const kept: PendingJob[] = [];
-    for (const pending of again) {
+    for (const pending of retries) {
       this.counters.superseded++;
       if (++pending.attempts < LIMITS.attemptsPerDecisionMax) kept.push(pending);
       else pending.reject(new StoreUnavailable('the user is being decided about elsewhere without a pause'));
@@ -384,48 +266,24 @@ export class Decider {
     if (kept.length > 0) this.#queue = kept.concat(this.#queue);
   }
 
-  /** `read`: whom of them the store was asked for just now. */
-  async #usersOf(
-    batch: readonly PendingJob[],
-  ): Promise<{ users: Map<UserId, User>; read: ReadonlySet<UserId> }> {
-    const users = new Map<UserId, User>();
-    const missing = new Set<UserId>();
-    for (const { job } of batch) {
-      if (users.has(job.userId)) continue;
-      const user = job.newUser ?? this.#users.get(job.userId);
-      if (user) users.set(job.userId, user);
-      else missing.add(job.userId);
-    }
-    if (missing.size > 0) {
-      for (const [id, user] of await this.#load([...missing])) users.set(id, user);
-    }
-    return { users, read: missing };
-  }
-
-  async #idempotencyRecordsOf(batch: readonly PendingJob[]): Promise<Map<string, IdempotencyRecord>> {
-    const idempotencyRecords = new Map<string, IdempotencyRecord>();
-    const keys: { userId: UserId; key: string }[] = [];
-    for (const { job } of batch) {
-      if (job.idempotencyKey !== undefined) keys.push({ userId: job.userId, key: job.idempotencyKey });
-    }
-    if (keys.length === 0) return idempotencyRecords;
-    const found = await this.#store.findIdempotencyRecords(keys);
-    keys.forEach(({ userId, key }, index) => {
-      const record = found[index];
-      if (record) idempotencyRecords.set(recordId(userId, key), record);
-    });
-    return idempotencyRecords;
+  #reportBatch(jobs: number, startedAt: number, failed: boolean): void {
+    const report = { jobs, durationMs: performance.now() - startedAt, failed };
+    for (const listener of this.#batchListeners) listener(report);
   }
 }
 
-const NOBODY: ReadonlyMap<UserId, UserRecord | undefined> = new Map();
+const NO_RECORDS: LatestRecords = new Map();
 
-/** Those who have not waited too long; the others are told so. */
-function inTime(batch: readonly PendingJob[], now: number): readonly PendingJob[] {
-  if (batch.every(({ expiresAt }) => expiresAt > now)) return batch;
-  return batch.filter(({ expiresAt, reject }) => {
+/** Returns the jobs that are still within their time, and rejects the others. */
+function rejectExpired(jobs: readonly PendingJob[], now: number): readonly PendingJob[] {
+  if (jobs.every(({ expiresAt }) => expiresAt > now)) return jobs;
+  return jobs.filter(({ expiresAt, reject }) => {
     if (expiresAt > now) return true;
     reject(new StoreUnavailable('the decision could not be made in time: nothing was written'));
     return false;
   });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

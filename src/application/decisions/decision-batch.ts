@@ -1,105 +1,137 @@
 import type { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
-import { encodeBody } from '../../domain/journal/entry.ts';
-import { chainHash } from '../../domain/journal/hash-chain.ts';
-import { encodeState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { AppendOutcome, Decision, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import { type User, withRows } from '../users/user.ts';
-import type { ChainedEntry, Decided, Draft, Facts, Job, Proposal } from './job.ts';
+import { chainEntry } from './chain-entry.ts';
+import type { ChainedEntry, Facts, Job, PendingJob, Proposal } from './job.ts';
 
-/** A job that somebody waits for. */
-export interface PendingJob {
-  readonly job: Job<unknown>;
-  readonly resolve: (decided: Decided<unknown>) => void;
-  readonly reject: (error: unknown) => void;
-  attempts: number;
-  /** ms of `performance.now()`: after that it is not decided any more. */
-  readonly expiresAt: number;
+/** MACs in the order of their requests; `undefined`: the vault could not open the key. */
+export type Macs = readonly (Uint8Array | undefined)[];
+
+export const NO_MACS: Macs = Object.freeze([]);
+
+/** The MACs that the jobs of a batch need, in one list. */
+export interface Evidence {
+  readonly requests: readonly MacRequest[];
+  /** The requests of job `n` are those from `spans[n]` to `spans[n + 1]`. */
+  readonly spans: readonly number[];
+  /** Jobs that threw and were rejected: a fault in one fails its caller alone. */
+  readonly failed: ReadonlySet<PendingJob>;
 }
 
-export const NO_MACS: readonly (Uint8Array | undefined)[] = Object.freeze([]);
-
+/** What a job decided, to be settled once the batch is appended. */
 export interface Proposed {
   readonly pending: PendingJob;
   readonly result: unknown;
   readonly entry: ChainedEntry | undefined;
+  /** The user as the entry leaves them. */
   readonly user: User | undefined;
-  /** Index among the decisions to append. */
+  /** The entry's index in `decisions`. */
   readonly decision: number | undefined;
-  /** Without an entry, on a user who was in memory: the version that must still be their latest. */
+  /** The version of a cached user about whom the result has no entry: it is final only if that is still the latest. */
   readonly basedOnVersion?: number;
 }
 
-interface Chained {
-  readonly entry: ChainedEntry;
-  readonly rows: readonly SideRow[];
-}
-
-/** One batch in the making: users as the decisions made so far leave them. */
+/** One batch of jobs: decides them in order, each on its user as the decisions before left them. */
 export class DecisionBatch {
+  /** To append. */
   readonly decisions: Decision[] = [];
   readonly proposals: Proposed[] = [];
+  /** Jobs to decide again whatever the outcome of the append. */
   readonly retries: PendingJob[] = [];
   readonly at: number;
+  readonly #jobs: readonly PendingJob[];
   readonly #users: Map<UserId, User>;
+  readonly #loaded: ReadonlySet<UserId>;
   readonly #idempotencyRecords: Map<string, IdempotencyRecord>;
-  readonly #spent: SpentChallenges;
-  readonly #spentHere = new Set<string>();
-  readonly #guarded = new Set<UserId>();
+  readonly #spentInBatch = new Set<string>();
+  readonly #usersWithEntry = new Set<UserId>();
   readonly #facts: Facts;
 
-  constructor(
-    at: number,
-    users: Map<UserId, User>,
-    idempotencyRecords: Map<string, IdempotencyRecord>,
-    spent: SpentChallenges,
-  ) {
+  constructor(parts: {
+    /** The time of the decisions, ms since 1970. */
+    readonly at: number;
+    readonly jobs: readonly PendingJob[];
+    readonly users: Map<UserId, User>;
+    /** The users who were read from the store for this batch; the others were cached and may be stale. */
+    readonly loaded: ReadonlySet<UserId>;
+    /** By `recordId`. */
+    readonly idempotencyRecords: Map<string, IdempotencyRecord>;
+    readonly spentChallenges: SpentChallenges;
+  }) {
+    const { at, spentChallenges } = parts;
     this.at = at;
-    this.#users = users;
-    this.#idempotencyRecords = idempotencyRecords;
-    this.#spent = spent;
-    const isSpent = (nonce: string) => this.#spentHere.has(nonce) || this.#spent.has(nonce);
+    this.#jobs = parts.jobs;
+    this.#users = parts.users;
+    this.#loaded = parts.loaded;
+    this.#idempotencyRecords = parts.idempotencyRecords;
+    const isSpent = (nonce: string) => this.#spentInBatch.has(nonce) || spentChallenges.has(nonce);
     this.#facts = { at, isSpent, idempotencyRecord: undefined };
   }
 
-  user(id: UserId): User | undefined {
-    return this.#users.get(id);
+  /** Asks each job for the MACs it needs. */
+  gatherEvidence(): Evidence {
+    const requests: MacRequest[] = [];
+    const spans: number[] = [0];
+    const failed = new Set<PendingJob>();
+    for (const pending of this.#jobs) {
+      const { job } = pending;
+      const user = job.evidence && this.#users.get(job.userId);
+      try {
+        if (user)
+          for (const request of job.evidence?.(user, this.#factsFor(job)) ?? []) requests.push(request);
+      } catch (error) {
+        failed.add(pending);
+        pending.reject(error);
+      }
+      spans.push(requests.length);
+    }
+    return { requests, spans, failed };
   }
 
-  factsFor(job: Job<unknown>): Facts {
-    if (job.idempotencyKey === undefined) return this.#facts;
-    return {
-      ...this.#facts,
-      idempotencyRecord: this.#idempotencyRecords.get(recordId(job.userId, job.idempotencyKey)),
-    };
+  /** @param macs of all requests of the evidence, or the vault's error, which fails the jobs that need a MAC */
+  decide({ spans, failed }: Evidence, macs: Macs | Error): void {
+    for (let index = 0; index < this.#jobs.length; index++) {
+      const pending = this.#jobs[index] as PendingJob;
+      const from = spans[index] as number;
+      const to = spans[index + 1] as number;
+      if (failed.has(pending)) continue;
+      if (from === to) this.#decideJob(pending, NO_MACS);
+      else if (macs instanceof Error) pending.reject(macs);
+      else this.#decideJob(pending, macs.slice(from, to));
+    }
   }
 
-  retry(pending: PendingJob): void {
-    this.retries.push(pending);
-  }
-
-  /** @param maybeStale the user was in memory, and may have changed on another server since */
-  decide(pending: PendingJob, macs: readonly (Uint8Array | undefined)[], maybeStale: boolean): void {
+  #decideJob(pending: PendingJob, macs: Macs): void {
     const { job } = pending;
-    const user = this.user(job.userId);
+    const maybeStale = job.newUser === undefined && !this.#loaded.has(job.userId);
+    // The key may have been wrapped again since the user was loaded: load them once more before it counts as damaged.
+    if ((maybeStale || pending.attempts === 0) && macs.includes(undefined)) {
+      this.retries.push(pending);
+      return;
+    }
+    const user = this.#users.get(job.userId);
     let proposal: Proposal<unknown>;
-    let chained: Chained | undefined;
+    let decision: { readonly entry: ChainedEntry; readonly rows: readonly SideRow[] } | undefined;
     try {
-      proposal = job.decide(user, this.factsFor(job), macs);
-      chained = user && proposal.draft && this.#entryAndRows(user, proposal.draft);
+      proposal = job.decide(user, this.#factsFor(job), macs);
+      if (user && proposal.draft) {
+        const entry = chainEntry(user, proposal.draft, this.at);
+        const { rows = NO_ROWS } = proposal.draft;
+        decision = { entry, rows: typeof rows === 'function' ? rows(entry) : rows };
+      }
     } catch (error) {
-      // A fault in one decision is that caller's alone.
+      // A fault in one decision fails its caller alone.
       pending.reject(error);
       return;
     }
     const { result, draft } = proposal;
-    if (!draft || !user || !chained) {
+    if (!draft || !user || !decision) {
       const without = { pending, result, entry: undefined, user: undefined, decision: undefined };
-      // No entry is appended that could turn out to be superseded.
       this.proposals.push(maybeStale && user ? { ...without, basedOnVersion: user.version } : without);
       return;
     }
-    const { entry, rows } = chained;
+    const { entry, rows } = decision;
     const next: User = {
       ...(rows.length === 0 ? user : withRows(user, rows)),
       version: entry.version,
@@ -108,31 +140,40 @@ export class DecisionBatch {
       state: draft.state,
     };
     this.#users.set(user.id, next);
-    if (entry.challenge) this.#spentHere.add(entry.challenge);
+    this.#usersWithEntry.add(user.id);
+    if (entry.challenge) this.#spentInBatch.add(entry.challenge);
     for (const row of rows) {
       if (row.kind === 'idempotency.insert') this.#idempotencyRecords.set(recordId(row.userId, row.key), row);
     }
     this.proposals.push({ pending, result, entry, user: next, decision: this.decisions.length });
-    this.decisions.push(chained);
-    this.#guarded.add(user.id);
+    this.decisions.push(decision);
   }
 
-  /** Whether an entry about the user is among the decisions: its outcome tells of what it was decided on as well. */
-  isGuarded(id: UserId): boolean {
-    return this.#guarded.has(id);
+  #factsFor(job: Job<unknown>): Facts {
+    if (job.idempotencyKey === undefined) return this.#facts;
+    return {
+      ...this.#facts,
+      idempotencyRecord: this.#idempotencyRecords.get(recordId(job.userId, job.idempotencyKey)),
+    };
   }
 
-  /** Users in memory about whom there are results without any entry. */
-  unguarded(): UserId[] {
+  /** Whether `decisions` has an entry about the user: its outcome tells whether the user was stale. */
+  hasEntryAbout(id: UserId): boolean {
+    return this.#usersWithEntry.has(id);
+  }
+
+  /** Lists the cached users about whom there are results and no entry: nothing in the append tells whether they were stale. */
+  usersWithoutEntry(): UserId[] {
     const ids = new Set<UserId>();
     for (const { basedOnVersion, pending } of this.proposals) {
-      if (basedOnVersion !== undefined && !this.#guarded.has(pending.job.userId)) ids.add(pending.job.userId);
+      const id = pending.job.userId;
+      if (basedOnVersion !== undefined && !this.#usersWithEntry.has(id)) ids.add(id);
     }
     return [...ids];
   }
 
-  /** Users of whom an entry was not the next one. */
-  superseded(outcomes: readonly AppendOutcome[]): ReadonlySet<UserId> {
+  /** Returns the users with an entry that was superseded or in conflict. */
+  usersNotAppended(outcomes: readonly AppendOutcome[]): ReadonlySet<UserId> {
     const ids = new Set<UserId>();
     outcomes.forEach((outcome, index) => {
       const decision = this.decisions[index];
@@ -140,62 +181,11 @@ export class DecisionBatch {
     });
     return ids;
   }
-
-  #entryAndRows(user: User, draft: Draft): Chained {
-    const entry = this.#chain(user, draft);
-    const { rows = NO_ROWS } = draft;
-    return { entry, rows: typeof rows === 'function' ? rows(entry) : rows };
-  }
-
-  #chain(user: User, draft: Draft): ChainedEntry {
-    const version = user.version + 1;
-    // A clock that was put back does not turn a user's history round.
-    const at = Math.max(this.at, user.at);
-    const { type, reason, detail, transaction } = draft;
-    const body = encodeBody({ at, detail, reason, transaction, type, user: user.username, version });
-    return {
-      userId: user.id,
-      version,
-      at,
-      type,
-      state: encodeState(draft.state),
-      body,
-      previous: user.hash,
-      hash: chainHash(user.hash, body),
-      challenge: draft.challenge,
-      reason,
-      detail,
-    };
-  }
 }
 
 const NO_ROWS: readonly SideRow[] = Object.freeze([]);
 
+/** Identifies an idempotency record across users. */
 export function recordId(userId: UserId, key: string): string {
   return `${userId}/${key}`;
-}
-
-/**
- * The MACs that the batch needs in one list; those of job n are from `spans[n]` to `spans[n + 1]`. `failed`: jobs that
- * threw and were answered so; a fault in one is that caller's alone.
- */
-export function gatherEvidence(
-  batch: readonly PendingJob[],
-  round: DecisionBatch,
-): { requests: MacRequest[]; spans: number[]; failed: ReadonlySet<PendingJob> } {
-  const requests: MacRequest[] = [];
-  const spans: number[] = [0];
-  const failed = new Set<PendingJob>();
-  for (const pending of batch) {
-    const { job } = pending;
-    const user = job.evidence && round.user(job.userId);
-    try {
-      if (user) for (const request of job.evidence?.(user, round.factsFor(job)) ?? []) requests.push(request);
-    } catch (error) {
-      failed.add(pending);
-      pending.reject(error);
-    }
-    spans.push(requests.length);
-  }
-  return { requests, spans, failed };
 }

@@ -1,52 +1,48 @@
-import type { UserId } from '../../ports/store.ts';
-import type { User } from '../users/user.ts';
-
 /**
- * The users decided about lately, at most `usersMax`. To decisions a stale one is harmless: they are superseded. Who only
- * looks is right for as long as other servers' entries are told to the decider (`learn`).
- * Two generations: when the young one is full it becomes the old one, and what is still asked for moves back.
+ * A bounded map that drops what was not asked for lately, without bookkeeping a read. It has two generations: when the
+ * young one is full, it replaces the old one, whose entries are dropped; a read moves an entry from the old to the young.
  */
-export class GenerationalCache {
+export class GenerationalCache<Key, Value> {
   readonly #generationMax: number;
-  #young = new Map<UserId, User>();
-  #old = new Map<UserId, User>();
+  #young = new Map<Key, Value>();
+  #old = new Map<Key, Value>();
 
-  constructor(usersMax: number) {
-    this.#generationMax = Math.max(1, Math.ceil(usersMax / 2));
+  constructor(entriesMax: number) {
+    this.#generationMax = Math.max(1, Math.ceil(entriesMax / 2));
   }
 
   get size(): number {
     return this.#young.size + this.#old.size;
   }
 
-  get(id: UserId): User | undefined {
-    const young = this.#young.get(id);
-    if (young) return young;
-    const old = this.#old.get(id);
-    if (old) {
-      this.#old.delete(id);
-      this.set(id, old);
+  get(key: Key): Value | undefined {
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) {
+      this.#old.delete(key);
+      this.set(key, old);
     }
     return old;
   }
 
-  /** Without a say in who stays. */
-  peek(id: UserId): User | undefined {
-    return this.#young.get(id) ?? this.#old.get(id);
+  /** Reads an entry without counting that as a use. */
+  peek(key: Key): Value | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
   }
 
-  set(id: UserId, user: User): void {
-    if (this.#young.size >= this.#generationMax && !this.#young.has(id)) {
+  set(key: Key, value: Value): void {
+    if (this.#young.size >= this.#generationMax && !this.#young.has(key)) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(id, user);
-    this.#old.delete(id);
+    this.#young.set(key, value);
+    this.#old.delete(key);
   }
 
-  delete(id: UserId): void {
-    this.#young.delete(id);
-    this.#old.delete(id);
+  delete(key: Key): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 
   clear(): void {

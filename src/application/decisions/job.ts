@@ -4,24 +4,26 @@ import type { MacRequest } from '../../ports/key-vault.ts';
 import type { Entry, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
 
-/** Something to be decided about one user. `evidence` and `decide` are called again when another decision came first. */
+/** A decision to make about one user. `evidence` and `decide` are called again when another decision came first. */
 export interface Job<T> {
   readonly userId: UserId;
-  /** For a registration: the user before their first entry, who is in no store yet. */
+  /** For a registration: the user before their first entry, who is not in the store yet. */
   readonly newUser?: User;
   /** The idempotency key whose record `decide` must see. */
   readonly idempotencyKey?: string;
-  /** What the vault must compute before `decide`. Must not evaluate anything that is locked. */
+  /** Lists the MACs that the vault computes before `decide`. Must not evaluate anything that is locked. */
   evidence?(user: User, facts: Facts): readonly MacRequest[];
-  /** Pure. `user` is undefined where there is no such user. */
+  /** Must be pure. `user` is undefined if there is no such user; a MAC is, if the vault could not open its key. */
   decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Proposal<T>;
-  /** The result when a row of the proposal is taken (a username). */
+  /** Makes the result when a row of the proposal is taken (a username). */
   conflict?(): T;
 }
 
+/** What a job may know besides its user. */
 export interface Facts {
-  /** ms since 1970: the time of the decision */
+  /** The time of the decision, ms since 1970. */
   readonly at: number;
+  /** Whether a challenge was spent. */
   readonly isSpent: (nonce: string) => boolean;
   /** The idempotency record under `idempotencyKey`. */
   readonly idempotencyRecord: IdempotencyRecord | undefined;
@@ -29,7 +31,7 @@ export interface Facts {
 
 export interface Proposal<T> {
   readonly result: T;
-  /** The entry to append. Without it nothing is written, and the result stands at once. */
+  /** The entry to append. Without it nothing is written. */
   readonly draft?: Draft;
 }
 
@@ -41,7 +43,7 @@ export interface Draft {
   readonly state: UserState;
   /** The challenge that this decision spends. */
   readonly challenge?: string;
-  /** Rows committed with the entry; made from it where they need its hash. */
+  /** Rows committed with the entry; a function makes them from the entry if they need its hash. */
   readonly rows?: readonly SideRow[] | ((entry: ChainedEntry) => readonly SideRow[]);
 }
 
@@ -54,6 +56,16 @@ export type ChainedEntry = Entry & {
 
 export interface Decided<T> {
   readonly result: T;
-  /** The entry that was committed, where one was. */
+  /** The committed entry; undefined if the decision made none. */
   readonly entry: ChainedEntry | undefined;
+}
+
+/** A job in the decider's queue or batch, with its caller's promise. */
+export interface PendingJob {
+  readonly job: Job<unknown>;
+  readonly resolve: (decided: Decided<unknown>) => void;
+  readonly reject: (error: unknown) => void;
+  attempts: number;
+  /** ms of `performance.now()`: a job that has not entered a batch by then is rejected. */
+  readonly expiresAt: number;
 }

@@ -1,39 +1,42 @@
 import type { UserId } from '../../ports/store.ts';
 
 /**
- * Users who are being read or decided about, each with the latest version that was heard of meanwhile. What comes of the
- * reading may be older than the news, which is told once.
+ * Keeps users that a load or a batch returns too late out of the cache. While a user is being loaded or decided about,
+ * the fence holds the latest version that another server was reported to have appended; an older result is not admitted.
+ * Each change is reported once, so without the fence a load that started before the report would undo it.
  */
 export class VersionFence {
-  readonly #users = new Map<UserId, { count: number; changedTo: number }>();
+  readonly #users = new Map<UserId, { holders: number; versionMin: number }>();
 
-  begin(ids: readonly UserId[]): void {
+  open(ids: readonly UserId[]): void {
     for (const id of ids) {
-      const known = this.#users.get(id);
-      if (known) known.count++;
-      else this.#users.set(id, { count: 1, changedTo: 0 });
+      const fenced = this.#users.get(id);
+      if (fenced) fenced.holders++;
+      else this.#users.set(id, { holders: 1, versionMin: 0 });
     }
   }
 
-  /** Once for each `begin`, with the same users. */
-  end(ids: readonly UserId[]): void {
+  /** Call once for each `open`, with the same users. */
+  close(ids: readonly UserId[]): void {
     for (const id of ids) {
-      const known = this.#users.get(id);
-      if (known && --known.count === 0) this.#users.delete(id);
+      const fenced = this.#users.get(id);
+      if (fenced && --fenced.holders === 0) this.#users.delete(id);
     }
   }
 
-  change(id: UserId, version: number): void {
-    const known = this.#users.get(id);
-    if (known) known.changedTo = Math.max(known.changedTo, version);
+  /** Has no effect on a user who is neither being loaded nor decided about. */
+  raise(id: UserId, version: number): void {
+    const fenced = this.#users.get(id);
+    if (fenced) fenced.versionMin = Math.max(fenced.versionMin, version);
   }
 
-  changeAll(): void {
-    for (const known of this.#users.values()) known.changedTo = Number.POSITIVE_INFINITY;
+  /** Admits nothing about the users fenced now until their fence is closed. */
+  raiseAll(): void {
+    for (const fenced of this.#users.values()) fenced.versionMin = Number.POSITIVE_INFINITY;
   }
 
-  /** 0: nothing was heard. */
-  changedTo(id: UserId): number {
-    return this.#users.get(id)?.changedTo ?? 0;
+  admits(id: UserId, version: number): boolean {
+    const fenced = this.#users.get(id);
+    return fenced === undefined || version >= fenced.versionMin;
   }
 }

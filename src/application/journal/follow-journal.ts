@@ -13,8 +13,8 @@ export async function* followUser(
   afterVersion: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly JournalEntry[]> {
-  const { store, decider } = context;
-  const watch = CommitWatch.of(decider);
+  const { store } = context;
+  const watch = CommitWatch.of(context);
   let after = afterVersion;
   while (!signal.aborted) {
     const told = watch.waitForNext(userId, POLL_MS, signal);
@@ -39,8 +39,8 @@ export async function* followJournal(
   afterPosition: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly JournalEntry[]> {
-  const { store, decider } = context;
-  const watch = CommitWatch.of(decider);
+  const { store } = context;
+  const watch = CommitWatch.of(context);
   let after = afterPosition;
   while (!signal.aborted) {
     const told = watch.waitForNext(undefined, POLL_MS, signal);

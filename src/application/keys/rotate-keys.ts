@@ -53,7 +53,7 @@ export async function rotateKeys(
 ): Promise<RotatedKeys | Refusal> {
   const before = await answeredBefore<RotatedKeys>(context, SYSTEM_USER_ID, idempotency);
   if (before) return isRefusal(before) ? before : { ...before, repeated: true };
-  const { vault, decider, store } = context;
+  const { vault, decider, userCache, store } = context;
   const { keepOld = false, graceMs = store.changedSince ? LIMITS.keyGraceMs : 0 } = request;
   const version = await vault.createKeyVersion();
   await context.keyLeases.settled();
@@ -66,7 +66,7 @@ export async function rotateKeys(
   }
   const oldDestroyed = !keepOld && damaged === 0 && left === 0;
   if (oldDestroyed) await vault.destroyKeyVersionsBelow(version);
-  decider.forget();
+  userCache.invalidateAll();
   const rotated: RotatedKeys = { version, rewrapped, damaged, oldDestroyed };
   const old = oldDestroyed ? 'destroyed' : 'kept';
   const detail = { version, rewrapped, old, ...(by === undefined ? {} : { by }) };
@@ -92,7 +92,7 @@ async function rewrapUntilDone(context: Context) {
   }
 }
 
-async function rewrapAll({ store, vault, decider }: Context) {
+async function rewrapAll({ store, vault, userCache }: Context) {
   let rewrapped = 0;
   let damaged = 0;
   let changedMeanwhile = 0;
@@ -115,7 +115,7 @@ async function rewrapAll({ store, vault, decider }: Context) {
       if (won) rewrapped++;
       else changedMeanwhile++;
     }
-    decider.forget(page.map((key) => key.userId));
+    userCache.invalidate(page.map((key) => key.userId));
   }
 }
 

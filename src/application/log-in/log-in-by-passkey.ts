@@ -56,7 +56,7 @@ export async function logInByPasskey(
   context: Context,
   request: LogInPasskeyRequest,
 ): Promise<LogIn | Refusal> {
-  const { rateLimiter, settings, refusalCounter, decider, challenges } = context;
+  const { rateLimiter, settings, refusalCounter, decider, userCache, challenges } = context;
   const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
   if (wait > 0) {
     refusalCounter.count('login.refused', 'rate_limited');
@@ -72,7 +72,7 @@ export async function logInByPasskey(
   await challenges.ensureKeys(at);
   if (!nonce || challenges.verify(nonce, BINDING, at) !== 'authentic') return refused();
   const userId = userIdOfHandle(response.userHandle);
-  const user = userId === undefined ? undefined : await decider.reread(userId);
+  const user = userId === undefined ? undefined : await userCache.reload(userId);
   const passkey = user?.passkeys.find(({ credentialId }) => credentialId === id);
   const signCount = passkey && (await verify(request, passkey, nonce));
   if (!user || !passkey || signCount === undefined) return refused();

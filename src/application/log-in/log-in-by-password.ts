@@ -74,15 +74,15 @@ export class PasswordLogIn {
 
   /** No other log-in under this name is under way here. */
   async #logInAlone(request: LogInRequest): Promise<LogIn | Refusal> {
-    const { store, decider, passwords, refusalCounter } = this.#context;
+    const { store, decider, userCache, passwords, refusalCounter } = this.#context;
     const credentials = await store.findUser(request.username);
     const lockedMs = (user: User | undefined) =>
       lockedForMs(user ? user.state.password : this.#unknownUsers.state(request.username), decider.now());
-    let user = credentials && (await decider.peek(credentials.userId));
+    let user = credentials && (await userCache.getOrLoad(credentials.userId));
     let locked = lockedMs(user);
     if (user && locked > 0) {
       // Another server may have unlocked them.
-      user = await decider.reread(user.id);
+      user = await userCache.reload(user.id);
       locked = lockedMs(user);
     }
     if (locked > 0) {

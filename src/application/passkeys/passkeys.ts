@@ -12,8 +12,8 @@ export function shortPasskeyId({ credentialId }: Pick<PasskeyRow, 'credentialId'
 }
 
 /** The user's passkeys, the oldest first. */
-export async function listPasskeys({ decider }: Context, userId: UserId): Promise<readonly PasskeyRow[]> {
-  return (await decider.reread(userId))?.passkeys ?? [];
+export async function listPasskeys({ userCache }: Context, userId: UserId): Promise<readonly PasskeyRow[]> {
+  return (await userCache.reload(userId))?.passkeys ?? [];
 }
 
 /** No log-in by it any more; sessions that it began go on. @returns nothing when it is done */

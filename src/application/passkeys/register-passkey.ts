@@ -29,10 +29,10 @@ export async function passkeyRegistrationOptions(
   { session, relyingParty }: { readonly session: Session; readonly relyingParty: RelyingParty },
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const { generateRegistrationOptions } = await import('@simplewebauthn/server');
-  const { challenges, decider } = context;
+  const { challenges, decider, userCache } = context;
   const at = decider.now();
   await challenges.ensureKeys(at);
-  const user = await decider.reread(session.userId);
+  const user = await userCache.reload(session.userId);
   return generateRegistrationOptions({
     rpName: NAME,
     rpID: relyingPartyIdOf(relyingParty),

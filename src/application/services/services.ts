@@ -193,7 +193,7 @@ async function changeService<T extends object, Kept>(
   { type, detail, change, answer, keeping }: ServiceChange<T, Kept>,
 ): Promise<T | Refusal> {
   for (let attempt = 0; attempt < CHANGE_ATTEMPTS_MAX; attempt++) {
-    const readAt = (await context.decider.peek(SYSTEM_USER_ID))?.version;
+    const readAt = (await context.userCache.getOrLoad(SYSTEM_USER_ID))?.version;
     const known = (await context.store.listServices()).find((service) => service.name === name);
     if (!known) return refuse('service_unknown');
     const service = change(known);
@@ -276,7 +276,7 @@ export class ServiceKeys {
     context.decider.subscribeCommits((entries) => {
       if (entries.some(({ userId }) => userId === SYSTEM_USER_ID)) forget();
     });
-    context.decider.subscribeChanges((users) => {
+    context.userCache.subscribeChanges((users) => {
       if (users === 'all' || users.includes(SYSTEM_USER_ID)) forget();
     });
   }

@@ -85,7 +85,7 @@ export class AccessTokens {
   recall(token: string): Session | undefined {
     if (token.length > TOKEN_BYTES_MAX) return undefined;
     const claims = this.#verified.get(idOf(token));
-    const user = claims && this.#context.decider.cached(claims.uid);
+    const user = claims && this.#context.userCache.get(claims.uid);
     return user && this.#sessionOf(user, claims);
   }
 
@@ -97,7 +97,7 @@ export class AccessTokens {
   /** @returns undefined for a token that is forged, expired, for another purpose, or of a session that does not hold */
   async verify(token: string): Promise<Session | undefined> {
     if (token.length > TOKEN_BYTES_MAX) return undefined;
-    const { decider } = this.#context;
+    const { decider, userCache } = this.#context;
     const id = idOf(token);
     const verified = this.#verified.get(id);
     const claims = verified ?? (await this.#verifySignature(token));
@@ -107,10 +107,10 @@ export class AccessTokens {
       return undefined;
     }
     if (!verified) this.#remember(id, claims);
-    const known = decider.cached(claims.uid);
+    const known = userCache.get(claims.uid);
     const session = known && this.#sessionOf(known, claims);
     if (session) return session;
-    const user = await decider.reread(claims.uid);
+    const user = await userCache.reload(claims.uid);
     return user && this.#sessionOf(user, claims);
   }
 

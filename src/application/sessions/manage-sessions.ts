@@ -12,10 +12,10 @@ export function shortSessionId({ sessionId }: Pick<SessionRow, 'sessionId'>): st
 
 /** The user's sessions and open invitations that hold, newest first. */
 export async function listSessions(
-  { decider }: Context,
+  { decider, userCache }: Context,
   session: Session,
 ): Promise<readonly SessionRow[] | Refusal> {
-  const user = await decider.reread(session.userId);
+  const user = await userCache.reload(session.userId);
   const at = decider.now();
   if (!user || !sessionHolds(user, session.sessionId, at)) return refuse('session_ended');
   return user.sessions

@@ -31,15 +31,15 @@ export async function sessionOfSecret(context: Context, secret: string): Promise
   const known = recallSession(context, secret);
   if (known) return known;
   const userId = userIdOfSecret(secret);
-  const user = userId === undefined ? undefined : await context.decider.reread(userId);
+  const user = userId === undefined ? undefined : await context.userCache.reload(userId);
   const row = user && heldSession(user, sessionIdOf(secret), context.decider.now());
   return user && row && sessionOf(user, row);
 }
 
 /** The same, of what is in memory alone. @returns undefined: it may hold all the same */
-export function recallSession({ decider }: Context, secret: string): Session | undefined {
+export function recallSession({ decider, userCache }: Context, secret: string): Session | undefined {
   const userId = userIdOfSecret(secret);
-  const user = userId === undefined ? undefined : decider.cached(userId);
+  const user = userId === undefined ? undefined : userCache.get(userId);
   const row = user && heldSession(user, sessionIdOf(secret), decider.now());
   return user && row && sessionOf(user, row);
 }

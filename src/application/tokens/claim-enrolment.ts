@@ -40,7 +40,7 @@ export async function claimEnrolment(
   context: Context,
   request: ClaimEnrolmentRequest,
 ): Promise<ClaimedEnrolment | Refusal> {
-  const { rateLimiter, settings, refusalCounter, decider } = context;
+  const { rateLimiter, settings, refusalCounter, decider, userCache } = context;
   const { code, address, label, idempotency } = request;
   const pace = await rateLimiter.take(`claim/${address}`, settings.rateLimits.logIns);
   if (pace > 0) {
@@ -52,7 +52,7 @@ export async function claimEnrolment(
   const invalid = checkParameters({ type: 'ocra', label });
   if (invalid) return invalid;
   const userId = userIdOfSecret(code);
-  const user = userId === undefined ? undefined : await decider.reread(userId);
+  const user = userId === undefined ? undefined : await userCache.reload(userId);
   const held = user && invitationOf(user, code, decider.now());
   if (user && held && !isRefusal(held)) {
     const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;

@@ -147,12 +147,12 @@ const POLL_MS = 1_000;
  * those that another server made; asks each second besides.
  */
 export async function waitForDecision(
-  { decider }: Context,
+  context: Context,
   userId: UserId,
   find: () => Promise<TransactionView | undefined>,
   { waitMs, signal }: { readonly waitMs: number; readonly signal?: AbortSignal },
 ): Promise<TransactionView | undefined> {
-  const watch = CommitWatch.of(decider);
+  const watch = CommitWatch.of(context);
   const until = performance.now() + waitMs;
   for (;;) {
     const told = watch.waitForNext(userId, Math.min(Math.max(0, until - performance.now()), POLL_MS), signal);

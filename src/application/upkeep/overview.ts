@@ -3,6 +3,7 @@ import { decodeState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import type { BatchReport } from '../decisions/decider.ts';
 import type { ChainedEntry } from '../decisions/job.ts';
 import { LatencyHistogram, type LatencySummary } from './latency-histogram.ts';
 
@@ -56,7 +57,7 @@ export class Overview {
   constructor(context: Context) {
     this.#context = context;
     context.decider.subscribeCommits((entries) => this.#count(entries));
-    context.decider.subscribeBatches((jobs, ms) => this.#countBatch(jobs, ms));
+    context.decider.subscribeBatches((batch) => this.#countBatch(batch));
   }
 
   figures(): OverviewFigures {
@@ -131,12 +132,13 @@ export class Overview {
     }
   }
 
-  #countBatch(jobs: number, ms: number): void {
+  #countBatch({ jobs, durationMs, failed }: BatchReport): void {
+    if (failed) return;
     const minute = this.#minute(this.#context.decider.now());
     minute.batches++;
     minute.jobs += jobs;
     minute.batchMax = Math.max(minute.batchMax, jobs);
-    minute.latency.record(ms, jobs);
+    minute.latency.record(durationMs, jobs);
   }
 
   #minute(now: number): Minute {

@@ -120,7 +120,7 @@ export class Metrics {
     return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 
-  #deciderMetrics({ decider, passwords }: Context): void {
+  #deciderMetrics({ decider, userCache, passwords }: Context): void {
     const { counters } = decider;
     this.#gauge('sello_decisions_waiting', 'Requests that wait for their batch.', () => decider.queueLength);
     this.#gauge(
@@ -134,8 +134,8 @@ export class Metrics {
       buckets: BATCH_SIZES,
       registers: [this.#registry],
     });
-    decider.onBatch((size) => sizes.observe(size));
-    this.#gauge('sello_users_cached', 'Users in memory.', () => decider.usersCached);
+    decider.subscribeBatches(({ jobs }) => sizes.observe(jobs));
+    this.#gauge('sello_users_cached', 'Users in memory.', () => userCache.size);
     this.#counter('sello_batches_total', 'Batches decided.', () => counters.batches);
     this.#counter(
       'sello_batch_requests_total',

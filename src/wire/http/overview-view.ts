@@ -74,7 +74,7 @@ function countsOf(minutes: readonly Minute[]): Static<typeof Counts> {
 /** How this server is now. The parts are asked, at most twice a second in all. */
 export async function overviewView(parts: HttpParts): Promise<Static<typeof Overview>> {
   const { context, overview, health, eventStreams, waiting, traffic } = parts;
-  const { decider, vault } = context;
+  const { decider, userCache, vault } = context;
   const checked = await health.check();
   const keyVersion = checked.find(({ part }) => part === 'vault')?.up
     ? await vault.activeKeyVersion().catch(() => null)
@@ -107,7 +107,7 @@ export async function overviewView(parts: HttpParts): Promise<Static<typeof Over
       http_connections: traffic.http(),
       tcp_connections: traffic.tcp(),
     },
-    users: { locked: usersLocked, cached: decider.usersCached },
+    users: { locked: usersLocked, cached: userCache.size },
     parts: checked.map(({ part, up, degraded, latencyMs }) => ({
       ...{ part, up, degraded },
       latency_ms: latencyMs,

@@ -76,7 +76,7 @@ describe('a store that fails', () => {
   test('at reading: all that waits in the batch is told, and the next batch is decided', async (t) => {
     const { context, faults, session } = await serverWithFaults(t);
     const issued = await nonces(context, session, 10);
-    context.decider.forget();
+    context.userCache.invalidateAll();
     faults.failNext('load');
     const outcomes = await Promise.allSettled(
       issued.map((nonce) => authorise(context, withMac(session, nonce))),
@@ -132,7 +132,7 @@ describe('a store that fails', () => {
     const guess = () => desk.logIn({ username: 'alice', password: 'adivinada', address });
     faults.afterNext('append', unavailable);
     await assert.rejects(guess(), StoreUnavailable);
-    const counted = await context.decider.peek(session.userId);
+    const counted = await context.userCache.getOrLoad(session.userId);
     assert.equal(counted?.state.password?.failures, 1);
     // Not written, so not counted, and the caller has learnt nothing.
     faults.failNext('append');
@@ -234,7 +234,7 @@ describe('two servers on one store', () => {
     const application = await testApplication(t);
     const session = await registeredSession(application, 'alice');
     const [here, there] = [rewired(application, {}), rewired(application, {})];
-    for (const { decider } of [here, there]) await decider.peek(session.userId);
+    for (const { userCache } of [here, there]) await userCache.getOrLoad(session.userId);
     return { application, session, here, there };
   }
 
@@ -267,7 +267,7 @@ describe('two servers on one store', () => {
   test('transactions and a log-out of such a session are decided here', async (t) => {
     const { application, here, there } = await twoServers(t);
     const third = rewired(application, {});
-    await third.decider.peek(1);
+    await third.userCache.getOrLoad(1);
     const logIn = await new PasswordLogIn(there).logIn({ username: 'alice', password: PASSWORD, address });
     assert.ok('secret' in logIn);
     const [challenge = ''] = await nonces(there, logIn.session, 1);

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { issueChallenges } from '../../../src/application/challenges/issue-challenges.ts';
 import type { Context } from '../../../src/application/context.ts';
 import { Decider } from '../../../src/application/decisions/decider.ts';
+import { UserCache } from '../../../src/application/decisions/user-cache.ts';
 import { RefusalCounter } from '../../../src/application/lockout/refusal-counter.ts';
 import type { Session } from '../../../src/application/sessions/session.ts';
 import type { AuthoriseRequest } from '../../../src/application/transactions/authorise.ts';
@@ -10,13 +11,20 @@ import type { Transfer } from '../../../src/domain/transaction/canonical-transac
 import type { PasswordHasher } from '../../../src/ports/password-hasher.ts';
 import { PASSWORD } from '../../services/application.ts';
 
-/** The real application's context with some of its parts wrapped, and a decider and a refusal counter of its own on them. */
+/** The real application's context with some of its parts wrapped, and a decider, a user cache and a refusal counter of its own on them. */
 export function rewired(application: Application, parts: Partial<Context>): Context {
   const { context } = application;
   const { store, vault, clock, settings } = { ...context, ...parts };
   const { challengeTtlMs } = settings.keys;
-  const decider = new Decider({ store, vault, clock, challengeTtlMs });
-  return { ...context, ...parts, decider, refusalCounter: new RefusalCounter(decider, () => undefined) };
+  const userCache = new UserCache({ store, clock, challengeTtlMs });
+  const decider = new Decider({ store, vault, clock, userCache });
+  return {
+    ...context,
+    ...parts,
+    decider,
+    userCache,
+    refusalCounter: new RefusalCounter(decider, () => undefined),
+  };
 }
 
 /** Counts what is computed by the real hasher. */

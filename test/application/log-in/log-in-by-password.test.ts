@@ -169,7 +169,7 @@ test('a session ends when its time is over', async (t) => {
     refused: 'session_ended',
   });
   assert.ok('secret' in (await logIn('alice', PASSWORD)));
-  const user = await context.decider.peek(userId);
+  const user = await context.userCache.getOrLoad(userId);
   assert.equal(user?.sessions.length, 1, 'the next log-in clears what has expired');
 });
 

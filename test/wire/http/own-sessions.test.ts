@@ -62,7 +62,7 @@ test('more log-ins than are kept end the oldest log-in, never the device', async
       },
     });
   }
-  const user = await context.decider.reread(userId);
+  const user = await context.userCache.reload(userId);
   assert.equal(user?.sessions.filter(({ kind }) => kind === 'login').length, 256);
   assert.equal((await device.get('/v1/tokens')).status, 200);
 });

@@ -11,8 +11,8 @@ import { route } from '../route.ts';
 const RECONNECT_MS = 1_000;
 
 async function holds({ context }: HttpParts, session: Session): Promise<boolean> {
-  const { decider } = context;
-  const user = await decider.reread(session.userId);
+  const { decider, userCache } = context;
+  const user = await userCache.reload(session.userId);
   const at = decider.now();
   if (!user || user.role === 'user' || session.expiresAt <= at) return false;
   return sessionHolds(user, session.sessionId, at);

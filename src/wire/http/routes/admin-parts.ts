@@ -62,7 +62,7 @@ export const adminPartRoutes = [
     refusals: [],
     async handle(_asked, { health, context, eventStreams, waiting }) {
       const parts = await health.check();
-      const { decider } = context;
+      const { decider, userCache } = context;
       return {
         status: 200,
         body: {
@@ -74,7 +74,7 @@ export const adminPartRoutes = [
           })),
           uptime_ms: Math.round(process.uptime() * 1000),
           decisions_waiting: decider.queueLength,
-          users_cached: decider.usersCached,
+          users_cached: userCache.size,
           event_streams: eventStreams.count,
           requests_waiting: waiting.count,
         },

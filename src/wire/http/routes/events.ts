@@ -47,7 +47,7 @@ async function userFeed(
   const end = await (all ? serviceEvents.lastPosition() : versionOf(context, userId));
   const after = lastSeen === undefined ? end : Number(lastSeen);
   // Beyond the end it would miss what comes. Another server may have told of what is not known here yet.
-  const isBeyond = after > end && (all || after > ((await context.decider.reread(userId))?.version ?? 0));
+  const isBeyond = after > end && (all || after > ((await context.userCache.reload(userId))?.version ?? 0));
   if (isBeyond) return wrongId();
   return {
     all,
@@ -62,16 +62,20 @@ async function userFeed(
   };
 }
 
-async function versionOf({ decider }: Context, userId: number): Promise<number> {
-  return (await decider.peek(userId))?.version ?? 0;
+async function versionOf({ userCache }: Context, userId: number): Promise<number> {
+  return (await userCache.getOrLoad(userId))?.version ?? 0;
 }
 
 /** @param version of an entry of its user: what is known here must not be older */
-async function sessionStillHolds({ decider }: Context, session: Session, version: number): Promise<boolean> {
-  let user = await decider.peek(session.userId);
+async function sessionStillHolds(
+  { decider, userCache }: Context,
+  session: Session,
+  version: number,
+): Promise<boolean> {
+  let user = await userCache.getOrLoad(session.userId);
   if (user && user.version < version) {
-    decider.forget([session.userId]);
-    user = await decider.peek(session.userId);
+    userCache.invalidate([session.userId]);
+    user = await userCache.getOrLoad(session.userId);
   }
   const at = decider.now();
   return session.expiresAt > at && user !== undefined && sessionHolds(user, session.sessionId, at);
