@@ -10,12 +10,12 @@ const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const WORKER = file('src/token/service-worker.ts');
 
-/** Where `npx vite --config web/vite.config.ts` finds the API while pages are being written. */
+/** Address of the API for `npx vite --config web/vite.config.ts` during development. */
 const API = process.env.SELLO_WEB_API ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   root: file('.'),
-  // The pages name their files from the root: /assets/…; the server serves dist there.
+  // Pages refer to their files from the root (/assets/…), where the server serves dist.
   base: '/',
   publicDir: file('public'),
   plugins: [
@@ -28,7 +28,7 @@ export default defineConfig({
     outDir: file('dist'),
     emptyOutDir: true,
     target: ['chrome120', 'firefox121', 'safari17.4'],
-    // The Content-Security-Policy has no data: and no inline script.
+    // The Content-Security-Policy allows neither data: URLs nor inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
@@ -40,7 +40,7 @@ export default defineConfig({
         ...(existsSync(WORKER) ? { 'service-worker': WORKER } : {}),
       },
       output: {
-        // The worker's scope is its folder, and its address must not change: it is served from the root.
+        // A worker's scope is the folder of its address, and the address must not change: it is served from the root.
         entryFileNames: ({ name }) =>
           name === 'service-worker' ? 'service-worker.js' : 'assets/[name]-[hash].js',
         chunkFileNames: 'assets/[name]-[hash].js',

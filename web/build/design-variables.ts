@@ -9,7 +9,7 @@ import { PALETTE } from '../src/design/palette.ts';
 import { theme } from '../src/design/theme.ts';
 
 const SHEETS: Readonly<Record<string, () => string>> = {
-  /** The palette as `--sello-pine-7`, for every page. */
+  /** The palette as CSS variables such as `--sello-pine-7`, for every page. */
   'virtual:palette.css': () =>
     `:root{${Object.entries(PALETTE)
       .flatMap(([name, shades]) => shades.map((shade, index) => `--sello-${name}-${index}:${shade}`))

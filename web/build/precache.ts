@@ -6,9 +6,8 @@ const PLACE = '__PRECACHE__';
 type Bundle = Rolldown.OutputBundle;
 
 /**
- * Tells the service worker which files its page consists of. The worker declares
- * `const PRECACHE = '__PRECACHE__';` and finds there a JSON text `{"version", "files"}`: the files' addresses and a
- * digest that changes with any of them.
+ * Replaces `'__PRECACHE__'` in the service worker by JSON text: `{"version", "files"}` with the addresses of the
+ * page's files and a digest that changes with any of them. The worker declares `const PRECACHE = '__PRECACHE__';`.
  */
 export function precache({ page, worker }: { readonly page: string; readonly worker: string }): Plugin {
   return {
@@ -34,7 +33,7 @@ export function precache({ page, worker }: { readonly page: string; readonly wor
   };
 }
 
-/** The page's scripts and styles, those loaded later included. */
+/** The page's scripts and styles, including those that it loads later. */
 function filesOf(bundle: Bundle, page: string): ReadonlySet<string> {
   const names = new Set<string>();
   const add = (name: string) => {

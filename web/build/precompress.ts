@@ -4,10 +4,10 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 const TEXT = /\.(?:js|css|html|svg|webmanifest|json)$/;
-/** Smaller files do not get smaller on the way. */
+/** Compression saves no packet on files below this size. Unit: bytes */
 const BYTES_MIN = 1_024;
 
-/** Writes X.br and X.gz beside what is text, so that the server compresses nothing while it serves. */
+/** Writes X.br and X.gz beside each text file, so that the server compresses nothing while it serves. */
 export function precompress(): Plugin {
   return {
     name: 'sello:precompress',

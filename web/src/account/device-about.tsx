@@ -10,7 +10,7 @@ import type { Device } from './devices.ts';
 
 const COLORS = { pending: 'yellow', active: 'pine', revoked: 'gray' } as const;
 
-/** What a device is, how it is and when it was used: the beginning of its row. */
+/** Name, type, status and last use of a device: the beginning of its row. */
 export function DeviceAbout({ device, name }: { readonly device: Device; readonly name: string }) {
   const { t } = useTranslation('account');
   const locale = useLocale();

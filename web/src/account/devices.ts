@@ -1,6 +1,8 @@
 import type { Token } from '../api/operations.ts';
 
-/** What a person thinks of as one token: one enrolment may make two, for approvals and for log-in codes. */
+/**
+ * A token as its user sees it. One enrolment may make two tokens of the API: one for approvals, one for log-in codes.
+ */
 export interface Device {
   readonly id: string;
   readonly label: string;
@@ -10,14 +12,14 @@ export interface Device {
   readonly uses: number;
   readonly lastUsedAt: string | null;
   readonly lockedUntil: string | null;
-  /** Whose uses are listed: the parts. */
+  /** Ids of the API's tokens that make up the device. */
   readonly tokenIds: readonly string[];
 }
 
-/** The second token of an enrolment has the first one's id with this at its end. */
+/** The id of the second token of an enrolment is the id of the first with this suffix. */
 const LOG_IN_SUFFIX = '.login';
 
-/** Tokens by device, the newest first, revoked ones last. */
+/** Groups tokens by device, newest first, revoked devices last. */
 export function devicesOf(tokens: readonly Token[]): readonly Device[] {
   const byDevice = new Map<string, Token[]>();
   for (const token of tokens) {

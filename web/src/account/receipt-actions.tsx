@@ -53,7 +53,7 @@ export function ReceiptActions({
   );
 }
 
-/** As a file, from memory: nothing is asked of the server. */
+/** Saves the text as a file without asking the server for it. */
 function download(text: string, name: string): void {
   const address = URL.createObjectURL(new Blob([`${text}\n`], { type: 'application/jose' }));
   const link = document.createElement('a');

@@ -11,7 +11,7 @@ const LOOKS = {
   cancelled: { color: 'gray', Icon: CrossIcon },
 } as const;
 
-/** By word and by sign, not by colour alone. */
+/** The status of a transaction as a word and an icon, not by colour alone. */
 export function StatusBadge({ status }: { readonly status: Transaction['status'] }) {
   const { t } = useTranslation('account');
   const { color, Icon } = LOOKS[status];

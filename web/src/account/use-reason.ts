@@ -1,7 +1,7 @@
 import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
 
-/** Words for a code of the server's error table; the code itself where there are none. */
+/** Returns the words for a code of the server's error table, or the code itself if there are none. */
 export function useReason(): (code: string) => string {
   const { t } = useTranslation('account');
   return (code) => {

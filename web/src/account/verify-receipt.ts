@@ -1,6 +1,6 @@
 import { fromBase64Url } from '../api/base64url.ts';
 
-/** A receipt's claims, as src/domain/transaction/receipt.ts writes them. */
+/** The claims of a receipt, as src/domain/transaction/receipt.ts writes them. */
 export interface ReceiptClaims {
   readonly sub: string;
   readonly iat: number;
@@ -15,7 +15,7 @@ export interface ReceiptClaims {
   readonly journal: { readonly version: number; readonly hash: string };
 }
 
-/** What is shown beside the receipt, and so must be what it states. */
+/** The transaction that is shown beside the receipt. The receipt must state the same. */
 export interface ShownTransaction {
   readonly id: string;
   readonly payer: string;
@@ -39,7 +39,7 @@ interface PublishedKey {
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const HASH = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
-/** Reads the claims without believing them. @returns undefined for what is no receipt */
+/** Reads the claims without verifying the signature. @returns undefined if the text is no receipt */
 export function receiptClaims(jws: string): ReceiptClaims | undefined {
   const claims = json(jws.split('.')[1]);
   if (typeof claims !== 'object' || claims === null) return undefined;
@@ -55,9 +55,9 @@ export function receiptClaims(jws: string): ReceiptClaims | undefined {
 }
 
 /**
- * Verifies a receipt in the browser: JWS (RFC 7515) with ES256 (RFC 7518, section 3.4) by WebCrypto, under the key that
- * it names of those published (RFC 7517); then that it states the transaction that is shown. Not verified: that the
- * keys are the server's own, for which one would compare them with a copy kept elsewhere.
+ * Verifies a receipt in the browser by WebCrypto: a JWS (RFC 7515) with ES256 (RFC 7518, section 3.4) under the
+ * published key (RFC 7517) that it names. Then compares its transaction with the one that is shown. Does not verify
+ * that the published keys are the server's own: that needs a copy of them from another source.
  */
 export async function verifyReceipt(
   jws: string,

@@ -8,9 +8,9 @@ type Asked<Name extends OperationName> = Omit<Operations[Name], 'answer'>;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** The same key with the same content does it once, however often it is sent. */
+  /** The server executes requests with the same key and content once. */
   readonly idempotencyKey?: string;
-  /** Whatever `wait_s` asks must fit. Unit: ms */
+  /** Time until the call is given up; it must exceed `wait_s`. Unit: ms */
   readonly timeMs?: number;
 }
 
@@ -23,20 +23,23 @@ export type Api = <Name extends OperationName>(
 ) => Promise<Answer<Name>>;
 
 export interface ApiOptions {
-  /** Who calls: a CSRF token beside the cookie, or a bearer token. Asked before each call. */
+  /** The caller's credentials: a CSRF token beside the cookie, or a bearer token. Called before each request. */
   readonly headers: (
     method: string,
   ) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   readonly language: () => string;
-  /** Where the API is; the page's own origin when left out. */
+  /** Origin of the API; defaults to that of the page. */
   readonly origin?: string;
-  /** Told of every problem, before it is thrown. */
+  /** Called with each problem before it is thrown. */
   readonly onProblem?: (problem: ProblemError) => void;
 }
 
 const TIME_MS = 30_000;
 
-/** @throws (each call) ProblemError when the server refuses, ConnectionLost when no answer comes, AbortError when aborted */
+/**
+ * Makes a client of the API. Each call throws ProblemError when the server refuses, ConnectionLost when no answer
+ * comes, and AbortError when its signal aborts.
+ */
 export function makeApi({ headers, language, origin = '', onProblem }: ApiOptions): Api {
   return async (name, ...[asked = {}, options = {}]) => {
     const { path, query, body } = asked as {
@@ -78,7 +81,7 @@ export function makeApi({ headers, language, origin = '', onProblem }: ApiOption
   };
 }
 
-/** `/v1/transactions/{id}` with its members filled in, and the query of what is defined. */
+/** Fills in the path template, such as `/v1/transactions/{id}`, and appends the defined query parameters. */
 export function addressOf(
   template: string,
   path: Readonly<Record<string, string>> = {},
@@ -90,7 +93,7 @@ export function addressOf(
   return `${filled}?${new URLSearchParams(fields.map(([name, value]) => [name, String(value)]))}`;
 }
 
-/** A proxy in between may answer HTML. */
+/** Parses JSON. A proxy on the way may answer HTML instead. @returns undefined for anything but JSON */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -99,7 +102,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A key for doing something once: 128 random bits. `crypto.randomUUID` is there on secure origins alone. */
+/** Returns a new idempotency key of 128 random bits. (`crypto.randomUUID` exists in secure contexts only.) */
 export function idempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),

@@ -1,16 +1,16 @@
 import { EventParser, type ServerEvent } from './event-parser.ts';
 
-/** `ended`: the session holds no more, or may not follow; nothing is tried again. */
+/** `ended`: the session has ended or may not follow the stream; the follower does not reconnect. */
 export type StreamState = 'connecting' | 'open' | 'lost' | 'ended';
 
 export interface EventFollowerOptions {
   readonly url: string;
-  /** Who follows; asked before each connection. */
+  /** The follower's credentials. Called before each connection. */
   readonly headers: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   readonly onEvent: (event: ServerEvent) => void;
-  /** `resumed`: after `lost`, whatever was read before may be out of date. */
+  /** Called when the state changes. At `open` after `lost`, data read before may be out of date. */
   readonly onState: (state: StreamState) => void;
-  /** Bounds that tests make smaller. Unit: ms */
+  /** Bounds that tests lower. Unit: ms */
   readonly waitMsMin?: number;
   readonly waitMsMax?: number;
   readonly silenceMsMax?: number;
@@ -22,9 +22,9 @@ const WAIT_MS_MAX = 15_000;
 const SILENCE_MS_MAX = 45_000;
 
 /**
- * Follows a stream of events for as long as it is not stopped: connects again with a growing, jittered pause, sends
- * `Last-Event-ID`, and takes a silent connection for a lost one. `EventSource` could not send a bearer token, nor tell a
- * session that has ended from a server that is away.
+ * Follows a stream of server-sent events until it is stopped. Reconnects with growing, jittered pauses, sends
+ * `Last-Event-ID`, and treats a silent connection as lost. `EventSource` can neither send a bearer token nor tell an
+ * ended session from an unreachable server.
  */
 export class EventFollower {
   readonly #options: EventFollowerOptions;
@@ -51,7 +51,7 @@ export class EventFollower {
     this.#wake?.();
   }
 
-  /** Ends a pause: the network is back, or the person asks for it. */
+  /** Reconnects without waiting for the pause to end. */
   retryNow(): void {
     this.#failures = 0;
     this.#wake?.();
@@ -73,12 +73,15 @@ export class EventFollower {
     this.#options.onState(state);
   }
 
-  /** One connection. @returns that it is over for good, or how long the server asked to wait (ms) */
+  /**
+   * Follows one connection until it breaks.
+   * @returns `ended` if the follower must stop, else the pause that the server asked for (ms)
+   */
   async #follow(): Promise<'ended' | number> {
     const { url, headers, silenceMsMax = SILENCE_MS_MAX } = this.#options;
     const connection = new AbortController();
     this.#connection = connection;
-    // What was half read before is sent again after Last-Event-ID.
+    // The server repeats a partly received event after Last-Event-ID.
     const { lastEventId } = this.#parser;
     this.#parser = new EventParser();
     this.#parser.lastEventId = lastEventId;

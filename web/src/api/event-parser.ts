@@ -4,22 +4,26 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** More than any event of the server's; a longer one is no event. */
+/** Longer than any event of the server. Unit: characters */
 const EVENT_LENGTH_MAX = 65_536;
 
-/** Reads text/event-stream (HTML Living Standard, section 9.2.6) as it comes in pieces. */
+/** Parses text/event-stream (HTML Living Standard, section 9.2.6) in chunks. */
 export class EventParser {
   #rest = '';
   #type = '';
   #data: string[] = [];
   #length = 0;
   #id: string | undefined;
-  /** Of the last event that was complete: one that broke off is sent again. */
+  /** Id of the last complete event. The server repeats later ones. */
   lastEventId: string | undefined;
-  /** What the server asked to wait before connecting again, ms. */
+  /** Reconnection time that the server asked for. Unit: ms */
   retryMs: number | undefined;
 
-  /** @throws RangeError when a line or an event is longer than any of the server's */
+  /**
+   * Parses the next chunk.
+   * @returns the events that it completes
+   * @throws RangeError when a line or an event exceeds EVENT_LENGTH_MAX
+   */
   push(text: string): readonly ServerEvent[] {
     const events: ServerEvent[] = [];
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);

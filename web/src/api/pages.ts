@@ -1,4 +1,4 @@
-/** As many as the server gives at once. */
+/** The largest page that the server gives. */
 const PAGE_SIZE = 200;
 
 interface Query {
@@ -6,7 +6,7 @@ interface Query {
   readonly cursor?: string;
 }
 
-/** Every page of a list that is short as a rule, one after the other. */
+/** Reads all pages of a list, one after another. For lists that are short as a rule. */
 export async function everyPage<Page extends { readonly next_cursor: string | null }>(
   read: (query: Query) => Promise<Page>,
 ): Promise<readonly Page[]> {

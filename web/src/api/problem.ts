@@ -1,12 +1,12 @@
-/** RFC 9457, as the server answers it: `title` and `detail` are for people, in the language that was asked for. */
+/** A refusal by the server (RFC 9457). `title` and `detail` are for people, in the language of the request. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly status: number;
-  /** Stable, of the server's table of errors; `unexpected` where the answer was no problem of ours. */
+  /** Stable code of the server's error table; `unexpected` if the answer was no problem of this API. */
   readonly code: string;
   readonly title: string;
   readonly detail: string;
-  /** The same request made at this time (ms since 1970, this machine's clock) is evaluated. */
+  /** From this time on the server evaluates the same request. Unit: ms since 1970, by this device's clock */
   readonly retryAt: number | undefined;
   readonly requestId: string;
 
@@ -28,12 +28,12 @@ export class ProblemError extends Error {
   }
 }
 
-/** No answer came: no network, no server, or too late. Whether the request was carried out is not known. */
+/** No answer came: no network, no server, or a timeout. The server may have executed the request. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
 }
 
-/** @returns whether it is that problem */
+/** Returns whether the error is a problem with one of the codes. */
 export function isProblem(error: unknown, ...codes: readonly string[]): error is ProblemError {
   return error instanceof ProblemError && codes.includes(error.code);
 }

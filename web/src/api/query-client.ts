@@ -4,7 +4,10 @@ import { ConnectionLost, ProblemError } from './problem.ts';
 const RETRIES_MAX = 2;
 const RETRY_MS_MAX = 8_000;
 
-/** A read is tried again when no answer came or the server is busy; a refusal stands, and a write is the person's to repeat. */
+/**
+ * Makes a query client that repeats reads when no answer came or the server is busy. Refusals are final, and only the
+ * user repeats a write.
+ */
 export function makeQueryClient(onError: (error: unknown) => void): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({ onError }),
@@ -13,7 +16,7 @@ export function makeQueryClient(onError: (error: unknown) => void): QueryClient 
       queries: {
         staleTime: 10_000,
         refetchOnWindowFocus: true,
-        // navigator.onLine says little of a server on this machine or in this house.
+        // navigator.onLine says little about a server on this machine or in the local network.
         networkMode: 'always',
         retry: (count, error) => count < RETRIES_MAX && mayPass(error),
         retryDelay: (count, error) => {

@@ -8,16 +8,16 @@ export interface FollowedEvent extends ServerEvent {
 }
 
 export interface EventsOptions {
-  /** Nothing is followed while it is false, such as before a log-in. */
+  /** False to follow nothing, such as before the log-in. */
   readonly enabled: boolean;
-  /** Of a bearer token; a cookie goes by itself. */
+  /** Headers with a bearer token. A cookie needs none. */
   readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   readonly onEvent: (event: FollowedEvent) => void;
-  /** The stream is open, for the first time or again: what was read before it may be out of date. */
+  /** Called when the stream opens for the first time or again. Data read before may be out of date. */
   readonly onOpen: () => void;
 }
 
-/** The person's own events as they happen. @returns the stream's state, and a way to end a pause */
+/** Follows the user's own events. @returns the state of the stream, and a function that reconnects at once */
 export function useEvents(options: EventsOptions): {
   readonly state: StreamState;
   readonly retryNow: () => void;

@@ -1,6 +1,5 @@
 /**
- * An amount for reading. It stays the exact decimal that the server gave: Intl takes it as text, not as a float
- * (ECMA-402, section 16.5.16).
+ * Formats an amount for reading, exactly: Intl takes the decimal as text, not as a float (ECMA-402, section 16.5.16).
  */
 export function shownAmount(amount: string, currency: string, locale: string): string {
   const decimals = amount.includes('.') ? amount.length - amount.indexOf('.') - 1 : 0;

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** `auto`: as the system has it. */
+/** `auto`: the scheme of the operating system. */
 export type ColorScheme = 'light' | 'dark' | 'auto';
 
 const KEY = 'sello-color-scheme';
@@ -25,7 +25,7 @@ function apply(): void {
   for (const listener of listeners) listener();
 }
 
-/** Before the first render, so that nothing flashes. */
+/** Applies the stored scheme. Called before the first render, so that the page does not flash. */
 export function startColorScheme(): void {
   system.addEventListener('change', apply);
   window.addEventListener('storage', ({ key }) => {
@@ -47,7 +47,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** What was chosen, and what that is now. */
+/** Returns the chosen scheme and the one in force. */
 export function useColorScheme(): { readonly chosen: ColorScheme; readonly scheme: 'light' | 'dark' } {
   const scheme = useSyncExternalStore(subscribe, resolved);
   const wanted = useSyncExternalStore(subscribe, () => chosen);

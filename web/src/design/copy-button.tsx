@@ -5,7 +5,7 @@ import { CheckIcon, CopyIcon } from './icons.tsx';
 
 const COPIED_SHOWN_MS = 2_000;
 
-/** Copies a text and says so. Not there where the browser does not let pages copy (an insecure origin). */
+/** Copies a text and confirms it. Renders nothing where the browser lets no page copy (an insecure origin). */
 export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
   const { t } = useTranslation();
   const [copied, setCopied] = useState(false);

@@ -7,15 +7,15 @@ interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
   /**
-   * `window`: in the middle of the screen. `side`: along the edge, for a menu. `sheet`: from the bottom of a phone; its
-   * first field takes the focus, and a press beside it does not close it.
+   * `window`: in the middle of the screen. `side`: along the edge, for a menu. `sheet`: from the bottom of a phone;
+   * its first field takes the focus, and a press beside it does not close it.
    */
   readonly look?: 'window' | 'side' | 'sheet';
   readonly children: ReactNode;
 }
 
 /**
- * A modal dialog of the browser's own: it keeps the focus inside, closes by Escape, returns the focus, and hides the rest
+ * A modal `<dialog>`: the browser keeps the focus inside, closes it on Escape, returns the focus, and hides the rest
  * of the page from screen readers.
  */
 export function Dialog({ opened = true, ...props }: DialogProps & { readonly opened?: boolean }) {
@@ -26,7 +26,7 @@ function OpenDialog({ title, onClose, look = 'window', children }: DialogProps) 
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // A layout effect, so that it closes while the element is still in the page: only then does the focus return.
+  // A layout effect runs its clean-up while the element is still in the page; only then does the focus return.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();

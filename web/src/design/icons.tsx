@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
 
 export interface IconProps {
-  /** px */
+  /** Unit: px */
   readonly size?: number;
 }
 
-/** Icons are decoration: what they mean stands beside them in words, or in the control's name. */
+/** Makes an icon. Icons are decoration: the text beside them or the name of the control says what they mean. */
 function icon(drawing: ReactNode) {
   return function Icon({ size = 20 }: IconProps) {
     return (

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { useColorScheme } from './color-scheme.ts';
 import { theme } from './theme.ts';
 
-/** Mantine without any `<style>` element: its variables and classes are in files (src/design/mantine.css). */
+/** Mantine without `<style>` elements: its variables and classes are in files (src/design/mantine.css). */
 export function Mantine({ children }: { readonly children: ReactNode }) {
   const { scheme } = useColorScheme();
   return (

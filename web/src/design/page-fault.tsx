@@ -2,7 +2,7 @@ import { Component, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './page-fault.module.css';
 
-/** What is shown where the page itself has a fault, instead of nothing. */
+/** Catches an error thrown while rendering and shows it instead of a blank page. */
 export class PageFault extends Component<{ readonly children: ReactNode }, { readonly error: unknown }> {
   override state: { readonly error: unknown } = { error: undefined };
 

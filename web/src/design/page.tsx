@@ -9,7 +9,10 @@ import { startColorScheme } from './color-scheme.ts';
 const RELOADED_KEY = 'sello-reloaded-at';
 const RELOAD_PAUSE_MS = 60_000;
 
-/** A part that is not there any more: the server was upgraded under an open page. Once a minute, lest it goes in circles. */
+/**
+ * Reloads the page when a part cannot be loaded because the server was upgraded meanwhile. At most once a minute, to
+ * avoid a loop.
+ */
 function reloadWhenUpgraded(): void {
   window.addEventListener('vite:preloadError', () => {
     const last = Number(sessionStorage.getItem(RELOADED_KEY) ?? 0);
@@ -19,7 +22,7 @@ function reloadWhenUpgraded(): void {
   });
 }
 
-/** Starts a page: appearance, texts, then what it shows. */
+/** Starts a page: applies the colour scheme, loads the texts, renders the content. */
 export async function startPage(
   texts: Readonly<Record<string, Readonly<Record<Language, object>>>>,
   content: ReactNode,

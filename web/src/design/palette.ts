@@ -11,9 +11,12 @@ export type Shades = readonly [
   string,
 ];
 
-/** Ten shades each, light to dark. Text of shade 6 and darker on white, and of 4 and lighter on `night` 7, passes WCAG AA. */
+/**
+ * Ten shades each, light to dark. Text passes WCAG AA in shade 6 or darker on white, and in shade 4 or lighter on
+ * `night` 7.
+ */
 export const PALETTE = {
-  /** What can be acted on, and what is well. */
+  /** Actions and good news. */
   pine: [
     '#eef7f4',
     '#d8ece6',
@@ -26,7 +29,7 @@ export const PALETTE = {
     '#0a4840',
     '#06332e',
   ],
-  /** What waits, what runs out. */
+  /** Waiting and running out. */
   amber: [
     '#fdf6e8',
     '#faeaca',
@@ -39,7 +42,7 @@ export const PALETTE = {
     '#5e3f06',
     '#432d06',
   ],
-  /** What was refused, what cannot be undone. */
+  /** Refusals and what cannot be undone. */
   brick: [
     '#fcf1ee',
     '#f9e0da',
@@ -52,7 +55,7 @@ export const PALETTE = {
     '#7a2218',
     '#5a1811',
   ],
-  /** Text, lines and surfaces by day. */
+  /** Text, lines and surfaces in the light scheme. */
   stone: [
     '#f6f8f6',
     '#eef1ef',
@@ -65,7 +68,7 @@ export const PALETTE = {
     '#2b3532',
     '#17201e',
   ],
-  /** The same by night. */
+  /** Text, lines and surfaces in the dark scheme. */
   night: [
     '#e7ecea',
     '#c8d1cd',

@@ -8,7 +8,7 @@ import styles from './preferences.module.css';
 
 const SCHEMES = ['auto', 'light', 'dark'] as const satisfies readonly ColorScheme[];
 
-/** Language and appearance, as two plain lists of choices. */
+/** Two native selects: language and appearance. */
 export function Preferences() {
   const { t } = useTranslation();
   const language = useLanguage();

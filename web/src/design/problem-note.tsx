@@ -7,8 +7,8 @@ import { useDuration } from './use-duration.ts';
 import { useNow } from './use-now.ts';
 
 /**
- * Why something was not done: the server's own title and detail, and a countdown where waiting helps. It is announced
- * when it appears. Without an error it is not there.
+ * Shows why an action failed: the server's title and detail, and a countdown if the request may be repeated later.
+ * Screen readers announce it. Renders nothing without an error.
  */
 export function ProblemNote({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
   const { t } = useTranslation();
@@ -55,7 +55,7 @@ function wordsOf(error: unknown, t: Translate) {
     }
     return {
       title: error.title,
-      // The server's own detail is for programs: it speaks of idempotency keys.
+      // The server's detail is for programs: it mentions idempotency keys.
       detail: error.code === 'unavailable' ? t('error.unavailable') : error.detail,
       reference: error.status >= 500 ? error.requestId : '',
     };

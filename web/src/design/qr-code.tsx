@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'react';
 
 const QUIET_ZONE_MODULES = 4;
-/** Size of the empty square before the first drawing: a code of version 4 with its quiet zone. */
+/** Size of the placeholder before the first drawing: a code of version 4 with its quiet zone. */
 const SIZE_MODULES = 41;
 
 /**
- * A QR code (ISO/IEC 18004) as one SVG path. It is dark on white in either appearance, because cameras need that. The
- * library is loaded when the first code is shown.
+ * A QR code (ISO/IEC 18004) as one SVG path, dark on white in both colour schemes because cameras need that. The
+ * library is loaded with the first code.
  */
 export function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
   const [drawing, setDrawing] = useState<{ readonly path: string; readonly size: number }>();

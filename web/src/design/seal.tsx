@@ -1,4 +1,4 @@
-/** The mark: a seal that closes around a check. Decoration; the name stands beside it. */
+/** The logo: a seal that closes around a check mark. Decoration; the name stands beside it. */
 export function Seal({ size = 32 }: { readonly size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 64 64" aria-hidden="true" focusable="false">

@@ -6,8 +6,8 @@ const FONT =
 const MONOSPACE = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace';
 
 /**
- * Mantine's theme. Its variables are written to a file at build time (web/build/design-variables.ts). Components that
- * make `<style>` elements are not to be used, or told not to: see `components` and docs/DECISIONS.md.
+ * Mantine's theme. The build writes its variables to a file (web/build/design-variables.ts). Components that make
+ * `<style>` elements must not be used, or are told not to make them: see `components` below.
  */
 export const theme = createTheme({
   primaryColor: 'pine',
@@ -38,7 +38,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
-    // The lock would insert a <style> element.
+    // The scroll lock would insert a <style> element.
     Modal: { defaultProps: { lockScroll: false, centered: true, radius: 'lg' } },
     Drawer: { defaultProps: { lockScroll: false } },
     Button: { defaultProps: { size: 'md' } },

@@ -1,6 +1,6 @@
 const DAY_MS = 86_400_000;
 
-/** Date and time as the language writes them, in the reader's zone. */
+/** Formats date and time in the locale and the reader's time zone. */
 export function shownTime(at: string, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at));
 }
@@ -9,7 +9,10 @@ export function shownDate(at: string, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(new Date(at));
 }
 
-/** "3 minutes ago", "in 2 hours"; from a week on the date. @param now ms since 1970 */
+/**
+ * Formats a time relative to now, such as "3 minutes ago" or "in 2 hours"; as a date from a week on.
+ * @param now ms since 1970
+ */
 export function shownAge(at: string, locale: string, now: number): string {
   const difference = new Date(at).getTime() - now;
   const size = Math.abs(difference);
@@ -26,7 +29,7 @@ export interface DurationPart {
   readonly count: number;
 }
 
-/** A wait in its largest unit, rounded up, so that whoever waits it waits long enough. */
+/** Converts a wait to its largest unit, rounded up, so that it is never told too short. */
 export function durationOf(ms: number): DurationPart {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
   if (seconds < 100) return { unit: 'seconds', count: seconds };

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { durationOf } from './time.ts';
 
-/** Words for a wait: "42 seconds", "3 minutes". Unit of the argument: ms */
+/** Returns a function that words a wait (ms): "42 seconds", "3 minutes". */
 export function useDuration(): (ms: number) => string {
   const { t } = useTranslation();
   return (ms) => {

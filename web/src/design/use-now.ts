@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The time (ms since 1970), again every `everyMs` while `running`. */
+/** Returns the time (ms since 1970), updated every `everyMs` while `running`. */
 export function useNow(everyMs = 1_000, running = true): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

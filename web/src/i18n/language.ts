@@ -1,10 +1,10 @@
-/** Languages that the pages and the server's problems come in. */
+/** Languages of the pages and of the server's problems. */
 export const LANGUAGES = ['en', 'es'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 const KEY = 'sello-language';
 
-/** The first of the person's languages that there are texts in, else English. */
+/** Returns the first of the user's languages that the pages have, else English. */
 export function preferredLanguage(wanted: readonly string[]): Language {
   for (const tag of wanted) {
     const primary = tag.toLowerCase().split('-')[0];

@@ -6,12 +6,12 @@ import { LANGUAGES, type Language, storedLanguage, storeLanguage } from './langu
 
 export type { Texts } from './translated.ts';
 
-/** Texts of both languages under a namespace; they are in the bundle of the page, so that nothing waits for them. */
+/** Adds the texts of a namespace in both languages. They are part of the bundle, so no page waits for them. */
 export function addTexts(namespace: string, texts: Readonly<Record<Language, object>>): void {
   for (const language of LANGUAGES) i18next.addResourceBundle(language, namespace, texts[language]);
 }
 
-/** Before the first render. */
+/** Starts i18next with the stored language. Called before the first render. */
 export async function startTexts(): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: storedLanguage(),
@@ -20,7 +20,7 @@ export async function startTexts(): Promise<void> {
     ns: ['common'],
     defaultNS: 'common',
     resources: { en: { common: commonEn }, es: { common: commonEs } },
-    // React escapes what it renders; a value that is escaped twice would show its entities.
+    // React escapes what it renders; escaping values twice would show entities.
     interpolation: { escapeValue: false },
     react: { useSuspense: false },
   });
@@ -42,21 +42,21 @@ export async function chooseLanguage(language: Language): Promise<void> {
 }
 
 /**
- * For dates and numbers: the person's own region where it is of the language in force, since `en` alone would write
- * dates as in one country.
+ * Locale for dates and numbers: the user's regional one if it matches the current language. `en` alone would format
+ * dates as in the United States.
  */
 export function currentLocale(): string {
   const language = currentLanguage();
   return navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${language}-`)) ?? language;
 }
 
-/** As `currentLocale`; the component renders again when the language changes. */
+/** Returns `currentLocale`, and renders the component again when the language changes. */
 export function useLocale(): string {
   useTranslation();
   return currentLocale();
 }
 
-/** The language in force; the component renders again when it changes. */
+/** Returns the current language, and renders the component again when it changes. */
 export function useLanguage(): Language {
   useTranslation();
   return currentLanguage();

@@ -1,12 +1,9 @@
-/** The place within a page, as its parts: `#/transfers/abc` is `['transfers', 'abc']`. */
+/** A place within a page, as path segments: `#/transfers/abc` is `['transfers', 'abc']`. */
 export type Route = readonly string[];
 
 const PARTS_MAX = 8;
 
-/**
- * Reads a fragment. Whatever stands there comes of a link that anybody may have made: it names a place of this page and
- * can name no other.
- */
+/** Parses a fragment. Anybody can make a link with any fragment; it can only name a place of this page. */
 export function parseHash(hash: string): Route {
   if (!hash.startsWith('#/')) return [];
   const [path = ''] = hash.slice(2).split('?');
@@ -16,7 +13,9 @@ export function parseHash(hash: string): Route {
     .map(decoded);
 }
 
-/** `#setup=CODE`, `#enrol=CODE`: a one-time code that a link carries in the fragment, where no server and no log sees it. */
+/**
+ * Reads a one-time code from a fragment such as `#setup=CODE` or `#enrol=CODE`, which reaches no server and no log.
+ */
 export function hashCode(hash: string, name: string): string | undefined {
   const prefix = `#${name}=`;
   if (!hash.startsWith(prefix)) return undefined;

@@ -10,7 +10,7 @@ export function useHash(): string {
   return useSyncExternalStore(subscribe, () => location.hash);
 }
 
-/** The place within this page; the component renders again when it changes. */
+/** Returns the current place, and renders the component again when it changes. */
 export function useRoute(): Route {
   return parseHash(useHash());
 }
@@ -19,7 +19,7 @@ export function goTo(...route: Route): void {
   location.hash = hashOf(...route);
 }
 
-/** Without an entry in the history: for what "back" must not come back to, such as a one-time code. */
+/** Goes to a place without a history entry, so that "back" does not return to a one-time code. */
 export function replaceRoute(...route: Route): void {
   history.replaceState(null, '', hashOf(...route));
   dispatchEvent(new HashChangeEvent('hashchange'));

@@ -10,14 +10,14 @@ type Listener = (event: FollowedEvent) => void;
 interface Live {
   readonly state: StreamState;
   readonly retryNow: () => void;
-  /** Of a connection that had been lost: when it came back, ms since 1970. */
+  /** When a lost connection came back. Unit: ms since 1970 */
   readonly recoveredAt: number | undefined;
   readonly listen: (listener: Listener) => () => void;
 }
 
 const LiveContext = createContext<Live | undefined>(undefined);
 
-/** What an event makes out of date, by the first word of its type. */
+/** Query keys that an event invalidates, by the first word of its type. */
 const AFFECTED: Readonly<Record<string, readonly string[]>> = {
   transaction: ['transactions', 'transaction', 'journal'],
   token: ['tokens', 'sessions', 'passkeys', 'journal'],
@@ -26,10 +26,10 @@ const AFFECTED: Readonly<Record<string, readonly string[]>> = {
   session: ['sessions', 'journal'],
 };
 
-/** Events that come together have what they touch read once. */
+/** Events within this time invalidate their queries together. Unit: ms */
 const GATHER_MS = 60;
 
-/** Follows the person's events once for the whole console, and has what they touch read again. */
+/** Follows the user's events once for the whole page, and invalidates the queries that they affect. */
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const queryClient = useQueryClient();
   const { username } = useSession();
@@ -49,7 +49,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const { state, retryNow } = useEvents({
     enabled: true,
     onEvent(event) {
-      // An auditor follows everybody; what is shown here is their own.
+      // An auditor receives everybody's events; these queries hold their own data.
       if (event.entry.body.user === username) {
         for (const key of AFFECTED[event.type.split('.')[0] ?? ''] ?? ['journal']) affected.current.add(key);
         timer.current ??= setTimeout(readAgain, GATHER_MS);
@@ -57,7 +57,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       for (const listener of listeners.current) listener(event);
     },
     onOpen() {
-      // What happened between the first reads and the stream's beginning, or while it was lost.
+      // Events may have been missed before the stream opened or while it was lost.
       const others = {
         predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== SESSION_KEY[0],
       };

@@ -4,7 +4,7 @@ import { ProblemError } from '../api/problem.ts';
 import { makeQueryClient } from '../api/query-client.ts';
 import { currentLanguage } from '../i18n/texts.ts';
 
-/** Under which the session is kept; `null`: nobody is logged in. */
+/** Query key of the session; its data is `null` while nobody is logged in. */
 export const SESSION_KEY = ['session'] as const;
 
 export const queryClient = makeQueryClient((error) => {
@@ -12,15 +12,18 @@ export const queryClient = makeQueryClient((error) => {
   if (error.code === 'session_ended' || error.code === 'session_required') {
     if (queryClient.getQueryData<BrowserSession | null>(SESSION_KEY)) leave('ended');
   } else if (error.code === 'csrf_invalid') {
-    // The cookie is another session's by now.
+    // The cookie belongs to another session by now.
     void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
   }
 });
 
-/** Why the entrance is shown: the person left, or the session ended of itself. */
+/** Why the log-in is shown: the user logged out, or the session ended. */
 export let leftBecause: 'ended' | 'left' | undefined;
 
-/** The API as whoever is logged in: the cookie goes by itself, the CSRF token beside what changes something. */
+/**
+ * The API on behalf of the logged-in user. The browser sends the cookie; requests that change something carry the CSRF
+ * token.
+ */
 export const api = makeApi({
   language: currentLanguage,
   headers(method): Record<string, string> {
@@ -41,7 +44,7 @@ export function leave(because: 'ended' | 'left'): void {
   queryClient.setQueryData(SESSION_KEY, null);
 }
 
-/** Nothing of what was read stays in memory, but that the session is looked at: its observer must not be lost. */
+/** Discards all data read so far except the session itself, whose query must keep its observers. */
 export function forget(): void {
   const read = {
     predicate: ({ queryKey }: { readonly queryKey: readonly unknown[] }) => queryKey[0] !== SESSION_KEY[0],

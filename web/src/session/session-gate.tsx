@@ -10,14 +10,14 @@ import styles from './session-gate.module.css';
 
 const Current = createContext<BrowserSession | undefined>(undefined);
 
-/** Whose console this is. Only within `SessionGate`. What the role may do, the server decides. */
+/** Returns the current session. Only within `SessionGate`. The server decides what the role may do. */
 export function useSession(): BrowserSession {
   const session = useContext(Current);
   if (!session) throw new Error('there is no session here');
   return session;
 }
 
-/** What is inside for whoever is logged in, else the entrance. */
+/** Renders the children for a logged-in user, else the log-in. */
 export function SessionGate({
   entrance,
   children,
@@ -37,7 +37,7 @@ export function SessionGate({
       }
     },
     staleTime: Number.POSITIVE_INFINITY,
-    // Another tab may have logged out, or in as somebody else: the cookie is one for all.
+    // Another tab may have logged out or logged in as another user: all tabs share the cookie.
     refetchOnWindowFocus: 'always',
   });
   const identity = data ? (data.csrf_token ?? data.username) : undefined;

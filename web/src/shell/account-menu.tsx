@@ -10,7 +10,7 @@ import { api, leave } from '../session/server.ts';
 import { useSession } from '../session/session-gate.tsx';
 import styles from './account-menu.module.css';
 
-/** Who this is, and the way out. */
+/** The user's name, with a menu to log out. */
 export function AccountMenu() {
   const { t } = useTranslation('shell');
   const { username, role } = useSession();

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Dialog } from '../design/dialog.tsx';
 import { ProblemNote } from '../design/problem-note.tsx';
 
-/** Asks before something that cannot be undone; stays open until it is done, or says why it was not. */
+/** Asks before an action that cannot be undone. Stays open until the action succeeds, and shows why it failed. */
 export function Confirm({
   opened,
   title,

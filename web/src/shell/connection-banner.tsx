@@ -5,10 +5,10 @@ import { useLive } from '../session/live.tsx';
 import styles from './connection-banner.module.css';
 
 const RECOVERED_SHOWN_MS = 5_000;
-/** A stream that breaks off and comes back within this time is nobody's concern. */
+/** A stream that comes back within this time is not reported. Unit: ms */
 const PATIENCE_MS = 1_500;
 
-/** Says that the connection is lost, and that it is back. Read aloud as it changes. */
+/** Says when the connection is lost and when it is back. Screen readers announce both. */
 export function ConnectionBanner() {
   const { t } = useTranslation();
   const { state, recoveredAt, retryNow } = useLive();

@@ -75,7 +75,7 @@ const LAB: MenuItem = {
   roles: ADMINISTRATORS,
 };
 
-/** The operators' menu on this server: with the lab if the configuration has it. */
+/** Returns the operators' menu of this server: with the lab if the configuration enables it. */
 export function useOperatorMenu(): readonly MenuItem[] {
   const { role } = useSession();
   const { data: keys = [] } = useConfiguration(role === 'admin');

@@ -47,7 +47,7 @@ function Items({ items, route }: { readonly items: readonly MenuItem[]; readonly
   );
 }
 
-/** The item under which the place is: the longest that it begins with. */
+/** Finds the menu item of a place: the one with the longest matching prefix. */
 function placeOf(items: readonly MenuItem[], route: Route): MenuItem | undefined {
   return items
     .filter(({ route: target }) =>

@@ -7,15 +7,15 @@ import styles from './page.module.css';
 export interface PageProps {
   readonly title: string;
   readonly intro?: string;
-  /** Where "back" leads. */
+  /** Target of the "back" link. */
   readonly back?: Route;
   readonly actions?: ReactNode;
-  /** Narrow, for a form or a single thing. */
+  /** Narrow layout, for a form or a single item. */
   readonly narrow?: boolean;
   readonly children: ReactNode;
 }
 
-/** A page's heading, which also names the window, and what is under it. */
+/** A page with its heading, which is also the title of the window. */
 export function Page({ title, intro, back, actions, narrow = false, children }: PageProps) {
   const { t } = useTranslation();
   useEffect(() => {
@@ -39,7 +39,7 @@ export function Page({ title, intro, back, actions, narrow = false, children }: 
   );
 }
 
-/** A surface with a heading of its own. */
+/** A section on a surface of its own. */
 export function Card({
   title,
   actions,
@@ -62,7 +62,7 @@ export function Card({
   );
 }
 
-/** What stands where there is nothing yet, and what to do about it. */
+/** Placeholder of an empty list, with what to do about it. */
 export function Empty({
   icon,
   title,

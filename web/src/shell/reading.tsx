@@ -4,10 +4,10 @@ import { useTranslation } from 'react-i18next';
 import { ProblemNote } from '../design/problem-note.tsx';
 import styles from './reading.module.css';
 
-/** At most so many, and each with a name of its own. */
+/** Keys of the placeholder lines, which bound their number. */
 const LINES = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'] as const;
 
-/** The part of a query that matters here. */
+/** The members of a query that are used here. */
 interface Read<Data> {
   readonly data: Data | undefined;
   readonly error: unknown;
@@ -15,8 +15,8 @@ interface Read<Data> {
 }
 
 /**
- * What a query is at: still reading, failed, or there. What was read before goes on being shown when reading it again
- * fails, with the failure above it.
+ * Shows the state of a query: loading, failed, or its data. When a later read fails, the earlier data stays, below the
+ * problem.
  */
 export function Reading<Data>({
   query,

@@ -13,7 +13,7 @@ import { ConnectionBanner } from './connection-banner.tsx';
 import { Navigation } from './navigation.tsx';
 import styles from './shell.module.css';
 
-/** The frame around every page of whoever is logged in. */
+/** The frame around each page of a logged-in user. */
 export function Shell({ route, children }: { readonly route: Route; readonly children: ReactNode }) {
   const { t } = useTranslation('shell');
   const common = useTranslation().t;
@@ -32,11 +32,11 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
     }
     scrollTo(0, 0);
     moved.current = true;
-    // A screen reader goes on where the new page begins.
+    // A screen reader continues at the beginning of the new page.
     main.current?.focus({ preventScroll: true });
   }, [place]);
 
-  // While the menu is open nothing beside it takes the focus: after it has closed.
+  // Nothing outside the menu can take the focus while it is open, so this waits until it has closed.
   useEffect(() => {
     if (opened) moved.current = false;
     else if (moved.current) main.current?.focus({ preventScroll: true });
