@@ -27,7 +27,7 @@ function Place() {
   const setUpCode = hashCode(useHash(), 'setup');
   if (setUpCode !== undefined) return <SetUpPage code={setUpCode} />;
   return (
-    <SessionGate entrance={<LogInPage route={route} />}>
+    <SessionGate logIn={<LogInPage route={route} />}>
       <Shell route={route}>
         <Pages route={route} />
       </Shell>

@@ -7,7 +7,8 @@ const MONOSPACE = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mo
 
 /**
  * Mantine's theme. The build writes its variables to a file (web/build/design-variables.ts). Components that make
- * `<style>` elements must not be used, or are told not to make them: see `components` below.
+ * `<style>` elements must not be used, or are told not to make them in `components`:
+ * docs/DECISIONS.md#console-components-are-mantines.
  */
 export const theme = createTheme({
   primaryColor: 'pine',

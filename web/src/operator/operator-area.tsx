@@ -18,8 +18,9 @@ import { UsersPage } from './users/users-page.tsx';
 addTexts('operator', { en, es });
 
 /**
- * What operators see, loaded when one opens it. Which pages a role is shown is a courtesy: the server answers 404 to
- * whoever may not read what they ask for. @param route what follows `#/operator`
+ * The operator's pages, loaded on first use. Hiding pages from a role is a courtesy: the server answers 404 to callers
+ * who may not read them.
+ * @param route the place after `#/operator`
  */
 export default function OperatorArea({ route }: { readonly route: Route }) {
   const { role } = useSession();

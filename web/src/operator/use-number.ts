@@ -1,6 +1,6 @@
 import { useLocale } from '../i18n/texts.ts';
 
-/** Numbers as the language writes them. @param decimals at most so many */
+/** Returns a function that formats numbers in the user's locale. @param decimals maximum number of decimals */
 export function useNumber(): (value: number, decimals?: number) => string {
   const locale = useLocale();
   return (value, decimals = 0) =>

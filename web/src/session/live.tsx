@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type { StreamState } from '../api/event-follower.ts';
 import { type FollowedEvent, useEvents } from '../api/use-events.ts';
-import { leave, SESSION_KEY } from './server.ts';
+import { endSession, SESSION_KEY } from './server.ts';
 import { useSession } from './session-gate.tsx';
 
 type Listener = (event: FollowedEvent) => void;
@@ -70,7 +70,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   });
 
   useEffect(() => {
-    if (state === 'ended') leave('ended');
+    if (state === 'ended') endSession('ended');
   }, [state]);
 
   const live = useMemo<Live>(

@@ -10,7 +10,7 @@ export const SESSION_KEY = ['session'] as const;
 export const queryClient = makeQueryClient((error) => {
   if (!(error instanceof ProblemError)) return;
   if (error.code === 'session_ended' || error.code === 'session_required') {
-    if (queryClient.getQueryData<BrowserSession | null>(SESSION_KEY)) leave('ended');
+    if (queryClient.getQueryData<BrowserSession | null>(SESSION_KEY)) endSession('ended');
   } else if (error.code === 'csrf_invalid') {
     // The cookie belongs to another session by now.
     void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
@@ -18,7 +18,7 @@ export const queryClient = makeQueryClient((error) => {
 });
 
 /** Why the log-in is shown: the user logged out, or the session ended. */
-export let leftBecause: 'ended' | 'left' | undefined;
+export let sessionEnd: 'ended' | 'left' | undefined;
 
 /**
  * The API on behalf of the logged-in user. The browser sends the cookie; requests that change something carry the CSRF
@@ -32,20 +32,20 @@ export const api = makeApi({
   },
 });
 
-export function enter(session: BrowserSession): void {
-  leftBecause = undefined;
-  forget();
+export function startSession(session: BrowserSession): void {
+  sessionEnd = undefined;
+  discardData();
   queryClient.setQueryData(SESSION_KEY, session);
 }
 
-export function leave(because: 'ended' | 'left'): void {
-  leftBecause = because;
-  forget();
+export function endSession(reason: 'ended' | 'left'): void {
+  sessionEnd = reason;
+  discardData();
   queryClient.setQueryData(SESSION_KEY, null);
 }
 
 /** Discards all data read so far except the session itself, whose query must keep its observers. */
-export function forget(): void {
+export function discardData(): void {
   const read = {
     predicate: ({ queryKey }: { readonly queryKey: readonly unknown[] }) => queryKey[0] !== SESSION_KEY[0],
   };

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { BrowserSession } from '../api/operations.ts';
 import { ProblemError } from '../api/problem.ts';
 import { ProblemNote } from '../design/problem-note.tsx';
-import { api, forget, SESSION_KEY } from './server.ts';
+import { api, discardData, SESSION_KEY } from './server.ts';
 import styles from './session-gate.module.css';
 
 const Current = createContext<BrowserSession | undefined>(undefined);
@@ -19,10 +19,10 @@ export function useSession(): BrowserSession {
 
 /** Renders the children for a logged-in user, else the log-in. */
 export function SessionGate({
-  entrance,
+  logIn,
   children,
 }: {
-  readonly entrance: ReactNode;
+  readonly logIn: ReactNode;
   readonly children: ReactNode;
 }) {
   const { t } = useTranslation();
@@ -43,10 +43,10 @@ export function SessionGate({
   const identity = data ? (data.csrf_token ?? data.username) : undefined;
   const before = useRef(identity);
   useEffect(() => {
-    if (before.current !== undefined && before.current !== identity) forget();
+    if (before.current !== undefined && before.current !== identity) discardData();
     before.current = identity;
   }, [identity]);
-  if (data === null) return entrance;
+  if (data === null) return logIn;
   if (data) {
     return (
       <Current key={identity} value={data}>

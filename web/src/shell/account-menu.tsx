@@ -6,7 +6,7 @@ import { ExitIcon, PersonIcon, ShieldIcon } from '../design/icons.tsx';
 import { ProblemNote } from '../design/problem-note.tsx';
 import { hashOf } from '../routing/hash-route.ts';
 import { goTo } from '../routing/use-route.ts';
-import { api, leave } from '../session/server.ts';
+import { api, endSession } from '../session/server.ts';
 import { useSession } from '../session/session-gate.tsx';
 import styles from './account-menu.module.css';
 
@@ -83,5 +83,5 @@ export function AccountMenu() {
 
 function gone(): void {
   goTo();
-  leave('left');
+  endSession('left');
 }

@@ -38,5 +38,5 @@ async function content(): Promise<ReactNode> {
 
 const shown = await content();
 await startPage({ token: { en, es } }, <PageFault>{shown}</PageFault>);
-// An update that cannot be looked for now is looked for the next time.
+// The next visit looks for updates again.
 followUpdates().catch((error: unknown) => console.warn('no updates', error));

@@ -6,7 +6,7 @@ export {};
 const PRECACHE = '__PRECACHE__';
 const PREFIX = 'sello-token-';
 const PAGE = '/token';
-/** A page that is not there by then is taken from what is kept: a bad network is no network. */
+/** After this time the stored page is used: a bad network counts as none. */
 const PAGE_TIME_MS = 4_000;
 
 interface Precache {
@@ -37,12 +37,12 @@ self.addEventListener('activate', (event) => {
   event.waitUntil(take());
 });
 
-/** The page says when: never in the middle of something. */
+/** The page decides when a new version takes over, never in the middle of an action. */
 self.addEventListener('message', ({ data }) => {
   if (data === 'activate') void self.skipWaiting();
 });
 
-/** The page itself and its files, and nothing else: what the API answers is never kept, nor looked for here. */
+/** Serves the page and its files, and nothing else: answers of the API are neither stored nor looked up here. */
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
@@ -52,7 +52,7 @@ self.addEventListener('fetch', (event) => {
   } else if (kept.has(pathname)) event.respondWith(file(request));
 });
 
-/** From the server where it answers, so that an old page outlives no upgrade; else as it was kept. */
+/** Prefers the server, so that no old page outlives an upgrade; falls back to the stored page. */
 async function page(request: Request): Promise<Response> {
   try {
     const response = await fetch(request, { signal: AbortSignal.timeout(PAGE_TIME_MS) });

@@ -7,7 +7,7 @@ interface TrustedTypes {
 
 const trustedTypes = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
 
-/** Addresses of this program's own scripts: of this origin, and of the two places that they are in. */
+/** Accepts only script addresses of this origin, in the two places that hold scripts. */
 const policy = trustedTypes?.createPolicy('sello', {
   createScriptURL(address) {
     const { origin, pathname } = new URL(address, location.href);
@@ -18,7 +18,7 @@ const policy = trustedTypes?.createPolicy('sello', {
   },
 });
 
-/** An address that a worker may be started from, where the page's policy demands it (Trusted Types). */
+/** Returns an address that a worker may be started from under the page's policy (Trusted Types). */
 export function trustedAddress(address: string): string {
   return (policy?.createScriptURL(address) ?? address) as string;
 }

@@ -35,7 +35,7 @@ export function DeviceUses({
         ),
       );
       const uses = pages.flatMap((page) => page.uses).sort((a, b) => (a.at < b.at ? 1 : -1));
-      // A wrong code is of no token, so it is listed with each.
+      // A wrong code belongs to no token, so the server lists it with each.
       const once = new Map(uses.map((use) => [`${use.at} ${use.for} ${use.accepted}`, use]));
       return [...once.values()].slice(0, USES_SHOWN_MAX);
     },

@@ -15,7 +15,7 @@ import styles from './enrol-page.module.css';
 import { InvitationCard } from './invitation-card.tsx';
 import { useTokens } from './use-tokens.ts';
 
-/** Invites a phone to become a token, and follows it until it is one. */
+/** Invites a phone to become a token, and follows the enrolment to its end. */
 export function EnrolPage() {
   const { t } = useTranslation('console');
   const tokens = useTokens();
@@ -32,7 +32,7 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
   const [code, setCode] = useState('');
   const [coded, setCoded] = useState(() => devices.some(({ status }) => status === 'active'));
   const [expired, setExpired] = useState(false);
-  // What is new since the invitation is what came of it.
+  // A device that is not in this set was enrolled by the invitation.
   const before = useRef<ReadonlySet<string>>(new Set());
   const invite = useMutation({
     mutationFn() {

@@ -11,7 +11,7 @@ import { useNow } from '../../design/use-now.ts';
 import { Card } from '../../shell/page.tsx';
 import styles from './enrol-page.module.css';
 
-/** The one-time code in three forms, for as long as it may be used. */
+/** The one-time code as QR code, link and text, until it expires. */
 export function InvitationCard({
   invitation,
   received,
@@ -32,7 +32,7 @@ export function InvitationCard({
   useEffect(() => {
     if (over) expired.current();
   }, [over]);
-  // Of the server's configuration; whatever stands there, only an address of the web is followed.
+  // The link comes from the server's configuration; only a web address is followed.
   const safe = /^https?:\/\//.test(link);
   return (
     <Card>

@@ -3,7 +3,7 @@ import { type Device, devicesOf } from '../../account/devices.ts';
 import { everyPage } from '../../api/pages.ts';
 import { api } from '../../session/server.ts';
 
-/** The person's tokens, those of one enrolment together. */
+/** The user's tokens, grouped by enrolment. */
 export function useTokens() {
   return useQuery({
     queryKey: ['tokens'],

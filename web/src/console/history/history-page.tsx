@@ -11,7 +11,7 @@ import { HistoryLine } from './history-line.tsx';
 
 const PAGE_SIZE = 25;
 
-/** The person's own entries of the journal, in sentences. */
+/** The user's own journal entries, in sentences. */
 export function HistoryPage() {
   const { t } = useTranslation('console');
   const { username } = useSession();

@@ -1,10 +1,10 @@
 import type { JournalEntry } from '../../api/operations.ts';
 
-/** The name of a sentence among the texts (`history.events`), and which tone it has. */
+/** A sentence for a journal entry: its key in the texts (`history.events`) and its tone. */
 export interface Sentence {
   readonly name: string;
   readonly tone: 'good' | 'bad' | 'plain';
-  /** Whether the sentence says the entry's reason already. */
+  /** Whether the sentence already tells the reason of the entry. */
   readonly reasonTold: boolean;
 }
 
@@ -31,16 +31,16 @@ const NAMES: ReadonlySet<string> = new Set([
   'admin_enrolment_invited',
 ]);
 
-/** Of which a passkey has a sentence of its own. */
-const OF_PASSKEYS: ReadonlySet<string> = new Set(['login_accepted', 'token_enrolled', 'token_revoked']);
+/** Events that have a sentence of their own for passkeys. */
+const PASSKEY_EVENTS: ReadonlySet<string> = new Set(['login_accepted', 'token_enrolled', 'token_revoked']);
 
-/** How an entry of the journal is told. A type that is not known is told by its name. */
+/** Chooses the sentence for a journal entry. Unknown types are told by their name. */
 export function sentenceOf({ body }: Pick<JournalEntry, 'body'>): Sentence {
   const { type, detail, user, reason } = body;
   const name = type.replaceAll('.', '_');
   const told = (as: string, reasonTold = false): Sentence => ({ name: as, tone: toneOf(type), reasonTold });
   if (!NAMES.has(name)) return told('other');
-  if (OF_PASSKEYS.has(name) && detail?.method === 'passkey') return told(`${name}_passkey`);
+  if (PASSKEY_EVENTS.has(name) && detail?.method === 'passkey') return told(`${name}_passkey`);
   if (name === 'admin_enrolment_invited' && detail?.by === user) return told('enrolment_asked');
   if (name === 'session_ended' && reason === 'log_out') return told('session_left', true);
   if (name === 'session_ended' && reason === 'revoked') {

@@ -5,11 +5,11 @@ import { useTranslation } from 'react-i18next';
 import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
-import { api, enter, leftBecause } from '../../session/server.ts';
+import { api, sessionEnd, startSession } from '../../session/server.ts';
 import styles from './log-in.module.css';
 import { PasskeyLogIn } from './passkey-log-in.tsx';
 
-/** Password first; the code where the account has a token; or a passkey instead of both. */
+/** Asks for the password, then for a code if the account has a token; or for a passkey instead of both. */
 export function LogInForm() {
   const { t } = useTranslation('console');
   const [username, setUsername] = useState('');
@@ -21,7 +21,7 @@ export function LogInForm() {
       api('POST /v1/browser-sessions', {
         body: { username, password, ...(coded ? { code: code.replaceAll(' ', '') } : {}) },
       }),
-    onSuccess: enter,
+    onSuccess: startSession,
     onError: (error) => {
       if (isProblem(error, 'code_required')) setCoded(true);
       else if (coded) setCode('');
@@ -34,9 +34,9 @@ export function LogInForm() {
   const error = isProblem(logIn.error, 'code_required') ? null : logIn.error;
   return (
     <form className={styles.form} onSubmit={submit}>
-      {leftBecause && !coded && !error && (
-        <Alert color={leftBecause === 'ended' ? 'yellow' : 'pine'} role="status">
-          {t(leftBecause === 'ended' ? 'log_in.ended' : 'log_in.left')}
+      {sessionEnd && !coded && !error && (
+        <Alert color={sessionEnd === 'ended' ? 'yellow' : 'pine'} role="status">
+          {t(sessionEnd === 'ended' ? 'log_in.ended' : 'log_in.left')}
         </Alert>
       )}
       {coded ? (

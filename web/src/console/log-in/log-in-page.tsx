@@ -4,7 +4,7 @@ import { LogInForm } from './log-in-form.tsx';
 import { LogInFrame } from './log-in-frame.tsx';
 import { RegisterForm } from './register-form.tsx';
 
-/** What whoever is not logged in sees. After the log-in the place in the address is shown, whatever it is. */
+/** The page of a visitor who is not logged in. After the log-in the place in the address is shown. */
 export function LogInPage({ route }: { readonly route: Route }) {
   const { t } = useTranslation('console');
   const registering = route[0] === 'register';

@@ -9,7 +9,7 @@ export interface NewAccount {
 
 export const NO_ACCOUNT: NewAccount = { username: '', password: '', again: '' };
 
-/** Name and password of an account to be made. Whether the server takes them, it says itself. */
+/** Fields for the name and password of a new account. The server decides whether it accepts them. */
 export function NewAccountFields({
   value,
   onChange,
@@ -17,7 +17,7 @@ export function NewAccountFields({
 }: {
   readonly value: NewAccount;
   readonly onChange: (value: NewAccount) => void;
-  /** Whether to say that the two passwords are not the same. */
+  /** Shows that the two passwords differ. */
   readonly differ: boolean;
 }) {
   const { t } = useTranslation('console');

@@ -10,10 +10,10 @@ import type { PasskeyAuthenticationResponse } from '../../api/operations.ts';
 import { ConnectionLost, ProblemError } from '../../api/problem.ts';
 import { KeyIcon } from '../../design/icons.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
-import { api, enter } from '../../session/server.ts';
+import { api, startSession } from '../../session/server.ts';
 import styles from './log-in.module.css';
 
-/** Not there where the browser has no passkeys. */
+/** Logs in by passkey. Renders nothing in a browser without passkeys. */
 export function PasskeyLogIn() {
   const { t } = useTranslation('console');
   const logIn = useMutation({
@@ -26,7 +26,7 @@ export function PasskeyLogIn() {
         body: { response: response as unknown as PasskeyAuthenticationResponse },
       });
     },
-    onSuccess: enter,
+    onSuccess: startSession,
   });
   if (!browserSupportsWebAuthn()) return null;
   const { error } = logIn;

@@ -5,11 +5,11 @@ import { useTranslation } from 'react-i18next';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { replaceRoute } from '../../routing/use-route.ts';
-import { api, enter } from '../../session/server.ts';
+import { api, startSession } from '../../session/server.ts';
 import styles from './log-in.module.css';
 import { NewAccountFields, NO_ACCOUNT } from './new-account-fields.tsx';
 
-/** Registers and logs in at once. */
+/** Registers a user and logs in at once. */
 export function RegisterForm() {
   const { t } = useTranslation('console');
   const [account, setAccount] = useState(NO_ACCOUNT);
@@ -22,7 +22,7 @@ export function RegisterForm() {
     },
     onSuccess(session) {
       replaceRoute();
-      enter(session);
+      startSession(session);
     },
   });
   const submit = (event: FormEvent) => {

@@ -9,7 +9,7 @@ import styles from './log-in.module.css';
 import { LogInFrame } from './log-in-frame.tsx';
 import { NewAccountFields, NO_ACCOUNT } from './new-account-fields.tsx';
 
-/** Makes the first administrator by the one-time link that a new server prints. */
+/** Creates the first administrator, from the one-time link that a new server prints. */
 export function SetUpPage({ code }: { readonly code: string }) {
   const { t } = useTranslation('console');
   const [account, setAccount] = useState(NO_ACCOUNT);

@@ -12,7 +12,7 @@ import { useTokens } from '../devices/use-tokens.ts';
 import { placeOf } from './place.ts';
 import styles from './security.module.css';
 
-/** Makes a passkey in this browser and registers it; by the token's code as well, where there is a token. */
+/** Creates a passkey in this browser and registers it. A user with a token confirms by its code. */
 export function AddPasskey({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
   const { t } = useTranslation('console');
   const common = useTranslation().t;

@@ -1,4 +1,6 @@
 import { clientName } from '../../../../src/domain/client-name.ts';
 
-/** A readable name of where a session is from; a label that the server has shortened already stands as it is. */
+/**
+ * Returns a readable name for the client of a session. A label that the server has shortened already stays as it is.
+ */
 export const placeOf = clientName;

@@ -16,7 +16,7 @@ import styles from './security.module.css';
 
 type Session = Answer<'GET /v1/sessions'>['sessions'][number];
 
-/** Where the person is logged in, their token apps and open invitations included. */
+/** The user's sessions, including those of token apps and open invitations. */
 export function Sessions() {
   const { t } = useTranslation('console');
   const query = useQuery({

@@ -20,7 +20,7 @@ export function NewTransactionPage() {
   const { data: known = [] } = useTransactions();
   const [draft, setDraft] = useState<TransactionDraft>({ payer: '', payee: '', amount: '', currency: 'EUR' });
   const [tried, setTried] = useState(false);
-  // One key an attempt at this content: pressing twice, or again after a lost answer, asks once.
+  // One idempotency key for each content: a second press, or a repeat after a lost answer, requests it once.
   const key = useRef({ key: idempotencyKey(), content: '' });
   const request = useMutation({
     mutationFn() {

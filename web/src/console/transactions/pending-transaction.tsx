@@ -14,7 +14,7 @@ import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
 import styles from './transaction-page.module.css';
 
-/** What can be done here while it waits: carry it to a token without a network and type its code, or refuse it. */
+/** Actions on a pending transaction: approve by the code of an offline token, or refuse. */
 export function PendingTransactionActions({ transaction }: { readonly transaction: Transaction }) {
   const { t } = useTranslation('console');
   const queryClient = useQueryClient();

@@ -12,7 +12,7 @@ export interface TransactionDraft {
 
 export type TransactionFault = 'account_wrong' | 'amount_wrong' | 'amount_wrong_whole' | 'currency_wrong';
 
-/** What is wrong with each member, by the server's own rules (src/domain). Whether the policy allows it, the server says. */
+/** Checks each field by the server's own rules (src/domain). Does not check the policy: the server does. */
 export function faultsOf(draft: TransactionDraft): Partial<Record<keyof TransactionDraft, TransactionFault>> {
   const { payer, payee, amount, currency } = draft;
   const decimals = currencyDecimals(currency);
@@ -26,7 +26,7 @@ export function faultsOf(draft: TransactionDraft): Partial<Record<keyof Transact
   };
 }
 
-/** As it is sent: what the server would make of it. Only of a draft without faults. */
+/** Converts a draft without faults to the request, in canonical form. @throws Error for a draft with faults */
 export function transactionOf(draft: TransactionDraft): TransactionDraft {
   const made = makeTransfer({ ...draft, amount: draft.amount.trim() }, draft.currency);
   if (isRefusal(made)) throw new Error(`not a transfer: ${made.refused}`);

@@ -12,7 +12,7 @@ import { TransactionHeading } from './transaction-heading.tsx';
 import { TransactionState } from './transaction-state.tsx';
 import { useTransaction } from './use-transaction.ts';
 
-/** One transfer and what becomes of it, as it happens. */
+/** One transaction and its progress, as it happens. */
 export function TransactionPage({ id }: { readonly id: string }) {
   const { t } = useTranslation('console');
   const query = useTransaction(id);
@@ -35,7 +35,7 @@ function Followed({ transaction, again }: { readonly transaction: Transaction; r
   const latest = useRef(again);
   latest.current = again;
 
-  // The server writes the expiry when it next looks; the page asks when it is due.
+  // The server records the expiry when it next looks, so the page asks when it is due.
   useEffect(() => {
     if (status !== 'pending' || expiresAt === undefined) return;
     const timer = setTimeout(

@@ -8,7 +8,7 @@ import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import styles from './transaction-rows.module.css';
 
-/** Transfers, the newest first; each leads to its own page, or to its receipt. */
+/** Transactions, newest first, each with a link to its page or its receipt. */
 export function TransactionRows({
   transactions,
   to = 'transfers',

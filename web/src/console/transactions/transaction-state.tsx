@@ -14,7 +14,7 @@ const ICONS = {
   cancelled: CrossIcon,
 } as const;
 
-/** How it stands; read aloud when that changes, the seconds are not. */
+/** The state of a transaction. Screen readers announce changes of it, but not the seconds. */
 export function TransactionState({ transaction }: { readonly transaction: Transaction }) {
   const { t } = useTranslation('console');
   const reasonOf = useReason();

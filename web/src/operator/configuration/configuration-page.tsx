@@ -13,7 +13,7 @@ import { found, type Setting, shownValue } from './settings.ts';
 const SOURCES = ['default', 'file', 'environment', 'flag'] as const;
 const SEARCH_LENGTH_MAX = 100;
 
-/** What the server runs with. */
+/** The configuration in force. */
 export function ConfigurationPage() {
   const { t } = useTranslation('operator');
   const query = useConfiguration();

@@ -6,13 +6,13 @@ export interface Setting {
   readonly description: string;
 }
 
-/** A value as it would stand in a file; `undefined`: there is none. */
+/** Formats a value as in the configuration file; undefined if there is none. */
 export function shownValue(value: unknown): string | undefined {
   if (value === null || value === undefined || value === '') return undefined;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Those that contain each word of the search somewhere. */
+/** Returns the settings that contain every word of the search. */
 export function found(
   settings: readonly Setting[],
   search: string,

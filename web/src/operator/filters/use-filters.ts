@@ -4,18 +4,18 @@ import { type Filters, filtersOf, withFilters } from './hash-filters.ts';
 
 const TYPING_MS = 350;
 
-/** Changes the filters in the address without a step in the history: "back" leaves the list. */
+/** Changes filters in the address without a history entry, so that "back" leaves the list. */
 function setFilters(changes: Filters): void {
   history.replaceState(null, '', withFilters(location.hash, changes));
   dispatchEvent(new HashChangeEvent('hashchange'));
 }
 
-/** The filters in the address, and how to change some. */
+/** Returns the filters in the address, and a function that changes some of them. */
 export function useFilters(): readonly [Filters, (changes: Filters) => void] {
   return [filtersOf(useHash()), setFilters];
 }
 
-/** A filter that is typed: it goes into the address once the typing pauses. @returns what is in the field, and its setter */
+/** A text filter, written to the address when typing pauses. @returns the text in the field, and its setter */
 export function useTypedFilter(name: string): readonly [string, (value: string) => void] {
   const stored = filtersOf(useHash())[name] ?? '';
   const [draft, setDraft] = useState(stored);

@@ -13,8 +13,8 @@ import styles from './entry-line.module.css';
 import { toneOf, wordOf } from './entry-types.ts';
 
 /**
- * One decision: of whom, what, why, when, and on request all that is recorded. With `hashes` it stands on the page of
- * its transaction, and need not lead there.
+ * One journal entry: user, type, reason and time, and the whole body on request. With `hashes` it stands on the page
+ * of its transaction and does not link there.
  */
 export function EntryLine({ entry, hashes }: { readonly entry: JournalEntry; readonly hashes: boolean }) {
   const { t } = useTranslation('operator');

@@ -2,13 +2,13 @@ import timeline from '../../account/timeline.module.css';
 import type { JournalEntry } from '../../api/operations.ts';
 import { EntryLine } from './entry-line.tsx';
 
-/** Entries along a line. */
+/** Journal entries along a line. */
 export function EntryList({
   entries,
   hashes = false,
 }: {
   readonly entries: readonly JournalEntry[];
-  /** As the story of one transaction: hashes at once, and no links to what is on the page. */
+  /** For the history of one transaction: shows hashes, and no links to what is on the page. */
   readonly hashes?: boolean;
 }) {
   return (

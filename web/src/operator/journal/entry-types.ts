@@ -1,4 +1,4 @@
-/** The types of entries that there are words for, as the journal writes them. */
+/** Entry types that have words, as the journal writes them. */
 export const ENTRY_TYPES = [
   'user.registered',
   'login.accepted',
@@ -32,7 +32,7 @@ export const ENTRY_TYPES = [
 type EntryType = (typeof ENTRY_TYPES)[number];
 type Underscored<Name extends string> = Name extends `${infer Area}.${infer Rest}` ? `${Area}_${Rest}` : Name;
 
-/** Under which a type's words stand in the texts (`journal.types`). */
+/** Key of a type's words in the texts (`journal.types`). */
 export type EntryWord = Underscored<EntryType>;
 
 export function wordOf(type: string): EntryWord | undefined {

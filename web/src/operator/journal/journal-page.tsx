@@ -14,7 +14,7 @@ import { Verification } from './verification.tsx';
 
 const PAGE_SIZE = 30;
 
-/** Everybody's entries, the newest first. */
+/** All users' journal entries, newest first. */
 export function JournalPage() {
   const { t } = useTranslation('operator');
   const [{ type = '' }, setFilters] = useFilters();

@@ -22,7 +22,7 @@ const ICONS = {
   failed: WarningIcon,
 } as const;
 
-/** Whether the journal is whole, as the server found when it was last asked; and the journal as a file. */
+/** The result of the last verification of the journal, and the journal as a file. */
 export function Verification() {
   const { t } = useTranslation('operator');
   const queryClient = useQueryClient();

@@ -11,7 +11,7 @@ import { useNumber } from '../use-number.ts';
 import styles from './keys-page.module.css';
 import { Rotation } from './rotation.tsx';
 
-/** Which keys there are, their public side alone. */
+/** The server's keys; of the signing keys the public side only. */
 export function KeysPage() {
   const { t } = useTranslation('operator');
   const { role } = useSession();

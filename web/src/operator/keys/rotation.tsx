@@ -9,7 +9,7 @@ import { Confirm } from '../../shell/confirm.tsx';
 import { Card } from '../../shell/page.tsx';
 import styles from './keys-page.module.css';
 
-/** Many seeds are wrapped one by one. Unit: ms */
+/** A rotation wraps every seed one by one. Unit: ms */
 const ROTATION_TIME_MS = 300_000;
 
 export function Rotation() {

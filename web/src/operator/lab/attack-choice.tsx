@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Answer } from '../../api/api.ts';
 import styles from './lab.module.css';
 
-/** One of the attacks: what it does and what for. */
+/** Chooses an attack by what it does and what it aims at. */
 export function AttackChoice({
   attacks,
   chosen,

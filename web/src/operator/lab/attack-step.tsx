@@ -8,7 +8,7 @@ import styles from './lab.module.css';
 
 type Step = AttackVerdict['steps'][number];
 
-/** What was tried; side by side what the user had sent and what went out, with what was changed marked in both. */
+/** One step of an attack: the user's message beside the one sent instead, with the differences marked. */
 export function AttackStep({ step }: { readonly step: Step }) {
   const { t } = useTranslation('operator');
   const { what, received, journal, expected, held } = step;
@@ -71,7 +71,7 @@ function Messages({ step: { original, sent } }: { readonly step: Step }) {
 
 type Stretches = ReturnType<typeof differenceOf>['before'];
 
-/** Each stretch is known by where it begins. */
+/** Marks the changed stretches. The offset of each is its key. */
 function marked(stretches: Stretches, mark: (text: string, at: number) => ReactNode): ReactNode {
   let at = 0;
   return stretches.map(({ text, changed }) => {

@@ -1,4 +1,4 @@
-/** A stretch of a text: in both, or in this one alone. */
+/** A stretch of a text, either common to both texts or not. */
 export interface Stretch {
   readonly text: string;
   readonly changed: boolean;
@@ -9,13 +9,13 @@ export interface Difference {
   readonly after: readonly Stretch[];
 }
 
-/** Longer texts are not compared piece by piece, since that takes the product of their lengths. */
+/** Longer texts are not compared in pieces: time and memory grow with the product of their lengths. */
 const PIECES_MAX = 1_000;
 
-/** Words and numbers stay whole: a changed hash is one change, not forty. */
+/** Words and numbers stay whole, so that a changed hash is one change. */
 const PIECE = /[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu;
 
-/** What stands in one text and not in the other, by their longest common subsequence of words and signs. */
+/** Compares two texts by the longest common subsequence of their words and signs. */
 export function differenceOf(before: string, after: string): Difference {
   const old = before.match(PIECE) ?? [];
   const young = after.match(PIECE) ?? [];
@@ -36,7 +36,9 @@ export function differenceOf(before: string, after: string): Difference {
   return { before: joined(old, inOld), after: joined(young, inYoung) };
 }
 
-/** At `i * (young.length + 1) + j`: how much old from i on and young from j on have in common. */
+/**
+ * Length of the longest common subsequence of `old` from i on and `young` from j on, at `i * (young.length + 1) + j`.
+ */
 function commonLengths(old: readonly string[], young: readonly string[]): Uint16Array {
   const width = young.length + 1;
   const lengths = new Uint16Array((old.length + 1) * width);

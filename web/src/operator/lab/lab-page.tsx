@@ -14,10 +14,10 @@ import styles from './lab.module.css';
 import { VerdictView } from './verdict-view.tsx';
 
 const POLL_MS = 2_000;
-/** The longest attack waits for more than one timeout of the server's. Unit: ms */
+/** The longest attack waits for several timeouts of the server. Unit: ms */
 const ATTACK_TIME_MS = 180_000;
 
-/** Attacks on this server, by itself. */
+/** Runs attacks of the server on itself. */
 export function LabPage() {
   const { t } = useTranslation('operator');
   const language = useLanguage();

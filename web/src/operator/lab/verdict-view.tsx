@@ -9,7 +9,7 @@ import { useNumber } from '../use-number.ts';
 import { AttackStep } from './attack-step.tsx';
 import styles from './lab.module.css';
 
-/** What became of an attack, step by step. */
+/** The verdict on an attack, step by step. */
 export function VerdictView({ verdict }: { readonly verdict: AttackVerdict }) {
   const { t } = useTranslation('operator');
   const duration = useDuration();

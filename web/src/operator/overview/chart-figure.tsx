@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from './chart.module.css';
 
-/** A chart with its legend, in one sentence, and as a table for whoever does not see it. */
+/** A chart with its legend, a summary in one sentence, and a table for readers who cannot see it. */
 export function ChartFigure({
   title,
   legend,
@@ -13,7 +13,7 @@ export function ChartFigure({
   readonly title: string;
   readonly legend: readonly (readonly [kind: string, name: string])[];
   readonly told: string;
-  /** Made when it is asked for. */
+  /** Called when the reader opens the table. */
   readonly table: () => ReactNode;
   readonly children: ReactNode;
 }) {
@@ -34,7 +34,7 @@ export function ChartFigure({
       <details className={styles.table} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>{t('overview.table')}</summary>
         {open && (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
           <section className={styles.rows} tabIndex={0} aria-label={t('overview.table_of', { title })}>
             {table()}
           </section>

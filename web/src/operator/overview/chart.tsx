@@ -13,10 +13,7 @@ const WHOLE_STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000,
 ];
 
-/**
- * Lines or bars over time on a canvas. It says nothing to a screen reader: what it shows stands beside it in words and
- * as a table.
- */
+/** Lines or bars over time on a canvas. Hidden from screen readers: a summary and a table stand beside it. */
 export function Chart({
   data,
   series,
@@ -24,11 +21,11 @@ export function Chart({
   onPoint,
 }: {
   readonly data: uPlot.AlignedData;
-  /** Made anew with each appearance; the same function at each render, or the chart is made anew. */
+  /** Called for each colour scheme. Pass the same function at each render, or the chart is rebuilt. */
   readonly series: (colour: Colours) => readonly uPlot.Series[];
-  /** Of counts, each over its minute. */
+  /** Draws counts as bars, each centred on its minute. */
   readonly bars?: boolean;
-  /** Over which of the times the pointer is. */
+  /** Called with the index of the time under the pointer. */
   readonly onPoint?: (index: number | undefined) => void;
 }) {
   const place = useRef<HTMLDivElement>(null);
@@ -38,7 +35,7 @@ export function Chart({
   const { scheme } = useColorScheme();
   const locale = useLocale();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the scheme says which colours the page's variables have
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the scheme changes the colours that the page's variables hold
   useEffect(() => {
     const element = place.current;
     if (!element) return;

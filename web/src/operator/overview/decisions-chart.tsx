@@ -20,7 +20,7 @@ function series(colour: Colours): readonly uPlot.Series[] {
   return [bar('line-strong'), bar('brick-4'), bar('pine-5')];
 }
 
-/** The last hour, a bar a minute. */
+/** Decisions of the last hour, one bar a minute. */
 export function DecisionsChart({ minutes }: { readonly minutes: Overview['minutes'] }) {
   const { t } = useTranslation('operator');
   const locale = useLocale();

@@ -3,7 +3,7 @@ import type { Overview } from '../../api/operations.ts';
 import { useNumber } from '../use-number.ts';
 import styles from './overview.module.css';
 
-/** The four numbers that are looked at first. */
+/** The four most important figures. */
 export function Figures({ overview }: { readonly overview: Overview }) {
   const { t } = useTranslation('operator');
   const number = useNumber();

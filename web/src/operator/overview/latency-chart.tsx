@@ -10,7 +10,7 @@ import { ChartFigure } from './chart-figure.tsx';
 import { type LatencySample, percentiles } from './series.ts';
 import type { LiveOverview } from './use-overview.ts';
 
-/** Told apart by their dashes as well as by colour. */
+/** The lines differ in dashes as well as in colour. */
 function series(colour: Colours): readonly uPlot.Series[] {
   const line = (name: string, dash: number[]): uPlot.Series => ({
     stroke: colour(name),

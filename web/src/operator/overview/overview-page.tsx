@@ -12,7 +12,7 @@ import { Queues } from './queues.tsx';
 import { Refusals } from './refusals.tsx';
 import { type LiveOverview, useOverview } from './use-overview.ts';
 
-/** What is happening now, as it happens. */
+/** Live figures of the server. */
 export function OverviewPage() {
   const { t } = useTranslation('operator');
   const live = useOverview();
@@ -67,7 +67,7 @@ function About({ overview: { versions, uptime_ms: uptimeMs } }: { readonly overv
 
 type LiveShown = NonNullable<LiveOverview['overview']>;
 
-/** Whether what is shown is of now. */
+/** Says whether the figures are live. */
 function Pulse({ live: { state, overview } }: { readonly live: LiveOverview }) {
   const { t } = useTranslation('operator');
   const locale = useLocale();

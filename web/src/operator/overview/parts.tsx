@@ -13,7 +13,7 @@ const LOOKS = {
 
 const NAMES = ['store', 'vault', 'rate_limiter'] as const;
 
-/** What the server is made of and how each part is; then where its keys are. */
+/** The state of each part of the server, and the custody of its keys. */
 export function Parts({ overview }: { readonly overview: Overview }) {
   const { t } = useTranslation('operator');
   const number = useNumber();

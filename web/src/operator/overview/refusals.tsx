@@ -4,7 +4,7 @@ import type { Overview } from '../../api/operations.ts';
 import { useNumber } from '../use-number.ts';
 import styles from './overview.module.css';
 
-/** Why, the most frequent first; the bars are to each other as the counts are. */
+/** Reasons of refusals, most frequent first, with bars in proportion to the counts. */
 export function Refusals({ refusals }: { readonly refusals: Overview['refusals'] }) {
   const { t } = useTranslation('operator');
   const reasonOf = useReason();

@@ -2,7 +2,7 @@ import type { Overview } from '../../api/operations.ts';
 
 type Minute = Overview['minutes'][number];
 
-/** What a minute's bar is made of. */
+/** Decisions of one minute, by the parts of its bar. */
 export interface MinuteShares {
   readonly at: number;
   readonly approved: number;
@@ -14,7 +14,7 @@ export function sharesOf({ at, approved, refused, requested, log_ins: logIns, ot
   return { at: Date.parse(at), approved, refused, other: requested + logIns + other };
 }
 
-/** Times in seconds, then the heights of the stacked bars, the whole one first so that the others are drawn over it. */
+/** Returns times (s), then the heights of the stacked bars: the total first, so that the others are drawn over it. */
 export function stacked(minutes: readonly Minute[]): [number[], number[], number[], number[]] {
   const shares = minutes.map(sharesOf);
   return [
@@ -34,7 +34,7 @@ export interface LatencySample {
 
 const SAMPLES_MAX = 300;
 
-/** With the newest figures added; a minute without decisions is a gap. The oldest are forgotten. */
+/** Appends the newest figures and drops the oldest. A minute without decisions leaves a gap. */
 export function withSample(
   samples: readonly (LatencySample | { readonly at: number })[],
   { at, latency_ms: latency }: Overview,
@@ -46,7 +46,7 @@ export function withSample(
   return [...samples, sample].slice(-SAMPLES_MAX);
 }
 
-/** Times in seconds, then each percentile; null where there is none. */
+/** Returns times (s), then each percentile, null where none was measured. */
 export function percentiles(
   samples: readonly (LatencySample | { readonly at: number })[],
 ): [number[], (number | null)[], (number | null)[], (number | null)[]] {

@@ -5,7 +5,7 @@ import { type LatencySample, withSample } from './series.ts';
 
 export interface LiveOverview {
   readonly overview: Overview | undefined;
-  /** Since the page was opened. */
+  /** Samples since the page was opened. */
   readonly samples: readonly (LatencySample | { readonly at: number })[];
   readonly state: StreamState;
 }

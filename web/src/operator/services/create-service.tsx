@@ -24,8 +24,8 @@ export function CreateService({
   const common = useTranslation().t;
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<readonly Scope[]>([]);
-  // The same content again is the same request, so that an answer that was lost on the way is had again.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another content is another request
+  // The same content is the same request, so a repeat fetches an answer that was lost.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other content is another request
   const once = useMemo(idempotencyKey, [name, scopes]);
   const create = useMutation({
     mutationFn: () => api('POST /v1/admin/services', { body: { name, scopes } }, { idempotencyKey: once }),

@@ -5,7 +5,9 @@ import type { ServiceKey } from '../../api/operations.ts';
 import { CopyButton } from '../../design/copy-button.tsx';
 import styles from './services.module.css';
 
-/** A key that was made just now. It stays until the person says that they have it: a slip beside a dialog would lose it. */
+/**
+ * A new key. It stays on the page until the administrator confirms having it: a dialog could be closed by accident.
+ */
 export function NewKey({ made, onKept }: { readonly made: ServiceKey; readonly onKept: () => void }) {
   const { t } = useTranslation('operator');
   const place = useRef<HTMLElement>(null);

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { SCOPES, type Scope, scopeWord } from './scopes.ts';
 import styles from './services.module.css';
 
-/** Which scopes a service has, by words and by name. */
+/** Chooses the scopes of a service. */
 export function ScopeChoice({
   chosen,
   onChange,

@@ -1,4 +1,4 @@
-/** What a service may be allowed, as the server knows it. */
+/** Scopes of services, as the server knows them. */
 export const SCOPES = ['transactions:write', 'transactions:read', 'codes:verify', 'users:read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -9,7 +9,7 @@ const WORDS = {
   'users:read': 'users_read',
 } as const satisfies Record<Scope, string>;
 
-/** Under which its words stand in the texts (`services.scope`); undefined for one that a newer server knows. */
+/** Returns the key of a scope's words in the texts (`services.scope`); undefined for a scope of a newer server. */
 export function scopeWord(scope: string): (typeof WORDS)[Scope] | undefined {
   const known = SCOPES.find((each) => each === scope);
   return known && WORDS[known];

@@ -7,7 +7,7 @@ import { scopeWord } from './scopes.ts';
 import { ServiceKeys } from './service-keys.tsx';
 import styles from './services.module.css';
 
-/** Which scopes it has, and which of its keys are live. */
+/** The scopes of a service and its live keys. */
 export function ServiceFacts({ service }: { readonly service: Service }) {
   const { t } = useTranslation('operator');
   const locale = useLocale();

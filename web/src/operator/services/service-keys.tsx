@@ -11,13 +11,16 @@ import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
 import styles from './services.module.css';
 
-/** A service's live keys, the newest first. One of two may be revoked; the only one of a disabled service alone. */
+/**
+ * The live keys of a service, newest first. One of two keys may be revoked; a single key only if the service is
+ * disabled.
+ */
 export function ServiceKeys({ service }: { readonly service: Service }) {
   const { t } = useTranslation('operator');
   const locale = useLocale();
   const now = useNow(30_000);
   const queryClient = useQueryClient();
-  // Named by its id, so that what is asked about stays the same key when the list changes meanwhile.
+  // Kept by id: the question stays about the same key when the list changes.
   const [asking, setAsking] = useState<string>();
   const { name, keys, disabled } = service;
   const newest = [...keys].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));

@@ -18,7 +18,7 @@ export function ServicesPage() {
   const { t } = useTranslation('operator');
   const queryClient = useQueryClient();
   const [creating, setCreating] = useState(false);
-  // Shown this once, so it is kept nowhere but here, and goes with the page.
+  // The server shows a key once. It is held only here and is gone with the page.
   const [made, setMade] = useState<ServiceKey>();
   const query = useQuery({
     queryKey: SERVICES_KEY,

@@ -6,11 +6,11 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ReactNode;
   readonly numeric?: boolean;
-  /** A badge, which would be cut off rather than wrap. */
+  /** The cell holds a badge, which must not wrap. */
   readonly whole?: boolean;
 }
 
-/** Said again, since the narrow layout takes the elements' own roles away. */
+/** Explicit roles: the narrow layout (display: block) removes those of the elements. */
 const ROLES = {
   table: { role: 'table' },
   group: { role: 'rowgroup' },
@@ -20,7 +20,9 @@ const ROLES = {
   cell: { role: 'cell' },
 } as const;
 
-/** A table; on a narrow screen each row is a block of its own with the columns' titles in it. The first column names the row. */
+/**
+ * A table whose first column names the row. On a narrow screen each row becomes a block with the column titles in it.
+ */
 export function Table<Row>({
   caption,
   columns,

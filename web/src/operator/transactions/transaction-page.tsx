@@ -16,7 +16,7 @@ import { EntryList } from '../journal/entry-list.tsx';
 import { Facts } from '../table/facts.tsx';
 import styles from './transaction-page.module.css';
 
-/** One transfer from its request to its decision. */
+/** One transaction from its request to its decision. */
 export function TransactionPage({ user, id }: { readonly user: string; readonly id: string }) {
   const { t } = useTranslation('operator');
   const query = useQuery({

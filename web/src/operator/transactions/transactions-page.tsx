@@ -17,7 +17,7 @@ import { useAllTransactions } from './use-all-transactions.ts';
 
 const NAME_LENGTH_MAX = 64;
 
-/** Everybody's transfers, the newest first. */
+/** All users' transactions, newest first. */
 export function TransactionsPage() {
   const { t } = useTranslation('operator');
   const locale = useLocale();

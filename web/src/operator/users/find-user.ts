@@ -2,10 +2,10 @@ import type { User } from '../../api/operations.ts';
 import { api } from '../../session/server.ts';
 
 const PAGE_SIZE = 200;
-/** A name that so many others contain is looked for on the list instead. */
+/** If more pages of names contain this one, the operator searches the list instead. */
 const PAGES_MAX = 10;
 
-/** The user of exactly this name. @returns null where there is none */
+/** Finds the user of exactly this name. @returns null if there is none */
 export async function findUser(username: string, signal: AbortSignal): Promise<User | null> {
   let cursor: string | null = null;
   for (let page = 0; page < PAGES_MAX; page++) {

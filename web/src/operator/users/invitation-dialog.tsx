@@ -13,7 +13,7 @@ import { useDuration } from '../../design/use-duration.ts';
 import { useNow } from '../../design/use-now.ts';
 import { api } from '../../session/server.ts';
 
-/** Makes an invitation when it opens, and shows it for as long as it holds. */
+/** Creates an invitation when it opens, and shows it until it expires. */
 export function InvitationDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
   const { t } = useTranslation('operator');
   const common = useTranslation().t;

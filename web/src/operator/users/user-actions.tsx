@@ -21,7 +21,7 @@ const DONE = { unlock: 'unlocked', disable: 'disabled_done', enable: 'enabled_do
 
 type Act = keyof typeof ACTS;
 
-/** What an administrator may do about a user. */
+/** An administrator's actions on a user. */
 export function UserActions({ user }: { readonly user: User }) {
   const { t } = useTranslation('operator');
   const { username: own } = useSession();

@@ -8,7 +8,7 @@ import { SearchOn } from '../table/search-on.tsx';
 
 const PAGE_SIZE = 15;
 
-/** What was decided about a user, the newest first. */
+/** Journal entries of a user, newest first. */
 export function UserHistory({ username }: { readonly username: string }) {
   const { t } = useTranslation('operator');
   const query = useList({

@@ -16,7 +16,7 @@ export function isLocked({
   return password !== null || code !== null;
 }
 
-/** Disabled outweighs locked: who is disabled does not get in when the lock ends. */
+/** The state of a user. Disabled outweighs locked: a disabled user stays out when the lock ends. */
 export function UserState({ user }: { readonly user: User }) {
   const { t } = useTranslation('operator');
   const state = user.disabled ? 'disabled' : isLocked(user) ? 'locked' : 'active';

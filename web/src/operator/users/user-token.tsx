@@ -11,7 +11,7 @@ import { api } from '../../session/server.ts';
 import { useSession } from '../../session/session-gate.tsx';
 import { Confirm } from '../../shell/confirm.tsx';
 
-/** One of a user's tokens, which an administrator may revoke. */
+/** A user's device, which an administrator may revoke. */
 export function UserToken({ user, device }: { readonly user: User; readonly device: Device }) {
   const { t } = useTranslation('operator');
   const account = useTranslation('account').t;

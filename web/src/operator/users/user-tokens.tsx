@@ -11,7 +11,7 @@ import { Card } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { UserToken } from './user-token.tsx';
 
-/** A user's tokens, those of one enrolment together; revoked ones on request. */
+/** A user's devices; revoked ones on request. */
 export function UserTokens({ user }: { readonly user: User }) {
   const { t } = useTranslation('operator');
   const account = useTranslation('account').t;

@@ -2,7 +2,7 @@ import { accountGroups, shownParts, shownText } from '../transaction/shown-text.
 import styles from './account-text.module.css';
 import { Spoken } from './spoken.tsx';
 
-/** An account, character by character as it is signed: groups are set apart by space that is no character. */
+/** An account, character by character as it is signed. Groups are set apart by CSS, not by characters. */
 export function AccountText({ account }: { readonly account: string }) {
   let at = 0;
   const parts = shownParts(account).map((part) => ({ part, at: at++ }));

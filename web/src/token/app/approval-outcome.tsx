@@ -13,7 +13,7 @@ export type Ending =
   | { readonly kind: 'decided'; readonly as: Transaction['status'] }
   | { readonly kind: 'unsure'; readonly lookAgain: () => Promise<void> };
 
-/** What became of a payment. It takes the focus, so that it is read out. */
+/** The outcome of a transaction. The heading takes the focus, so that screen readers announce it. */
 export function ApprovalOutcome({
   ending,
   transaction,

@@ -24,7 +24,10 @@ interface Found {
   readonly token: TokenRecord;
 }
 
-/** The object that was first shown stays the one that is shown and signed, whatever a list answers later. */
+/**
+ * Finds a pending transaction and keeps the object first found: what is shown and signed stays the same whatever later
+ * lists say.
+ */
 function useFound(id: string): Found | undefined {
   const { feeds, tokens } = useDeviceView();
   const [kept, setKept] = useState<Found>();
@@ -86,7 +89,7 @@ function Approval({ pending, token }: Found) {
     }
   }
 
-  /** @returns whether it was told here */
+  /** Handles a failed approval or refusal. @returns whether the page shows it */
   function onFailed(error: unknown): boolean {
     if (isProblem(error, 'transaction_decided', 'challenge_expired', 'transaction_unknown')) void lookAgain();
     else if (error instanceof ConnectionLost) setEnding({ kind: 'unsure', lookAgain });

@@ -1,9 +1,9 @@
 import { useEffect } from 'react';
 import type { Device } from '../device/device.ts';
 
-/** Untouched for this long, it closes. */
+/** The device locks when it was not touched for this long. */
 const IDLE_MS = 180_000;
-/** Out of sight for this long, too: long enough to type a code elsewhere. */
+/** It also locks when it was hidden for this long: enough to type a code elsewhere. */
 const HIDDEN_MS = 60_000;
 const LOOK_MS = 5_000;
 
@@ -21,7 +21,7 @@ export function useAutoLock(device: Device, open: boolean): void {
       if (hidden || Date.now() - touchedAtMs > IDLE_MS) device.lock();
     };
     const see = () => {
-      // A page that was asleep finds out when it wakes.
+      // A suspended page runs no timers; it checks when it becomes visible.
       if (document.visibilityState === 'visible') look();
       hiddenAtMs = document.visibilityState === 'hidden' ? Date.now() : undefined;
     };

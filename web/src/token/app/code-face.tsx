@@ -9,7 +9,7 @@ import { Spoken } from './spoken.tsx';
 
 const SAID_MS = 2_500;
 
-/** A code in its ring, to be read, copied, or heard on demand. */
+/** A code in its ring, to be read, copied, or spoken on demand. */
 export function CodeFace({
   name,
   code,
@@ -88,7 +88,7 @@ export function CodeFace({
   );
 }
 
-/** Digit by digit, or a voice makes one large number of it. */
+/** Separates the digits, so that a voice does not read them as one number. */
 function spelt(code: string): string {
   return [...code].join(' ');
 }

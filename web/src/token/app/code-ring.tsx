@@ -3,10 +3,10 @@ import styles from './code-ring.module.css';
 
 const RADIUS = 46;
 const LENGTH = 2 * Math.PI * RADIUS;
-/** From here on the ring warms. */
+/** The ring takes a warmer colour when less time than this is left. */
 const WARM_MS = 10_000;
 
-/** A ring that runs out around what it is for. It is decoration: the seconds stand in words beside it. */
+/** A ring that runs out around its content. Decoration: the seconds stand beside it in words. */
 export function CodeRing({
   leftMs,
   periodMs,

@@ -8,7 +8,7 @@ import { useDevice, useDeviceView, useServerNow, useWaiting } from './device-con
 import { Notice } from './notice.tsx';
 import { Spoken } from './spoken.tsx';
 
-/** Often enough for a ring that runs smoothly. */
+/** Short enough for a smooth ring. */
 const TICK_MS = 250;
 
 export function nameOf({ label, username }: TokenRecord): string {

@@ -5,7 +5,7 @@ import { nameOf } from './codes-page.tsx';
 import { CredentialForm } from './credential-form.tsx';
 import { useDevice, useDeviceView } from './device-context.tsx';
 
-/** For a token whose first code never reached the server. */
+/** Confirms a token whose first code never reached the server. */
 export function ConfirmPage({ id }: { readonly id: string }) {
   const { t } = useTranslation('token');
   const device = useDevice();

@@ -6,7 +6,7 @@ import { Spoken } from './spoken.tsx';
 
 const SOON_MS = 30_000;
 
-/** Minutes and seconds until something expires, by the server's time. */
+/** Minutes and seconds until a time, by the server's clock. */
 export function Countdown({ untilMs }: { readonly untilMs: number }) {
   const { t } = useTranslation('token');
   const leftMs = untilMs - useServerNow(1_000);

@@ -13,8 +13,8 @@ import { Notice } from './notice.tsx';
 import { ProblemText } from './problem-text.tsx';
 
 /**
- * Asks for the PIN or the passkey, and does with it what the form is for. Wrong ones are told here; what the act itself
- * throws goes to `onFailed` where there is one.
+ * Asks for the PIN or the passkey and runs `act` with it. Shows wrong credentials itself. Errors thrown by `act` go to
+ * `onFailed`, which returns whether it handled them; others are shown here.
  */
 export function CredentialForm<Value>({
   submit,

@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext, useSyncExternalStore } from 'react';
 import { useNow } from '../../design/use-now.ts';
-import type { Device, DeviceView } from '../device/device.ts';
+import type { Device } from '../device/device.ts';
+import type { DeviceView } from '../device/device-view.ts';
 import type { PendingTransaction } from '../transaction/pending-transaction.ts';
 
 const Context = createContext<Device | undefined>(undefined);
@@ -29,13 +30,13 @@ export function useDeviceView(): DeviceView {
   );
 }
 
-/** The server's time as well as it is known, again every so often. */
+/** Returns the estimated server time (ms since 1970), updated every `everyMs`. */
 export function useServerNow(everyMs: number, running = true): number {
   useNow(everyMs, running);
   return useDevice().serverNow();
 }
 
-/** What waits for the user's decision and has not expired meanwhile. */
+/** Returns the pending transactions that have not expired. */
 export function useWaiting(): readonly PendingTransaction[] {
   const { feeds } = useDeviceView();
   const now = useServerNow(1_000);

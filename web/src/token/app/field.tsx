@@ -53,7 +53,7 @@ export function Labelled({
   );
 }
 
-/** Digits that nobody at the shoulder should read. Password managers are told to keep away: it is no password. */
+/** A PIN field, masked. Password managers are told to ignore it, because a PIN is no password. */
 export function PinField(props: FieldProps & InputHTMLAttributes<HTMLInputElement>) {
   return (
     <Field

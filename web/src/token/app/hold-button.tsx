@@ -6,8 +6,8 @@ import styles from './hold-button.module.css';
 const HOLD_MS = 1_100;
 
 /**
- * Pressed and held, so that nothing is approved by a touch in passing. A keyboard and a screen reader press it as any
- * button: what follows asks for the PIN all the same.
+ * A button that must be held, so that no accidental touch approves. Keyboards and screen readers press it as any
+ * button; the PIN is asked for in either case.
  */
 export function HoldButton({ label, onHeld }: { readonly label: string; readonly onHeld: () => void }) {
   const { t } = useTranslation('token');
@@ -43,7 +43,7 @@ export function HoldButton({ label, onHeld }: { readonly label: string; readonly
         onPointerCancel={release}
         onContextMenu={(event) => event.preventDefault()}
         onClick={({ detail }) => {
-          // 0: no pointer, so a key or an assistive technology.
+          // 0 means no pointer: a key or an assistive technology.
           if (detail === 0) onHeld();
         }}
       >

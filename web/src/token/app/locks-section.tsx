@@ -10,7 +10,7 @@ import form from './form.module.css';
 import { NewPinForm } from './new-pin-form.tsx';
 import { Notice } from './notice.tsx';
 
-/** What opens the device: another PIN, passkeys. Each change is opened by what opens it now. */
+/** Changes the PIN and adds passkeys. Each change needs a current credential. */
 export function Locks() {
   const { t } = useTranslation('token');
   const device = useDevice();

@@ -5,7 +5,7 @@ import { Button } from './button.tsx';
 import { PinField } from './field.tsx';
 import styles from './form.module.css';
 
-/** A PIN, twice, of those that are not guessed first. */
+/** Asks for a new PIN twice and refuses those that are easily guessed. */
 export function NewPinForm({
   submit,
   busy,

@@ -4,7 +4,7 @@ import styles from './notice.module.css';
 
 const ICONS = { info: InfoIcon, good: CheckIcon, warning: WarningIcon, danger: WarningIcon };
 
-/** Something to know, beside what it is about. It is read out when it appears, at once where it is of danger. */
+/** A notice. Screen readers announce it, and interrupt for a danger. */
 export function Notice({
   kind,
   children,

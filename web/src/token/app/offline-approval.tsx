@@ -19,7 +19,7 @@ import { TransactionCard } from './transaction-card.tsx';
 
 const MINUTE_MS = 60_000;
 
-/** A payment that came by eye, and the code for it to be read off. */
+/** Shows an offline transaction and, after PIN or passkey, the code to type elsewhere. */
 export function OfflineApproval({
   transaction,
   onAgain,

@@ -9,7 +9,7 @@ import { Field, Labelled } from './field.tsx';
 import form from './form.module.css';
 import { Scanner } from './scanner.tsx';
 
-/** The ways for a payment to come without a network. What cannot be read is told as undefined. */
+/** Reads a transaction without a network: scanned, pasted or typed. Calls back with undefined if it is unreadable. */
 export function OfflineEntry({
   onTransaction,
 }: {

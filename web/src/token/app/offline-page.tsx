@@ -8,7 +8,7 @@ import { Notice } from './notice.tsx';
 import { OfflineApproval } from './offline-approval.tsx';
 import { OfflineEntry } from './offline-entry.tsx';
 
-/** A payment that comes by eye, and a code that goes back the same way: no network takes part. */
+/** Approves a transaction without a network: it is scanned, pasted or typed, and the user types its code elsewhere. */
 export function OfflinePage({ linked }: { readonly linked: string | undefined }) {
   const { t } = useTranslation('token');
   const [transaction, setTransaction] = useState(() =>

@@ -6,7 +6,7 @@ import { ClaimUnreadable } from '../enrolment/enrolment.ts';
 import { PasskeyCancelled, PasskeyUnfit } from '../keyring/passkey.ts';
 import { Notice } from './notice.tsx';
 
-/** Any error, in the reader's words: a refusal as the server tells it, with how long to wait. */
+/** Shows any error in the reader's language; a refusal in the server's words, with the time to wait. */
 export function ProblemText({ error }: { readonly error: unknown }) {
   const { t } = useTranslation('token');
   if (error instanceof ProblemError) return <Refused problem={error} />;

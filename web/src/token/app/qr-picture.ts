@@ -1,7 +1,10 @@
-/** Larger pictures are made smaller: a code fills enough of them. Unit: px */
+/** Larger pictures are scaled down; a QR code stays readable at this size. Unit: px */
 const SIDE_MAX = 1_024;
 
-/** The text of the QR code (ISO/IEC 18004) in a picture, or undefined. The reader is loaded when it is first needed. */
+/**
+ * Reads the text of a QR code (ISO/IEC 18004) in a picture. The reader is loaded on first use.
+ * @returns undefined if there is none
+ */
 export async function readPicture(
   picture: CanvasImageSource,
   width: number,

@@ -5,12 +5,12 @@ import { Notice } from './notice.tsx';
 import { readPicture } from './qr-picture.ts';
 import styles from './scanner.module.css';
 
-/** Between two looks: a phone that only looks for a code should not grow warm. */
+/** Pause between two readings, so that the phone stays cool. */
 const LOOK_MS = 180;
 
 type Camera = 'starting' | 'running' | 'denied' | 'none';
 
-/** Finds a QR code by the camera, or in a picture where there is no camera. */
+/** Scans a QR code with the camera, or from a picture. */
 export function Scanner({
   onText,
   onClose,
@@ -82,7 +82,7 @@ export function Scanner({
       picture.close();
       if (text !== undefined) return found.current(text);
     } catch {
-      // What cannot be drawn holds no code either.
+      // A file that is no picture holds no code.
     }
     setNothing(true);
   }

@@ -5,7 +5,7 @@ import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
 import settings from './settings-page.module.css';
 
-/** Runs the published vectors of the three standards through the code that makes the user's codes. */
+/** Runs the published test vectors of the three standards through the code that computes the user's codes. */
 export function SelfCheck() {
   const { t } = useTranslation('token');
   const [found, setFound] = useState<readonly Standard[]>();

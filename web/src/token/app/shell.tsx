@@ -12,7 +12,7 @@ import { Notice } from './notice.tsx';
 import styles from './shell.module.css';
 import { applyUpdate, useUpdate } from './updates.ts';
 
-/** What stands around every page: the mark, the state of things, and where one can go. */
+/** The frame of each page: logo, notices and tabs. */
 export function Shell({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation('token');
   const device = useDevice();
@@ -45,7 +45,7 @@ function Update() {
   const { t } = useTranslation('token');
   const { phase } = useDeviceView();
   const ready = useUpdate();
-  // Nothing is under way on a device that is not open.
+  // A locked device has nothing under way, so the update is applied at once.
   useEffect(() => {
     if (ready && phase === 'locked') applyUpdate();
   }, [ready, phase]);
@@ -58,7 +58,7 @@ function Update() {
 }
 
 const RECOVERED_MS = 3_000;
-/** A stream that comes back at once is not worth a word. */
+/** A stream that comes back within this time is not reported. */
 const PATIENCE_MS = 1_500;
 
 function Connection() {

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import styles from './spoken.module.css';
 
-/** For those who hear the page. @param live it is read out when it changes */
+/** Text for screen readers only. @param live announces each change */
 export function Spoken({
   children,
   live = false,

@@ -16,7 +16,7 @@ import { Shell } from './shell.tsx';
 import { TokenPage } from './token-page.tsx';
 import { UnlockPage } from './unlock-page.tsx';
 
-/** Which page stands: by the fragment, and by whether the device is open. */
+/** Chooses the page by the fragment and by whether the device is open. */
 export function TokenApp() {
   const { t } = useTranslation('token');
   const device = useDevice();
@@ -66,7 +66,7 @@ function Page({
 }) {
   const [place, id] = useRoute();
   const { tokens } = useDeviceView();
-  // A token that has just been enrolled stays on its page until it is left.
+  // The enrolment page stays after its token became active, until the user leaves it.
   if (linked !== undefined || place === 'enrol' || fresh) return <EnrolPage linked={linked} />;
   if (isApprovalHash(hash)) return <OfflinePage key={hash} linked={hash} />;
   if (place === 'approvals') return id === undefined ? <ApprovalsPage /> : <ApprovalPage key={id} id={id} />;

@@ -7,7 +7,7 @@ import { AccountText } from './account-text.tsx';
 import { Notice } from './notice.tsx';
 import styles from './transaction-card.module.css';
 
-/** What will be signed, and nothing else: everything here is read from the one object that the code is computed over. */
+/** Shows exactly what will be signed: every value is read from the object that the code is computed over. */
 export function TransactionCard({ transaction }: { readonly transaction: BoundTransaction }) {
   const { t } = useTranslation('token');
   const language = useLanguage();

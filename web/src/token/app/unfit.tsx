@@ -3,7 +3,7 @@ import { Seal } from '../../design/seal.tsx';
 import { Notice } from './notice.tsx';
 import styles from './unlock-page.module.css';
 
-/** Where the browser gives no cryptography or keeps nothing, there is no token. */
+/** Shown in a browser without WebCrypto or storage, where no token can exist. */
 export function Unfit({ reason }: { readonly reason: 'insecure' | 'storage' }) {
   const { t } = useTranslation('token');
   return (

@@ -7,12 +7,12 @@ let waiting: ServiceWorker | undefined;
 const listeners = new Set<() => void>();
 
 /**
- * Lets the page work without a network, and finds newer versions of it. A new one waits until it is applied: it must not
- * change the program in the middle of an approval.
+ * Registers the service worker, which lets the page work offline, and watches for new versions. A new version waits
+ * until `applyUpdate`: it must not replace the program in the middle of an approval.
  */
 export async function followUpdates(): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
-  // The first worker takes over the page that brought it: nothing is out of date then.
+  // The first worker takes over the page that registered it, and that page is current.
   let first = navigator.serviceWorker.controller === null;
   const registration = await navigator.serviceWorker.register(trustedAddress('/service-worker.js'), {
     scope: '/token',
@@ -40,7 +40,7 @@ export async function followUpdates(): Promise<void> {
   setInterval(() => void registration.update().catch(() => undefined), CHECK_MS);
 }
 
-/** Goes over to the version that waits: the page loads again. */
+/** Activates the waiting version, which reloads the page. */
 export function applyUpdate(): void {
   waiting?.postMessage('activate');
 }

@@ -21,7 +21,7 @@ export interface Uses {
 
 const PAGE = 20;
 
-/** What a token was used for: of its two, where it has two, together and the newest first. */
+/** Reads the uses of a token (of both its parts, if it has two), newest first. */
 export function useUses(token: TokenRecord): Uses {
   const device = useDevice();
   const ids = [token.approvals?.id, token.codes?.id].filter((id) => id !== undefined);
@@ -29,7 +29,7 @@ export function useUses(token: TokenRecord): Uses {
   const [uses, setUses] = useState<Omit<Uses, 'more'>>({
     ...{ list: [], summary: undefined, loading: true, error: undefined },
   });
-  /** Where each goes on; null: it was read to its end. */
+  /** Next cursor of each part; null at its end. */
   const cursors = useRef(new Map<string, string | null>());
   const [ended, setEnded] = useState(false);
 

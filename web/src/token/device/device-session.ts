@@ -1,17 +1,20 @@
 import { type Api, makeApi } from '../../api/api.ts';
 import { isProblem } from '../../api/problem.ts';
 
-/** Ask for a new access token this long before the old one ends: a request takes its time. */
+/** A new access token is requested this long before the old one ends, because requests take time. */
 const MARGIN_MS = 60_000;
 
 export interface SessionOptions {
   readonly language: () => string;
   readonly origin?: string;
-  /** The session was revoked or has expired. */
+  /** Called when the session was revoked or has expired. */
   readonly onEnded: () => void;
 }
 
-/** Talks to the server for one token, with access tokens of 15 minutes made from the secret of the device's session. */
+/**
+ * Calls the API on behalf of one token, with access tokens of 15 minutes issued for the secret of the device's
+ * session.
+ */
 export class DeviceSession {
   readonly api: Api;
   readonly #anonymous: Api;
@@ -29,21 +32,26 @@ export class DeviceSession {
     this.api = makeApi({
       ...place,
       headers: this.headers,
-      // An access token does not outlive its session: the next call finds out.
+      // An access token does not outlive its session; the next call finds out.
       onProblem: (problem) => {
         if (isProblem(problem, 'session_ended', 'session_required')) this.#access = undefined;
       },
     });
   }
 
-  /** @throws what resuming throws */
+  /**
+   * Returns the authorization header.
+   * @throws ProblemError, ConnectionLost when a new access token is needed and refused
+   */
   readonly headers = async (): Promise<Readonly<Record<string, string>>> => {
     const access = this.#access;
     const token = access && access.untilMs > performance.now() ? access.token : await this.#resume();
     return { authorization: `Bearer ${token}` };
   };
 
-  /** The access token was refused: asks for another, and so finds out whether the session has ended. */
+  /**
+   * Requests a new access token after the current one was refused, which also finds out whether the session has ended.
+   */
   async renew(): Promise<void> {
     this.#access = undefined;
     await this.#resume();
@@ -65,7 +73,7 @@ export class DeviceSession {
       const issued = await this.#anonymous('POST /v1/sessions/resumption', {
         body: { session: this.#secret },
       });
-      // How long it holds by the server's times alone: this device's clock may be off.
+      // Measured by elapsed time only, because the device's clock may be off.
       const lifeMs = ACCESS_TIME_MS - MARGIN_MS;
       this.#access = { token: issued.access_token, untilMs: performance.now() + lifeMs };
       return issued.access_token;

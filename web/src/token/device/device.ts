@@ -1,33 +1,19 @@
-import { idempotencyKey, makeApi } from '../../api/api.ts';
+import { makeApi } from '../../api/api.ts';
 import { isProblem } from '../../api/problem.ts';
 import { confirmToken, Enrolment, firstCode } from '../enrolment/enrolment.ts';
-import { keysOf, type Lock, type Root } from '../keyring/keyring.ts';
-import { unseal } from '../keyring/sealed.ts';
+import { keysOf, type Root } from '../keyring/keyring.ts';
 import type { ShownCode } from '../otp/shown-code.ts';
-import type { ClockOffset } from '../server/clock-offset.ts';
-import { approvalCode, type BoundTransaction } from '../transaction/bound-transaction.ts';
+import type { BoundTransaction } from '../transaction/bound-transaction.ts';
 import type { PendingTransaction } from '../transaction/pending-transaction.ts';
+import { codeOf, sendApproval, sendRefusal } from './approvals.ts';
 import type { DeviceSession } from './device-session.ts';
+import { type DeviceView, ViewStore } from './device-view.ts';
 import { Feeds } from './feeds.ts';
 import { type Credential, Locks, type LocksOptions, type Opening } from './locks.ts';
 import { OpenTokens } from './open-tokens.ts';
-import type { FeedView } from './pending-feed.ts';
 import { ServerClock } from './server-clock.ts';
 import type { DeviceStorage, TokenRecord } from './storage.ts';
-import { sealClaim, sealedContext } from './token-record.ts';
-
-/** What the pages draw. A new object at each change. */
-export interface DeviceView {
-  readonly phase: 'new' | 'locked' | 'open';
-  readonly locks: readonly Lock['kind'][];
-  /** `waitUntilMs` by this device's clock; 0: now. */
-  readonly attempts: { readonly left: number; readonly waitUntilMs: number };
-  readonly tokens: readonly TokenRecord[];
-  readonly feeds: readonly FeedView[];
-  readonly offset: ClockOffset | undefined;
-  /** The seeds were erased after too many wrong PINs. */
-  readonly erased: boolean;
-}
+import { sealClaim, unsealApprovalSeed } from './token-record.ts';
 
 export interface DeviceOptions extends Omit<LocksOptions, 'now'> {
   readonly language: () => string;
@@ -35,12 +21,12 @@ export interface DeviceOptions extends Omit<LocksOptions, 'now'> {
   readonly origin?: string;
 }
 
-/** What came of an act that the user's PIN or passkey had to open. */
+/** Outcome of an action that needed the PIN or a passkey. */
 export type Outcome<Value> =
   | Exclude<Opening, { kind: 'open' }>
   | { readonly kind: 'done'; readonly value: Value };
 
-/** The virtual token: all that it does, and nothing of how it looks. */
+/** The virtual token: its whole behaviour, without its appearance. */
 export class Device {
   readonly #storage: DeviceStorage;
   readonly #now: () => number;
@@ -49,11 +35,7 @@ export class Device {
   readonly #open: OpenTokens;
   readonly #feeds: Feeds;
   readonly #enrolment: Enrolment;
-  readonly #listeners = new Set<() => void>();
-  #view: DeviceView = {
-    ...{ phase: 'new', locks: [], tokens: [], feeds: [], offset: undefined, erased: false },
-    attempts: { left: 0, waitUntilMs: 0 },
-  };
+  readonly #state = new ViewStore();
 
   private constructor({ now = () => Date.now(), ...options }: DeviceOptions) {
     const { storage, language, origin } = options;
@@ -66,7 +48,7 @@ export class Device {
     this.#feeds = new Feeds({
       ...place,
       open: this.#open,
-      onChange: () => this.#change({ feeds: this.#feeds.views }),
+      onChange: () => this.#state.change({ feeds: this.#feeds.views }),
     });
     this.#enrolment = new Enrolment(makeApi({ ...place, headers: () => ({}) }));
   }
@@ -79,42 +61,41 @@ export class Device {
   }
 
   get view(): DeviceView {
-    return this.#view;
+    return this.#state.view;
   }
 
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#state.subscribe(listener);
   }
 
-  /** The server's time as well as it is known, ms since 1970. */
+  /** Returns the estimated server time. Unit: ms since 1970 */
   serverNow(): number {
     return this.#clock.now();
   }
 
   async measureClock(): Promise<void> {
     await this.#clock.measure();
-    this.#change({ offset: this.#clock.offset });
+    this.#state.change({ offset: this.#clock.offset });
   }
 
   unlock(credential: Credential): Promise<Outcome<void>> {
     return this.#opened(credential, (root) => this.#openCodes(root));
   }
 
-  /** Forgets all that was opened. */
+  /** Locks the device and forgets everything that was opened. */
   lock(): void {
     this.#close();
-    this.#change({ phase: this.#view.locks.length > 0 ? 'locked' : 'new', feeds: [] });
+    this.#state.change({ phase: this.view.locks.length > 0 ? 'locked' : 'new', feeds: [] });
   }
 
-  /** What a token shows now; undefined where it shows no plain codes or the device is locked. */
+  /** Returns the current plain code of a token; undefined if it has none or the device is locked. */
   shown(token: TokenRecord): ShownCode | undefined {
     return this.#open.shown(token, this.serverNow());
   }
 
   /**
-   * Claims an invitation and confirms the token by its first code. On a device that is not set up, `credential` becomes
-   * its lock.
+   * Claims an invitation and confirms the token by its first code. On a device without a lock, `credential` becomes
+   * the first.
    * @throws ProblemError, ConnectionLost, ClaimUnreadable
    */
   async enrol(code: string, label: string, credential: Credential): Promise<Outcome<TokenRecord>> {
@@ -125,11 +106,14 @@ export class Device {
       await this.#openCodes(root);
       return this.#confirm(token, root);
     };
-    if (this.#view.locks.length > 0) return this.#opened(credential, enrol);
+    if (this.view.locks.length > 0) return this.#opened(credential, enrol);
     return { kind: 'done', value: await this.#setUp(credential, label, enrol) };
   }
 
-  /** The first lock together with what it guards: without a token there is nothing to open, so none is left behind. */
+  /**
+   * Creates the first lock together with the token that it guards. If the action fails and leaves no token, the lock
+   * is erased again.
+   */
   async #setUp<Value>(
     credential: Credential,
     label: string,
@@ -147,47 +131,39 @@ export class Device {
     }
   }
 
-  /** Confirms a token whose first code never arrived. */
+  /** Confirms a token whose first code never arrived at the server. */
   confirm(token: TokenRecord, credential: Credential): Promise<Outcome<TokenRecord>> {
     return this.#opened(credential, (root) => this.#confirm(token, root));
   }
 
-  /** The code for exactly this transaction now, for a device without a network. */
+  /** Computes the code of exactly this transaction, for a device without a network. */
   codeFor(
     token: TokenRecord,
     transaction: BoundTransaction,
     credential: Credential,
   ): Promise<Outcome<string>> {
-    return this.#opened(credential, async (root) =>
-      approvalCode(await this.#approvalSeed(token, root), transaction, this.serverNow()),
-    );
+    return this.#opened(credential, (root) => codeOf(token, root, transaction, this.serverNow()));
   }
 
-  /** @throws ProblemError (`transaction_decided`, `challenge_expired`, `locked`, …), ConnectionLost */
+  /**
+   * Approves a transaction by its bound code.
+   * @throws ProblemError (`transaction_decided`, `challenge_expired`, `locked`, …), ConnectionLost
+   */
   approve(token: TokenRecord, pending: PendingTransaction, credential: Credential): Promise<Outcome<void>> {
     return this.#opened(credential, async (root) => {
-      const seed = await this.#approvalSeed(token, root);
-      const code = approvalCode(seed, pending.transaction, this.serverNow());
-      await this.session(token).api(
-        'POST /v1/transactions/{id}/approval',
-        { path: { id: pending.id }, body: { code } },
-        { idempotencyKey: idempotencyKey() },
-      );
+      const code = await codeOf(token, root, pending.transaction, this.serverNow());
+      await sendApproval(this.session(token), pending, code);
       this.#feeds.refresh();
     });
   }
 
-  /** "This was not me": needs no code, so that nothing stands in its way. @throws as `approve` */
-  async refuse(token: TokenRecord, { id }: PendingTransaction): Promise<void> {
-    await this.session(token).api(
-      'POST /v1/transactions/{id}/refusal',
-      { path: { id } },
-      { idempotencyKey: idempotencyKey() },
-    );
+  /** Refuses a transaction. Needs no PIN, so that nothing stands in the way. @throws as `approve` */
+  async refuse(token: TokenRecord, pending: PendingTransaction): Promise<void> {
+    await sendRefusal(this.session(token), pending);
     this.#feeds.refresh();
   }
 
-  /** What talks to the server for a token. Only while the device is open. */
+  /** Returns the session of a token. @throws Error while the device is locked */
   session({ id }: TokenRecord): DeviceSession {
     const session = this.#open.session(id);
     if (!session) throw new Error('the device is locked');
@@ -199,7 +175,10 @@ export class Device {
     await this.#reload();
   }
 
-  /** Takes it off this device, and revokes it on the server if that can be reached. @returns whether it is revoked there */
+  /**
+   * Removes a token from this device, and revokes it if the server can be reached.
+   * @returns whether the server has revoked it
+   */
   async remove(token: TokenRecord): Promise<boolean> {
     let revoked = token.status === 'ended';
     try {
@@ -211,14 +190,14 @@ export class Device {
     this.#open.close(token.id);
     await this.#storage.deleteToken(token.id);
     await this.#reload();
-    this.#feeds.follow(this.#view.tokens);
+    this.#feeds.follow(this.view.tokens);
     return revoked;
   }
 
-  /** Another PIN, or a passkey more. @param opener what opens the device as yet */
+  /** Replaces the PIN or adds a passkey. @param opener a current credential */
   addLock(opener: Credential, added: Credential): Promise<Outcome<void>> {
     return this.#opened(opener, (root) =>
-      this.#locks.add(root, added, this.#view.tokens[0]?.username ?? 'Sello'),
+      this.#locks.add(root, added, this.view.tokens[0]?.username ?? 'Sello'),
     );
   }
 
@@ -227,7 +206,7 @@ export class Device {
     await this.#reload();
   }
 
-  /** Everything on this device. The server's side stays as it is. */
+  /** Erases the device. The server keeps its side. */
   async erase(): Promise<void> {
     this.#close();
     await this.#storage.erase();
@@ -239,11 +218,11 @@ export class Device {
     void this.measureClock();
   }
 
-  /** Streams cost a phone its battery: none while nobody looks. */
+  /** Follows streams only while the page is visible, to save the battery. */
   setVisible(visible: boolean): void {
     if (!visible) this.#feeds.pause();
-    else if (this.#view.phase === 'open') {
-      this.#feeds.follow(this.#view.tokens);
+    else if (this.view.phase === 'open') {
+      this.#feeds.follow(this.view.tokens);
       void this.measureClock();
     }
   }
@@ -268,36 +247,29 @@ export class Device {
   async #openCodes(root: Root): Promise<void> {
     await this.#open.open(root, await this.#storage.tokens());
     await this.#reload({ phase: 'open' });
-    this.#feeds.follow(this.#view.tokens);
+    this.#feeds.follow(this.view.tokens);
     void this.measureClock();
   }
 
   async #confirm(token: TokenRecord, root: Root): Promise<TokenRecord> {
     const { approvals } = token;
     const code = approvals
-      ? firstCode(await this.#approvalSeed(token, root), approvals.activationQuestion, this.serverNow())
+      ? firstCode(await unsealApprovalSeed(token, root), approvals.activationQuestion, this.serverNow())
       : (this.shown(token)?.code ?? '');
     await confirmToken(this.session(token).api, token.id, code);
     const active: TokenRecord = { ...token, status: 'active' };
     await this.#storage.putToken(active);
     await this.#reload();
-    this.#feeds.follow(this.#view.tokens);
+    this.#feeds.follow(this.view.tokens);
     return active;
   }
 
-  async #approvalSeed({ id, approvals }: TokenRecord, root: Root): Promise<Uint8Array<ArrayBuffer>> {
-    const keys = await keysOf(root);
-    const seed = approvals && (await unseal(keys.approvals, approvals.seed, sealedContext(id, 'approvals')));
-    if (!seed) throw new Error('this token has no seed for approvals');
-    return seed;
-  }
-
-  /** Its session holds no more. */
+  /** Marks a token whose session has ended. */
   async #end(id: string): Promise<void> {
-    const token = this.#view.tokens.find((one) => one.id === id);
+    const token = this.view.tokens.find((one) => one.id === id);
     if (token) await this.#storage.putToken({ ...token, status: 'ended' });
     await this.#reload();
-    this.#feeds.follow(this.#view.tokens);
+    this.#feeds.follow(this.view.tokens);
   }
 
   #close(): void {
@@ -312,14 +284,9 @@ export class Device {
       this.#locks.attempts(),
     ]);
     const closed = locks.length === 0 ? 'new' : 'locked';
-    const phase = part.phase ?? (closed === 'locked' && this.#view.phase === 'open' ? 'open' : closed);
+    const phase = part.phase ?? (closed === 'locked' && this.view.phase === 'open' ? 'open' : closed);
     const inOrder = tokens.toSorted((a, b) => a.enrolledAtMs - b.enrolledAtMs);
     const attempts = { left, waitUntilMs: waitMs > 0 ? this.#now() + waitMs : 0 };
-    this.#change({ tokens: inOrder, locks, attempts, ...part, phase });
-  }
-
-  #change(part: Partial<DeviceView>): void {
-    this.#view = { ...this.#view, ...part };
-    for (const listener of this.#listeners) listener();
+    this.#state.change({ tokens: inOrder, locks, attempts, ...part, phase });
   }
 }

@@ -2,7 +2,7 @@ import type { OpenTokens } from './open-tokens.ts';
 import { type FeedView, PendingFeed } from './pending-feed.ts';
 import type { TokenRecord } from './storage.ts';
 
-/** Streams take connections, of which a browser has six to a server: users beyond this many are not followed. */
+/** Maximum number of users whose transactions are followed: browsers open six connections to a server. */
 const FEEDS_MAX = 3;
 
 export interface FeedsOptions {
@@ -11,7 +11,7 @@ export interface FeedsOptions {
   readonly onChange: () => void;
 }
 
-/** One stream a user of this device, by the first of their active tokens that can approve. */
+/** Follows one stream for each user of the device, through the first of the user's active tokens that can approve. */
 export class Feeds {
   readonly #options: FeedsOptions;
   #feeds: readonly PendingFeed[] = [];
@@ -59,7 +59,7 @@ export class Feeds {
     for (const feed of this.#feeds) feed.retryNow();
   }
 
-  /** Nobody looks: nothing is followed, and what was known stays until it is looked for again. */
+  /** Stops following while the page is hidden. The lists read so far stay. */
   pause(): void {
     for (const feed of this.#feeds) feed.stop();
     this.#feeds = [];

@@ -3,13 +3,13 @@ import type { DeviceState, DeviceStorage, TokenRecord } from './storage.ts';
 const NAME = 'sello-token';
 const VERSION = 1;
 
-/** The browser's own database (IndexedDB 3.0), which keeps keys that scripts cannot read as they are. */
+/** Storage in IndexedDB 3.0, which keeps non-extractable keys. */
 export class IndexedStorage implements DeviceStorage {
   readonly #database: IDBDatabase;
 
   private constructor(database: IDBDatabase) {
     this.#database = database;
-    // Another page of this browser has a newer version of this program.
+    // Another page of this browser runs a newer version.
     database.onversionchange = () => database.close();
   }
 

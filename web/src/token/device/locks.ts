@@ -13,14 +13,14 @@ import {
 import type { StretchCost, Stretcher } from '../keyring/stretch.ts';
 import type { DeviceStorage } from './storage.ts';
 
-/** How a user opens the device. */
+/** A credential that opens the device. */
 export type Credential = { readonly kind: 'pin'; readonly pin: string } | { readonly kind: 'passkey' };
 
 export type Opening =
   | { readonly kind: 'open'; readonly root: Root }
   | { readonly kind: 'wrong'; readonly left: number; readonly waitMs: number }
   | { readonly kind: 'wait'; readonly waitMs: number }
-  /** The last attempt was used up: the seeds are gone. */
+  /** The last attempt failed: the seeds are erased. */
   | { readonly kind: 'erased' };
 
 export interface Passkeys {
@@ -42,7 +42,7 @@ export interface LocksOptions {
   readonly cost?: StretchCost;
 }
 
-/** What stands between who holds the device and its seeds. */
+/** Guards the root key of the device by PIN and passkeys, and limits attempts at the PIN. */
 export class Locks {
   readonly #options: LocksOptions;
 
@@ -54,14 +54,14 @@ export class Locks {
     return (await this.#options.storage.read('keyring'))?.locks.map(({ kind }) => kind) ?? [];
   }
 
-  /** How long no PIN is tried, and how many more may be. */
+  /** Returns how many attempts at the PIN are left and how long to wait before the next. */
   async attempts(): Promise<{ readonly left: number; readonly waitMs: number }> {
     const { storage, now } = this.#options;
     const attempts = (await storage.read('attempts')) ?? NO_ATTEMPTS;
     return { left: attemptsLeft(attempts), waitMs: waitBeforeAttempt(attempts, now()) };
   }
 
-  /** A new root under its first lock. What an older one opened is opened by nothing any more. */
+  /** Creates a new root under its first lock. Seals of an older root can no longer be opened. */
   async setUp(credential: Credential, username: string): Promise<Root> {
     const { storage } = this.#options;
     const { keyring, root } = await newKeyring();
@@ -71,7 +71,7 @@ export class Locks {
     return root;
   }
 
-  /** @throws what the passkeys throw */
+  /** Opens the root. @throws PasskeyCancelled, PasskeyUnfit, or Error without a lock of this kind */
   async open(credential: Credential): Promise<Opening> {
     const keyring = await this.#keyring();
     return credential.kind === 'pin'
@@ -79,7 +79,7 @@ export class Locks {
       : this.#openByPasskey(keyring);
   }
 
-  /** A lock more, or another PIN in place of the old one. */
+  /** Adds a passkey, or replaces the PIN. */
   async add(root: Root, credential: Credential, username: string): Promise<void> {
     const keyring = await this.#keyring();
     const lock = await this.#lock(keyring, root, credential, username);
@@ -87,7 +87,7 @@ export class Locks {
     await this.#options.storage.write('keyring', { ...keyring, locks: [...kept, lock] });
   }
 
-  /** All passkeys; the PIN stays. Where there is none, nothing is removed. */
+  /** Removes all passkeys. Does nothing on a device without a PIN. */
   async removePasskeys(): Promise<void> {
     const keyring = await this.#keyring();
     const locks = keyring.locks.filter(({ kind }) => kind === 'pin');

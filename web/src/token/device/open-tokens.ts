@@ -9,7 +9,7 @@ export interface OpenTokensOptions extends Omit<SessionOptions, 'onEnded'> {
   readonly onEnded: (tokenId: string) => void;
 }
 
-/** What is open while the device is: seeds of plain codes, and the sessions. Never a seed of bound codes. */
+/** Holds the seeds of plain codes and the sessions while the device is open, and no seed of bound codes. */
 export class OpenTokens {
   readonly #options: OpenTokensOptions;
   readonly #seeds = new Map<string, Uint8Array<ArrayBuffer>>();

@@ -5,11 +5,11 @@ import type { DeviceSession } from './device-session.ts';
 
 export interface FeedView extends PendingList {
   readonly tokenId: string;
-  /** Whether the list can be relied on to be the present one. */
+  /** `open` while the list is known to be current. */
   readonly state: StreamState;
-  /** Nothing was read yet. */
+  /** True until the first reading. */
   readonly loading: boolean;
-  /** Why it could not be read the last time. */
+  /** Error of the last reading, if it failed. */
   readonly error: unknown;
 }
 
@@ -17,7 +17,7 @@ export interface PendingFeedOptions {
   readonly tokenId: string;
   readonly session: DeviceSession;
   readonly origin?: string;
-  /** What was known before the page was out of sight. */
+  /** The list before the page was hidden. */
   readonly before?: FeedView | undefined;
   readonly onChange: () => void;
 }
@@ -25,7 +25,10 @@ export interface PendingFeedOptions {
 const PAGE = 50;
 const RENEWAL_MS = 500;
 
-/** What waits for one user's decision: read whenever an event says that it may have changed, and when the stream opens. */
+/**
+ * Follows the pending transactions of one user: reads the list when the stream opens and at each event that may change
+ * it.
+ */
 export class PendingFeed {
   readonly #options: PendingFeedOptions;
   #follower: EventFollower;
@@ -69,7 +72,7 @@ export class PendingFeed {
     this.#renew();
   }
 
-  /** The access token was refused: with another it goes on, unless the session has ended, which its owner is told. */
+  /** Renews a refused access token and continues, unless the session has ended. */
   #renew(): void {
     if (this.#renewal !== undefined) return;
     this.#renewal = setTimeout(async () => {
@@ -92,7 +95,7 @@ export class PendingFeed {
     this.#follower.stop();
   }
 
-  /** Reads the list; once more if asked while it is being read. */
+  /** Reads the list; reads it again if called meanwhile. */
   refresh(): void {
     this.#again = true;
     if (!this.#reading) void this.#read();

@@ -7,10 +7,10 @@ export interface ServerClockOptions {
   readonly origin?: string;
 }
 
-/** The server's time as this device knows it: its own, corrected by what the server's answers said. */
+/** Estimates the server's time: the device's clock, corrected by the `Date` of the server's answers. */
 export class ServerClock {
   readonly #options: ServerClockOptions;
-  /** Undefined until the server has answered once, on this or an earlier day. */
+  /** Undefined until the server has answered once, on any day. */
   offset: ClockOffset | undefined;
 
   constructor(options: ServerClockOptions) {
@@ -21,12 +21,12 @@ export class ServerClock {
     this.offset = await this.#options.storage.read('offset');
   }
 
-  /** ms since 1970 */
+  /** Returns the estimated server time. Unit: ms since 1970 */
   now(): number {
     return this.#options.now() + offsetMs(this.offset);
   }
 
-  /** Asks the server. Without an answer what was known stands. */
+  /** Asks the server for its time. Keeps the previous estimate if no answer comes. */
   async measure(): Promise<void> {
     const { storage, now, origin = '' } = this.#options;
     const sentAtMs = now();

@@ -4,15 +4,15 @@ import type { Keyring } from '../keyring/keyring.ts';
 import type { Sealed } from '../keyring/sealed.ts';
 import type { ClockOffset } from '../server/clock-offset.ts';
 
-/** A virtual token as it rests on the device. Seeds and the session's secret are sealed; nothing here opens them. */
+/** A virtual token at rest. Its seeds and session secret are sealed under keys that are not stored here. */
 export interface TokenRecord {
-  /** The server's id of the token; of the pair, where there are two. */
+  /** The server's id of the token, or of the pair if there are two. */
   readonly id: string;
   readonly username: string;
-  /** What the user calls it here; it is told to nobody. */
+  /** The user's name for the token on this device. Renaming does not tell the server. */
   readonly label: string;
   readonly enrolledAtMs: number;
-  /** `pending` until the server has seen a first code; `ended` when it was revoked there. */
+  /** `pending` until the server has accepted a first code; `ended` once it was revoked there. */
   readonly status: 'pending' | 'active' | 'ended';
   /** Plain codes, for logging in. */
   readonly codes?: {
@@ -25,26 +25,26 @@ export interface TokenRecord {
   /** Bound codes, for approving. */
   readonly approvals?: {
     readonly id: string;
-    /** What the first code answers (hex). */
+    /** The question that the first code answers (hex). */
     readonly activationQuestion: string;
     readonly seed: Sealed;
   };
-  /** What talks to the server. */
+  /** The secret of the session with the server. */
   readonly session: Sealed;
 }
 
-/** What the device keeps beside its tokens, by name. */
+/** Values that the device stores beside its tokens, by name. */
 export interface DeviceState {
   readonly keyring: Keyring;
   readonly attempts: PinAttempts;
   readonly offset: ClockOffset;
 }
 
-/** Where it is kept. Each write is on the disk when its promise resolves. */
+/** Storage of the device. Each write is durable when its promise resolves. */
 export interface DeviceStorage {
   read<Name extends keyof DeviceState>(name: Name): Promise<DeviceState[Name] | undefined>;
   write<Name extends keyof DeviceState>(name: Name, value: DeviceState[Name]): Promise<void>;
-  /** Reads, decides and writes as one, whatever other pages of this browser do. */
+  /** Reads, decides and writes atomically, also against other pages of this browser. */
   change<Name extends keyof DeviceState, Result>(
     name: Name,
     decide: (value: DeviceState[Name] | undefined) => {
@@ -55,6 +55,6 @@ export interface DeviceStorage {
   tokens(): Promise<readonly TokenRecord[]>;
   putToken(token: TokenRecord): Promise<void>;
   deleteToken(id: string): Promise<void>;
-  /** Everything, at once. */
+  /** Erases everything atomically. */
   erase(): Promise<void>;
 }

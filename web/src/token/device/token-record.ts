@@ -1,14 +1,14 @@
 import type { ClaimedDevice } from '../enrolment/claimed-device.ts';
-import type { Keys } from '../keyring/keyring.ts';
-import { seal } from '../keyring/sealed.ts';
+import { type Keys, keysOf, type Root } from '../keyring/keyring.ts';
+import { seal, unseal } from '../keyring/sealed.ts';
 import type { TokenRecord } from './storage.ts';
 
-/** What a sealed part is and whose: one moved to another place does not open. */
+/** Additional data of a seal: it binds the seal to its token and part. */
 export function sealedContext(tokenId: string, part: 'codes' | 'approvals' | 'session'): string {
   return `sello token ${tokenId} ${part} 1`;
 }
 
-/** A claimed token at rest. The seeds in `claimed` are overwritten. */
+/** Seals a claimed token for storage. Overwrites the seeds in `claimed`. */
 export async function sealClaim(
   { username, session, tokens }: ClaimedDevice,
   { codes, approvals }: Keys,
@@ -40,4 +40,15 @@ export async function sealClaim(
   };
   for (const { seed } of tokens) seed.fill(0);
   return record;
+}
+
+/** Opens the seed of a token's bound codes. @throws Error if the token has none, or it does not open */
+export async function unsealApprovalSeed(
+  { id, approvals }: TokenRecord,
+  root: Root,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const keys = await keysOf(root);
+  const seed = approvals && (await unseal(keys.approvals, approvals.seed, sealedContext(id, 'approvals')));
+  if (!seed) throw new Error('this token has no seed for approvals');
+  return seed;
 }

@@ -4,7 +4,7 @@ import type { HmacAlgorithm } from '../../../../src/domain/otp/hmac.ts';
 import { fromBase64Url } from '../../api/base64url.ts';
 
 export interface DeviceKey {
-  /** Never leaves this page, and no script can read it. */
+  /** Non-extractable. */
   readonly privateKey: CryptoKey;
   readonly publicKey: {
     readonly kty: 'EC';
@@ -14,7 +14,7 @@ export interface DeviceKey {
   };
 }
 
-/** The key pair that an enrolment's seeds are sealed to: made for it alone, and forgotten with it. */
+/** Creates the key pair that the server seals the seeds to: one for each enrolment, never stored. */
 export async function newDeviceKey(): Promise<DeviceKey> {
   const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits']);
   const { x = '', y = '' } = await crypto.subtle.exportKey('jwk', pair.publicKey);
@@ -45,8 +45,8 @@ export interface ClaimedDevice {
 }
 
 /**
- * Opens what the server sealed to the device's key (RFC 7516: ECDH-ES, A256GCM, no other).
- * @returns undefined when it does not open or is not what this program understands
+ * Opens a claim that the server sealed to the device's key (RFC 7516: ECDH-ES with A256GCM and nothing else).
+ * @returns undefined if it does not open or has an unknown form
  */
 export async function openClaim(jwe: string, { privateKey }: DeviceKey): Promise<ClaimedDevice | undefined> {
   let payload: unknown;

@@ -3,8 +3,8 @@ const CODE = /^[A-Za-z0-9._-]{16,128}$/;
 export type EnrolmentCode = { readonly code: string } | 'foreign' | 'unreadable';
 
 /**
- * A one-time code as it is typed, or in a link as it is scanned or pasted. A link of another server is told apart: its
- * code must not be sent to this one.
+ * Reads a one-time code, typed or in a scanned or pasted link. A link of another server is `foreign`: its code must
+ * not be sent to this one.
  * @param origin of this page
  */
 export function readEnrolment(text: string, origin: string): EnrolmentCode {
@@ -17,7 +17,7 @@ export function readEnrolment(text: string, origin: string): EnrolmentCode {
   return link.origin === origin ? { code } : 'foreign';
 }
 
-/** @param hash of an address: `#enrol=CODE` */
+/** Reads the code from a fragment such as `#enrol=CODE`. */
 export function fragmentCode(hash: string): string | undefined {
   const code = /^#enrol=(.*)$/.exec(hash)?.[1];
   return code !== undefined && CODE.test(code) ? code : undefined;

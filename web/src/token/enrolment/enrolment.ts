@@ -4,22 +4,25 @@ import { isProblem } from '../../api/problem.ts';
 import { deviceHmac } from '../otp/hmac.ts';
 import { type ClaimedDevice, type DeviceKey, newDeviceKey, openClaim } from './claimed-device.ts';
 
-/** The server's answer to a claim is not for this device or not of a form known here. */
+/** The server's answer to a claim is for another device or of an unknown form. */
 export class ClaimUnreadable extends Error {
   override name = 'ClaimUnreadable';
 }
 
-/** Claims invitations. One whose answer was lost is claimed again with the same key, so that the same answer comes. */
+/**
+ * Claims invitations. If an answer is lost, the claim is repeated with the same idempotency key and device key, and
+ * the same answer comes.
+ */
 export class Enrolment {
   readonly #api: Api;
   #attempt: { readonly code: string; readonly claim: string; readonly key: DeviceKey } | undefined;
 
-  /** @param api without a caller: the code is what speaks for the device */
+  /** @param api without credentials: the code is the credential */
   constructor(api: Api) {
     this.#api = api;
   }
 
-  /** @throws ProblemError, ConnectionLost, ClaimUnreadable */
+  /** Claims the invitation of a one-time code. @throws ProblemError, ConnectionLost, ClaimUnreadable */
   async claim(code: string, label: string): Promise<ClaimedDevice> {
     if (this.#attempt?.code !== code)
       this.#attempt = { code, claim: idempotencyKey(), key: await newDeviceKey() };
@@ -36,7 +39,7 @@ export class Enrolment {
   }
 }
 
-/** The first code of a token that approves: what it answers to the question it was enrolled with (RFC 6287). */
+/** Computes the first code of an approval token, for the question of its enrolment (RFC 6287). */
 export function firstCode(seed: Uint8Array, activationQuestion: string, atMs: number): string {
   return boundCode(deviceHmac, seed, activationQuestion, atMs);
 }
@@ -46,7 +49,7 @@ export async function confirmToken(api: Api, id: string, code: string): Promise<
   try {
     await api('POST /v1/tokens/{id}/activation', { path: { id }, body: { code } });
   } catch (error) {
-    // The answer to an earlier attempt was lost.
+    // An earlier attempt succeeded, but its answer was lost.
     if (!isProblem(error, 'token_not_pending')) throw error;
   }
 }

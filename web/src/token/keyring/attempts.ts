@@ -1,19 +1,22 @@
-/** What is remembered of wrong PINs, written before each is tried: a page closed in the middle counts as wrong. */
+/**
+ * Attempts at the PIN since the last success. Written before each attempt, so that closing the page counts as a
+ * failure.
+ */
 export interface PinAttempts {
   readonly begun: number;
-  /** ms since 1970, this device's time. */
+  /** Unit: ms since 1970, by this device's clock */
   readonly lastAtMs: number;
 }
 
 export const NO_ATTEMPTS: PinAttempts = { begun: 0, lastAtMs: 0 };
 
-/** After this many in a row the seeds are erased. */
+/** After this many failures in a row the seeds are erased. */
 export const PIN_ATTEMPTS_MAX = 10;
 
-/** How long to wait before the attempt of this index, by how many failed before it. */
+/** Wait before an attempt, indexed by the number of failures before it. Unit: ms */
 const WAIT_MS = [0, 0, 0, 30_000, 60_000, 120_000, 300_000, 900_000, 1_800_000, 3_600_000];
 
-/** When the next PIN may be tried, in ms from now. A clock that was put back makes nobody wait longer than the step. */
+/** Returns the time until the next attempt (ms). Setting the clock back extends no wait beyond its step. */
 export function waitBeforeAttempt({ begun, lastAtMs }: PinAttempts, nowMs: number): number {
   const waitMs = WAIT_MS[begun] ?? 0;
   const sinceMs = Math.max(0, nowMs - lastAtMs);
@@ -21,7 +24,7 @@ export function waitBeforeAttempt({ begun, lastAtMs }: PinAttempts, nowMs: numbe
 }
 
 export type AttemptStart =
-  /** What to write before trying. */
+  /** The state to store before the attempt. */
   | { readonly kind: 'try'; readonly attempts: PinAttempts }
   | { readonly kind: 'wait'; readonly waitMs: number }
   | { readonly kind: 'erase' };

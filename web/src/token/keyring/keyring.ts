@@ -1,7 +1,7 @@
 import { type Sealed, seal, unseal } from './sealed.ts';
 import { STRETCH_COST, type StretchCost, type Stretcher } from './stretch.ts';
 
-/** What opens the root: the PIN, or a passkey's PRF output (WebAuthn level 3, section 10.1.4). */
+/** A lock of the root: a PIN, or the PRF output of a passkey (WebAuthn level 3, section 10.1.4). */
 export type Lock =
   | {
       readonly kind: 'pin';
@@ -20,24 +20,24 @@ export type PinLock = Extract<Lock, { kind: 'pin' }>;
 export type PasskeyLock = Extract<Lock, { kind: 'passkey' }>;
 
 /**
- * At rest. The root is random and stored under each lock alone. `device` is an HMAC key that scripts cannot read out: it
- * goes into each lock's key, so the rest of the database, copied without it, cannot be searched for the PIN. (A whole
- * browser profile, copied from the disk, holds it: then the PIN's slow stretching is what is left.)
+ * The keyring at rest. The root is random and stored only under its locks. `device` is a non-extractable HMAC key that
+ * enters each lock's key, so a copy of the database without it does not allow a search for the PIN. (A copy of the
+ * whole browser profile includes it; then only the slow stretching protects the PIN.)
  */
 export interface Keyring {
   readonly device: CryptoKey;
   readonly locks: readonly Lock[];
 }
 
-/** What an open keyring gives. `approvals` is asked for anew, by PIN or passkey, for each decision. */
+/** Keys derived from the root. `approvals` needs the PIN or a passkey again for each decision. */
 export interface Keys {
-  /** Opens the seeds of plain codes and what talks to the server. */
+  /** Opens the seeds of plain codes and the session secrets. */
   readonly codes: CryptoKey;
   /** Opens the seeds of bound codes. */
   readonly approvals: CryptoKey;
 }
 
-/** The root itself: held no longer than it takes to add a lock. */
+/** The root key. Held only while a credential is in use. */
 export type Root = Uint8Array<ArrayBuffer>;
 
 const ROOT_CONTEXT = 'sello root 1';
@@ -60,7 +60,7 @@ export async function pinLock(
   return { kind: 'pin', salt, cost, root: await seal(key, root, ROOT_CONTEXT) };
 }
 
-/** @returns undefined for a wrong PIN. Attempts are not counted here. */
+/** Opens the root by PIN. Does not count attempts. @returns undefined for a wrong PIN */
 export async function openByPin(
   { device }: Keyring,
   { salt, cost, root }: PinLock,
@@ -71,7 +71,10 @@ export async function openByPin(
   return unseal(key, root, ROOT_CONTEXT);
 }
 
-/** @param output of the passkey's PRF for `salt`, 32 bytes that nobody else can compute */
+/**
+ * Seals the root under a passkey.
+ * @param output of the passkey's PRF for `salt`: 32 bytes that nobody else can compute
+ */
 export async function passkeyLock(
   { device }: Keyring,
   root: Root,
@@ -82,7 +85,7 @@ export async function passkeyLock(
   return { kind: 'passkey', ...passkey, root: await seal(key, root, ROOT_CONTEXT) };
 }
 
-/** @returns undefined when the output is of another passkey */
+/** Opens the root by passkey. @returns undefined for the output of another passkey */
 export async function openByPasskey(
   { device }: Keyring,
   { root }: PasskeyLock,

@@ -6,7 +6,7 @@ export class PasskeyCancelled extends Error {
   override name = 'PasskeyCancelled';
 }
 
-/** This authenticator computes no PRF, so it can keep no key. */
+/** The authenticator supports no PRF, so it can guard no key. */
 export class PasskeyUnfit extends Error {
   override name = 'PasskeyUnfit';
 }
@@ -24,8 +24,8 @@ export function passkeysPossible(): boolean {
 }
 
 /**
- * Makes a passkey on this device whose PRF (WebAuthn level 3, section 10.1.4) gives a key. No server knows it; it logs
- * nobody in.
+ * Creates a passkey whose PRF (WebAuthn level 3, section 10.1.4) yields a key. It is registered with no server and
+ * logs nobody in.
  */
 export async function makePasskey(username: string): Promise<NewPasskey> {
   const salt = crypto.getRandomValues(new Uint8Array(32));
@@ -52,13 +52,13 @@ export async function makePasskey(username: string): Promise<NewPasskey> {
   const credentialId = new Uint8Array(created.rawId);
   const { prf } = created.getClientExtensionResults();
   if (!prf?.enabled) throw new PasskeyUnfit('no PRF');
-  // Some authenticators compute it at once, others only when asked again.
+  // Some authenticators compute the PRF at creation, others only at a later request.
   const first = prf.results?.first;
   if (first) return { credentialId, salt, output: bytesOf(first) };
   return { salt, ...(await askPasskey([{ credentialId, salt }])) };
 }
 
-/** Asks for any of these passkeys. @returns which it was, and what its PRF gives for its salt */
+/** Asks for any of these passkeys. @returns the id of the one used, and its PRF output for its salt */
 export async function askPasskey(
   passkeys: readonly Pick<PasskeyLock, 'credentialId' | 'salt'>[],
 ): Promise<{ readonly credentialId: Uint8Array<ArrayBuffer>; readonly output: Uint8Array<ArrayBuffer> }> {

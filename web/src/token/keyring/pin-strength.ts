@@ -11,7 +11,7 @@ export type PinWeakness =
 export const PIN_LENGTH_MIN = 6;
 export const PIN_LENGTH_MAX = 12;
 
-/** Of published lists of leaked PINs, those that the rules below leave. */
+/** Leaked PINs from published lists that pass the rules below. */
 const COMMON = new Set([
   '159753',
   '147258',
@@ -33,7 +33,7 @@ const COMMON = new Set([
   '420420',
 ]);
 
-/** Why a PIN is refused, or undefined: what a thief with ten tries would try first. */
+/** Returns why a PIN is refused: a thief would try it among the first ten. Undefined for an acceptable PIN. */
 export function pinWeakness(pin: string): PinWeakness | undefined {
   if (!/^[0-9]*$/.test(pin)) return 'not_digits';
   if (pin.length < PIN_LENGTH_MIN) return 'too_short';
@@ -53,7 +53,7 @@ function isRepeated(pin: string): boolean {
   );
 }
 
-/** The same step from digit to digit, the next after 9 being 0: `123456`, `864208`; or up and back: `123321`. */
+/** The same step between all digits, modulo 10: `123456`, `864208`; or a palindrome such as `123321`. */
 function isSequence(pin: string): boolean {
   const steps = new Set<number>();
   for (let i = 1; i < pin.length; i++) steps.add((Number(pin[i]) - Number(pin[i - 1]) + 10) % 10);
@@ -61,7 +61,7 @@ function isSequence(pin: string): boolean {
   return pin === [...pin].reverse().join('') && new Set(steps).size <= 3;
 }
 
-/** Six digits as day, month and year in any usual order, or eight with the century. */
+/** Six digits as day, month and year in a usual order, or eight with the century. */
 function isDate(pin: string): boolean {
   const day = '(0[1-9]|[12][0-9]|3[01])';
   const month = '(0[1-9]|1[0-2])';

@@ -1,4 +1,4 @@
-/** AES-256-GCM (SP 800-38D) under a key that scripts cannot read. */
+/** A ciphertext of AES-256-GCM (SP 800-38D) under a non-extractable key. */
 export interface Sealed {
   readonly iv: Uint8Array<ArrayBuffer>;
   readonly ciphertext: ArrayBuffer;
@@ -6,14 +6,14 @@ export interface Sealed {
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** @param context what it is and whose: it opens nowhere else */
+/** Seals bytes. @param context additional data: the seal opens only with the same */
 export async function seal(key: CryptoKey, plain: Uint8Array<ArrayBuffer>, context: string): Promise<Sealed> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const algorithm = { name: 'AES-GCM', iv, additionalData: encode(context) };
   return { iv, ciphertext: await crypto.subtle.encrypt(algorithm, key, plain) };
 }
 
-/** @returns undefined when the key is another, or what is sealed was changed or moved */
+/** Opens a seal. @returns undefined for another key, another context or a changed ciphertext */
 export async function unseal(
   key: CryptoKey,
   { iv, ciphertext }: Sealed,

@@ -1,12 +1,12 @@
 import { argon2id } from '@noble/hashes/argon2.js';
 
-/** Argon2id (RFC 9106), one lane. */
+/** Cost of Argon2id (RFC 9106) with one lane. */
 export interface StretchCost {
   readonly memoryKiB: number;
   readonly passes: number;
 }
 
-/** More than OWASP's least (46 MiB, one pass), in under two seconds on a phone of some years ago. */
+/** Above OWASP's minimum (46 MiB, one pass), below two seconds on a phone a few years old. */
 export const STRETCH_COST: StretchCost = { memoryKiB: 65_536, passes: 2 };
 
 export interface StretchRequest {
@@ -15,7 +15,10 @@ export interface StretchRequest {
   readonly cost: StretchCost;
 }
 
-/** 32 bytes from a PIN, made slow and large on purpose. It blocks: a page calls it in a worker (`pinStretcher`). */
+/**
+ * Derives 32 bytes from a PIN, slowly and with much memory on purpose. Blocks: pages call it in a worker
+ * (`workerStretcher`).
+ */
 export function stretch({ pin, salt, cost }: StretchRequest): Uint8Array<ArrayBuffer> {
   const secret = argon2id(new TextEncoder().encode(pin), salt, {
     m: cost.memoryKiB,
@@ -26,5 +29,5 @@ export function stretch({ pin, salt, cost }: StretchRequest): Uint8Array<ArrayBu
   return new Uint8Array(secret);
 }
 
-/** How a page has a PIN stretched without standing still. */
+/** Stretches a PIN without blocking the page. */
 export type Stretcher = (request: StretchRequest) => Promise<Uint8Array<ArrayBuffer>>;

@@ -2,7 +2,7 @@ import { trustedAddress } from '../trusted-address.ts';
 import type { Stretcher } from './stretch.ts';
 import address from './stretch-worker.ts?worker&url';
 
-/** Stretches a PIN beside the page, which goes on moving. The worker and its memory end with the answer. */
+/** Stretches a PIN in a worker. The worker and its memory end with the answer. */
 export const workerStretcher: Stretcher = (request) =>
   new Promise((resolve, reject) => {
     const worker = new Worker(trustedAddress(address), { type: 'module' });

@@ -5,5 +5,5 @@ import type { Hmac } from '../../../../src/domain/otp/hmac.ts';
 
 const HASHES = { sha1, sha256, sha512 };
 
-/** What the server's own OTP module needs to run on the device. It is proven by `knownAnswers`. */
+/** HMAC for the server's OTP module on the device, verified by `knownAnswers`. */
 export const deviceHmac: Hmac = (algorithm, key, message) => hmac(HASHES[algorithm], key, message);

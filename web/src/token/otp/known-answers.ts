@@ -27,7 +27,9 @@ interface OcraVector {
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Computes each published vector of the three standards with the code that computes the user's, on this very device. */
+/**
+ * Computes every published vector of the three standards with the code that computes the user's codes, on this device.
+ */
 export function knownAnswers(): readonly Standard[] {
   return [
     count('RFC 4226', rfc4226.vectors, ({ counter, code }) => {

@@ -10,16 +10,16 @@ export interface CodeParameters {
 
 export interface ShownCode {
   readonly code: string;
-  /** Until it changes, in ms: above 0. */
+  /** Time until the code changes, above 0. Unit: ms */
   readonly leftMs: number;
-  /** The one after it, once it is soon enough for a slow typist to prefer it. */
+  /** The next code, shown when it is close enough for a slow typist to prefer it. */
   readonly next: string | undefined;
 }
 
-/** From here on the next code is shown beside the present one. */
+/** The next code is shown when less time than this is left. */
 const NEXT_SHOWN_MS = 15_000;
 
-/** What a token shows at a moment (RFC 6238). @param atMs the server's time as well as it is known, ms since 1970 */
+/** Computes the code that a token shows at a time (RFC 6238). @param atMs estimated server time, ms since 1970 */
 export function shownCode(seed: Uint8Array, parameters: CodeParameters, atMs: number): ShownCode {
   const periodMs = parameters.periodS * 1000;
   const leftMs = periodMs - (atMs % periodMs);
@@ -30,7 +30,7 @@ export function shownCode(seed: Uint8Array, parameters: CodeParameters, atMs: nu
   };
 }
 
-/** In groups of three, or of four where that leaves no single digit: `123 456`, `1234 5678`. */
+/** Groups a code by three digits, or by four if that leaves no single digit: `123 456`, `1234 5678`. */
 export function groupedCode(code: string): string {
   const size = code.length % 3 === 1 || code.length === 8 ? 4 : 3;
   return code.match(new RegExp(`.{1,${size}}`, 'g'))?.join(' ') ?? code;

@@ -1,16 +1,16 @@
-/** Beyond this a user should be told that the device's clock is off. */
+/** From this offset on the user is told that the device's clock is off. */
 export const OFFSET_SHOWN_MS = 5_000;
 
-/** How far the server's clock is ahead of this device's: somewhere between, in ms. */
+/** How far the server's clock is ahead of the device's: bounds. Unit: ms */
 export interface ClockOffset {
   readonly leastMs: number;
   readonly mostMs: number;
 }
 
 /**
- * What one answer's `Date` (whole seconds, RFC 9110 section 6.6.1) says: the server wrote it after the request left and
- * before the answer came.
- * @returns undefined for a date that is none
+ * Bounds the offset by the `Date` of one answer (whole seconds, RFC 9110 section 6.6.1): the server wrote it after the
+ * request left and before the answer arrived.
+ * @returns undefined for an invalid date
  */
 export function offsetOf(
   date: string | null,
@@ -22,7 +22,7 @@ export function offsetOf(
   return { leastMs: atMs - receivedAtMs, mostMs: atMs + 1_000 - sentAtMs };
 }
 
-/** Narrows what was known by what is new; where they contradict each other a clock was put right, and the new one holds. */
+/** Narrows the known bounds by new ones. If they contradict each other, a clock was set, and the new ones hold. */
 export function narrowed(known: ClockOffset | undefined, seen: ClockOffset): ClockOffset {
   if (!known) return seen;
   const leastMs = Math.max(known.leastMs, seen.leastMs);
@@ -30,7 +30,7 @@ export function narrowed(known: ClockOffset | undefined, seen: ClockOffset): Clo
   return leastMs <= mostMs ? { leastMs, mostMs } : seen;
 }
 
-/** The best guess: what to add to this device's time. 0 where nothing is known. */
+/** Returns the estimated offset: the middle of the bounds, or 0 if nothing is known. Unit: ms */
 export function offsetMs(offset: ClockOffset | undefined): number {
   if (!offset) return 0;
   return Math.round((offset.leastMs + offset.mostMs) / 2);

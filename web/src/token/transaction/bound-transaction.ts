@@ -12,12 +12,11 @@ import { deviceHmac } from '../otp/hmac.ts';
 const CHALLENGE = /^[0-9a-f]{64}$/;
 
 /**
- * The one object that is both displayed and signed. Its members are read back from the very text that the bound code
- * covers, so what the user sees cannot differ from what the code is for; it cannot be changed, and nothing else can be
- * signed (`approvalCode` takes no other).
+ * The object that is both displayed and signed. Its members are read back from the text that the bound code covers, so
+ * what the user sees cannot differ from what the code is for. It is frozen, and `approvalCode` accepts nothing else.
  */
 export class BoundTransaction {
-  /** RFC 8785 JSON: exactly what the question is the hash of. */
+  /** RFC 8785 JSON: the text that the question is the hash of. */
   readonly #text: string;
   readonly payer: string;
   readonly payee: string;
@@ -37,9 +36,9 @@ export class BoundTransaction {
   }
 
   /**
-   * From what a server answered, a code carried or a person typed. By the server's own rules an account must be NFC
-   * without hidden characters, and an amount must already be in canonical form: nothing is mended, for what was asked
-   * for is not known here.
+   * Reads a transaction from an answer of the server, an offline link or a form. By the server's rules an account must
+   * be NFC without hidden characters, and an amount must be in canonical form. Corrects nothing, because the intended
+   * value is unknown here.
    * @returns undefined for anything else
    */
   static of(source: unknown): BoundTransaction | undefined {
@@ -61,19 +60,21 @@ export class BoundTransaction {
     return this.#text;
   }
 
-  /** SHA-256 of the canonical text, in hex: what the bound code answers (RFC 6287, QH64). */
+  /** SHA-256 of the canonical text, in hex: the question of the bound code (RFC 6287, QH64). */
   get question(): string {
     return bytesToHex(sha256(new TextEncoder().encode(this.#text)));
   }
 }
 
-/** Own members alone: none comes from a prototype, and none is made text of anything else. */
+/** Returns an own string member, none from a prototype and none converted. */
 function member(source: object, name: string): string | undefined {
   const value = Object.hasOwn(source, name) ? (source as Record<string, unknown>)[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The bound code for exactly this transaction in the minute of `atMs`, the server's time as well as it is known. */
+/**
+ * Computes the bound code of exactly this transaction in the minute of `atMs` (estimated server time, ms since 1970).
+ */
 export function approvalCode(seed: Uint8Array, transaction: BoundTransaction, atMs: number): string {
   return boundCode(deviceHmac, seed, transaction.question, atMs);
 }

@@ -3,14 +3,14 @@ import { BoundTransaction } from './bound-transaction.ts';
 export interface PendingTransaction {
   readonly id: string;
   readonly transaction: BoundTransaction;
-  /** ms since 1970, the server's time. */
+  /** Unit: ms since 1970, server time */
   readonly expiresAtMs: number;
 }
 
 const ID = /^[0-9A-Za-z_-]{1,64}$/;
 const PENDING_SHOWN_MAX = 64;
 
-/** What a list answered, of which some may not be fit to be signed: those are counted, never shown as a transaction. */
+/** A list of pending transactions. Entries unfit to be signed are counted, never shown. */
 export interface PendingList {
   readonly pending: readonly PendingTransaction[];
   readonly unreadable: number;
@@ -27,7 +27,7 @@ export function readPending(source: unknown): PendingTransaction | undefined {
   return Object.freeze({ id, transaction, expiresAtMs });
 }
 
-/** Reads the answer to GET /v1/transactions?status=pending; the soonest to expire first. */
+/** Reads the answer to GET /v1/transactions?status=pending, sorted by expiry. */
 export function readPendingList(answer: unknown): PendingList {
   const list = (answer as { transactions?: unknown } | null)?.transactions;
   if (!Array.isArray(list)) return { pending: [], unreadable: 0 };

@@ -1,14 +1,14 @@
 import { currencyDecimals } from '../../../../src/domain/money/currency.ts';
 
 export interface ShownAmount {
-  /** With the language's separators: `1,250.00`. */
+  /** With the separators of the language: `1,250.00`. */
   readonly number: string;
-  /** ISO 4217: a sign such as `$` stands for many. */
+  /** ISO 4217 code; a sign such as `$` is ambiguous. */
   readonly currency: string;
 }
 
 /**
- * An amount for reading, exactly: a decimal string is never made a number on the way.
+ * Formats an amount for reading, exactly: the decimal is never converted to a float.
  * @param amount in canonical form (src/domain/money/amount.ts)
  */
 export function shownAmount(amount: string, currency: string, language: string): ShownAmount {

@@ -1,13 +1,13 @@
 /**
- * What another person chose (an account's name) as it is shown. Whatever could be taken for another character, hides, or
- * turns the direction of its neighbours is shown with its code point, so two texts that differ never look the same.
+ * Text chosen by others, such as an account, as it is shown. Characters that resemble others, are invisible or change
+ * the direction of their neighbours are shown with their code points, so that different texts never look the same.
  */
 export type ShownPart =
   | { readonly kind: 'plain'; readonly text: string }
-  /** `glyph` is empty for what cannot be seen. */
+  /** `glyph` is empty for invisible characters. */
   | { readonly kind: 'escaped'; readonly glyph: string; readonly code: string };
 
-/** Letters of the European Latin alphabets that resemble no ASCII letter when their accent is seen. */
+/** Letters of European Latin alphabets that resemble no ASCII letter when their accent is visible. */
 const LATIN = /^[À-ÖØ-öø-İĴ-ķĹ-ľŁ-ňŊ-ž]$/;
 const PRINTABLE_ASCII = /^[ -~]$/;
 const SEEN = /^[\p{L}\p{N}\p{P}\p{S}]$/u;
@@ -30,7 +30,7 @@ export function shownParts(text: string): readonly ShownPart[] {
   return parts;
 }
 
-/** A blank counts as seen between two others: at an end, or beside another, a screen swallows it. */
+/** A space is visible only between two other characters; at an end or beside another space it is not. */
 function isPlain(character: string, before: string | undefined, after: string | undefined): boolean {
   if (character === ' ') return before !== undefined && before !== ' ' && after !== undefined;
   return PRINTABLE_ASCII.test(character) || LATIN.test(character);
@@ -45,19 +45,22 @@ function escaped(character: string): ShownPart {
   };
 }
 
-/** The parts as one line: for a screen reader, and for a test that reads it back. */
+/** Joins the parts into one line, for screen readers and tests. */
 export function shownText(text: string): string {
   return shownParts(text)
     .map((part) => (part.kind === 'plain' ? part.text : `⟨${part.glyph}${part.code}⟩`))
     .join('');
 }
 
-/** Whether anything of it had to be escaped: worth a warning. */
+/** Returns whether any character is escaped, which deserves a warning. */
 export function hasEscapes(text: string): boolean {
   return shownParts(text).some(({ kind }) => kind === 'escaped');
 }
 
-/** An IBAN (ISO 13616) in its printed groups of four; others whole. The groups together are the text. */
+/**
+ * Splits an IBAN (ISO 13616) into its printed groups of four; other accounts stay whole. The groups joined are the
+ * text.
+ */
 export function accountGroups(plain: string): readonly string[] {
   if (!/^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$/.test(plain)) return [plain];
   return plain.match(/.{1,4}/g) ?? [plain];

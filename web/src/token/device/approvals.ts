@@ -1,0 +1,35 @@
+import { idempotencyKey } from '../../api/api.ts';
+import type { Root } from '../keyring/keyring.ts';
+import { approvalCode, type BoundTransaction } from '../transaction/bound-transaction.ts';
+import type { PendingTransaction } from '../transaction/pending-transaction.ts';
+import type { DeviceSession } from './device-session.ts';
+import type { TokenRecord } from './storage.ts';
+import { unsealApprovalSeed } from './token-record.ts';
+
+/** Computes a token's bound code of exactly this transaction. @param atMs estimated server time, ms since 1970 */
+export async function codeOf(
+  token: TokenRecord,
+  root: Root,
+  transaction: BoundTransaction,
+  atMs: number,
+): Promise<string> {
+  return approvalCode(await unsealApprovalSeed(token, root), transaction, atMs);
+}
+
+/** @throws ProblemError, ConnectionLost */
+export async function sendApproval(
+  { api }: DeviceSession,
+  { id }: PendingTransaction,
+  code: string,
+): Promise<void> {
+  await api(
+    'POST /v1/transactions/{id}/approval',
+    { path: { id }, body: { code } },
+    { idempotencyKey: idempotencyKey() },
+  );
+}
+
+/** @throws ProblemError, ConnectionLost */
+export async function sendRefusal({ api }: DeviceSession, { id }: PendingTransaction): Promise<void> {
+  await api('POST /v1/transactions/{id}/refusal', { path: { id } }, { idempotencyKey: idempotencyKey() });
+}
