@@ -6,9 +6,9 @@ import { useDuration } from '../../design/use-duration.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { useRoute } from '../../routing/use-route.ts';
 import { OFFSET_SHOWN_MS, offsetMs } from '../server/clock-offset.ts';
-import { Button } from './button.tsx';
 import { useDevice, useDeviceView, useWaiting } from './device-context.tsx';
-import { Notice } from './notice.tsx';
+import { Button } from './parts/button.tsx';
+import { Notice } from './parts/notice.tsx';
 import styles from './shell.module.css';
 import { applyUpdate, useUpdate } from './updates.ts';
 

@@ -3,17 +3,17 @@ import { useTranslation } from 'react-i18next';
 import { isApprovalHash } from '../../routing/approval-link.ts';
 import { hashCode } from '../../routing/hash-route.ts';
 import { useHash, useRoute } from '../../routing/use-route.ts';
-import { ApprovalPage } from './approval-page.tsx';
-import { ApprovalsPage } from './approvals-page.tsx';
+import { ApprovalPage } from './approvals/approval-page.tsx';
+import { ApprovalsPage } from './approvals/approvals-page.tsx';
+import { OfflinePage } from './approvals/offline-page.tsx';
 import { useAutoLock } from './auto-lock.ts';
-import { CodesPage } from './codes-page.tsx';
-import { ConfirmPage } from './confirm-page.tsx';
+import { CodesPage } from './codes/codes-page.tsx';
+import { ConfirmPage } from './codes/confirm-page.tsx';
+import { TokenPage } from './codes/token-page.tsx';
 import { useDevice, useDeviceView, useWaiting } from './device-context.tsx';
-import { EnrolPage } from './enrol-page.tsx';
-import { OfflinePage } from './offline-page.tsx';
-import { SettingsPage } from './settings-page.tsx';
+import { EnrolPage } from './enrolment/enrol-page.tsx';
+import { SettingsPage } from './settings/settings-page.tsx';
 import { Shell } from './shell.tsx';
-import { TokenPage } from './token-page.tsx';
 import { UnlockPage } from './unlock-page.tsx';
 
 /** Chooses the page by the fragment and by whether the device is open. */

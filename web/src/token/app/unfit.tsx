@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { Seal } from '../../design/seal.tsx';
-import { Notice } from './notice.tsx';
+import { Notice } from './parts/notice.tsx';
 import styles from './unlock-page.module.css';
 
 /** Shown in a browser without WebCrypto or storage, where no token can exist. */

@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Seal } from '../../design/seal.tsx';
-import { Button } from './button.tsx';
-import { CredentialForm } from './credential-form.tsx';
 import { useDevice } from './device-context.tsx';
-import { EraseDialog } from './erase-dialog.tsx';
+import { Button } from './parts/button.tsx';
+import { CredentialForm } from './parts/credential-form.tsx';
+import { EraseDialog } from './settings/erase-dialog.tsx';
 import styles from './unlock-page.module.css';
 
 export function UnlockPage({ lead }: { readonly lead?: string | undefined }) {

@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
-import { ConnectionLost, ProblemError } from '../../api/problem.ts';
-import { useDuration } from '../../design/use-duration.ts';
-import { useNow } from '../../design/use-now.ts';
-import { ClaimUnreadable } from '../enrolment/enrolment.ts';
-import { PasskeyCancelled, PasskeyUnfit } from '../keyring/passkey.ts';
+import { ConnectionLost, ProblemError } from '../../../api/problem.ts';
+import { useDuration } from '../../../design/use-duration.ts';
+import { useNow } from '../../../design/use-now.ts';
+import { ClaimUnreadable } from '../../enrolment/enrolment.ts';
+import { PasskeyCancelled, PasskeyUnfit } from '../../keyring/passkey.ts';
 import { Notice } from './notice.tsx';
 
 /** Shows any error in the reader's language; a refusal in the server's words, with the time to wait. */

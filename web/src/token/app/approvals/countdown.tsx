@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { ClockIcon } from '../../design/icons.tsx';
+import { ClockIcon } from '../../../design/icons.tsx';
+import { useServerNow } from '../device-context.tsx';
+import { Spoken } from '../parts/spoken.tsx';
 import styles from './countdown.module.css';
-import { useServerNow } from './device-context.tsx';
-import { Spoken } from './spoken.tsx';
 
 const SOON_MS = 30_000;
 

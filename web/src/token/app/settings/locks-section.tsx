@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from '../../design/dialog.tsx';
-import type { Credential } from '../device/locks.ts';
-import { passkeysPossible } from '../keyring/passkey.ts';
-import { Button } from './button.tsx';
-import { CredentialForm } from './credential-form.tsx';
-import { useDevice, useDeviceView } from './device-context.tsx';
-import form from './form.module.css';
-import { NewPinForm } from './new-pin-form.tsx';
-import { Notice } from './notice.tsx';
+import { Dialog } from '../../../design/dialog.tsx';
+import type { Credential } from '../../device/locks.ts';
+import { passkeysPossible } from '../../keyring/passkey.ts';
+import { useDevice, useDeviceView } from '../device-context.tsx';
+import { Button } from '../parts/button.tsx';
+import { CredentialForm } from '../parts/credential-form.tsx';
+import form from '../parts/form.module.css';
+import { NewPinForm } from '../parts/new-pin-form.tsx';
+import { Notice } from '../parts/notice.tsx';
 
 /** Changes the PIN and adds passkeys. Each change needs a current credential. */
 export function Locks() {

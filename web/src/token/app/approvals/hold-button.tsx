@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ShieldIcon } from '../../design/icons.tsx';
+import { ShieldIcon } from '../../../design/icons.tsx';
 import styles from './hold-button.module.css';
 
 const HOLD_MS = 1_100;

@@ -1,22 +1,22 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ConnectionLost, isProblem } from '../../api/problem.ts';
-import { Dialog } from '../../design/dialog.tsx';
-import { ArrowLeftIcon } from '../../design/icons.tsx';
-import { useLanguage } from '../../i18n/texts.ts';
-import { hashOf } from '../../routing/hash-route.ts';
-import type { TokenRecord } from '../device/storage.ts';
-import type { PendingTransaction } from '../transaction/pending-transaction.ts';
-import { shownAmount } from '../transaction/shown-amount.ts';
+import { ConnectionLost, isProblem } from '../../../api/problem.ts';
+import { Dialog } from '../../../design/dialog.tsx';
+import { ArrowLeftIcon } from '../../../design/icons.tsx';
+import { useLanguage } from '../../../i18n/texts.ts';
+import { hashOf } from '../../../routing/hash-route.ts';
+import type { TokenRecord } from '../../device/storage.ts';
+import type { PendingTransaction } from '../../transaction/pending-transaction.ts';
+import { shownAmount } from '../../transaction/shown-amount.ts';
+import { useDevice, useDeviceView, useServerNow } from '../device-context.tsx';
+import { Button } from '../parts/button.tsx';
+import { CredentialForm } from '../parts/credential-form.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { ProblemText } from '../parts/problem-text.tsx';
 import { ApprovalOutcome, type Ending } from './approval-outcome.tsx';
 import styles from './approval-page.module.css';
-import { Button } from './button.tsx';
 import { Countdown } from './countdown.tsx';
-import { CredentialForm } from './credential-form.tsx';
-import { useDevice, useDeviceView, useServerNow } from './device-context.tsx';
 import { HoldButton } from './hold-button.tsx';
-import { Notice } from './notice.tsx';
-import { ProblemText } from './problem-text.tsx';
 import { TransactionCard } from './transaction-card.tsx';
 
 interface Found {

@@ -1,6 +1,6 @@
-import { accountGroups, shownParts, shownText } from '../transaction/shown-text.ts';
+import { accountGroups, shownParts, shownText } from '../../transaction/shown-text.ts';
+import { Spoken } from '../parts/spoken.tsx';
 import styles from './account-text.module.css';
-import { Spoken } from './spoken.tsx';
 
 /** An account, character by character as it is signed. Groups are set apart by CSS, not by characters. */
 export function AccountText({ account }: { readonly account: string }) {

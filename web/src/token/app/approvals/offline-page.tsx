@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ArrowLeftIcon } from '../../design/icons.tsx';
-import { hashOf } from '../../routing/hash-route.ts';
-import { readOfflineTransaction } from '../transaction/offline-transaction.ts';
+import { ArrowLeftIcon } from '../../../design/icons.tsx';
+import { hashOf } from '../../../routing/hash-route.ts';
+import { readOfflineTransaction } from '../../transaction/offline-transaction.ts';
+import { Notice } from '../parts/notice.tsx';
 import styles from './approval-page.module.css';
-import { Notice } from './notice.tsx';
 import { OfflineApproval } from './offline-approval.tsx';
 import { OfflineEntry } from './offline-entry.tsx';
 

@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
-import { goTo } from '../../routing/use-route.ts';
-import styles from './approval-page.module.css';
+import { goTo } from '../../../routing/use-route.ts';
+import styles from '../approvals/approval-page.module.css';
+import { useDevice, useDeviceView } from '../device-context.tsx';
+import { CredentialForm } from '../parts/credential-form.tsx';
 import { nameOf } from './codes-page.tsx';
-import { CredentialForm } from './credential-form.tsx';
-import { useDevice, useDeviceView } from './device-context.tsx';
 
 /** Confirms a token whose first code never reached the server. */
 export function ConfirmPage({ id }: { readonly id: string }) {

@@ -1,21 +1,21 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from '../../design/dialog.tsx';
-import { ArrowLeftIcon } from '../../design/icons.tsx';
-import { shownTime } from '../../design/time.ts';
-import { useLocale } from '../../i18n/texts.ts';
-import { hashOf } from '../../routing/hash-route.ts';
-import { goTo } from '../../routing/use-route.ts';
-import type { TokenRecord } from '../device/storage.ts';
-import styles from './approval-page.module.css';
-import { Button } from './button.tsx';
+import { Dialog } from '../../../design/dialog.tsx';
+import { ArrowLeftIcon } from '../../../design/icons.tsx';
+import { shownTime } from '../../../design/time.ts';
+import { useLocale } from '../../../i18n/texts.ts';
+import { hashOf } from '../../../routing/hash-route.ts';
+import { goTo } from '../../../routing/use-route.ts';
+import type { TokenRecord } from '../../device/storage.ts';
+import styles from '../approvals/approval-page.module.css';
+import { useDevice, useDeviceView } from '../device-context.tsx';
+import { Button } from '../parts/button.tsx';
+import { Field } from '../parts/field.tsx';
+import form from '../parts/form.module.css';
+import { Notice } from '../parts/notice.tsx';
+import { ProblemText } from '../parts/problem-text.tsx';
 import { nameOf } from './codes-page.tsx';
-import details from './details.module.css';
-import { useDevice, useDeviceView } from './device-context.tsx';
-import { Field } from './field.tsx';
-import form from './form.module.css';
-import { Notice } from './notice.tsx';
-import { ProblemText } from './problem-text.tsx';
+import details from './token-details.module.css';
 import { type Uses, useUses } from './use-uses.ts';
 
 export function TokenPage({ id }: { readonly id: string }) {

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { Dialog } from '../../design/dialog.tsx';
-import { Button } from './button.tsx';
-import { useDevice } from './device-context.tsx';
-import styles from './form.module.css';
+import { Dialog } from '../../../design/dialog.tsx';
+import { useDevice } from '../device-context.tsx';
+import { Button } from '../parts/button.tsx';
+import styles from '../parts/form.module.css';
 
 export function EraseDialog({
   title,

@@ -1,23 +1,23 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CheckIcon, KeyIcon } from '../../design/icons.tsx';
-import { Seal } from '../../design/seal.tsx';
-import { goTo, replaceRoute } from '../../routing/use-route.ts';
-import type { Outcome } from '../device/device.ts';
-import type { Credential } from '../device/locks.ts';
-import type { TokenRecord } from '../device/storage.ts';
-import { readEnrolment } from '../enrolment/enrolment-code.ts';
-import { passkeysPossible } from '../keyring/passkey.ts';
-import styles from './approval-page.module.css';
-import { Button } from './button.tsx';
-import { CredentialForm } from './credential-form.tsx';
-import { useDevice, useDeviceView } from './device-context.tsx';
-import { Field } from './field.tsx';
-import form from './form.module.css';
-import { NewPinForm } from './new-pin-form.tsx';
-import { Notice } from './notice.tsx';
-import { ProblemText } from './problem-text.tsx';
-import { Scanner } from './scanner.tsx';
+import { CheckIcon, KeyIcon } from '../../../design/icons.tsx';
+import { Seal } from '../../../design/seal.tsx';
+import { goTo, replaceRoute } from '../../../routing/use-route.ts';
+import type { Outcome } from '../../device/device.ts';
+import type { Credential } from '../../device/locks.ts';
+import type { TokenRecord } from '../../device/storage.ts';
+import { readEnrolment } from '../../enrolment/enrolment-code.ts';
+import { passkeysPossible } from '../../keyring/passkey.ts';
+import styles from '../approvals/approval-page.module.css';
+import { useDevice, useDeviceView } from '../device-context.tsx';
+import { Button } from '../parts/button.tsx';
+import { CredentialForm } from '../parts/credential-form.tsx';
+import { Field } from '../parts/field.tsx';
+import form from '../parts/form.module.css';
+import { NewPinForm } from '../parts/new-pin-form.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { ProblemText } from '../parts/problem-text.tsx';
+import { Scanner } from '../parts/scanner.tsx';
 
 /** From a one-time code to a token that was confirmed by its first code. */
 export function EnrolPage({ linked }: { readonly linked: string | undefined }) {

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { pinWeakness } from '../keyring/pin-strength.ts';
+import { pinWeakness } from '../../keyring/pin-strength.ts';
 import { Button } from './button.tsx';
 import { PinField } from './field.tsx';
 import styles from './form.module.css';

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CheckIcon, CopyIcon } from '../../design/icons.tsx';
-import { groupedCode } from '../otp/shown-code.ts';
-import { Button } from './button.tsx';
+import { CheckIcon, CopyIcon } from '../../../design/icons.tsx';
+import { groupedCode } from '../../otp/shown-code.ts';
+import { Button } from '../parts/button.tsx';
+import { Spoken } from '../parts/spoken.tsx';
 import styles from './code-face.module.css';
 import { CodeRing } from './code-ring.tsx';
-import { Spoken } from './spoken.tsx';
 
 const SAID_MS = 2_500;
 

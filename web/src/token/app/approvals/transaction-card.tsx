@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
-import { useLanguage } from '../../i18n/texts.ts';
-import type { BoundTransaction } from '../transaction/bound-transaction.ts';
-import { shownAmount } from '../transaction/shown-amount.ts';
-import { hasEscapes } from '../transaction/shown-text.ts';
+import { useLanguage } from '../../../i18n/texts.ts';
+import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
+import { shownAmount } from '../../transaction/shown-amount.ts';
+import { hasEscapes } from '../../transaction/shown-text.ts';
+import { Notice } from '../parts/notice.tsx';
 import { AccountText } from './account-text.tsx';
-import { Notice } from './notice.tsx';
 import styles from './transaction-card.module.css';
 
 /** Shows exactly what will be signed: every value is read from the object that the code is computed over. */

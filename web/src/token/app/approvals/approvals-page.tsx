@@ -1,17 +1,17 @@
 import { useTranslation } from 'react-i18next';
-import { ChevronRightIcon, ShieldIcon } from '../../design/icons.tsx';
-import { useLanguage } from '../../i18n/texts.ts';
-import { hashOf } from '../../routing/hash-route.ts';
-import type { FeedView } from '../device/pending-feed.ts';
-import type { PendingTransaction } from '../transaction/pending-transaction.ts';
-import { shownAmount } from '../transaction/shown-amount.ts';
+import { ChevronRightIcon, ShieldIcon } from '../../../design/icons.tsx';
+import { useLanguage } from '../../../i18n/texts.ts';
+import { hashOf } from '../../../routing/hash-route.ts';
+import type { FeedView } from '../../device/pending-feed.ts';
+import type { PendingTransaction } from '../../transaction/pending-transaction.ts';
+import { shownAmount } from '../../transaction/shown-amount.ts';
+import { useDeviceView, useWaiting } from '../device-context.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { ProblemText } from '../parts/problem-text.tsx';
+import { Spoken } from '../parts/spoken.tsx';
 import { AccountText } from './account-text.tsx';
 import styles from './approvals-page.module.css';
 import { Countdown } from './countdown.tsx';
-import { useDeviceView, useWaiting } from './device-context.tsx';
-import { Notice } from './notice.tsx';
-import { ProblemText } from './problem-text.tsx';
-import { Spoken } from './spoken.tsx';
 
 export function ApprovalsPage() {
   const { t } = useTranslation('token');

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { TokenUse } from '../../api/operations.ts';
-import { everyPage } from '../../api/pages.ts';
-import type { TokenRecord } from '../device/storage.ts';
-import { useDevice } from './device-context.tsx';
+import type { TokenUse } from '../../../api/operations.ts';
+import { everyPage } from '../../../api/pages.ts';
+import type { TokenRecord } from '../../device/storage.ts';
+import { useDevice } from '../device-context.tsx';
 
 export interface Uses {
   readonly list: readonly (TokenUse & { readonly key: string })[];

@@ -1,13 +1,13 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CURRENCIES } from '../../../../src/domain/money/currency.ts';
-import { BoundTransaction } from '../transaction/bound-transaction.ts';
-import { readOfflineTransaction } from '../transaction/offline-transaction.ts';
-import { Button } from './button.tsx';
-import fieldStyles from './field.module.css';
-import { Field, Labelled } from './field.tsx';
-import form from './form.module.css';
-import { Scanner } from './scanner.tsx';
+import { CURRENCIES } from '../../../../../src/domain/money/currency.ts';
+import { BoundTransaction } from '../../transaction/bound-transaction.ts';
+import { readOfflineTransaction } from '../../transaction/offline-transaction.ts';
+import { Button } from '../parts/button.tsx';
+import fieldStyles from '../parts/field.module.css';
+import { Field, Labelled } from '../parts/field.tsx';
+import form from '../parts/form.module.css';
+import { Scanner } from '../parts/scanner.tsx';
 
 /** Reads a transaction without a network: scanned, pasted or typed. Calls back with undefined if it is unreadable. */
 export function OfflineEntry({

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from '../../design/dialog.tsx';
+import { Dialog } from '../../../design/dialog.tsx';
 import { Notice } from './notice.tsx';
 import { readPicture } from './qr-picture.ts';
 import styles from './scanner.module.css';

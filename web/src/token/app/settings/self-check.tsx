@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Standard } from '../otp/known-answers.ts';
-import { Button } from './button.tsx';
-import { Notice } from './notice.tsx';
+import type { Standard } from '../../otp/known-answers.ts';
+import { Button } from '../parts/button.tsx';
+import { Notice } from '../parts/notice.tsx';
 import settings from './settings-page.module.css';
 
 /** Runs the published test vectors of the three standards through the code that computes the user's codes. */
@@ -10,7 +10,7 @@ export function SelfCheck() {
   const { t } = useTranslation('token');
   const [found, setFound] = useState<readonly Standard[]>();
   async function run() {
-    const { knownAnswers } = await import('../otp/known-answers.ts');
+    const { knownAnswers } = await import('../../otp/known-answers.ts');
     setFound(knownAnswers());
   }
   const good = found?.every(({ vectors, right }) => vectors > 0 && vectors === right);

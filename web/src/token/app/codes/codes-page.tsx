@@ -1,12 +1,12 @@
 import { useTranslation } from 'react-i18next';
-import { ChevronRightIcon, PhoneIcon, PlusIcon } from '../../design/icons.tsx';
-import { hashOf } from '../../routing/hash-route.ts';
-import type { TokenRecord } from '../device/storage.ts';
+import { ChevronRightIcon, PhoneIcon, PlusIcon } from '../../../design/icons.tsx';
+import { hashOf } from '../../../routing/hash-route.ts';
+import type { TokenRecord } from '../../device/storage.ts';
+import { useDevice, useDeviceView, useServerNow, useWaiting } from '../device-context.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { Spoken } from '../parts/spoken.tsx';
 import { CodeFace } from './code-face.tsx';
 import styles from './codes-page.module.css';
-import { useDevice, useDeviceView, useServerNow, useWaiting } from './device-context.tsx';
-import { Notice } from './notice.tsx';
-import { Spoken } from './spoken.tsx';
 
 /** Short enough for a smooth ring. */
 const TICK_MS = 250;

@@ -1,12 +1,12 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { KeyIcon } from '../../design/icons.tsx';
-import { useDuration } from '../../design/use-duration.ts';
-import { useNow } from '../../design/use-now.ts';
-import type { Outcome } from '../device/device.ts';
-import type { Credential } from '../device/locks.ts';
+import { KeyIcon } from '../../../design/icons.tsx';
+import { useDuration } from '../../../design/use-duration.ts';
+import { useNow } from '../../../design/use-now.ts';
+import type { Outcome } from '../../device/device.ts';
+import type { Credential } from '../../device/locks.ts';
+import { useDeviceView } from '../device-context.tsx';
 import { Button } from './button.tsx';
-import { useDeviceView } from './device-context.tsx';
 import { PinField } from './field.tsx';
 import styles from './form.module.css';
 import { Notice } from './notice.tsx';

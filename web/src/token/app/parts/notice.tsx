@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { CheckIcon, InfoIcon, WarningIcon } from '../../design/icons.tsx';
+import { CheckIcon, InfoIcon, WarningIcon } from '../../../design/icons.tsx';
 import styles from './notice.module.css';
 
 const ICONS = { info: InfoIcon, good: CheckIcon, warning: WarningIcon, danger: WarningIcon };

@@ -1,11 +1,11 @@
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Transaction } from '../../api/operations.ts';
-import { CheckIcon, ClockIcon, CrossIcon } from '../../design/icons.tsx';
-import { goTo } from '../../routing/use-route.ts';
-import type { BoundTransaction } from '../transaction/bound-transaction.ts';
+import type { Transaction } from '../../../api/operations.ts';
+import { CheckIcon, ClockIcon, CrossIcon } from '../../../design/icons.tsx';
+import { goTo } from '../../../routing/use-route.ts';
+import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
+import { Button } from '../parts/button.tsx';
 import styles from './approval-page.module.css';
-import { Button } from './button.tsx';
 import { TransactionCard } from './transaction-card.tsx';
 
 export type Ending =
