@@ -5,7 +5,7 @@ import { CheckIcon, ClockIcon, CrossIcon } from '../../../design/icons.tsx';
 import { goTo } from '../../../routing/use-route.ts';
 import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
 import { Button } from '../parts/button.tsx';
-import styles from './approval-page.module.css';
+import styles from '../parts/outcome.module.css';
 import { TransactionCard } from './transaction-card.tsx';
 
 export type Ending =
@@ -42,7 +42,7 @@ export function ApprovalOutcome({
   const Icon = look === 'good' ? CheckIcon : look === 'bad' ? CrossIcon : ClockIcon;
   return (
     <>
-      <div className={styles.ending}>
+      <div className={styles.outcome}>
         <div className={`${styles.mark} ${styles[look]}`}>
           <Icon size={44} />
         </div>

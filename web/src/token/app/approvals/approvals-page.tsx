@@ -6,6 +6,7 @@ import type { FeedView } from '../../device/pending-feed.ts';
 import type { PendingTransaction } from '../../transaction/pending-transaction.ts';
 import { shownAmount } from '../../transaction/shown-amount.ts';
 import { useDeviceView, useWaiting } from '../device-context.tsx';
+import { Page } from '../page.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ProblemText } from '../parts/problem-text.tsx';
 import { Spoken } from '../parts/spoken.tsx';
@@ -20,7 +21,7 @@ export function ApprovalsPage() {
   const unreadable = feeds.reduce((sum, feed) => sum + feed.unreadable, 0);
   const loading = feeds.some((feed) => feed.loading);
   return (
-    <main className={styles.page}>
+    <Page>
       <h1>{t('approvals.title')}</h1>
       {unreadable > 0 && <Notice kind="danger">{t('approvals.unreadable', { count: unreadable })}</Notice>}
       {feeds.map((feed) => (
@@ -54,7 +55,7 @@ export function ApprovalsPage() {
         </span>
         <ChevronRightIcon />
       </a>
-    </main>
+    </Page>
   );
 }
 

@@ -6,14 +6,14 @@ import { useLanguage } from '../../../i18n/texts.ts';
 import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
 import { shownAmount } from '../../transaction/shown-amount.ts';
 import { CodeFace } from '../codes/code-face.tsx';
-import { nameOf } from '../codes/codes-page.tsx';
 import { useDevice, useDeviceView, useServerNow } from '../device-context.tsx';
+import { SmallPrint } from '../page.tsx';
 import { Button } from '../parts/button.tsx';
 import { CredentialForm } from '../parts/credential-form.tsx';
 import fieldStyles from '../parts/field.module.css';
 import { Labelled } from '../parts/field.tsx';
 import { Notice } from '../parts/notice.tsx';
-import styles from './approval-page.module.css';
+import { nameOf } from '../token-name.ts';
 import { HoldButton } from './hold-button.tsx';
 import { TransactionCard } from './transaction-card.tsx';
 
@@ -109,7 +109,7 @@ function BoundCode({
   return (
     <>
       <CodeFace name={name} code={code} leftMs={leftMs} periodMs={MINUTE_MS} />
-      <p className={styles.bound}>{t('offline.code_lead')}</p>
+      <SmallPrint>{t('offline.code_lead')}</SmallPrint>
     </>
   );
 }

@@ -1,10 +1,8 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ArrowLeftIcon } from '../../../design/icons.tsx';
-import { hashOf } from '../../../routing/hash-route.ts';
 import { readOfflineTransaction } from '../../transaction/offline-transaction.ts';
+import { Page } from '../page.tsx';
 import { Notice } from '../parts/notice.tsx';
-import styles from './approval-page.module.css';
 import { OfflineApproval } from './offline-approval.tsx';
 import { OfflineEntry } from './offline-entry.tsx';
 
@@ -16,10 +14,7 @@ export function OfflinePage({ linked }: { readonly linked: string | undefined })
   );
   const [unreadable, setUnreadable] = useState(linked !== undefined && transaction === undefined);
   return (
-    <main className={styles.page}>
-      <a className={styles.back} href={hashOf('approvals')}>
-        <ArrowLeftIcon /> {t('back')}
-      </a>
+    <Page back="approvals">
       {transaction ? (
         <OfflineApproval transaction={transaction} onAgain={() => setTransaction(undefined)} />
       ) : (
@@ -35,6 +30,6 @@ export function OfflinePage({ linked }: { readonly linked: string | undefined })
           />
         </>
       )}
-    </main>
+    </Page>
   );
 }

@@ -20,7 +20,7 @@ export function TransactionCard({ transaction }: { readonly transaction: BoundTr
         <div>
           <dt>{t('transaction.amount')}</dt>
           <dd className={styles.amount} style={{ '--length': `${number.length + currency.length}` }}>
-            <span className={styles.number}>
+            <span>
               {whole}
               <span className={styles.decimals}>{decimals.join('')}</span>
             </span>{' '}

@@ -3,24 +3,22 @@ import { ChevronRightIcon, PhoneIcon, PlusIcon } from '../../../design/icons.tsx
 import { hashOf } from '../../../routing/hash-route.ts';
 import type { TokenRecord } from '../../device/storage.ts';
 import { useDevice, useDeviceView, useServerNow, useWaiting } from '../device-context.tsx';
+import { Page } from '../page.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Spoken } from '../parts/spoken.tsx';
+import { nameOf } from '../token-name.ts';
 import { CodeFace } from './code-face.tsx';
 import styles from './codes-page.module.css';
 
 /** Short enough for a smooth ring. */
 const TICK_MS = 250;
 
-export function nameOf({ label, username }: TokenRecord): string {
-  return label === '' ? username : label;
-}
-
 export function CodesPage() {
   const { t } = useTranslation('token');
   const { tokens } = useDeviceView();
   const waiting = useWaiting().length;
   return (
-    <main className={styles.page}>
+    <Page>
       <h1 className={styles.title}>{t('codes.title')}</h1>
       {waiting > 0 && (
         <a className={styles.waiting} href={hashOf('approvals')}>
@@ -40,7 +38,7 @@ export function CodesPage() {
       <a className={styles.add} href={hashOf('enrol')}>
         <PlusIcon /> {t('enrol.add')}
       </a>
-    </main>
+    </Page>
   );
 }
 

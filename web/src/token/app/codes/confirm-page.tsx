@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
 import { goTo } from '../../../routing/use-route.ts';
-import styles from '../approvals/approval-page.module.css';
 import { useDevice, useDeviceView } from '../device-context.tsx';
+import { Page } from '../page.tsx';
 import { CredentialForm } from '../parts/credential-form.tsx';
-import { nameOf } from './codes-page.tsx';
+import { nameOf } from '../token-name.ts';
 
 /** Confirms a token whose first code never reached the server. */
 export function ConfirmPage({ id }: { readonly id: string }) {
@@ -12,7 +12,7 @@ export function ConfirmPage({ id }: { readonly id: string }) {
   const token = useDeviceView().tokens.find((one) => one.id === id);
   if (!token) return null;
   return (
-    <main className={styles.page}>
+    <Page>
       <h1>{nameOf(token)}</h1>
       <p>{t('enrol.unconfirmed')}</p>
       <CredentialForm
@@ -20,6 +20,6 @@ export function ConfirmPage({ id }: { readonly id: string }) {
         act={(credential) => device.confirm(token, credential)}
         onDone={() => goTo('codes')}
       />
-    </main>
+    </Page>
   );
 }

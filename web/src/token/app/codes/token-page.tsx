@@ -1,190 +1,25 @@
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog } from '../../../design/dialog.tsx';
-import { ArrowLeftIcon } from '../../../design/icons.tsx';
-import { shownTime } from '../../../design/time.ts';
-import { useLocale } from '../../../i18n/texts.ts';
-import { hashOf } from '../../../routing/hash-route.ts';
 import { goTo } from '../../../routing/use-route.ts';
-import type { TokenRecord } from '../../device/storage.ts';
-import styles from '../approvals/approval-page.module.css';
-import { useDevice, useDeviceView } from '../device-context.tsx';
+import { useDeviceView } from '../device-context.tsx';
+import { Page } from '../page.tsx';
 import { Button } from '../parts/button.tsx';
-import { Field } from '../parts/field.tsx';
-import form from '../parts/form.module.css';
 import { Notice } from '../parts/notice.tsx';
-import { ProblemText } from '../parts/problem-text.tsx';
-import { nameOf } from './codes-page.tsx';
-import details from './token-details.module.css';
-import { type Uses, useUses } from './use-uses.ts';
+import { TokenDetails } from './token-details.tsx';
 
 export function TokenPage({ id }: { readonly id: string }) {
   const { t } = useTranslation('token');
   const token = useDeviceView().tokens.find((one) => one.id === id);
   const [removed, setRemoved] = useState<boolean>();
   return (
-    <main className={styles.page}>
-      <a className={styles.back} href={hashOf('codes')}>
-        <ArrowLeftIcon /> {t('back')}
-      </a>
+    <Page back="codes">
       {removed !== undefined && (
         <Notice kind={removed ? 'good' : 'warning'}>
           {removed ? t('details.removed') : t('details.removed_here')}
         </Notice>
       )}
-      {token && <Details token={token} onRemoved={setRemoved} />}
+      {token && <TokenDetails token={token} onRemoved={setRemoved} />}
       {!token && removed === undefined && <Button onClick={() => goTo('codes')}>{t('codes.title')}</Button>}
-    </main>
-  );
-}
-
-function Details({
-  token,
-  onRemoved,
-}: {
-  readonly token: TokenRecord;
-  readonly onRemoved: (revoked: boolean) => void;
-}) {
-  const { t } = useTranslation('token');
-  const device = useDevice();
-  const locale = useLocale();
-  const uses = useUses(token);
-  const [dialog, setDialog] = useState<'rename' | 'remove'>();
-  const [label, setLabel] = useState(token.label);
-  const [busy, setBusy] = useState(false);
-
-  async function remove() {
-    setBusy(true);
-    onRemoved(await device.remove(token));
-  }
-
-  return (
-    <>
-      <h1 className="sello-text">{nameOf(token)}</h1>
-      <dl className={details.list}>
-        <Row name={t('details.user')}>
-          <span className="sello-text">{token.username}</span>
-        </Row>
-        <Row name={t('details.enrolled')}>
-          {shownTime(new Date(token.enrolledAtMs).toISOString(), locale)}
-        </Row>
-        {uses.summary && <Summary summary={uses.summary} />}
-      </dl>
-      {uses.summary?.lockedUntil !== undefined && (
-        <Notice kind="warning">
-          {t('details.locked', { time: shownTime(uses.summary.lockedUntil, locale) })}
-        </Notice>
-      )}
-      <h2>{t('details.history')}</h2>
-      <History uses={uses} />
-      <div className={form.actions}>
-        <Button onClick={() => setDialog('rename')}>{t('details.rename')}</Button>
-        <Button look="danger" onClick={() => setDialog('remove')}>
-          {t('details.remove')}
-        </Button>
-      </div>
-      {dialog === 'rename' && (
-        <Dialog look="sheet" title={t('details.rename')} onClose={() => setDialog(undefined)}>
-          <form
-            className={form.form}
-            onSubmit={(event) => {
-              event.preventDefault();
-              void device.rename(token, label.trim()).then(() => setDialog(undefined));
-            }}
-          >
-            <Field
-              label={t('details.rename_label')}
-              value={label}
-              maxLength={30}
-              onChange={(event) => setLabel(event.target.value)}
-            />
-            <Button look="primary" type="submit">
-              {t('details.save')}
-            </Button>
-          </form>
-        </Dialog>
-      )}
-      {dialog === 'remove' && (
-        <Dialog look="sheet" title={t('details.remove_title')} onClose={() => setDialog(undefined)}>
-          <p>{t('details.remove_lead')}</p>
-          <div className={form.actions}>
-            <Button look="danger" disabled={busy} onClick={() => void remove()}>
-              {t('details.remove_confirm')}
-            </Button>
-            <Button look="quiet" onClick={() => setDialog(undefined)}>
-              {t('cancel')}
-            </Button>
-          </div>
-        </Dialog>
-      )}
-    </>
-  );
-}
-
-function Row({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-function Summary({ summary }: { readonly summary: NonNullable<Uses['summary']> }) {
-  const { t } = useTranslation('token');
-  const locale = useLocale();
-  const { count, lastUsedAt, driftSteps } = summary;
-  return (
-    <>
-      <Row name={t('details.used')}>{count}</Row>
-      <Row name={t('details.last_used')}>
-        {lastUsedAt === undefined ? t('details.never') : shownTime(lastUsedAt, locale)}
-      </Row>
-      {driftSteps !== 0 && (
-        <Row name={t('details.drift')}>{t('details.drift_steps', { count: driftSteps })}</Row>
-      )}
-    </>
-  );
-}
-
-const REASONS = ['code_wrong', 'code_spent', 'locked'] as const;
-
-function History({ uses }: { readonly uses: Uses }) {
-  const { t } = useTranslation('token');
-  const locale = useLocale();
-  if (uses.error !== undefined && uses.list.length === 0)
-    return (
-      <>
-        <Notice kind="warning">{t('details.history_failed')}</Notice>
-        <ProblemText error={uses.error} />
-      </>
-    );
-  if (uses.list.length === 0) return <p>{uses.loading ? '…' : t('details.history_none')}</p>;
-  return (
-    <>
-      <ul className={details.uses}>
-        {uses.list.map((use) => {
-          const reason = REASONS.find((one) => one === use.reason) ?? 'other';
-          return (
-            <li key={use.key}>
-              <span>
-                <strong>{t(`details.for.${use.for}`)}</strong>
-                <time dateTime={use.at}>{shownTime(use.at, locale)}</time>
-              </span>
-              <span className={use.accepted ? details.good : details.bad}>
-                {use.accepted
-                  ? t('details.accepted')
-                  : `${t('details.refused')}: ${t(`details.reason.${reason}`)}`}
-              </span>
-            </li>
-          );
-        })}
-      </ul>
-      {uses.more && (
-        <Button onClick={uses.more} disabled={uses.loading}>
-          {t('details.more')}
-        </Button>
-      )}
-    </>
+    </Page>
   );
 }

@@ -7,11 +7,11 @@ import { LANGUAGES } from '../../../i18n/language.ts';
 import { chooseLanguage, useLanguage } from '../../../i18n/texts.ts';
 import { hashOf } from '../../../routing/hash-route.ts';
 import { OFFSET_SHOWN_MS, offsetMs } from '../../server/clock-offset.ts';
-import styles from '../approvals/approval-page.module.css';
-import { nameOf } from '../codes/codes-page.tsx';
 import { useDeviceView } from '../device-context.tsx';
+import { Page } from '../page.tsx';
 import { Button } from '../parts/button.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { nameOf } from '../token-name.ts';
 import { EraseDialog } from './erase-dialog.tsx';
 import { Locks } from './locks-section.tsx';
 import { SelfCheck } from './self-check.tsx';
@@ -27,7 +27,7 @@ export function SettingsPage() {
   const { tokens } = useDeviceView();
   const [erasing, setErasing] = useState(false);
   return (
-    <main className={styles.page}>
+    <Page>
       <h1>{t('settings.title')}</h1>
       <Choice
         name={t('settings.language')}
@@ -76,7 +76,7 @@ export function SettingsPage() {
           onClose={() => setErasing(false)}
         />
       )}
-    </main>
+    </Page>
   );
 }
 

@@ -1,0 +1,111 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ConnectionLost, isProblem } from '../../../api/problem.ts';
+import { Dialog } from '../../../design/dialog.tsx';
+import { useLanguage } from '../../../i18n/texts.ts';
+import { shownAmount } from '../../transaction/shown-amount.ts';
+import { useDevice, useDeviceView, useServerNow } from '../device-context.tsx';
+import { SmallPrint } from '../page.tsx';
+import { Button } from '../parts/button.tsx';
+import { CredentialForm } from '../parts/credential-form.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { ProblemText } from '../parts/problem-text.tsx';
+import styles from './approval.module.css';
+import { ApprovalOutcome, type Ending } from './approval-outcome.tsx';
+import { Countdown } from './countdown.tsx';
+import { HoldButton } from './hold-button.tsx';
+import { RefuseDialog } from './refuse-dialog.tsx';
+import { TransactionCard } from './transaction-card.tsx';
+import type { Found } from './use-found-transaction.ts';
+
+export function Approval({ pending, token }: Found) {
+  const { t } = useTranslation('token');
+  const device = useDevice();
+  const language = useLanguage();
+  const { feeds } = useDeviceView();
+  const [dialog, setDialog] = useState<'approve' | 'refuse'>();
+  const [ending, setEnding] = useState<Ending>();
+  const [problem, setProblem] = useState<unknown>();
+  const expired = useServerNow(1_000) >= pending.expiresAtMs;
+  const { transaction } = pending;
+  const { number: amount } = shownAmount(transaction.amount, transaction.currency, language);
+  const feed = feeds.find(({ tokenId }) => tokenId === token.id);
+  const listed = feed === undefined || feed.pending.some((one) => one.id === pending.id);
+
+  async function lookAgain() {
+    try {
+      const found = await device
+        .session(token)
+        .api('GET /v1/transactions/{id}', { path: { id: pending.id } });
+      setEnding({ kind: 'decided', as: found.status });
+    } catch (error) {
+      setEnding(error instanceof ConnectionLost ? { kind: 'unsure', lookAgain } : { kind: 'gone' });
+    }
+  }
+
+  /** Handles a failed approval or refusal. @returns whether the page shows it */
+  function onFailed(error: unknown): boolean {
+    if (isProblem(error, 'transaction_decided', 'challenge_expired', 'transaction_unknown')) void lookAgain();
+    else if (error instanceof ConnectionLost) setEnding({ kind: 'unsure', lookAgain });
+    else if (isProblem(error, 'code_wrong', 'code_spent')) setProblem('code_wrong');
+    else return false;
+    setDialog(undefined);
+    return true;
+  }
+
+  if (ending) return <ApprovalOutcome ending={ending} transaction={transaction} />;
+  if (expired && dialog === undefined)
+    return <ApprovalOutcome ending={{ kind: 'decided', as: 'expired' }} transaction={transaction} />;
+  return (
+    <>
+      <div className={styles.head}>
+        <h1>{t('transaction.title')}</h1>
+        <Countdown untilMs={pending.expiresAtMs} />
+      </div>
+      <TransactionCard transaction={transaction} />
+      {problem === 'code_wrong' ? (
+        <Notice kind="danger">{t('transaction.code_wrong')}</Notice>
+      ) : (
+        problem !== undefined && <ProblemText error={problem} />
+      )}
+      {!listed && feed.state === 'open' && !feed.loading ? (
+        <Notice
+          kind="warning"
+          action={<Button onClick={() => void lookAgain()}>{t('transaction.look_again')}</Button>}
+        >
+          {t('transaction.gone')}
+        </Notice>
+      ) : (
+        <div className={styles.actions}>
+          <HoldButton label={t('transaction.hold')} onHeld={() => setDialog('approve')} />
+          <Button look="danger" wide onClick={() => setDialog('refuse')}>
+            {t('transaction.refuse')}
+          </Button>
+        </div>
+      )}
+      <SmallPrint>{t('transaction.bound')}</SmallPrint>
+      {dialog === 'approve' && (
+        <Dialog
+          look="sheet"
+          title={t('transaction.pin_title', { amount, currency: transaction.currency })}
+          onClose={() => setDialog(undefined)}
+        >
+          <CredentialForm
+            submit={t('transaction.approve')}
+            act={(credential) => device.approve(token, pending, credential)}
+            onDone={() => setEnding({ kind: 'approved' })}
+            onFailed={onFailed}
+          />
+        </Dialog>
+      )}
+      {dialog === 'refuse' && (
+        <RefuseDialog
+          onClose={() => setDialog(undefined)}
+          refuse={() => device.refuse(token, pending)}
+          onRefused={() => setEnding({ kind: 'refused' })}
+          onFailed={onFailed}
+        />
+      )}
+    </>
+  );
+}
