@@ -31,13 +31,14 @@ import { LIMITS } from './limits.ts';
 import { formatHostAndPort } from './net/host-and-port.ts';
 import type { Clock } from './ports/clock.ts';
 import type { KeyVault } from './ports/key-vault.ts';
+import type { Logger } from './ports/logger.ts';
 import type { RateLimiter } from './ports/rate-limiter.ts';
 import type { Store } from './ports/store.ts';
+import type { SettingInForce } from './wire/http/dependencies.ts';
 import type { Laboratory } from './wire/http/laboratory.ts';
-import type { SettingInForce } from './wire/http/parts.ts';
 import { type HttpServer, startHttpServer } from './wire/http/server.ts';
 import { startTcpServer, type TcpServer } from './wire/tcp/server.ts';
-import type { TcpLogger, TcpServices } from './wire/tcp/services.ts';
+import type { TcpServices } from './wire/tcp/services.ts';
 
 export { openSqliteReader, type SqliteReader } from './adapters/sqlite/reader.ts';
 export { type HsmFindings, probeHsm } from './compose/hsm.ts';
@@ -67,19 +68,16 @@ export interface Application {
   close(): Promise<void>;
 }
 
-/** The part of pino's logger that the program uses. */
-export type Log = TcpLogger;
-
 export interface ComposeOptions {
   readonly clock?: Clock;
-  readonly log?: Log;
+  readonly log?: Logger;
   /** For tests that move the clock: nothing expires by itself. */
   readonly maintenance?: false;
   /** Whether to go on without a vault that does not answer: for servers, which have work without it. */
   readonly vaultMayWait?: boolean;
 }
 
-const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * Opens store and vault and wires the application. Whoever opens it owns the database until `close`.
@@ -174,7 +172,7 @@ async function makeDataFolder(folder: string): Promise<string[]> {
 
 function wire(
   config: Config,
-  parts: { store: Store; vault: KeyVault; rateLimiter: RateLimiter; clock: Clock; log: Log },
+  parts: { store: Store; vault: KeyVault; rateLimiter: RateLimiter; clock: Clock; log: Logger },
 ): Context {
   const { store, rateLimiter, clock, log } = parts;
   const vault = new InstrumentedVault(parts.vault);
@@ -237,7 +235,7 @@ export interface ServerOptions extends Pick<ComposeOptions, 'clock'> {
 /** @throws StartRefused where an operator can mend what is wrong: nothing listens then */
 export async function startServer(
   config: Config,
-  log: Log,
+  log: Logger,
   options: ServerOptions = {},
 ): Promise<RunningServer> {
   const application = await openApplication(config, { ...options, log, vaultMayWait: true });
@@ -285,7 +283,7 @@ export async function startServer(
     tcp,
     http,
     stop: async () => {
-      http.parts.health.stopping = true;
+      http.dependencies.health.stopping = true;
       if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
       await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
       await application.close();
@@ -295,7 +293,7 @@ export async function startServer(
       return (await Promise.all(parts)).every(Boolean);
     },
   };
-  const { cursors } = http.parts;
+  const { cursors } = http.dependencies;
   void application.vaultAwaited?.opened.then(() => cursors.ready()).catch(() => undefined);
   laboratory = options.makeLaboratory?.(running);
   return running;

@@ -206,3 +206,6 @@ export const LIMITS = {
   // shutting down
   drainTimeMs: 10_000,
 } as const;
+
+/** The same bounds at other values: tests cross them at smaller ones. */
+export type Limits = { readonly [Name in keyof typeof LIMITS]: number };

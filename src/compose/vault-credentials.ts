@@ -3,16 +3,10 @@ import { createSecureContext } from 'node:tls';
 import { openToOthers } from '../config/secret-file.ts';
 import type { Config } from '../config.ts';
 import { StartRefused } from '../domain/errors.ts';
-
-/** In PEM: whom to believe, and who we are. */
-export interface PemCredentials {
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-}
+import type { MutualTlsCredentials } from '../net/tls.ts';
 
 /** Of a server that calls the vault's process. @throws StartRefused naming the key of the file that is wrong */
-export function vaultCallerCredentials(config: Config): Promise<PemCredentials> {
+export function vaultCallerCredentials(config: Config): Promise<MutualTlsCredentials> {
   return read({
     vault_ca_file: config.vaultCaFile,
     vault_cert_file: config.vaultCertFile,
@@ -21,7 +15,7 @@ export function vaultCallerCredentials(config: Config): Promise<PemCredentials> 
 }
 
 /** Of the vault's process. @throws StartRefused naming the key of the file that is wrong */
-export function vaultListenerCredentials(config: Config): Promise<PemCredentials> {
+export function vaultListenerCredentials(config: Config): Promise<MutualTlsCredentials> {
   return read({
     vault_tls_ca_file: config.vaultTlsCaFile,
     vault_tls_cert_file: config.vaultTlsCertFile,
@@ -29,7 +23,7 @@ export function vaultListenerCredentials(config: Config): Promise<PemCredentials
   });
 }
 
-async function read(files: Readonly<Record<string, string | null>>): Promise<PemCredentials> {
+async function read(files: Readonly<Record<string, string | null>>): Promise<MutualTlsCredentials> {
   const [ca = '', cert = '', key = ''] = await Promise.all(
     Object.entries(files).map(([name, path]) => readPem(name, path)),
   );

@@ -7,7 +7,7 @@ import { LIMITS } from '../limits.ts';
 import { formatHostAndPort } from '../net/host-and-port.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
-import type { VaultLogger } from '../wire/vault/refusal-log.ts';
+import type { Logger } from '../ports/logger.ts';
 import { startVaultListener } from '../wire/vault/server.ts';
 import { passphrasePath } from './paths.ts';
 import { openVault } from './vault.ts';
@@ -31,7 +31,7 @@ export interface RunningVaultServer {
 /** @throws StartRefused where an operator can mend what is wrong: nothing listens then */
 export async function startVaultServer(
   config: Config,
-  log: VaultLogger,
+  log: Pick<Logger, 'info' | 'warn' | 'error'>,
   { clock = systemClock }: { readonly clock?: Clock } = {},
 ): Promise<RunningVaultServer> {
   const credentials = () => vaultListenerCredentials(config);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { systemRandom } from '../adapters/system/random.ts';
 import { createFileVault, openFileVault } from '../adapters/vault-file/open-file-vault.ts';
 import { resolvePassphrase } from '../adapters/vault-file/passphrase.ts';
-import type { RemoteVaultLog } from '../adapters/vault-remote/connections.ts';
+import type { RemoteVaultLogger } from '../adapters/vault-remote/options.ts';
 import { DeferredVault } from '../application/keys/deferred-vault.ts';
 import type { Config } from '../config.ts';
 import { PinRefused, StartRefused, VaultUnavailable } from '../domain/errors.ts';
@@ -35,7 +35,7 @@ export interface VaultSurroundings {
   readonly generated: string[];
   /** One of the keys that the store holds, to see that the vault is theirs. */
   readonly storedKey?: () => Promise<{ readonly owner: KeyOwner; readonly wrapped: WrappedKey } | undefined>;
-  readonly log?: RemoteVaultLog;
+  readonly log?: RemoteVaultLogger;
   /** Whether one that is elsewhere and does not answer now is waited for in the background. */
   readonly mayWait?: boolean;
 }
@@ -122,7 +122,7 @@ async function refuseOtherKeys(
   }
 }
 
-const SILENT: RemoteVaultLog = { info() {}, error() {} };
+const SILENT: RemoteVaultLogger = { info() {}, error() {} };
 
 async function openSealedFile(
   config: Config,

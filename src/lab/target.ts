@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Refusal } from '../domain/errors.ts';
+import type { Limits } from '../limits.ts';
 import type { OperationArguments, OperationName, OperationResult } from '../operator/operations.ts';
-import type { TcpLimits } from '../wire/tcp/tcp-limits.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Step } from './verdict.ts';
 
@@ -28,7 +28,7 @@ export interface Target {
   /** As the server has it: what an attack expects depends on it. */
   readonly config: Config;
   /** The server's fixed bounds (src/limits.ts); tests give it smaller ones. */
-  readonly limits: TcpLimits;
+  readonly limits: Limits;
   operate<Name extends OperationName>(
     name: Name,
     given: OperationArguments<Name>,

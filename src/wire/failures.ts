@@ -1,42 +1,33 @@
 import { type Refusal, refuse, StoreUnavailable, VaultUnavailable } from '../domain/errors.ts';
-import type { TcpLogger } from './tcp/services.ts';
+import type { Logger } from '../ports/logger.ts';
+import { LogThrottle } from './log-throttle.ts';
 
 const RETRY_AFTER_MS = 1_000;
-const REPEAT_MS = 60_000;
 const KINDS_MAX = 64;
 
-/** What callers are told of an exception (`unavailable`, nothing else), and what the operator is. */
+/** Turns exceptions into the refusal `unavailable`, which tells the caller nothing else, and logs them for the operator. */
 export class Failures {
-  readonly #logger: Pick<TcpLogger, 'error'>;
+  readonly #logger: Pick<Logger, 'error'>;
   readonly #counters: { failures: number };
-  readonly #loggedAt = new Map<string, number>();
+  readonly #throttle = new LogThrottle(KINDS_MAX);
 
-  constructor(logger: Pick<TcpLogger, 'error'>, counters: { failures: number }) {
+  constructor(logger: Pick<Logger, 'error'>, counters: { failures: number }) {
     this.#logger = logger;
     this.#counters = counters;
   }
 
-  /** @param fields by which the line in the log is found again */
+  /** @param fields that identify the request in the log */
   refusalFor(error: unknown, fields: object = {}): Refusal {
     this.#counters.failures++;
-    this.#log(error, fields);
-    return refuse('unavailable', { retryAfterMs: RETRY_AFTER_MS });
-  }
-
-  /** One line a kind and minute: an outage fails thousands of requests alike. */
-  #log(error: unknown, fields: object): void {
     const kind = describe(error);
-    const key = JSON.stringify(kind);
-    const now = performance.now();
-    const last = this.#loggedAt.get(key);
-    if (last !== undefined && now - last < REPEAT_MS) return;
-    if (this.#loggedAt.size >= KINDS_MAX) this.#loggedAt.clear();
-    this.#loggedAt.set(key, now);
-    this.#logger.error({ ...kind, ...fields }, 'a request failed and was answered as unavailable');
+    if (this.#throttle.take(JSON.stringify(kind))) {
+      this.#logger.error({ ...kind, ...fields }, 'a request failed and was answered as unavailable');
+    }
+    return refuse('unavailable', { retryAfterMs: RETRY_AFTER_MS });
   }
 }
 
-/** A message of our own says what is down. A bug's message may quote what a caller sent, so only its place is kept. */
+/** An outage's own message says what is down. A bug's message may quote what a caller sent, so only its place is kept. */
 function describe(error: unknown): object {
   if (error instanceof StoreUnavailable || error instanceof VaultUnavailable) {
     return { failure: error.name, reason: error.message };

@@ -5,19 +5,18 @@ import { type Config, loadConfig } from '../../src/config.ts';
 import { recordedEntries } from '../../src/lab/recorded-entries.ts';
 import type { Target } from '../../src/lab/target.ts';
 import type { Verdict } from '../../src/lab/verdict.ts';
-import { LIMITS } from '../../src/limits.ts';
+import { LIMITS, type Limits } from '../../src/limits.ts';
 import { runOperation } from '../../src/operator/operations.ts';
 import { startTcpServer, type TcpOptions } from '../../src/wire/tcp/server.ts';
 import type { TcpServices } from '../../src/wire/tcp/services.ts';
-import type { TcpLimits } from '../../src/wire/tcp/tcp-limits.ts';
 import { temporaryFolder } from '../services/application.ts';
 
 export interface LaboratoryOptions {
   readonly flags?: Record<string, string>;
   /** Bounds of the server; the lab is told them, too. */
-  readonly limits?: Partial<TcpLimits>;
+  readonly limits?: Partial<Limits>;
   /** What the lab is told instead: a server that does not keep what it promises. */
-  readonly promised?: Partial<TcpLimits>;
+  readonly promised?: Partial<Limits>;
   readonly tls?: TcpOptions['tls'];
   readonly fingerprint?: string;
   /** A server that is broken on purpose. */

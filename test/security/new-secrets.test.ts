@@ -21,7 +21,7 @@ test('the secrets of enrolment, devices, passkeys and set-up are in no log and n
   const dataDir = await temporaryFolder(t);
   const flags = { '--data-dir': dataDir };
   const fixture = await testHttp(t, { logger, publicUrl: ORIGIN, flags });
-  const setupCode = fixture.server.parts.firstAdministrator?.code ?? '';
+  const setupCode = fixture.server.dependencies.firstAdministrator?.code ?? '';
   const made = await fixture.post('/v1/setup', undefined, {
     ...{ code: setupCode, username: 'root', password: PASSWORD },
   });

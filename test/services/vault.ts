@@ -4,9 +4,9 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RemoteVaultLog } from '../../src/adapters/vault-remote/connections.ts';
-import type { RemoteVaultCredentials } from '../../src/adapters/vault-remote/remote-vault.ts';
+import type { RemoteVaultLogger } from '../../src/adapters/vault-remote/options.ts';
 import { makeVaultCertificates, pathsOf } from '../../src/cli/vault/certificates.ts';
+import type { MutualTlsCredentials } from '../../src/net/tls.ts';
 import { until } from '../waiting.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -44,7 +44,7 @@ export function callerFlags(
 export async function callerCredentials(
   name: string = MANAGER,
   folder: string = VAULT_CERTIFICATES,
-): Promise<RemoteVaultCredentials> {
+): Promise<MutualTlsCredentials> {
   const paths = pathsOf(folder, name);
   const [ca, cert, key] = await Promise.all(
     [pathsOf(VAULT_CERTIFICATES, 'ca').cert, paths.cert, paths.key].map((path) => readFile(path, 'utf8')),
@@ -52,7 +52,7 @@ export async function callerCredentials(
   return { ca: ca ?? '', cert: cert ?? '', key: key ?? '' };
 }
 
-export const SILENT: RemoteVaultLog = { info() {}, error() {} };
+export const SILENT: RemoteVaultLogger = { info() {}, error() {} };
 
 /** The vault's process, `sello serve --role vault`, on a free port of loopback. */
 export class VaultProcess {

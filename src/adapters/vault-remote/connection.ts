@@ -1,15 +1,16 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { VaultUnavailable } from '../../domain/errors.ts';
+import type { MutualTlsCredentials } from '../../net/tls.ts';
 import { ByteReader, MalformedMessage } from '../../vault-protocol/bytes.ts';
 import { readWelcome, VAULT_ANSWERS, type VaultWelcome } from '../../vault-protocol/calls.ts';
 import { encodeFrame, type Frame, FrameReader, VAULT_PROTOCOL } from '../../vault-protocol/frames.ts';
+import type { RemoteVaultLimits } from './options.ts';
 import { NotConnected, notConnected, reasonOf } from './reason.ts';
-import type { RemoteVaultCredentials, RemoteVaultLimits } from './remote-vault.ts';
 
 export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  readonly credentials: RemoteVaultCredentials;
+  readonly credentials: MutualTlsCredentials;
   readonly limits: RemoteVaultLimits;
 }
 

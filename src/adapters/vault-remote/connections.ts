@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { VaultUnavailable } from '../../domain/errors.ts';
 import type { RemoteConnection } from './connection.ts';
-import type { RemoteVaultLimits } from './remote-vault.ts';
-
-/** The part of a logger that is told when the vault goes and comes. */
-export interface RemoteVaultLog {
-  info(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+import type { RemoteVaultLimits, RemoteVaultLogger } from './options.ts';
 
 interface Slot {
   connection: RemoteConnection | undefined;
@@ -21,7 +15,7 @@ interface Slot {
 export class RemoteConnections {
   readonly #open: () => Promise<RemoteConnection>;
   readonly #limits: RemoteVaultLimits;
-  readonly #log: RemoteVaultLog;
+  readonly #logger: RemoteVaultLogger;
   readonly #slots: readonly Slot[];
   readonly #closed = new AbortController();
   /** Why there is no connection. */
@@ -33,11 +27,11 @@ export class RemoteConnections {
     open: () => Promise<RemoteConnection>,
     first: RemoteConnection,
     limits: RemoteVaultLimits,
-    log: RemoteVaultLog,
+    logger: RemoteVaultLogger,
   ) {
     this.#open = open;
     this.#limits = limits;
-    this.#log = log;
+    this.#logger = logger;
     this.#slots = Array.from({ length: limits.vaultConnections }, () => ({ connection: undefined }));
     for (const [index, slot] of this.#slots.entries()) void this.#keep(slot, index === 0 ? first : undefined);
   }
@@ -46,9 +40,9 @@ export class RemoteConnections {
   static async start(
     open: () => Promise<RemoteConnection>,
     limits: RemoteVaultLimits,
-    log: RemoteVaultLog,
+    logger: RemoteVaultLogger,
   ): Promise<RemoteConnections> {
-    return new RemoteConnections(open, await open(), limits, log);
+    return new RemoteConnections(open, await open(), limits, logger);
   }
 
   /** The connection with the least to do. @throws VaultUnavailable when there is none */
@@ -145,12 +139,12 @@ export class RemoteConnections {
     this.#settle();
     if (this.#down) return;
     this.#down = true;
-    this.#log.error({ reason }, 'the vault process is lost: decisions that need it wait for its return');
+    this.#logger.error({ reason }, 'the vault process is lost: decisions that need it wait for its return');
   }
 
   #back(): void {
     this.#settle();
-    if (this.#down) this.#log.info({}, 'the vault process is back');
+    if (this.#down) this.#logger.info({}, 'the vault process is back');
     this.#down = false;
   }
 

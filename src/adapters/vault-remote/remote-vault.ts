@@ -1,5 +1,4 @@
 import { VaultUnavailable } from '../../domain/errors.ts';
-import type { LIMITS } from '../../limits.ts';
 import type { KeyVault, PublicKey } from '../../ports/key-vault.ts';
 import { ByteReader, ByteWriter, MalformedMessage } from '../../vault-protocol/bytes.ts';
 import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName } from '../../vault-protocol/calls.ts';
@@ -7,18 +6,7 @@ import { FRAME_BYTES } from '../../vault-protocol/frames.ts';
 import { inParts } from './batches.ts';
 import type { RemoteConnections } from './connections.ts';
 import { Latest } from './latest.ts';
-
-/** In PEM: whom to believe, and who we are. */
-export interface RemoteVaultCredentials {
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-}
-
-export type RemoteVaultLimits =
-  Pick<typeof LIMITS, Extract<keyof typeof LIMITS, `vault${string}`>> extends infer Fixed
-    ? { readonly [Name in keyof Fixed]: number }
-    : never;
+import type { RemoteVaultLimits } from './options.ts';
 
 type Answered<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;
 

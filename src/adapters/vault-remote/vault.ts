@@ -1,16 +1,18 @@
 import { StartRefused, VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import type { MutualTlsCredentials } from '../../net/tls.ts';
 import { RemoteConnection } from './connection.ts';
-import { RemoteConnections, type RemoteVaultLog } from './connections.ts';
+import { RemoteConnections } from './connections.ts';
+import type { RemoteVaultLimits, RemoteVaultLogger } from './options.ts';
 import { NotConnected } from './reason.ts';
-import { RemoteVault, type RemoteVaultCredentials, type RemoteVaultLimits } from './remote-vault.ts';
+import { RemoteVault } from './remote-vault.ts';
 
 export interface RemoteVaultOptions {
   /** `https://HOST:PORT` */
   readonly url: string;
   /** Reads them from where they are kept; asked again by `reload`. */
-  readonly credentials: () => Promise<RemoteVaultCredentials>;
-  readonly log: RemoteVaultLog;
+  readonly credentials: () => Promise<MutualTlsCredentials>;
+  readonly log: RemoteVaultLogger;
   readonly limits?: Partial<RemoteVaultLimits>;
 }
 

@@ -38,7 +38,7 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
 
 /** The one place where the code is told: not in a log, nor in what a program reads. */
 function setupLines(say: (text: Text) => string, { http }: RunningServer): string[] {
-  const { firstAdministrator, site } = http.parts;
+  const { firstAdministrator, site } = http.dependencies;
   if (!firstAdministrator) return [];
   return [
     say(

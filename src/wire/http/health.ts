@@ -12,7 +12,7 @@ export interface PartHealth {
   readonly latencyMs: number;
 }
 
-/** Whether a decision could be made now. Asked often and by anyone, so what was found is kept for a moment. */
+/** Whether a decision could be made now. RouteRequest often and by anyone, so what was found is kept for a moment. */
 export class Health {
   readonly #context: Context;
   #checkedAt = Number.NEGATIVE_INFINITY;

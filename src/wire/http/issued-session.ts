@@ -1,9 +1,9 @@
 import Type from 'typebox';
 import type { Session } from '../../application/sessions/session.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
-import { csrfTokenOf } from './caller.ts';
 import { setCookie } from './cookie.ts';
-import type { HttpParts } from './parts.ts';
+import { csrfTokenOf } from './csrf-token.ts';
+import type { HttpDependencies } from './dependencies.ts';
 import { closed, named, time, Username } from './schema.ts';
 
 export const SessionSecret = Type.String({
@@ -43,7 +43,7 @@ export const BrowserSession = named(
 );
 
 /** A session with an access token of its own. */
-export async function issued({ accessTokens }: HttpParts, session: Session, secret: string) {
+export async function issued({ accessTokens }: HttpDependencies, session: Session, secret: string) {
   const { token, expiresAt } = await accessTokens.issue(session);
   return {
     access_token: token,
@@ -66,7 +66,7 @@ export function browserView(session: Session, csrfToken: string | undefined) {
 }
 
 /** A session in the browser's cookie. */
-export function inCookie({ context }: HttpParts, session: Session, secret: string, secure: boolean) {
+export function inCookie({ context }: HttpDependencies, session: Session, secret: string, secure: boolean) {
   const seconds = (session.expiresAt - context.decider.now()) / 1000;
   return {
     status: 201,

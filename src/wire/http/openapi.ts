@@ -3,7 +3,7 @@ import { allows, SCOPES } from '../../application/services/services.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
 import { ERRORS } from '../errors.ts';
 import type { CallerKind } from './caller.ts';
-import type { AnswerForm, Route } from './route.ts';
+import type { ResponseSpec, Route } from './route.ts';
 import { nameOf, Problem } from './schema.ts';
 
 type Json = Record<string, unknown>;
@@ -183,7 +183,7 @@ function parametersOf({ params, query, repeatable, headers, method }: Route, sch
 
 function responsesOf(route: Route, schemas: Json): Record<string, Json> {
   const responses: Record<string, Json> = {};
-  for (const [status, form] of Object.entries(route.answers)) {
+  for (const [status, form] of Object.entries(route.responses)) {
     const { description, headers } = form;
     const content = contentOf(form, schemas);
     const names = {
@@ -236,7 +236,10 @@ const EVENT: Json = {
   },
 };
 
-function contentOf({ schema, contentType, textType, example }: AnswerForm, schemas: Json): Json | undefined {
+function contentOf(
+  { schema, contentType, textType, example }: ResponseSpec,
+  schemas: Json,
+): Json | undefined {
   if (contentType !== undefined) {
     return { [contentType]: { schema: contentType === 'text/event-stream' ? EVENT : { type: 'string' } } };
   }

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { rfc3339 } from '../../domain/journal/entry.ts';
-import type { HttpParts } from './parts.ts';
+import type { HttpDependencies } from './dependencies.ts';
 import { closed, named, time } from './schema.ts';
 import { VERSION } from './version.ts';
 
@@ -72,8 +72,8 @@ function countsOf(minutes: readonly Minute[]): Static<typeof Counts> {
 }
 
 /** How this server is now. The parts are asked, at most twice a second in all. */
-export async function overviewView(parts: HttpParts): Promise<Static<typeof Overview>> {
-  const { context, overview, health, eventStreams, waiting, traffic } = parts;
+export async function overviewView(dependencies: HttpDependencies): Promise<Static<typeof Overview>> {
+  const { context, overview, health, eventStreams, waiting, openConnections } = dependencies;
   const { decider, userCache, vault } = context;
   const checked = await health.check();
   const keyVersion = checked.find(({ part }) => part === 'vault')?.up
@@ -104,8 +104,8 @@ export async function overviewView(parts: HttpParts): Promise<Static<typeof Over
       passwords_waiting: context.passwords.queueLength,
       requests_waiting: waiting.count,
       event_streams: eventStreams.count,
-      http_connections: traffic.http(),
-      tcp_connections: traffic.tcp(),
+      http_connections: openConnections.http(),
+      tcp_connections: openConnections.tcp(),
     },
     users: { locked: usersLocked, cached: userCache.size },
     parts: checked.map(({ part, up, degraded, latencyMs }) => ({

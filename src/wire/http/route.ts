@@ -3,7 +3,7 @@ import type { Static, TObject, TProperties, TSchema } from 'typebox';
 import type { Scope } from '../../application/services/services.ts';
 import type { Refusal, RefusalCode } from '../../domain/errors.ts';
 import type { Caller, CallerKind, Callers } from './caller.ts';
-import type { HttpParts } from './parts.ts';
+import type { HttpDependencies } from './dependencies.ts';
 import { closed } from './schema.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -22,13 +22,13 @@ export type Tag =
   | 'operations';
 
 /** What a route answers where it refuses nothing. */
-export type Answer =
-  | WrittenAnswer
+export type RouteResponse =
+  | BufferedResponse
   /** The route writes the response itself from here on. */
-  | { readonly takeOver: (response: ServerResponse, headers: Readonly<Record<string, string>>) => void };
+  | { readonly stream: (response: ServerResponse, headers: Readonly<Record<string, string>>) => void };
 
 /** Header fields by their names in lower case. */
-export type WrittenAnswer =
+export type BufferedResponse =
   | {
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ export type WrittenAnswer =
       readonly contentType: string;
     };
 
-export interface AnswerForm {
+export interface ResponseSpec {
   readonly description: string;
   /** Of the JSON body. */
   readonly schema?: TSchema;
@@ -55,7 +55,7 @@ export interface AnswerForm {
 }
 
 /** A request that has been authenticated and fits the route's schemas. */
-export interface Asked<
+export interface RouteRequest<
   Params extends TProperties,
   Query extends TProperties,
   Body extends TSchema,
@@ -103,17 +103,17 @@ interface RouteSpec<
   readonly headers?: Readonly<Record<string, string>>;
   /** Takes an Idempotency-Key. */
   readonly repeatable?: boolean;
-  readonly answers: Readonly<Record<number, AnswerForm>>;
+  readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** Those of its own: what any request may be refused for is added (openapi.ts). */
   readonly refusals: readonly RefusalCode[];
   /** @throws what the use cases throw: an operating failure, or a bug */
   handle(
-    asked: Asked<Params, Query, Body, C>,
-    parts: HttpParts,
-  ): Answer | Refusal | Promise<Answer | Refusal>;
+    asked: RouteRequest<Params, Query, Body, C>,
+    dependencies: HttpDependencies,
+  ): RouteResponse | Refusal | Promise<RouteResponse | Refusal>;
 }
 
-type AnyAsked = Asked<TProperties, TProperties, TSchema, CallerKind>;
+type AnyRouteRequest = RouteRequest<TProperties, TProperties, TSchema, CallerKind>;
 
 export interface Route
   extends Omit<
@@ -124,9 +124,9 @@ export interface Route
   readonly query: TObject;
   readonly body: TSchema | undefined;
   handle(
-    asked: AnyAsked & { readonly caller: Caller | undefined },
-    parts: HttpParts,
-  ): Answer | Refusal | Promise<Answer | Refusal>;
+    asked: AnyRouteRequest & { readonly caller: Caller | undefined },
+    dependencies: HttpDependencies,
+  ): RouteResponse | Refusal | Promise<RouteResponse | Refusal>;
 }
 
 type None = Record<never, never>;

@@ -7,7 +7,7 @@ import { decodeState, type UserState } from '../../domain/user-state.ts';
 import type { TokenRow, UserRecord } from '../../ports/store.ts';
 import type { Cursors } from './cursor.ts';
 import { oldestFirst, pageOf } from './list-page.ts';
-import type { Answer } from './route.ts';
+import type { RouteResponse } from './route.ts';
 import { closed, Id, NextCursor, named, time } from './schema.ts';
 
 const ISSUER = 'Sello';
@@ -78,7 +78,7 @@ export async function tokenPage(
   record: UserRecord | undefined,
   at: number,
   query: { readonly limit?: number; readonly cursor?: string },
-): Promise<Answer | Refusal> {
+): Promise<RouteResponse | Refusal> {
   const tokens = record?.tokens ?? [];
   const page = await pageOf(cursors, list, tokens, query, (token) =>
     oldestFirst(token.createdAt, token.tokenId),

@@ -1,34 +1,23 @@
 import { LIMITS } from '../../limits.ts';
+import { Quota } from '../quota.ts';
 import { type Caller, callerId } from './caller.ts';
 
-/** The requests that wait for a decision: a bounded number in all, and for each caller. */
+/** Counts the requests that wait for a decision: bounded in all and for each caller. */
 export class WaitQuota {
-  readonly #max: number;
-  readonly #ofCaller = new Map<string, number>();
-  #count = 0;
+  readonly #quota: Quota;
 
   constructor(max: number = LIMITS.waitingRequestsMax) {
-    this.#max = max;
+    this.#quota = new Quota(max);
   }
 
   get count(): number {
-    return this.#count;
+    return this.#quota.taken;
   }
 
-  /** @returns what gives the place back, to be called once; undefined when there is none */
+  /** @returns a function that releases the place; call it once. undefined when a bound is reached */
   take(caller: Caller): (() => void) | undefined {
     const { waitingRequestsPerServiceMax, waitingRequestsPerUserMax } = LIMITS;
     const ownMax = caller.kind === 'service' ? waitingRequestsPerServiceMax : waitingRequestsPerUserMax;
-    const id = callerId(caller);
-    const taken = this.#ofCaller.get(id) ?? 0;
-    if (this.#count >= this.#max || taken >= ownMax) return undefined;
-    this.#count++;
-    this.#ofCaller.set(id, taken + 1);
-    return () => {
-      this.#count--;
-      const left = (this.#ofCaller.get(id) ?? 1) - 1;
-      if (left === 0) this.#ofCaller.delete(id);
-      else this.#ofCaller.set(id, left);
-    };
+    return this.#quota.take(callerId(caller), ownMax);
   }
 }

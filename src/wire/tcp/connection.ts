@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { isRefusal, refuse } from '../../domain/errors.ts';
+import type { Limits } from '../../limits.ts';
 import { LineReader } from '../../net/line-reader.ts';
 import type { Failures } from '../failures.ts';
 import { type Caller, type Outcome, perform } from './actions.ts';
@@ -12,12 +13,11 @@ import { Outbox } from './outbox.ts';
 import { PROXY_SIGNATURE } from './proxy-header.ts';
 import { Schedule } from './schedule.ts';
 import type { TcpServices } from './services.ts';
-import type { TcpLimits } from './tcp-limits.ts';
 
 /** What connections share: their server's parts. */
 export interface Shared {
   readonly services: TcpServices;
-  readonly limits: TcpLimits;
+  readonly limits: Limits;
   readonly messages: MessageReader;
   readonly counters: TcpCounters;
   readonly failures: Failures;

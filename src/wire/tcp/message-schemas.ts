@@ -1,6 +1,6 @@
 import Type, { type TObject } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
-import type { TcpLimits } from './tcp-limits.ts';
+import type { Limits } from '../../limits.ts';
 
 /** A lone surrogate has no UTF-8, so such a text could be neither hashed nor recorded as it is. */
 const text = () => Type.Refine(Type.String(), (value) => value.isWellFormed());
@@ -10,7 +10,7 @@ const text = () => Type.Refine(Type.String(), (value) => value.isWellFormed());
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** What each message must be. A `description` is the bound that a refusal names beside the key. */
-export function messageSchemas(limits: TcpLimits) {
+export function messageSchemas(limits: Limits) {
   const { idBytesMax, idempotencyKeyBytesMax, challengesPerRequestMax } = limits;
   const id = Type.Refine(
     Type.Union([Type.String(), Type.Integer()], { description: `≤ ${idBytesMax} bytes` }),

@@ -1,8 +1,8 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
+import type { Limits } from '../../limits.ts';
 import { LINE_NOT_UTF8, LINE_TOO_LONG, type LineFault } from '../../net/line-reader.ts';
 import { type MessageSchemas, messageSchemas } from './message-schemas.ts';
 import { nestsDeeper } from './nesting.ts';
-import type { TcpLimits } from './tcp-limits.ts';
 
 /** One message, its types and its own bounds checked; what it says is for the use case to judge. */
 export type Message = Envelope & Request;
@@ -41,10 +41,10 @@ export interface TransactionRequest {
 
 /** Reads lines into messages: every line gives one, one that cannot be read gives a refusal. Unknown keys are ignored. */
 export class MessageReader {
-  readonly #limits: TcpLimits;
+  readonly #limits: Limits;
   readonly #schemas: MessageSchemas;
 
-  constructor(limits: TcpLimits) {
+  constructor(limits: Limits) {
     this.#limits = limits;
     this.#schemas = messageSchemas(limits);
   }

@@ -1,5 +1,5 @@
+import type { Limits } from '../../limits.ts';
 import type { Message } from './message.ts';
-import type { TcpLimits } from './tcp-limits.ts';
 
 /** What an answer says beyond what it repeats of its message. */
 const ANSWER_BYTES = 320;
@@ -14,14 +14,14 @@ const NONCE_BYTES = 68;
  * start in the order they came: one that must wait holds up those behind it.
  */
 export class Schedule {
-  readonly #limits: TcpLimits;
+  readonly #limits: Limits;
   #running = 0;
   #runningBytes = 0;
   #reservedBytes = 0;
   #inOrder = false;
   #barrier = false;
 
-  constructor(limits: TcpLimits) {
+  constructor(limits: Limits) {
     this.#limits = limits;
   }
 

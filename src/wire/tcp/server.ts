@@ -1,18 +1,22 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { refuse, StartRefused } from '../../domain/errors.ts';
-import { LIMITS } from '../../limits.ts';
+import { LIMITS, type Limits } from '../../limits.ts';
 import { clientNetwork, isLoopback, Networks, plainAddress } from '../../net/address.ts';
-import { TlsCredentials, type TlsFiles } from '../../net/tls-credentials.ts';
+import { loadTlsMaterial, readTlsMaterial, type TlsFiles } from '../../net/tls.ts';
+import type { Logger } from '../../ports/logger.ts';
 import { Failures } from '../failures.ts';
+import { listenReason } from '../listen-reason.ts';
+import { reloadCertificate } from '../reload-certificate.ts';
 import { refusalAnswer } from './answer.ts';
 import { Connection, type Shared } from './connection.ts';
 import { ConnectionQuota } from './connection-quota.ts';
 import { countRefusal, makeTcpCounters, type TcpCounters } from './counters.ts';
 import { MessageReader } from './message.ts';
 import { takeProxyHeader } from './proxy-header.ts';
-import type { TcpLogger, TcpServices } from './services.ts';
-import type { TcpLimits } from './tcp-limits.ts';
+import type { TcpServices } from './services.ts';
+import { acceptTls } from './tls-handshake.ts';
 
 export interface TcpOptions {
   readonly host: string;
@@ -24,8 +28,8 @@ export interface TcpOptions {
   /** Addresses and networks of the proxies that must begin each connection with a PROXY protocol header. */
   readonly proxyTrusted?: readonly string[];
   readonly services: TcpServices;
-  readonly logger: TcpLogger;
-  readonly limits?: Partial<TcpLimits>;
+  readonly logger: Logger;
+  readonly limits?: Partial<Limits>;
   readonly counters?: TcpCounters;
 }
 
@@ -49,7 +53,7 @@ export async function startTcpServer(options: TcpOptions): Promise<TcpServer> {
       `TCP on ${host} would carry passwords in the clear: give tls_cert_file and tls_key_file, or allow it with tcp_plaintext_allowed: true if the network is trusted`,
     );
   }
-  const tls = options.tls && (await TlsCredentials.load(options.tls));
+  const tls = options.tls && createSecureContext(await loadTlsMaterial('TLS', options.tls));
   const listener = new Listener(options, new Networks(options.proxyTrusted ?? []), tls);
   await listener.listen(host, port);
   return listener;
@@ -65,9 +69,9 @@ class Listener implements TcpServer {
   readonly counters: TcpCounters;
   readonly #server: Server;
   readonly #options: TcpOptions;
-  readonly #limits: TcpLimits;
+  readonly #limits: Limits;
   readonly #trusted: Networks;
-  readonly #tls: TlsCredentials | undefined;
+  #secureContext: SecureContext | undefined;
   readonly #shared: Shared;
   readonly #seats: ConnectionQuota;
   readonly #connections = new Set<Connection>();
@@ -77,12 +81,12 @@ class Listener implements TcpServer {
   #sweep: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: TcpOptions, trusted: Networks, tls: TlsCredentials | undefined) {
+  constructor(options: TcpOptions, trusted: Networks, secureContext: SecureContext | undefined) {
     this.counters = options.counters ?? makeTcpCounters();
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#trusted = trusted;
-    this.#tls = tls;
+    this.#secureContext = secureContext;
     this.#seats = new ConnectionQuota(this.#limits);
     this.#shared = {
       services: options.services,
@@ -118,7 +122,7 @@ class Listener implements TcpServer {
     try {
       await once(this.#server, 'listening');
     } catch (error) {
-      throw new StartRefused(`TCP cannot listen on ${host} port ${port}: ${listenReason(error)}`);
+      throw new StartRefused(`TCP cannot listen on ${host} port ${port}: ${listenReason(error, 'tcp')}`);
     }
     this.#server.on('error', (error) =>
       this.#options.logger.error({ reason: error.message }, 'TCP listener'),
@@ -138,12 +142,11 @@ class Listener implements TcpServer {
   }
 
   async reloadTls(): Promise<boolean> {
-    if (!this.#tls) return false;
-    const failure = await this.#tls.reload();
-    if (failure === undefined) this.#options.logger.info({}, 'TLS certificate reloaded');
-    else
-      this.#options.logger.error({ reason: failure }, 'TLS certificate not reloaded: the one in use stays');
-    return failure === undefined;
+    const { tls, logger } = this.#options;
+    if (!tls) return false;
+    return reloadCertificate('TLS', logger, async () => {
+      this.#secureContext = createSecureContext(await readTlsMaterial(tls));
+    });
   }
 
   async #accept(socket: Socket): Promise<void> {
@@ -158,7 +161,9 @@ class Listener implements TcpServer {
     if (!seat) return this.#refuse(socket);
     socket.once('close', () => seat.release());
     this.counters.connectionsAccepted++;
-    const stream = this.#tls ? await this.#tls.accept(socket, this.#limits.tlsHandshakeTimeMs) : socket;
+    const stream = this.#secureContext
+      ? await acceptTls(socket, this.#secureContext, this.#limits.tlsHandshakeTimeMs)
+      : socket;
     if (!stream) return void this.counters.tlsFailures++;
 
     const connection = new Connection(this.#shared, stream, seat, network);
@@ -187,7 +192,7 @@ class Listener implements TcpServer {
     this.counters.connectionsRefused++;
     countRefusal(this.counters, 'connections_too_many');
     // Under TLS the answer would cost the handshake that the bound is there to save.
-    if (this.#tls) return void socket.destroy();
+    if (this.#secureContext) return void socket.destroy();
     socket.end(refusalAnswer(refuse('connections_too_many', { retryAfterMs: RETRY_AFTER_MS }), undefined));
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), this.#limits.lingerTimeMs);
@@ -214,13 +219,4 @@ class Listener implements TcpServer {
     clearTimeout(timer);
     clearInterval(this.#sweep);
   }
-}
-
-function listenReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return 'the port is in use; choose another by tcp_port';
-  if (code === 'EACCES') return 'it needs a right that this user has not; choose a port above 1023';
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return 'this machine has no such address; correct tcp_host';
-  return error instanceof Error ? error.message : String(error);
 }

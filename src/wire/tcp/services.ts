@@ -6,7 +6,7 @@ import type { Authorisation, AuthoriseRequest } from '../../application/transact
 import type { RegisteredUser, RegisterUserRequest } from '../../application/users/register-user.ts';
 import type { Refusal } from '../../domain/errors.ts';
 
-/** What the wire asks of the application: its use cases, bound to their context by compose.ts. */
+/** The application services that the TCP protocol calls: use cases, bound to their context by src/compose.ts. */
 export interface TcpServices {
   registerUser(request: RegisterUserRequest): Promise<RegisteredUser | Refusal>;
   logIn(request: LogInRequest): Promise<LogIn | Refusal>;
@@ -19,12 +19,4 @@ export interface TcpServices {
   takeError(address: string): Promise<number>;
   /** The currency of a transfer that names none. */
   readonly currencyDefault: string;
-}
-
-/** The part of pino's logger that is used here. */
-export interface TcpLogger {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }

@@ -1,19 +1,20 @@
 import type { TLSSocket } from 'node:tls';
 import type { KeyVault } from '../../ports/key-vault.ts';
+import type { Logger } from '../../ports/logger.ts';
 import { ByteWriter, MalformedMessage } from '../../vault-protocol/bytes.ts';
 import { VAULT_ANSWERS, writeWelcome } from '../../vault-protocol/calls.ts';
 import { encodeFrame, type Frame, FrameReader } from '../../vault-protocol/frames.ts';
 import type { VaultCaller } from './caller.ts';
-import { perform, type VaultAnswer } from './perform.ts';
-import type { RefusalLog, VaultLogger } from './refusal-log.ts';
-import type { VaultListenerLimits } from './server.ts';
+import { handleCall, type VaultAnswer } from './handle-call.ts';
+import type { VaultListenerLimits } from './listener-limits.ts';
+import type { RefusalLog } from './refusal-log.ts';
 
 export interface SharedByConnections {
   readonly vault: KeyVault;
   /** See `VaultWelcome`. */
   readonly identity: string;
   readonly limits: VaultListenerLimits;
-  readonly logger: VaultLogger;
+  readonly logger: Pick<Logger, 'info'>;
   readonly refusals: RefusalLog;
 }
 
@@ -112,7 +113,7 @@ export class VaultConnection {
 
   async #run(frame: Frame): Promise<void> {
     this.#running++;
-    const answer = await perform(this.#shared.vault, this.caller, frame);
+    const answer = await handleCall(this.#shared.vault, this.caller, frame);
     this.#running--;
     this.#finish(frame.id, answer);
   }

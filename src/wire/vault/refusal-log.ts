@@ -1,37 +1,28 @@
-/** The part of a logger that the vault's process uses. */
-export interface VaultLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+import type { Logger } from '../../ports/logger.ts';
+import { LogThrottle } from '../log-throttle.ts';
 
-const REPEAT_MS = 60_000;
 const KINDS_MAX = 256;
 
-/** One line a kind and minute: anyone can be refused as often as they like. */
-export class RefusalLog {
-  readonly #logger: VaultLogger;
-  readonly #loggedAt = new Map<string, number>();
+type Fields = Readonly<Record<string, string | number>>;
 
-  constructor(logger: VaultLogger) {
+/** Logs refusals, one line a minute for each message, reason and caller. */
+export class RefusalLog {
+  readonly #logger: Pick<Logger, 'warn' | 'error'>;
+  readonly #throttle = new LogThrottle(KINDS_MAX);
+
+  constructor(logger: Pick<Logger, 'warn' | 'error'>) {
     this.#logger = logger;
   }
 
-  warn(message: string, fields: Readonly<Record<string, string | number>>): void {
-    if (this.#isNew(message, fields)) this.#logger.warn(fields, message);
+  warn(message: string, fields: Fields): void {
+    if (this.#isDue(message, fields)) this.#logger.warn(fields, message);
   }
 
-  error(message: string, fields: Readonly<Record<string, string | number>>): void {
-    if (this.#isNew(message, fields)) this.#logger.error(fields, message);
+  error(message: string, fields: Fields): void {
+    if (this.#isDue(message, fields)) this.#logger.error(fields, message);
   }
 
-  #isNew(message: string, { reason = '', caller = '' }: Readonly<Record<string, string | number>>): boolean {
-    const kind = `${message}\n${reason}\n${caller}`;
-    const now = performance.now();
-    const last = this.#loggedAt.get(kind);
-    if (last !== undefined && now - last < REPEAT_MS) return false;
-    if (this.#loggedAt.size >= KINDS_MAX) this.#loggedAt.clear();
-    this.#loggedAt.set(kind, now);
-    return true;
+  #isDue(message: string, { reason = '', caller = '' }: Fields): boolean {
+    return this.#throttle.take(`${message}\n${reason}\n${caller}`);
   }
 }

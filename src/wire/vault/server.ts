@@ -4,48 +4,29 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import type { MutualTlsCredentials } from '../../net/tls.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KeyVault } from '../../ports/key-vault.ts';
+import type { Logger } from '../../ports/logger.ts';
 import { VAULT_ANSWERS } from '../../vault-protocol/calls.ts';
 import { encodeFrame, VAULT_PROTOCOL } from '../../vault-protocol/frames.ts';
+import { reloadCertificate } from '../reload-certificate.ts';
 import { identify, type VaultCaller, type VaultCallers } from './caller.ts';
 import { VaultConnection } from './connection.ts';
-import { RefusalLog, type VaultLogger } from './refusal-log.ts';
-
-/** In PEM: whom to believe, and who we are. */
-export interface VaultCredentials {
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-}
+import type { VaultListenerLimits } from './listener-limits.ts';
+import { RefusalLog } from './refusal-log.ts';
 
 export interface VaultListenerOptions extends VaultCallers {
   readonly host: string;
   /** 0: any free one */
   readonly port: number;
   /** Reads them from where they are kept; asked again at each `reloadTls`. */
-  readonly credentials: () => Promise<VaultCredentials>;
+  readonly credentials: () => Promise<MutualTlsCredentials>;
   readonly vault: KeyVault;
   readonly clock: Clock;
-  readonly logger: VaultLogger;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly limits?: Partial<VaultListenerLimits>;
 }
-
-export type VaultListenerLimits = {
-  readonly [Name in (typeof LIMIT_NAMES)[number]]: number;
-};
-
-const LIMIT_NAMES = [
-  'vaultConnectionsMax',
-  'vaultConnectionsPerCallerMax',
-  'vaultHandshakesMax',
-  'vaultHandshakeTimeMs',
-  'vaultRequestBytesMax',
-  'vaultFrameTimeMs',
-  'vaultCallsPerConnectionMax',
-  'vaultUnreadBytesMax',
-  'slowReaderTimeMs',
-] as const;
 
 export interface VaultListener {
   /** Of callers who are known. */
@@ -89,7 +70,7 @@ class Listener implements VaultListener {
   #sweep: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: VaultListenerOptions, credentials: VaultCredentials, identity: string) {
+  constructor(options: VaultListenerOptions, credentials: MutualTlsCredentials, identity: string) {
     this.#options = options;
     this.#identity = identity;
     this.#limits = { ...LIMITS, ...options.limits };
@@ -157,15 +138,9 @@ class Listener implements VaultListener {
 
   async reloadTls(): Promise<boolean> {
     const { logger, credentials } = this.#options;
-    try {
-      this.#server.setSecureContext({ ...(await credentials()), ...TLS });
-      logger.info({}, 'TLS certificate reloaded');
-      return true;
-    } catch (error) {
-      const reason = (error as Error).message;
-      logger.error({ reason }, 'TLS certificate not reloaded: the one in use stays');
-      return false;
-    }
+    return reloadCertificate('TLS', logger, async () =>
+      this.#server.setSecureContext({ ...(await credentials()), ...TLS }),
+    );
   }
 
   stop(drainMs: number = LIMITS.drainTimeMs): Promise<void> {

@@ -163,8 +163,8 @@ test('one who does not read is closed, and the others are not held up', async (t
   }
   await reader.until(200, 20_000);
   // Only a socket that is read sees its end; whether it was closed is asked of the server.
-  await until(() => fixture.server.parts.eventStreams.slowReaders > 0);
-  assert.equal(fixture.server.parts.eventStreams.slowReaders, 1);
+  await until(() => fixture.server.dependencies.eventStreams.slowReaders > 0);
+  assert.equal(fixture.server.dependencies.eventStreams.slowReaders, 1);
   slow.resume();
   await closed;
 });

@@ -279,7 +279,7 @@ export function checkAnswer(method: string, path: string, { status, headers, jso
     return;
   }
   if (!route) return;
-  const form = route.answers[status];
+  const form = route.responses[status];
   assert.ok(form, `${what}: a documented status`);
   if (form.contentType !== undefined) assert.ok(type.startsWith(form.contentType), what);
   else if (form.schema === undefined) assert.equal(text, '', what);

@@ -6,7 +6,7 @@ import { StoppedClock, temporaryFolder } from '../../services/application.ts';
 import { until } from '../../waiting.ts';
 import { type HttpFixture, PASSWORD, testHttp } from './http-fixture.ts';
 
-const codeOf = ({ server }: HttpFixture): string => server.parts.firstAdministrator?.code ?? '';
+const codeOf = ({ server }: HttpFixture): string => server.dependencies.firstAdministrator?.code ?? '';
 
 function setUp(fixture: HttpFixture, username: string, code = codeOf(fixture), headers = {}) {
   return fixture.post('/v1/setup', undefined, { code, username, password: PASSWORD }, headers);

@@ -34,12 +34,12 @@ test('over REST: a user waits so often at once and no more, and the places come 
   const path = `/v1/transactions/${asked.json.id}?wait_s=60`;
   const { waitingRequestsPerUserMax: own } = LIMITS;
   const waiting = Array.from({ length: own }, () => alice.get(path));
-  while (fixture.server.parts.waiting.count < own) await new Promise(setImmediate);
+  while (fixture.server.dependencies.waiting.count < own) await new Promise(setImmediate);
   const more = await alice.get(path);
   assert.deepEqual([more.status, more.json.code], [503, 'busy']);
   assert.equal((await alice.post(`/v1/transactions/${asked.json.id}/refusal`)).status, 200);
   for (const { status, json } of await Promise.all(waiting)) {
     assert.deepEqual([status, json.status], [200, 'refused']);
   }
-  assert.equal(fixture.server.parts.waiting.count, 0);
+  assert.equal(fixture.server.dependencies.waiting.count, 0);
 });

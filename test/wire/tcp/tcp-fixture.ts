@@ -4,8 +4,9 @@ import type { TestContext } from 'node:test';
 import type { Session } from '../../../src/application/sessions/session.ts';
 import type { Authorisation, AuthoriseRequest } from '../../../src/application/transactions/authorise.ts';
 import { type Refusal, refuse } from '../../../src/domain/errors.ts';
+import type { Logger } from '../../../src/ports/logger.ts';
 import { startTcpServer, type TcpOptions, type TcpServer } from '../../../src/wire/tcp/server.ts';
-import type { TcpLogger, TcpServices } from '../../../src/wire/tcp/services.ts';
+import type { TcpServices } from '../../../src/wire/tcp/services.ts';
 import { until } from '../../waiting.ts';
 
 export const ALICE = { accion: 'login', username: 'alice', password: 'secreto' };
@@ -120,7 +121,7 @@ function fixtureSession(username: string): Session {
 }
 
 export interface LogLine {
-  readonly level: keyof TcpLogger;
+  readonly level: keyof Logger;
   readonly fields: object;
   readonly message: string;
 }
@@ -135,7 +136,7 @@ export interface Fixture {
 export async function startFixture(t: TestContext, options: Partial<TcpOptions> = {}): Promise<Fixture> {
   const services = new FixtureServices();
   const log: LogLine[] = [];
-  const write = (level: keyof TcpLogger) => (fields: object, message: string) =>
+  const write = (level: keyof Logger) => (fields: object, message: string) =>
     void log.push({ level, fields, message });
   const logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const server = await startTcpServer({ host: '127.0.0.1', port: 0, services, logger, ...options });

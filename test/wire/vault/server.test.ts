@@ -17,11 +17,8 @@ import { LIMITS } from '../../../src/limits.ts';
 import type { KeyVault } from '../../../src/ports/key-vault.ts';
 import { VAULT_ANSWERS, VAULT_CALLS } from '../../../src/vault-protocol/calls.ts';
 import { encodeFrame, type Frame, FrameReader, VAULT_PROTOCOL } from '../../../src/vault-protocol/frames.ts';
-import {
-  startVaultListener,
-  type VaultListener,
-  type VaultListenerLimits,
-} from '../../../src/wire/vault/server.ts';
+import type { VaultListenerLimits } from '../../../src/wire/vault/listener-limits.ts';
+import { startVaultListener, type VaultListener } from '../../../src/wire/vault/server.ts';
 import { throwAwayFolder, vaultOptions } from '../../contract/vault-fixture.ts';
 import {
   CALLER,

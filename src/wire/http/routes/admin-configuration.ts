@@ -15,7 +15,7 @@ export const adminConfigurationRoutes = [
     summary: 'The configuration in force',
     description: 'Where each value came from; those of secrets are left out.',
     caller: 'auditor',
-    answers: {
+    responses: {
       200: {
         description: 'Every key.',
         schema: closed({
@@ -32,7 +32,7 @@ export const adminConfigurationRoutes = [
       },
     },
     refusals: [],
-    handle: (_asked, { settingsInForce }) => ({ status: 200, body: { keys: settingsInForce } }),
+    handle: (_request, { settingsInForce }) => ({ status: 200, body: { keys: settingsInForce } }),
   }),
   route({
     method: 'POST',
@@ -45,7 +45,7 @@ export const adminConfigurationRoutes = [
     repeatable: true,
     body: closed({ keep_old: Type.Optional(Type.Boolean()) }),
     bodyExample: { keep_old: true },
-    answers: {
+    responses: {
       200: {
         description: 'Rotated.',
         schema: closed({

@@ -4,9 +4,9 @@ import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { exportJournal } from '../journal-export.ts';
 import { Entry, entryView } from '../journal-view.ts';
-import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Cursor, closed, Limit, NextCursor, named, time, Username } from '../schema.ts';
 
@@ -32,7 +32,7 @@ const Verification = named(
   }),
 );
 
-function verificationView({ verification }: HttpParts) {
+function verificationView({ verification }: HttpDependencies) {
   const { status, startedAt, finishedAt, entries, users, fault } = verification.state;
   return {
     ...{ status, entries, users },
@@ -56,21 +56,22 @@ export const adminJournalRoutes = [
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
     },
-    answers: {
+    responses: {
       200: {
         description: 'A page.',
         schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor }),
       },
     },
     refusals: ['cursor_invalid', 'user_unknown'],
-    async handle({ caller, query }, parts) {
+    async handle({ caller, query }, dependencies) {
       const { type, user, limit = LIMITS.pageSize } = query;
-      const userId = user === undefined ? undefined : (await parts.context.store.findUser(user))?.userId;
+      const userId =
+        user === undefined ? undefined : (await dependencies.context.store.findUser(user))?.userId;
       if (user !== undefined && userId === undefined) return refuse('user_unknown');
       const list = ['admin-journal', callerId(caller), type ?? '', userId === undefined ? '' : `${userId}`];
-      const place = await parts.cursors.read(list, query.cursor);
+      const place = await dependencies.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
-      const { found, next } = await searchEntries(parts.context, {
+      const { found, next } = await searchEntries(dependencies.context, {
         ...{ below: place === undefined ? Number.POSITIVE_INFINITY : Number(place), limit },
         ...(type === undefined ? {} : { type }),
         ...(userId === undefined ? {} : { userId }),
@@ -79,7 +80,7 @@ export const adminJournalRoutes = [
         status: 200,
         body: {
           entries: found.map((entry) => entryView(entry, true)),
-          next_cursor: next === undefined ? null : await parts.cursors.write(list, `${next}`),
+          next_cursor: next === undefined ? null : await dependencies.cursors.write(list, `${next}`),
         },
       };
     },
@@ -90,9 +91,9 @@ export const adminJournalRoutes = [
     tag: 'administration',
     summary: 'What the last verification of the journal found',
     caller: 'auditor',
-    answers: { 200: { description: 'Since this server started.', schema: Verification } },
+    responses: { 200: { description: 'Since this server started.', schema: Verification } },
     refusals: [],
-    handle: (_asked, parts) => ({ status: 200, body: verificationView(parts) }),
+    handle: (_request, dependencies) => ({ status: 200, body: verificationView(dependencies) }),
   }),
   route({
     method: 'POST',
@@ -102,11 +103,11 @@ export const adminJournalRoutes = [
     description:
       'Each body canonical, each chain of hashes without a gap. Entries missing at the end of a chain are found by `sello audit verify`.',
     caller: 'auditor',
-    answers: { 202: { description: 'Begun, or running already.', schema: Verification } },
+    responses: { 202: { description: 'Begun, or running already.', schema: Verification } },
     refusals: [],
-    handle(_asked, parts) {
-      parts.verification.start();
-      return { status: 202, body: verificationView(parts) };
+    handle(_request, dependencies) {
+      dependencies.verification.start();
+      return { status: 202, body: verificationView(dependencies) };
     },
   }),
   route({
@@ -115,18 +116,18 @@ export const adminJournalRoutes = [
     tag: 'administration',
     summary: 'The journal as a file that `sello audit verify` checks',
     caller: 'auditor',
-    answers: {
+    responses: {
       200: {
         description: 'A line an entry, in the order of the journal.',
         contentType: 'application/x-ndjson',
       },
     },
     refusals: ['busy'],
-    handle(asked, { context, exporting }) {
+    handle(request, { context, exporting }) {
       if (exporting.count >= LIMITS.exportStreamsMax) return refuse('busy', { retryAfterMs: 5_000 });
-      const gone = asked.gone();
+      const gone = request.gone();
       return {
-        takeOver(response, common) {
+        stream(response, common) {
           exporting.count++;
           response.on('error', () => {});
           response.writeHead(200, {

@@ -3,14 +3,14 @@ import { type Session, sessionHolds } from '../../../application/sessions/sessio
 import { refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import type { EventStream } from '../event-streams.ts';
 import { Overview, overviewView } from '../overview-view.ts';
-import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 
 const RECONNECT_MS = 1_000;
 
-async function holds({ context }: HttpParts, session: Session): Promise<boolean> {
+async function holds({ context }: HttpDependencies, session: Session): Promise<boolean> {
   const { decider, userCache } = context;
   const user = await userCache.reload(session.userId);
   const at = decider.now();
@@ -18,9 +18,9 @@ async function holds({ context }: HttpParts, session: Session): Promise<boolean>
   return sessionHolds(user, session.sessionId, at);
 }
 
-async function pump(parts: HttpParts, stream: EventStream): Promise<void> {
+async function pump(dependencies: HttpDependencies, stream: EventStream): Promise<void> {
   for (let id = 1; !stream.signal.aborted; id++) {
-    const data = JSON.stringify(await overviewView(parts));
+    const data = JSON.stringify(await overviewView(dependencies));
     stream.send([{ id: `${id}`, type: 'overview', data }]);
     await stream.drained();
     await sleep(LIMITS.overviewPeriodMs, undefined, { signal: stream.signal, ref: false });
@@ -35,9 +35,9 @@ export const adminOverviewRoutes = [
     summary: 'How the server is, and what it decided in the last hour',
     description: 'As counted by this server since its start.',
     caller: 'auditor',
-    answers: { 200: { description: 'Now.', schema: Overview } },
+    responses: { 200: { description: 'Now.', schema: Overview } },
     refusals: [],
-    handle: async (_asked, parts) => ({ status: 200, body: await overviewView(parts) }),
+    handle: async (_request, dependencies) => ({ status: 200, body: await overviewView(dependencies) }),
   }),
   route({
     method: 'GET',
@@ -46,18 +46,18 @@ export const adminOverviewRoutes = [
     summary: 'The overview, told again every two seconds',
     description: 'Server-sent events of type `overview`; `data` is as GET /v1/admin/overview answers it.',
     caller: 'auditor',
-    answers: { 200: { description: 'The stream.', contentType: 'text/event-stream' } },
+    responses: { 200: { description: 'The stream.', contentType: 'text/event-stream' } },
     refusals: ['streams_too_many'],
-    handle({ caller }, parts) {
-      const { eventStreams } = parts;
+    handle({ caller }, dependencies) {
+      const { eventStreams } = dependencies;
       const seat = eventStreams.reserve(callerId(caller));
       if (!seat) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
       return {
-        takeOver(response, common) {
+        stream(response, common) {
           response.writeHead(200, { ...common, 'content-type': 'text/event-stream; charset=utf-8' });
           response.write(`retry: ${RECONNECT_MS}\n\n`);
-          const stream = eventStreams.open(seat, response, () => holds(parts, caller.session));
-          pump(parts, stream).catch(() => stream.close());
+          const stream = eventStreams.open(seat, response, () => holds(dependencies, caller.session));
+          pump(dependencies, stream).catch(() => stream.close());
         },
       };
     },

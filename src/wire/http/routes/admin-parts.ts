@@ -16,7 +16,7 @@ export const adminPartRoutes = [
     tag: 'administration',
     summary: 'The keys of the vault, their public side alone',
     caller: 'auditor',
-    answers: {
+    responses: {
       200: {
         description: 'Versions and public keys.',
         schema: closed({
@@ -27,7 +27,7 @@ export const adminPartRoutes = [
       },
     },
     refusals: [],
-    async handle(_asked, { context }) {
+    async handle(_request, { context }) {
       const { vault } = context;
       const [version, keys] = await Promise.all([vault.activeKeyVersion(), vault.publicKeys()]);
       return {
@@ -46,7 +46,7 @@ export const adminPartRoutes = [
     tag: 'administration',
     summary: 'How the parts are',
     caller: 'auditor',
-    answers: {
+    responses: {
       200: {
         description: 'As seen by this server.',
         schema: closed({
@@ -60,7 +60,7 @@ export const adminPartRoutes = [
       },
     },
     refusals: [],
-    async handle(_asked, { health, context, eventStreams, waiting }) {
+    async handle(_request, { health, context, eventStreams, waiting }) {
       const parts = await health.check();
       const { decider, userCache } = context;
       return {

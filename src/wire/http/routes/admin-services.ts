@@ -19,7 +19,7 @@ import type { ServiceRow } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { pageOf } from '../list-page.ts';
-import { type Answer, route } from '../route.ts';
+import { type RouteResponse, route } from '../route.ts';
 import { Cursor, closed, Limit, NextCursor, named, time } from '../schema.ts';
 import { actOf } from './admin-users.ts';
 
@@ -68,12 +68,12 @@ function view({
   };
 }
 
-function withKey(made: ServiceWithKey | Refusal): Answer | Refusal {
+function withKey(made: ServiceWithKey | Refusal): RouteResponse | Refusal {
   if (isRefusal(made)) return made;
   return { status: 201, headers: replayed(made.repeated), body: { name: made.service.name, key: made.key } };
 }
 
-function asItIs(changed: ChangedService | Refusal): Answer | Refusal {
+function asItIs(changed: ChangedService | Refusal): RouteResponse | Refusal {
   if (isRefusal(changed)) return changed;
   return { status: 200, headers: replayed(changed.repeated), body: view(changed) };
 }
@@ -91,7 +91,7 @@ function switched(
     caller: 'admin',
     repeatable: true,
     params: { name: Name },
-    answers: { 200: { description: 'As it is now.', schema: Service } },
+    responses: { 200: { description: 'As it is now.', schema: Service } },
     refusals: ['service_unknown', 'busy'],
     async handle({ caller, params, path, idempotencyKey }, { context }) {
       const changed = await change(
@@ -113,7 +113,7 @@ export const adminServiceRoutes = [
     description: 'By name.',
     caller: 'admin',
     query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
-    answers: {
+    responses: {
       200: {
         description: 'A page.',
         schema: closed({ services: Type.Array(Service), next_cursor: NextCursor }),
@@ -136,7 +136,7 @@ export const adminServiceRoutes = [
     repeatable: true,
     body: closed({ name: Name, scopes: Scopes }),
     bodyExample: { name: 'shop', scopes: ['transactions:write', 'transactions:read'] },
-    answers: { 201: { description: 'Created.', schema: ServiceKey } },
+    responses: { 201: { description: 'Created.', schema: ServiceKey } },
     refusals: ['service_invalid', 'service_name_taken'],
     async handle({ caller, body, path, idempotencyKey }, { context }) {
       return withKey(
@@ -153,7 +153,7 @@ export const adminServiceRoutes = [
     caller: 'admin',
     repeatable: true,
     params: { name: Name },
-    answers: { 201: { description: 'Made.', schema: ServiceKey } },
+    responses: { 201: { description: 'Made.', schema: ServiceKey } },
     refusals: ['service_unknown', 'busy'],
     async handle({ caller, params, path, idempotencyKey }, { context }) {
       return withKey(
@@ -170,7 +170,7 @@ export const adminServiceRoutes = [
     caller: 'admin',
     repeatable: true,
     params: { name: Name, key: KeyId },
-    answers: { 200: { description: 'As it is now.', schema: Service } },
+    responses: { 200: { description: 'As it is now.', schema: Service } },
     refusals: ['service_unknown', 'service_key_unknown', 'service_key_last', 'busy'],
     async handle({ caller, params, path, idempotencyKey }, { context }) {
       const act = actOf(caller, { method: 'DELETE', path, idempotencyKey });
@@ -187,7 +187,7 @@ export const adminServiceRoutes = [
     params: { name: Name },
     body: closed({ scopes: Scopes }),
     bodyExample: { scopes: ['codes:verify'] },
-    answers: { 200: { description: 'As it is now.', schema: Service } },
+    responses: { 200: { description: 'As it is now.', schema: Service } },
     refusals: ['service_unknown', 'service_invalid', 'busy'],
     async handle({ caller, params, body }, { context }) {
       const { username: by } = caller.session;

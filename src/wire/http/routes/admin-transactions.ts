@@ -37,19 +37,19 @@ export const adminTransactionRoutes = [
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
     },
-    answers: {
+    responses: {
       200: {
         description: 'A page.',
         schema: closed({ transactions: Type.Array(FoundView), next_cursor: NextCursor }),
       },
     },
     refusals: ['cursor_invalid'],
-    async handle({ caller, query }, parts) {
+    async handle({ caller, query }, dependencies) {
       const { status, user, payee, limit = LIMITS.pageSize } = query;
       const list = ['admin-transactions', callerId(caller), status ?? '', user ?? '', payee ?? ''];
-      const place = await parts.cursors.read(list, query.cursor);
+      const place = await dependencies.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
-      const { found, next } = await searchTransactions(parts.context, {
+      const { found, next } = await searchTransactions(dependencies.context, {
         ...{ below: place === undefined ? Number.POSITIVE_INFINITY : Number(place), limit },
         ...(status === undefined ? {} : { status }),
         ...(user === undefined ? {} : { username: user }),
@@ -59,7 +59,7 @@ export const adminTransactionRoutes = [
         status: 200,
         body: {
           transactions: found.map(foundView),
-          next_cursor: next === undefined ? null : await parts.cursors.write(list, `${next}`),
+          next_cursor: next === undefined ? null : await dependencies.cursors.write(list, `${next}`),
         },
       };
     },
@@ -72,7 +72,7 @@ export const adminTransactionRoutes = [
     caller: 'auditor',
     params: { id: Id },
     query: { user: Username },
-    answers: {
+    responses: {
       200: {
         description: 'Every entry that names it, the oldest first.',
         schema: closed({

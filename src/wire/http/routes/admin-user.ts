@@ -3,8 +3,8 @@ import { revokeToken } from '../../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { UserRecord } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { replayed } from '../idempotent-answer.ts';
-import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Cursor, Id, Limit } from '../schema.ts';
 import { TokenList, tokenPage } from '../token-view.ts';
@@ -16,7 +16,7 @@ interface Known {
   readonly at: number;
 }
 
-async function userOf({ context }: HttpParts, id: string): Promise<Known | Refusal> {
+async function userOf({ context }: HttpDependencies, id: string): Promise<Known | Refusal> {
   const userId = userIdOf(id);
   if (userId === undefined) return refuse('user_unknown');
   const at = context.decider.now();
@@ -32,10 +32,10 @@ export const adminOneUserRoutes = [
     summary: 'One user',
     caller: 'auditor',
     params: { id: Id },
-    answers: { 200: { description: 'As in the list.', schema: User } },
+    responses: { 200: { description: 'As in the list.', schema: User } },
     refusals: ['user_unknown'],
-    async handle({ params }, parts) {
-      const user = await userOf(parts, params.id);
+    async handle({ params }, dependencies) {
+      const user = await userOf(dependencies, params.id);
       if (isRefusal(user)) return user;
       return { status: 200, body: userView(user.record, user.record, user.at) };
     },
@@ -49,13 +49,13 @@ export const adminOneUserRoutes = [
     description: 'As their user sees them: revoked ones included, the oldest first.',
     params: { id: Id },
     query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
-    answers: { 200: { description: 'A page.', schema: TokenList } },
+    responses: { 200: { description: 'A page.', schema: TokenList } },
     refusals: ['user_unknown', 'cursor_invalid'],
-    async handle({ caller, params, query }, parts) {
-      const user = await userOf(parts, params.id);
+    async handle({ caller, params, query }, dependencies) {
+      const user = await userOf(dependencies, params.id);
       if (isRefusal(user)) return user;
       const { record, at } = user;
-      return tokenPage(parts.cursors, ['user-tokens', callerId(caller), params.id], record, at, query);
+      return tokenPage(dependencies.cursors, ['user-tokens', callerId(caller), params.id], record, at, query);
     },
   }),
   route({
@@ -68,7 +68,7 @@ export const adminOneUserRoutes = [
     caller: 'admin',
     repeatable: true,
     params: { id: Id, token: Id },
-    answers: { 204: { description: 'Its codes are refused from now on.' } },
+    responses: { 204: { description: 'Its codes are refused from now on.' } },
     refusals: ['user_unknown', 'token_unknown'],
     async handle({ caller, params, path, idempotencyKey }, { context }) {
       const userId = userIdOf(params.id);

@@ -13,9 +13,9 @@ import { decodeState } from '../../../domain/user-state.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { UserId, UserRecord, UserRow } from '../../../ports/store.ts';
 import { callerId, type UserCaller } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { foreignKey, requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
-import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Cursor, closed, Id, Limit, NextCursor, named, time, Username } from '../schema.ts';
 
@@ -40,14 +40,14 @@ export const User = named(
 /** What the caller does, and their key for doing it once. */
 export function actOf(
   caller: UserCaller,
-  asked: {
+  request: {
     readonly method: string;
     readonly path: string;
     readonly body?: unknown;
     readonly idempotencyKey: string | undefined;
   },
 ): Act {
-  const { idempotencyKey: key, method, path, body } = asked;
+  const { idempotencyKey: key, method, path, body } = request;
   const by = caller.session.username;
   if (key === undefined) return { by };
   const idempotency = requestIdempotency(key, `admin/${callerId(caller)}`, { method, path, body });
@@ -77,7 +77,7 @@ export function userView(row: UserRow, record: UserRecord | undefined, at: numbe
   };
 }
 
-async function views({ context }: HttpParts, rows: readonly UserRow[]) {
+async function views({ context }: HttpDependencies, rows: readonly UserRow[]) {
   const at = context.decider.now();
   const records = await context.store.load(
     rows.map(({ userId }) => userId),
@@ -99,7 +99,7 @@ function act(name: 'unlock' | 'disable' | 'enable', summary: string, description
     caller: 'admin',
     repeatable: true,
     params: { id: Id },
-    answers: { 204: { description } },
+    responses: { 204: { description } },
     refusals: others ? ['user_unknown', 'own_account'] : ['user_unknown'],
     async handle({ caller, params, path, idempotencyKey }, { context }) {
       const userId = userIdOf(params.id);
@@ -125,23 +125,24 @@ export const adminUserRoutes = [
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
     },
-    answers: {
+    responses: {
       200: { description: 'A page.', schema: closed({ users: Type.Array(User), next_cursor: NextCursor }) },
     },
     refusals: ['cursor_invalid'],
-    async handle({ caller, query }, parts) {
+    async handle({ caller, query }, dependencies) {
       const { search, limit = LIMITS.pageSize } = query;
       const list = ['users', callerId(caller), search ?? ''];
-      const place = await parts.cursors.read(list, query.cursor);
+      const place = await dependencies.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
-      const rows = await parts.context.store.listUsers({
+      const rows = await dependencies.context.store.listUsers({
         ...{ after: Number(place ?? 0), limit: limit + 1 },
         ...(search === undefined ? {} : { search }),
       });
       const page = rows.slice(0, limit);
       const last = page.at(-1);
-      const next = rows.length > limit && last ? await parts.cursors.write(list, `${last.userId}`) : null;
-      return { status: 200, body: { users: await views(parts, page), next_cursor: next } };
+      const next =
+        rows.length > limit && last ? await dependencies.cursors.write(list, `${last.userId}`) : null;
+      return { status: 200, body: { users: await views(dependencies, page), next_cursor: next } };
     },
   }),
   act('unlock', 'End the waits that wrong attempts caused', 'Unlocked.', unlockUser),

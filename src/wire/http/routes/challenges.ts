@@ -25,7 +25,7 @@ export const challengeRoutes = [
       count: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMITS.challengesPerRequestMax, default: 1 })),
     }),
     bodyExample: { count: 2 },
-    answers: { 201: { description: 'Issued.', schema: closed({ challenges: Type.Array(Challenge) }) } },
+    responses: { 201: { description: 'Issued.', schema: closed({ challenges: Type.Array(Challenge) }) } },
     refusals: [],
     async handle({ body, caller }, { context }) {
       const count = body.count ?? 1;

@@ -41,7 +41,7 @@ export const codeRoutes = [
     repeatable: true,
     body: closed({ username: Username, code: Code, transaction: Type.Optional(BoundTransaction) }),
     bodyExample: { username: 'alice', code: '492039' },
-    answers: {
+    responses: {
       200: {
         description: 'The decision.',
         schema: closed({
@@ -55,11 +55,11 @@ export const codeRoutes = [
       },
     },
     refusals: ['account_invalid', 'amount_invalid', 'currency_unknown'],
-    async handle({ caller, body, path, idempotencyKey: key }, { context, codeDesk }) {
+    async handle({ caller, body, path, idempotencyKey: key }, { context, codeValidator }) {
       const { serviceId } = caller.service;
       const transaction = body.transaction && canonical(body.transaction, context.settings.currencyDefault);
       if (isRefusal(transaction)) return transaction;
-      const validation = await codeDesk.validate({
+      const validation = await codeValidator.validate({
         ...{ username: body.username, code: body.code, serviceId },
         ...(transaction ? { transaction } : {}),
         ...(key === undefined

@@ -9,10 +9,10 @@ import {
 } from '../../../application/transactions/find-transactions.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { UserCaller } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { foreignKey, requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
-import type { HttpParts } from '../parts.ts';
-import { type Answer, route } from '../route.ts';
+import { type RouteResponse, route } from '../route.ts';
 import { Code, closed, Id } from '../schema.ts';
 import { TRANSACTION_EXAMPLE, Transaction, transactionView } from '../transaction-view.ts';
 
@@ -24,11 +24,11 @@ interface DecisionAsked {
 
 /** A transaction of somebody else is not there; that of the caller's own is decided. */
 async function byUser(
-  { context }: HttpParts,
+  { context }: HttpDependencies,
   { session }: UserCaller,
   { params, path, idempotencyKey: key }: DecisionAsked,
   decision: { readonly decision: 'approve'; readonly code: string } | { readonly decision: 'refuse' },
-): Promise<Answer | Refusal> {
+): Promise<RouteResponse | Refusal> {
   const { userId } = session;
   const owner = `user/${userId}`;
   const ended = await decideTransaction(context, {
@@ -41,11 +41,11 @@ async function byUser(
   return late && !(await findTransaction(context, userId, params.id)) ? refuse('transaction_unknown') : ended;
 }
 
-function answer(ended: EndedTransaction): Answer {
+function answer(ended: EndedTransaction): RouteResponse {
   return { status: 200, headers: replayed(ended.repeated), body: transactionView(viewOfRow(ended)) };
 }
 
-const ANSWERS = {
+const RESPONSES = {
   200: {
     description: 'Decided.',
     schema: Transaction,
@@ -67,7 +67,7 @@ export const decisionRoutes = [
     params: { id: Id },
     body: closed({ code: Code }),
     bodyExample: { code: '492039' },
-    answers: ANSWERS,
+    responses: RESPONSES,
     refusals: [
       'transaction_unknown',
       'transaction_decided',
@@ -77,8 +77,8 @@ export const decisionRoutes = [
       'bound_code_required',
       'locked',
     ],
-    handle: (asked, parts) =>
-      byUser(parts, asked.caller, asked, { decision: 'approve', code: asked.body.code }),
+    handle: (request, dependencies) =>
+      byUser(dependencies, request.caller, request, { decision: 'approve', code: request.body.code }),
   }),
   route({
     method: 'POST',
@@ -90,9 +90,9 @@ export const decisionRoutes = [
     device: true,
     repeatable: true,
     params: { id: Id },
-    answers: ANSWERS,
+    responses: RESPONSES,
     refusals: ['transaction_unknown', 'transaction_decided'],
-    handle: (asked, parts) => byUser(parts, asked.caller, asked, { decision: 'refuse' }),
+    handle: (request, dependencies) => byUser(dependencies, request.caller, request, { decision: 'refuse' }),
   }),
   route({
     method: 'POST',
@@ -103,7 +103,7 @@ export const decisionRoutes = [
     scope: 'transactions:write',
     repeatable: true,
     params: { id: Id },
-    answers: ANSWERS,
+    responses: RESPONSES,
     refusals: ['transaction_unknown', 'transaction_decided'],
     async handle({ caller, params, path, idempotencyKey: key }, { context }) {
       const { serviceId } = caller.service;

@@ -6,9 +6,9 @@ import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
-import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Code, closed, Id, named, time } from '../schema.ts';
 import { actOf, userIdOf } from './admin-users.ts';
@@ -53,7 +53,7 @@ const CLAIM_EXAMPLE = {
   label: 'phone',
 };
 
-function invitationView({ site }: HttpParts, { code, expiresAt }: Invitation) {
+function invitationView({ site }: HttpDependencies, { code, expiresAt }: Invitation) {
   return { code, link: `${site.origin}/token#enrol=${code}`, expires_at: rfc3339(expiresAt) };
 }
 
@@ -71,11 +71,11 @@ export const enrolmentRoutes = [
     repeatable: true,
     body: closed({ code: Type.Optional(Code) }),
     bodyExample: { code: '492039' },
-    answers: INVITED,
+    responses: INVITED,
     refusals: ['code_required', 'code_wrong', 'code_spent', 'locked', 'user_disabled', 'user_unknown'],
-    async handle({ caller, body, path, idempotencyKey: key }, parts) {
+    async handle({ caller, body, path, idempotencyKey: key }, dependencies) {
       const { session } = caller;
-      const made = await inviteDevice(parts.context, {
+      const made = await inviteDevice(dependencies.context, {
         ...{ session, userId: session.userId },
         ...(body.code === undefined ? {} : { code: body.code }),
         ...(key === undefined
@@ -83,7 +83,7 @@ export const enrolmentRoutes = [
           : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path }) }),
       });
       if (isRefusal(made)) return made;
-      return { status: 201, headers: replayed(made.repeated), body: invitationView(parts, made) };
+      return { status: 201, headers: replayed(made.repeated), body: invitationView(dependencies, made) };
     },
   }),
   route({
@@ -95,20 +95,20 @@ export const enrolmentRoutes = [
     caller: 'admin',
     repeatable: true,
     params: { id: Id },
-    answers: INVITED,
+    responses: INVITED,
     refusals: ['user_unknown', 'user_disabled', 'code_required'],
-    async handle({ caller, params, path, idempotencyKey }, parts) {
+    async handle({ caller, params, path, idempotencyKey }, dependencies) {
       const userId = userIdOf(params.id);
       if (userId === undefined) return refuse('user_unknown');
       const { by, idempotency } = actOf(caller, { method: 'POST', path, idempotencyKey });
       const { session } = caller;
       // For themselves an administrator is a user like any other: a stolen session is no other way in.
-      const made = await inviteDevice(parts.context, {
+      const made = await inviteDevice(dependencies.context, {
         ...(session.userId === userId ? { userId, session } : { userId, by: by ?? '' }),
         ...(idempotency ? { idempotency } : {}),
       });
       if (isRefusal(made)) return made;
-      return { status: 201, headers: replayed(made.repeated), body: invitationView(parts, made) };
+      return { status: 201, headers: replayed(made.repeated), body: invitationView(dependencies, made) };
     },
   }),
   route({
@@ -127,7 +127,7 @@ export const enrolmentRoutes = [
       type: Type.Optional(Type.Enum(['ocra', 'totp'])),
     }),
     bodyExample: CLAIM_EXAMPLE,
-    answers: {
+    responses: {
       201: {
         description: 'Enrolled; the invitation is spent.',
         schema: closed({ jwe: Type.String({ description: 'Compact JWE: ECDH-ES, A256GCM.' }) }),

@@ -4,24 +4,25 @@ import { allows } from '../../../application/services/services.ts';
 import { type Session, sessionHolds } from '../../../application/sessions/session.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { JournalEntry } from '../../../ports/store.ts';
-import { authenticate, type Caller, callerId, type ServiceCaller } from '../caller.ts';
+import { authenticate } from '../authenticate.ts';
+import { type Caller, callerId, type ServiceCaller } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import type { EventStream } from '../event-streams.ts';
 import { entryView } from '../journal-view.ts';
-import type { HttpParts } from '../parts.ts';
-import { type Asked, route } from '../route.ts';
+import { type RouteRequest, route } from '../route.ts';
 
 const EVENT_ID = /^(0|[1-9][0-9]{0,15})$/;
 const RECONNECT_MS = 1_000;
 const SCOPE = 'transactions:read';
 
-type Headers = Asked<never, never, never, 'anyone'>['headers'];
+type Headers = RouteRequest<never, never, never, 'anyone'>['headers'];
 
 /** What a stream sends: entries, from a place on, for as long as the caller is who they were. */
 interface Feed {
   readonly all: boolean;
   idOf(entry: JournalEntry): string | Promise<string>;
   entries(signal: AbortSignal): AsyncIterable<readonly JournalEntry[]>;
-  /** Asked at each heartbeat, and after the entries where they may have changed it. */
+  /** RouteRequest at each heartbeat, and after the entries where they may have changed it. */
   holds(entries: readonly JournalEntry[]): Promise<boolean>;
 }
 
@@ -37,7 +38,7 @@ function wrongId(): Refusal {
 
 /** A user's own entries, an auditor's all. */
 async function userFeed(
-  { context, serviceEvents }: HttpParts,
+  { context, serviceEvents }: HttpDependencies,
   session: Session,
   lastSeen: string | undefined,
 ): Promise<Feed | Refusal> {
@@ -83,12 +84,12 @@ async function sessionStillHolds(
 
 /** What becomes of the transactions that the service asked for. */
 async function serviceFeed(
-  parts: HttpParts,
+  dependencies: HttpDependencies,
   caller: ServiceCaller,
   lastSeen: string | undefined,
   headers: Headers,
 ): Promise<Feed | Refusal> {
-  const { serviceEvents, cursors } = parts;
+  const { serviceEvents, cursors } = dependencies;
   const list = ['events', callerId(caller)];
   const place = await cursors.read(list, lastSeen);
   if (isRefusal(place)) return wrongId();
@@ -101,7 +102,7 @@ async function serviceFeed(
     idOf: ({ position }) => cursors.write(list, `${position}`),
     entries: (signal) => serviceEvents.follow(serviceId, after, signal),
     holds: async () => {
-      const now = await authenticate(parts, { method: 'GET', headers, secure: true, waitMs: 0 });
+      const now = await authenticate(dependencies, { method: 'GET', headers, secure: true, waitMs: 0 });
       return (
         now !== undefined && !isRefusal(now) && now.kind === 'service' && allows(now.service.scopes, SCOPE)
       );
@@ -109,12 +110,16 @@ async function serviceFeed(
   };
 }
 
-function feedOf(parts: HttpParts, caller: Caller, headers: Headers): Promise<Feed | Refusal> | Refusal {
+function feedOf(
+  dependencies: HttpDependencies,
+  caller: Caller,
+  headers: Headers,
+): Promise<Feed | Refusal> | Refusal {
   const lastSeen = lastSeenOf(headers);
   if (isRefusal(lastSeen)) return lastSeen;
   return caller.kind === 'user'
-    ? userFeed(parts, caller.session, lastSeen)
-    : serviceFeed(parts, caller, lastSeen, headers);
+    ? userFeed(dependencies, caller.session, lastSeen)
+    : serviceFeed(dependencies, caller, lastSeen, headers);
 }
 
 async function pump(feed: Feed, stream: EventStream): Promise<void> {
@@ -146,21 +151,21 @@ export const eventRoutes = [
     scope: SCOPE,
     device: true,
     headers: { 'Last-Event-ID': 'The id of the event seen last.' },
-    answers: {
+    responses: {
       200: {
         description: 'The stream. `data` is an entry as GET /v1/journal has it.',
         contentType: 'text/event-stream',
       },
     },
     refusals: ['streams_too_many'],
-    async handle({ caller, headers }, parts) {
-      const { eventStreams } = parts;
-      const feed = await feedOf(parts, caller, headers);
+    async handle({ caller, headers }, dependencies) {
+      const { eventStreams } = dependencies;
+      const feed = await feedOf(dependencies, caller, headers);
       if (isRefusal(feed)) return feed;
       const seat = eventStreams.reserve(callerId(caller));
       if (!seat) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
       return {
-        takeOver(response, common) {
+        stream(response, common) {
           response.writeHead(200, { ...common, 'content-type': 'text/event-stream; charset=utf-8' });
           response.write(`retry: ${RECONNECT_MS}\n\n`);
           const stream = eventStreams.open(seat, response, () => feed.holds([]));

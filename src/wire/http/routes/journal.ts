@@ -3,8 +3,8 @@ import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { JournalEntry, UserId } from '../../../ports/store.ts';
 import { callerId, type UserCaller } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { Entry, entryView } from '../journal-view.ts';
-import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Cursor, closed, Limit, NextCursor, Username } from '../schema.ts';
 
@@ -15,7 +15,7 @@ interface Page {
 
 /** One user's, the newest first. */
 async function pageOfUser(
-  { context }: HttpParts,
+  { context }: HttpDependencies,
   userId: UserId,
   place: number | undefined,
   limit: number,
@@ -27,7 +27,11 @@ async function pageOfUser(
 }
 
 /** All, in the journal's order, the oldest first. */
-async function pageOfAll({ context }: HttpParts, place: number | undefined, limit: number): Promise<Page> {
+async function pageOfAll(
+  { context }: HttpDependencies,
+  place: number | undefined,
+  limit: number,
+): Promise<Page> {
   const found = await context.store.readJournal({ after: place ?? 0, limit: limit + 1 });
   const entries = found.slice(0, limit);
   return { entries, next: found.length > limit ? entries.at(-1)?.position : undefined };
@@ -35,7 +39,7 @@ async function pageOfAll({ context }: HttpParts, place: number | undefined, limi
 
 /** Whose entries: their own, or what an auditor names. @returns null: everybody's; undefined: nobody of that name */
 async function whose(
-  { context }: HttpParts,
+  { context }: HttpDependencies,
   { session }: UserCaller,
   user: string | undefined,
 ): Promise<UserId | null | undefined> {
@@ -57,31 +61,33 @@ export const journalRoutes = [
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
     },
-    answers: {
+    responses: {
       200: {
         description: 'A page.',
         schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor }),
       },
     },
     refusals: ['cursor_invalid', 'user_unknown'],
-    async handle({ caller, query }, parts) {
+    async handle({ caller, query }, dependencies) {
       const { session } = caller;
       const all = session.role === 'auditor';
       if (!all && query.user !== undefined && query.user !== session.username) return refuse('user_unknown');
-      const userId = await whose(parts, caller, query.user);
+      const userId = await whose(dependencies, caller, query.user);
       if (userId === undefined) return refuse('user_unknown');
       const list = ['journal', callerId(caller), `${userId}`];
-      const place = await parts.cursors.read(list, query.cursor);
+      const place = await dependencies.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
       const { limit = LIMITS.pageSize } = query;
       const at = place === undefined ? undefined : Number(place);
       const { entries, next } =
-        userId === null ? await pageOfAll(parts, at, limit) : await pageOfUser(parts, userId, at, limit);
+        userId === null
+          ? await pageOfAll(dependencies, at, limit)
+          : await pageOfUser(dependencies, userId, at, limit);
       return {
         status: 200,
         body: {
           entries: entries.map((entry) => entryView(entry, all)),
-          next_cursor: next === undefined ? null : await parts.cursors.write(list, `${next}`),
+          next_cursor: next === undefined ? null : await dependencies.cursors.write(list, `${next}`),
         },
       };
     },

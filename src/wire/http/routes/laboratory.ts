@@ -44,7 +44,7 @@ export const laboratoryRoutes = [
     summary: 'Attacks that this server can try on itself',
     description: 'Where `lab_enabled` and `lab_allowed` are on.',
     caller: 'admin',
-    answers: {
+    responses: {
       200: {
         description: 'In the language of Accept-Language.',
         schema: closed({
@@ -54,8 +54,8 @@ export const laboratoryRoutes = [
       },
     },
     refusals: [],
-    handle({ headers }, parts) {
-      const laboratory = parts.laboratory();
+    handle({ headers }, dependencies) {
+      const laboratory = dependencies.laboratory();
       if (!laboratory) return refuse('resource_unknown');
       const attacks = [...laboratory.attacks(preferredLanguage(`${headers['accept-language'] ?? ''}`))];
       return { status: 200, body: { running: laboratory.running ?? null, attacks } };
@@ -71,10 +71,10 @@ export const laboratoryRoutes = [
     params: { name: Id },
     body: closed({}),
     bodyExample: {},
-    answers: { 200: { description: 'What was tried and what came of it.', schema: Verdict } },
+    responses: { 200: { description: 'What was tried and what came of it.', schema: Verdict } },
     refusals: ['already_running'],
-    async handle({ params, headers }, parts) {
-      const laboratory = parts.laboratory();
+    async handle({ params, headers }, dependencies) {
+      const laboratory = dependencies.laboratory();
       if (!laboratory) return refuse('resource_unknown');
       const startedAt = performance.now();
       const language = preferredLanguage(`${headers['accept-language'] ?? ''}`);

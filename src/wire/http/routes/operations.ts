@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { refuse } from '../../../domain/errors.ts';
 import { isLoopback } from '../../../net/address.ts';
-import { authenticate } from '../caller.ts';
+import { authenticate } from '../authenticate.ts';
 import { route } from '../route.ts';
 import { closed } from '../schema.ts';
 
@@ -20,7 +20,7 @@ export const operationRoutes = [
     tag: 'operations',
     summary: 'Whether the process lives',
     caller: 'anyone',
-    answers: {
+    responses: {
       200: {
         description: 'It does.',
         schema: closed({ status: Type.Literal('ok') }),
@@ -45,7 +45,7 @@ export const operationRoutes = [
         }),
       ),
     },
-    answers: {
+    responses: {
       200: {
         description: 'It could.',
         schema: Ready,
@@ -74,17 +74,17 @@ export const operationRoutes = [
     description:
       'For this machine and for administrators, unless `http_metrics_public` is on. A request that came through a proxy is not of this machine.',
     caller: 'anyone',
-    answers: { 200: { description: 'The exposition format of Prometheus.', contentType: 'text/plain' } },
+    responses: { 200: { description: 'The exposition format of Prometheus.', contentType: 'text/plain' } },
     refusals: ['resource_unknown'],
-    async handle({ client, address, headers, secure }, parts) {
+    async handle({ client, address, headers, secure }, dependencies) {
       const proxied = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
-      if (!parts.metricsPublic && (proxied || !isLoopback(client))) {
-        const waitMs = parts.errorLimit.waitOf(address);
-        const caller = await authenticate(parts, { method: 'GET', headers, secure, waitMs });
+      if (!dependencies.metricsPublic && (proxied || !isLoopback(client))) {
+        const waitMs = dependencies.errorLimit.waitOf(address);
+        const caller = await authenticate(dependencies, { method: 'GET', headers, secure, waitMs });
         const admin = caller && 'kind' in caller && caller.kind === 'user' && caller.session.role === 'admin';
         if (!admin) return refuse('resource_unknown');
       }
-      const { text, contentType } = await parts.metrics.read();
+      const { text, contentType } = await dependencies.metrics.read();
       return { status: 200, text, contentType };
     },
   }),

@@ -33,7 +33,7 @@ export const ownSessionRoutes = [
     description: 'Log-ins, devices (virtual tokens) and open invitations to enrol one; the newest first.',
     caller: 'user',
     query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
-    answers: {
+    responses: {
       200: {
         description: 'A page.',
         schema: closed({ sessions: Type.Array(OwnSession), next_cursor: NextCursor }),
@@ -66,7 +66,7 @@ export const ownSessionRoutes = [
     summary: 'End a session, or withdraw an invitation',
     caller: 'user',
     params: { id: Id },
-    answers: { 204: { description: 'Ended everywhere.' } },
+    responses: { 204: { description: 'Ended everywhere.' } },
     refusals: ['session_unknown'],
     async handle({ caller, params }, { context }) {
       return (await endOtherSession(context, caller.session, params.id)) ?? { status: 204 };

@@ -11,11 +11,11 @@ import { LIMITS } from '../../../limits.ts';
 import type { PasskeyRow } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
 import { clientLabel } from '../client-label.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { BrowserSession, IssuedSession, inCookie, issued } from '../issued-session.ts';
 import { oldestFirst, pageOf } from '../list-page.ts';
-import type { HttpParts } from '../parts.ts';
 import {
   AUTHENTICATION_EXAMPLE,
   AuthenticationResponse,
@@ -54,7 +54,7 @@ interface LogInAsked {
 }
 
 function logIn(
-  { context, site }: HttpParts,
+  { context, site }: HttpDependencies,
   { body, address, path, headers, idempotencyKey: key }: LogInAsked,
 ) {
   return logInByPasskey(context, {
@@ -75,7 +75,7 @@ export const passkeyRoutes = [
     caller: 'user',
     body: closed({}),
     bodyExample: {},
-    answers: { 200: { description: 'Good for two minutes.', schema: Options } },
+    responses: { 200: { description: 'Good for two minutes.', schema: Options } },
     refusals: [],
     handle: async ({ caller }, { context, site }) => ({
       status: 200,
@@ -96,7 +96,7 @@ export const passkeyRoutes = [
       code: Type.Optional(Code),
     }),
     bodyExample: { response: REGISTRATION_EXAMPLE, label: 'laptop' },
-    answers: { 201: { description: 'Registered.', schema: Passkey } },
+    responses: { 201: { description: 'Registered.', schema: Passkey } },
     refusals: [
       'passkey_invalid',
       'passkeys_too_many',
@@ -127,7 +127,7 @@ export const passkeyRoutes = [
     caller: 'user',
     description: 'The oldest first.',
     query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
-    answers: {
+    responses: {
       200: {
         description: 'A page.',
         schema: closed({ passkeys: Type.Array(Passkey), next_cursor: NextCursor }),
@@ -150,7 +150,7 @@ export const passkeyRoutes = [
     summary: 'Delete a passkey',
     caller: 'user',
     params: { id: Id },
-    answers: { 204: { description: 'No log-in by it any more.' } },
+    responses: { 204: { description: 'No log-in by it any more.' } },
     refusals: ['passkey_unknown'],
     handle: async ({ caller, params }, { context }) =>
       (await deletePasskey(context, caller.session, params.id)) ?? { status: 204 },
@@ -163,9 +163,9 @@ export const passkeyRoutes = [
     caller: 'anyone',
     body: closed({}),
     bodyExample: {},
-    answers: { 200: { description: 'The same for everyone; good for two minutes.', schema: Options } },
+    responses: { 200: { description: 'The same for everyone; good for two minutes.', schema: Options } },
     refusals: [],
-    handle: async (_asked, { context, site }) => ({
+    handle: async (_request, { context, site }) => ({
       status: 200,
       body: await passkeyLogInOptions(context, site),
     }),
@@ -180,14 +180,14 @@ export const passkeyRoutes = [
     repeatable: true,
     body: LogInBody,
     bodyExample: { response: AUTHENTICATION_EXAMPLE },
-    answers: { 201: { description: 'Logged in.', schema: IssuedSession } },
+    responses: { 201: { description: 'Logged in.', schema: IssuedSession } },
     refusals: REFUSALS,
-    async handle(asked, parts) {
+    async handle(request, dependencies) {
       // As POST /v1/sessions does: a session whose token cannot be signed would be nobody's.
-      await parts.context.vault.activeKeyVersion();
-      const made = await logIn(parts, asked);
+      await dependencies.context.vault.activeKeyVersion();
+      const made = await logIn(dependencies, request);
       if (isRefusal(made)) return made;
-      const body = await issued(parts, made.session, made.secret);
+      const body = await issued(dependencies, made.session, made.secret);
       return { status: 201, headers: replayed(made.repeated), body };
     },
   }),
@@ -200,14 +200,14 @@ export const passkeyRoutes = [
     repeatable: true,
     body: LogInBody,
     bodyExample: { response: AUTHENTICATION_EXAMPLE },
-    answers: {
+    responses: {
       201: { description: 'Logged in.', schema: BrowserSession, headers: { 'Set-Cookie': 'The session.' } },
     },
     refusals: REFUSALS,
-    async handle(asked, parts) {
-      const made = await logIn(parts, asked);
+    async handle(request, dependencies) {
+      const made = await logIn(dependencies, request);
       if (isRefusal(made)) return made;
-      const answer = inCookie(parts, made.session, made.secret, asked.secure);
+      const answer = inCookie(dependencies, made.session, made.secret, request.secure);
       return { ...answer, headers: { ...replayed(made.repeated), ...answer.headers } };
     },
   }),

@@ -23,7 +23,7 @@ export const receiptRoutes = [
     device: true,
     scope: 'transactions:read',
     params: { transaction: Id },
-    answers: {
+    responses: {
       200: {
         description: 'The receipt.',
         schema: closed({ receipt: Type.String({ description: 'JWS, compact serialisation.' }) }),
@@ -31,10 +31,10 @@ export const receiptRoutes = [
       },
     },
     refusals: ['transaction_unknown', 'receipt_unavailable'],
-    async handle({ caller, params, headers }, parts) {
-      const view = await findFor(parts, caller, params.transaction);
+    async handle({ caller, params, headers }, dependencies) {
+      const view = await findFor(dependencies, caller, params.transaction);
       if (!view) return refuse('transaction_unknown');
-      const receipt = await receiptOf(parts.context, view);
+      const receipt = await receiptOf(dependencies.context, view);
       if (receipt === undefined) return refuse('receipt_unavailable', { detail: view.status });
       return headers.accept === 'application/jose'
         ? { status: 200, text: receipt, contentType: 'application/jose' }
@@ -47,9 +47,9 @@ export const receiptRoutes = [
     tag: 'receipts',
     summary: 'The keys of receipts, old ones included',
     caller: 'anyone',
-    answers: { 200: { description: 'RFC 7517.', schema: closed({ keys: Type.Array(Jwk) }) } },
+    responses: { 200: { description: 'RFC 7517.', schema: closed({ keys: Type.Array(Jwk) }) } },
     refusals: [],
-    async handle(_asked, { context }) {
+    async handle(_request, { context }) {
       const keys = await publishedKeys(context.vault);
       return {
         status: 200,

@@ -5,6 +5,7 @@ import { resumeSession } from '../../../application/sessions/resume-session.ts';
 import { isRefusal, type Refusal } from '../../../domain/errors.ts';
 import { clientLabel } from '../client-label.ts';
 import { setCookie } from '../cookie.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import {
@@ -15,7 +16,6 @@ import {
   issued,
   SessionSecret,
 } from '../issued-session.ts';
-import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Code, closed, Password, Username } from '../schema.ts';
 
@@ -42,11 +42,11 @@ interface LogInAsked {
 }
 
 function logIn(
-  parts: HttpParts,
+  dependencies: HttpDependencies,
   { body, address, path, headers, idempotencyKey: key }: LogInAsked,
 ): Promise<LogIn | Refusal> {
   const { username, password, code } = body;
-  return parts.logIn({
+  return dependencies.logIn({
     ...{ username, password, address, codeRequired: true, label: clientLabel(headers['user-agent']) },
     ...(code === undefined ? {} : { code }),
     ...(key === undefined
@@ -67,14 +67,14 @@ export const sessionRoutes = [
     repeatable: true,
     body: LogInBody,
     bodyExample: EXAMPLE,
-    answers: { 201: { description: 'Logged in.', schema: IssuedSession } },
+    responses: { 201: { description: 'Logged in.', schema: IssuedSession } },
     refusals: REFUSALS,
-    async handle(asked, parts) {
-      // Asked first: a session whose token cannot be signed would be nobody's.
-      await parts.context.vault.activeKeyVersion();
-      const made = await logIn(parts, asked);
+    async handle(request, dependencies) {
+      // RouteRequest first: a session whose token cannot be signed would be nobody's.
+      await dependencies.context.vault.activeKeyVersion();
+      const made = await logIn(dependencies, request);
       if (isRefusal(made)) return made;
-      const body = await issued(parts, made.session, made.secret);
+      const body = await issued(dependencies, made.session, made.secret);
       return { status: 201, headers: replayed(made.repeated), body };
     },
   }),
@@ -88,14 +88,14 @@ export const sessionRoutes = [
     caller: 'anyone',
     body: closed({ session: SessionSecret }),
     bodyExample: { session: '1.Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4' },
-    answers: { 201: { description: 'Resumed.', schema: IssuedSession } },
+    responses: { 201: { description: 'Resumed.', schema: IssuedSession } },
     refusals: ['session_ended'],
-    async handle({ body, address }, parts) {
-      const session = await resumeSession(parts.context, {
+    async handle({ body, address }, dependencies) {
+      const session = await resumeSession(dependencies.context, {
         ...{ secret: body.session, address, deviceAllowed: true, codeRequired: true },
       });
       if (isRefusal(session)) return session;
-      return { status: 201, body: await issued(parts, session, body.session) };
+      return { status: 201, body: await issued(dependencies, session, body.session) };
     },
   }),
   route({
@@ -109,14 +109,14 @@ export const sessionRoutes = [
     repeatable: true,
     body: LogInBody,
     bodyExample: EXAMPLE,
-    answers: {
+    responses: {
       201: { description: 'Logged in.', schema: BrowserSession, headers: { 'Set-Cookie': 'The session.' } },
     },
     refusals: REFUSALS,
-    async handle(asked, parts) {
-      const made = await logIn(parts, asked);
+    async handle(request, dependencies) {
+      const made = await logIn(dependencies, request);
       if (isRefusal(made)) return made;
-      const answer = inCookie(parts, made.session, made.secret, asked.secure);
+      const answer = inCookie(dependencies, made.session, made.secret, request.secure);
       return { ...answer, headers: { ...replayed(made.repeated), ...answer.headers } };
     },
   }),
@@ -127,7 +127,7 @@ export const sessionRoutes = [
     summary: 'Whose session this is',
     caller: 'user',
     device: true,
-    answers: { 200: { description: 'It holds.', schema: BrowserSession } },
+    responses: { 200: { description: 'It holds.', schema: BrowserSession } },
     refusals: [],
     handle: ({ caller }) => ({ status: 200, body: browserView(caller.session, caller.csrfToken) }),
   }),
@@ -139,7 +139,7 @@ export const sessionRoutes = [
     description: 'Ends the session everywhere: its access tokens, its cookie, its connections.',
     caller: 'user',
     device: true,
-    answers: { 204: { description: 'Ended.' } },
+    responses: { 204: { description: 'Ended.' } },
     refusals: [],
     async handle({ caller, secure }, { context }) {
       const refusal = await endSession(context, caller.session);

@@ -25,7 +25,7 @@ export const setupRoutes = [
       username: 'root',
       password: 'correct horse battery staple',
     },
-    answers: {
+    responses: {
       201: {
         description: 'Made: they may log in.',
         schema: closed({ username: Username }),

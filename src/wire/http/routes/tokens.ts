@@ -11,9 +11,9 @@ import { decodeState } from '../../../domain/user-state.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { UserId } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
-import type { HttpParts } from '../parts.ts';
 import { route } from '../route.ts';
 import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
 import {
@@ -32,7 +32,7 @@ function isOwn({ kind, tokenId }: Session, id: string): boolean {
   return kind === 'login' || deviceIdOf(id) === deviceIdOf(tokenId);
 }
 
-async function tokenOf({ context }: HttpParts, userId: UserId, id: string) {
+async function tokenOf({ context }: HttpDependencies, userId: UserId, id: string) {
   const at = context.decider.now();
   const [record] = await context.store.load([userId], at);
   const token = record?.tokens.find(({ tokenId }) => tokenId === id);
@@ -69,7 +69,7 @@ export const tokenRoutes = [
       code: Type.Optional(Code),
     }),
     bodyExample: { type: 'totp', digits: 6, period_s: 30, algorithm: 'sha1', label: 'phone' },
-    answers: { 201: { description: 'Enrolled.', schema: EnrolledToken } },
+    responses: { 201: { description: 'Enrolled.', schema: EnrolledToken } },
     refusals: [
       'token_parameters_invalid',
       'tokens_too_many',
@@ -116,19 +116,19 @@ export const tokenRoutes = [
     params: { id: Id },
     body: closed({ code: Code }),
     bodyExample: { code: '492039' },
-    answers: { 200: { description: 'Active.', schema: Token } },
+    responses: { 200: { description: 'Active.', schema: Token } },
     refusals: ['token_unknown', 'token_not_pending', 'code_required', 'code_wrong', 'locked'],
-    async handle({ caller, params, body, path, idempotencyKey: key }, parts) {
+    async handle({ caller, params, body, path, idempotencyKey: key }, dependencies) {
       const { userId } = caller.session;
       if (!isOwn(caller.session, params.id)) return refuse('token_unknown');
-      const activated = await activateToken(parts.context, {
+      const activated = await activateToken(dependencies.context, {
         ...{ userId, tokenId: params.id, code: body.code, session: caller.session },
         ...(key === undefined
           ? {}
           : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path }) }),
       });
       if (isRefusal(activated)) return activated;
-      const view = await tokenOf(parts, userId, params.id);
+      const view = await tokenOf(dependencies, userId, params.id);
       if (!view) throw new Error('an activated token is not there');
       return { status: 200, headers: replayed(activated.repeated), body: view };
     },
@@ -142,10 +142,10 @@ export const tokenRoutes = [
     description: 'Revoked ones included, the oldest first.',
     device: true,
     query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
-    answers: { 200: { description: 'A page.', schema: TokenList } },
+    responses: { 200: { description: 'A page.', schema: TokenList } },
     refusals: ['cursor_invalid'],
-    async handle({ caller, query }, parts) {
-      const { context, cursors } = parts;
+    async handle({ caller, query }, dependencies) {
+      const { context, cursors } = dependencies;
       const at = context.decider.now();
       const [record] = await context.store.load([caller.session.userId], at);
       return tokenPage(cursors, ['tokens', callerId(caller)], record, at, query);
@@ -161,7 +161,7 @@ export const tokenRoutes = [
     caller: 'user',
     device: true,
     params: { id: Id },
-    answers: { 204: { description: 'Its codes are refused from now on.' } },
+    responses: { 204: { description: 'Its codes are refused from now on.' } },
     refusals: ['token_unknown'],
     async handle({ caller, params }, { context }) {
       if (!isOwn(caller.session, params.id)) return refuse('token_unknown');
@@ -180,19 +180,19 @@ export const tokenRoutes = [
     device: true,
     params: { id: Id },
     query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
-    answers: {
+    responses: {
       200: { description: 'A page.', schema: closed({ uses: Type.Array(Use), next_cursor: NextCursor }) },
     },
     refusals: ['token_unknown', 'cursor_invalid'],
-    async handle({ caller, params, query }, parts) {
+    async handle({ caller, params, query }, dependencies) {
       const { userId } = caller.session;
       const list = ['uses', callerId(caller), params.id];
-      const place = await parts.cursors.read(list, query.cursor);
+      const place = await dependencies.cursors.read(list, query.cursor);
       if (isRefusal(place)) return place;
-      const [record] = await parts.context.store.load([userId], parts.context.decider.now());
+      const [record] = await dependencies.context.store.load([userId], dependencies.context.decider.now());
       const token = record?.tokens.find(({ tokenId }) => tokenId === params.id);
       if (!token) return refuse('token_unknown');
-      const { uses, next } = await listTokenUses(parts.context, token, {
+      const { uses, next } = await listTokenUses(dependencies.context, token, {
         below: place === undefined ? Number.POSITIVE_INFINITY : Number(place),
         limit: query.limit ?? LIMITS.pageSize,
       });
@@ -203,7 +203,7 @@ export const tokenRoutes = [
         for: purpose,
         ...(transactionId === undefined ? {} : { transaction: transactionId }),
       }));
-      const nextCursor = next === undefined ? null : await parts.cursors.write(list, `${next}`);
+      const nextCursor = next === undefined ? null : await dependencies.cursors.write(list, `${next}`);
       return { status: 200, body: { uses: views, next_cursor: nextCursor } };
     },
   }),

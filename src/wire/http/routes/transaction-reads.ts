@@ -11,14 +11,14 @@ import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { TransactionStatus } from '../../../ports/store.ts';
 import { type Caller, callerId } from '../caller.ts';
-import type { HttpParts } from '../parts.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { route } from '../route.ts';
 import { Cursor, closed, Id, Limit, NextCursor } from '../schema.ts';
 import { Status, TRANSACTION_EXAMPLE, Transaction, transactionView } from '../transaction-view.ts';
 
 /** One of the caller's: their own, or one that the service asked for. */
 export function findFor(
-  { context }: HttpParts,
+  { context }: HttpDependencies,
   caller: Caller,
   id: string,
 ): Promise<TransactionView | undefined> {
@@ -28,7 +28,7 @@ export function findFor(
 }
 
 async function listFor(
-  { context, cursors }: HttpParts,
+  { context, cursors }: HttpDependencies,
   caller: Caller,
   page: {
     readonly status: TransactionStatus | undefined;
@@ -74,7 +74,7 @@ export const transactionReadRoutes = [
     device: true,
     scope: 'transactions:read',
     query: { status: Type.Optional(Status), limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
-    answers: {
+    responses: {
       200: {
         description: 'A page.',
         schema: closed({ transactions: Type.Array(Transaction), next_cursor: NextCursor }),
@@ -82,11 +82,11 @@ export const transactionReadRoutes = [
       },
     },
     refusals: ['cursor_invalid'],
-    async handle({ caller, query }, parts) {
+    async handle({ caller, query }, dependencies) {
       const { status, limit = LIMITS.pageSize } = query;
-      const place = await parts.cursors.read(listOf(caller, status), query.cursor);
+      const place = await dependencies.cursors.read(listOf(caller, status), query.cursor);
       if (isRefusal(place)) return place;
-      const { transactions, next } = await listFor(parts, caller, { status, place, limit });
+      const { transactions, next } = await listFor(dependencies, caller, { status, place, limit });
       return { status: 200, body: { transactions: transactions.map(transactionView), next_cursor: next } };
     },
   }),
@@ -103,18 +103,18 @@ export const transactionReadRoutes = [
     query: {
       wait_s: Type.Optional(Type.Integer({ minimum: 0, maximum: LIMITS.waitMsMax / 1000, default: 0 })),
     },
-    answers: { 200: { description: 'As it is now.', schema: Transaction, example: TRANSACTION_EXAMPLE } },
+    responses: { 200: { description: 'As it is now.', schema: Transaction, example: TRANSACTION_EXAMPLE } },
     refusals: ['transaction_unknown', 'busy'],
-    async handle({ caller, params, query, gone }, parts) {
-      const found = await findFor(parts, caller, params.id);
+    async handle({ caller, params, query, gone }, dependencies) {
+      const found = await findFor(dependencies, caller, params.id);
       if (!found) return refuse('transaction_unknown');
       const waitMs = (query.wait_s ?? 0) * 1000;
       if (waitMs === 0 || found.status !== 'pending') return { status: 200, body: transactionView(found) };
-      const { context, waiting } = parts;
+      const { context, waiting } = dependencies;
       const leave = waiting.take(caller);
       if (!leave) return refuse('busy', { retryAfterMs: 1_000 });
       try {
-        const find = () => findFor(parts, caller, params.id);
+        const find = () => findFor(dependencies, caller, params.id);
         const view = await waitForDecision(context, found.userId, find, { waitMs, signal: gone() });
         return { status: 200, body: transactionView(view ?? found) };
       } finally {

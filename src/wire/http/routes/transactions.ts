@@ -7,10 +7,10 @@ import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import { encodeTransaction, type Transfer } from '../../../domain/transaction/canonical-transaction.ts';
 import { makeTransfer } from '../../../domain/transaction/transfer.ts';
 import type { ServiceCaller, UserCaller } from '../caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { foreignKey, requestIdempotency, transferIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
-import type { HttpParts } from '../parts.ts';
-import { type Answer, route } from '../route.ts';
+import { type RouteResponse, route } from '../route.ts';
 import { Account, Amount, Code, Currency, closed, Nonce, Username } from '../schema.ts';
 import { authorisationView, TRANSACTION_EXAMPLE, Transaction, transactionView } from '../transaction-view.ts';
 
@@ -45,11 +45,11 @@ interface TransactionAsked {
 const USERS_MEMBERS = ['nonce', 'mac', 'code', 'receipt'] as const;
 
 async function byService(
-  { context }: HttpParts,
+  { context }: HttpDependencies,
   caller: ServiceCaller,
   { body, path, idempotencyKey: key }: TransactionAsked,
   transfer: Transfer,
-): Promise<Answer | Refusal> {
+): Promise<RouteResponse | Refusal> {
   const { username } = body;
   const foreign = USERS_MEMBERS.find((name) => body[name] !== undefined);
   if (foreign !== undefined) return refuse('message_invalid', { detail: `${foreign}: not by a service` });
@@ -72,11 +72,11 @@ async function byService(
 }
 
 async function byUser(
-  { context }: HttpParts,
+  { context }: HttpDependencies,
   { session }: UserCaller,
   { body, idempotencyKey: key }: TransactionAsked,
   transfer: Transfer,
-): Promise<Answer | Refusal> {
+): Promise<RouteResponse | Refusal> {
   if (body.username !== undefined && body.username !== session.username) {
     return refuse('message_invalid', { detail: 'username: by a service alone' });
   }
@@ -103,7 +103,7 @@ async function byUser(
   return { status: 201, headers: { ...replayed(outcome.repeated), ...locationOf(view.id) }, body: view };
 }
 
-function pending(view: Static<typeof Transaction>, repeated: boolean | undefined): Answer {
+function pending(view: Static<typeof Transaction>, repeated: boolean | undefined): RouteResponse {
   return { status: 202, headers: { ...replayed(repeated), ...locationOf(view.id) }, body: view };
 }
 
@@ -124,7 +124,7 @@ export const transactionRoutes = [
     repeatable: true,
     body: Wanted,
     bodyExample: { payer, payee, amount, currency },
-    answers: {
+    responses: {
       201: { description: 'Approved.', schema: Transaction, headers: { Location: 'Where it is.' } },
       202: {
         description: 'It waits for its user.',
@@ -149,13 +149,13 @@ export const transactionRoutes = [
       'user_unknown',
       'user_disabled',
     ],
-    handle(asked, parts) {
-      const transfer = makeTransfer(asked.body, parts.context.settings.currencyDefault);
+    handle(request, dependencies) {
+      const transfer = makeTransfer(request.body, dependencies.context.settings.currencyDefault);
       if (isRefusal(transfer)) return transfer;
-      const { caller } = asked;
+      const { caller } = request;
       return caller.kind === 'user'
-        ? byUser(parts, caller, asked, transfer)
-        : byService(parts, caller, asked, transfer);
+        ? byUser(dependencies, caller, request, transfer)
+        : byService(dependencies, caller, request, transfer);
     },
   }),
 ];

@@ -17,7 +17,7 @@ export const userRoutes = [
     repeatable: true,
     body: closed({ username: Username, password: Password }),
     bodyExample: { username: 'alice', password: 'correct horse battery staple' },
-    answers: {
+    responses: {
       201: {
         description: 'Registered.',
         schema: closed({ username: Username }),

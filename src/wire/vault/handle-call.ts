@@ -6,20 +6,20 @@ import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName, vaultCallOf } from '../
 import type { Frame } from '../../vault-protocol/frames.ts';
 import type { VaultCaller } from './caller.ts';
 
-/** What a frame is answered. */
+/** The answer to a frame, and what is logged of it. */
 export interface VaultAnswer {
   readonly kind: number;
   readonly body: Uint8Array;
-  /** The caller does not speak the protocol: nothing more is read from it. */
+  /** Set when the caller does not speak the protocol: nothing more is read from it. */
   readonly close?: true;
-  /** For the log: what was refused, or what went wrong, and of which call. */
+  /** For the log: which call was refused or failed, and why. */
   readonly logged?: { readonly call: VaultCallName | number; readonly reason: string; readonly bug?: true };
-  /** A call that made, activated or destroyed keys was carried out. */
+  /** Set when the call made, activated or destroyed keys. */
   readonly managed?: VaultCallName;
 }
 
-/** Reads what a caller asks, sees whether they may, has the vault do it. Nothing is thrown. */
-export async function perform(
+/** Carries out one call: reads it, checks that the caller may make it, calls the vault. Never throws. */
+export async function handleCall(
   vault: KeyVault,
   caller: VaultCaller,
   { kind, body }: Frame,
@@ -70,7 +70,7 @@ function failed(name: VaultCallName, error: unknown): VaultAnswer {
     const logged = { call: name, reason: error.message };
     return { kind: VAULT_ANSWERS.unavailable, body: Buffer.from(error.message), logged };
   }
-  // A bug's message may quote a key: only its place is kept.
+  // A bug's message may quote a key, so only its place is kept.
   const [, place = ''] = error instanceof Error ? (error.stack ?? '').split('\n    at ') : [];
   const reason = `${error instanceof Error ? error.name : typeof error} at ${place.trim()}`;
   return {

@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { checkAccess } from './access.ts';
+import { authenticate } from './authenticate.ts';
+import type { Caller } from './caller.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { idempotencyKey } from './idempotency.ts';
+import type { SendRefusal } from './refusal-sender.ts';
+import type { RequestContext } from './request-context.ts';
+import type { Route } from './route.ts';
+
+/**
+ * Fastify's `onRequest` hook of a route: authenticates the caller, checks that they may use the route, and checks the
+ * header fields, all before any of the body is read.
+ */
+export function admissionHook(route: Route, dependencies: HttpDependencies, sendRefusal: SendRefusal) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const { requestContext, headers } = request;
+    const settle = (caller: Caller | Refusal | undefined) => {
+      const refusal =
+        checkAccess(route.caller, route.scope, caller, route.device) ??
+        checkHeaders(route, requestContext, headers);
+      if (refusal) return void sendRefusal(request, reply, refusal);
+      if (caller !== undefined && !isRefusal(caller)) requestContext.caller = caller;
+      done();
+    };
+    const { method, caller: kind } = route;
+    const { secure, address } = requestContext;
+    const waitMs = dependencies.errorLimit.waitOf(address);
+    const caller =
+      kind === 'anyone' ? undefined : authenticate(dependencies, { method, headers, secure, waitMs });
+    if (caller instanceof Promise) caller.then(settle, (error: unknown) => void reply.send(error));
+    else settle(caller);
+  };
+}
+
+/** Refuses encoded bodies, and takes the Idempotency-Key of a route that accepts one. */
+function checkHeaders(
+  route: Route,
+  requestContext: RequestContext,
+  headers: FastifyRequest['headers'],
+): Refusal | undefined {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') return refuse('content_type_unsupported');
+  if (!route.repeatable) return undefined;
+  const key = idempotencyKey(headers['idempotency-key']);
+  if (isRefusal(key)) return key;
+  requestContext.idempotencyKey = key;
+  return undefined;
+}

@@ -1,0 +1,115 @@
+import { CodeValidator } from '../../application/codes/validate-code.ts';
+import type { Context } from '../../application/context.ts';
+import { JournalVerification } from '../../application/journal/journal-verification.ts';
+import { ServiceEvents } from '../../application/journal/service-events.ts';
+import type { LogIn, LogInRequest } from '../../application/log-in/log-in-by-password.ts';
+import { ServiceKeys } from '../../application/services/services.ts';
+import { AccessTokens } from '../../application/sessions/access-tokens.ts';
+import { Overview } from '../../application/upkeep/overview.ts';
+import { FirstAdministrator } from '../../application/users/first-administrator.ts';
+import type { Refusal } from '../../domain/errors.ts';
+import { Cursors } from './cursor.ts';
+import { ErrorLimit } from './error-limit.ts';
+import { type EventStreamLimits, EventStreams } from './event-streams.ts';
+import { Health } from './health.ts';
+import type { Laboratory } from './laboratory.ts';
+import { Metrics } from './metrics.ts';
+import { WaitQuota } from './wait-quota.ts';
+
+/** What the routes work with: the application, and the state of this HTTP server. */
+export interface HttpDependencies {
+  readonly context: Context;
+  /** Shared with the TCP protocol, so that guesses at one user's password queue together. */
+  logIn(request: LogInRequest): Promise<LogIn | Refusal>;
+  /** Set at the first start, while there is no user yet. */
+  readonly firstAdministrator: FirstAdministrator | undefined;
+  readonly accessTokens: AccessTokens;
+  readonly serviceKeys: ServiceKeys;
+  readonly codeValidator: CodeValidator;
+  readonly cursors: Cursors;
+  readonly eventStreams: EventStreams;
+  readonly serviceEvents: ServiceEvents;
+  readonly errorLimit: ErrorLimit;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly overview: Overview;
+  readonly verification: JournalVerification;
+  readonly site: Site;
+  readonly openConnections: OpenConnections;
+  /** The configuration in force, for administrators to read, without secrets. */
+  readonly settingsInForce: readonly SettingInForce[];
+  /** Defined where the configuration allows attacks from the console. */
+  laboratory(): Laboratory | undefined;
+  /** Exports of the journal under way. */
+  readonly exporting: { count: number };
+  /** Requests that wait for a decision now. */
+  readonly waiting: WaitQuota;
+  /** Whether anyone may read /metrics, rather than only this machine and administrators. */
+  readonly metricsPublic: boolean;
+}
+
+/** Where browsers reach this server: as configured or, by default, on this machine; never as a request claims. */
+export interface Site {
+  readonly origin: string;
+}
+
+/** Counts open connections by protocol. */
+export interface OpenConnections {
+  readonly http: () => number;
+  readonly tcp: () => number;
+}
+
+/** A key of the configuration. */
+export interface SettingInForce {
+  readonly key: string;
+  /** JSON; null where it is secret. */
+  readonly value: unknown;
+  readonly source: string;
+  readonly secret: boolean;
+  readonly description: string;
+}
+
+export interface DependencyOptions {
+  readonly context: Context;
+  readonly logIn: HttpDependencies['logIn'];
+  readonly metricsPublic?: boolean;
+  readonly settingsInForce?: readonly SettingInForce[];
+  readonly laboratory?: () => Laboratory | undefined;
+}
+
+/** Everything but what is known only once the server listens. */
+export async function makeDependencies(
+  {
+    context,
+    logIn,
+    metricsPublic = false,
+    settingsInForce = [],
+    laboratory = () => undefined,
+  }: DependencyOptions,
+  streams: Partial<EventStreamLimits> | undefined,
+): Promise<Omit<HttpDependencies, 'site' | 'openConnections'>> {
+  const cursors = new Cursors(context);
+  // Fetches the cursors' key early, so that lists can be read even if the vault goes away later.
+  await cursors.ready().catch(() => undefined);
+  return {
+    context,
+    logIn,
+    firstAdministrator: await FirstAdministrator.offer(context),
+    accessTokens: new AccessTokens(context),
+    serviceKeys: new ServiceKeys(context),
+    codeValidator: new CodeValidator(context),
+    cursors,
+    eventStreams: new EventStreams(streams),
+    serviceEvents: new ServiceEvents(context),
+    errorLimit: new ErrorLimit(context.rateLimiter, context.settings.rateLimits.errors),
+    health: new Health(context),
+    metrics: new Metrics(context),
+    overview: new Overview(context),
+    verification: new JournalVerification(context),
+    settingsInForce,
+    laboratory,
+    exporting: { count: 0 },
+    waiting: new WaitQuota(),
+    metricsPublic,
+  };
+}

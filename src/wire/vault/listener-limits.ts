@@ -1,0 +1,15 @@
+import type { Limits } from '../../limits.ts';
+
+/** The bounds of the vault's listener; tests cross them at smaller values. */
+export type VaultListenerLimits = Pick<
+  Limits,
+  | 'vaultConnectionsMax'
+  | 'vaultConnectionsPerCallerMax'
+  | 'vaultHandshakesMax'
+  | 'vaultHandshakeTimeMs'
+  | 'vaultRequestBytesMax'
+  | 'vaultFrameTimeMs'
+  | 'vaultCallsPerConnectionMax'
+  | 'vaultUnreadBytesMax'
+  | 'slowReaderTimeMs'
+>;
