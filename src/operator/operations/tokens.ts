@@ -1,10 +1,10 @@
 import { activateToken } from '../../application/tokens/activate-token.ts';
 import { enrolToken } from '../../application/tokens/enrol-token.ts';
+import { enrolmentView, tokenView } from '../../application/tokens/token-view.ts';
 import { revokeToken } from '../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { decodeState } from '../../domain/user-state.ts';
 import type { UserId } from '../../ports/store.ts';
-import { enrolmentView, tokenView } from '../../wire/http/token-view.ts';
 import { done, type Operated, operation, parameters, withUser } from './operation.ts';
 
 const username = { type: 'string', minLength: 1 } as const;

@@ -1,16 +1,12 @@
-import Type, { type Static } from 'typebox';
-import { encodeBase32 } from '../../domain/encoding/base32.ts';
+import Type from 'typebox';
+import { tokenView } from '../../application/tokens/token-view.ts';
 import { isRefusal, type Refusal } from '../../domain/errors.ts';
-import { rfc3339 } from '../../domain/journal/entry.ts';
-import { otpauthUri } from '../../domain/otp/otpauth.ts';
-import { decodeState, type UserState } from '../../domain/user-state.ts';
-import type { TokenRow, UserRecord } from '../../ports/store.ts';
+import { decodeState } from '../../domain/user-state.ts';
+import type { UserRecord } from '../../ports/store.ts';
 import type { Cursors } from './cursor.ts';
 import { oldestFirst, pageOf } from './list-page.ts';
 import type { RouteResponse } from './route.ts';
 import { closed, Id, NextCursor, named, time } from './schema.ts';
-
-const ISSUER = 'Sello';
 
 export const TokenType = Type.Enum(['totp', 'hotp', 'ocra']);
 export const Algorithm = Type.Union([Type.Literal('sha1'), Type.Literal('sha256'), Type.Literal('sha512')]);
@@ -33,20 +29,6 @@ export const EnrolledToken = named(
     ),
   }),
 );
-
-/** As enrolled: the one time that the secret is seen. @param username the label where the token has none */
-export function enrolmentView(
-  token: TokenRow,
-  seed: Uint8Array,
-  username: string,
-): Static<typeof EnrolledToken> {
-  const { tokenId: id, type, digits, algorithm, periodS, suite, activationQuestion } = token;
-  const common = { id, type, digits, algorithm, secret: encodeBase32(seed) };
-  if (type === 'ocra') return { ...common, suite, activation_question: activationQuestion };
-  const label = token.label === '' ? username : token.label;
-  const uri = { type, secret: seed, label, issuer: ISSUER, algorithm, digits, periodS, counter: 0 };
-  return { ...common, ...(type === 'totp' ? { period_s: periodS } : {}), otpauth_uri: otpauthUri(uri) };
-}
 
 export const Token = named(
   'Token',
@@ -87,23 +69,4 @@ export async function tokenPage(
   const state = record ? decodeState(record.state) : {};
   const views = page.items.map((token) => tokenView(token, state, at));
   return { status: 200, body: { tokens: views, next_cursor: page.next } };
-}
-
-/** @param at now, ms since 1970 */
-export function tokenView(token: TokenRow, state: UserState, at: number): Static<typeof Token> {
-  const { tokenId, type, status, digits, algorithm, periodS, suite, label, createdAt } = token;
-  const use = state.tokens?.[tokenId];
-  const lockedUntil = state.code?.lockedUntil ?? 0;
-  return {
-    id: tokenId,
-    ...{ type, status, digits, algorithm },
-    ...(type === 'hotp' ? {} : { period_s: periodS }),
-    ...(suite === '' ? {} : { suite }),
-    label,
-    created_at: rfc3339(createdAt),
-    uses: use?.uses ?? 0,
-    last_used_at: use ? rfc3339(use.usedAt) : null,
-    drift_steps: use?.drift ?? 0,
-    locked_until: lockedUntil > at && status === 'active' ? rfc3339(lockedUntil) : null,
-  };
 }

@@ -4,6 +4,7 @@ import { activateToken } from '../../../application/tokens/activate-token.ts';
 import { deviceIdOf } from '../../../application/tokens/device.ts';
 import { enrolToken } from '../../../application/tokens/enrol-token.ts';
 import { listTokenUses } from '../../../application/tokens/token-uses.ts';
+import { enrolmentView, tokenView } from '../../../application/tokens/token-view.ts';
 import { revokeToken } from '../../../application/users/administer-user.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
@@ -16,16 +17,7 @@ import { requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
-import {
-  Algorithm,
-  EnrolledToken,
-  enrolmentView,
-  Token,
-  TokenList,
-  TokenType,
-  tokenPage,
-  tokenView,
-} from '../token-view.ts';
+import { Algorithm, EnrolledToken, Token, TokenList, TokenType, tokenPage } from '../token-view.ts';
 
 /** A device changes its own tokens alone. */
 function isOwn({ kind, tokenId }: Session, id: string): boolean {

@@ -1,0 +1,66 @@
+import { encodeBase32 } from '../../domain/encoding/base32.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
+import { otpauthUri } from '../../domain/otp/otpauth.ts';
+import type { UserState } from '../../domain/user-state.ts';
+import type { TokenRow } from '../../ports/store.ts';
+
+const ISSUER = 'Sello';
+
+interface TokenParameters {
+  readonly id: string;
+  readonly type: TokenRow['type'];
+  readonly digits: number;
+  readonly algorithm: TokenRow['algorithm'];
+  readonly period_s?: number;
+  readonly suite?: string;
+}
+
+/** As REST and the operator's socket answer it. */
+export interface EnrolledTokenView extends TokenParameters {
+  /** The seed in base32. */
+  readonly secret: string;
+  /** For `totp` and `hotp`: the content of the QR code. */
+  readonly otpauth_uri?: string;
+  /** For `ocra`: the question (hex) that the first code answers. */
+  readonly activation_question?: string;
+}
+
+/** A token just enrolled, with its secret: shown this once. @param username the label of a token that has none */
+export function enrolmentView(token: TokenRow, seed: Uint8Array, username: string): EnrolledTokenView {
+  const { tokenId: id, type, digits, algorithm, periodS, suite, activationQuestion } = token;
+  const common = { id, type, digits, algorithm, secret: encodeBase32(seed) };
+  if (type === 'ocra') return { ...common, suite, activation_question: activationQuestion };
+  const label = token.label === '' ? username : token.label;
+  const uri = { type, secret: seed, label, issuer: ISSUER, algorithm, digits, periodS, counter: 0 };
+  return { ...common, ...(type === 'totp' ? { period_s: periodS } : {}), otpauth_uri: otpauthUri(uri) };
+}
+
+/** As REST and the operator's socket answer it. */
+export interface TokenView extends TokenParameters {
+  readonly status: TokenRow['status'];
+  readonly label: string;
+  readonly created_at: string;
+  readonly uses: number;
+  readonly last_used_at: string | null;
+  readonly drift_steps: number;
+  readonly locked_until: string | null;
+}
+
+/** A token without its secret. @param at now, ms since 1970 */
+export function tokenView(token: TokenRow, state: UserState, at: number): TokenView {
+  const { tokenId, type, status, digits, algorithm, periodS, suite, label, createdAt } = token;
+  const use = state.tokens?.[tokenId];
+  const lockedUntil = state.code?.lockedUntil ?? 0;
+  return {
+    id: tokenId,
+    ...{ type, status, digits, algorithm },
+    ...(type === 'hotp' ? {} : { period_s: periodS }),
+    ...(suite === '' ? {} : { suite }),
+    label,
+    created_at: rfc3339(createdAt),
+    uses: use?.uses ?? 0,
+    last_used_at: use ? rfc3339(use.usedAt) : null,
+    drift_steps: use?.drift ?? 0,
+    locked_until: lockedUntil > at && status === 'active' ? rfc3339(lockedUntil) : null,
+  };
+}
