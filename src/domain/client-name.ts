@@ -1,6 +1,6 @@
 type Table = readonly (readonly [RegExp, string])[];
 
-/** The more particular first: nearly every browser also says that it is Chrome and Safari. */
+/** The most specific first: nearly every browser also claims to be Chrome and Safari. */
 const BROWSERS: Table = [
   [/\bEdg(?:A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -20,8 +20,8 @@ const SYSTEMS: Table = [
 ];
 
 /**
- * A readable name of a browser and its system, such as `Chrome, Linux`, of a User-Agent (RFC 9110 section 10.1.5).
- * It is what a browser says of itself and proves nothing; where it says nothing known, it stands as it came.
+ * Turns a User-Agent (RFC 9110 section 10.1.5) into a readable name of browser and operating system, such as
+ * `Chrome, Linux`. A User-Agent proves nothing: the client chooses it. An unrecognised one is returned unchanged.
  */
 export function clientName(userAgent: string): string {
   if (!userAgent.startsWith('Mozilla/')) return userAgent;

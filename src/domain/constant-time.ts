@@ -1,4 +1,4 @@
-/** Whether two texts are equal, in a time that depends on their lengths alone: for secrets and what is made of them. */
+/** Whether two strings are equal, in a time that depends only on their lengths. For secrets and values derived from them. */
 export function equalConstantTime(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

@@ -1,9 +1,9 @@
-/** A refusal is a value: what was asked is not done, `code` says why (texts and statuses: src/wire/errors.ts). */
+/** A refused request, returned as a value. Texts and statuses of the codes: src/wire/errors.ts. */
 export interface Refusal {
   readonly refused: RefusalCode;
-  /** Exact: the same request made this many milliseconds later is evaluated. */
+  /** Exact: the same request sent this many milliseconds later is evaluated. */
   readonly retryAfterMs?: number;
-  /** Public and short: which key, which bound. Never a secret, never an internal. */
+  /** Public and short, such as the member or bound in question. Never a secret or an internal detail. */
   readonly detail?: string;
 }
 
@@ -110,12 +110,12 @@ export class VaultUnavailable extends Error {
   override name = 'VaultUnavailable';
 }
 
-/** The start cannot go on, and the operator can mend it: `message` says how. Printed without a stack. */
+/** The process cannot start, and the operator can fix the cause: `message` says how. Printed without a stack. */
 export class StartRefused extends Error {
   override name = 'StartRefused';
 }
 
-/** The HSM refused the PIN: whoever tries it again may lock the slot. */
+/** The HSM refused the PIN. Trying it again may lock the slot. */
 export class PinRefused extends StartRefused {
   override name = 'PinRefused';
 }

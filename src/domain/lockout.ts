@@ -1,8 +1,8 @@
-/** Wrong attempts at one factor of one user, all addresses together. */
+/** Wrong attempts at one factor (password or code) of one user, from all addresses together. */
 export interface LockoutState {
   /** Consecutive wrong attempts. */
   readonly failures: number;
-  /** ms since 1970; 0: not locked. Nothing is evaluated before it. */
+  /** ms since 1970; attempts before it are not evaluated. 0: not locked. */
   readonly lockedUntil: number;
 }
 
@@ -13,14 +13,15 @@ export interface LockoutPolicy {
   readonly lockMsMax: number;
 }
 
-/** @returns ms until an attempt is evaluated again, 0 when it is now */
+/** Returns the ms until the next attempt is evaluated; 0 when it would be evaluated now. */
 export function lockedForMs(state: LockoutState | undefined, at: number): number {
   return state && state.lockedUntil > at ? state.lockedUntil - at : 0;
 }
 
 /**
- * The state after a wrong attempt that was evaluated. From the `attemptsMax`th on each one locks, for twice as
- * long as the one before, up to `lockMsMax`: never for ever, or an attacker could lock a user out for good.
+ * Returns the state after a wrong attempt. From the `attemptsMax`th on, each attempt locks the factor for twice as long
+ * as the one before, up to `lockMsMax`. A lock always ends, or an attacker could lock a user out for good.
+ * Does NOT check that the factor was unlocked: only attempts that were evaluated may be passed.
  */
 export function afterWrongAttempt(
   state: LockoutState | undefined,

@@ -2,25 +2,25 @@ import type { LockoutState } from './lockout.ts';
 import type { VelocityState } from './policy/velocity.ts';
 
 /**
- * What the next decision about a user needs and nothing else; stored with each entry, so small and bounded.
- * Members that hold nothing are left out.
+ * Exactly what the next decision about a user needs. Stored with each journal entry, so it is small and bounded.
+ * Empty members are left out.
  */
 export interface UserState {
   readonly password?: LockoutState;
   readonly code?: LockoutState;
-  /** Wrong MACs since `since` (ms): each may be a guess at the password, so a session that sends many ends. */
+  /** Wrong MACs since `since` (ms since 1970). Each may be a guess at the password, so a session that sends many ends. */
   readonly mac?: { readonly count: number; readonly since: number };
   /** By token id. */
   readonly tokens?: Readonly<Record<string, TokenState>>;
   readonly velocity?: VelocityState;
-  /** A token that had been confirmed was revoked: whoever has none now is not somebody who never had one. */
+  /** An active token was revoked, so a user without tokens is not a user who never had one. */
   readonly hadToken?: true;
 }
 
 export interface TokenState {
-  /** The last accepted time step (`totp`, `ocra` activation) or the next counter (`hotp`): nothing below is accepted again. */
+  /** The last accepted time step (`totp`, `ocra` activation), or the next counter (`hotp`). Nothing lower is accepted. */
   readonly last: number;
-  /** Steps by which the token's clock was ahead (positive) or behind when it was last accepted. */
+  /** Time steps by which the token's clock was ahead (positive) or behind at the last accepted code. */
   readonly drift: number;
   readonly uses: number;
   /** ms since 1970 */
@@ -33,7 +33,10 @@ export function encodeState(state: UserState): string {
   return JSON.stringify(state);
 }
 
-/** Reads what `encodeState` wrote: the store is trusted, so a text that is not JSON is a broken invariant. */
+/**
+ * Decodes what `encodeState` wrote. Does NOT check its form: the store is trusted.
+ * @throws SyntaxError when the text is not JSON, which is a broken invariant
+ */
 export function decodeState(text: string): UserState {
   return text === '{}' ? EMPTY_STATE : (JSON.parse(text) as UserState);
 }

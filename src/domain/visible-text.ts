@@ -1,9 +1,9 @@
-/** Controls, formats (overrides of direction among them), separators but the space, private and unassigned characters. */
+/** Control and format characters (bidirectional overrides included), separators other than space, private-use and unassigned characters. */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
 
 /**
- * Whether two texts that look the same are the same bytes as far as Unicode can tell: well-formed, NFC (UAX 15), and
- * nothing in it that is not seen. Letters of different scripts that look alike are not told apart.
+ * Whether a text is well-formed Unicode, NFC (UAX 15) and free of invisible characters, so that two such texts that look
+ * the same are the same bytes. Does NOT detect letters of different scripts that look alike.
  */
 export function isVisible(text: string): boolean {
   return text.isWellFormed() && !UNSEEN.test(text) && text.normalize('NFC') === text;

@@ -1,22 +1,25 @@
 import { hash } from 'node:crypto';
 import { LIMITS } from '../../limits.ts';
+import { equalConstantTime } from '../constant-time.ts';
 
-/**
- * A challenge is stateless: 32 bytes in lower-case hex,
+/*
+ * A challenge is a stateless nonce: 32 bytes in lower-case hex,
  *
- *     issued at, ms (6, big-endian) ‖ random (10) ‖ tag (16)
- *     tag = HMAC-SHA256(key of the period it was issued in, issued at ‖ random ‖ binding), first 16 bytes
+ *     issued at, ms since 1970 (6 bytes, big-endian) ‖ random (10) ‖ tag (16)
+ *     tag = HMAC-SHA256(key of the period of issue, issued at ‖ random ‖ binding), first 16 bytes
  *
- * The binding says what it may be used for: one session, one pending transaction, one service, a passkey. It is not carried, so a
- * challenge of another session is not told apart from a forged one. Time first: nonces are in order of issue.
+ * The binding names what the challenge may be used for: one session, one pending transaction, one service or one
+ * passkey. The nonce does not carry it, so a challenge of another session looks like a forged one. The time comes first,
+ * so nonces sort by time of issue.
  */
+
 export const NONCE_BYTES = 32;
 const HEADER_BYTES = 16;
 const RANDOM_BYTES = 10;
 const TAG_HEX = 32;
 const NONCE_PATTERN = /^[0-9a-f]{64}$/;
 
-/** What a challenge is bound to. */
+/** The session, transaction, service or passkey that a challenge is bound to. */
 export type ChallengeBinding =
   | `session/${string}`
   | `transaction/${string}`
@@ -25,7 +28,11 @@ export type ChallengeBinding =
 
 export const CHALLENGE_RANDOM_BYTES = RANDOM_BYTES;
 
-/** Makes the nonce that `key` authenticates. `random`: `CHALLENGE_RANDOM_BYTES` fresh bytes. */
+/**
+ * Makes a nonce authenticated by `key`.
+ * @param issuedAt ms since 1970
+ * @param random `CHALLENGE_RANDOM_BYTES` fresh bytes
+ */
 export function makeNonce(
   key: ChallengeKey,
   issuedAt: number,
@@ -36,15 +43,23 @@ export function makeNonce(
   return header + key.tag(header, binding);
 }
 
-/** @returns ms since 1970, or undefined when the text has not the form of a nonce: it may still be forged */
+/**
+ * Reads the time of issue from a nonce. Does NOT authenticate it: the nonce may be forged.
+ * @returns ms since 1970, or `undefined` when the text does not have the form of a nonce
+ */
 export function nonceIssuedAt(nonce: string): number | undefined {
   return NONCE_PATTERN.test(nonce) ? Number.parseInt(nonce.slice(0, 12), 16) : undefined;
 }
 
-/** `unknown`: never issued for this binding. Whether it was spent before is not checked here. */
+/** `challenge_unknown`: never issued for this binding. */
 export type ChallengeVerdict = 'authentic' | 'challenge_expired' | 'challenge_unknown';
 
-/** Checks that `key` (of the period of `nonceIssuedAt`) authenticates the nonce for this binding, and its age. */
+/**
+ * Verifies that `key` authenticates the nonce for this binding, and that it is at most `ttlMs` old. Accepts a time of
+ * issue up to `LIMITS.clockSkewMs` ahead, because servers' clocks differ. Does NOT check whether the challenge was spent.
+ * @param key of the period in which `nonceIssuedAt` lies
+ * @param at now, ms since 1970
+ */
 export function verifyNonce(
   key: ChallengeKey,
   nonce: string,
@@ -55,17 +70,13 @@ export function verifyNonce(
   const issuedAt = nonceIssuedAt(nonce);
   if (issuedAt === undefined || issuedAt > at + LIMITS.clockSkewMs) return 'challenge_unknown';
   const expected = key.tag(nonce.slice(0, HEADER_BYTES * 2), binding);
-  let difference = 0;
-  for (let i = 0; i < TAG_HEX; i++) {
-    difference |= expected.charCodeAt(i) ^ nonce.charCodeAt(HEADER_BYTES * 2 + i);
-  }
-  if (difference !== 0) return 'challenge_unknown';
+  if (!equalConstantTime(expected, nonce.slice(HEADER_BYTES * 2))) return 'challenge_unknown';
   return at - issuedAt > ttlMs ? 'challenge_expired' : 'authentic';
 }
 
 const BLOCK_BYTES = 64;
 
-/** The key of one period: HMAC-SHA256 (RFC 2104) in two one-shot hashes, which costs Node less than an Hmac object. */
+/** The challenge key of one period. Computes HMAC-SHA256 (RFC 2104) by two one-shot hashes, which cost less than a Node Hmac object. */
 export class ChallengeKey {
   readonly #inner = Buffer.alloc(BLOCK_BYTES + HEADER_BYTES + 128);
   readonly #outer = Buffer.alloc(BLOCK_BYTES + 32);
@@ -79,7 +90,7 @@ export class ChallengeKey {
     }
   }
 
-  /** @returns the tag in hex */
+  /** Returns the tag in lower-case hex. `header`: the first 16 bytes of the nonce, in hex. */
   tag(header: string, binding: ChallengeBinding): string {
     this.#inner.write(header, BLOCK_BYTES, HEADER_BYTES, 'hex');
     const length = this.#inner.write(binding, BLOCK_BYTES + HEADER_BYTES, 'latin1');

@@ -1,10 +1,10 @@
 import { LIMITS } from '../../limits.ts';
 
 /**
- * The challenges spent within their time to live, by the 64 bits after their time: 8 bytes each, where a Set of
- * strings takes a hundred. Kept in tables by time of issue, so that a whole table is forgotten at once when all
- * in it have expired. Nonces are random and authenticated before they are looked up, so that two share 64 bits is
- * not to be expected in the lifetime of a server; it would refuse an honest transaction, never admit a second one.
+ * The challenges that were spent within their time to live, each kept as the 64 random bits after its time: 8 bytes,
+ * where a Set of strings takes about a hundred. Tables cover a period of issue each, so a table is dropped at once when
+ * everything in it has expired. Nonces are random and authenticated before they are looked up, so a collision is not
+ * expected in the lifetime of a server; it would refuse an honest transaction, never accept a challenge twice.
  */
 export class SpentChallenges {
   readonly #periodMs: number;
@@ -17,13 +17,16 @@ export class SpentChallenges {
     this.#periodMs = Math.max(1, Math.ceil(ttlMs / 4));
   }
 
-  /** What has not the form of a nonce was never spent. */
+  /** Whether the challenge was spent. Does NOT authenticate it; false for a text that does not have the form of a nonce. */
   has(nonce: string): boolean {
     const table = this.#tables.get(this.#period(nonce));
     return table?.has(highBits(nonce), lowBits(nonce)) ?? false;
   }
 
-  /** `at`: now, by which expired tables are dropped. */
+  /**
+   * Records a challenge as spent. Does NOT check its form or whether it was spent before.
+   * @param at now, ms since 1970: expired tables are dropped
+   */
   add(nonce: string, at: number): void {
     const period = this.#period(nonce);
     let table = this.#tables.get(period);
@@ -52,7 +55,7 @@ export class SpentChallenges {
 const INITIAL_CAPACITY = 1_024;
 const LOAD_MAX = 0.75;
 
-/** The time of issue takes 12 hex digits (challenge.ts), the random part follows. */
+/** The first 12 hex digits are the time of issue (src/domain/challenge/nonce.ts); the random part follows. */
 function highBits(nonce: string): number {
   return Number.parseInt(nonce.slice(12, 20), 16);
 }
@@ -60,7 +63,7 @@ function lowBits(nonce: string): number {
   return Number.parseInt(nonce.slice(20, 28), 16);
 }
 
-/** Open addressing over pairs of 32 bits; a pair of zeros is an empty place. */
+/** A hash set of 64-bit fingerprints with open addressing and linear probing. A slot whose low half is 0 is empty. */
 class FingerprintTable {
   #slots: Uint32Array;
   #mask: number;
@@ -90,7 +93,7 @@ class FingerprintTable {
     return capacity;
   }
 
-  /** Where the pair is, or the empty place where it belongs. The low half of a kept pair is never zero. */
+  /** Returns the index of the fingerprint, or of the empty slot where it belongs. A stored low half is never 0. */
   #find(high: number, low: number): number {
     let index = high & this.#mask;
     for (;;) {
@@ -109,9 +112,9 @@ class FingerprintTable {
     for (let slot = 0; slot < old.length; slot += 2) {
       const low = old[slot + 1] ?? 0;
       if (low === 0) continue;
-      const place = this.#find(old[slot] ?? 0, low);
-      this.#slots[place] = old[slot] ?? 0;
-      this.#slots[place + 1] = low;
+      const target = this.#find(old[slot] ?? 0, low);
+      this.#slots[target] = old[slot] ?? 0;
+      this.#slots[target + 1] = low;
     }
   }
 }

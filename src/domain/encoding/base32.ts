@@ -7,7 +7,7 @@ const VALUES: ReadonlyMap<string, number> = new Map(
   ]),
 );
 
-/** Base32 of RFC 4648 section 6, without padding as the otpauth Key URI format wants it, or with it. */
+/** Encodes base32 (RFC 4648 section 6). Unpadded by default, as the otpauth Key URI format requires. */
 export function encodeBase32(bytes: Uint8Array, { padded = false } = {}): string {
   let text = '';
   let bits = 0;
@@ -26,9 +26,9 @@ export function encodeBase32(bytes: Uint8Array, { padded = false } = {}): string
 }
 
 /**
- * Reads base32 as a person types it: any case, spaces between groups, padding or none.
- * @returns `undefined` for any other character, a length that no bytes have, or last bits that are not zero
- * (RFC 4648 section 3.5), so that one secret has one form
+ * Decodes base32 as a person types it: any case, spaces between groups, padded or not.
+ * @returns `undefined` for any other character, an impossible length, or trailing bits that are not zero
+ * (RFC 4648 section 3.5). So each secret has exactly one spelling, apart from case, spaces and padding.
  */
 export function decodeBase32(text: string): Uint8Array | undefined {
   const letters = text.replaceAll(' ', '').replace(/={1,6}$/, '');

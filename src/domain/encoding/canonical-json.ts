@@ -1,4 +1,7 @@
-/** RFC 8785: names sorted by UTF-16 units (section 3.2.3), no blanks; strings and numbers as JSON.stringify writes them (3.2.2). */
+/**
+ * Encodes a JSON value as RFC 8785 JSON: names sorted by UTF-16 code units (section 3.2.3), no whitespace, strings and
+ * numbers as JSON.stringify writes them (3.2.2). Does NOT check that strings are well-formed Unicode.
+ */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -6,10 +9,13 @@ export function canonicalJson(value: unknown): string {
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
 }
 
-/** ASCII without quote, reverse solidus and controls. */
+/** ASCII without quotation mark, reverse solidus and control characters. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** A JSON string as RFC 8785 section 3.2.2.2 writes it. Nearly all are plain: looking is a third of the cost of JSON.stringify. */
+/**
+ * Encodes a string as RFC 8785 section 3.2.2.2 does. Most strings need no escape; testing for that costs a third of
+ * JSON.stringify. Does NOT check that the string is well-formed Unicode.
+ */
 export function jsonString(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }

@@ -1,6 +1,6 @@
 import type { CanonicalTransaction } from '../transaction/canonical-transaction.ts';
 
-/** What an entry records. `admin.…` entries name the operator's act. */
+/** The kind of event that an entry records. `admin.…` entries record an operator's action. */
 export type EntryType =
   | 'user.registered'
   | 'login.accepted'
@@ -20,7 +20,7 @@ export type EntryType =
   | 'key.rotated'
   | `admin.${string}`;
 
-/** The transaction as an entry keeps it: the canonical one, and the id by which it is asked for. */
+/** The transaction as an entry records it: the canonical transaction and the id that clients query it by. */
 export type RecordedTransaction = CanonicalTransaction & { readonly id: string };
 
 export interface EntryBody {
@@ -48,7 +48,7 @@ export interface RecordedBody {
 let isoAt = 0;
 let isoText = '1970-01-01T00:00:00.000Z';
 
-/** RFC 3339 in UTC with milliseconds. Remembers the last one: a batch shares its time. */
+/** Formats ms since 1970 as RFC 3339 in UTC with milliseconds. Caches the last result, because a decision batch shares its time. */
 export function rfc3339(at: number): string {
   if (at !== isoAt) {
     isoText = new Date(at).toISOString();
@@ -58,9 +58,9 @@ export function rfc3339(at: number): string {
 }
 
 /**
- * RFC 8785 JSON of an entry's body. Members stand in the order that section 3.2.3 sorts them in, and `detail` is flat,
- * so no general canonicaliser is needed: ECMAScript writes strings and numbers as section 3.2.2 asks. Strings must be
- * well-formed Unicode: the wire refuses others.
+ * Encodes an entry's body as RFC 8785 JSON. The literal below lists members in the order of section 3.2.3 and `detail`
+ * is flat, so JSON.stringify suffices: it writes strings and numbers as section 3.2.2 requires. Does NOT check that
+ * strings are well-formed Unicode: the wire refuses those that are not.
  */
 export function encodeBody({ at, detail, reason, transaction, type, user, version }: EntryBody): string {
   return JSON.stringify({

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 
-/** The `previous` of a user's first entry. */
+/** The previous hash of a user's first entry. */
 export const GENESIS_HASH = '0'.repeat(64);
 
 let scratch = Buffer.allocUnsafe(8192);
 
-/** SHA-256(previous ‖ body), both hashes in lower-case hex. */
+/** Returns an entry's hash, SHA-256(previous hash ‖ body); both hashes are lower-case hex. Does NOT check the form of `previous`. */
 export function chainHash(previous: string, body: string): string {
   const bound = 32 + body.length * 3;
   if (scratch.length < bound) scratch = Buffer.allocUnsafe(bound);

@@ -10,9 +10,9 @@ function isDigit(code: number): boolean {
 }
 
 /**
- * Reads an amount as a person or a client writes it: `100`, `100.0` and `100.000` are all `100.00` in EUR.
- * Refused: zero, a sign, an exponent, blanks, separators, leading zeros, `.5`, `5.`, digits that are not ASCII, a
- * decimal that the currency has not and that is not zero.
+ * Parses an amount as a person or a client writes it: `100`, `100.0` and `100.000` are all `100.00` in EUR.
+ * Refuses zero, a sign, an exponent, blanks, group separators, leading zeros, `.5`, `5.`, digits outside ASCII, and
+ * non-zero decimals beyond the currency's.
  * @returns the amount with exactly the currency's decimals, or `currency_unknown` or `amount_invalid`
  */
 export function parseAmount(text: string, currency: string): string | Refusal {
@@ -45,7 +45,7 @@ export function parseAmount(text: string, currency: string): string | Refusal {
 
 /**
  * Compares two unsigned decimals (`digits` or `digits.digits`, leading and trailing zeros allowed) exactly.
- * Their form is not checked.
+ * Does NOT check their form or that they are of one currency.
  * @returns negative, 0 or positive, as a sort function does
  */
 export function compareAmounts(a: string, b: string): number {
@@ -58,7 +58,7 @@ export function compareAmounts(a: string, b: string): number {
   const wholeMax = Math.max(aPoint, bPoint);
   const decimalsMax = Math.max(a.length - aPoint, b.length - bPoint) - 1;
   for (let place = -wholeMax; place <= decimalsMax; place++) {
-    // Places count from the point: -1 is the units, 0 the point itself, 1 the tenths.
+    // Positions count from the decimal point: -1 is the units, 0 the point itself, 1 the tenths.
     const difference = digitAt(a, aPoint + place) - digitAt(b, bPoint + place);
     if (difference !== 0) return difference;
   }
@@ -72,8 +72,8 @@ function digitAt(text: string, index: number): number {
 }
 
 /**
- * Adds two unsigned decimals exactly; their form is not checked.
- * @returns the sum, with as many decimals as the more precise of the two, without leading zeros
+ * Adds two unsigned decimals exactly. Does NOT check their form or that they are of one currency.
+ * @returns the sum, with as many decimals as the more precise operand, without leading zeros
  */
 export function addAmounts(a: string, b: string): string {
   const aPoint = a.indexOf('.');

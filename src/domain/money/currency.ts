@@ -1,7 +1,7 @@
 /**
- * ISO 4217 list one, up to amendment 180 (BGN left on 2026-01-01), by number of decimals. Left out, and so refused:
- * funds codes (BOV, CHE, CHW, CLF, COU, MXV, USN, UYI, UYW), units of account (XAD, XDR, XSU, XUA), metals,
- * bond units, XTS and XXX: nobody holds an account in them.
+ * The currencies of ISO 4217 list one, up to amendment 180 (BGN left on 2026-01-01), by number of decimals. Excluded,
+ * and so refused, because nobody holds an account in them: funds codes (BOV, CHE, CHW, CLF, COU, MXV, USN, UYI, UYW),
+ * units of account (XAD, XDR, XSU, XUA), metals, bond units, XTS and XXX.
  */
 const CODES_BY_DECIMALS: Readonly<Record<number, string>> = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF',
@@ -19,10 +19,10 @@ const DECIMALS: ReadonlyMap<string, number> = new Map(
   ),
 );
 
-/** All currencies known, in alphabetical order. */
+/** All known currency codes, in alphabetical order. */
 export const CURRENCIES: readonly string[] = [...DECIMALS.keys()].sort();
 
-/** @returns the currency's number of decimals, `undefined` for a code that is not known (upper case as in ISO 4217) */
+/** @returns the currency's number of decimals; `undefined` for an unknown code. Codes are upper case, as in ISO 4217. */
 export function currencyDecimals(currency: string): number | undefined {
   return DECIMALS.get(currency);
 }

@@ -5,9 +5,10 @@ import type { Hmac, StepMac, StepMessage } from './hmac.ts';
 import { truncate } from './hotp.ts';
 import { driftedSteps, learntDrift, timeStep } from './totp.ts';
 
-/** The suite of bound codes (RFC 6287): six digits over a question of 32 bytes and the current minute. */
+/** The OCRA suite of bound codes (RFC 6287 section 6): six digits over a 32-byte question and the current minute. */
 export const BOUND_SUITE = 'OCRA-1:HOTP-SHA256-6:QH64-T1M';
 
+/** Of `BOUND_SUITE`. */
 const DIGITS = 6;
 const PERIOD_S = 60;
 const QUESTION_AT = BOUND_SUITE.length + 1;
@@ -17,7 +18,11 @@ const LENGTH = TIME_AT + 8;
 
 const PREFIX = new TextEncoder().encode(`${BOUND_SUITE}\0`);
 
-/** What `ocraMessage` gives for this suite and each step, in one allocation: they are made for each authorisation. */
+/**
+ * Returns what `ocraMessage` returns for this suite and each step, in one allocation, because every authorisation makes
+ * them.
+ * @throws RangeError when the question is not 64 hex digits
+ */
 function boundMessages(questionHex: string, steps: readonly number[]): readonly StepMessage[] {
   if (!/^[0-9a-f]{64}$/i.test(questionHex)) throw new RangeError('a question is 64 hex digits');
   const bytes = new Uint8Array(LENGTH * steps.length);
@@ -34,7 +39,7 @@ function boundMessages(questionHex: string, steps: readonly number[]): readonly 
   });
 }
 
-/** Eight bytes, the high one first: as `hotpMessage`, in place. */
+/** Writes the step as eight bytes, big-endian: `hotpMessage`, in place. */
 function writeStep(bytes: Uint8Array, offset: number, step: number): void {
   let rest = step;
   for (let i = offset + 7; i >= offset; i--) {
@@ -43,24 +48,27 @@ function writeStep(bytes: Uint8Array, offset: number, step: number): void {
   }
 }
 
-/** The value of a hex digit: letters' low four bits count from 1. */
+/** The value of a hex digit's character code. The low four bits of letters count from 1. */
 function nibble(code: number): number {
   return (code & 15) + (code > 57 ? 9 : 0);
 }
 
 /**
- * The messages whose MACs (HMAC-SHA256 with the token's seed) are needed to judge a bound code: for the minute that the
- * token is expected to be at, by the drift learnt, and one each way.
+ * Returns the messages whose MACs (HMAC-SHA256 under the token's seed) `acceptBoundCode` needs, for the steps of
+ * `driftedSteps`.
  * @param questionHex `boundQuestion` of the transaction
+ * @param atMs ms since 1970
+ * @throws RangeError when the question is not 64 hex digits
  */
 export function boundCodeMessages(questionHex: string, atMs: number, drift: number): readonly StepMessage[] {
   return boundMessages(questionHex, driftedSteps(drift, atMs, PERIOD_S));
 }
 
 /**
- * Judges a bound code against the MACs of `boundCodeMessages`. The minute is no guard against a replay: that the
- * challenge in the question is spent once is, and is not checked here. So several in one minute pass, each for its own
- * transaction, and `last` stays as it is.
+ * Judges a bound code against the MACs of `boundCodeMessages`. Does NOT detect a replay: the challenge in the question
+ * does, because it is spent once. So several bound codes of one minute pass, each for its own transaction, and `last`
+ * stays unchanged. Does NOT check the lockout.
+ * @param at ms since 1970
  */
 export function acceptBoundCode(
   state: TokenState | undefined,
@@ -84,7 +92,7 @@ export function acceptBoundCode(
   };
 }
 
-/** The bound code that a token with a right clock shows. */
+/** Returns the bound code that a token with an exact clock shows. @throws RangeError when the question is not 64 hex digits */
 export function boundCode(hmac: Hmac, key: Uint8Array, questionHex: string, atMs: number): string {
   const [expected] = boundMessages(questionHex, [timeStep(atMs, PERIOD_S)]);
   return expected ? truncate(hmac('sha256', key, expected.message), DIGITS) : '';

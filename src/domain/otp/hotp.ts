@@ -4,7 +4,11 @@ import type { TokenState } from '../user-state.ts';
 import type { CodeVerdict } from './code.ts';
 import type { Hmac, HmacAlgorithm, StepMac } from './hmac.ts';
 
-/** The counter in eight bytes, the high one first (RFC 4226 section 5.1). Of TOTP, the time step (RFC 6238 section 4.2). */
+/**
+ * Encodes a counter as eight bytes, big-endian (RFC 4226 section 5.1). For TOTP the counter is the time step
+ * (RFC 6238 section 4.2).
+ * @throws RangeError unless it is a safe integer from 0
+ */
 export function hotpMessage(counter: number): Uint8Array {
   if (!Number.isSafeInteger(counter) || counter < 0) throw new RangeError('a counter is an integer from 0');
   const message = new Uint8Array(8);
@@ -14,7 +18,10 @@ export function hotpMessage(counter: number): Uint8Array {
   return message;
 }
 
-/** Dynamic truncation (RFC 4226 section 5.3) to 1 to 10 decimal digits. */
+/**
+ * Dynamic truncation (RFC 4226 section 5.3) to `digits` decimal digits. Does NOT check that `digits` is 1 to 10.
+ * @throws RangeError when the MAC has fewer than 20 bytes
+ */
 export function truncate(mac: Uint8Array, digits: number): string {
   if (mac.length < 20) throw new RangeError('a MAC to truncate has 20 bytes or more');
   const offset = (mac[mac.length - 1] ?? 0) & 15;
@@ -28,7 +35,7 @@ export interface HotpParameters {
   readonly digits: number;
 }
 
-/** The code that a token shows for a counter. */
+/** Returns the code that a token shows for a counter (RFC 4226 section 5). */
 export function hotpCode(
   hmac: Hmac,
   key: Uint8Array,
@@ -39,8 +46,8 @@ export function hotpCode(
 }
 
 /**
- * The counters for which MACs are needed to judge a code: the next one, the look-ahead of RFC 4226 section 7.4 (codes
- * shown but not sent), and the one before, by which a replay is told from a wrong code.
+ * Returns the counters whose MACs `acceptHotp` needs: the next counter, `LIMITS.hotpLookAhead` more for codes that were
+ * shown but not sent (RFC 4226 section 7.4), and the previous counter, which tells a replay from a wrong code.
  */
 export function hotpCounters(state: TokenState | undefined): readonly number[] {
   const next = state?.last ?? 0;
@@ -49,9 +56,10 @@ export function hotpCounters(state: TokenState | undefined): readonly number[] {
 }
 
 /**
- * Judges a code against the MACs of `hotpCounters`. No counter below the next one is accepted. Of several that fit, the
- * nearest is: skipping further would leave the token behind.
+ * Judges a code against the MACs of `hotpCounters`. Accepts no counter below the next one. Of several matching counters
+ * it takes the nearest: skipping further would leave the token behind the server. Does NOT check the lockout.
  * @param candidates in ascending order
+ * @param at ms since 1970
  */
 export function acceptHotp(
   state: TokenState | undefined,

@@ -2,12 +2,12 @@ import { type Refusal, refuse } from '../errors.ts';
 import type { Hmac, HmacAlgorithm } from './hmac.ts';
 import { hotpMessage, truncate } from './hotp.ts';
 
-/** An OCRASuite (RFC 6287 section 6): which inputs a response covers, and how it is cut. */
+/** An OCRASuite (RFC 6287 section 6): the inputs that a response covers, and how the response is truncated. */
 export interface OcraSuite {
-  /** As written: it is part of what is authenticated. */
+  /** The suite as written: the MAC covers it. */
   readonly text: string;
   readonly algorithm: HmacAlgorithm;
-  /** 0: the whole MAC, in hex. */
+  /** 0: no truncation, the whole MAC in hex. */
   readonly digits: number;
   readonly counter: boolean;
   readonly question: { readonly format: 'A' | 'N' | 'H'; readonly lengthMax: number };
@@ -26,9 +26,9 @@ const UNIT_SECONDS = new Map([
 ]);
 
 /**
- * Reads a suite. A letter without its qualifier stands for section 6.3's default (QN08, PSHA1, S064, T1M); time steps
- * are 1 to 59 seconds or minutes or 1 to 48 hours (errata 3729), session data 1 to 512 bytes (section 5.1).
- * @returns `token_parameters_invalid` when it is none
+ * Parses an OCRASuite. A letter without its qualifier takes the default of section 6.3 (QN08, PSHA1, S064, T1M). Time
+ * steps are 1 to 59 seconds or minutes, or 1 to 48 hours (errata 3729); session data is 1 to 512 bytes (section 5.1).
+ * @returns `token_parameters_invalid` when the text is not a suite
  */
 export function parseSuite(text: string): OcraSuite | Refusal {
   const groups = SUITE.exec(text)?.groups;
@@ -58,12 +58,12 @@ export function parseSuite(text: string): OcraSuite | Refusal {
   };
 }
 
-/** What a suite asks for, and no more. */
+/** The inputs of a response: exactly those that the suite names. */
 export interface OcraInput {
   readonly counter?: number;
-  /** In mutual challenge-response, the other side's challenge followed by one's own (section 7.2): up to twice the suite's length. */
+  /** In mutual challenge-response, the other party's challenge and then one's own (section 7.2): up to twice the suite's length. */
   readonly question: string;
-  /** The hash, by the suite's function, of the PIN in UTF-8. */
+  /** The PIN's UTF-8 bytes, hashed by the suite's hash function. */
   readonly passwordHash?: Uint8Array;
   readonly sessionInformation?: Uint8Array;
   /** Whole time steps since 1970, of the suite's `timeStepS`. */
@@ -74,15 +74,15 @@ const QUESTION_FORMS = { A: /^[0-9A-Za-z]+$/, N: /^[0-9]+$/, H: /^[0-9A-Fa-f]+$/
 const HASH_BYTES = { sha1: 20, sha256: 32, sha512: 64 };
 const QUESTION_BYTES = 128;
 
-/** Is it a question of this suite's format, of at most its length (`parties` 2: both sides' together)? */
+/** Whether a question has the suite's format and at most its length. `parties` 2: the questions of both parties joined. */
 export function isQuestion(suite: OcraSuite, question: string, parties: 1 | 2 = 1): boolean {
   const { format, lengthMax } = suite.question;
   return question.length <= lengthMax * parties && QUESTION_FORMS[format].test(question);
 }
 
 /**
- * DataInput (section 5.1): suite ‖ 00 ‖ [C] ‖ Q ‖ [P] ‖ [S] ‖ [T].
- * @throws RangeError when an input is missing, not of the suite, or of a form or length that it has not
+ * Returns the DataInput of section 5.1: suite ‖ 00 ‖ [C] ‖ Q ‖ [P] ‖ [S] ‖ [T].
+ * @throws RangeError when an input is missing, is not in the suite, or has the wrong form or length
  */
 export function ocraMessage(suite: OcraSuite, input: OcraInput): Uint8Array {
   const parts: Uint8Array[] = [new TextEncoder().encode(`${suite.text}\0`)];
@@ -117,7 +117,7 @@ function required(wanted: boolean, given: unknown, name: string): boolean {
   return wanted;
 }
 
-/** The question's hex form, filled with zeros on the right to 128 bytes. A number becomes hex first (appendix A). */
+/** Returns the question's bytes, padded with zeros on the right to 128 bytes. A numeric question becomes hex first (appendix A). */
 function questionBytes(suite: OcraSuite, question: string): Uint8Array {
   if (!isQuestion(suite, question, 2)) throw new RangeError('the question is not of the suite');
   const bytes = new Uint8Array(QUESTION_BYTES);
@@ -126,7 +126,7 @@ function questionBytes(suite: OcraSuite, question: string): Uint8Array {
     return bytes;
   }
   const hex = suite.question.format === 'N' ? BigInt(question).toString(16) : question;
-  // An odd number of hex digits fills the high half of the last byte, as the reference implementation does.
+  // The last of an odd number of hex digits fills the high half of its byte, as in the reference implementation.
   for (let i = 0; i < hex.length; i += 2)
     bytes[i / 2] = Number.parseInt(hex.slice(i, i + 2).padEnd(2, '0'), 16);
   return bytes;
@@ -149,13 +149,13 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** The response for a MAC over `ocraMessage`: truncated as HOTP is, or whole in lower-case hex when the suite has 0 digits. */
+/** Returns the response for a MAC of `ocraMessage`: truncated as in HOTP, or the whole MAC in lower-case hex for 0 digits. */
 export function ocraResponse(suite: OcraSuite, mac: Uint8Array): string {
   if (suite.digits > 0) return truncate(mac, suite.digits);
   return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The response that a token shows. @throws RangeError as `ocraMessage` does */
+/** Returns the response that a token shows. @throws RangeError as `ocraMessage` does */
 export function ocraCode(hmac: Hmac, suite: OcraSuite, key: Uint8Array, input: OcraInput): string {
   return ocraResponse(suite, hmac(suite.algorithm, key, ocraMessage(suite, input)));
 }

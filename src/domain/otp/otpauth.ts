@@ -2,7 +2,7 @@ import { decodeBase32, encodeBase32 } from '../encoding/base32.ts';
 import { type Refusal, refuse } from '../errors.ts';
 import type { HmacAlgorithm } from './hmac.ts';
 
-/** What a QR code carries to an authenticator (the Key URI format). */
+/** The parameters of an otpauth URI (the Key URI format), which a QR code carries to an authenticator. */
 export interface OtpauthParameters {
   readonly type: 'totp' | 'hotp';
   readonly secret: Uint8Array;
@@ -17,7 +17,10 @@ export interface OtpauthParameters {
   readonly counter: number;
 }
 
-/** All parameters are written, defaults too: authenticators do not agree on them. Texts must be well-formed Unicode. */
+/**
+ * Writes an otpauth URI. Writes defaults too, because authenticators disagree on them.
+ * @throws URIError when the label or the issuer is not well-formed Unicode
+ */
 export function otpauthUri(parameters: OtpauthParameters): string {
   const { type, secret, label, issuer, algorithm, digits, periodS, counter } = parameters;
   const name = encodeURIComponent(label);
@@ -28,7 +31,7 @@ export function otpauthUri(parameters: OtpauthParameters): string {
 
 const DEFAULTS = { algorithm: 'SHA1', digits: '6', period: '30', counter: '0' };
 
-/** Reads any URI of the format, with its defaults. @returns `token_parameters_invalid` naming what is not as it should be */
+/** Parses an otpauth URI, with the format's defaults. @returns `token_parameters_invalid` with the offending part in `detail` */
 export function parseOtpauthUri(text: string): OtpauthParameters | Refusal {
   if (!URL.canParse(text)) return invalid('uri');
   const { protocol, host, pathname, searchParams } = new URL(text);

@@ -9,20 +9,21 @@ export interface TotpParameters extends HotpParameters {
   readonly periodS: number;
 }
 
-/** The number of whole periods since 1970 (RFC 6238 section 4.2, T0 = 0). */
+/** Returns the number of whole periods since 1970 (RFC 6238 section 4.2, T0 = 0). */
 export function timeStep(atMs: number, periodS: number): number {
   return Math.floor(atMs / (periodS * 1000));
 }
 
-/** The code that a token with a right clock shows. */
+/** Returns the code that a token with an exact clock shows. */
 export function totpCode(hmac: Hmac, key: Uint8Array, atMs: number, parameters: TotpParameters): string {
   return hotpCode(hmac, key, timeStep(atMs, parameters.periodS), parameters);
 }
 
 /**
- * The step that a token is expected to be at, by the drift learnt, and one each way (RFC 6238 sections 5.2 and 6); and
- * the same around the server's own step, or a token whose clock was put right at once would fit no more.
- * @returns in ascending order
+ * Returns the step that a token is expected to be at, given its learnt drift, and one step each way (RFC 6238
+ * sections 5.2 and 6). Adds the same three steps around the server's own, so that a token whose clock was corrected
+ * still matches.
+ * @returns steps in ascending order
  */
 export function driftedSteps(drift: number, atMs: number, periodS: number): readonly number[] {
   const now = timeStep(atMs, periodS);
@@ -34,20 +35,22 @@ export function driftedSteps(drift: number, atMs: number, periodS: number): read
   return [...steps].sort((a, b) => a - b);
 }
 
-/** The drift that an accepted step shows, within what the server puts up with: a token may be that far off and no further. */
+/** Returns the drift of an accepted step in time steps, clamped to `LIMITS.driftStepsMax` each way (RFC 6238 section 6). */
 export function learntDrift(step: number, atMs: number, periodS: number): number {
   const { driftStepsMax } = LIMITS;
   return Math.min(Math.max(step - timeStep(atMs, periodS), -driftStepsMax), driftStepsMax);
 }
 
-/** The time steps for which MACs are needed to judge a code: used ones too, by which a replay is told from a wrong code. */
+/** Returns the time steps whose MACs `acceptTotp` needs. Used steps are among them, which tells a replay from a wrong code. */
 export function totpSteps(state: TokenState | undefined, atMs: number, periodS: number): readonly number[] {
   return driftedSteps(state?.drift ?? 0, atMs, periodS);
 }
 
 /**
- * Judges a code against the MACs of `totpSteps`. The last accepted step and those before it are never accepted again
- * (RFC 6238 section 5.2). Of several that fit, the latest is taken, so that the same digits do not pass twice.
+ * Judges a code against the MACs of `totpSteps`. Never accepts the last accepted step or an earlier one again (RFC 6238
+ * section 5.2). Of several matching steps it takes the latest, so that the same digits do not pass twice. Does NOT
+ * check the lockout.
+ * @param at ms since 1970
  */
 export function acceptTotp(
   state: TokenState | undefined,

@@ -3,29 +3,32 @@ import { compareAmounts } from '../money/amount.ts';
 import type { Transfer } from '../transaction/canonical-transaction.ts';
 import type { VelocityPolicy } from './velocity.ts';
 
-/** `session`: the caller is logged in, always so. `code`: presence. `bound_code`: a code that fits only this transfer. */
+/**
+ * A proof that a transfer may require. `session`: the caller is logged in, which always holds. `mac`: integrity.
+ * `code`: presence. `bound_code`: a code that fits only this transfer (PSD2 RTS article 5).
+ */
 export type Proof = 'session' | 'mac' | 'code' | 'bound_code';
 
-/** `policy` of the configuration: ordered rules, the first that fits applies. */
+/** `policy` of the configuration: ordered rules; the first matching rule applies. */
 export interface Policy {
   readonly rules: readonly PolicyRule[];
   readonly velocity: VelocityPolicy | null;
 }
 
 export interface PolicyRule {
-  /** All that it names must fit; nothing named fits always. */
+  /** Every condition that is named must match; without conditions the rule always matches. */
   readonly when?: PolicyCondition;
   readonly require: readonly Proof[];
 }
 
-/** A list fits when one of it does. Texts are compared exactly. */
+/** A list matches when one of its texts equals the value. Texts are compared exactly. */
 export interface PolicyCondition {
   readonly payer?: string | readonly string[];
   readonly payee?: string | readonly string[];
   readonly currency?: string | readonly string[];
   readonly user?: string | readonly string[];
   readonly role?: string | readonly string[];
-  /** The largest amount that fits, as a number in whatever currency: name `currency` beside it where that matters. */
+  /** The largest amount that matches. Compared as a number in any currency: name `currency` beside it where that matters. */
   readonly amountMax?: string;
 }
 
@@ -33,20 +36,20 @@ export interface PolicyQuestion {
   readonly transfer: Transfer;
   readonly username: string;
   readonly role: string;
-  /** From `velocityExceeded`: the last rule applies, whatever its `when` says, and the transfer's own beside it. */
+  /** From `velocityExceeded`: then the last rule applies regardless of its `when`, together with the transfer's own rule. */
   readonly velocityExceeded: boolean;
 }
 
-/** Refusal by default: what no rule covers needs the strongest proof. */
+/** Deny by default: a transfer that no rule covers needs the strongest proof. */
 const NO_RULE: readonly Proof[] = Object.freeze(['bound_code'] as const);
 
-/** The proofs that a transfer needs. The policy's own form is not checked here. */
+/** Returns the proofs that a transfer needs. Does NOT check the form of the policy: loading the configuration does. */
 export function requiredProofs(policy: Policy, question: PolicyQuestion): readonly Proof[] {
   const own = policy.rules.find(({ when }) => when === undefined || fits(when, question))?.require ?? NO_RULE;
   if (!question.velocityExceeded) return own;
   const last = policy.rules.at(-1)?.require ?? NO_RULE;
   if (last.includes('bound_code')) return last;
-  // Moving much must not make the next transfer need less than its own rule asks.
+  // Exceeding the velocity limit must not lower what the transfer's own rule requires.
   const more = own.filter((proof) => proof !== 'session' && !last.includes(proof));
   return more.length === 0 ? last : [...last, ...more];
 }
@@ -67,7 +70,7 @@ function names(wanted: string | readonly string[] | undefined, value: string): b
   return typeof wanted === 'string' ? wanted === value : wanted.includes(value);
 }
 
-/** Which proofs were given and found right. */
+/** Which proofs the caller gave and the server verified. */
 export interface GivenProofs {
   readonly mac: boolean;
   readonly code: boolean;
@@ -75,9 +78,9 @@ export interface GivenProofs {
 }
 
 /**
- * The proof that is still missing, the strongest first. A bound code stands for a MAC and for a code: it covers the
- * whole transaction and shows presence. A code does not stand for a MAC: it covers nothing.
- * @returns `undefined` when all that is required was given
+ * Returns the strongest proof still missing. A bound code satisfies `mac` and `code` too: it covers the whole
+ * transaction and proves presence. A plain code does not satisfy `mac`: it covers no content.
+ * @returns `undefined` when every required proof was given
  */
 export function missingProof(required: readonly Proof[], given: GivenProofs): RefusalCode | undefined {
   if (given.boundCode) return undefined;

@@ -1,26 +1,26 @@
 import { addAmounts, compareAmounts } from '../money/amount.ts';
 import type { Transfer } from '../transaction/canonical-transaction.ts';
 
-/** `policy.velocity` of the configuration: what a user may move in any `windowMs` before the last rule applies. */
+/** `policy.velocity` of the configuration: what a user may move in any `windowMs` before the policy's last rule applies. */
 export interface VelocityPolicy {
   readonly windowMs: number;
   readonly countMax?: number;
-  /** An exact decimal, per currency. */
+  /** An exact decimal, applied to each currency separately. */
   readonly amountMax?: string;
 }
 
-/** Sums of approved transactions in slots of an eighth of the window, oldest first: bounded, and never less than what was moved. */
+/** Sums of approved transactions in slots of an eighth of the window, oldest first. Bounded; never less than was moved. */
 export type VelocityState = readonly VelocitySlot[];
 
 export interface VelocitySlot {
-  /** Start of the slot, ms since 1970: a time and not an index, so that it keeps its meaning when the window is changed. */
+  /** Start of the slot, ms since 1970. A time, not an index: it keeps its meaning when the operator changes the window. */
   readonly slot: number;
   readonly count: number;
-  /** By currency, in exact decimals. */
+  /** Sums by currency, as exact decimals. */
   readonly amounts: Readonly<Record<string, string>>;
 }
 
-/** Eight whole ones, and the one that the window's edge cuts. */
+/** Eight whole slots, plus the slot that the window's start cuts. */
 const SLOTS_MAX = 9;
 
 type VelocityTransfer = Pick<Transfer, 'amount' | 'currency'>;
@@ -29,13 +29,16 @@ function slotMs(policy: VelocityPolicy): number {
   return Math.ceil(policy.windowMs / 8);
 }
 
-/** A slot counts while any part of it lies in the window; one that starts later than `at` (a clock set back) counts. */
+/** A slot counts while any part of it is in the window. A slot that starts after `at` (the clock was set back) counts too. */
 function inWindow(state: VelocityState | undefined, policy: VelocityPolicy, at: number): VelocityState {
   const after = at - policy.windowMs - slotMs(policy);
   return state?.filter(({ slot }) => slot > after) ?? [];
 }
 
-/** Would this transfer, approved at `at` (ms), go beyond what the user may move in the window that ends there? Never without a policy. */
+/**
+ * Whether approving this transfer at `at` (ms) would exceed the limit for the window that ends at `at`. Counts transfers
+ * up to an eighth of a window too old. Always false without a policy.
+ */
 export function velocityExceeded(
   state: VelocityState | undefined,
   policy: VelocityPolicy | null,
@@ -58,7 +61,7 @@ export function velocityExceeded(
   return false;
 }
 
-/** The state after a transfer was approved at `at` (ms): at most nine slots. */
+/** Returns the state after a transfer was approved at `at` (ms), in at most nine slots. Does NOT check the limit. */
 export function afterApproval(
   state: VelocityState | undefined,
   policy: VelocityPolicy,
@@ -72,7 +75,7 @@ export function afterApproval(
   if (newest === undefined || newest.slot < start) slots.push(moved);
   else slots[slots.length - 1] = merge(newest, moved);
 
-  // Only slots of an earlier, shorter window are more: the oldest are joined, and so kept rather longer.
+  // Only slots of an earlier, shorter window can be more than nine. Merging the oldest keeps their sums somewhat longer.
   while (slots.length > SLOTS_MAX) {
     const [oldest, next] = slots.splice(0, 2);
     if (oldest && next) slots.unshift(merge(next, oldest));
@@ -80,7 +83,7 @@ export function afterApproval(
   return slots;
 }
 
-/** @returns with the start of the first: never earlier than either began when that is the newer */
+/** Adds the sums of `other` to `kept`, which keeps its start. */
 function merge(kept: VelocitySlot, other: VelocitySlot): VelocitySlot {
   const amounts: Record<string, string> = { ...kept.amounts };
   for (const [currency, amount] of Object.entries(other.amounts)) {

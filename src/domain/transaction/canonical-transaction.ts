@@ -1,8 +1,12 @@
 import { jsonString } from '../encoding/canonical-json.ts';
 
-/** The canonical transaction, version 1: what the MAC covers over REST, and what a bound code is computed over. */
+/*
+ * No import of node:crypto here: the virtual token encodes transactions in a browser, with its own SHA-256.
+ */
+
+/** The canonical transaction, version 1. Over REST the MAC covers its encoding; a bound code is computed over its hash. */
 export interface CanonicalTransaction {
-  /** With exactly the currency's decimals (ISO 4217), no sign, no leading zero: `100.00` EUR, `100` JPY. */
+  /** Exactly the currency's decimals (ISO 4217), no sign, no leading zero: `100.00` EUR, `100` JPY. */
   readonly amount: string;
   /** The nonce as issued: lower-case hex. */
   readonly challenge: string;
@@ -12,12 +16,13 @@ export interface CanonicalTransaction {
   readonly v: 1;
 }
 
-/** A transaction that no challenge covers yet. */
+/** A transaction without its challenge. */
 export type Transfer = Pick<CanonicalTransaction, 'amount' | 'currency' | 'payee' | 'payer'>;
 
 /**
- * RFC 8785 JSON. Amount and currency hold only characters that JSON writes as themselves (src/domain/transaction/transfer.ts); the
- * challenge may be whatever was sent, for a refused one is recorded too. Strings must be well-formed Unicode.
+ * Encodes the canonical transaction as RFC 8785 JSON. Does NOT check its members: amount and currency must need no JSON
+ * escape (`makeTransfer` ensures that), and all strings must be well-formed Unicode. The challenge may be any text,
+ * because refused transactions are recorded with the challenge as sent.
  */
 export function encodeTransaction(t: CanonicalTransaction): string {
   return `{"amount":"${t.amount}","challenge":${jsonString(t.challenge)},"currency":"${t.currency}","payee":${jsonString(t.payee)},"payer":${jsonString(t.payer)},"v":1}`;

@@ -4,8 +4,9 @@ import { type Refusal, refuse } from '../errors.ts';
 import { type CanonicalTransaction, encodeTransaction } from './canonical-transaction.ts';
 
 /*
- * A receipt states one decided transaction: a JWS (RFC 7515) in the compact serialisation, ES256 (RFC 7518 section 3.4),
- * with the registered claims of RFC 7519. Header and claims are RFC 8785 JSON, so a receipt has exactly one spelling.
+ * A receipt states one decided transaction. It is a JWS (RFC 7515) in compact serialisation, signed by ES256
+ * (RFC 7518 section 3.4), with the registered claims of RFC 7519. Header and claims are RFC 8785 JSON, so each receipt
+ * has exactly one spelling.
  */
 
 const ALGORITHM = 'ES256';
@@ -16,14 +17,14 @@ export interface ReceiptClaims {
   readonly iss: 'sello';
   /** The user's name. */
   readonly sub: string;
-  /** When it was decided, in whole seconds since 1970 (RFC 7519 section 2, NumericDate). */
+  /** Time of the decision, in whole seconds since 1970 (RFC 7519 section 2, NumericDate). */
   readonly iat: number;
   /** The transaction's id. */
   readonly jti: string;
   readonly transaction: CanonicalTransaction;
-  /** What it was decided on, such as `mac` or `bound_code`. */
+  /** The proofs that the decision rests on, such as `mac` or `bound_code`. */
   readonly proofs: readonly string[];
-  /** The user's entry that records it, and the hash of the one before (lower-case hex). */
+  /** The journal entry that records the decision: its version for this user, its hash and the previous entry's hash (lower-case hex). */
   readonly journal: { readonly version: number; readonly hash: string; readonly previous: string };
 }
 
@@ -40,20 +41,27 @@ export interface ParsedReceipt {
   readonly signature: Uint8Array;
 }
 
-/** What is signed, RFC 7515 section 5.1: ASCII. Strings must be well-formed Unicode, as `parseTransfer` leaves them. */
+/**
+ * Returns the JWS signing input (RFC 7515 section 5.1), in ASCII. Does NOT check the claims: strings must be well-formed
+ * Unicode, as `parseTransfer` leaves them.
+ */
 export function receiptSigningInput(claims: ReceiptClaims, keyId: string): string {
   const header = `{"alg":"${ALGORITHM}","kid":${jsonString(keyId)},"typ":"${TYPE}"}`;
   return `${base64url(header)}.${base64url(encodeClaims(claims))}`;
 }
 
-/** @param signature r‖s, 64 bytes */
+/**
+ * Appends the signature to the signing input. Does NOT verify it.
+ * @param signature r‖s, 64 bytes
+ */
 export function receiptFrom(signingInput: string, signature: Uint8Array): string {
   return `${signingInput}.${Buffer.from(signature).toString('base64url')}`;
 }
 
 /**
- * Reads a receipt. Has NOT verified the signature: nothing in it may be believed yet (see `verifyReceipt`).
- * Strict: any other algorithm, type, header, claim, order or spelling than `receiptSigningInput` writes is refused.
+ * Parses a receipt. Does NOT verify the signature, so nothing in it may be believed yet (see `verifyReceipt`).
+ * Refuses any algorithm, type, header, claim, member order or spelling that `receiptSigningInput` would not write.
+ * @returns `data_invalid` with the offending part in `detail`
  */
 export function parseReceipt(jws: string): ParsedReceipt | Refusal {
   if (jws.length > LIMITS.receiptBytesMax) return invalid('size');
@@ -88,7 +96,7 @@ function parseHeader(json: unknown): ReceiptHeader | undefined {
   return { alg: ALGORITHM, kid: json.kid, typ: TYPE };
 }
 
-/** Picks the claims out; that there are no others, the comparison of spellings shows. */
+/** Picks out the known claims. Does NOT look for unknown ones: comparing spellings afterwards reveals them. */
 function parseClaims(json: unknown): ReceiptClaims | undefined {
   if (!isRecord(json)) return undefined;
   const { iss, sub, iat, jti, transaction, proofs, journal } = json;
@@ -138,7 +146,7 @@ function base64url(text: string): string {
   return Buffer.from(text).toString('base64url');
 }
 
-/** One code for all: the part that does not fit is the detail. */
+/** Every defect has one refusal code; `detail` names the part. */
 function invalid(part: 'size' | 'form' | 'signature' | 'header' | 'claims' | 'spelling'): Refusal {
   return refuse('data_invalid', { detail: `receipt: ${part}` });
 }

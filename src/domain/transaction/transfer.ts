@@ -5,7 +5,7 @@ import { currencyDecimals } from '../money/currency.ts';
 import { isVisible } from '../visible-text.ts';
 import type { Transfer } from './canonical-transaction.ts';
 
-/** A transfer as a structured request names it, before anything in it is checked. */
+/** A transfer as a structured request carries it: nothing in it has been checked. */
 export interface TransferInput {
   readonly payer: string;
   readonly payee: string;
@@ -14,9 +14,9 @@ export interface TransferInput {
 }
 
 /**
- * Reads the `data` of TCP's `transaccion`: `payer, payee, amount[, currency]`, blanks (space, tab) around commas allowed.
- * Whether the payer is the caller's is not checked: the server keeps no accounts.
- * @returns the transfer with its amount in canonical form, or `data_invalid`, `account_invalid`, `amount_invalid`,
+ * Parses the `data` of TCP's `transaccion`: `payer, payee, amount[, currency]`. Blanks (space, tab) around commas are
+ * allowed. Does NOT check that the payer account belongs to the caller: the server keeps no accounts.
+ * @returns the transfer with its amount in canonical form, or `data_invalid`, `account_invalid`, `amount_invalid` or
  * `currency_unknown`
  */
 export function parseTransfer(data: string, currencyDefault: string): Transfer | Refusal {
@@ -38,8 +38,8 @@ export function parseTransfer(data: string, currencyDefault: string): Transfer |
 }
 
 /**
- * The same rules for a transfer that comes in parts. Blanks around an account are dropped, so that both wires give
- * the same account; an amount or a currency with blanks is refused.
+ * Makes a transfer from separate members, by the rules of `parseTransfer`. Blanks around an account are dropped, so that
+ * TCP and REST yield the same account; an amount or a currency with blanks is refused.
  */
 export function makeTransfer(input: TransferInput, currencyDefault: string): Transfer | Refusal {
   const payer = parseAccount(input.payer);
@@ -56,10 +56,11 @@ export function makeTransfer(input: TransferInput, currencyDefault: string): Tra
 const PRINTABLE_ASCII = /^[ -+\--~]+$/;
 
 /**
- * An account identifier: what is displayed is what is signed, so two that look the same must be the same bytes. It is
- * kept as given, not normalised: the MAC over TCP covers it as sent. One that is not NFC (UAX 15) is refused.
- * @returns without the blanks around it, or `undefined` when it is empty, longer than `LIMITS.accountBytesMax` in
- * UTF-8, not well-formed Unicode, not NFC, or holds a comma or a character that is not seen
+ * Parses an account identifier. What is displayed is what is signed, so two identifiers that look the same must be the
+ * same bytes: an identifier that is not NFC (UAX 15) is refused rather than normalised, because over TCP the MAC covers
+ * it as sent. Does NOT check that the account exists.
+ * @returns the identifier without surrounding blanks, or `undefined` when it is empty, longer than
+ * `LIMITS.accountBytesMax` in UTF-8, not well-formed Unicode, not NFC, or contains a comma or an invisible character
  */
 export function parseAccount(text: string): string | undefined {
   const account = trimBlanks(text);
@@ -71,7 +72,7 @@ export function parseAccount(text: string): string | undefined {
 const SPACE = 32;
 const TAB = 9;
 
-/** Blanks are space and tab alone: `trim()` would also drop line ends and blanks that some screens show. */
+/** Drops surrounding spaces and tabs only: `trim()` would also drop line ends and blanks that some screens show. */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
@@ -84,7 +85,10 @@ function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
-/** A UTF-16 unit takes one to three bytes in UTF-8, each half of a surrogate pair two: counted without a copy. */
+/**
+ * Whether the text takes more than `bytesMax` bytes in UTF-8, counted without a copy: a UTF-16 code unit takes one to
+ * three bytes, each half of a surrogate pair two.
+ */
 function exceedsBytes(text: string, bytesMax: number): boolean {
   if (text.length * 3 <= bytesMax) return false;
   let bytes = text.length;
