@@ -175,6 +175,26 @@ describe('a receipt', () => {
     }
   });
 
+  test('whose challenge, account or name is no text, or no well-formed one, is refused', () => {
+    const { transaction } = CLAIMS;
+    // Both are spelled as canonical JSON writes them, so only the check of each member can refuse them.
+    for (const value of ['\ud800', ['é']]) {
+      for (const changed of [
+        { ...CLAIMS, sub: value },
+        { ...CLAIMS, jti: value },
+        { ...CLAIMS, proofs: [value] },
+        ...['challenge', 'payee', 'payer'].map((name) => ({
+          ...CLAIMS,
+          transaction: { ...transaction, [name]: value },
+        })),
+      ]) {
+        assertRefused(compact(headerText(), JSON.stringify(sorted(changed))), /receipt: claims/);
+      }
+      const header = JSON.stringify({ alg: 'ES256', kid: value, typ: 'sello-receipt+jws' });
+      assertRefused(compact(header, canonicalJson(CLAIMS)), /receipt: header/);
+    }
+  });
+
   test('has one spelling: the same JSON written otherwise is refused', () => {
     const text = canonicalJson(CLAIMS);
     assert.ok(!isRefusal(parseReceipt(compact(headerText(), text))));
@@ -242,6 +262,13 @@ describe('a receipt', () => {
     );
   });
 });
+
+/** RFC 8785 order of members, for JSON.stringify, which escapes halves of surrogate pairs. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
+}
 
 function headerText(): string {
   return canonicalJson({ alg: 'ES256', kid: KEY_ID, typ: 'sello-receipt+jws' });
