@@ -1,5 +1,5 @@
-import type { Findings } from './findings.ts';
-import type { Aim } from './report.ts';
+import type { Findings } from './report/findings.ts';
+import type { Aim } from './report/report.ts';
 
 /** Durable authorised transactions a second. */
 const TRANSACTIONS = 25_000;

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { toJson } from './report.ts';
+import { toJson } from './report/report.ts';
+import { toText } from './report/text.ts';
 import { run, STAGES, type Stage } from './run.ts';
 import { FULL, QUICK, TINY } from './sizes.ts';
-import { toText } from './text.ts';
 
 const HELP = `npm run bench [-- OPTIONS]
 

@@ -11,11 +11,11 @@ import { encodeBody } from '../src/domain/journal/entry.ts';
 import { chainHash, GENESIS_HASH } from '../src/domain/journal/hash-chain.ts';
 import type { Decision, Store } from '../src/ports/store.ts';
 import { binaries, PostgresServer } from '../test/services/postgres.ts';
-import { runAlone } from './alone.ts';
-import { exampleChallenge, exampleTransaction } from './example-entry.ts';
-import type { Findings } from './findings.ts';
-import { middleRate, type OwnRate, ownLimit, ownRate, ownRow } from './own-load.ts';
-import type { MissingPart, Part } from './part.ts';
+import type { MissingPart, Part } from './backends/backend.ts';
+import { middleRate, type OwnRate, ownLimit, ownRate, ownRow } from './backends/in-process-load.ts';
+import { runAlone } from './backends/run-alone.ts';
+import { exampleChallenge, exampleTransaction } from './fixtures/example-entry.ts';
+import type { Findings } from './report/findings.ts';
 
 const BATCH = 512;
 const ROWS_PER_STATEMENT = 64;

@@ -11,10 +11,10 @@ import { makeVaultCertificates, pathsOf } from '../src/cli/vault/certificates.ts
 import { vaultCallerCredentials } from '../src/compose/vault-credentials.ts';
 import { loadConfig } from '../src/config.ts';
 import type { KeyVault } from '../src/ports/key-vault.ts';
-import { runAlone } from './alone.ts';
-import type { Findings } from './findings.ts';
-import { ownLimit, ownRate, ownRow } from './own-load.ts';
-import type { Part } from './part.ts';
+import type { Part } from './backends/backend.ts';
+import { ownLimit, ownRate, ownRow } from './backends/in-process-load.ts';
+import { runAlone } from './backends/run-alone.ts';
+import type { Findings } from './report/findings.ts';
 import { SERVER_NODE_OPTIONS } from './sizes.ts';
 
 const BATCHES = [1, 16, 256, 1_024] as const;

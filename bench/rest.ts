@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Child } from './child.ts';
-import { Findings } from './findings.ts';
-import { measureRequests } from './rest-load.ts';
-import { validationsOf } from './rest-requests.ts';
-import type { RestStage } from './rest-stage.ts';
-import { Waiting } from './rest-waiting.ts';
+import type { Child } from './processes/child.ts';
+import { Findings } from './report/findings.ts';
+import { measureRequests } from './rest/measure-requests.ts';
+import { Waiting } from './rest/pending-transactions.ts';
+import { validationsOf } from './rest/requests.ts';
+import type { RestStage } from './rest/setup.ts';
 import { FULL, REST_CONNECTIONS, SERVER_NODE_OPTIONS } from './sizes.ts';
 
 /** Before anything is measured, bare route and server each answer so many, on so many connections. */

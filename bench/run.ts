@@ -2,19 +2,19 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { aimsOf } from './aims.ts';
-import { Findings, type RunOptions } from './findings.ts';
-import { measureLimits } from './measured-limits.ts';
-import type { OpenPart } from './part.ts';
-import { measureParts } from './parts.ts';
+import type { OpenPart } from './backends/backend.ts';
+import { measureParts } from './backends/measure-backends.ts';
+import { measureLimits } from './limits.ts';
 import { openPostgresPart } from './postgres.ts';
 import type { SeedOptions } from './processes/seed.ts';
 import { openVaultPart } from './remote-vault.ts';
-import type { Machine, Report } from './report.ts';
+import { Findings, type RunOptions } from './report/findings.ts';
+import type { Machine, Report } from './report/report.ts';
 import { measureRest } from './rest.ts';
-import { measureGrowth, measureLoads } from './served.ts';
 import { BYTES_PER_ENTRY } from './sizes.ts';
 import { openHsmPart } from './softhsm.ts';
 import { startUpMs } from './start-up.ts';
+import { measureGrowth, measureLoads } from './tcp.ts';
 
 /** What is measured, in this order. */
 export const STAGES = ['server', 'rest', 'postgres', 'hsm', 'vault'] as const;

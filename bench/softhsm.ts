@@ -13,10 +13,10 @@ import { openPkcs11Vault } from '../src/adapters/vault-pkcs11/open-pkcs11-vault.
 import { parsePkcs11Uri } from '../src/adapters/vault-pkcs11/pkcs11-uri.ts';
 import type { KeyVault, MacRequest } from '../src/ports/key-vault.ts';
 import { softHsm } from '../test/services/softhsm.ts';
-import { runAlone } from './alone.ts';
-import type { Findings } from './findings.ts';
-import { middleRate, type OwnRate, ownLimit, ownRate, ownRow } from './own-load.ts';
-import type { MissingPart, Part } from './part.ts';
+import type { MissingPart, Part } from './backends/backend.ts';
+import { middleRate, type OwnRate, ownLimit, ownRate, ownRow } from './backends/in-process-load.ts';
+import { runAlone } from './backends/run-alone.ts';
+import type { Findings } from './report/findings.ts';
 
 const BATCH = 256;
 const MESSAGE_BYTES = 80;

@@ -2,9 +2,9 @@ import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import { codeRoutes } from '../../src/wire/http/routes/codes.ts';
 import { typeboxCompiler } from '../../src/wire/http/validation.ts';
-import { openBareJournal } from '../bare-journal.ts';
-import { answerRequests } from '../child.ts';
-import { UsageMeter } from '../usage.ts';
+import { openBareJournal } from '../fixtures/bare-journal.ts';
+import { answerRequests } from './child.ts';
+import { UsageMeter } from './usage.ts';
 
 const meter = new UsageMeter();
 let close: () => Promise<void> = async () => {};

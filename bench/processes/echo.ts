@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { answerRequests } from '../child.ts';
+import { answerRequests } from './child.ts';
 
 /** Sends every line back, one write for all that came together: what Node's sockets cost, and nothing else. */
 

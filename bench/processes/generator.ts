@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { answerRequests } from '../child.ts';
-import { activeUsers, echoes, logIns, transactions } from '../load/conversations.ts';
-import { EchoClient } from '../load/echo-client.ts';
-import { type Client, type LoadOptions, type LoadResult, Meter } from '../load/load.ts';
-import { PipelinedClient } from '../load/pipelined-client.ts';
-import { proveByBoundCode, proveByMac } from '../load/transactions.ts';
-import { TurnsClient } from '../load/turns-client.ts';
+import { activeUsers, echoes, logIns, transactions } from '../tcp/conversations.ts';
+import { EchoClient } from '../tcp/echo-client.ts';
+import { type Client, type LoadOptions, type LoadResult, Meter } from '../tcp/load.ts';
+import { PipelinedClient } from '../tcp/pipelined-client.ts';
+import { proveByBoundCode, proveByMac } from '../tcp/transactions.ts';
+import { TurnsClient } from '../tcp/turns-client.ts';
+import { answerRequests } from './child.ts';
 
 /** Makes the load, one after the other. */
 

@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { Argon2Hasher } from '../../src/adapters/password/argon2.ts';
 import { systemRandom } from '../../src/adapters/system/random.ts';
 import { mac } from '../../src/adapters/vault-keys/hmac.ts';
-import { openBareJournal } from '../bare-journal.ts';
-import { answerRequests } from '../child.ts';
-import { PASSWORD } from '../identities.ts';
+import { openBareJournal } from '../fixtures/bare-journal.ts';
+import { PASSWORD } from '../fixtures/identities.ts';
+import { answerRequests } from './child.ts';
 
 /** What the parts can do at most, each alone in this process. */
 

@@ -8,9 +8,9 @@ import { loadConfig } from '../../src/config.ts';
 import { GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import { BOUND_SUITE } from '../../src/domain/otp/bound-code.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { answerRequests } from '../child.ts';
-import { REST_TRANSFER, type RestStage, type RestUser } from '../rest-stage.ts';
-import { type ServerUsage, UsageMeter } from '../usage.ts';
+import { REST_TRANSFER, type RestStage, type RestUser } from '../rest/setup.ts';
+import { answerRequests } from './child.ts';
+import { type ServerUsage, UsageMeter } from './usage.ts';
 
 type Pending = RestUser['pending'][number];
 

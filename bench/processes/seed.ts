@@ -6,9 +6,16 @@ import { type EntryType, encodeBody } from '../../src/domain/journal/entry.ts';
 import { chainHash, GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import { BOUND_SUITE } from '../../src/domain/otp/bound-code.ts';
 import type { Decision, SideRow, UserId } from '../../src/ports/store.ts';
-import { answerRequests } from '../child.ts';
-import { exampleTransaction } from '../example-entry.ts';
-import { macKey, PASSWORD, sessionSecretOf, tokenIdOf, tokenSeedOf, usernameOf } from '../identities.ts';
+import { exampleTransaction } from '../fixtures/example-entry.ts';
+import {
+  macKey,
+  PASSWORD,
+  sessionSecretOf,
+  tokenIdOf,
+  tokenSeedOf,
+  usernameOf,
+} from '../fixtures/identities.ts';
+import { answerRequests } from './child.ts';
 
 /** Writes users and entries through the ports, as decisions would have: a hundred thousand registrations take an hour of Argon2id. */
 

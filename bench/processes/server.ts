@@ -1,8 +1,8 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { RunningServer } from '../../src/compose.ts';
-import { answerRequests } from '../child.ts';
-import { type ServerUsage, UsageMeter } from '../usage.ts';
+import { answerRequests } from './child.ts';
+import { type ServerUsage, UsageMeter } from './usage.ts';
 
 // As src/main.ts does: compiled code is taken from the cache, and the compiler stays out of memory.
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/sello', import.meta.url)));

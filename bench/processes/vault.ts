@@ -1,6 +1,6 @@
 import { type RunningVaultServer, startVaultServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
-import { answerRequests } from '../child.ts';
+import { answerRequests } from './child.ts';
 
 /** The vault's process as `sello serve --role vault` starts it, which also tells what it uses. */
 

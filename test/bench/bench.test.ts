@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Type from 'typebox';
 import { Check, Errors } from 'typebox/value';
-import { Findings } from '../../bench/findings.ts';
-import { measureParts } from '../../bench/parts.ts';
+import { measureParts } from '../../bench/backends/measure-backends.ts';
+import { Findings } from '../../bench/report/findings.ts';
+import { skippedLines } from '../../bench/report/text.ts';
 import { TINY } from '../../bench/sizes.ts';
-import { skippedLines } from '../../bench/text.ts';
 import { temporaryFolder } from '../services/application.ts';
 
 /* Goal: the benchmark runs every part to its end, and its JSON has the shape that is documented. Its times say nothing here. */

@@ -1,6 +1,6 @@
-import { Child } from './child.ts';
+import { Child } from '../processes/child.ts';
+import type { Sizes } from '../sizes.ts';
 import type { Limit, Memory, Row, Skipped, StartUp } from './report.ts';
-import type { Sizes } from './sizes.ts';
 
 export interface RunOptions {
   readonly sizes: Sizes;

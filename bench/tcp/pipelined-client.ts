@@ -1,5 +1,5 @@
 import type { UserId } from '../../src/ports/store.ts';
-import { sessionSecretOf } from '../identities.ts';
+import { sessionSecretOf } from '../fixtures/identities.ts';
 import { Lines } from './lines.ts';
 import { type Client, isOk, type LoadOptions, type Meter } from './load.ts';
 import type { Prove } from './transactions.ts';

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Child } from './child.ts';
-import type { LoadOptions, LoadResult } from './load/load.ts';
-import type { Row } from './report.ts';
-import type { ServerUsage } from './usage.ts';
+import type { Child } from '../processes/child.ts';
+import type { ServerUsage } from '../processes/usage.ts';
+import type { Row } from '../report/report.ts';
+import type { LoadOptions, LoadResult } from './load.ts';
 
 /** The processes of one measurement, and how long it takes. */
 export interface Bench {

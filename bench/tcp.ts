@@ -1,10 +1,10 @@
-import type { Child } from './child.ts';
-import type { Findings } from './findings.ts';
-import type { LoadKind, LoadOptions } from './load/load.ts';
-import { type Bench, measure, measureWhole } from './loads.ts';
-import type { Row } from './report.ts';
+import type { Child } from './processes/child.ts';
+import type { ServerUsage } from './processes/usage.ts';
+import type { Findings } from './report/findings.ts';
+import type { Row } from './report/report.ts';
 import { CONNECTIONS, CONNECTIONS_UNPIPELINED, SERVER_NODE_OPTIONS, WINDOW } from './sizes.ts';
-import type { ServerUsage } from './usage.ts';
+import type { LoadKind, LoadOptions } from './tcp/load.ts';
+import { type Bench, measure, measureWhole } from './tcp/measure-load.ts';
 
 type Load = Omit<LoadOptions, 'port'>;
 

@@ -3,7 +3,7 @@ import { mac } from '../../src/adapters/vault-keys/hmac.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import type { UserId } from '../../src/ports/store.ts';
-import { macKey, tokenSeedOf } from '../identities.ts';
+import { macKey, tokenSeedOf } from '../fixtures/identities.ts';
 
 /** Answers a challenge: the members of a `transaccion` that carry its proof, as JSON text. */
 export type Prove = (nonce: string) => string;

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Findings } from './findings.ts';
-import type { OpenPart } from './part.ts';
-import { measureParts } from './parts.ts';
-import { FULL, QUICK } from './sizes.ts';
-import { limitLines, ratioLines, rowLines, skippedLines } from './text.ts';
+import { Findings } from '../report/findings.ts';
+import { limitLines, ratioLines, rowLines, skippedLines } from '../report/text.ts';
+import { FULL, QUICK } from '../sizes.ts';
+import type { OpenPart } from './backend.ts';
+import { measureParts } from './measure-backends.ts';
 
 /** Measures parts as `npm run bench` does, and prints their share of its table; `--quick`: smaller sizes. */
 export async function runAlone(openers: readonly OpenPart[]): Promise<void> {

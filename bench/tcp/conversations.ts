@@ -1,5 +1,5 @@
 import type { UserId } from '../../src/ports/store.ts';
-import { PASSWORD, sessionSecretOf, usernameOf } from '../identities.ts';
+import { PASSWORD, sessionSecretOf, usernameOf } from '../fixtures/identities.ts';
 import { isOk } from './load.ts';
 import { type Prove, proveByMac } from './transactions.ts';
 import type { Conversation, Turn } from './turns-client.ts';

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
-import type { Context } from '../src/application/context.ts';
+import type { Context } from '../../src/application/context.ts';
 
 /** What a process of the benchmark has used, counted from its start on. */
 export interface ServerUsage {

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import type { Child } from './child.ts';
-import { Latencies } from './latencies.ts';
-import type { Row } from './report.ts';
-import type { ServerUsage } from './usage.ts';
+import type { Child } from '../processes/child.ts';
+import type { ServerUsage } from '../processes/usage.ts';
+import { Latencies } from '../report/latencies.ts';
+import type { Row } from '../report/report.ts';
 
 /** Sends the requests, one at a time on each connection, and measures from this process. @throws for an answer that is not right */
 export async function measureRequests(

@@ -1,7 +1,7 @@
-import { LIMITS } from '../src/limits.ts';
-import type { Child } from './child.ts';
-import { approvalsOf } from './rest-requests.ts';
-import type { RestStage, RestUser } from './rest-stage.ts';
+import { LIMITS } from '../../src/limits.ts';
+import type { Child } from '../processes/child.ts';
+import { approvalsOf } from './requests.ts';
+import type { RestStage, RestUser } from './setup.ts';
 
 /** The transactions that wait for their users. */
 export class Waiting {

@@ -1,4 +1,4 @@
-import { Latencies, type LatencySummary } from '../latencies.ts';
+import { Latencies, type LatencySummary } from '../report/latencies.ts';
 
 /** What is sent, and by how many. */
 export interface LoadOptions {

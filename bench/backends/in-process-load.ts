@@ -1,5 +1,5 @@
-import { Latencies, type LatencySummary } from './latencies.ts';
-import type { Limit, Row } from './report.ts';
+import { Latencies, type LatencySummary } from '../report/latencies.ts';
+import type { Limit, Row } from '../report/report.ts';
 
 /** What a part did, asked by loops in this process. */
 export interface OwnRate {

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Findings } from './findings.ts';
-import type { LoadOptions, LoadResult } from './load/load.ts';
 import type { LimitResult } from './processes/limits.ts';
-import type { Limit } from './report.ts';
+import type { Findings } from './report/findings.ts';
+import type { Limit } from './report/report.ts';
 import { CONNECTIONS, CONNECTIONS_UNPIPELINED, LINE_BYTES, WINDOW } from './sizes.ts';
+import type { LoadOptions, LoadResult } from './tcp/load.ts';
 
 const PIPELINED = ['pipelined', 'bound_code', 'pipelined_short', 'pipelined_long'];
 

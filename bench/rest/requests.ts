@@ -1,8 +1,8 @@
 import { createHmac, randomInt } from 'node:crypto';
-import { boundCode } from '../src/domain/otp/bound-code.ts';
-import { boundQuestion } from '../src/domain/transaction/bound-question.ts';
-import { LIMITS } from '../src/limits.ts';
-import { REST_TRANSFER, type RestStage, type RestUser } from './rest-stage.ts';
+import { boundCode } from '../../src/domain/otp/bound-code.ts';
+import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { REST_TRANSFER, type RestStage, type RestUser } from './setup.ts';
 
 function hmac(algorithm: string, key: Uint8Array, message: Uint8Array): Buffer {
   return createHmac(algorithm, key).update(message).digest();

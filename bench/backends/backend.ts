@@ -1,4 +1,4 @@
-import type { Findings } from './findings.ts';
+import type { Findings } from '../report/findings.ts';
 
 /** A server that has one of its parts elsewhere than in its process and its folder. */
 export interface ServerKind {

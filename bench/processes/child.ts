@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /** As src/main.ts and `npm start` have it: compiled code is taken from there, and malloc has one arena. */
-const COMPILED = fileURLToPath(new URL('../node_modules/.cache/sello', import.meta.url));
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/sello', import.meta.url));
 
 /** A process of the benchmark, asked over its IPC channel: one request, one answer. */
 export class Child {
@@ -13,7 +13,7 @@ export class Child {
 
   /** @param module of `processes/` @param options `nodeOptions`: flags of the child's own Node */
   constructor(module: string, options: { readonly nodeOptions?: readonly string[] } = {}) {
-    this.#process = fork(new URL(`./processes/${module}.ts`, import.meta.url), {
+    this.#process = fork(new URL(`./${module}.ts`, import.meta.url), {
       execArgv: [...(options.nodeOptions ?? [])],
       env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, MALLOC_ARENA_MAX: '1' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Child } from './child.ts';
-import type { Findings } from './findings.ts';
-import { measure } from './loads.ts';
-import type { OpenPart, Part, ServerKind } from './part.ts';
-import type { Row } from './report.ts';
-import { middle } from './served.ts';
-import { CONNECTIONS, SERVER_NODE_OPTIONS, WINDOW } from './sizes.ts';
+import type { Child } from '../processes/child.ts';
+import type { Findings } from '../report/findings.ts';
+import type { Row } from '../report/report.ts';
+import { CONNECTIONS, SERVER_NODE_OPTIONS, WINDOW } from '../sizes.ts';
+import { measure } from '../tcp/measure-load.ts';
+import { middle } from '../tcp.ts';
+import type { OpenPart, Part, ServerKind } from './backend.ts';
 
 const EMBEDDED: ServerKind = {
   name: 'embedded',

@@ -1,4 +1,4 @@
-import { table } from '../src/cli/shell/table.ts';
+import { table } from '../../src/cli/shell/table.ts';
 import type { Report, Row } from './report.ts';
 
 /** The report for a person. */
