@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { type EntryType, encodeBody, type RecordedTransaction } from '../../src/domain/journal/entry.ts';
 import { chainHash, GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
@@ -7,6 +8,7 @@ import type {
   PasskeyRow,
   SessionRow,
   SideRow,
+  Store,
   TokenRow,
   TransactionRow,
   UserId,
@@ -89,6 +91,14 @@ export interface NextDecision {
   readonly rows?: readonly SideRow[];
   readonly detail?: Readonly<Record<string, string | number | boolean>>;
   readonly transaction?: RecordedTransaction;
+}
+
+/** Ids of the store's own, registered. */
+export async function registered(store: Store, count: number): Promise<Chain[]> {
+  const chains = (await store.allocateUserIds(count)).map((userId) => new Chain(userId));
+  const outcomes = await store.append(chains.map((chain) => chain.registration()));
+  assert.deepEqual(new Set(outcomes), new Set(['appended']));
+  return chains;
 }
 
 export function newUser(userId: UserId, more: Partial<NewUser> = {}): NewUser {

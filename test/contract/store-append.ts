@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Decision, Store } from '../../src/ports/store.ts';
-import { answer, Chain, session, token } from './chain.ts';
-import { type OpenedStore, withStore } from './store.ts';
-
-/** Ids of the store's own, registered. */
-export async function registered(store: Store, count: number): Promise<Chain[]> {
-  const chains = (await store.allocateUserIds(count)).map((userId) => new Chain(userId));
-  const outcomes = await store.append(chains.map((chain) => chain.registration()));
-  assert.deepEqual(new Set(outcomes), new Set(['appended']));
-  return chains;
-}
+import { answer, Chain, registered, session, token } from './chain.ts';
+import { type OpenedStore, withStore } from './opened-store.ts';
 
 async function one(store: Store): Promise<Chain> {
   const [chain] = await registered(store, 1);

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '../../src/domain/errors.ts';
-import { answer, Chain, session, token } from './chain.ts';
-import { type OpenedStore, withStore } from './store.ts';
-import { registered } from './store-append.ts';
+import { answer, Chain, registered, session, token } from './chain.ts';
+import { type OpenedStore, withStore } from './opened-store.ts';
 
 export function lifeContract(name: string, open: () => Promise<OpenedStore>): void {
   const withEmpty = (body: Parameters<typeof withStore>[1]) => withStore(open, body);

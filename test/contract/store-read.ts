@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import { SYSTEM_USER_ID } from '../../src/ports/store.ts';
-import { Chain, newUser, passkey, session, token } from './chain.ts';
-import { type OpenedStore, withStore } from './store.ts';
-import { registered } from './store-append.ts';
+import { Chain, newUser, passkey, registered, session, token } from './chain.ts';
+import { type OpenedStore, withStore } from './opened-store.ts';
 
 export function readContract(name: string, open: () => Promise<OpenedStore>): void {
   const withEmpty = (body: Parameters<typeof withStore>[1]) => withStore(open, body);

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Store, StoredKey, WrappedKeyRef } from '../../src/ports/store.ts';
-import { answer, Chain, digestOf, newUser, passkey, session, token } from './chain.ts';
-import { type OpenedStore, withStore } from './store.ts';
-import { registered } from './store-append.ts';
+import { answer, Chain, digestOf, newUser, passkey, registered, session, token } from './chain.ts';
+import { type OpenedStore, withStore } from './opened-store.ts';
 
 export function rowsContract(name: string, open: () => Promise<OpenedStore>): void {
   const withEmpty = (body: Parameters<typeof withStore>[1]) => withStore(open, body);

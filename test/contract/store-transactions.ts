@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ServiceRow, SYSTEM_USER_ID, type TransactionRow, type UserId } from '../../src/ports/store.ts';
-import { Chain, digestOf, transaction } from './chain.ts';
-import { type OpenedStore, withStore } from './store.ts';
-import { registered } from './store-append.ts';
+import { Chain, digestOf, registered, transaction } from './chain.ts';
+import { type OpenedStore, withStore } from './opened-store.ts';
 
 function service(serviceId: string, name: string, more: Partial<ServiceRow> = {}): ServiceRow {
   return {

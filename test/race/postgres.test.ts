@@ -7,8 +7,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { AppendOutcome, Store } from '../../src/ports/store.ts';
 import { PostgresDatabase } from '../adapters/postgres/database.ts';
-import { answer, Chain, session } from '../contract/chain.ts';
-import { registered } from '../contract/store-append.ts';
+import { answer, Chain, registered, session } from '../contract/chain.ts';
 import { PostgresServer } from '../services/postgres.ts';
 
 const ROUNDS = 100;

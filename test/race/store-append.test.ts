@@ -4,8 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Guard } from '../../src/adapters/sqlite/guard.ts';
 import type { AppendOutcome, Decision, Store } from '../../src/ports/store.ts';
 import { fastFolder, SqliteFolder } from '../adapters/sqlite/folder.ts';
-import { Chain } from '../contract/chain.ts';
-import { registered } from '../contract/store-append.ts';
+import { Chain, registered } from '../contract/chain.ts';
 
 const ROUNDS = 1_000;
 const CALLERS = 200;

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import pg from 'pg';
 import { LIMITS } from '../../../src/limits.ts';
 import type { Changes } from '../../../src/ports/store.ts';
-import { registered } from '../../contract/store-append.ts';
+import { registered } from '../../contract/chain.ts';
 import { PostgresServer } from '../../services/postgres.ts';
 import { PostgresDatabase } from './database.ts';
 

@@ -11,8 +11,7 @@ import { openPostgresStore, type PostgresStore } from '../../../src/adapters/pos
 import { StartRefused, StoreUnavailable } from '../../../src/domain/errors.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import type { Store } from '../../../src/ports/store.ts';
-import { Chain, token } from '../../contract/chain.ts';
-import { registered } from '../../contract/store-append.ts';
+import { Chain, registered, token } from '../../contract/chain.ts';
 import { PostgresServer } from '../../services/postgres.ts';
 import { PostgresProxy } from '../../services/postgres-proxy.ts';
 import { PostgresDatabase } from './database.ts';

@@ -14,8 +14,7 @@ import { MIGRATIONS, type Migration } from '../../../src/adapters/postgres/schem
 import { migrateStore, storeUrl } from '../../../src/compose/store.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { StartRefused } from '../../../src/domain/errors.ts';
-import { Chain } from '../../contract/chain.ts';
-import { registered } from '../../contract/store-append.ts';
+import { Chain, registered } from '../../contract/chain.ts';
 import { CERTIFICATES } from '../../services/certificates.ts';
 import { PostgresServer, query } from '../../services/postgres.ts';
 import { PostgresDatabase } from './database.ts';

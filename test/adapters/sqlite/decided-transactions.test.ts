@@ -4,8 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { SqliteStore } from '../../../src/adapters/sqlite/store.ts';
 import type { TransactionRow } from '../../../src/ports/store.ts';
-import { answer, type Chain, transaction } from '../../contract/chain.ts';
-import { registered } from '../../contract/store-append.ts';
+import { answer, type Chain, registered, transaction } from '../../contract/chain.ts';
 import { SqliteFolder } from './folder.ts';
 
 let folder: SqliteFolder;

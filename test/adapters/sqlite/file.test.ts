@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { openSqliteReader } from '../../../src/adapters/sqlite/reader.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
 import { StartRefused, StoreUnavailable } from '../../../src/domain/errors.ts';
-import { registered } from '../../contract/store-append.ts';
+import { registered } from '../../contract/chain.ts';
 import { SqliteFolder } from './folder.ts';
 
 let folder: SqliteFolder;

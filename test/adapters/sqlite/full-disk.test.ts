@@ -7,8 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
 import { StoreUnavailable } from '../../../src/domain/errors.ts';
 import type { Chain } from '../../contract/chain.ts';
-import { session } from '../../contract/chain.ts';
-import { registered } from '../../contract/store-append.ts';
+import { registered, session } from '../../contract/chain.ts';
 import { SqliteFolder } from './folder.ts';
 
 let folder: SqliteFolder;

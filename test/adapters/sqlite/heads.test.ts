@@ -7,8 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { openSqliteStore, type SqliteStore } from '../../../src/adapters/sqlite/store.ts';
 import { StoreUnavailable } from '../../../src/domain/errors.ts';
-import type { Chain } from '../../contract/chain.ts';
-import { registered } from '../../contract/store-append.ts';
+import { type Chain, registered } from '../../contract/chain.ts';
 import { until } from '../../waiting.ts';
 import { fastFolder, SqliteFolder } from './folder.ts';
 

@@ -1,0 +1,25 @@
+import type { Store } from '../../src/ports/store.ts';
+
+/** An empty store of an adapter, on the real database. */
+export interface OpenedStore {
+  readonly store: Store;
+  /** Closes the store and opens the same database again: what a restart sees. */
+  reopen(): Promise<Store>;
+  /** Closes what is open and removes the database. */
+  dispose(): Promise<void>;
+}
+
+/** Runs a test's body on an empty store. */
+export function withStore(
+  open: () => Promise<OpenedStore>,
+  body: (store: Store, opened: OpenedStore) => Promise<void>,
+): () => Promise<void> {
+  return async () => {
+    const opened = await open();
+    try {
+      await body(opened.store, opened);
+    } finally {
+      await opened.dispose();
+    }
+  };
+}
