@@ -41,8 +41,8 @@ import { startTcpServer, type TcpServer } from './wire/tcp/server.ts';
 import type { TcpServices } from './wire/tcp/services.ts';
 
 export { openSqliteReader, type SqliteReader } from './adapters/sqlite/reader.ts';
+export { openAuditReader } from './compose/audit-reader.ts';
 export { type HsmFindings, probeHsm } from './compose/hsm.ts';
-export { type JournalReader, openJournalReader } from './compose/journal-reader.ts';
 export { isPostgres, passphrasePath, storePath, vaultPath } from './compose/paths.ts';
 export { migrateStore } from './compose/store.ts';
 export { changeVaultPassphrase } from './compose/vault-passphrase.ts';

@@ -1,3 +1,4 @@
+import type { AuditReader } from '../../src/ports/journal-reader.ts';
 import type { Store } from '../../src/ports/store.ts';
 
 /** An empty store of an adapter, on the real database. */
@@ -5,6 +6,8 @@ export interface OpenedStore {
   readonly store: Store;
   /** Closes the store and opens the same database again: what a restart sees. */
   reopen(): Promise<Store>;
+  /** Opens the same database read-only, beside the store. */
+  openReader(): Promise<AuditReader>;
   /** Closes what is open and removes the database. */
   dispose(): Promise<void>;
 }

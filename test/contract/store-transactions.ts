@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type ServiceRow, SYSTEM_USER_ID, type TransactionRow, type UserId } from '../../src/ports/store.ts';
+import { type ServiceRow, SYSTEM_USER_ID, type TransactionRow } from '../../src/ports/store.ts';
 import { Chain, digestOf, registered, transaction } from './chain.ts';
 import { type OpenedStore, withStore } from './opened-store.ts';
 
@@ -152,27 +152,6 @@ export function transactionsContract(name: string, open: () => Promise<OpenedSto
         assert.deepEqual(await ids(9_000, 2), ['t2', 't4']);
         assert.deepEqual(await ids(3_000, 9), ['t2', 't4']);
         assert.deepEqual(await ids(1_000, 9), []);
-      }),
-    );
-
-    test(
-      "a user's entries of one time are found, wherever in the journal they are",
-      withEmpty(async (store) => {
-        const [a, b] = await registered(store, 2);
-        assert.ok(a && b);
-        // The other user's clock was put back meanwhile: the journal is not in order of time.
-        for (const at of [2_000, 3_000, 3_000, 4_000, 8_000]) {
-          await store.append([a.next({ at }), b.next({ at: 12_000 - at })]);
-        }
-        const versions = async (userId: UserId, at: number) =>
-          (await store.findEntriesAt(userId, at)).map(({ version }) => version).sort();
-        assert.deepEqual(await versions(a.userId, 2_000), [2]);
-        assert.deepEqual(await versions(a.userId, 3_000), [3, 4]);
-        assert.deepEqual(await versions(a.userId, 4_000), [5]);
-        assert.deepEqual(await versions(a.userId, 8_000), [6]);
-        assert.deepEqual(await versions(a.userId, 3_001), []);
-        assert.deepEqual(await versions(a.userId, 9_999), []);
-        assert.deepEqual(await versions(999_999, 3_000), []);
       }),
     );
   });

@@ -1,3 +1,4 @@
+import { journalReaderContract } from './journal-reader.ts';
 import type { OpenedStore } from './opened-store.ts';
 import { appendContract } from './store-append.ts';
 import { lifeContract } from './store-life.ts';
@@ -11,5 +12,6 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   rowsContract(name, open);
   transactionsContract(name, open);
   readContract(name, open);
+  journalReaderContract(name, open);
   lifeContract(name, open);
 }

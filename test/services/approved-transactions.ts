@@ -1,4 +1,4 @@
-import { openJournalReader } from '../../src/compose.ts';
+import { openAuditReader } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 
 /** Approved transactions in the journal of a PostgreSQL store: their ids by payee. */
@@ -7,7 +7,7 @@ export async function approvedTransactions(
   storeUrl: string,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const { config } = loadConfig({ flags: { '--data-dir': dataDir, '--store-url': storeUrl } });
-  const reader = await openJournalReader(config);
+  const reader = await openAuditReader(config);
   const found = new Map<string, string[]>();
   try {
     for (let after = 0; ; ) {

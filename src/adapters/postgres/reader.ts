@@ -1,18 +1,19 @@
 import { StartRefused } from '../../domain/errors.ts';
-import type { Credentials, JournalEntry, Store, UserId } from '../../ports/store.ts';
+import type { AuditReader, JournalEntry, UserHead } from '../../ports/journal-reader.ts';
+import type { Credentials, UserId } from '../../ports/store.ts';
 import { type DatabaseAddress, readAddress } from './address.ts';
 import { Connection } from './connection.ts';
 import { storeError } from './errors.ts';
 import { findDamage } from './integrity.ts';
-import { JournalReader, type UserHead } from './journal-reader.ts';
+import { JournalRows } from './journal-rows.ts';
 import { checkVersion, readVersion } from './migrate.ts';
 import { connectTo, reasonsText } from './primary.ts';
 import { PATIENT } from './times.ts';
 import { findUser } from './user-rows.ts';
 
 /**
- * Connects to read the journal, beside servers at work or without one. Makes and changes no table.
- * @throws StartRefused when no server takes decisions, or the tables are of another version
+ * Connects to the database that takes writes, in order to read. Creates and changes no table.
+ * @throws StartRefused when no database server takes writes, or the tables have another version
  */
 export async function openPostgresReader(url: string): Promise<PostgresReader> {
   const address = readAddress(url);
@@ -35,10 +36,9 @@ async function connect(address: DatabaseAddress): Promise<Connection> {
   throw new StartRefused(`store_url: no database server can be read. ${reasonsText(refused)}`);
 }
 
-/** What an audit needs, read as of each call. */
-export class PostgresReader implements Pick<Store, 'readJournal' | 'readUserJournal' | 'findUser' | 'close'> {
+export class PostgresReader implements AuditReader {
   readonly #connection: Connection;
-  readonly #journal = new JournalReader();
+  readonly #journal = new JournalRows();
 
   /** Use `openPostgresReader`. */
   constructor(connection: Connection) {
@@ -49,6 +49,10 @@ export class PostgresReader implements Pick<Store, 'readJournal' | 'readUserJour
     return this.#ask((connection) => this.#journal.read(connection, page.after, page.limit));
   }
 
+  async readJournalBackwards(page: { below: number; limit: number }): Promise<readonly JournalEntry[]> {
+    return this.#ask((connection) => this.#journal.readBackwards(connection, page.below, page.limit));
+  }
+
   async readUserJournal(
     userId: UserId,
     page: { below: number; limit: number },
@@ -56,16 +60,19 @@ export class PostgresReader implements Pick<Store, 'readJournal' | 'readUserJour
     return this.#ask((connection) => this.#journal.readUser(connection, userId, page.below, page.limit));
   }
 
+  async findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]> {
+    return this.#ask((connection) => this.#journal.findAt(connection, userId, at));
+  }
+
   async findUser(username: string): Promise<Credentials | undefined> {
     return this.#ask((connection) => findUser(connection, username));
   }
 
-  /** The heads of users who have entries, in order of id, after the given one. */
   async heads(page: { after: UserId; limit: number }): Promise<readonly UserHead[]> {
     return this.#ask((connection) => this.#journal.heads(connection, page.after, page.limit));
   }
 
-  /** Reads all tables (integrity.ts). @returns what is wrong, nothing when all is well */
+  /** Does NOT check the database server's own pages (integrity.ts). */
   async verifyIntegrity(): Promise<readonly string[]> {
     return this.#ask(findDamage);
   }

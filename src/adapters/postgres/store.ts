@@ -1,12 +1,12 @@
 import { StartRefused, StoreUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type {
   AppendOutcome,
   Changes,
   Credentials,
   Decision,
   IdempotencyRecord,
-  JournalEntry,
   KeyReplacement,
   ServiceRow,
   Store,
@@ -25,7 +25,7 @@ import type { Connection } from './connection.ts';
 import { confirm } from './durable.ts';
 import { storeError } from './errors.ts';
 import { findIdempotencyRecords, prune } from './expiring-rows.ts';
-import { JournalReader } from './journal-reader.ts';
+import { JournalRows } from './journal-rows.ts';
 import { KnownHeads } from './known-heads.ts';
 import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './migrate.ts';
 import { Pool } from './pool.ts';
@@ -109,7 +109,7 @@ export class PostgresStore implements Store {
   readonly #pool: Pool;
   readonly #heads: KnownHeads;
   readonly #appender: Appender;
-  readonly #journal = new JournalReader();
+  readonly #journal = new JournalRows();
   readonly #background: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 

@@ -3,28 +3,22 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { Credentials, JournalEntry, Store, UserId } from '../../ports/store.ts';
+import type { AuditReader, JournalEntry, UserHead } from '../../ports/journal-reader.ts';
+import type { Credentials, UserId } from '../../ports/store.ts';
 import { Connection } from './connection.ts';
 import { DecidedTransactions } from './decided-transactions.ts';
 import { startError } from './errors.ts';
 import { findDamage } from './integrity.ts';
 import { JournalIndex } from './journal-index.ts';
-import { JournalReader } from './journal-reader.ts';
+import { JournalRows } from './journal-rows.ts';
 import { checkSchema } from './migrate.ts';
 import { MIGRATIONS } from './schema.ts';
 import { TransactionRows } from './transaction-rows.ts';
 import { UserRows } from './user-rows.ts';
 
-/** Where a user's entries end. */
-export interface UserHead {
-  readonly userId: UserId;
-  readonly version: number;
-  readonly position: number;
-}
-
 /**
- * Opens a database to read it alone, beside a server at work or without one.
- * @throws StartRefused when there is none, or it cannot be read: the message says what to do
+ * Opens a database read-only, beside a running server or without one.
+ * @throws StartRefused when there is no database or it cannot be read: the message says what to do
  */
 export async function openSqliteReader(path: string): Promise<SqliteReader> {
   if (!existsSync(path))
@@ -34,7 +28,7 @@ export async function openSqliteReader(path: string): Promise<SqliteReader> {
     try {
       return new SqliteReader(real, real);
     } catch (error) {
-      // Reading a WAL database needs a file beside it; where none can be made, nobody writes it either.
+      // Reading a WAL database needs a file beside it. Where none can be created, no process is writing either.
       const immutable = pathToFileURL(real);
       immutable.searchParams.set('immutable', '1');
       if (error instanceof StartRefused || existsSync(`${real}-wal`)) throw error;
@@ -45,11 +39,11 @@ export async function openSqliteReader(path: string): Promise<SqliteReader> {
   }
 }
 
-/** What an audit needs, read as of each call. Holds no lock that a writer waits for. */
-export class SqliteReader implements Pick<Store, 'readJournal' | 'readUserJournal' | 'findUser' | 'close'> {
+/** Holds no lock that a writer waits for. */
+export class SqliteReader implements AuditReader {
   readonly #connection: Connection;
   readonly #index: JournalIndex;
-  readonly #journal: JournalReader;
+  readonly #journal: JournalRows;
   readonly #users: UserRows;
 
   /** Use `openSqliteReader`. */
@@ -64,7 +58,7 @@ export class SqliteReader implements Pick<Store, 'readJournal' | 'readUserJourna
       this.#connection = new Connection(database);
       this.#index = new JournalIndex(database);
       this.#index.load();
-      this.#journal = new JournalReader(database, this.#index);
+      this.#journal = new JournalRows(database, this.#index);
       const transactions = new TransactionRows(database, new DecidedTransactions(database));
       this.#users = new UserRows(database, this.#journal, transactions);
     } catch (error) {
@@ -77,6 +71,10 @@ export class SqliteReader implements Pick<Store, 'readJournal' | 'readUserJourna
     return this.#connection.read(() => this.#journal.read(page.after, page.limit));
   }
 
+  async readJournalBackwards(page: { below: number; limit: number }): Promise<readonly JournalEntry[]> {
+    return this.#connection.read(() => this.#journal.readBackwards(page.below, page.limit));
+  }
+
   async readUserJournal(
     userId: UserId,
     page: { below: number; limit: number },
@@ -87,11 +85,17 @@ export class SqliteReader implements Pick<Store, 'readJournal' | 'readUserJourna
     });
   }
 
+  async findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]> {
+    return this.#connection.reading(() => {
+      this.#index.complete();
+      return this.#journal.findAt(userId, at);
+    });
+  }
+
   async findUser(username: string): Promise<Credentials | undefined> {
     return this.#connection.read(() => this.#users.find(username));
   }
 
-  /** The heads of users who have entries, in order of id, after the given one. */
   async heads(page: { after: UserId; limit: number }): Promise<readonly UserHead[]> {
     return this.#connection.read(() => {
       this.#index.complete();
@@ -105,7 +109,7 @@ export class SqliteReader implements Pick<Store, 'readJournal' | 'readUserJourna
     });
   }
 
-  /** Reads the whole file and blocks meanwhile (integrity.ts). @returns what is wrong, nothing when all is well */
+  /** Blocks the process while it reads the whole file. */
   async verifyIntegrity(): Promise<readonly string[]> {
     return this.#connection.read(() => findDamage(this.#connection.database, this.#index));
   }

@@ -2,12 +2,12 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LIMITS } from '../../limits.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type {
   AppendOutcome,
   Credentials,
   Decision,
   IdempotencyRecord,
-  JournalEntry,
   KeyReplacement,
   ServiceRow,
   Store,
@@ -27,7 +27,7 @@ import { startError } from './errors.ts';
 import { ExpiringRows } from './expiring-rows.ts';
 import { findDamage } from './integrity.ts';
 import { JournalIndex } from './journal-index.ts';
-import { JournalReader } from './journal-reader.ts';
+import { JournalRows } from './journal-rows.ts';
 import { migrate } from './migrate.ts';
 import { OwnerLock } from './owner-lock.ts';
 import { ServiceRows } from './service-rows.ts';
@@ -71,7 +71,7 @@ export class SqliteStore implements Store {
   readonly #connection: Connection;
   readonly #index: JournalIndex;
   readonly #appender: Appender;
-  readonly #journal: JournalReader;
+  readonly #journal: JournalRows;
   readonly #users: UserRows;
   readonly #transactions: TransactionRows;
   readonly #services: ServiceRows;
@@ -97,7 +97,7 @@ export class SqliteStore implements Store {
     this.#connection = connection;
     this.#index = index;
     this.#appender = new Appender(connection, index, decided, options);
-    this.#journal = new JournalReader(database, index);
+    this.#journal = new JournalRows(database, index);
     this.#transactions = new TransactionRows(database, decided);
     this.#users = new UserRows(database, this.#journal, this.#transactions);
     this.#services = new ServiceRows(database);

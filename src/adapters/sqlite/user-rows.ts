@@ -12,7 +12,7 @@ import type {
   UserRow,
 } from '../../ports/store.ts';
 import { type StoredSession, sessionFrom } from '../sql/stored-session.ts';
-import type { JournalReader } from './journal-reader.ts';
+import type { JournalRows } from './journal-rows.ts';
 import { plainRows } from './plain-rows.ts';
 import type { TransactionRows } from './transaction-rows.ts';
 
@@ -20,7 +20,7 @@ const NONE: readonly never[] = Object.freeze([]);
 
 /** Reads users, and what belongs to each. */
 export class UserRows {
-  readonly #journal: JournalReader;
+  readonly #journal: JournalRows;
   readonly #transactions: TransactionRows;
   readonly #user: StatementSync;
   readonly #tokens: StatementSync;
@@ -30,7 +30,7 @@ export class UserRows {
   readonly #last: StatementSync;
   readonly #search: StatementSync;
 
-  constructor(database: DatabaseSync, journal: JournalReader, transactions: TransactionRows) {
+  constructor(database: DatabaseSync, journal: JournalRows, transactions: TransactionRows) {
     this.#journal = journal;
     this.#transactions = transactions;
     const arrays = { returnArrays: true };

@@ -1,5 +1,5 @@
 import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
-import type { JournalEntry } from '../../ports/store.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
 import { UserChains } from './user-chains.ts';
 
 /** Writes the lines of a journal export: `{"body":…,"previous":"…","hash":"…"}`. Keeps about a hundred bytes a user. */

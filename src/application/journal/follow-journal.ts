@@ -1,4 +1,5 @@
-import type { JournalEntry, UserId } from '../../ports/store.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
+import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { CommitWatch } from '../decisions/commit-watch.ts';
 

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { decodeBody, type EntryType } from '../../domain/journal/entry.ts';
 import { LIMITS } from '../../limits.ts';
-import type { JournalEntry, TransactionStatus, UserId } from '../../ports/store.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
+import type { TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import {
   findTransaction,

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { decodeBody } from '../../domain/journal/entry.ts';
-import type { JournalEntry } from '../../ports/store.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type { Context } from '../context.ts';
 import { followJournal } from './follow-journal.ts';
 

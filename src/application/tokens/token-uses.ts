@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EntryType } from '../../domain/journal/entry.ts';
-import type { JournalEntry, TokenRow } from '../../ports/store.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
+import type { TokenRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 
 export interface TokenUse {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EntryType, RecordedTransaction } from '../../domain/journal/entry.ts';
-import type { JournalEntry, TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
+import type { TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { CommitWatch } from '../decisions/commit-watch.ts';
 

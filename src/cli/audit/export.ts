@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { JournalReader } from '../../compose.ts';
 import { text } from '../../language/text.ts';
 import { exportJournal } from '../../operator/audit/exported-journal.ts';
+import type { AuditReader } from '../../ports/journal-reader.ts';
 import { examples } from '../shell/examples.ts';
 import { RefusedByServer } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
@@ -30,7 +30,7 @@ export function defineExport(command: Command, shell: Shell): void {
 }
 
 /** Prints no faster than a pipe's reader takes it, and ends quietly when the reader closes the pipe (`| head`). */
-async function printExport(journal: JournalReader, username: string | undefined): Promise<void> {
+async function printExport(journal: AuditReader, username: string | undefined): Promise<void> {
   const user = username === undefined ? undefined : await journal.findUser(username);
   if (username !== undefined && !user) throw new RefusedByServer({ refused: 'user_unknown' });
   const { stdout } = process;

@@ -6,12 +6,12 @@ import {
   type UnverifiedEntry,
   verifyJournal,
 } from '../../application/journal/verify-journal.ts';
-import type { JournalReader } from '../../compose.ts';
 import { type Text, text } from '../../language/text.ts';
 import { LIMITS } from '../../limits.ts';
 import { LineFaultError, linesOf } from '../../net/lines.ts';
 import { exportedEntries } from '../../operator/audit/exported-journal.ts';
 import { verifyStoredJournal } from '../../operator/audit/stored-journal.ts';
+import type { AuditReader } from '../../ports/journal-reader.ts';
 import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure } from '../shell/failure.ts';
@@ -51,7 +51,7 @@ export function defineVerify(command: Command, shell: Shell): void {
 }
 
 /** Checks the database's pages and counts as well: they show when the journal's last entries are missing. */
-async function verifyStored(shell: Shell, journal: JournalReader): Promise<void> {
+async function verifyStored(shell: Shell, journal: AuditReader): Promise<void> {
   const verdict = await verifyStoredJournal(journal);
   const damage = verdict.fault ? [] : await journal.verifyIntegrity();
   showVerdict(shell, verdict, damage);

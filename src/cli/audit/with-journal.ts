@@ -1,14 +1,11 @@
-import type { JournalReader } from '../../compose.ts';
+import type { AuditReader } from '../../ports/journal-reader.ts';
 import type { Shell } from '../shell/shell.ts';
 
 /** Opens the journal of the configured store for reading, and closes it after `use`. @throws StartRefused */
-export async function withJournal(
-  shell: Shell,
-  use: (journal: JournalReader) => Promise<void>,
-): Promise<void> {
+export async function withJournal(shell: Shell, use: (journal: AuditReader) => Promise<void>): Promise<void> {
   const config = shell.config();
-  const { openJournalReader } = await import('../../compose.ts');
-  const journal = await openJournalReader(config);
+  const { openAuditReader } = await import('../../compose.ts');
+  const journal = await openAuditReader(config);
   try {
     await use(journal);
   } finally {

@@ -11,7 +11,7 @@ export async function checkParts(
   status: ServerStatus | undefined,
 ): Promise<readonly Finding[]> {
   if (status) return [running(status), part('store', status.store), part('vault', status.vault)];
-  const { isPostgres, openJournalReader, storePath, vaultPath, openApplication } = await import(
+  const { isPostgres, openAuditReader, storePath, vaultPath, openApplication } = await import(
     '../../compose.ts'
   );
   const notRunning = ok('server', text('not running', 'no está en marcha'));
@@ -19,7 +19,7 @@ export async function checkParts(
   try {
     let anything = !sealed || existsSync(vaultPath(config));
     if (isPostgres(config)) {
-      const journal = await openJournalReader(config);
+      const journal = await openAuditReader(config);
       await journal.close();
       if (!anything) return [notRunning, part('store', 'ok'), nothingYet('vault')];
     } else {

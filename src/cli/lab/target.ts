@@ -28,8 +28,8 @@ export async function openTarget(config: Config, address: string | undefined): P
   const { addresses } = status.result as OperationResult<'status'>;
   const listening = addresses && 'tcp' in addresses ? addresses.tcp : `${config.tcpHost}:${config.tcpPort}`;
   const endpoint = await endpointAt(config, address ?? listening);
-  const { openJournalReader } = await import('../../compose.ts');
-  const journal = await openJournalReader(config);
+  const { openAuditReader } = await import('../../compose.ts');
+  const journal = await openAuditReader(config);
   const target: Target = {
     endpoint,
     config,

@@ -1,6 +1,6 @@
 import { ExportLines } from '../../application/journal/export-lines.ts';
 import type { UnverifiedEntry } from '../../application/journal/verify-journal.ts';
-import type { JournalReader } from '../../compose.ts';
+import type { AuditReader } from '../../ports/journal-reader.ts';
 import type { UserId } from '../../ports/store.ts';
 import { allEntries, entriesOf } from './stored-journal.ts';
 
@@ -8,7 +8,7 @@ const CHUNK_LENGTH = 65_536;
 
 /** The lines of an export, in chunks of about 64 KiB: of one user, or of all. */
 export async function* exportJournal(
-  journal: JournalReader,
+  journal: AuditReader,
   userId: UserId | undefined,
 ): AsyncGenerator<string> {
   const exported = new ExportLines();

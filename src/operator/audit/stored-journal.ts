@@ -4,14 +4,14 @@ import {
   type UnverifiedEntry,
   verifyJournal,
 } from '../../application/journal/verify-journal.ts';
-import type { JournalReader } from '../../compose.ts';
-import type { JournalEntry, UserId } from '../../ports/store.ts';
+import type { AuditReader, JournalEntry } from '../../ports/journal-reader.ts';
+import type { UserId } from '../../ports/store.ts';
 
 const PAGE = 1_024;
 const USER_ENTRIES_HELD_MAX = 8_192;
 
 /** Every entry in the journal's order, up to the last one there when the reading reaches it. */
-export async function* allEntries(journal: JournalReader): AsyncGenerator<JournalEntry> {
+export async function* allEntries(journal: AuditReader): AsyncGenerator<JournalEntry> {
   let after = 0;
   for (;;) {
     const page = await journal.readJournal({ after, limit: PAGE });
@@ -26,7 +26,7 @@ export async function* allEntries(journal: JournalReader): AsyncGenerator<Journa
  * One user's entries, oldest first. A store pages from the newest: up to 8,192 entries are reversed in memory; of a user
  * with more, the whole journal is read and filtered.
  */
-export async function* entriesOf(journal: JournalReader, userId: UserId): AsyncGenerator<JournalEntry> {
+export async function* entriesOf(journal: AuditReader, userId: UserId): AsyncGenerator<JournalEntry> {
   const newestFirst = await journal.readUserJournal(userId, {
     below: Number.POSITIVE_INFINITY,
     limit: USER_ENTRIES_HELD_MAX,
@@ -42,7 +42,7 @@ export async function* entriesOf(journal: JournalReader, userId: UserId): AsyncG
  * Checks every entry of a store and where each user's entries end, while a server may be appending. Entries appended
  * during the check are not checked. Does NOT check the pages of the database: `verifyIntegrity` of the reader does.
  */
-export function verifyStoredJournal(journal: JournalReader): Promise<JournalVerdict> {
+export function verifyStoredJournal(journal: AuditReader): Promise<JournalVerdict> {
   let lastPosition = 0;
   async function* entries(): AsyncGenerator<UnverifiedEntry> {
     for await (const { position, userId, body, hash, at, type, version } of allEntries(journal)) {

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { decodeBody } from '../../domain/journal/entry.ts';
-import type { JournalEntry } from '../../ports/store.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
 import { closed, named, time } from './schema.ts';
 
 export const Entry = named(

@@ -1,3 +1,4 @@
+import { openPostgresReader, type PostgresReader } from '../../../src/adapters/postgres/reader.ts';
 import {
   openPostgresStore,
   type PostgresStore,
@@ -10,7 +11,7 @@ export class PostgresDatabase {
   readonly server: PostgresServer;
   readonly name: string;
   readonly url: string;
-  readonly #stores: PostgresStore[] = [];
+  readonly #opened: { close(): Promise<void> }[] = [];
 
   private constructor(server: PostgresServer, name: string, url: string) {
     this.server = server;
@@ -25,8 +26,14 @@ export class PostgresDatabase {
 
   async open(options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {
     const store = await openPostgresStore({ url: this.url, connectionsMax: 4, ...options });
-    this.#stores.push(store);
+    this.#opened.push(store);
     return store;
+  }
+
+  async openReader(): Promise<PostgresReader> {
+    const reader = await openPostgresReader(this.url);
+    this.#opened.push(reader);
+    return reader;
   }
 
   /** As the superuser, in this database. */
@@ -35,7 +42,7 @@ export class PostgresDatabase {
   }
 
   async dispose(): Promise<void> {
-    for (const store of this.#stores) await store.close();
+    for (const opened of this.#opened) await opened.close();
     await this.server.dropDatabase(this.name);
   }
 }

@@ -16,6 +16,7 @@ storeContract('PostgreSQL', async () => {
       store = await database.open();
       return store;
     },
+    openReader: () => database.openReader(),
     dispose: () => database.dispose(),
   };
 });

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSqliteReader, type SqliteReader } from '../../../src/adapters/sqlite/reader.ts';
 import {
   openSqliteStore,
   type SqliteStore,
@@ -11,7 +12,7 @@ import {
 export class SqliteFolder {
   readonly folder: string;
   readonly path: string;
-  readonly #stores: SqliteStore[] = [];
+  readonly #opened: { close(): Promise<void> }[] = [];
 
   /** @param parent where commits need not reach a disk, races may be run a thousand times */
   constructor(parent: string = tmpdir()) {
@@ -21,12 +22,18 @@ export class SqliteFolder {
 
   async open(options: Omit<SqliteStoreOptions, 'path'> = {}): Promise<SqliteStore> {
     const store = await openSqliteStore({ path: this.path, ...options });
-    this.#stores.push(store);
+    this.#opened.push(store);
     return store;
   }
 
+  async openReader(): Promise<SqliteReader> {
+    const reader = await openSqliteReader(this.path);
+    this.#opened.push(reader);
+    return reader;
+  }
+
   async dispose(): Promise<void> {
-    for (const store of this.#stores) await store.close();
+    for (const opened of this.#opened) await opened.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

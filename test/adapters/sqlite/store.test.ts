@@ -11,6 +11,7 @@ storeContract('SQLite', async () => {
       store = await folder.open();
       return store;
     },
+    openReader: () => folder.openReader(),
     dispose: () => folder.dispose(),
   };
 });

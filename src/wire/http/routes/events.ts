@@ -3,7 +3,7 @@ import { followJournal, followUser } from '../../../application/journal/follow-j
 import { allows } from '../../../application/services/services.ts';
 import { type Session, sessionHolds } from '../../../application/sessions/session.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
-import type { JournalEntry } from '../../../ports/store.ts';
+import type { JournalEntry } from '../../../ports/journal-reader.ts';
 import { authenticate } from '../authenticate.ts';
 import { type Caller, callerId, type ServiceCaller } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';

@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
-import type { JournalEntry, UserId } from '../../../ports/store.ts';
+import type { JournalEntry } from '../../../ports/journal-reader.ts';
+import type { UserId } from '../../../ports/store.ts';
 import { callerId, type UserCaller } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { Entry, entryView } from '../journal-view.ts';

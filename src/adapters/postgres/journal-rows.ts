@@ -1,6 +1,7 @@
 import type { EntryType } from '../../domain/journal/entry.ts';
 import { LIMITS } from '../../limits.ts';
-import type { JournalEntry, UserId } from '../../ports/store.ts';
+import type { JournalEntry, UserHead } from '../../ports/journal-reader.ts';
+import type { UserId } from '../../ports/store.ts';
 import { CommitSequencer } from './commit-sequencer.ts';
 import type { Connection, Row } from './connection.ts';
 
@@ -57,15 +58,8 @@ const USERS_AFTER = {
   text: 'SELECT max(user_id) FROM (SELECT user_id FROM users WHERE user_id > $1 ORDER BY user_id LIMIT $2) AS u',
 };
 
-/** Where a user's entries end. */
-export interface UserHead {
-  readonly userId: UserId;
-  readonly version: number;
-  readonly position: number;
-}
-
 /** Reads the journal in its order, and each user's entries. */
-export class JournalReader {
+export class JournalRows {
   readonly #places = new CommitSequencer();
 
   async read(connection: Connection, after: number, limit: number): Promise<JournalEntry[]> {

@@ -3,14 +3,15 @@ import { setImmediate } from 'node:timers/promises';
 import { StoreUnavailable } from '../../domain/errors.ts';
 import type { EntryType } from '../../domain/journal/entry.ts';
 import { LIMITS } from '../../limits.ts';
-import type { JournalEntry, UserId } from '../../ports/store.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
+import type { UserId } from '../../ports/store.ts';
 import type { JournalIndex } from './journal-index.ts';
 import { type EntryLocation, JournalSkipIndex } from './journal-skip-index.ts';
 
 const ENTRY = 'position, user_id, version, at, type, body, lower(hex(hash)), previous_position';
 
 /** Reads the journal in its order, and each user's entries along their links. */
-export class JournalReader {
+export class JournalRows {
   readonly #index: JournalIndex;
   readonly #after: StatementSync;
   readonly #before: StatementSync;
