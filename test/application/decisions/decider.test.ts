@@ -5,8 +5,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { issueChallenges } from '../../../src/application/challenges/issue-challenges.ts';
 import type { Context } from '../../../src/application/context.ts';
+import type { BatchReport } from '../../../src/application/decisions/decider.ts';
 import { rotateKeys } from '../../../src/application/keys/rotate-keys.ts';
 import { PasswordLogIn } from '../../../src/application/log-in/log-in-by-password.ts';
 import { endSession } from '../../../src/application/sessions/end-session.ts';
@@ -14,8 +16,10 @@ import { resumeSession } from '../../../src/application/sessions/resume-session.
 import type { Session } from '../../../src/application/sessions/session.ts';
 import { authorise } from '../../../src/application/transactions/authorise.ts';
 import { createUser } from '../../../src/application/users/register-user.ts';
+import type { User } from '../../../src/application/users/user.ts';
 import type { Application } from '../../../src/compose.ts';
 import { StoreUnavailable, VaultUnavailable } from '../../../src/domain/errors.ts';
+import { GENESIS_HASH } from '../../../src/domain/journal/hash-chain.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import type { KeyVault } from '../../../src/ports/key-vault.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../../services/application.ts';
@@ -345,4 +349,67 @@ test('a clock put back: a user\u2019s entries do not go back, and nothing that w
   assert.ok('refused' in replayed && replayed.refused === 'challenge_spent', JSON.stringify(replayed));
   const times = (await entriesOf(restarted, session.userId)).map(({ at }) => at);
   assert.deepEqual(times, times.toSorted());
+});
+
+test('a new user\u2019s job that makes no entry is answered without asking the store for them', async (t) => {
+  const { context, faults } = await serverWithFaults(t);
+  const newUser: User = {
+    ...{ id: 1_000_000, username: 'bob', role: 'user', disabled: false, macKey: '', createdAt: 0 },
+    ...{ tokens: [], sessions: [], passkeys: [], pending: [] },
+    ...{ version: 0, at: 0, hash: GENESIS_HASH, state: {} },
+  };
+  const loads = faults.calls.load;
+  const { result, entry } = await context.decider.submit({
+    userId: newUser.id,
+    newUser,
+    decide: (user) => ({ result: user?.username }),
+  });
+  assert.equal(result, 'bob');
+  assert.equal(entry, undefined);
+  assert.equal(faults.calls.load, loads);
+  assert.equal(context.decider.counters.superseded, 0);
+});
+
+describe('the report of a batch', () => {
+  test('has its jobs, and the time from its start until they were answered', async (t) => {
+    const { context, faults, session } = await serverWithFaults(t);
+    const issued = await nonces(context, session, 3);
+    const reports: BatchReport[] = [];
+    context.decider.subscribeBatches((report) => reports.push(report));
+    let waitedMs = 0;
+    faults.beforeNext('append', async () => {
+      const startedAt = performance.now();
+      await delay(30);
+      waitedMs = performance.now() - startedAt;
+    });
+    const startedAt = performance.now();
+    await Promise.all(issued.map((nonce) => authorise(context, withMac(session, nonce))));
+    await context.decider.drained();
+    const elapsedMs = performance.now() - startedAt;
+    const [report] = reports;
+    assert.equal(reports.length, 1);
+    assert.ok(report);
+    assert.equal(report.jobs, 3);
+    assert.equal(report.failed, false);
+    assert.ok(
+      report.durationMs >= waitedMs && report.durationMs <= elapsedMs,
+      `${report.durationMs} ms: between ${waitedMs} and ${elapsedMs}`,
+    );
+  });
+
+  test('says when the batch failed', async (t) => {
+    const { context, faults, session } = await serverWithFaults(t);
+    const [nonce = ''] = await nonces(context, session, 1);
+    const reports: BatchReport[] = [];
+    const unsubscribe = context.decider.subscribeBatches((report) => reports.push(report));
+    faults.failNext('append');
+    await assert.rejects(authorise(context, withMac(session, nonce)), StoreUnavailable);
+    assert.deepEqual(
+      reports.map(({ jobs, failed }) => ({ jobs, failed })),
+      [{ jobs: 1, failed: true }],
+    );
+    unsubscribe();
+    await authorise(context, withMac(session, nonce));
+    assert.equal(reports.length, 1);
+  });
 });
