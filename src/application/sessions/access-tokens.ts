@@ -1,4 +1,5 @@
-import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { type CryptoKey, errors, importJWK, type JWSHeaderParameters, jwtVerify } from 'jose';
 import type { Role, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { User } from '../users/user.ts';
@@ -8,7 +9,9 @@ const ISSUER = 'sello';
 const AUDIENCE = 'sello-api';
 const CLIENT = 'sello';
 const JTI_BYTES = 16;
+const ALGORITHM = 'ES256';
 const TYPE = 'at+jwt';
+const SIGNATURE_BYTES = 64;
 const TTL_MS = 900_000;
 const TOKEN_BYTES_MAX = 2_048;
 const VERIFIED_MAX = 16_384;
@@ -23,32 +26,34 @@ interface Claims {
   readonly iss: string;
   readonly aud: string;
   readonly sub: string;
-  /** RFC 9068 section 2.2 wants one: there are no clients but this API's own. */
+  /** Required by RFC 9068 section 2.2; this API has no other clients. */
   readonly client_id: string;
   readonly jti: string;
   readonly uid: UserId;
   readonly sid: string;
   readonly role: Role;
-  /** RFC 9068 section 2.2.3: what the session is for. */
+  /** RFC 9068 section 2.2.3: the kind of the session. */
   readonly scope: Session['kind'];
   readonly iat: number;
   readonly exp: number;
 }
 
 /**
- * Access tokens (RFC 9068, ES256) that carry a session for fifteen minutes. A token is only as good as its session:
- * whether that still holds is asked at each use, so a log-out counts at once.
+ * Issues and verifies access tokens (RFC 9068, ES256), each of which carries a session for fifteen minutes. Every use
+ * checks that the session still holds, so a log-out takes effect at once.
+ * Why jose verifies and the vault signs: docs/DECISIONS.md#jose-verifies-access-tokens-nodecrypto-receipts
  */
 export class AccessTokens {
   readonly #context: Context;
-  readonly #keys = new Map<string, KeyObject>();
-  /** By hash of the token: a signature is verified once, not at each of a client's requests. */
+  readonly #keys = new Map<string, CryptoKey>();
+  /** Claims of verified tokens by the token's hash, so that a signature is verified once and not at each request. */
   readonly #verified = new Map<string, Claims>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
+  /** @throws VaultUnavailable */
   async issue(session: Session): Promise<AccessToken> {
     const { vault, decider, random } = this.#context;
     const iat = Math.floor(decider.now() / 1000);
@@ -69,7 +74,7 @@ export class AccessTokens {
     for (let attempt = 0; attempt < 3; attempt++) {
       const [active] = await vault.publicKeys();
       const kid = active?.jwk.kid;
-      const input = `${encode({ alg: 'ES256', kid, typ: TYPE })}.${encode(claims)}`;
+      const input = `${encode({ alg: ALGORITHM, kid, typ: TYPE })}.${encode(claims)}`;
       const [signed] = await vault.sign([Buffer.from(input, 'ascii')]);
       if (signed && signed.keyId === kid) {
         const signature = Buffer.from(signed.signature).toString('base64url');
@@ -81,7 +86,10 @@ export class AccessTokens {
     throw new Error('the signing key changed at each attempt');
   }
 
-  /** The session of a token that was verified before, while its user is in memory: costs a hash. @returns undefined: ask `verify` */
+  /**
+   * The session of a token that was verified before and whose user is in memory. Costs one hash.
+   * @returns undefined when that is not known here: `verify` decides
+   */
   recall(token: string): Session | undefined {
     if (token.length > TOKEN_BYTES_MAX) return undefined;
     const claims = this.#verified.get(idOf(token));
@@ -89,18 +97,21 @@ export class AccessTokens {
     return user && this.#sessionOf(user, claims);
   }
 
-  /** Whether it was issued or verified here. */
+  /** Whether this server has issued or verified the token. */
   knows(token: string): boolean {
     return this.#verified.has(idOf(token));
   }
 
-  /** @returns undefined for a token that is forged, expired, for another purpose, or of a session that does not hold */
+  /**
+   * @returns undefined for a token that is forged, expired or for another purpose, or whose session does not hold
+   * @throws VaultUnavailable when a key is needed that is not known here yet
+   */
   async verify(token: string): Promise<Session | undefined> {
     if (token.length > TOKEN_BYTES_MAX) return undefined;
     const { decider, userCache } = this.#context;
     const id = idOf(token);
     const verified = this.#verified.get(id);
-    const claims = verified ?? (await this.#verifySignature(token));
+    const claims = verified ?? (await this.#verifyClaims(token));
     if (!claims) return undefined;
     if (claims.exp * 1000 <= decider.now()) {
       this.#verified.delete(id);
@@ -119,7 +130,7 @@ export class AccessTokens {
     if (this.#verified.size > VERIFIED_MAX) this.#verified.delete(this.#verified.keys().next().value ?? '');
   }
 
-  /** The session as it holds now. Role and kind are those of now, not of when the token was signed. */
+  /** The session as it is now: role and kind are the current ones, not those at the time of signing. */
   #sessionOf(user: User, { sid, scope, exp }: Claims): Session | undefined {
     const at = this.#context.decider.now();
     const row = exp * 1000 > at ? heldSession(user, sid, at) : undefined;
@@ -127,33 +138,45 @@ export class AccessTokens {
     return { ...sessionOf(user, row), expiresAt: exp * 1000 };
   }
 
-  async #verifySignature(token: string): Promise<Claims | undefined> {
-    const [header = '', payload = '', signature = '', more] = token.split('.', 4);
-    if (more !== undefined) return undefined;
-    const { alg, typ, kid, crit } = decode(header) ?? {};
-    if (alg !== 'ES256' || typ !== TYPE || typeof kid !== 'string' || crit !== undefined) return undefined;
-    const key = await this.#key(kid);
-    const bytes = Buffer.from(signature, 'base64url');
-    if (!key || bytes.length !== 64 || bytes.toString('base64url') !== signature) return undefined;
-    const input = Buffer.from(`${header}.${payload}`, 'latin1');
-    if (!verify('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, bytes)) return undefined;
-    // Signed by this vault: the form is ours; the purpose must be checked, since receipts are signed by the same key.
-    const claims = decode(payload) as Claims | undefined;
-    return claims?.iss === ISSUER && claims.aud === AUDIENCE ? claims : undefined;
+  /**
+   * Verifies the token by itself: the key that it names, its signature, type, issuer, audience and expiry. Does NOT
+   * check that its session holds.
+   * @throws VaultUnavailable when a key is needed that is not known here yet
+   */
+  async #verifyClaims(token: string): Promise<Claims | undefined> {
+    if (!hasCanonicalSignature(token)) return undefined;
+    try {
+      // Receipts are signed by the same keys: type and audience tell them apart.
+      const { payload } = await jwtVerify<Claims>(token, (header) => this.#key(header), {
+        ...{ algorithms: [ALGORITHM], typ: TYPE, issuer: ISSUER, audience: AUDIENCE },
+        ...{ requiredClaims: ['exp'], currentDate: new Date(this.#context.decider.now()) },
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
   }
 
-  async #key(kid: string): Promise<KeyObject | undefined> {
+  async #key({ kid = '', crit }: JWSHeaderParameters): Promise<CryptoKey> {
+    // This server issues no critical extensions; jose would accept those that it knows.
+    if (crit !== undefined) throw new errors.JOSENotSupported('critical extensions');
     const known = this.#keys.get(kid);
     if (known) return known;
-    for (const { jwk } of await this.#context.vault.publicKeys()) {
-      if (jwk.kid === kid) {
-        const key = createPublicKey({ key: jwk as Record<string, string>, format: 'jwk' });
-        this.#keys.set(kid, key);
-        return key;
-      }
-    }
-    return undefined;
+    const keys = await this.#context.vault.publicKeys();
+    const named = keys.find(({ jwk }) => jwk.kid === kid);
+    if (!named) throw new errors.JWKSNoMatchingKey();
+    const key = (await importJWK({ ...named.jwk }, ALGORITHM)) as CryptoKey;
+    this.#keys.set(kid, key);
+    return key;
   }
+}
+
+/** base64url without padding or stray bits: otherwise one token would have several spellings, each cached anew. */
+function hasCanonicalSignature(token: string): boolean {
+  const signature = token.slice(token.lastIndexOf('.') + 1);
+  const bytes = Buffer.from(signature, 'base64url');
+  return bytes.length === SIGNATURE_BYTES && bytes.toString('base64url') === signature;
 }
 
 function idOf(token: string): string {
@@ -162,13 +185,4 @@ function idOf(token: string): string {
 
 function encode(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
-}
-
-function decode(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
