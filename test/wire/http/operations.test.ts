@@ -8,6 +8,7 @@ import { StartRefused } from '../../../src/domain/errors.ts';
 import { startHttpServer } from '../../../src/wire/http/server.ts';
 import { temporaryFolder, testApplication } from '../../services/application.ts';
 import { CERTIFICATES } from '../../services/certificates.ts';
+import { until } from '../../waiting.ts';
 import { testHttp } from './http-fixture.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -171,7 +172,12 @@ test('it stops in good order: waits end, what was accepted is answered', async (
   const { json } = await alice.post('/v1/transactions', { ...TRANSFER, amount: '1000' });
   const waiting = alice.get(`/v1/transactions/${json.id}?wait_s=30`);
   const registering = fixture.post('/v1/users', undefined, { username: 'late', password: 'secreto' });
-  await delay(30);
+  const { waiting: waits, context } = fixture.server.dependencies;
+  let answered = false;
+  void registering.then(() => {
+    answered = true;
+  });
+  await until(() => waits.count === 1 && (answered || context.passwords.queueLength > 0));
   const startedAt = performance.now();
   await fixture.server.stop(5_000);
   assert.ok(performance.now() - startedAt < 2_000);
