@@ -1,6 +1,7 @@
 /*
- * Goal: what lies in deploy/ is what the program makes today, and what it is for accepts it.
- * Method: made anew and compared; compose.yaml against the schema of the Compose Specification (compose-spec/), the units
+ * Goal: the files in deploy/ are what the commands give today, agree with the program's limits and with each other, and
+ * the programs they are for accept them.
+ * Method: the commands' output is compared with the files; compose.yaml is checked against the schema of the Compose Specification (compose-spec/), the units
  * by systemd-analyze, the configurations by the program's own loader, the alerts against the metrics of a real server.
  */
 import assert from 'node:assert/strict';
@@ -13,6 +14,7 @@ import { parse } from 'yaml';
 import { composeFiles } from '../../src/cli/deploy/compose.ts';
 import { systemdUnits } from '../../src/cli/deploy/systemd.ts';
 import { loadConfig } from '../../src/config.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { ROOT } from '../docs/machine.ts';
 import { httpAddress } from '../e2e/http-address.ts';
 import { runServer } from '../e2e/server-process.ts';
@@ -38,6 +40,43 @@ test('deploy/ holds what the commands make', async () => {
   for (const { name, content } of systemdUnits({ user: 'sello', folder: '/opt/sello' })) {
     const again = 'run: node src/main.ts deploy systemd --out deploy/systemd';
     assert.equal(read(`deploy/systemd/${name}`), content, again);
+  }
+});
+
+test('the files in deploy/ agree with the program and with each other', () => {
+  const units = systemdUnits({ user: 'nobody-else', folder: '/srv/other' });
+  for (const { name, content } of units) {
+    assert.match(content, new RegExp(`^TimeoutStopSec=${LIMITS.drainTimeMs / 1_000 + 5}$`, 'm'), name);
+    assert.match(content, /^User=nobody-else\nGroup=nobody-else$/m, name);
+    assert.doesNotMatch(content, /\/opt\/sello|=sello$/m, name);
+  }
+  const { networks } = yaml(read('deploy/compose.yaml'));
+  const front = networks.front.ipam.config.map(({ subnet }: { subnet: string }) => subnet);
+  assert.deepEqual(yaml(read('deploy/compose/server.yaml')).proxy_trusted, front);
+});
+
+test('servers of compose.yaml: as many as asked for, each alike, in every place', () => {
+  for (const serverCount of [1, 2, 9]) {
+    const files = composeFiles({ serverCount, image: 'registry.example/sello:1.0' });
+    const content = (name: string) => files.find((file) => file.name === name)?.content ?? '';
+    const { services, volumes, 'x-sello': shared } = yaml(content('compose.yaml'));
+    const names = Array.from({ length: serverCount }, (_, index) => `sello-${index + 1}`);
+    const ofServers = (keys: object) => Object.keys(keys).filter((name) => /^sello-\d/.test(name));
+    assert.equal(shared.image, 'registry.example/sello:1.0');
+    assert.deepEqual(ofServers(services), names);
+    assert.deepEqual(ofServers(volumes), names);
+    assert.deepEqual(Object.keys(services.balancer.depends_on), names);
+    const { build: _, ...first } = services['sello-1'];
+    for (const name of names.slice(1)) {
+      const volume = [first.volumes[0], `${name}:/var/lib/sello`];
+      assert.deepEqual(services[name], { ...first, volumes: volume });
+    }
+    assert.match(
+      content('make-secrets.sh'),
+      new RegExp(`sello ${['sello', ...names].map((name) => `DNS:${name}`).join(',')}$`, 'm'),
+    );
+    for (const name of names)
+      assert.match(content('compose/haproxy.cfg'), new RegExp(`server ${name} ${name}:11002`));
   }
 });
 
