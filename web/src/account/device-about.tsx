@@ -7,6 +7,7 @@ import { useNow } from '../design/use-now.ts';
 import { useLocale } from '../i18n/texts.ts';
 import styles from './device-row.module.css';
 import type { Device } from './devices.ts';
+import rows from './rows.module.css';
 
 const COLORS = { pending: 'yellow', active: 'pine', revoked: 'gray' } as const;
 
@@ -24,22 +25,22 @@ export function DeviceAbout({ device, name }: { readonly device: Device; readonl
         <PhoneIcon />
       </span>
       <div>
-        <p className={styles.name}>
+        <p className={rows.name}>
           <span className="sello-text">{name}</span>
           <Badge color={COLORS[status]} variant="light" tt="none" fw={600}>
             {t(`device.status_${status}`)}
           </Badge>
         </p>
-        <p className={styles.about}>
+        <p className={rows.about}>
           {t(`device.type_${kind}`)} · {t('device.created', { time: shownAge(createdAt, locale, now) })}
         </p>
-        <p className={styles.about}>
+        <p className={rows.about}>
           {lastUsedAt === null
             ? t('device.never_used')
             : t('device.used', { count: uses, time: shownAge(lastUsedAt, locale, now) })}
         </p>
         {lockedMs > 0 && (
-          <p className={`${styles.about} ${styles.locked}`}>
+          <p className={`${rows.about} ${styles.locked}`}>
             {t('device.locked', { time: duration(lockedMs) })}
           </p>
         )}

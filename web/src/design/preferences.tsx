@@ -19,7 +19,7 @@ export function Preferences() {
     <div className={styles.preferences}>
       <span className={styles.choice}>
         <GlobeIcon size={18} />
-        <label htmlFor={languageId} className={styles.label}>
+        <label htmlFor={languageId} className="sello-spoken">
           {t('language')}
         </label>
         <select
@@ -39,7 +39,7 @@ export function Preferences() {
       </span>
       <span className={styles.choice}>
         {scheme === 'dark' ? <MoonIcon size={18} /> : <SunIcon size={18} />}
-        <label htmlFor={schemeId} className={styles.label}>
+        <label htmlFor={schemeId} className="sello-spoken">
           {t('appearance')}
         </label>
         <select

@@ -38,7 +38,7 @@ export function Reading<Data>({
       )}
       {data === undefined && error === null && (
         <div className={styles.lines} role="status">
-          <span className={styles.words}>{t('loading')}</span>
+          <span className="sello-spoken">{t('loading')}</span>
           {LINES.slice(0, lines).map((line) => (
             <Skeleton key={line} height={44} radius="md" />
           ))}

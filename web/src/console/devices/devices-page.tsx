@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import styles from '../../account/device-row.module.css';
+import rows from '../../account/rows.module.css';
 import { PhoneIcon, PlusIcon } from '../../design/icons.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
@@ -37,7 +37,7 @@ export function DevicesPage() {
                     text={t('devices.none')}
                   />
                 ) : (
-                  <ul className={styles.rows}>
+                  <ul className={rows.rows}>
                     {shown.map((device) => (
                       <DeviceRow key={device.id} device={device} />
                     ))}

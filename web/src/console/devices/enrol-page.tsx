@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,6 +11,7 @@ import { hashOf } from '../../routing/hash-route.ts';
 import { api } from '../../session/server.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
+import { CodeInput, typedCode } from '../code-input.tsx';
 import styles from './enrol-page.module.css';
 import { InvitationCard } from './invitation-card.tsx';
 import { useTokens } from './use-tokens.ts';
@@ -37,7 +38,7 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
   const invite = useMutation({
     mutationFn() {
       before.current = new Set(devices.map(({ id }) => id));
-      const proof = code.replaceAll(' ', '');
+      const proof = typedCode(code);
       return api(
         'POST /v1/enrolments',
         { body: proof === '' ? {} : { code: proof } },
@@ -90,14 +91,11 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
         {coded && (
           <>
             <p>{t('enrol.code_needed')}</p>
-            <TextInput
+            <CodeInput
               label={t('log_in.code')}
               description={t('log_in.code_hint')}
               value={code}
-              onChange={({ currentTarget }) => setCode(currentTarget.value)}
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              maxLength={16}
+              onChange={setCode}
               required
             />
           </>

@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
+import { Alert, Button, PasswordInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,8 +6,10 @@ import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { api, sessionEnd, startSession } from '../../session/server.ts';
+import { CodeInput, typedCode } from '../code-input.tsx';
 import styles from './log-in.module.css';
 import { PasskeyLogIn } from './passkey-log-in.tsx';
+import { UsernameInput } from './username-input.tsx';
 
 /** Asks for the password, then for a code if the account has a token; or for a passkey instead of both. */
 export function LogInForm() {
@@ -19,7 +21,7 @@ export function LogInForm() {
   const logIn = useMutation({
     mutationFn: () =>
       api('POST /v1/browser-sessions', {
-        body: { username, password, ...(coded ? { code: code.replaceAll(' ', '') } : {}) },
+        body: { username, password, ...(coded ? { code: typedCode(code) } : {}) },
       }),
     onSuccess: startSession,
     onError: (error) => {
@@ -46,16 +48,13 @@ export function LogInForm() {
             <br />
             {t('log_in.code_needed')}
           </p>
-          <TextInput
+          <CodeInput
             label={t('log_in.code')}
             description={t('log_in.code_hint')}
             value={code}
-            onChange={({ currentTarget }) => setCode(currentTarget.value)}
-            inputMode="numeric"
-            autoComplete="one-time-code"
+            onChange={setCode}
             autoFocus
             required
-            maxLength={16}
             styles={{
               input: { fontSize: '1.375rem', letterSpacing: '0.12em', fontVariantNumeric: 'tabular-nums' },
             }}
@@ -63,16 +62,7 @@ export function LogInForm() {
         </>
       ) : (
         <>
-          <TextInput
-            label={t('log_in.username')}
-            value={username}
-            onChange={({ currentTarget }) => setUsername(currentTarget.value)}
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            required
-            maxLength={128}
-          />
+          <UsernameInput value={username} onChange={setUsername} />
           <PasswordInput
             label={t('log_in.password')}
             value={password}

@@ -1,5 +1,6 @@
-import { PasswordInput, TextInput } from '@mantine/core';
+import { PasswordInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { UsernameInput } from './username-input.tsx';
 
 export interface NewAccount {
   readonly username: string;
@@ -24,16 +25,10 @@ export function NewAccountFields({
   const toggle = { 'aria-label': t('log_in.password_show') };
   return (
     <>
-      <TextInput
-        label={t('log_in.username')}
+      <UsernameInput
         description={t('log_in.username_hint')}
         value={value.username}
-        onChange={({ currentTarget }) => onChange({ ...value, username: currentTarget.value })}
-        autoComplete="username"
-        autoCapitalize="none"
-        spellCheck={false}
-        required
-        maxLength={128}
+        onChange={(username) => onChange({ ...value, username })}
       />
       <PasswordInput
         label={t('log_in.password')}

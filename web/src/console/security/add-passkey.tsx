@@ -8,6 +8,7 @@ import { ConnectionLost, isProblem, ProblemError } from '../../api/problem.ts';
 import { Dialog } from '../../design/dialog.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
+import { CodeInput, typedCode } from '../code-input.tsx';
 import { useTokens } from '../devices/use-tokens.ts';
 import { placeOf } from './place.ts';
 import styles from './security.module.css';
@@ -26,7 +27,7 @@ export function AddPasskey({ opened, onClose }: { readonly opened: boolean; read
       const response = await startRegistration({
         optionsJSON: options as unknown as PublicKeyCredentialCreationOptionsJSON,
       });
-      const proof = code.replaceAll(' ', '');
+      const proof = typedCode(code);
       return api('POST /v1/passkeys', {
         body: {
           response: response as unknown as PasskeyRegistrationResponse,
@@ -65,14 +66,11 @@ export function AddPasskey({ opened, onClose }: { readonly opened: boolean; read
           required
         />
         {coded && (
-          <TextInput
+          <CodeInput
             label={t('security.passkey_code')}
             description={t('security.passkey_code_hint')}
             value={code}
-            onChange={({ currentTarget }) => setCode(currentTarget.value)}
-            inputMode="numeric"
-            autoComplete="one-time-code"
-            maxLength={16}
+            onChange={setCode}
           />
         )}
         {ofServer && <ProblemNote error={error} />}

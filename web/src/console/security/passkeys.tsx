@@ -3,6 +3,7 @@ import { browserSupportsWebAuthn } from '@simplewebauthn/browser';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import rows from '../../account/rows.module.css';
 import { PlusIcon } from '../../design/icons.tsx';
 import { shownAge } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
@@ -39,9 +40,9 @@ export function Passkeys() {
       <Reading query={query} lines={1}>
         {(passkeys) =>
           passkeys.length === 0 ? (
-            <p className={styles.about}>{t('security.passkeys_none')}</p>
+            <p className={rows.about}>{t('security.passkeys_none')}</p>
           ) : (
-            <ul className={styles.rows}>
+            <ul className={rows.rows}>
               {passkeys.map((passkey) => (
                 <PasskeyLine key={passkey.id} {...passkey} />
               ))}
@@ -80,8 +81,8 @@ function PasskeyLine({
   return (
     <li className={styles.row}>
       <div>
-        <p className={`${styles.name} sello-text`}>{name}</p>
-        <p className={styles.about}>
+        <p className={`${rows.name} sello-text`}>{name}</p>
+        <p className={rows.about}>
           {t('security.passkey_created', { time: shownAge(createdAt, locale, now) })}
         </p>
       </div>

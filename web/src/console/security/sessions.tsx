@@ -2,6 +2,7 @@ import { Badge, Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import rows from '../../account/rows.module.css';
 import type { Answer } from '../../api/api.ts';
 import { everyPage } from '../../api/pages.ts';
 import { shownAge } from '../../design/time.ts';
@@ -29,7 +30,7 @@ export function Sessions() {
       <p className={styles.intro}>{t('security.sessions_intro')}</p>
       <Reading query={query}>
         {(sessions) => (
-          <ul className={styles.rows}>
+          <ul className={rows.rows}>
             {sessions.map((session) => (
               <SessionLine key={session.id} session={session} />
             ))}
@@ -59,7 +60,7 @@ function SessionLine({ session }: { readonly session: Session }) {
   return (
     <li className={styles.row}>
       <div>
-        <p className={styles.name}>
+        <p className={rows.name}>
           <span className="sello-text">{name}</span>
           {current && (
             <Badge color="pine" variant="light" tt="none" fw={600}>
@@ -67,7 +68,7 @@ function SessionLine({ session }: { readonly session: Session }) {
             </Badge>
           )}
         </p>
-        <p className={styles.about}>
+        <p className={rows.about}>
           {kind !== 'enrolment' && `${t(`security.session_${kind}`)} · `}
           {t('security.session_since', { time: shownAge(createdAt, locale, now) })} ·{' '}
           {t('security.session_until', { time: shownAge(expiresAt, locale, now) })}

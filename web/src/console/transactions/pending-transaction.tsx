@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -12,6 +12,7 @@ import { RawText } from '../../design/raw-text.tsx';
 import { approvalLink } from '../../routing/approval-link.ts';
 import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
+import { CodeInput, typedCode } from '../code-input.tsx';
 import styles from './transaction-page.module.css';
 
 /** Actions on a pending transaction: approve by the code of an offline token, or refuse. */
@@ -73,7 +74,7 @@ function Offline({
       if (key.current.code !== code) key.current = { key: idempotencyKey(), code };
       return api(
         'POST /v1/transactions/{id}/approval',
-        { path: { id }, body: { code: code.replaceAll(' ', '') } },
+        { path: { id }, body: { code: typedCode(code) } },
         { idempotencyKey: key.current.key },
       );
     },
@@ -93,13 +94,11 @@ function Offline({
         <RawText>{canonical}</RawText>
       </details>
       <form onSubmit={submit}>
-        <TextInput
+        <CodeInput
           label={t('transaction.offline_code')}
           value={code}
-          onChange={({ currentTarget }) => setCode(currentTarget.value)}
-          inputMode="numeric"
+          onChange={setCode}
           autoComplete="off"
-          maxLength={16}
           required
         />
         <Button type="submit" loading={approve.isPending}>

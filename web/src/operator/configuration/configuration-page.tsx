@@ -1,11 +1,12 @@
-import { Badge, Checkbox, TextInput } from '@mantine/core';
+import { Badge, Checkbox } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { SettingsIcon } from '../../design/icons.tsx';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { useConfiguration } from '../../shell/use-configuration.ts';
 import { FilterBar } from '../filters/filter-bar.tsx';
-import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
+import { SearchField } from '../filters/search-field.tsx';
+import { useFilters } from '../filters/use-filters.ts';
 import { Table } from '../table/table.tsx';
 import styles from './configuration-page.module.css';
 import { found, type Setting, shownValue } from './settings.ts';
@@ -18,18 +19,15 @@ export function ConfigurationPage() {
   const { t } = useTranslation('operator');
   const query = useConfiguration();
   const [{ search = '', changed = '' }, setFilters] = useFilters();
-  const [typed, setTyped] = useTypedFilter('search');
   return (
     <Page title={t('configuration.title')} intro={t('configuration.intro')}>
       <Card>
         <FilterBar label={t('configuration.search')}>
-          <TextInput
-            type="search"
+          <SearchField
+            filter="search"
+            lengthMax={SEARCH_LENGTH_MAX}
             label={t('configuration.search')}
             description={t('configuration.search_hint')}
-            maxLength={SEARCH_LENGTH_MAX}
-            value={typed}
-            onChange={({ currentTarget }) => setTyped(currentTarget.value)}
           />
           <Checkbox
             className={styles.changed ?? ''}

@@ -39,7 +39,7 @@ export function Table<Row>({
   if (!first) return null;
   return (
     <table className={styles.table} {...ROLES.table}>
-      <caption className={styles.caption}>{caption}</caption>
+      <caption className="sello-spoken">{caption}</caption>
       <thead className={styles.head} {...ROLES.group}>
         <tr {...ROLES.row}>
           {columns.map(({ key, title, numeric }) => (

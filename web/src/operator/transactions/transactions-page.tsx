@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { StatusBadge } from '../../account/status-badge.tsx';
 import { TRANSACTION_STATUSES } from '../../account/transaction-status.ts';
@@ -10,7 +10,8 @@ import { hashOf } from '../../routing/hash-route.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
-import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
+import { SearchField } from '../filters/search-field.tsx';
+import { useFilters } from '../filters/use-filters.ts';
 import { SearchOn } from '../table/search-on.tsx';
 import { Table } from '../table/table.tsx';
 import { useAllTransactions } from './use-all-transactions.ts';
@@ -92,8 +93,6 @@ function TransactionFilters() {
   const { t } = useTranslation('operator');
   const account = useTranslation('account').t;
   const [filters, setFilters] = useFilters();
-  const [user, setUser] = useTypedFilter('user');
-  const [payee, setPayee] = useTypedFilter('payee');
   const filtered = Object.values(filters).some((value) => value !== '');
   return (
     <FilterBar label={t('transactions.title')}>
@@ -106,21 +105,17 @@ function TransactionFilters() {
           ...TRANSACTION_STATUSES.map((value) => ({ value, label: account(`status.${value}`) })),
         ]}
       />
-      <TextInput
-        type="search"
+      <SearchField
+        filter="user"
+        lengthMax={NAME_LENGTH_MAX}
         label={t('transactions.user')}
         placeholder={t('transactions.user_hint')}
-        maxLength={NAME_LENGTH_MAX}
-        value={user}
-        onChange={({ currentTarget }) => setUser(currentTarget.value)}
       />
-      <TextInput
-        type="search"
+      <SearchField
+        filter="payee"
+        lengthMax={NAME_LENGTH_MAX}
         label={t('transactions.payee')}
         placeholder={t('transactions.payee_hint')}
-        maxLength={NAME_LENGTH_MAX}
-        value={payee}
-        onChange={({ currentTarget }) => setPayee(currentTarget.value)}
       />
       <div>
         <Button

@@ -2,8 +2,8 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import styles from '../../account/device-row.module.css';
 import { devicesOf } from '../../account/devices.ts';
+import rows from '../../account/rows.module.css';
 import type { User } from '../../api/operations.ts';
 import { everyPage } from '../../api/pages.ts';
 import { api } from '../../session/server.ts';
@@ -35,7 +35,7 @@ export function UserTokens({ user }: { readonly user: User }) {
               {shown.length === 0 ? (
                 <p>{t('users.tokens_none')}</p>
               ) : (
-                <ul className={styles.rows}>
+                <ul className={rows.rows}>
                   {shown.map((device) => (
                     <UserToken key={device.id} user={user} device={device} />
                   ))}

@@ -1,4 +1,3 @@
-import { TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { UsersIcon } from '../../design/icons.tsx';
 import { shownDate } from '../../design/time.ts';
@@ -9,7 +8,8 @@ import { useList } from '../../session/use-list.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
-import { useFilters, useTypedFilter } from '../filters/use-filters.ts';
+import { SearchField } from '../filters/search-field.tsx';
+import { useFilters } from '../filters/use-filters.ts';
 import { SearchOn } from '../table/search-on.tsx';
 import { Table } from '../table/table.tsx';
 import { useNumber } from '../use-number.ts';
@@ -23,7 +23,6 @@ export function UsersPage() {
   const locale = useLocale();
   const number = useNumber();
   const [{ search = '' }] = useFilters();
-  const [typed, setTyped] = useTypedFilter('search');
   const query = useList({
     queryKey: ['operator', 'users', search],
     read: (next, signal) =>
@@ -39,13 +38,11 @@ export function UsersPage() {
     <Page title={t('users.title')}>
       <Card>
         <FilterBar label={t('users.search')}>
-          <TextInput
-            type="search"
+          <SearchField
+            filter="search"
+            lengthMax={SEARCH_LENGTH_MAX}
             label={t('users.search')}
             description={t('users.search_hint')}
-            maxLength={SEARCH_LENGTH_MAX}
-            value={typed}
-            onChange={({ currentTarget }) => setTyped(currentTarget.value)}
           />
         </FilterBar>
         <Reading query={query} lines={6}>

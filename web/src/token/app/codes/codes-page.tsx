@@ -19,7 +19,7 @@ export function CodesPage() {
   const waiting = useWaiting().length;
   return (
     <Page>
-      <h1 className={styles.title}>{t('codes.title')}</h1>
+      <h1 className="sello-spoken">{t('codes.title')}</h1>
       {waiting > 0 && (
         <a className={styles.waiting} href={hashOf('approvals')}>
           <span>{t('codes.waiting', { count: waiting })}</span>

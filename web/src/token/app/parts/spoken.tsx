@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import styles from './spoken.module.css';
 
 /** Text for screen readers only. @param live announces each change */
 export function Spoken({
@@ -10,7 +9,7 @@ export function Spoken({
   readonly live?: boolean;
 }) {
   return (
-    <span className={styles.spoken} {...(live ? { role: 'status' } : {})}>
+    <span className="sello-spoken" {...(live ? { role: 'status' } : {})}>
       {children}
     </span>
   );
