@@ -1,6 +1,19 @@
-import type { SideRow } from '../../ports/store.ts';
+import type { ServiceRow, SideRow } from '../../ports/store.ts';
+import {
+  IDEMPOTENCY_RECORDS,
+  PASSKEYS,
+  SERVICE_KEYS,
+  SERVICES,
+  SESSIONS,
+  storedService,
+  TOKENS,
+  TRANSACTIONS,
+  USERS,
+  valuesOf,
+} from '../sql/columns.ts';
 import { storedSession } from '../sql/stored-session.ts';
 import type { Result, Statement, Value } from './connection.ts';
+import { insertInto } from './row-sql.ts';
 import { storable } from './storable.ts';
 
 /** What the number of rows that a statement wrote says about the decision it belongs to. */
@@ -18,31 +31,16 @@ export interface SideStatement {
   readonly expected: Expectation;
 }
 
-function inserting(table: string, columns: string): Statement {
-  const names = columns.split(', ');
-  const marks = names.map((_, index) => `$${index + 1}`).join(', ');
-  return {
-    name: `${table}_insert`,
-    text: `INSERT INTO ${table} (${columns}) VALUES (${marks}) ON CONFLICT DO NOTHING`,
-  };
-}
-
 const INSERT = {
-  username: inserting('usernames', 'username, user_id'),
-  user: inserting('users', 'user_id, username, password_hash, mac_key, role, disabled, created_at'),
-  token: inserting(
-    'tokens',
-    'user_id, token_id, type, status, algorithm, digits, period_s, suite, label, seed, activation_question, created_at',
-  ),
-  session: inserting('sessions', 'user_id, session_id, kind, label, token_id, proof, created_at, expires_at'),
-  passkey: inserting('passkeys', 'user_id, credential_id, public_key, sign_count, label, created_at'),
-  transaction: inserting(
-    'transactions',
-    'user_id, transaction_id, status, amount, currency, payee, payer, challenge, service_id, requested_at, expires_at, decided_at, decided_version, reason',
-  ),
-  service: inserting('services', 'service_id, name, scopes, disabled, created_at'),
-  serviceKey: inserting('service_keys', 'hash, service_id, created_at'),
-  answer: inserting('answers', 'user_id, key, digest, answer, at'),
+  username: insertInto('usernames', { username: 'username', userId: 'user_id' }),
+  user: insertInto('users', USERS),
+  token: insertInto('tokens', TOKENS),
+  session: insertInto('sessions', SESSIONS),
+  passkey: insertInto('passkeys', PASSKEYS),
+  transaction: insertInto('transactions', TRANSACTIONS),
+  service: insertInto('services', SERVICES),
+  serviceKey: insertInto('service_keys', SERVICE_KEYS),
+  idempotencyRecord: insertInto('answers', IDEMPOTENCY_RECORDS),
 } as const;
 
 const UPDATE = {
@@ -84,93 +82,29 @@ const DELETE = {
 export function statementsOf(row: SideRow): SideStatement[] {
   switch (row.kind) {
     case 'user.insert':
-      return [
-        insert(INSERT.username, [storable(row.username), row.userId]),
-        insert(INSERT.user, [
-          row.userId,
-          storable(row.username),
-          row.passwordHash,
-          row.macKey,
-          row.role,
-          row.disabled,
-          row.createdAt,
-        ]),
-      ];
+      return [insert(INSERT.username, [row.username, row.userId]), insert(INSERT.user, valuesOf(USERS, row))];
     case 'user.update': {
       const { userId, passwordHash = null, macKey = null, role = null, disabled = null } = row;
       return [update(UPDATE.user, [userId, passwordHash, macKey, role, disabled])];
     }
-    case 'token.insert': {
-      const { token } = row;
-      return [
-        insert(INSERT.token, [
-          token.userId,
-          token.tokenId,
-          token.type,
-          token.status,
-          token.algorithm,
-          token.digits,
-          token.periodS,
-          token.suite,
-          storable(token.label),
-          token.seed,
-          token.activationQuestion,
-          token.createdAt,
-        ]),
-      ];
-    }
+    case 'token.insert':
+      return [insert(INSERT.token, valuesOf(TOKENS, row.token))];
     case 'token.update':
       return [update(UPDATE.token, [row.userId, row.tokenId, row.status])];
-    case 'session.insert': {
-      const session = storedSession(row.session);
-      return [
-        insert(INSERT.session, [
-          session.userId,
-          session.sessionId,
-          session.kind,
-          storable(session.label),
-          session.tokenId,
-          session.proof,
-          session.createdAt,
-          session.expiresAt,
-        ]),
-      ];
-    }
+    case 'session.insert':
+      return [insert(INSERT.session, valuesOf(SESSIONS, storedSession(row.session)))];
     case 'session.delete':
       return [any(DELETE.session, [row.userId, row.sessionId])];
     case 'session.delete_all':
       return [any(DELETE.sessions, [row.userId])];
-    case 'passkey.insert': {
-      const { userId, credentialId, publicKey, signCount, label, createdAt } = row.passkey;
-      return [
-        insert(INSERT.passkey, [userId, credentialId, publicKey, signCount, storable(label), createdAt]),
-      ];
-    }
+    case 'passkey.insert':
+      return [insert(INSERT.passkey, valuesOf(PASSKEYS, row.passkey))];
     case 'passkey.update':
       return [update(UPDATE.passkey, [row.userId, row.credentialId, row.signCount])];
     case 'passkey.delete':
       return [any(DELETE.passkey, [row.userId, row.credentialId])];
-    case 'transaction.insert': {
-      const { transaction } = row;
-      return [
-        insert(INSERT.transaction, [
-          transaction.userId,
-          transaction.transactionId,
-          transaction.status,
-          transaction.amount,
-          transaction.currency,
-          storable(transaction.payee),
-          storable(transaction.payer),
-          transaction.challenge,
-          transaction.serviceId,
-          transaction.requestedAt,
-          transaction.expiresAt,
-          transaction.decidedAt,
-          transaction.decidedVersion,
-          storable(transaction.reason),
-        ]),
-      ];
-    }
+    case 'transaction.insert':
+      return [insert(INSERT.transaction, valuesOf(TRANSACTIONS, row.transaction))];
     case 'transaction.update':
       return [
         update(UPDATE.transaction, [
@@ -182,13 +116,8 @@ export function statementsOf(row: SideRow): SideStatement[] {
           storable(row.reason),
         ]),
       ];
-    case 'service.insert': {
-      const { serviceId, name, scopes, disabled, createdAt } = row.service;
-      return [
-        insert(INSERT.service, [serviceId, storable(name), JSON.stringify(scopes), disabled, createdAt]),
-        ...keysOf(row.service),
-      ];
-    }
+    case 'service.insert':
+      return [insert(INSERT.service, valuesOf(SERVICES, storedService(row.service))), ...keysOf(row.service)];
     case 'service.update': {
       const { serviceId, scopes, disabled } = row.service;
       return [
@@ -198,20 +127,17 @@ export function statementsOf(row: SideRow): SideStatement[] {
       ];
     }
     case 'idempotency.insert':
-      return [insert(INSERT.answer, [row.userId, storable(row.key), row.digest, row.answer, row.at])];
+      return [insert(INSERT.idempotencyRecord, valuesOf(IDEMPOTENCY_RECORDS, row))];
   }
 }
 
-function keysOf({
-  serviceId,
-  keys,
-}: Extract<SideRow, { kind: 'service.insert' }>['service']): SideStatement[] {
-  return keys.map(({ hash, createdAt }) => insert(INSERT.serviceKey, [hash, serviceId, createdAt]));
+function keysOf({ serviceId, keys }: ServiceRow): SideStatement[] {
+  return keys.map((key) => insert(INSERT.serviceKey, valuesOf(SERVICE_KEYS, { ...key, serviceId })));
 }
 
-const insert = (statement: Statement, values: readonly Value[]): SideStatement => ({
+const insert = (statement: Statement, values: ReturnType<typeof valuesOf>): SideStatement => ({
   statement,
-  values,
+  values: values.map((value) => (typeof value === 'string' ? storable(value) : value)),
   expected: 'insert',
 });
 const update = (statement: Statement, values: readonly Value[]): SideStatement => ({

@@ -1,10 +1,10 @@
 import type { TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
+import { TRANSACTIONS } from '../sql/columns.ts';
 import type { Connection, Statement, Value } from './connection.ts';
+import { jsonObject } from './row-sql.ts';
 import { cannotBeStored } from './storable.ts';
 
-export const TRANSACTION_JSON =
-  "'userId', user_id, 'transactionId', transaction_id, 'status', status, 'amount', amount, 'currency', currency, 'payee', payee, 'payer', payer, 'challenge', challenge, 'serviceId', service_id, 'requestedAt', requested_at, 'expiresAt', expires_at, 'decidedAt', decided_at, 'decidedVersion', decided_version, 'reason', reason";
-const SELECT = `SELECT json_build_object(${TRANSACTION_JSON}) FROM transactions`;
+const SELECT = `SELECT ${jsonObject(TRANSACTIONS)} FROM transactions`;
 
 const ONE = { name: 'transactions_one', text: `${SELECT} WHERE user_id = $1 AND transaction_id = $2` };
 const OF_SERVICE = {

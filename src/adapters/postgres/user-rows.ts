@@ -10,20 +10,14 @@ import type {
   UserRecord,
   UserRow,
 } from '../../ports/store.ts';
+import { type Columns, PASSKEYS, SESSIONS, TOKENS, TRANSACTIONS } from '../sql/columns.ts';
 import { type StoredSession, sessionFrom } from '../sql/stored-session.ts';
 import type { Connection } from './connection.ts';
+import { jsonObject } from './row-sql.ts';
 import { cannotBeStored } from './storable.ts';
-import { TRANSACTION_JSON } from './transaction-rows.ts';
 
-const TOKEN_JSON =
-  "'userId', user_id, 'tokenId', token_id, 'type', type, 'status', status, 'algorithm', algorithm, 'digits', digits, 'periodS', period_s, 'suite', suite, 'label', label, 'seed', seed, 'activationQuestion', activation_question, 'createdAt', created_at";
-const SESSION_JSON =
-  "'userId', user_id, 'sessionId', session_id, 'kind', kind, 'label', label, 'tokenId', token_id, 'proof', proof, 'createdAt', created_at, 'expiresAt', expires_at";
-const PASSKEY_JSON =
-  "'userId', user_id, 'credentialId', credential_id, 'publicKey', public_key, 'signCount', sign_count, 'label', label, 'createdAt', created_at";
-
-function listOf(json: string, table: string, order: string, more = ''): string {
-  return `(SELECT coalesce(json_agg(json_build_object(${json}) ORDER BY ${order}), '[]') FROM ${table} WHERE user_id = u.user_id${more})`;
+function listOf<Row>(columns: Columns<Row>, table: string, order: string, more = ''): string {
+  return `(SELECT coalesce(json_agg(${jsonObject(columns)} ORDER BY ${order}), '[]') FROM ${table} WHERE user_id = u.user_id${more})`;
 }
 
 /** One statement sees one state: a user's entry and rows fit together. */
@@ -31,10 +25,10 @@ const LOAD = {
   name: 'users_load',
   text: `SELECT u.user_id, u.username, u.role, u.disabled, u.created_at, u.mac_key,
       h.version, h.at, encode(h.hash, 'hex'), h.state,
-      ${listOf(TOKEN_JSON, 'tokens', 'created_at, token_id')},
-      ${listOf(SESSION_JSON, 'sessions', 'created_at, session_id')},
-      ${listOf(TRANSACTION_JSON, 'transactions', 'transaction_id', " AND status = 'pending'")},
-      ${listOf(PASSKEY_JSON, 'passkeys', 'created_at, credential_id')},
+      ${listOf(TOKENS, 'tokens', 'created_at, token_id')},
+      ${listOf(SESSIONS, 'sessions', 'created_at, session_id')},
+      ${listOf(TRANSACTIONS, 'transactions', 'transaction_id', " AND status = 'pending'")},
+      ${listOf(PASSKEYS, 'passkeys', 'created_at, credential_id')},
       CASE WHEN h.at >= $2::bigint THEN (
         WITH RECURSIVE search (low, high) AS (
           SELECT 1, h.version

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { IdempotencyRecord, UserId } from '../../ports/store.ts';
-import { plainRows } from './plain-rows.ts';
+import { plainRows } from './row-sql.ts';
 
 /** Answers to idempotency keys, and the end of those and of sessions. */
 export class ExpiringRows {

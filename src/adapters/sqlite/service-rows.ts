@@ -1,11 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ServiceKey, ServiceRow } from '../../ports/store.ts';
-import { plainRows } from './plain-rows.ts';
+import { SERVICE_KEYS, SERVICES, type StoredService, storedService, valuesOf } from '../sql/columns.ts';
+import { inputValues, insertInto, plainRows, selectList } from './row-sql.ts';
 
-const COLUMNS =
-  'services.service_id AS serviceId, name, scopes, disabled, services.created_at AS createdAt FROM services';
+const SELECT = `SELECT ${selectList(SERVICES)} FROM services`;
 
-type Columns = Pick<ServiceRow, 'serviceId' | 'name' | 'createdAt'> & { scopes: string; disabled: number };
+type FoundService = Omit<StoredService, 'disabled'> & { readonly disabled: 0 | 1 };
 
 /** Reads and writes services and the hashes of their keys. */
 export class ServiceRows {
@@ -18,35 +18,30 @@ export class ServiceRows {
   readonly #insertKey: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.#all = database.prepare(`SELECT ${COLUMNS} ORDER BY name`);
+    this.#all = database.prepare(`${SELECT} ORDER BY name`);
     this.#byKey = database.prepare(
-      `SELECT ${COLUMNS} JOIN service_keys USING (service_id) WHERE service_keys.hash = ?`,
+      `${SELECT} WHERE service_id = (SELECT service_id FROM service_keys WHERE hash = ?)`,
     );
     this.#keys = database.prepare(
       'SELECT hash, created_at AS createdAt FROM service_keys WHERE service_id = ? ORDER BY created_at, hash',
     );
-    this.#insert = database.prepare(
-      'INSERT INTO services (service_id, name, scopes, disabled, created_at) VALUES (?, ?, ?, ?, ?)',
-    );
+    this.#insert = database.prepare(insertInto('services', SERVICES));
     this.#update = database.prepare('UPDATE services SET scopes = ?, disabled = ? WHERE service_id = ?');
     this.#deleteKeys = database.prepare('DELETE FROM service_keys WHERE service_id = ?');
-    this.#insertKey = database.prepare(
-      'INSERT INTO service_keys (hash, service_id, created_at) VALUES (?, ?, ?)',
-    );
+    this.#insertKey = database.prepare(insertInto('service_keys', SERVICE_KEYS));
   }
 
   list(): ServiceRow[] {
-    return plainRows<Columns>(this.#all.all()).map((row) => this.#service(row));
+    return plainRows<FoundService>(this.#all.all()).map((row) => this.#service(row));
   }
 
   findByKey(hash: string): ServiceRow | undefined {
-    const [row] = plainRows<Columns>(this.#byKey.all(hash));
+    const [row] = plainRows<FoundService>(this.#byKey.all(hash));
     return row && this.#service(row);
   }
 
   insert(service: ServiceRow): void {
-    const { serviceId, name, scopes, disabled, createdAt } = service;
-    this.#insert.run(serviceId, name, JSON.stringify(scopes), disabled ? 1 : 0, createdAt);
+    this.#insert.run(...inputValues(valuesOf(SERVICES, storedService(service))));
     this.#writeKeys(service);
   }
 
@@ -62,10 +57,11 @@ export class ServiceRows {
   }
 
   #writeKeys({ serviceId, keys }: ServiceRow): void {
-    for (const { hash, createdAt } of keys) this.#insertKey.run(hash, serviceId, createdAt);
+    for (const key of keys)
+      this.#insertKey.run(...inputValues(valuesOf(SERVICE_KEYS, { ...key, serviceId })));
   }
 
-  #service({ serviceId, name, scopes, disabled, createdAt }: Columns): ServiceRow {
+  #service({ serviceId, name, scopes, disabled, createdAt }: FoundService): ServiceRow {
     const keys = plainRows<ServiceKey>(this.#keys.all(serviceId));
     return {
       serviceId,

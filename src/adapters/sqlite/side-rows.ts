@@ -1,10 +1,42 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Decision, Entry, SideRow } from '../../ports/store.ts';
+import {
+  IDEMPOTENCY_RECORDS,
+  PASSKEYS,
+  SESSIONS,
+  TOKENS,
+  TRANSACTIONS,
+  USERS,
+  valuesOf,
+} from '../sql/columns.ts';
 import { storedSession } from '../sql/stored-session.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { isTaken } from './errors.ts';
+import { inputValues, insertInto } from './row-sql.ts';
 import { ServiceRows } from './service-rows.ts';
-import { INSERT_TRANSACTION, transactionValues } from './transaction-rows.ts';
+
+const INSERT = {
+  user: insertInto('users', USERS),
+  token: insertInto('tokens', TOKENS),
+  session: insertInto('sessions', SESSIONS),
+  passkey: insertInto('passkeys', PASSKEYS),
+  transaction: insertInto('transactions', TRANSACTIONS),
+  idempotencyRecord: insertInto('answers', IDEMPOTENCY_RECORDS),
+} as const;
+
+const UPDATE = {
+  user: 'UPDATE users SET password_hash = coalesce(?, password_hash), mac_key = coalesce(?, mac_key), role = coalesce(?, role), disabled = coalesce(?, disabled) WHERE user_id = ?',
+  // Only a token that waits for its first code has a question.
+  token:
+    "UPDATE tokens SET status = ?1, activation_question = iif(?1 = 'pending', activation_question, '') WHERE user_id = ?2 AND token_id = ?3",
+  passkey: 'UPDATE passkeys SET sign_count = ? WHERE user_id = ? AND credential_id = ?',
+} as const;
+
+const DELETE = {
+  session: 'DELETE FROM sessions WHERE user_id = ? AND session_id = ?',
+  sessions: 'DELETE FROM sessions WHERE user_id = ?',
+  passkey: 'DELETE FROM passkeys WHERE user_id = ? AND credential_id = ?',
+} as const;
 
 /** Writes the rows that belong to a decision, inside the caller's unit of work. */
 export class SideRows {
@@ -55,112 +87,39 @@ export class SideRows {
   #write(row: SideRow, entry: Entry): void {
     switch (row.kind) {
       case 'user.insert':
-        this.#run(
-          'INSERT INTO users (user_id, username, password_hash, mac_key, role, disabled, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-          [
-            row.userId,
-            row.username,
-            row.passwordHash,
-            row.macKey,
-            row.role,
-            row.disabled ? 1 : 0,
-            row.createdAt,
-          ],
-        );
+        this.#run(INSERT.user, valuesOf(USERS, row));
         break;
-      case 'user.update':
-        this.#update(
-          'UPDATE users SET password_hash = coalesce(?, password_hash), mac_key = coalesce(?, mac_key), role = coalesce(?, role), disabled = coalesce(?, disabled) WHERE user_id = ?',
-          [
-            row.passwordHash ?? null,
-            row.macKey ?? null,
-            row.role ?? null,
-            row.disabled === undefined ? null : row.disabled ? 1 : 0,
-            row.userId,
-          ],
-        );
-        break;
-      case 'token.insert': {
-        const { token } = row;
-        this.#run(
-          'INSERT INTO tokens (user_id, token_id, type, status, algorithm, digits, period_s, suite, label, seed, activation_question, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-          [
-            token.userId,
-            token.tokenId,
-            token.type,
-            token.status,
-            token.algorithm,
-            token.digits,
-            token.periodS,
-            token.suite,
-            token.label,
-            token.seed,
-            token.activationQuestion,
-            token.createdAt,
-          ],
-        );
+      case 'user.update': {
+        const { userId, passwordHash = null, macKey = null, role = null, disabled = null } = row;
+        this.#update(UPDATE.user, [passwordHash, macKey, role, disabled, userId]);
         break;
       }
+      case 'token.insert':
+        this.#run(INSERT.token, valuesOf(TOKENS, row.token));
+        break;
       case 'token.update':
-        // A question is only for a token that waits for its first code.
-        this.#update(
-          "UPDATE tokens SET status = ?1, activation_question = iif(?1 = 'pending', activation_question, '') WHERE user_id = ?2 AND token_id = ?3",
-          [row.status, row.userId, row.tokenId],
-        );
+        this.#update(UPDATE.token, [row.status, row.userId, row.tokenId]);
         break;
-      case 'session.insert': {
-        const session = storedSession(row.session);
-        this.#run(
-          'INSERT INTO sessions (user_id, session_id, kind, label, token_id, proof, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-          [
-            session.userId,
-            session.sessionId,
-            session.kind,
-            session.label,
-            session.tokenId,
-            session.proof,
-            session.createdAt,
-            session.expiresAt,
-          ],
-        );
+      case 'session.insert':
+        this.#run(INSERT.session, valuesOf(SESSIONS, storedSession(row.session)));
         break;
-      }
       case 'session.delete':
-        this.#run('DELETE FROM sessions WHERE user_id = ? AND session_id = ?', [row.userId, row.sessionId]);
+        this.#run(DELETE.session, [row.userId, row.sessionId]);
         break;
       case 'session.delete_all':
-        this.#run('DELETE FROM sessions WHERE user_id = ?', [row.userId]);
+        this.#run(DELETE.sessions, [row.userId]);
         break;
-      case 'passkey.insert': {
-        const { passkey } = row;
-        this.#run(
-          'INSERT INTO passkeys (user_id, credential_id, public_key, sign_count, label, created_at) VALUES (?, ?, ?, ?, ?, ?)',
-          [
-            passkey.userId,
-            passkey.credentialId,
-            passkey.publicKey,
-            passkey.signCount,
-            passkey.label,
-            passkey.createdAt,
-          ],
-        );
+      case 'passkey.insert':
+        this.#run(INSERT.passkey, valuesOf(PASSKEYS, row.passkey));
         break;
-      }
       case 'passkey.update':
-        this.#update('UPDATE passkeys SET sign_count = ? WHERE user_id = ? AND credential_id = ?', [
-          row.signCount,
-          row.userId,
-          row.credentialId,
-        ]);
+        this.#update(UPDATE.passkey, [row.signCount, row.userId, row.credentialId]);
         break;
       case 'passkey.delete':
-        this.#run('DELETE FROM passkeys WHERE user_id = ? AND credential_id = ?', [
-          row.userId,
-          row.credentialId,
-        ]);
+        this.#run(DELETE.passkey, [row.userId, row.credentialId]);
         break;
       case 'transaction.insert':
-        this.#run(INSERT_TRANSACTION, transactionValues(row.transaction));
+        this.#run(INSERT.transaction, valuesOf(TRANSACTIONS, row.transaction));
         break;
       case 'transaction.update':
         this.#decided.decide(row, entry);
@@ -172,27 +131,21 @@ export class SideRows {
         this.#services.update(row.service);
         break;
       case 'idempotency.insert':
-        this.#run('INSERT INTO answers (user_id, key, digest, answer, at) VALUES (?, ?, ?, ?, ?)', [
-          row.userId,
-          row.key,
-          row.digest,
-          row.answer,
-          row.at,
-        ]);
+        this.#run(INSERT.idempotencyRecord, valuesOf(IDEMPOTENCY_RECORDS, row));
         break;
     }
   }
 
-  #run(sql: string, values: readonly SQLInputValue[]): number {
+  #run(sql: string, values: Parameters<typeof inputValues>[0]): number {
     let statement = this.#statements.get(sql);
     if (!statement) {
       statement = this.#database.prepare(sql);
       this.#statements.set(sql, statement);
     }
-    return Number(statement.run(...values).changes);
+    return Number(statement.run(...inputValues(values)).changes);
   }
 
-  #update(sql: string, values: readonly SQLInputValue[]): void {
+  #update(sql: string, values: Parameters<typeof inputValues>[0]): void {
     if (this.#run(sql, values) !== 1) throw new Error('a decision changes a row that is not there');
   }
 }

@@ -1,10 +1,8 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
+import { TRANSACTIONS } from '../sql/columns.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
-import { plainRows } from './plain-rows.ts';
-
-const COLUMNS =
-  'user_id AS userId, transaction_id AS transactionId, status, amount, currency, payee, payer, challenge, service_id AS serviceId, requested_at AS requestedAt, expires_at AS expiresAt, decided_at AS decidedAt, decided_version AS decidedVersion, reason';
+import { plainRows, selectList } from './row-sql.ts';
 
 /** Reads the transactions that waited, or wait, for their users: as they are, whatever of it the table has already. */
 export class TransactionRows {
@@ -17,7 +15,7 @@ export class TransactionRows {
 
   constructor(database: DatabaseSync, decided: DecidedTransactions) {
     this.#decided = decided;
-    const select = `SELECT ${COLUMNS} FROM transactions`;
+    const select = `SELECT ${selectList(TRANSACTIONS)} FROM transactions`;
     this.#pending = database.prepare(
       `${select} WHERE user_id = ? AND status = 'pending' ORDER BY transaction_id`,
     );
@@ -84,26 +82,4 @@ export class TransactionRows {
 
 function byIdDescending(a: TransactionRow, b: TransactionRow): number {
   return a.transactionId < b.transactionId ? 1 : -1;
-}
-
-export const INSERT_TRANSACTION =
-  'INSERT INTO transactions (user_id, transaction_id, status, amount, currency, payee, payer, challenge, service_id, requested_at, expires_at, decided_at, decided_version, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
-
-export function transactionValues(row: TransactionRow): SQLInputValue[] {
-  return [
-    row.userId,
-    row.transactionId,
-    row.status,
-    row.amount,
-    row.currency,
-    row.payee,
-    row.payer,
-    row.challenge,
-    row.serviceId,
-    row.requestedAt,
-    row.expiresAt,
-    row.decidedAt,
-    row.decidedVersion,
-    row.reason,
-  ];
 }

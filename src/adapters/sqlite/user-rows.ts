@@ -11,9 +11,10 @@ import type {
   UserRecord,
   UserRow,
 } from '../../ports/store.ts';
+import { PASSKEYS, SESSIONS, TOKENS } from '../sql/columns.ts';
 import { type StoredSession, sessionFrom } from '../sql/stored-session.ts';
 import type { JournalRows } from './journal-rows.ts';
-import { plainRows } from './plain-rows.ts';
+import { plainRows, selectList } from './row-sql.ts';
 import type { TransactionRows } from './transaction-rows.ts';
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -39,13 +40,13 @@ export class UserRows {
       arrays,
     );
     this.#tokens = database.prepare(
-      'SELECT user_id AS userId, token_id AS tokenId, type, status, algorithm, digits, period_s AS periodS, suite, label, seed, activation_question AS activationQuestion, created_at AS createdAt FROM tokens WHERE user_id = ? ORDER BY created_at, token_id',
+      `SELECT ${selectList(TOKENS)} FROM tokens WHERE user_id = ? ORDER BY created_at, token_id`,
     );
     this.#sessions = database.prepare(
-      'SELECT user_id AS userId, session_id AS sessionId, kind, label, token_id AS tokenId, proof, created_at AS createdAt, expires_at AS expiresAt FROM sessions WHERE user_id = ? ORDER BY created_at, session_id',
+      `SELECT ${selectList(SESSIONS)} FROM sessions WHERE user_id = ? ORDER BY created_at, session_id`,
     );
     this.#passkeys = database.prepare(
-      'SELECT user_id AS userId, credential_id AS credentialId, public_key AS publicKey, sign_count AS signCount, label, created_at AS createdAt FROM passkeys WHERE user_id = ? ORDER BY created_at, credential_id',
+      `SELECT ${selectList(PASSKEYS)} FROM passkeys WHERE user_id = ? ORDER BY created_at, credential_id`,
     );
     this.#credentials = database.prepare(
       'SELECT user_id, username, password_hash, role, disabled FROM users WHERE username = ? AND user_id > 0',

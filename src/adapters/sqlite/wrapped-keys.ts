@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { KeyReplacement, StoredKey, WrappedKeyRef } from '../../ports/store.ts';
-import { plainRows } from './plain-rows.ts';
+import { plainRows } from './row-sql.ts';
 
 /** The users' wrapped keys in order of user id, then the tokens' in order of user and token id. */
 export class WrappedKeys {

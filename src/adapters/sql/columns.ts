@@ -1,0 +1,116 @@
+import type {
+  IdempotencyRecord,
+  NewUser,
+  PasskeyRow,
+  ServiceKey,
+  ServiceRow,
+  TokenRow,
+  TransactionRow,
+  UserId,
+} from '../../ports/store.ts';
+import type { StoredSession } from './stored-session.ts';
+
+type Scalar = string | number | boolean | null;
+type Scalars<Row> = { readonly [Name in keyof Row]: Scalar };
+
+/** The column of each member of a row. The compiler asks for all of them. */
+export type Columns<Row> = { readonly [Name in keyof Row]-?: string };
+
+/** A service as its table holds it: scopes as JSON, keys in a table of their own. */
+export type StoredService = Omit<ServiceRow, 'scopes' | 'keys'> & { readonly scopes: string };
+export type StoredServiceKey = ServiceKey & Pick<ServiceRow, 'serviceId'>;
+export type StoredIdempotencyRecord = IdempotencyRecord & { readonly userId: UserId; readonly key: string };
+
+export const USERS: Columns<NewUser> = {
+  userId: 'user_id',
+  username: 'username',
+  passwordHash: 'password_hash',
+  macKey: 'mac_key',
+  role: 'role',
+  disabled: 'disabled',
+  createdAt: 'created_at',
+};
+
+export const TOKENS: Columns<TokenRow> = {
+  userId: 'user_id',
+  tokenId: 'token_id',
+  type: 'type',
+  status: 'status',
+  algorithm: 'algorithm',
+  digits: 'digits',
+  periodS: 'period_s',
+  suite: 'suite',
+  label: 'label',
+  seed: 'seed',
+  activationQuestion: 'activation_question',
+  createdAt: 'created_at',
+};
+
+export const SESSIONS: Columns<StoredSession> = {
+  userId: 'user_id',
+  sessionId: 'session_id',
+  kind: 'kind',
+  label: 'label',
+  tokenId: 'token_id',
+  proof: 'proof',
+  createdAt: 'created_at',
+  expiresAt: 'expires_at',
+};
+
+export const PASSKEYS: Columns<PasskeyRow> = {
+  userId: 'user_id',
+  credentialId: 'credential_id',
+  publicKey: 'public_key',
+  signCount: 'sign_count',
+  label: 'label',
+  createdAt: 'created_at',
+};
+
+export const TRANSACTIONS: Columns<TransactionRow> = {
+  userId: 'user_id',
+  transactionId: 'transaction_id',
+  status: 'status',
+  amount: 'amount',
+  currency: 'currency',
+  payee: 'payee',
+  payer: 'payer',
+  challenge: 'challenge',
+  serviceId: 'service_id',
+  requestedAt: 'requested_at',
+  expiresAt: 'expires_at',
+  decidedAt: 'decided_at',
+  decidedVersion: 'decided_version',
+  reason: 'reason',
+};
+
+export const SERVICES: Columns<StoredService> = {
+  serviceId: 'service_id',
+  name: 'name',
+  scopes: 'scopes',
+  disabled: 'disabled',
+  createdAt: 'created_at',
+};
+
+export const SERVICE_KEYS: Columns<StoredServiceKey> = {
+  hash: 'hash',
+  serviceId: 'service_id',
+  createdAt: 'created_at',
+};
+
+/** The table is called `answers`. */
+export const IDEMPOTENCY_RECORDS: Columns<StoredIdempotencyRecord> = {
+  userId: 'user_id',
+  key: 'key',
+  digest: 'digest',
+  answer: 'answer',
+  at: 'at',
+};
+
+export function storedService({ serviceId, name, scopes, disabled, createdAt }: ServiceRow): StoredService {
+  return { serviceId, name, scopes: JSON.stringify(scopes), disabled, createdAt };
+}
+
+/** The row's values, in the order of the columns. */
+export function valuesOf<Row extends Scalars<Row>>(columns: Columns<Row>, row: Row): Scalar[] {
+  return (Object.keys(columns) as (keyof Row)[]).map((name) => row[name]);
+}
