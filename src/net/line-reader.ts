@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
-/** A line that holds no text: the connection answers it in the line's place. */
+/** Returned in place of a line that cannot be read. */
 export type LineFault = typeof LINE_TOO_LONG | typeof LINE_NOT_UTF8;
-/** Over the bound, ended or not. Nothing after it can be read. */
+/** The line is over the bound, ended or not. Nothing after it can be read. */
 export const LINE_TOO_LONG: unique symbol = Symbol('line too long');
 export const LINE_NOT_UTF8: unique symbol = Symbol('line not UTF-8');
 
@@ -12,17 +12,17 @@ const RETURN = 13;
 const CARRY_BYTES_MIN = 256;
 
 /**
- * Cuts a stream of bytes into lines, wherever its chunks end, even inside a character. Lines are pulled, so that the
- * reader of a busy connection leaves the rest of a chunk where it is. Keeps one chunk and at most `lineBytesMax` bytes
- * of an unfinished line.
+ * Cuts a stream of bytes into lines. Chunks may end anywhere, even inside a character. Lines are pulled, so that the
+ * rest of a chunk stays unread while a connection is busy. Keeps one chunk and at most `lineBytesMax` bytes of an
+ * unfinished line.
  */
 export class LineReader {
-  /** Bytes of the line that `next` returned last, without its newline. */
+  /** Length in bytes of the line that `next` returned last, without its newline. */
   lineBytes = 0;
   readonly #lineBytesMax: number;
   #chunk = EMPTY;
   #offset = 0;
-  /** The start of a line that no chunk has ended yet. Copied: a small slice would keep its whole chunk alive. */
+  /** The start of an unfinished line. A copy, because a slice would keep its whole chunk in memory. */
   #carry = EMPTY;
   #carried = 0;
   #broken = false;
@@ -31,12 +31,12 @@ export class LineReader {
     this.#lineBytesMax = lineBytesMax;
   }
 
-  /** Whether bytes wait that `next` has not looked at. */
+  /** Whether there are bytes that `next` has not read yet. */
   get waiting(): boolean {
     return this.#offset < this.#chunk.length;
   }
 
-  /** Whether a line has begun and not ended. Meaningful once nothing is `waiting`. */
+  /** Whether a line has begun and not ended. Meaningful only when nothing is `waiting`. */
   get unfinished(): boolean {
     return this.#carried > 0;
   }
@@ -80,7 +80,7 @@ export class LineReader {
     this.#offset = all ? 0 : end;
   }
 
-  /** Forgets the unfinished line. */
+  /** Drops the unfinished line. */
   discard(): void {
     this.#carry = EMPTY;
     this.#carried = 0;
@@ -90,7 +90,7 @@ export class LineReader {
     const bytes = this.#carried + end - start;
     if (bytes > this.#carry.length) {
       const capacity = Math.min(Math.max(CARRY_BYTES_MIN, 2 * bytes), this.#lineBytesMax);
-      // Not from the pool, whose slabs would stay as long as any slow line in them.
+      // Not from Node's buffer pool: a slow line would keep a whole slab of the pool in memory.
       const carry = Buffer.allocUnsafeSlow(capacity);
       this.#carry.copy(carry, 0, 0, this.#carried);
       this.#carry = carry;
@@ -109,7 +109,7 @@ export class LineReader {
 function decode(bytes: Buffer, start: number, end: number): string | typeof LINE_NOT_UTF8 {
   const last = end > start && bytes[end - 1] === RETURN ? end - 1 : end;
   const text = bytes.toString('utf8', start, last);
-  // Decoding puts U+FFFD where the bytes are not UTF-8; only a text that holds one needs a closer look.
+  // Decoding replaces invalid bytes by U+FFFD, so only a text that contains one must be checked.
   if (text.includes('\uFFFD') && !isUtf8(bytes.subarray(start, last))) return LINE_NOT_UTF8;
   return text;
 }

@@ -1,11 +1,11 @@
 import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from './line-reader.ts';
 
-/** A line is longer than its bound, or is not UTF-8. */
+/** Thrown for a line that is longer than its bound or is not UTF-8. */
 export class LineFaultError extends Error {
   override name = 'LineFaultError';
 }
 
-/** The lines of a stream of bytes; a last one without its end counts. @throws LineFaultError at one that cannot be read */
+/** The lines of a byte stream, including a last one without a newline. @throws LineFaultError at an unreadable line */
 export async function* linesOf(bytes: AsyncIterable<Buffer>, lineBytesMax: number): AsyncGenerator<string> {
   const reader = new LineReader(lineBytesMax);
   for await (const chunk of bytes) {

@@ -7,11 +7,12 @@ import { transferDigest } from '../../domain/transaction/transfer-digest.ts';
 import type { Request, TransactionRequest } from './message.ts';
 import type { TcpServices } from './services.ts';
 
-/** What a connection remembers between its messages. */
-export interface Caller {
+/** What a connection remembers of its client between messages. */
+export interface ClientState {
+  /** The key under which limits count the client (`clientNetwork`). */
   readonly address: string;
   session: Session | undefined;
-  /** The challenge issued last: what a client of the first version answers without naming it. */
+  /** The challenge issued last: clients of the protocol's first version answer it without naming it. */
   lastNonce: string | undefined;
 }
 
@@ -21,90 +22,48 @@ type Credentials = {
   readonly code?: string | undefined;
 };
 
-/** What a message came to: the members of an OK answer as JSON text, or why not. */
+/** The result of an action: the members of an OK answer as JSON text, or a refusal. */
 export type Outcome = string | Refusal;
 
 /**
- * Does what one message asks.
+ * Performs the action that one message asks for, by calling its use case.
  * @throws what the use cases throw: an operating failure, or a bug
  */
-export function perform(services: TcpServices, caller: Caller, request: Request): Outcome | Promise<Outcome> {
+export function performAction(
+  services: TcpServices,
+  client: ClientState,
+  request: Request,
+): Outcome | Promise<Outcome> {
   switch (request.action) {
     case 'transaccion':
-      return transact(services, caller, request);
+      return authoriseTransaction(services, client, request);
     case 'pet_transaccion':
-      return challenge(services, caller, request.count);
+      return issueChallenges(services, client, request.count);
     case 'login':
-      return logIn(services, caller, request);
+      return logIn(services, client, request);
     case 'register':
-      return register(services, caller, request);
+      return register(services, client, request);
     case 'logout':
-      return logOut(services, caller);
+      return logOut(services, client);
     case 'reanudar':
-      return resume(services, caller, request.secret);
+      return resume(services, client, request.secret);
     case 'refused':
       return request.refusal;
   }
 }
 
-async function register(services: TcpServices, caller: Caller, credentials: Credentials): Promise<Outcome> {
-  const { username, password } = credentials;
-  const user = await services.registerUser({ username, password, address: caller.address });
-  return isRefusal(user) ? user : '"mensaje":"Usuario registrado"';
-}
-
-async function logIn(services: TcpServices, caller: Caller, credentials: Credentials): Promise<Outcome> {
-  const { username, password, code } = credentials;
-  const { address } = caller;
-  const made = await services.logIn({ username, password, address, ...(code === undefined ? {} : { code }) });
-  if (isRefusal(made)) return made;
-  bind(caller, made.session);
-  return `"mensaje":"Sesión iniciada","sesion":${JSON.stringify(made.secret)}`;
-}
-
-async function resume(services: TcpServices, caller: Caller, secret: string): Promise<Outcome> {
-  const session = await services.resumeSession({ secret, address: caller.address });
-  if (isRefusal(session)) return session;
-  bind(caller, session);
-  return '"mensaje":"Sesión reanudada"';
-}
-
-async function logOut(services: TcpServices, caller: Caller): Promise<Outcome> {
-  if (!caller.session) return refuse('session_required');
-  const refusal = await services.endSession(caller.session);
-  if (!refusal || refusal.refused === 'session_ended') bind(caller, undefined);
-  return refusal ?? '"mensaje":"Sesión cerrada"';
-}
-
-/** A challenge fits the session it was issued to, so it goes with it. */
-function bind(caller: Caller, session: Session | undefined): void {
-  caller.session = session;
-  caller.lastNonce = undefined;
-}
-
-async function challenge(services: TcpServices, caller: Caller, count: number | undefined): Promise<Outcome> {
-  const { session } = caller;
-  if (!session) return refuse('session_required');
-  const challenges = await services.issueChallenges(session, count ?? 1);
-  if (isRefusal(challenges)) return ended(caller, session, challenges);
-  // A barrier waits for this answer, so the session is still the one that asked.
-  caller.lastNonce = challenges.at(-1)?.nonce;
-  const nonces = challenges.map(({ nonce }) => JSON.stringify(nonce)).join(',');
-  return count === undefined ? `"nonce":${nonces}` : `"nonces":[${nonces}]`;
-}
-
-async function transact(
+async function authoriseTransaction(
   services: TcpServices,
-  caller: Caller,
+  client: ClientState,
   message: TransactionRequest,
 ): Promise<Outcome> {
-  const { session } = caller;
+  const { session } = client;
   if (!session) return refuse('session_required');
   const transfer = parseTransfer(message.data, services.currencyDefault);
   if (isRefusal(transfer)) return transfer;
-  const nonce = message.nonce ?? caller.lastNonce;
+  const nonce = message.nonce ?? client.lastNonce;
   if (nonce === undefined) return refuse('challenge_missing');
-  // No server issues such a nonce, and what is recorded of a transaction must be hex.
+  // No server issues such a nonce, and a recorded challenge must be hex.
   if (nonceIssuedAt(nonce) === undefined) return refuse('challenge_unknown');
 
   const request: { -readonly [Key in keyof AuthoriseRequest]: AuthoriseRequest[Key] } = {
@@ -121,7 +80,7 @@ async function transact(
     request.idempotency = { key: message.idempotencyKey, digest: transferDigest(transfer) };
   }
   const decided = await services.authorise(request);
-  if (isRefusal(decided)) return ended(caller, session, decided);
+  if (isRefusal(decided)) return forgetEnded(client, session, decided);
   let members = `"mensaje":${JSON.stringify(`Transferencia registrada: ${message.data}`)}`;
   members += `,"transaccion":${JSON.stringify(decided.transactionId)}`;
   if (decided.repeated) members += ',"repetida":true';
@@ -129,8 +88,62 @@ async function transact(
   return members;
 }
 
-/** A session that ended elsewhere is no session here either. */
-function ended(caller: Caller, session: Session, refusal: Refusal): Refusal {
-  if (refusal.refused === 'session_ended' && caller.session === session) bind(caller, undefined);
+async function issueChallenges(
+  services: TcpServices,
+  client: ClientState,
+  count: number | undefined,
+): Promise<Outcome> {
+  const { session } = client;
+  if (!session) return refuse('session_required');
+  const challenges = await services.issueChallenges(session, count ?? 1);
+  if (isRefusal(challenges)) return forgetEnded(client, session, challenges);
+  // A message that could change the session waits for this answer (schedule.ts), so it is still the same session.
+  client.lastNonce = challenges.at(-1)?.nonce;
+  const nonces = challenges.map(({ nonce }) => JSON.stringify(nonce)).join(',');
+  return count === undefined ? `"nonce":${nonces}` : `"nonces":[${nonces}]`;
+}
+
+async function logIn(services: TcpServices, client: ClientState, credentials: Credentials): Promise<Outcome> {
+  const { username, password, code } = credentials;
+  const { address } = client;
+  const made = await services.logIn({ username, password, address, ...(code === undefined ? {} : { code }) });
+  if (isRefusal(made)) return made;
+  setSession(client, made.session);
+  return `"mensaje":"Sesión iniciada","sesion":${JSON.stringify(made.secret)}`;
+}
+
+async function resume(services: TcpServices, client: ClientState, secret: string): Promise<Outcome> {
+  const session = await services.resumeSession({ secret, address: client.address });
+  if (isRefusal(session)) return session;
+  setSession(client, session);
+  return '"mensaje":"Sesión reanudada"';
+}
+
+async function logOut(services: TcpServices, client: ClientState): Promise<Outcome> {
+  if (!client.session) return refuse('session_required');
+  const refusal = await services.endSession(client.session);
+  if (!refusal || refusal.refused === 'session_ended') setSession(client, undefined);
+  return refusal ?? '"mensaje":"Sesión cerrada"';
+}
+
+async function register(
+  services: TcpServices,
+  client: ClientState,
+  credentials: Credentials,
+): Promise<Outcome> {
+  const { username, password } = credentials;
+  const user = await services.registerUser({ username, password, address: client.address });
+  return isRefusal(user) ? user : '"mensaje":"Usuario registrado"';
+}
+
+/** Sets or clears the session. The last challenge is forgotten with it: it fits only the session it was issued to. */
+function setSession(client: ClientState, session: Session | undefined): void {
+  client.session = session;
+  client.lastNonce = undefined;
+}
+
+/** Clears a session that the use case found ended, for instance on another connection. */
+function forgetEnded(client: ClientState, session: Session, refusal: Refusal): Refusal {
+  if (refusal.refused === 'session_ended' && client.session === session) setSession(client, undefined);
   return refusal;
 }

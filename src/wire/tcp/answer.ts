@@ -3,14 +3,14 @@ import { ERRORS } from '../errors.ts';
 
 const DETAIL_LENGTH_MAX = 64;
 
-/** @param members of the answer's object, as JSON text @param id the message's, as JSON text */
+/** @param members the members of the answer's object, as JSON text @param id the message's `id`, as JSON text */
 export function okAnswer(members: string, id: string | undefined): string {
   return id === undefined ? `{"status":"OK",${members}}\n` : `{"status":"OK",${members},"id":${id}}\n`;
 }
 
 /**
- * The answer to what was refused. `mensaje` is Spanish and for a person; it names the key or the bound where the
- * refusal does.
+ * The answer to a refused message. `mensaje` is for people, in Spanish, and names the key or the bound if the refusal
+ * does.
  * @returns less than `LIMITS.answerBytesMax` bytes, given an id within its bound (test/wire/errors.test.ts)
  */
 export function refusalAnswer(refusal: Refusal, id: string | undefined): string {

@@ -1,3 +1,5 @@
+import { Quota } from '../quota.ts';
+
 /** The bounds on connections. */
 export interface ConnectionQuotaLimits {
   readonly connectionsMax: number;
@@ -5,19 +7,19 @@ export interface ConnectionQuotaLimits {
   readonly connectionsBeforeLogInMax: number;
 }
 
-/** Counts connections: in all, per client network, and those that nobody has logged in on. */
+/** Counts connections: in all, per client network, and those on which nobody has logged in. */
 export class ConnectionQuota {
   readonly #limits: ConnectionQuotaLimits;
-  readonly #byNetwork = new Map<string, number>();
-  #taken = 0;
+  readonly #connections: Quota;
   #beforeLogIn = 0;
 
   constructor(limits: ConnectionQuotaLimits) {
     this.#limits = limits;
+    this.#connections = new Quota(limits.connectionsMax);
   }
 
   get taken(): number {
-    return this.#taken;
+    return this.#connections.taken;
   }
 
   get beforeLogIn(): number {
@@ -26,37 +28,27 @@ export class ConnectionQuota {
 
   /** @returns undefined when a bound is reached */
   take(network: string): ConnectionLease | undefined {
-    const { connectionsMax, connectionsPerAddressMax, connectionsBeforeLogInMax } = this.#limits;
-    const same = this.#byNetwork.get(network) ?? 0;
-    if (this.#taken >= connectionsMax || same >= connectionsPerAddressMax) return undefined;
+    const { connectionsPerAddressMax, connectionsBeforeLogInMax } = this.#limits;
     if (this.#beforeLogIn >= connectionsBeforeLogInMax) return undefined;
-    this.#taken++;
+    const release = this.#connections.take(network, connectionsPerAddressMax);
+    if (!release) return undefined;
     this.#beforeLogIn++;
-    this.#byNetwork.set(network, same + 1);
-    return new ConnectionLease(
-      (loggedIn) => {
-        this.#beforeLogIn += loggedIn ? -1 : 1;
-      },
-      () => {
-        this.#taken--;
-        const left = (this.#byNetwork.get(network) ?? 1) - 1;
-        if (left > 0) this.#byNetwork.set(network, left);
-        else this.#byNetwork.delete(network);
-      },
-    );
+    return new ConnectionLease(release, (loggedIn) => {
+      this.#beforeLogIn += loggedIn ? -1 : 1;
+    });
   }
 }
 
-/** One connection's place. A connection that logs out counts again as before log-in, even over the bound. */
+/** One connection's place in the quota. After a log-out it counts as before log-in again, even beyond that bound. */
 export class ConnectionLease {
-  readonly #onLogIn: (loggedIn: boolean) => void;
   readonly #onRelease: () => void;
+  readonly #onLogIn: (loggedIn: boolean) => void;
   #loggedIn = false;
   #released = false;
 
-  constructor(onLogIn: (loggedIn: boolean) => void, onRelease: () => void) {
-    this.#onLogIn = onLogIn;
+  constructor(onRelease: () => void, onLogIn: (loggedIn: boolean) => void) {
     this.#onRelease = onRelease;
+    this.#onLogIn = onLogIn;
   }
 
   /** @returns whether that is a change */

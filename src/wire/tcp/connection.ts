@@ -3,8 +3,9 @@ import { isRefusal, refuse } from '../../domain/errors.ts';
 import type { Limits } from '../../limits.ts';
 import { LineReader } from '../../net/line-reader.ts';
 import type { Failures } from '../failures.ts';
-import { type Caller, type Outcome, perform } from './actions.ts';
+import { type ClientState, type Outcome, performAction } from './actions.ts';
 import { okAnswer, refusalAnswer } from './answer.ts';
+import { ConnectionDeadlines } from './connection-deadlines.ts';
 import type { ConnectionLease } from './connection-quota.ts';
 import { countRefusal, type TcpCounters } from './counters.ts';
 import { ErrorBudget } from './error-budget.ts';
@@ -14,8 +15,8 @@ import { PROXY_SIGNATURE } from './proxy-header.ts';
 import { Schedule } from './schedule.ts';
 import type { TcpServices } from './services.ts';
 
-/** What connections share: their server's parts. */
-export interface Shared {
+/** What all connections of a server share. */
+export interface ConnectionDependencies {
   readonly services: TcpServices;
   readonly limits: Limits;
   readonly messages: MessageReader;
@@ -25,43 +26,50 @@ export interface Shared {
   readonly now: () => number;
 }
 
+const STOPPED_RETRY_MS = 1_000;
+
 /**
- * One client's connection, from its first message to its close.
+ * One client's connection, from its first message to its close. What happens to a line:
  *
- * Messages are taken from the bytes that came only as they can start; while one cannot, nothing more is read, so a
- * client that sends faster than it is served is slowed by TCP itself.
+ * 1. `#receive` hands the bytes that arrived to the line reader (src/net/line-reader.ts).
+ * 2. `#next` pulls a line and reads it into a message (message.ts); an unreadable line becomes a refused message.
+ * 3. `#mayStart` asks whether the message may run beside those under way (schedule.ts). While it may not, it is held
+ *    and nothing more is read, so that TCP itself slows down a client that sends faster than it is served.
+ * 4. `#run` performs the message's action, which calls the use case (actions.ts).
+ * 5. A refusal is counted against the connection and its address (error-budget.ts).
+ * 6. The answer goes to the outbox, which writes once a turn of the event loop (outbox.ts).
+ * 7. `#settle` frees the message's place, and the next line starts.
  */
 export class Connection {
-  readonly #shared: Shared;
+  readonly #dependencies: ConnectionDependencies;
   readonly #socket: Socket;
-  readonly #seat: ConnectionLease;
-  readonly #caller: Caller;
+  readonly #lease: ConnectionLease;
+  readonly #client: ClientState;
   readonly #reader: LineReader;
   readonly #schedule: Schedule;
   readonly #outbox: Outbox;
   readonly #errors: ErrorBudget;
-  /** Read, but it must wait for one that is under way. */
+  readonly #deadlines: ConnectionDeadlines;
+  /** A message that was read and must wait for one that is under way. */
   #held: Message | undefined;
   #advancing = false;
+  /** Whether no byte has arrived yet. */
   #fresh = true;
   #paused = false;
-  /** The client will send nothing more. */
+  /** The client has closed its side. */
   #inputEnded = false;
-  /** What is under way is answered; what came after it is answered that the server stops. */
+  /** Messages under way are answered; those after them are answered `shutting_down`. */
   #stopping = false;
-  /** What is under way is answered, nothing else. */
+  /** Messages under way are answered, and nothing else. */
   #closing = false;
   #finished = false;
-  #activeAt: number;
-  #anonymousSince: number;
-  #lingeringSince: number | undefined;
 
-  constructor(shared: Shared, socket: Socket, seat: ConnectionLease, network: string) {
-    const { limits, services, failures } = shared;
-    this.#shared = shared;
+  constructor(dependencies: ConnectionDependencies, socket: Socket, lease: ConnectionLease, network: string) {
+    const { limits, services, failures, now } = dependencies;
+    this.#dependencies = dependencies;
     this.#socket = socket;
-    this.#seat = seat;
-    this.#caller = { address: network, session: undefined, lastNonce: undefined };
+    this.#lease = lease;
+    this.#client = { address: network, session: undefined, lastNonce: undefined };
     this.#reader = new LineReader(limits.lineBytesMax);
     this.#schedule = new Schedule(limits);
     this.#errors = new ErrorBudget(limits.connectionErrorsMax, async () => {
@@ -73,56 +81,24 @@ export class Connection {
       }
     });
     this.#outbox = new Outbox(socket, limits.outputBytesMax, {
-      now: shared.now,
+      now,
       onSent: () => {
         if (this.#held) this.#advance();
       },
       onOverflow: () => this.#cutOff(),
     });
-    this.#activeAt = this.#anonymousSince = shared.now();
+    this.#deadlines = new ConnectionDeadlines(limits, now());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('end', () => this.#endInput());
-    socket.on('finish', () => {
-      this.#lingeringSince = shared.now();
+    socket.on('end', () => {
+      this.#inputEnded = true;
+      this.#advance();
     });
-    // Nobody is left to answer: what has not started does not.
+    socket.on('finish', () => this.#deadlines.startLinger(now()));
+    // Nobody is left to answer, so messages that have not started never do.
     socket.on('close', () => {
       this.#closing = this.#finished = true;
     });
     socket.resume();
-  }
-
-  /** Answers what was accepted, then closes. What came and has not started is answered `shutting_down`. */
-  stop(): void {
-    this.#stopping = true;
-    this.#held &&= stopped(this.#held);
-    this.#advance();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  /** Called every so often: closes what has taken too long. */
-  expire(now: number): void {
-    const { limits, counters } = this.#shared;
-    if (this.#lingeringSince !== undefined) {
-      const lingerMs = this.#stopping
-        ? Math.min(STOPPED_LINGER_MS, limits.lingerTimeMs)
-        : limits.lingerTimeMs;
-      if (now - this.#lingeringSince >= lingerMs) this.destroy();
-    } else if (now - (this.#outbox.slowSince ?? now) >= limits.slowReaderTimeMs) {
-      this.#cutOff();
-    } else if (!this.#closing && this.#tookTooLong(now)) {
-      counters.timeouts++;
-      this.#close();
-    }
-  }
-
-  #tookTooLong(now: number): boolean {
-    const { logInTimeMs, idleTimeMs } = this.#shared.limits;
-    if (this.#caller.session === undefined && now - this.#anonymousSince >= logInTimeMs) return true;
-    return this.#schedule.running === 0 && now - this.#activeAt >= idleTimeMs;
   }
 
   #receive(chunk: Buffer): void {
@@ -130,7 +106,9 @@ export class Connection {
     if (this.#fresh) {
       this.#fresh = false;
       if (chunk.subarray(0, PROXY_SIGNATURE.length).equals(PROXY_SIGNATURE)) {
-        this.#refuseProxyHeader();
+        // The peer is not a trusted proxy: with such a header anyone could claim any address.
+        this.#dependencies.counters.proxyHeadersRefused++;
+        this.#close();
         return;
       }
     }
@@ -138,18 +116,7 @@ export class Connection {
     this.#advance();
   }
 
-  /** From an address that is no trusted proxy's: anyone could claim any address. */
-  #refuseProxyHeader(): void {
-    this.#shared.counters.proxyHeadersRefused++;
-    this.#close();
-  }
-
-  #endInput(): void {
-    this.#inputEnded = true;
-    this.#advance();
-  }
-
-  /** Starts all that may start, then reads on, waits, or finishes. */
+  /** Starts every message that may start; then reads on, waits for one under way, or finishes. */
   #advance(): void {
     if (this.#advancing || this.#finished) return;
     this.#advancing = true;
@@ -166,41 +133,42 @@ export class Connection {
     } else this.#setPaused(this.#held !== undefined || this.#stopping);
   }
 
+  #next(): Message | undefined {
+    const line = this.#reader.next();
+    if (line !== undefined) {
+      const message = this.#dependencies.messages.read(line, this.#reader.lineBytes);
+      return this.#stopping ? stopped(message) : message;
+    }
+    if (!this.#inputEnded || !this.#reader.unfinished) return undefined;
+    this.#reader.discard();
+    // A last line without its end may have been cut off on its way: it is refused rather than carried out.
+    return refusedMessage(refuse('json_invalid', { detail: '\\n' }));
+  }
+
   #mayStart(message: Message): boolean {
     const { slowSince, unsentLength, bufferedLength } = this.#outbox;
     return slowSince === undefined && this.#schedule.mayStart(message, unsentLength, bufferedLength);
   }
 
-  #next(): Message | undefined {
-    const line = this.#reader.next();
-    if (line !== undefined) {
-      const message = this.#shared.messages.read(line, this.#reader.lineBytes);
-      return this.#stopping ? stopped(message) : message;
-    }
-    if (!this.#inputEnded || !this.#reader.unfinished) return undefined;
-    this.#reader.discard();
-    // Cut off on its way, perhaps: what a lost connection leaves of a message is not carried out.
-    return refusedMessage(refuse('json_invalid', { detail: '\\n' }));
-  }
-
   #start(message: Message): void {
     this.#schedule.start(message);
-    this.#activeAt = this.#shared.now();
-    this.#shared.counters.messages++;
+    this.#deadlines.touch(this.#dependencies.now());
+    this.#dependencies.counters.messages++;
     void this.#run(message);
   }
 
   async #run(message: Message): Promise<void> {
+    const { services, failures, counters } = this.#dependencies;
     let outcome: Outcome;
     try {
-      const performed = perform(this.#shared.services, this.#caller, message);
+      const performed = performAction(services, this.#client, message);
       outcome = performed instanceof Promise ? await performed : performed;
     } catch (error) {
-      outcome = this.#shared.failures.refusalFor(error);
+      outcome = failures.refusalFor(error);
     }
     if (isRefusal(outcome)) {
       const { refusal, close } = await this.#errors.count(outcome);
-      countRefusal(this.#shared.counters, refusal.refused);
+      countRefusal(counters, refusal.refused);
       this.#outbox.add(refusalAnswer(refusal, message.id));
       if (close) this.#closing = true;
     } else {
@@ -212,10 +180,38 @@ export class Connection {
 
   #settle(message: Message): void {
     this.#schedule.settle(message);
-    const now = this.#shared.now();
-    this.#activeAt = now;
-    if (this.#seat.setLoggedIn(this.#caller.session !== undefined)) this.#anonymousSince = now;
+    const now = this.#dependencies.now();
+    this.#deadlines.touch(now);
+    if (this.#lease.setLoggedIn(this.#client.session !== undefined)) this.#deadlines.restartLogIn(now);
     if (this.#held || this.#schedule.running === 0) this.#advance();
+  }
+
+  /** Answers the messages under way, refuses those that have not started as `shutting_down`, then closes. */
+  stop(): void {
+    this.#stopping = true;
+    this.#held &&= stopped(this.#held);
+    this.#advance();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Closes the connection if it has taken too long. Called at each sweep of the server. */
+  expire(now: number): void {
+    const overdue = this.#deadlines.overdue(now, {
+      loggedIn: this.#client.session !== undefined,
+      running: this.#schedule.running,
+      slowSince: this.#outbox.slowSince,
+      stopping: this.#stopping,
+      closing: this.#closing,
+    });
+    if (overdue === 'linger') this.destroy();
+    else if (overdue === 'slow_reader') this.#cutOff();
+    else if (overdue === 'idle') {
+      this.#dependencies.counters.timeouts++;
+      this.#close();
+    }
   }
 
   #close(): void {
@@ -223,17 +219,17 @@ export class Connection {
     this.#advance();
   }
 
-  /** A client that does not read: it would not read why either. */
+  /** Destroys the connection of a client that does not read: it would not read the reason either. */
   #cutOff(): void {
-    this.#shared.counters.slowReaders++;
+    this.#dependencies.counters.slowReaders++;
     this.destroy();
   }
 
-  /** Says what is still to be said, then that no more follows. */
+  /** Sends the remaining answers and ends this side. */
   #finish(): void {
     this.#closing = this.#finished = true;
     this.#outbox.end();
-    // Read and dropped: closing on unread bytes would reset the connection and could take the last answer with it.
+    // Input is still read, and dropped: a close with unread bytes resets the connection, which can lose the last answer.
     this.#setPaused(false);
   }
 
@@ -244,9 +240,6 @@ export class Connection {
     else this.#socket.resume();
   }
 }
-
-const STOPPED_RETRY_MS = 1_000;
-const STOPPED_LINGER_MS = 100;
 
 function stopped({ bytes, id }: Message): Message {
   return refusedMessage(refuse('shutting_down', { retryAfterMs: STOPPED_RETRY_MS }), bytes, id);

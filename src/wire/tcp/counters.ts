@@ -1,20 +1,20 @@
 import type { RefusalCode } from '../../domain/errors.ts';
 
-/** What the wire counts from its start on, for the metrics to read. */
+/** Counts since the server's start, for the metrics. */
 export interface TcpCounters {
   connectionsAccepted: number;
-  /** Over a bound on connections. */
+  /** Connections over a bound. */
   connectionsRefused: number;
   messages: number;
   /** Answers that were not OK. */
   readonly refusals: Map<RefusalCode, number>;
-  /** Destroyed because they did not read their answers. */
+  /** Connections destroyed because the client did not read its answers. */
   slowReaders: number;
-  /** Closed because nobody logged in, or nothing came, in time. */
+  /** Connections closed because nobody logged in, or nothing arrived, in time. */
   timeouts: number;
   tlsFailures: number;
   proxyHeadersRefused: number;
-  /** Exceptions that were no refusal: an outage or a bug. */
+  /** Exceptions: outages and bugs. */
   failures: number;
 }
 

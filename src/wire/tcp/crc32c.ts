@@ -7,7 +7,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder;
 });
 
-/** CRC32C (Castagnoli; RFC 9260 appendix A). Not a protection against anyone: it finds damage. */
+/** CRC32C (Castagnoli; RFC 9260 appendix A). Detects damage; does NOT protect against tampering. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0);

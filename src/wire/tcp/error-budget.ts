@@ -1,32 +1,35 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { ERRORS } from '../errors.ts';
 
-/** What a refusal becomes once it was counted, and whether the connection closes after it. */
-export interface Counted {
+/** The result of counting a refusal. */
+export interface CountedRefusal {
+  /** The refusal to answer: the given one, or another when a bound was crossed. */
   readonly refusal: Refusal;
+  /** Whether the connection closes after the answer. */
   readonly close: boolean;
 }
 
 /**
- * How many errors one connection, and its address through all its connections, may make. An OK answer takes one back
- * from the connection: one that works for weeks is not closed for the odd error, one that sends rubbish is.
+ * Bounds the errors of one connection, and of its address over all connections. An OK answer takes one error back from
+ * the connection, so that a connection that works for weeks is not closed for occasional errors.
  */
 export class ErrorBudget {
   readonly #errorsMax: number;
   readonly #takeError: () => Promise<number>;
   #errors = 0;
 
-  /** `takeError` counts one error of the address (`TcpServices`), and never rejects. */
+  /** @param takeError counts one error of the address (`TcpServices.takeError`); must not reject */
   constructor(errorsMax: number, takeError: () => Promise<number>) {
     this.#errorsMax = errorsMax;
     this.#takeError = takeError;
   }
 
+  /** Takes one error back from the connection. */
   forgive(): void {
     if (this.#errors > 0) this.#errors--;
   }
 
-  async count(refusal: Refusal): Promise<Counted> {
+  async count(refusal: Refusal): Promise<CountedRefusal> {
     const { counts } = ERRORS[refusal.refused];
     if (counts === 'no') return { refusal, close: false };
     if (counts === 'input' && ++this.#errors > this.#errorsMax) {

@@ -2,14 +2,14 @@ import Type, { type TObject } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { Limits } from '../../limits.ts';
 
-/** A lone surrogate has no UTF-8, so such a text could be neither hashed nor recorded as it is. */
+/** Text without lone surrogates, which have no UTF-8 form and so could be neither hashed nor recorded. */
 const text = () => Type.Refine(Type.String(), (value) => value.isWellFormed());
 
-/** Controls would be escaped to six bytes each: an echoed `id` must not push an answer over its bound. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/** JSON escapes each of these to six bytes: an echoed `id` with them could push an answer over its bound. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is for them
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** What each message must be. A `description` is the bound that a refusal names beside the key. */
+/** The schema of each message. A `description` is the bound that a refusal names beside the key. */
 export function messageSchemas(limits: Limits) {
   const { idBytesMax, idempotencyKeyBytesMax, challengesPerRequestMax } = limits;
   const id = Type.Refine(
@@ -46,10 +46,10 @@ export function messageSchemas(limits: Limits) {
 
 export type MessageSchemas = ReturnType<typeof messageSchemas>;
 
-/** A schema made into code, and what names a fault found by it. */
+/** A compiled schema, and the description of what does not fit it. */
 export interface Compiled<Schema extends TObject> {
   readonly validator: Validator<Record<never, never>, Schema>;
-  /** The first key that does not fit, and its bound. */
+  /** Names the first key that does not fit, and its bound. */
   fault(value: unknown): string;
 }
 

@@ -4,13 +4,13 @@ import { LINE_NOT_UTF8, LINE_TOO_LONG, type LineFault } from '../../net/line-rea
 import { type MessageSchemas, messageSchemas } from './message-schemas.ts';
 import { nestsDeeper } from './nesting.ts';
 
-/** One message, its types and its own bounds checked; what it says is for the use case to judge. */
+/** One message. Types and the protocol's own bounds are checked; values (accounts, amounts, codes) are NOT. */
 export type Message = Envelope & Request;
 
 interface Envelope {
-  /** The client's `id` as JSON text, to be echoed. Messages that have one may be answered in another order. */
+  /** The client's `id` as JSON text, to be echoed. Messages with an `id` may be answered out of order. */
   readonly id: string | undefined;
-  /** Bytes of its line. */
+  /** Length of its line in bytes. */
   readonly bytes: number;
 }
 
@@ -26,7 +26,7 @@ export type Request =
   | TransactionRequest
   | { readonly action: 'logout' }
   | { readonly action: 'reanudar'; readonly secret: string }
-  /** Nothing to do but to answer why. */
+  /** The line could not be read, or may not be carried out. */
   | { readonly action: 'refused'; readonly refusal: Refusal };
 
 export interface TransactionRequest {
@@ -39,7 +39,7 @@ export interface TransactionRequest {
   readonly receipt: boolean;
 }
 
-/** Reads lines into messages: every line gives one, one that cannot be read gives a refusal. Unknown keys are ignored. */
+/** Reads each line into one message; an unreadable line into a message that is refused. Ignores unknown keys. */
 export class MessageReader {
   readonly #limits: Limits;
   readonly #schemas: MessageSchemas;
@@ -49,7 +49,7 @@ export class MessageReader {
     this.#schemas = messageSchemas(limits);
   }
 
-  /** @param bytes of the line */
+  /** @param bytes length of the line */
   read(line: string | LineFault, bytes: number): Message {
     const { lineBytesMax, nestingDepthMax } = this.#limits;
     if (line === LINE_TOO_LONG)
@@ -67,7 +67,7 @@ export class MessageReader {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       return refusedMessage(refuse('message_invalid', { detail: '{ }' }), bytes);
     }
-    // From here on the object has no keys but its own.
+    // Removes inherited keys, so that a key such as `constructor` is not mistaken for a given one.
     Object.setPrototypeOf(value, null);
     const { envelope } = this.#schemas;
     if (!envelope.validator.Check(value)) return refusedMessage(invalid(envelope, value), bytes);

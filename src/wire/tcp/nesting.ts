@@ -6,11 +6,11 @@ const BRACKET_OPEN = 91;
 const BRACKET_CLOSE = 93;
 
 /**
- * Whether a JSON text opens more than `depthMax` objects and arrays inside each other; asked before it is parsed.
- * That it is JSON has not been checked.
+ * Whether a JSON text nests objects and arrays deeper than `depthMax`. For use before parsing: does NOT check that the
+ * text is JSON.
  */
 export function nestsDeeper(text: string, depthMax: number): boolean {
-  // Every message of the protocol is one flat object: two searches, no loop.
+  // The protocol's messages are flat objects, which two searches recognise without the loop.
   if (text.indexOf('{', 1) === -1 && !text.includes('[')) return false;
   let depth = 0;
   let inString = false;

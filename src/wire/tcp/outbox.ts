@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 
 /**
- * The answers on their way to a client: those of one turn of the event loop go out in one write. A client that does
- * not read them is noticed here, and what waits for it is bounded.
+ * Sends answers to a client, all answers of one turn of the event loop in one write. Notices a client that does not
+ * read, and bounds what waits for it.
  */
 export class Outbox {
-  /** Since when the socket holds more than it likes to. Monotonic milliseconds. */
+  /** Since when the socket's buffer has been above its high-water mark: ms on the connection's clock. */
   slowSince: number | undefined;
   readonly #socket: Socket;
   readonly #bytesMax: number;
@@ -14,7 +14,7 @@ export class Outbox {
   readonly #onOverflow: () => void;
   #text = '';
 
-  /** `onSent`: there is room again. `onOverflow`: more waits than `bytesMax`. */
+  /** @param hooks `onSent`: there is room for more answers; `onOverflow`: more than `bytesMax` bytes wait */
   constructor(
     socket: Socket,
     bytesMax: number,
@@ -31,18 +31,18 @@ export class Outbox {
     });
   }
 
-  /** Gathered, not yet with the socket. */
+  /** Length of the answers not handed to the socket yet. */
   get unsentLength(): number {
     return this.#text.length;
   }
 
-  /** With the socket, not yet with the client's side. */
+  /** Bytes handed to the socket and not sent yet. */
   get bufferedLength(): number {
     return this.#socket.writableLength;
   }
 
   add(text: string): void {
-    // After all that this turn still answers: Node runs it once the microtasks are through.
+    // Runs after the answers that this turn still adds: Node calls it once the microtasks are done.
     if (this.#text === '') process.nextTick(flush, this);
     this.#text += text;
   }
@@ -56,7 +56,7 @@ export class Outbox {
     else this.slowSince ??= this.#now();
   }
 
-  /** Sends what is gathered, and that no more follows. A client that does not read that either is slow. */
+  /** Sends the answers gathered so far and ends this side. A client that does not read them counts as slow. */
   end(): void {
     this.flush();
     if (this.#socket.destroyed) return;

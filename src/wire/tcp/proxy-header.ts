@@ -14,15 +14,12 @@ const FAMILY_TCP4 = 0x11;
 const FAMILY_TCP6 = 0x21;
 const TLV_CRC32C = 0x03;
 
-/**
- * Whom a trusted proxy speaks for. `address` undefined: the connection is the proxy's own (a health check), or it does
- * not say.
- */
 export interface ProxyHeader {
+  /** The client's address; undefined when the connection is the proxy's own (a health check) or none is given. */
   readonly address: string | undefined;
 }
 
-/** @returns the bytes that follow the fixed part, or undefined when it is no header of version 2 */
+/** @returns how many bytes follow the fixed part; undefined when it is not a header of version 2 */
 export function proxyHeaderRest(fixed: Buffer): number | undefined {
   if (fixed.length !== FIXED_BYTES || !fixed.subarray(0, PROXY_SIGNATURE.length).equals(PROXY_SIGNATURE))
     return undefined;
@@ -30,20 +27,20 @@ export function proxyHeaderRest(fixed: Buffer): number | undefined {
 }
 
 /**
- * Reads a whole header, exactly as long as it says. That it comes from a proxy we trust has not been checked.
- * @returns undefined when it is malformed, of a family that no TCP client has, or damaged (CRC32C, where it has one)
+ * Parses a whole header, exactly as long as it says. Does NOT check that it comes from a trusted proxy.
+ * @returns undefined when it is malformed, of a family other than TCP, or damaged (by its CRC32C, if it has one)
  */
 export function parseProxyHeader(header: Buffer): ProxyHeader | undefined {
   const rest = proxyHeaderRest(header.subarray(0, FIXED_BYTES));
   if (rest === undefined || header.length !== FIXED_BYTES + rest) return undefined;
   const command = header.readUInt8(12) & 0x0f;
-  // What a LOCAL header goes on to say is to be ignored.
+  // The rest of a LOCAL header must be ignored (section 2.2).
   if (command === COMMAND_LOCAL) return { address: undefined };
   if (command !== COMMAND_PROXY) return undefined;
   const family = header.readUInt8(13);
   const addressBytes = { [FAMILY_UNSPECIFIED]: 0, [FAMILY_TCP4]: 12, [FAMILY_TCP6]: 36 }[family];
   if (addressBytes === undefined || rest < addressBytes) return undefined;
-  // How long an unspecified family's addresses are is not known, so neither is where its TLVs start.
+  // The addresses of an unspecified family have no known length, so its TLVs cannot be found.
   if (family === FAMILY_UNSPECIFIED) return { address: undefined };
   if (!extensionsFit(header, FIXED_BYTES + addressBytes)) return undefined;
   return { address: family === FAMILY_TCP4 ? ipv4(header) : plainAddress(ipv6(header)) };
@@ -63,7 +60,7 @@ function ipv6(header: Buffer): string {
   return mapped ? `::ffff:${header.subarray(FIXED_BYTES + 12, FIXED_BYTES + 16).join('.')}` : text;
 }
 
-/** TLVs are skipped, but they must fill the header, and the checksum among them must fit. */
+/** Checks that TLVs fill the header exactly and that a checksum among them is right. Skips all others. */
 function extensionsFit(header: Buffer, start: number): boolean {
   let offset = start;
   while (offset < header.length) {
@@ -77,7 +74,7 @@ function extensionsFit(header: Buffer, start: number): boolean {
   return true;
 }
 
-/** Section 2.2.3: over the whole header, with the checksum itself as zeros. */
+/** Section 2.2.3: the checksum covers the whole header, with its own four bytes as zeros. */
 function checksumFits(header: Buffer, offset: number, length: number): boolean {
   if (length !== 4) return false;
   const zeroed = Buffer.from(header);
@@ -86,8 +83,8 @@ function checksumFits(header: Buffer, offset: number, length: number): boolean {
 }
 
 /**
- * Takes a header, and not one byte more, from a socket that nobody reads yet.
- * @returns undefined when there is none in time, or it is not valid or longer than the bound
+ * Reads a header, and not one byte more, from a socket that nobody reads yet.
+ * @returns undefined when none arrives in time, or it is invalid or longer than the bound
  */
 export function takeProxyHeader(
   socket: Socket,

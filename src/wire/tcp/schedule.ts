@@ -1,17 +1,18 @@
 import type { Limits } from '../../limits.ts';
 import type { Message } from './message.ts';
 
-/** What an answer says beyond what it repeats of its message. */
+/** Room for what an answer says besides the parts of its message that it repeats. */
 const ANSWER_BYTES = 320;
 const RECEIPT_BYTES = 2_048;
 const NONCE_BYTES = 68;
 
 /**
- * Which messages of a connection may be under way together.
+ * Decides which messages of a connection may be under way together.
  *
- * What has no `id` is answered in order, one after the other. What has one runs beside anything but a barrier. Log-in,
- * log-out, resumption and registration are barriers: they wait for all before them, all after them wait. Messages
- * start in the order they came: one that must wait holds up those behind it.
+ * Messages without an `id` are answered in order, one after another. A message with an `id` may run beside any message
+ * but a barrier. Log-in, log-out, resumption and registration are barriers: they wait for all messages before them, and
+ * all messages after them wait. Messages start in the order in which they arrived, so a message that must wait holds up
+ * those behind it.
  */
 export class Schedule {
   readonly #limits: Limits;
@@ -29,7 +30,7 @@ export class Schedule {
     return this.#running;
   }
 
-  /** @param unsentBytes not handed to the socket yet @param bufferedBytes with the socket, and not with the client */
+  /** @param unsentBytes not handed to the socket yet @param bufferedBytes handed to the socket and not sent yet */
   mayStart(message: Message, unsentBytes: number, bufferedBytes: number): boolean {
     if (this.#running === 0 && unsentBytes === 0) return true;
     if (this.#barrier || (this.#running > 0 && isBarrier(message))) return false;
@@ -62,7 +63,7 @@ function isBarrier({ action }: Message): boolean {
   return action === 'login' || action === 'logout' || action === 'reanudar' || action === 'register';
 }
 
-/** The most an answer takes, reserved before its message starts: a thousand long answers must not be made at once. */
+/** The most bytes that the answer can take. Reserved before the message starts, so that the sum of answers is bounded. */
 function answerBytes(message: Message): number {
   const bytes = ANSWER_BYTES + message.bytes;
   if (message.action === 'transaccion' && message.receipt) return bytes + RECEIPT_BYTES;

@@ -10,7 +10,7 @@ import { Failures } from '../failures.ts';
 import { listenReason } from '../listen-reason.ts';
 import { reloadCertificate } from '../reload-certificate.ts';
 import { refusalAnswer } from './answer.ts';
-import { Connection, type Shared } from './connection.ts';
+import { Connection, type ConnectionDependencies } from './connection.ts';
 import { ConnectionQuota } from './connection-quota.ts';
 import { countRefusal, makeTcpCounters, type TcpCounters } from './counters.ts';
 import { MessageReader } from './message.ts';
@@ -23,9 +23,9 @@ export interface TcpOptions {
   /** 0: any free one */
   readonly port: number;
   readonly tls?: TlsFiles;
-  /** Whether passwords and sessions may cross a network that is not this machine in the clear. */
+  /** Whether passwords and sessions may cross a network in the clear. */
   readonly plaintextAllowed?: boolean;
-  /** Addresses and networks of the proxies that must begin each connection with a PROXY protocol header. */
+  /** Addresses and networks of the proxies, which must begin each connection with a PROXY protocol header. */
   readonly proxyTrusted?: readonly string[];
   readonly services: TcpServices;
   readonly logger: Logger;
@@ -35,13 +35,14 @@ export interface TcpOptions {
 
 export interface TcpServer {
   readonly counters: TcpCounters;
-  /** Open connections, and those among them that nobody has logged in on. */
+  /** Open connections. */
   readonly connections: number;
+  /** Open connections on which nobody has logged in. */
   readonly connectionsBeforeLogIn: number;
   address(): AddressInfo;
-  /** Stops accepting, answers what was accepted, closes; after `drainMs` it waits for nobody. */
+  /** Stops accepting, answers what was accepted, closes. Destroys what is left after `drainMs`. */
   stop(drainMs?: number): Promise<void>;
-  /** Reads certificate and key again, for connections to come. @returns whether they are in use; else the old ones are */
+  /** Reads certificate and key again, for new connections. @returns whether the new ones are in use */
   reloadTls(): Promise<boolean>;
 }
 
@@ -72,10 +73,10 @@ class Listener implements TcpServer {
   readonly #limits: Limits;
   readonly #trusted: Networks;
   #secureContext: SecureContext | undefined;
-  readonly #shared: Shared;
-  readonly #seats: ConnectionQuota;
+  readonly #dependencies: ConnectionDependencies;
+  readonly #quota: ConnectionQuota;
   readonly #connections = new Set<Connection>();
-  /** Open sockets that are no connection yet, or were refused. */
+  /** Open sockets without a `Connection`: not admitted yet, or refused. */
   readonly #waiting = new Set<Socket>();
   #now = performance.now();
   #sweep: NodeJS.Timeout | undefined;
@@ -87,8 +88,8 @@ class Listener implements TcpServer {
     this.#limits = { ...LIMITS, ...options.limits };
     this.#trusted = trusted;
     this.#secureContext = secureContext;
-    this.#seats = new ConnectionQuota(this.#limits);
-    this.#shared = {
+    this.#quota = new ConnectionQuota(this.#limits);
+    this.#dependencies = {
       services: options.services,
       limits: this.#limits,
       messages: new MessageReader(this.#limits),
@@ -100,17 +101,17 @@ class Listener implements TcpServer {
       { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
       (socket) => void this.#accept(socket),
     );
-    // A connection beyond the bound is told so, unless there are too many of those as well.
+    // Connections beyond the bound are accepted in order to be refused with a reason, up to a bound of their own.
     this.#server.maxConnections = this.#limits.connectionsMax + this.#limits.refusedConnectionsMax;
     this.#server.on('drop', () => this.counters.connectionsRefused++);
   }
 
   get connections(): number {
-    return this.#seats.taken;
+    return this.#quota.taken;
   }
 
   get connectionsBeforeLogIn(): number {
-    return this.#seats.beforeLogIn;
+    return this.#quota.beforeLogIn;
   }
 
   address(): AddressInfo {
@@ -149,6 +150,10 @@ class Listener implements TcpServer {
     });
   }
 
+  /**
+   * Admits a socket: finds the client's address behind a trusted proxy, takes a place in the quota, and performs the
+   * TLS handshake. A `Connection` then serves it.
+   */
   async #accept(socket: Socket): Promise<void> {
     this.#track(socket);
     const peer = socket.remoteAddress;
@@ -157,16 +162,16 @@ class Listener implements TcpServer {
     if (address === undefined || socket.destroyed) return void socket.destroy();
 
     const network = clientNetwork(address);
-    const seat = this.#seats.take(network);
-    if (!seat) return this.#refuse(socket);
-    socket.once('close', () => seat.release());
+    const lease = this.#quota.take(network);
+    if (!lease) return this.#refuse(socket);
+    socket.once('close', () => lease.release());
     this.counters.connectionsAccepted++;
     const stream = this.#secureContext
       ? await acceptTls(socket, this.#secureContext, this.#limits.tlsHandshakeTimeMs)
       : socket;
     if (!stream) return void this.counters.tlsFailures++;
 
-    const connection = new Connection(this.#shared, stream, seat, network);
+    const connection = new Connection(this.#dependencies, stream, lease, network);
     this.#waiting.delete(socket);
     this.#connections.add(connection);
     stream.once('close', () => {
@@ -175,13 +180,13 @@ class Listener implements TcpServer {
     });
   }
 
-  /** Whom limits and records are about: what a trusted proxy says, else the peer itself. */
+  /** The address that a trusted proxy reports, else the peer's own. @returns undefined when the socket is to be closed */
   async #clientAddress(socket: Socket, peer: string): Promise<string | undefined> {
     if (!this.#trusted.includes(peer)) return peer;
     const { proxyHeaderTimeMs: timeMs, proxyHeaderBytesMax: bytesMax } = this.#limits;
     const header = await takeProxyHeader(socket, { timeMs, bytesMax });
     if (header) return header.address ?? peer;
-    // A proxy's health check may connect and say nothing.
+    // A proxy's health check may connect without sending a header.
     if (socket.bytesRead === 0) return undefined;
     this.counters.proxyHeadersRefused++;
     this.#options.logger.warn({ proxy: peer }, 'no valid PROXY protocol header from a trusted proxy');
@@ -191,7 +196,7 @@ class Listener implements TcpServer {
   #refuse(socket: Socket): void {
     this.counters.connectionsRefused++;
     countRefusal(this.counters, 'connections_too_many');
-    // Under TLS the answer would cost the handshake that the bound is there to save.
+    // Under TLS the answer would cost the handshake that the bound exists to avoid.
     if (this.#secureContext) return void socket.destroy();
     socket.end(refusalAnswer(refuse('connections_too_many', { retryAfterMs: RETRY_AFTER_MS }), undefined));
     socket.resume();
@@ -201,7 +206,7 @@ class Listener implements TcpServer {
 
   #track(socket: Socket): void {
     this.#waiting.add(socket);
-    // A lost connection is no news: what it leaves behind is settled on 'close'.
+    // A lost connection is not worth a log line; 'close' cleans up after it.
     socket.on('error', () => {});
     socket.once('close', () => this.#waiting.delete(socket));
   }
