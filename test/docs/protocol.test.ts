@@ -28,13 +28,17 @@ test('every code that the TCP protocol can answer is in it', () => {
       'codes/code-factor',
       'idempotency/idempotency-record',
       'log-in/log-in-by-password',
+      'log-in/password-log-in-job',
       'sessions/end-session',
       'sessions/resume-session',
       'transactions/authorise',
+      'transactions/authorise-job',
       'users/register-user',
       'users/username',
     ].map((name) => `application/${name}`),
-    ...['challenge', 'money', 'policy', 'transfer'].map((name) => `domain/${name}`),
+    ...['challenge/nonce', 'money/amount', 'money/currency', 'policy/policy', 'transaction/transfer'].map(
+      (name) => `domain/${name}`,
+    ),
   ];
   const found = new Set<string>();
   for (const path of uses) {

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuthoriseRequest } from '../../src/application/transactions/authorise.ts';
+import type { AuthoriseRequest } from '../../src/application/transactions/authorisation.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 

@@ -1,4 +1,4 @@
-import type { AuthoriseRequest } from '../../src/application/transactions/authorise.ts';
+import type { AuthoriseRequest } from '../../src/application/transactions/authorisation.ts';
 import { unlockUser } from '../../src/application/users/administer-user.ts';
 import type { Application } from '../../src/compose.ts';
 import { isRefusal } from '../../src/domain/errors.ts';

@@ -7,7 +7,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import type { Session } from '../../src/application/sessions/session.ts';
 import { activateToken } from '../../src/application/tokens/activate-token.ts';
 import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
-import type { Authorisation, AuthoriseRequest } from '../../src/application/transactions/authorise.ts';
+import type { Authorisation, AuthoriseRequest } from '../../src/application/transactions/authorisation.ts';
 import type { Application } from '../../src/compose.ts';
 import type { Refusal } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';

@@ -12,7 +12,8 @@ import { activateToken } from '../../src/application/tokens/activate-token.ts';
 import { claimEnrolment } from '../../src/application/tokens/claim-enrolment.ts';
 import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import { inviteDevice } from '../../src/application/tokens/invite-device.ts';
-import { type AuthoriseRequest, authorise } from '../../src/application/transactions/authorise.ts';
+import type { AuthoriseRequest } from '../../src/application/transactions/authorisation.ts';
+import { authorise } from '../../src/application/transactions/authorise.ts';
 import {
   type DecideTransactionRequest,
   decideTransaction,

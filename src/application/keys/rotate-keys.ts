@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRefusal, type Refusal } from '../../domain/errors.ts';
+import type { Refusal } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { type StoredKey, SYSTEM_USER_ID, type WrappedKeyRef } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
-import { answeredBefore, repeatable } from '../idempotency/idempotency-record.ts';
+import { findRecord, repeated } from '../idempotency/idempotency-record.ts';
+import { idempotent } from '../idempotency/idempotent.ts';
 import type { Act } from '../users/administer-user.ts';
 import { macKeyOwner, seedOwner } from './key-owner.ts';
 
@@ -51,8 +52,8 @@ export async function rotateKeys(
   request: RotateKeysRequest,
   { by, idempotency }: Act = {},
 ): Promise<RotatedKeys | Refusal> {
-  const before = await answeredBefore<RotatedKeys>(context, SYSTEM_USER_ID, idempotency);
-  if (before) return isRefusal(before) ? before : { ...before, repeated: true };
+  const before = await findRecord<RotatedKeys>(context, SYSTEM_USER_ID, idempotency);
+  if (before) return repeated(before);
   const { vault, decider, userCache, store } = context;
   const { keepOld = false, graceMs = store.changedSince ? LIMITS.keyGraceMs : 0 } = request;
   const version = await vault.createKeyVersion();
@@ -77,8 +78,8 @@ export async function rotateKeys(
         ? { result: rotated, draft: { type: 'key.rotated', detail, state: user.state } }
         : { result: rotated },
   };
-  const keeping = { keep: (kept: RotatedKeys) => kept, again: () => rotated };
-  return (await decider.submit(repeatable(job, idempotency, keeping))).result;
+  const codec = { keep: (kept: RotatedKeys) => kept, again: () => rotated };
+  return (await decider.submit(idempotent(job, idempotency, codec))).result;
 }
 
 /** A key wrapped under the old version while the first pass ran is met by the second. */

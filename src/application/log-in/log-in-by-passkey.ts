@@ -16,9 +16,8 @@ import {
   userIdOfHandle,
 } from '../passkeys/passkeys.ts';
 import { openSession } from '../sessions/open-session.ts';
-import { makeSessionSecret, type Session } from '../sessions/session.ts';
-import type { LogIn } from './log-in-by-password.ts';
-import { submitLogIn } from './submit-log-in.ts';
+import { makeSessionSecret } from '../sessions/session.ts';
+import { type LogIn, submitLogIn } from './submit-log-in.ts';
 
 const BINDING = 'passkey/log-in';
 
@@ -78,7 +77,7 @@ export async function logInByPasskey(
   if (!user || !passkey || signCount === undefined) return refused();
 
   const secret = makeSessionSecret(user.id, context.random);
-  const job: Job<Session | Refusal> = {
+  const job: Job<LogIn | Refusal> = {
     userId: user.id,
     decide: (user, { at, isSpent }) => {
       const held = user?.passkeys.find(({ credentialId }) => credentialId === id);
@@ -102,7 +101,7 @@ export async function logInByPasskey(
       const { label } = request;
       const { session, rows } = openSession(context, user, at, { secret, label });
       return {
-        result: session,
+        result: { session, secret },
         draft: {
           ...{ type: 'login.accepted', detail, state: user.state, challenge: nonce },
           rows: [
@@ -115,7 +114,7 @@ export async function logInByPasskey(
       };
     },
   };
-  return submitLogIn(context, job, secret, request.idempotency);
+  return submitLogIn(context, job, request.idempotency);
 }
 
 /** WebAuthn section 6.1.1: a counter that does not grow is of a copied authenticator; one that stays 0 is none. */

@@ -2,15 +2,17 @@ import type {
   PublicKeyCredentialCreationOptionsJSON,
   RegistrationResponseJSON,
 } from '@simplewebauthn/server';
-import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { PasskeyRow } from '../../ports/store.ts';
 import { SecondFactor } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
-import type { Job } from '../decisions/job.ts';
-import { answeredBefore, type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import type { Facts } from '../decisions/job.ts';
+import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
+import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
 import { type Session, sessionHolds } from '../sessions/session.ts';
 import { checkParameters } from '../tokens/enrol-token.ts';
+import type { User } from '../users/user.ts';
 import {
   challengeOf,
   nonceOfClientData,
@@ -68,10 +70,9 @@ export async function registerPasskey(
   request: RegisterPasskeyRequest,
 ): Promise<RegisteredPasskey | Refusal> {
   const { session, label, idempotency } = request;
-  const again = (kept: PasskeyRow): RegisteredPasskey => ({ ...kept, repeated: true });
-  // Its challenge is spent by now.
-  const before = await answeredBefore<PasskeyRow>(context, session.userId, idempotency);
-  if (before) return isRefusal(before) ? before : again(before);
+  // First, because the challenge of a repeat is spent by now.
+  const before = await findRecord<PasskeyRow>(context, session.userId, idempotency);
+  if (before) return repeated(before);
   const { rateLimiter, decider } = context;
   const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
   const wait = await rateLimiter.take(`passkey/${session.userId}`, { countMax, windowMs });
@@ -83,8 +84,11 @@ export async function registerPasskey(
 
   const { nonce, passkey } = verified;
   const factor = new SecondFactor(context, request);
-  const job: Job<RegisteredPasskey | Refusal> = {
+  const admits = (user: User | undefined, { at }: Facts) =>
+    user !== undefined && sessionHolds(user, session.sessionId, at);
+  const job: RepeatableJob<RegisteredPasskey | Refusal> = {
     userId: session.userId,
+    admits,
     evidence: (user, { at }) => factor.evidence(user, at),
     decide: (user, { at, isSpent }, macs) => {
       if (!user || !sessionHolds(user, session.sessionId, at)) return { result: refuse('session_ended') };
@@ -110,8 +114,7 @@ export async function registerPasskey(
       };
     },
   };
-  const keeping = { keep: (made: PasskeyRow) => made, again };
-  return (await decider.submit(repeatable(job, idempotency, keeping))).result;
+  return (await decider.submit(idempotent(job, idempotency, wholeResult<RegisteredPasskey>()))).result;
 }
 
 async function verify(

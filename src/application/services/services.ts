@@ -3,8 +3,8 @@ import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { type ServiceKey, type ServiceRow, SYSTEM_USER_ID } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
-import { AnswerSeal } from '../idempotency/answer-seal.ts';
-import { type Keeping, repeatable } from '../idempotency/idempotency-record.ts';
+import { type IdempotencyCodec, idempotent, wholeResult } from '../idempotency/idempotent.ts';
+import { secretCodec } from '../idempotency/sealed-secret.ts';
 import type { Act } from '../users/administer-user.ts';
 
 /** What a service may do. */
@@ -71,8 +71,8 @@ export async function createService(
     }),
     conflict: () => refuse('service_name_taken'),
   };
-  const keeping = await sealedKey(context, act);
-  const { result } = await context.decider.submit(repeatable(job, act.idempotency, keeping));
+  const codec = await keyCodec(context, act);
+  const { result } = await context.decider.submit(idempotent(job, act.idempotency, codec));
   return result;
 }
 
@@ -92,7 +92,7 @@ export async function rotateServiceKey(
       return { ...service, keys: [...service.keys, { hash, createdAt }].slice(-KEYS_MAX) };
     },
     answer: (service) => ({ service, key }),
-    keeping: await sealedKey(context, act),
+    codec: await keyCodec(context, act),
   });
 }
 
@@ -166,31 +166,28 @@ export function enableService(
   });
 }
 
-interface ServiceChange<T, Kept> {
+interface ServiceChange<T> {
   readonly type: `admin.${string}`;
   readonly detail?: Readonly<Record<string, string>>;
   readonly change: (service: ServiceRow) => ServiceRow | Refusal;
   readonly answer: (service: ServiceRow) => T;
-  readonly keeping: Keeping<T, Kept>;
+  readonly codec: IdempotencyCodec<T, T>;
 }
 
 const AS_IT_IS = {
   answer: (service: ServiceRow): ChangedService => service,
-  keeping: {
-    keep: (service: ChangedService) => service,
-    again: (service: ChangedService) => ({ ...service, repeated: true }),
-  },
+  codec: wholeResult<ChangedService>(),
 };
 
 /**
  * Each change of a service is an entry of the system user, so what was read before one is stale after it: then it is
  * read again, and of two changes at once none is lost.
  */
-async function changeService<T extends object, Kept>(
+async function changeService<T extends object>(
   context: Context,
   name: string,
   act: Act,
-  { type, detail, change, answer, keeping }: ServiceChange<T, Kept>,
+  { type, detail, change, answer, codec }: ServiceChange<T>,
 ): Promise<T | Refusal> {
   for (let attempt = 0; attempt < CHANGE_ATTEMPTS_MAX; attempt++) {
     const readAt = (await context.userCache.getOrLoad(SYSTEM_USER_ID))?.version;
@@ -212,7 +209,7 @@ async function changeService<T extends object, Kept>(
         return { result: answer(service), draft };
       },
     };
-    const { result } = await context.decider.submit(repeatable(job, act.idempotency, keeping));
+    const { result } = await context.decider.submit(idempotent(job, act.idempotency, codec));
     if (result !== STALE) return result;
   }
   return refuse('busy', { retryAfterMs: 1_000 });
@@ -220,20 +217,11 @@ async function changeService<T extends object, Kept>(
 
 const STALE = refuse('busy');
 
-/** The key of a repeated answer, which is stored nowhere in the clear. */
-async function sealedKey(
+function keyCodec(
   context: Context,
   { idempotency }: Act,
-): Promise<Keeping<ServiceWithKey, { readonly service: ServiceRow; readonly key: string }>> {
-  const seal = idempotency && (await AnswerSeal.of(context, SYSTEM_USER_ID, idempotency.key));
-  if (!seal) return { keep: (made) => made, again: (made) => made };
-  return {
-    keep: ({ service, key }) => ({
-      service,
-      key: seal.seal(Buffer.from(key), context.random.bytes(AnswerSeal.ivBytes)),
-    }),
-    again: ({ service, key }) => ({ service, key: seal.open(key).toString(), repeated: true }),
-  };
+): Promise<IdempotencyCodec<ServiceWithKey, ServiceWithKey>> {
+  return secretCodec<'key', ServiceWithKey>(context, SYSTEM_USER_ID, idempotency, 'key', String);
 }
 
 function knownScopes(given: readonly string[]): readonly string[] | Refusal {

@@ -4,8 +4,9 @@ import type { SessionRow, TokenRow, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
 import { isRidOfCodes } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
-import type { Facts, Job, Proposal } from '../decisions/job.ts';
-import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import type { Facts, Proposal } from '../decisions/job.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
 import { heldSession, isProven, proven, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { deviceIdOf, endSessions, tokensOfDevice } from './device.ts';
@@ -26,17 +27,14 @@ export async function activateToken(
   context: Context,
   request: ActivateTokenRequest,
 ): Promise<ActivatedToken | Refusal> {
-  const job: Job<ActivatedToken | Refusal> = new ActivateJob(context, request);
+  const job = new ActivateJob(context, request);
   const { result } = await context.decider.submit(
-    repeatable<ActivatedToken, ActivatedToken>(job, request.idempotency, {
-      keep: (token) => token,
-      again: (token) => ({ ...token, repeated: true }),
-    }),
+    idempotent(job, request.idempotency, wholeResult<ActivatedToken>()),
   );
   return result;
 }
 
-class ActivateJob implements Job<TokenRow | Refusal> {
+class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
   readonly userId: UserId;
   readonly #request: ActivateTokenRequest;
   readonly #code: CodeFactor;
@@ -45,6 +43,10 @@ class ActivateJob implements Job<TokenRow | Refusal> {
     this.userId = request.userId;
     this.#request = request;
     this.#code = new CodeFactor(context, request.code, { activates: request.tokenId });
+  }
+
+  admits(user: User | undefined, { at }: Facts): boolean {
+    return user !== undefined && this.#session(user, at) !== 'ended';
   }
 
   evidence(user: User, { at }: Facts): readonly MacRequest[] {

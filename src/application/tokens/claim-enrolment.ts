@@ -5,7 +5,8 @@ import { LIMITS } from '../../limits.ts';
 import type { SessionRow, SideRow, TokenRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
-import { answeredBefore, type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
+import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import { makeSessionSecret, sessionIdOf, userIdOfSecret } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { logInTokenId } from './device.ts';
@@ -60,8 +61,8 @@ export async function claimEnrolment(
     if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
     return context.keyLeases.hold(() => enrolDevice(context, request, user, deviceKey));
   }
-  const kept = user && (await answeredBefore<ClaimedEnrolment>(context, user.id, idempotency));
-  if (kept && !isRefusal(kept)) return repeatedly(kept);
+  const kept = user && (await findRecord<ClaimedEnrolment>(context, user.id, idempotency));
+  if (kept && !isRefusal(kept)) return repeated(kept);
   refusalCounter.count('code.refused', 'enrolment_unknown');
   return isRefusal(held) ? held : refuse('enrolment_unknown');
 }
@@ -120,12 +121,7 @@ async function enrolDevice(
     },
   };
   // What is kept is sealed to the device already.
-  const keeping = { keep: (claimed: ClaimedEnrolment) => claimed, again: repeatedly };
-  return (await decider.submit(repeatable(job, idempotency, keeping))).result;
-}
-
-function repeatedly(claimed: ClaimedEnrolment): ClaimedEnrolment {
-  return { ...claimed, repeated: true };
+  return (await decider.submit(idempotent(job, idempotency, wholeResult<ClaimedEnrolment>()))).result;
 }
 
 async function makeTokens(

@@ -7,11 +7,12 @@ import type { Random } from '../../ports/random.ts';
 import type { TokenRow, TokenType, UserId } from '../../ports/store.ts';
 import { SecondFactor } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
-import type { Job } from '../decisions/job.ts';
-import { AnswerSeal, withCode } from '../idempotency/answer-seal.ts';
-import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import { boundToCode } from '../idempotency/bound-to-code.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
+import { secretCodec } from '../idempotency/sealed-secret.ts';
 import { seedOwner } from '../keys/key-owner.ts';
-import { heldSession, isProven, type Session } from '../sessions/session.ts';
+import { heldSession, isProven, type Session, sessionHolds } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 
 export interface EnrolTokenRequest {
@@ -99,11 +100,9 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
     const held = session && heldSession(user, session.sessionId, at);
     return factor !== undefined && (enrolmentCodeRequired || !held || !isProven(held));
   };
-  const seal = idempotency && (await AnswerSeal.of(context, userId, idempotency.key));
-  // Whoever repeats it shows the same code again: the answer tells the seed.
-  const bound = idempotency && code !== undefined ? await withCode(context, idempotency, code) : idempotency;
-  const job: Job<EnrolledToken | Refusal> = {
+  const job: RepeatableJob<EnrolledToken | Refusal> = {
     userId,
+    admits: (user, { at }) => !session || (user !== undefined && sessionHolds(user, session.sessionId, at)),
     evidence: (user, { at }) => (isAsked(user, at) ? (factor?.evidence(user, at) ?? []) : []),
     decide: (user, { at }, macs) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
@@ -123,14 +122,10 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
       };
     },
   };
-  if (!seal) return (await context.decider.submit(job)).result;
-  const { result } = await context.decider.submit(
-    repeatable<EnrolledToken, { token: TokenRow; seed: string }>(job, bound, {
-      keep: () => ({ token, seed: seal.seal(seed, context.random.bytes(AnswerSeal.ivBytes)) }),
-      again: (kept) => ({ token: kept.token, seed: seal.open(kept.seed), repeated: true }),
-    }),
-  );
-  return result;
+  // A repeat is told the seed, so it must show the same code again.
+  const bound = await boundToCode(context, idempotency, code);
+  const codec = await secretCodec<'seed', EnrolledToken>(context, userId, bound, 'seed', (bytes) => bytes);
+  return (await context.decider.submit(idempotent(job, bound, codec))).result;
 }
 
 export function checkParameters({

@@ -3,10 +3,12 @@ import { LIMITS } from '../../limits.ts';
 import type { SessionRow, SideRow, UserId } from '../../ports/store.ts';
 import { SecondFactor, type ShownFactor } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
-import type { Facts, Job, Proposal } from '../decisions/job.ts';
-import { AnswerSeal, withCode } from '../idempotency/answer-seal.ts';
-import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
-import { makeSessionSecret, type Session, sessionIdOf } from '../sessions/session.ts';
+import type { Facts, Proposal } from '../decisions/job.ts';
+import { boundToCode } from '../idempotency/bound-to-code.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
+import { secretCodec } from '../idempotency/sealed-secret.ts';
+import { makeSessionSecret, type Session, sessionHolds, sessionIdOf } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { endSessions } from './device.ts';
 
@@ -41,24 +43,13 @@ export async function inviteDevice(
   if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
   const code = makeSessionSecret(userId, context.random);
   const job = new InvitationJob(context, request, code);
-  if (!idempotency) return (await context.decider.submit(job)).result;
-  const seal = await AnswerSeal.of(context, userId, idempotency.key);
-  // Whoever repeats it shows the same code again: the answer is worth one.
-  const shown = 'code' in request ? request.code : undefined;
-  const bound = shown === undefined ? idempotency : await withCode(context, idempotency, shown);
-  const { result } = await context.decider.submit(
-    repeatable<Invitation, { code: string; expiresAt: number }>(job, bound, {
-      keep: ({ expiresAt }) => ({
-        expiresAt,
-        code: seal.seal(Buffer.from(code), context.random.bytes(AnswerSeal.ivBytes)),
-      }),
-      again: (kept) => ({ ...kept, code: seal.open(kept.code).toString(), repeated: true }),
-    }),
-  );
-  return result;
+  // A repeat is told the invitation's code, so it must show the token's code again.
+  const bound = await boundToCode(context, idempotency, 'code' in request ? request.code : undefined);
+  const codec = await secretCodec<'code', Invitation>(context, userId, bound, 'code', String);
+  return (await context.decider.submit(idempotent(job, bound, codec))).result;
 }
 
-class InvitationJob implements Job<Invitation | Refusal> {
+class InvitationJob implements RepeatableJob<Invitation | Refusal> {
   readonly userId: UserId;
   readonly #context: Context;
   readonly #request: InviteDeviceRequest;
@@ -71,6 +62,11 @@ class InvitationJob implements Job<Invitation | Refusal> {
     this.#request = request;
     this.#code = code;
     this.#factor = 'session' in request ? new SecondFactor(context, request) : undefined;
+  }
+
+  admits(user: User | undefined, { at }: Facts): boolean {
+    const request = this.#request;
+    return !('session' in request) || (!!user && sessionHolds(user, request.session.sessionId, at));
   }
 
   evidence(user: User, { at }: Facts) {

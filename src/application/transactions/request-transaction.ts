@@ -4,8 +4,9 @@ import type { UserState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { TransactionRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import type { Proposal } from '../decisions/job.ts';
-import { answerRow, type Idempotency, storedAnswer } from '../idempotency/idempotency-record.ts';
+import type { Job, Proposal } from '../decisions/job.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import type { User } from '../users/user.ts';
 import { makeTransactionId } from './transaction-id.ts';
 
@@ -27,25 +28,16 @@ export async function requestTransaction(
   const waiting = context.challenges.ensureKeys(context.decider.now());
   if (waiting) await waiting;
   const { userId, transfer, serviceId, idempotency } = request;
-  const { result } = await context.decider.submit<RequestedTransaction | Refusal>({
+  const job: Job<RequestedTransaction | Refusal> = {
     userId,
-    ...(idempotency ? { idempotencyKey: idempotency.key } : {}),
-    decide: (user, { at, idempotencyRecord }) => {
+    decide: (user, { at }) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
-      if (idempotencyRecord) {
-        const stored = storedAnswer<TransactionRow>(idempotencyRecord, idempotency);
-        return { result: 'refused' in stored ? stored : { ...stored, repeated: true } };
-      }
       if (user.disabled) return { result: refuse('user_disabled') };
-      return requestProposal(context, user, at, {
-        transfer,
-        serviceId,
-        state: user.state,
-        ...(idempotency ? { idempotency } : {}),
-      });
+      return requestProposal(context, user, at, { transfer, serviceId, state: user.state });
     },
-  });
-  return result;
+  };
+  const codec = wholeResult<RequestedTransaction>();
+  return (await context.decider.submit(idempotent(job, idempotency, codec))).result;
 }
 
 interface Wanted {
@@ -55,7 +47,6 @@ interface Wanted {
   readonly state: UserState;
   /** The challenge that this entry spends. */
   readonly challenge?: string;
-  readonly idempotency?: Idempotency;
 }
 
 /** The entry and the row of a transaction that waits. Challenges must be ready. */
@@ -63,7 +54,7 @@ export function requestProposal(
   context: Context,
   user: User,
   at: number,
-  { transfer, serviceId, state, challenge: spent, idempotency }: Wanted,
+  { transfer, serviceId, state, challenge: spent }: Wanted,
 ): Proposal<RequestedTransaction | Refusal> {
   const { pendingTransactionsPerUserMax: max } = LIMITS;
   // What is over waits for the maintenance alone.
@@ -95,10 +86,7 @@ export function requestProposal(
       transaction: { ...transfer, challenge, id: transactionId, v: 1 },
       state,
       ...(spent === undefined ? {} : { challenge: spent }),
-      rows: [
-        { kind: 'transaction.insert', transaction },
-        ...answerRow(user.id, idempotency, at, transaction),
-      ],
+      rows: [{ kind: 'transaction.insert', transaction }],
     },
   };
 }

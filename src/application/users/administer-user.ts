@@ -2,7 +2,8 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { SideRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Job } from '../decisions/job.ts';
-import { type Idempotency, repeatable } from '../idempotency/idempotency-record.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import { idempotent } from '../idempotency/idempotent.ts';
 import { deviceIdOf, endSessions, sessionsOfDevice, tokensOfDevice } from '../tokens/device.ts';
 import type { User } from './user.ts';
 
@@ -39,11 +40,11 @@ async function change(
       };
     },
   };
-  const keeping = {
+  const codec = {
     keep: (changed: AdministeredUser) => changed.userId,
     again: (id: UserId): AdministeredUser => ({ userId: id, repeated: true }),
   };
-  const { result } = await context.decider.submit(repeatable(job, idempotency, keeping));
+  const { result } = await context.decider.submit(idempotent(job, idempotency, codec));
   return result;
 }
 

@@ -6,7 +6,8 @@ import { LIMITS } from '../../limits.ts';
 import type { Role, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
-import { type Idempotency, repeatable, storedAnswer } from '../idempotency/idempotency-record.ts';
+import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
+import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import { macKeyOwner } from '../keys/key-owner.ts';
 import { checkPassword, checkUsername } from './username.ts';
 
@@ -70,22 +71,21 @@ export async function createUser(
  * guess the password by repeats, which no lock counts: so a user has few of them.
  */
 async function takenOrRepeated(
-  { store, passwords, rateLimiter }: Context,
+  context: Context,
   { username, password, idempotency }: CreateUserRequest,
 ): Promise<RegisteredUser | Refusal> {
+  const { store, passwords, rateLimiter } = context;
   const credentials = idempotency && (await store.findUser(username));
   if (!credentials) return refuse('username_taken');
   const { userId, passwordHash } = credentials;
-  const [answer] = await store.findIdempotencyRecords([{ userId, key: idempotency.key }]);
-  if (!answer) return refuse('username_taken');
+  const kept = await findRecord<RegisteredUser>(context, userId, idempotency);
+  if (!kept) return refuse('username_taken');
   const { registrationRepeatsMax: countMax, registrationRepeatsWindowMs: windowMs } = LIMITS;
   const wait = await rateLimiter.take(`registration-repeat/${userId}`, { countMax, windowMs });
   if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
   const fits = await passwords.verify(passwordHash, password);
   if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
-  if (!fits) return refuse('idempotency_mismatch');
-  const stored = storedAnswer<RegisteredUser>(answer, idempotency);
-  return 'refused' in stored ? stored : { ...stored, repeated: true };
+  return fits ? repeated(kept) : refuse('idempotency_mismatch');
 }
 
 async function commitUser(
@@ -129,8 +129,8 @@ async function commitUser(
     }),
     conflict: () => refuse('username_taken'),
   };
-  const keeping = { keep: (user: RegisteredUser) => user, again: (user: RegisteredUser) => user };
-  const { result } = await context.decider.submit(repeatable(job, idempotency, keeping));
+  const codec = wholeResult<RegisteredUser>();
+  const { result } = await context.decider.submit(idempotent(job, idempotency, codec));
   return result;
 }
 

@@ -1,5 +1,5 @@
 import type { Session } from '../../application/sessions/session.ts';
-import type { AuthoriseRequest } from '../../application/transactions/authorise.ts';
+import type { AuthoriseRequest } from '../../application/transactions/authorisation.ts';
 import { nonceIssuedAt } from '../../domain/challenge/nonce.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { parseTransfer } from '../../domain/transaction/transfer.ts';

@@ -1,8 +1,9 @@
 import type { Challenge } from '../../application/challenges/issue-challenges.ts';
-import type { LogIn, LogInRequest } from '../../application/log-in/log-in-by-password.ts';
+import type { LogInRequest } from '../../application/log-in/log-in-by-password.ts';
+import type { LogIn } from '../../application/log-in/submit-log-in.ts';
 import type { ResumeSessionRequest } from '../../application/sessions/resume-session.ts';
 import type { Session } from '../../application/sessions/session.ts';
-import type { Authorisation, AuthoriseRequest } from '../../application/transactions/authorise.ts';
+import type { Authorisation, AuthoriseRequest } from '../../application/transactions/authorisation.ts';
 import type { RegisteredUser, RegisterUserRequest } from '../../application/users/register-user.ts';
 import type { Refusal } from '../../domain/errors.ts';
 

@@ -5,7 +5,7 @@ import { Decider } from '../../../src/application/decisions/decider.ts';
 import { UserCache } from '../../../src/application/decisions/user-cache.ts';
 import { RefusalCounter } from '../../../src/application/lockout/refusal-counter.ts';
 import type { Session } from '../../../src/application/sessions/session.ts';
-import type { AuthoriseRequest } from '../../../src/application/transactions/authorise.ts';
+import type { AuthoriseRequest } from '../../../src/application/transactions/authorisation.ts';
 import type { Application } from '../../../src/compose.ts';
 import type { Transfer } from '../../../src/domain/transaction/canonical-transaction.ts';
 import type { PasswordHasher } from '../../../src/ports/password-hasher.ts';

@@ -7,7 +7,8 @@ import { verifyReceipt } from '../../../src/application/receipts/verify-receipt.
 import { resumeSession } from '../../../src/application/sessions/resume-session.ts';
 import { activateToken } from '../../../src/application/tokens/activate-token.ts';
 import { enrolToken } from '../../../src/application/tokens/enrol-token.ts';
-import { type AuthoriseRequest, authorise } from '../../../src/application/transactions/authorise.ts';
+import type { AuthoriseRequest } from '../../../src/application/transactions/authorisation.ts';
+import { authorise } from '../../../src/application/transactions/authorise.ts';
 import { Maintenance } from '../../../src/application/upkeep/maintenance.ts';
 import { revokeToken } from '../../../src/application/users/administer-user.ts';
 import { boundCode } from '../../../src/domain/otp/bound-code.ts';

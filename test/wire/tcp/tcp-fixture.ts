@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Session } from '../../../src/application/sessions/session.ts';
-import type { Authorisation, AuthoriseRequest } from '../../../src/application/transactions/authorise.ts';
+import type { Authorisation, AuthoriseRequest } from '../../../src/application/transactions/authorisation.ts';
 import { type Refusal, refuse } from '../../../src/domain/errors.ts';
 import type { Logger } from '../../../src/ports/logger.ts';
 import { startTcpServer, type TcpOptions, type TcpServer } from '../../../src/wire/tcp/server.ts';

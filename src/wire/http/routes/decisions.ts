@@ -1,7 +1,5 @@
-import {
-  decideTransaction,
-  type EndedTransaction,
-} from '../../../application/transactions/decide-transaction.ts';
+import { decideTransaction } from '../../../application/transactions/decide-transaction.ts';
+import type { EndedTransaction } from '../../../application/transactions/ended-transaction.ts';
 import {
   findServiceTransaction,
   findTransaction,

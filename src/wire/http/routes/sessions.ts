@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { LogIn } from '../../../application/log-in/log-in-by-password.ts';
+import type { LogIn } from '../../../application/log-in/submit-log-in.ts';
 import { endSession } from '../../../application/sessions/end-session.ts';
 import { resumeSession } from '../../../application/sessions/resume-session.ts';
 import { isRefusal, type Refusal } from '../../../domain/errors.ts';

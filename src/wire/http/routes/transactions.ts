@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { issueChallenges } from '../../../application/challenges/issue-challenges.ts';
-import { type AuthoriseRequest, authoriseOrRequest } from '../../../application/transactions/authorise.ts';
+import type { AuthoriseRequest } from '../../../application/transactions/authorisation.ts';
+import { authoriseOrRequest } from '../../../application/transactions/authorise.ts';
 import { viewOfRow } from '../../../application/transactions/find-transactions.ts';
 import { requestTransaction } from '../../../application/transactions/request-transaction.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';

@@ -1,0 +1,23 @@
+import type { RefusalCode } from '../../domain/errors.ts';
+import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+
+export interface ValidateCodeRequest {
+  readonly username: string;
+  readonly code: string;
+  /** For a bound code. Its challenge must have been issued to this service; judging the code spends it. */
+  readonly transaction?: CanonicalTransaction;
+  readonly serviceId: string;
+  readonly idempotency?: Idempotency;
+}
+
+export interface CodeValidation {
+  readonly valid: boolean;
+  readonly reason?: RefusalCode;
+  readonly retryAfterMs?: number;
+  /** A repeat of an idempotency key: nothing was evaluated again. */
+  readonly repeated?: boolean;
+}
+
+/** There is no such user, or they are disabled: nothing was evaluated. Told from others by identity. */
+export const NOBODY: CodeValidation = Object.freeze({ valid: false, reason: 'code_wrong' });

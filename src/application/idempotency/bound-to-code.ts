@@ -1,0 +1,20 @@
+import { createHmac } from 'node:crypto';
+import type { Context } from '../context.ts';
+import type { Idempotency } from './idempotency-record.ts';
+
+/**
+ * Puts a code into the digest of an idempotency key: with another code it is another request. Under a key that only
+ * the vault can make, because a code is short and would be found from a bare digest.
+ * @returns the same idempotency where no code is shown, undefined where there is none
+ * @throws VaultUnavailable
+ */
+export async function boundToCode(
+  { vault }: Context,
+  idempotency: Idempotency | undefined,
+  code: string | undefined,
+): Promise<Idempotency | undefined> {
+  if (!idempotency || code === undefined) return idempotency;
+  const { key, digest } = idempotency;
+  const secret = await vault.deriveKey('session', `code/${key}`);
+  return { key, digest: createHmac('sha256', secret).update(`${digest}\n${code}`).digest('hex') };
+}

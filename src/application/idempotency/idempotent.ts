@@ -1,0 +1,98 @@
+import { isRefusal, type Refusal } from '../../domain/errors.ts';
+import type { MacRequest } from '../../ports/key-vault.ts';
+import type { UserId } from '../../ports/store.ts';
+import type { ChainedEntry, Draft, Facts, Job, Proposal } from '../decisions/job.ts';
+import type { User } from '../users/user.ts';
+import { type Idempotency, readRecord } from './idempotency-record.ts';
+
+/** A job that may be wrapped by `idempotent`. */
+export interface RepeatableJob<T> extends Job<T> {
+  /**
+   * Whether the caller may be answered from a record: their session holds. By default they may. A caller who may not
+   * is left to `decide`, which must refuse them.
+   */
+  admits?(user: User | undefined, facts: Facts): boolean;
+}
+
+/** How a result is kept in an idempotency record, and how a repeat is answered from it. */
+export interface IdempotencyCodec<T, Kept> {
+  /** @returns JSON without a secret in the clear (`secretCodec` seals one) */
+  keep(result: T, entry: ChainedEntry): Kept;
+  again(kept: Kept): T;
+}
+
+/** Keeps the result as it is; a repeat says `repeated: true`. */
+export function wholeResult<T extends { readonly repeated?: boolean }>(): IdempotencyCodec<T, T> {
+  return WHOLE as IdempotencyCodec<T, T>;
+}
+
+const WHOLE: IdempotencyCodec<object, object> = {
+  keep: (result) => result,
+  again: (kept) => ({ ...kept, repeated: true }),
+};
+
+/**
+ * The same job, but its result is kept under the client's key, committed with the decision's entry, and a repeat is
+ * answered from that record: nothing is evaluated or written again. Refusals and results without an entry are not
+ * kept: they did nothing, so the same key may be tried again. Without a key it is the job itself.
+ */
+export function idempotent<T extends object, Kept>(
+  job: RepeatableJob<T | Refusal>,
+  idempotency: Idempotency | undefined,
+  codec: IdempotencyCodec<T, Kept>,
+): Job<T | Refusal> {
+  return idempotency ? new IdempotentJob(job, idempotency, codec) : job;
+}
+
+class IdempotentJob<T extends object, Kept> implements Job<T | Refusal> {
+  readonly userId: UserId;
+  readonly newUser?: User;
+  readonly idempotencyKey: string;
+  readonly conflict?: () => T | Refusal;
+  readonly #job: RepeatableJob<T | Refusal>;
+  readonly #idempotency: Idempotency;
+  readonly #codec: IdempotencyCodec<T, Kept>;
+
+  constructor(job: RepeatableJob<T | Refusal>, idempotency: Idempotency, codec: IdempotencyCodec<T, Kept>) {
+    this.userId = job.userId;
+    if (job.newUser) this.newUser = job.newUser;
+    if (job.conflict) this.conflict = job.conflict.bind(job);
+    this.idempotencyKey = idempotency.key;
+    this.#job = job;
+    this.#idempotency = idempotency;
+    this.#codec = codec;
+  }
+
+  evidence(user: User, facts: Facts): readonly MacRequest[] {
+    return facts.idempotencyRecord ? NO_REQUESTS : (this.#job.evidence?.(user, facts) ?? NO_REQUESTS);
+  }
+
+  decide(
+    user: User | undefined,
+    facts: Facts,
+    macs: readonly (Uint8Array | undefined)[],
+  ): Proposal<T | Refusal> {
+    const { idempotencyRecord: record } = facts;
+    if (record && (this.#job.admits?.(user, facts) ?? true)) {
+      const kept = readRecord<Kept>(record, this.#idempotency);
+      return { result: isRefusal(kept) ? kept : this.#codec.again(kept) };
+    }
+    const proposal = this.#job.decide(user, facts, macs);
+    const { result, draft } = proposal;
+    if (!draft || isRefusal(result)) return proposal;
+    return { result, draft: { ...draft, rows: this.#withRecord(draft.rows, facts.at, result as T) } };
+  }
+
+  #withRecord(rows: Draft['rows'], at: number, result: T): NonNullable<Draft['rows']> {
+    const { userId } = this;
+    const { key, digest } = this.#idempotency;
+    return (entry) => {
+      const own = typeof rows === 'function' ? rows(entry) : (rows ?? []);
+      // After the job's own rows, which may complete the result.
+      const answer = JSON.stringify(this.#codec.keep(result, entry));
+      return [...own, { kind: 'idempotency.insert', userId, key, digest, answer, at }];
+    };
+  }
+}
+
+const NO_REQUESTS: readonly MacRequest[] = Object.freeze([]);

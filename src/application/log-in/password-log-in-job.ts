@@ -1,0 +1,113 @@
+import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import { lockedForMs } from '../../domain/lockout.ts';
+import type { UserState } from '../../domain/user-state.ts';
+import type { MacRequest } from '../../ports/key-vault.ts';
+import type { SessionProof, UserId } from '../../ports/store.ts';
+import { CodeFactor } from '../codes/code-factor.ts';
+import type { Context } from '../context.ts';
+import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
+import { afterWrongPassword } from '../lockout/failed-attempts.ts';
+import { openSession } from '../sessions/open-session.ts';
+import type { User } from '../users/user.ts';
+import type { LogIn } from './submit-log-in.ts';
+
+/** A log-in whose password has been compared. */
+export interface ComparedLogIn {
+  readonly userId: UserId;
+  readonly passwordFits: boolean;
+  readonly code?: string;
+  /** Refuse a user who has an active token and shows no code. */
+  readonly codeRequired?: boolean;
+  readonly label?: string;
+  /** Of the session to open. */
+  readonly secret: string;
+}
+
+type Verdict = Proposal<LogIn | Refusal>;
+
+/** Decides step 6 of `PasswordLogIn`. */
+export class PasswordLogInJob implements Job<LogIn | Refusal> {
+  readonly userId: UserId;
+  readonly #context: Context;
+  readonly #request: ComparedLogIn;
+  readonly #code: CodeFactor | undefined;
+
+  constructor(context: Context, request: ComparedLogIn) {
+    this.userId = request.userId;
+    this.#context = context;
+    this.#request = request;
+    const { passwordFits, code } = request;
+    if (passwordFits && code !== undefined) {
+      this.#code = new CodeFactor(context, code, { lockCountedAs: 'login.locked' });
+    }
+  }
+
+  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+    return this.#code?.evidence(user, at) ?? [];
+  }
+
+  decide(user: User | undefined, { at }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+    if (!user) return { result: refuse('credentials_invalid') };
+    const lockedMs = lockedForMs(user.state.password, at);
+    // Locked by another server while this password was hashed: the guess does not count, right or wrong.
+    if (lockedMs > 0) return { result: refuse('locked', { retryAfterMs: lockedMs }) };
+    if (!this.#request.passwordFits) {
+      const { state, detail } = afterWrongPassword(user.state, at, this.#context.settings.lockout);
+      return refused('credentials_invalid', state, detail, lockedForMs(state.password, at));
+    }
+    if (user.disabled) return refused('user_disabled', user.state);
+    return this.#code ? this.#judgeCode(this.#code, user, at, macs) : this.#withoutCode(user, at);
+  }
+
+  #judgeCode(code: CodeFactor, user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Verdict {
+    const judged = code.judge(user, at, macs);
+    switch (judged.outcome) {
+      case 'locked':
+        return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
+      case 'refused':
+        return refused(judged.reason, judged.state, judged.detail, judged.retryAfterMs);
+      case 'accepted':
+        return this.#accepted(user, at, judged.state, 'second_factor', { token: judged.tokenId });
+    }
+  }
+
+  #withoutCode(user: User, at: number): Verdict {
+    // The codes of an `ocra` token are for transactions alone.
+    const hasCodes = user.tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
+    if (hasCodes && this.#request.codeRequired) return refused('code_required', user.state);
+    return this.#accepted(user, at, user.state, hasCodes ? 'code_omitted' : withoutLogInCodes(user));
+  }
+
+  #accepted(
+    user: User,
+    at: number,
+    { password: _, ...state }: UserState,
+    proof: SessionProof,
+    detail?: Draft['detail'],
+  ): Verdict {
+    const { label, secret } = this.#request;
+    const { session, rows } = openSession(this.#context, user, at, { secret, label, proof });
+    return {
+      result: { session, secret },
+      draft: { type: 'login.accepted', ...(detail ? { detail } : {}), state, rows },
+    };
+  }
+}
+
+/** What a password alone proves of a user who has no token for log-in codes. */
+function withoutLogInCodes(user: User): SessionProof {
+  const hadToken = user.state.hadToken === true || user.tokens.some(({ status }) => status === 'active');
+  return hadToken ? 'code_unavailable' : 'no_token';
+}
+
+function refused(
+  reason: Refusal['refused'],
+  state: UserState,
+  detail?: Draft['detail'],
+  retryAfterMs = 0,
+): Proposal<Refusal> {
+  return {
+    result: refuse(reason, retryAfter(retryAfterMs)),
+    draft: { type: 'login.refused', reason, ...(detail ? { detail } : {}), state },
+  };
+}

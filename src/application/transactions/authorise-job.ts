@@ -1,0 +1,190 @@
+import type { ChallengeBinding } from '../../domain/challenge/nonce.ts';
+import { equalConstantTime } from '../../domain/constant-time.ts';
+import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain/errors.ts';
+import { lockedForMs } from '../../domain/lockout.ts';
+import type { GivenProofs, Proof } from '../../domain/policy/policy.ts';
+import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
+import type { UserState } from '../../domain/user-state.ts';
+import type { MacRequest } from '../../ports/key-vault.ts';
+import type { UserId } from '../../ports/store.ts';
+import { type AcceptedCode, CodeFactor } from '../codes/code-factor.ts';
+import type { Context } from '../context.ts';
+import type { Draft, Facts, Proposal } from '../decisions/job.ts';
+import type { RepeatableJob } from '../idempotency/idempotent.ts';
+import { macKeyOwner } from '../keys/key-owner.ts';
+import { afterWrongMac } from '../lockout/failed-attempts.ts';
+import { sessionHolds } from '../sessions/session.ts';
+import type { User } from '../users/user.ts';
+import type { AuthoriseRequest, DecidedOrRequested } from './authorisation.ts';
+import { missingByPolicy, withApproval } from './policy-evaluation.ts';
+import { requestProposal } from './request-transaction.ts';
+import { makeTransactionId } from './transaction-id.ts';
+
+type Verdict = Proposal<DecidedOrRequested | Refusal>;
+
+/** Decides steps 1 to 7 of `authorise`: each method is a step and goes on to the next. */
+export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal> {
+  readonly userId: UserId;
+  readonly #context: Context;
+  readonly #request: AuthoriseRequest;
+  readonly #canonical: CanonicalTransaction;
+  readonly #binding: ChallengeBinding;
+  readonly #mayWait: boolean;
+  readonly #code: CodeFactor | undefined;
+
+  constructor(context: Context, request: AuthoriseRequest, mayWait: boolean) {
+    this.userId = request.session.userId;
+    this.#context = context;
+    this.#request = request;
+    this.#mayWait = mayWait;
+    this.#binding = `session/${request.session.sessionId}`;
+    this.#canonical = { ...request.transfer, challenge: request.challenge, v: 1 };
+    if (request.code !== undefined) this.#code = new CodeFactor(context, request.code);
+  }
+
+  admits(user: User | undefined, { at }: Facts): user is User {
+    return user !== undefined && sessionHolds(user, this.#request.session.sessionId, at);
+  }
+
+  evidence(user: User, { at, isSpent }: Facts): readonly MacRequest[] {
+    const { mac, challenge } = this.#request;
+    if (isSpent(challenge)) return [];
+    const requests = mac ? [macRequest(user, mac.message)] : [];
+    return this.#code ? [...requests, ...this.#code.evidence(user, at, this.#canonical)] : requests;
+  }
+
+  decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+    if (!this.admits(user, facts)) return { result: refuse('session_ended') };
+    return this.#judgeChallenge(user, facts, macs);
+  }
+
+  #judgeChallenge(user: User, { at, isSpent }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+    const { challenge } = this.#request;
+    const verdict = this.#context.challenges.verify(challenge, this.#binding, at);
+    if (verdict !== 'authentic') return this.#refused(at, verdict, user);
+    if (isSpent(challenge)) return this.#refused(at, 'challenge_spent', user);
+    return this.#judgeMac(user, at, macs);
+  }
+
+  #judgeMac(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Verdict {
+    const { mac } = this.#request;
+    if (!mac) return this.#judgeCode(user, at, macs);
+    const [computed] = macs;
+    if (!computed) return { result: refuse('unavailable') };
+    const fits = equalConstantTime(
+      Buffer.from(computed.buffer, computed.byteOffset, 32).toString('hex'),
+      mac.value,
+    );
+    return fits ? this.#judgeCode(user, at, macs.slice(1)) : this.#wrongMac(user, at);
+  }
+
+  #wrongMac(user: User, at: number): Verdict {
+    const { state, detail, endSession } = afterWrongMac(user.state, at);
+    const { sessionId } = this.#request.session;
+    const rows: Draft['rows'] = [{ kind: 'session.delete', userId: user.id, sessionId }];
+    return this.#refused(at, 'mac_mismatch', {
+      state,
+      spends: true,
+      detail,
+      ...(endSession ? { rows } : {}),
+    });
+  }
+
+  #judgeCode(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Verdict {
+    if (!this.#code) return this.#judgePolicy(user, at, user.state);
+    const judged = this.#code.judge(user, at, macs);
+    switch (judged.outcome) {
+      case 'locked':
+        return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
+      case 'refused':
+        return this.#refused(at, judged.reason, { ...judged, spends: true });
+      case 'accepted':
+        return this.#judgePolicy(user, at, judged.state, judged);
+    }
+  }
+
+  #judgePolicy(user: User, at: number, state: UserState, code?: AcceptedCode): Verdict {
+    const { transfer, mac } = this.#request;
+    const given = { mac: mac !== undefined, code: code !== undefined, boundCode: code?.kind === 'bound' };
+    const { policy } = this.#context.settings;
+    const missing = missingByPolicy(policy, { transfer, user, state, at }, given);
+    if (!missing) return this.#approved(user, at, state, proofsFrom(given), code?.tokenId);
+    if (this.#mayWait) return this.#requested(user, at, state);
+    // The proofs that were given fit, so the challenge is not spent; the code, where one was shown, is.
+    return this.#refused(at, missing, { state });
+  }
+
+  #approved(
+    user: User,
+    at: number,
+    state: UserState,
+    proofs: readonly Proof[],
+    token: string | undefined,
+  ): Verdict {
+    const { settings, randomPool } = this.#context;
+    const { transfer, challenge } = this.#request;
+    const transaction = { ...this.#canonical, id: makeTransactionId(at, randomPool) };
+    const proven = proofs.join(' ') || 'session';
+    return {
+      result: {
+        transaction,
+        username: user.username,
+        at,
+        proofs,
+        version: user.version + 1,
+        // Known once the entry is chained.
+        hash: '',
+        previous: user.hash,
+      },
+      draft: {
+        type: 'transaction.approved',
+        detail: token === undefined ? { proofs: proven } : { proofs: proven, token },
+        transaction,
+        state: withApproval(settings.policy, state, transfer, at),
+        challenge,
+      },
+    };
+  }
+
+  /** The challenge under which too little was proven is spent: the transaction that waits has one of its own. */
+  #requested(user: User, at: number, state: UserState): Verdict {
+    const { transfer, challenge } = this.#request;
+    return requestProposal(this.#context, user, at, { transfer, serviceId: '', state, challenge });
+  }
+
+  /** `spends`: the challenge was answered for good. One that is not authentic, or spent already, cannot be. */
+  #refused(
+    at: number,
+    reason: RefusalCode,
+    {
+      state,
+      spends = false,
+      detail,
+      rows,
+    }: Pick<Draft, 'state' | 'detail' | 'rows'> & { readonly spends?: boolean },
+  ): Verdict {
+    const lockedMs = reason.startsWith('code_') ? lockedForMs(state.code, at) : 0;
+    return {
+      result: refuse(reason, retryAfter(lockedMs)),
+      draft: {
+        type: 'transaction.refused',
+        reason,
+        ...(detail ? { detail } : {}),
+        transaction: { ...this.#canonical, id: makeTransactionId(at, this.#context.randomPool) },
+        state,
+        ...(spends ? { challenge: this.#request.challenge } : {}),
+        ...(rows ? { rows } : {}),
+      },
+    };
+  }
+}
+
+function macRequest(user: User, message: Uint8Array): MacRequest {
+  return { owner: macKeyOwner(user.id), wrapped: user.macKey, algorithm: 'sha256', message };
+}
+
+function proofsFrom({ mac, code, boundCode }: GivenProofs): readonly Proof[] {
+  const shown = boundCode ? 'bound_code' : 'code';
+  if (!code) return mac ? ['mac'] : [];
+  return mac ? ['mac', shown] : [shown];
+}
