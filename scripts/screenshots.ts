@@ -54,7 +54,7 @@ async function takeAll(): Promise<void> {
   await token.heading('Code').waitFor();
   await pictures(phone.page, 'code', inToken);
 
-  // Those who guess: what an operator is to see.
+  // Wrong passwords, so that the operator sees refusals.
   for (let attempt = 0; attempt < 6; attempt++) {
     await sello.ask('POST', '/v1/sessions', { body: { username: 'alice', password: `guess ${attempt}` } });
   }
@@ -86,7 +86,7 @@ async function inToken(page: Page, language: Language): Promise<void> {
   await page.locator('h1').waitFor();
 }
 
-/** One in each language; the page is in English before and after. */
+/** Takes a picture in each language. The page is in English before and after. */
 async function pictures(
   page: Page,
   name: string,
@@ -98,7 +98,7 @@ async function pictures(
   await speak(page, 'en');
 }
 
-/** WebP, at the best quality that is small enough. */
+/** Saves a WebP picture at the best quality that keeps it below BYTES_MAX. */
 async function picture(page: Page, name: string): Promise<void> {
   await page.mouse.move(0, 0);
   const session = await page.context().newCDPSession(page);

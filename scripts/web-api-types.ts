@@ -9,7 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const INDENT = '  ';
 
-/** The text of web/src/api/operations.ts. */
+/** Returns the text of web/src/api/operations.ts. */
 export function webApiTypes(document: OpenApiDocument = openApiDocument(ROUTES, '')): string {
   const schemas = Object.entries(document.components.schemas as Record<string, Json>);
   const named = schemas.map(([name, schema]) => `export type ${name} = ${typeOf(schema, '')};\n`);
@@ -113,7 +113,7 @@ function objectType(members: readonly [string, Json, boolean][], indent: string)
   return `{\n${lines.join('')}${indent}}`;
 }
 
-/** An element's type, in brackets where it is a union. */
+/** Returns the type of an array's element, in parentheses if it is a union. */
 function grouped(type: string): string {
   return type.includes(' | ') && !type.startsWith('{') ? `(${type})` : type;
 }

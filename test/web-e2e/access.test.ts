@@ -15,7 +15,7 @@ import { PIN, Token } from './token.ts';
 
 const [chromium, sello] = await Promise.all([startChromium({ after }), runSello({ after })]);
 
-/** A platform authenticator whose owner is always there and always verified. */
+/** Adds a platform authenticator whose user is always present and verified. */
 async function virtualAuthenticator(page: Page, { hasPrf = false } = {}): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable');
@@ -99,7 +99,7 @@ describe('access', { concurrency: 2 }, () => {
     await bank.heading('Security').or(bank.heading('Hello, hugo')).first().waitFor();
     await bank.at('history');
     await bank.text('You logged in with a passkey.').waitFor();
-    // Who is not there, or closes the browser's dialog, is told so.
+    // The log-in says so when the user is absent or closes the browser's dialog.
     await bank.at('security');
     await bank.button(/^Delete the passkey/).click();
     await dialog.getByRole('button', { name: 'Delete it' }).click();
@@ -152,7 +152,7 @@ describe('access', { concurrency: 2 }, () => {
       await token.offerPin('908172');
       await left(count).waitFor();
       if (count > 7) continue;
-      // The third and each later one makes the next wait, an hour at last. The right one waits as well.
+      // From the third wrong PIN on each one makes the next wait, up to an hour. The right PIN waits as well.
       if (count === 7) {
         await token.text(/^No PIN is tried for another/).waitFor();
         await phone.page.getByLabel('PIN', { exact: true }).fill(PIN);

@@ -9,7 +9,7 @@ export interface Transfer {
   readonly currency?: string;
 }
 
-/** What a person does in the console, by what they see there, in English. */
+/** A user's actions in the console, by what the screen shows in English. */
 export class Console {
   readonly page: Page;
 
@@ -29,14 +29,14 @@ export class Console {
     return this.page.getByRole('button', { name, exact: typeof name === 'string' });
   }
 
-  /** A place within the console, as a link would lead there. */
+  /** Goes to a place of the console as a link would. */
   async at(...place: readonly string[]): Promise<void> {
     const hash = `#/${place.map(encodeURIComponent).join('/')}`;
     if (!this.page.url().includes('/console')) await this.page.goto(`/console${hash}`);
     else await this.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
   }
 
-  /** @returns this console, with `username` logged in to a new account */
+  /** Registers and logs in `username`. @returns this console */
   async register(username: string): Promise<this> {
     await this.page.goto('/console#/register');
     await this.page.getByRole('textbox', { name: 'User name' }).fill(username);
@@ -47,7 +47,7 @@ export class Console {
     return this;
   }
 
-  /** Fills in name and password, and sends them. */
+  /** Submits name and password. */
   async offerPassword(username: string, password: string = PASSWORD): Promise<void> {
     if (!this.page.url().includes('/console')) await this.page.goto('/console');
     await this.page.getByRole('textbox', { name: 'User name' }).fill(username);
@@ -67,14 +67,14 @@ export class Console {
     await this.heading('Welcome back').waitFor();
   }
 
-  /** Makes an invitation. @returns its link */
+  /** Creates an invitation. @returns its link */
   async invite(): Promise<string> {
     await this.at('devices', 'enrol');
     const link = this.page.getByRole('link', { name: 'Open on this device' });
     return (await link.getAttribute('href')) ?? '';
   }
 
-  /** @returns the transfer's id; the page of the transfer stands */
+  /** Requests a transaction and waits for its page. @returns its id */
   async transfer({ payer = 'ES79-2100-0813', payee, amount, currency }: Transfer): Promise<string> {
     await this.at('transfers', 'new');
     await this.page.getByLabel('From account').fill(payer);
@@ -87,7 +87,7 @@ export class Console {
     return this.page.url().split('/').at(-1) ?? '';
   }
 
-  /** What stands on the page of a transfer. */
+  /** Waits until the page of the transaction shows this state. */
   async becomes(state: 'Approved' | 'Refused' | 'Expired'): Promise<void> {
     await this.page.getByRole('status').filter({ hasText: state }).waitFor();
   }

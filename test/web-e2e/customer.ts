@@ -5,18 +5,18 @@ import { Token } from './token.ts';
 
 export const PHONE_OPTIONS: VisitorOptions = { viewport: PHONE, hasTouch: true, isMobile: true };
 
-/** Somebody with the console on a desk and a virtual token on a phone, each in a browser profile of its own. */
+/** A user with the console on a desktop and a virtual token on a phone, each in its own browser profile. */
 export interface Customer {
   readonly username: string;
   readonly desk: Visitor;
   readonly phone: Visitor;
   readonly bank: Console;
   readonly token: Token;
-  /** Asserts that nothing went wrong on either, and closes both. */
+  /** Asserts that neither browser met an error, and closes both. */
   leave(): Promise<void>;
 }
 
-/** Registers somebody and enrols their phone. */
+/** Registers a user and enrols the phone. */
 export async function newCustomer(
   chromium: Chromium,
   sello: Sello,

@@ -10,7 +10,7 @@ import { PHONE_OPTIONS } from './customer.ts';
 import { runSello } from './sello.ts';
 
 const [chromium, sello] = await Promise.all([startChromium({ after }), runSello({ after })]);
-/** Unit: kB of 1,000 bytes, header fields among them. */
+/** Unit: kB of 1,000 bytes, header fields included */
 const FIRST_LOAD_KB_MAX = { '/': 200, '/token': 200, '/console': 350 };
 
 for (const [path, kbMax] of Object.entries(FIRST_LOAD_KB_MAX)) {
@@ -42,7 +42,7 @@ for (const [path, kbMax] of Object.entries(FIRST_LOAD_KB_MAX)) {
       assert.ok(policy.includes(rule), rule);
     }
     assert.equal(headers['x-content-type-options'], 'nosniff');
-    // The policy is in force, not only sent: no markup, script or style of a text gets through.
+    // The policy is enforced, not only sent: no markup, script or style from text runs.
     const tried = await page.evaluate(`(() => {
       const stopped = (act) => { try { act(); return false; } catch { return true; } };
       const element = (name) => document.head.appendChild(document.createElement(name));

@@ -21,7 +21,7 @@ const [chromium, sello, brief] = await Promise.all([
   runSello({ after }, { flags: { '--enrolment-ttl-ms': `${ENROLMENT_MS}` } }),
 ]);
 
-/** A page of somebody else's, at `/`. */
+/** Serves a page of another site at `/`. */
 const foreign = createServer((_request, response) => {
   response.setHeader('content-type', 'text/html');
   response.end('<!doctype html><title>Prizes</title><h1>You have won</h1>');
@@ -30,7 +30,7 @@ await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve));
 after(() => foreign.close());
 const { port } = foreign.address() as AddressInfo;
 const FOREIGN = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
-/** What Chromium says of what it has stopped, and of what the foreign page asks for. */
+/** Messages of Chromium about what it blocked and what the other site requested. */
 const STOPPED: readonly RegExp[] = [
   /frame-ancestors/,
   /blocked by CORS policy/,
@@ -39,7 +39,7 @@ const STOPPED: readonly RegExp[] = [
   /Refused to|violates the following/,
 ];
 
-/** Asserts that no markup of what was typed is in the page, and that the text itself is. */
+/** Asserts that typed markup appears as text and not as elements. */
 async function assertInert({ page }: Visitor, text: string): Promise<void> {
   await page.getByText(text).filter({ visible: true }).first().waitFor();
   const made = await page.evaluate(
@@ -104,7 +104,7 @@ describe('hostile input', { concurrency: 2 }, () => {
       await chief.at(...place);
       await assertInert(office, text);
     }
-    // The name of a service cannot be markup at all.
+    // The server accepts no markup in the name of a service.
     await chief.at('operator', 'services');
     const { json } = await sello.ask('POST', '/v1/sessions', {
       body: { username: 'chief', password: PASSWORD },
@@ -160,7 +160,7 @@ describe('hostile input', { concurrency: 2 }, () => {
         ];
       })()`);
       assert.deepEqual(results, Array(6).fill('stopped'));
-      // A form needs nobody's leave: its text/plain body is made to read as JSON.
+      // A form needs no CORS permission: its text/plain body is made to parse as JSON.
       const form = `<form method="post" enctype="text/plain" action="${sello.origin}/v1/transactions"><input name='${JSON.stringify(transfer).slice(0, -1)},"x":"' value='"}'></form>`;
       await other.setContent(form);
       await Promise.all([other.waitForNavigation(), other.evaluate('document.forms[0].submit()')]);
@@ -215,7 +215,7 @@ describe('hostile input', { concurrency: 2 }, () => {
   });
 
   test('an invitation is good once, and not when its time is over', async () => {
-    // At a server whose invitations last ten seconds; this one is used when they are over.
+    // On a server whose invitations last ten seconds. This one is used after its expiry.
     const body = { username: 'noah', password: PASSWORD };
     await brief.ask('POST', '/v1/users', { body });
     const { json: session } = await brief.ask('POST', '/v1/sessions', { body });
@@ -282,7 +282,7 @@ describe('hostile input', { concurrency: 2 }, () => {
     }
     const stranger = await fetch(`${sello.origin}/v1/events`);
     assert.equal(stranger.status, 401);
-    // Nor is another's transfer found by its address.
+    // Another user's transaction is not found by its address either.
     await quinn.at('transfers', id);
     await quinn.text('No such transfer').waitFor();
     await hers.leave();

@@ -17,7 +17,7 @@ import { newCustomer } from './customer.ts';
 import { runSello } from './sello.ts';
 import { PIN } from './token.ts';
 
-/** What the browser writes of a server that is not there, or cannot. */
+/** Messages of the browser about a server that is unreachable or unavailable. */
 const GONE: readonly RegExp[] = [
   /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_NETWORK/,
   /status of 503/,
@@ -33,7 +33,7 @@ describe('outages', { concurrency: 2 }, () => {
     await sello.kill();
     await bank.text('The connection to the server is lost.').waitFor();
     await token.text(/^No connection to the server\./).waitFor();
-    // What was read stays; whether an approval arrived is not known, and it says that.
+    // Data read before stays. The page says that it does not know whether the approval arrived.
     await bank.text('Approve on your token').waitFor();
     await token.consent();
     await token.heading('No answer came').waitFor();
@@ -68,7 +68,7 @@ describe('outages', { concurrency: 2 }, () => {
     await bank.text('Astilleros').click();
     await bank.text('Approve on your token').waitFor();
     await vault.start();
-    // The same form, again, until the vault is found.
+    // The same form is submitted again until the vault is back.
     for (;;) {
       await token.dialog.getByLabel('PIN', { exact: true }).fill(PIN);
       await token.dialog.getByRole('button', { name: 'Approve', exact: true }).click();
@@ -109,7 +109,7 @@ describe('outages', { concurrency: 2 }, () => {
     await page.evaluate('navigator.serviceWorker.ready.then(() => 0)');
     const upgrade = async (name: string) => {
       await renew(join(folder, 'web/dist'), name);
-      // The server looks for newer pages once a second.
+      // The server checks for newer pages once a second.
       const served = async () => (await fetch(`${sello.origin}/service-worker.js`)).text();
       await until(async () => (await served()).includes(name));
     };
@@ -126,13 +126,13 @@ describe('outages', { concurrency: 2 }, () => {
     assert.match(String(newer), /newer/);
     assert.deepEqual(await page.evaluate('caches.keys().then((keys) => keys.length)'), 1);
 
-    // Locked: nothing is under way, so it does not ask.
+    // A locked token has nothing under way, so it does not ask.
     await upgrade('newest');
     await page.evaluate(
       'navigator.serviceWorker.getRegistration().then((found) => found.update()).then(() => 0)',
     );
     await untilInPage(page, `document.querySelector('script[type=module]').src.includes('newest')`);
-    // And without a network it is the newest that stands.
+    // Offline, the newest version is shown.
     await page.evaluate('navigator.serviceWorker.ready.then(() => 0)');
     await untilInPage(page, 'caches.keys().then((keys) => keys.length === 1 && keys[0].endsWith("newest"))');
     await phone.context.setOffline(true);
@@ -146,7 +146,10 @@ describe('outages', { concurrency: 2 }, () => {
   });
 });
 
-/** What a build with a changed program leaves: the token's script under another name, named everywhere, and no more the old one. */
+/**
+ * Imitates a build of a changed program: the token's script gets another name wherever it is named, and the old file
+ * goes.
+ */
 async function renew(dist: string, name: string): Promise<void> {
   const assets = await readdir(join(dist, 'assets'));
   const script = assets.find((each) => /^token-.*\.js$/.test(each)) ?? '';
@@ -165,7 +168,7 @@ async function renew(dist: string, name: string): Promise<void> {
     join(dist, 'assets', changed),
     `${await readFile(join(dist, 'assets', changed), 'utf8')}\n//${name}`,
   );
-  // What tells the server that there was a build.
+  // The stamp by which the server notices a build.
   const page = join(dist, 'index.html');
   await writeFile(`${page}.new`, await readFile(page));
   await rm(page);

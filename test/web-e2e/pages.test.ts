@@ -24,7 +24,7 @@ const [chromium, sello] = await Promise.all([
   runSello({ after }, { flags: { '--lab-enabled': 'true' } }),
 ]);
 
-/** Looks at whatever stands on somebody's page now, in all the ways that people have. */
+/** Checks the current page in every way that this suite checks pages. */
 class Looker {
   readonly #visitor: Visitor;
   readonly #area: string;
@@ -43,7 +43,7 @@ class Looker {
     this.states++;
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      // A colour that is on its way from light to dark has no contrast to speak of.
+      // During a transition colours have no final contrast.
       await untilInPage(
         page,
         `document.documentElement.dataset.mantineColorScheme === '${colorScheme}' && !document.getAnimations().some((each) => each instanceof CSSTransition)`,
@@ -59,7 +59,7 @@ class Looker {
       await this.#picture(`${name}-${PHONE.width}-light`);
     }
     await page.setViewportSize({ ...PHONE, width: NARROW });
-    // A chart is drawn anew after its place has become smaller.
+    // A chart redraws after its container shrank.
     await untilInPage(page, `document.documentElement.scrollWidth <= ${NARROW}`, SETTLED_MS).catch(() => {
       this.violations.push(`${this.#area} ${name}: wider than a screen of ${NARROW} px`);
     });
@@ -255,7 +255,7 @@ describe('pages', { concurrency: 2 }, () => {
     for (const place of places as string[]) {
       await desk.page.evaluate(`location.hash = ${JSON.stringify(place)}`);
       await chief.heading(/./).waitFor();
-      // What is read has come.
+      // The data has arrived.
       await untilInPage(
         desk.page,
         "document.querySelector('main .mantine-Skeleton-root, main .mantine-Loader-root') === null",

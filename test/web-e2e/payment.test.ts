@@ -19,7 +19,7 @@ describe('payments', { concurrency: 2 }, () => {
   test('enrol, approve by holding, receipt: both pages follow by themselves', async () => {
     const { bank, token, desk, phone, leave } = await newCustomer(chromium, sello, 'alice');
     await bank.transfer({ payee: 'Astilleros', amount: '1250,5' });
-    // No reload on the phone: it is told.
+    // The phone needs no reload: an event tells it.
     await token.text('1 payment waits for you').click();
     await phone.page.getByRole('link', { name: /Payment 1,250\.50 EUR Astilleros/ }).click();
     for (const part of ['Astilleros', 'ES79-2100-0813', '1,250.50']) await token.text(part).waitFor();
@@ -44,7 +44,7 @@ describe('payments', { concurrency: 2 }, () => {
     await bank.at('history');
     await bank.text(/A transfer of EUR\s1,250\.50 to Astilleros was approved\./).waitFor();
 
-    // From now on a log-in needs the token as well.
+    // From now on the log-in needs a code of the token.
     await bank.logOut();
     await bank.offerPassword('alice');
     await token.at('codes');
@@ -128,7 +128,7 @@ describe('payments', { concurrency: 2 }, () => {
 
   test('what is displayed is what is signed: a payment changed on its way to the phone is refused', async () => {
     const { bank, token, phone, desk, leave } = await newCustomer(chromium, sello, 'erin');
-    // Whoever sits between server and phone shows a harmless payee for the one that was asked for.
+    // A man in the middle shows a harmless payee instead of the requested one.
     await phone.context.route('**/v1/transactions?*', async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, body: (await response.text()).replaceAll('Mallory', 'Hospital') });
@@ -142,7 +142,7 @@ describe('payments', { concurrency: 2 }, () => {
       `fetch('/v1/transactions/${id}').then((answer) => answer.json()).then(({ status }) => status)`,
     );
     assert.equal(found, 'pending');
-    // A payee that reads backwards is no payee that a person can check.
+    // Nobody can check a payee that is written right to left.
     await phone.context.unroute('**/v1/transactions?*');
     await phone.context.route('**/v1/transactions?*', async (route) => {
       const response = await route.fetch();

@@ -20,7 +20,7 @@ export class Sello {
     }: { port: number; flags: Readonly<Record<string, string>>; main: string | undefined },
   ) {
     this.folder = folder;
-    // Not 127.0.0.1: a passkey's domain is a name.
+    // Not 127.0.0.1: the relying party id of a passkey is a domain name.
     this.origin = `http://localhost:${port}`;
     this.#flags = { '--http-port': String(port), ...flags };
     this.#main = main;
@@ -39,7 +39,7 @@ export class Sello {
     return this.#process;
   }
 
-  /** The one-time link for the first administrator, printed at the first start. */
+  /** Returns the one-time link for the first administrator, printed at the first start. */
   setUpLink(): Promise<string> {
     return until(() => /(http:\S+\/console#setup=\S+)\n/.exec(this.process.stdout)?.[1]);
   }
@@ -48,7 +48,7 @@ export class Sello {
     await this.#process?.kill();
   }
 
-  /** The REST API without a browser. @returns status and JSON */
+  /** Calls the REST API without a browser. @returns status and JSON */
   async ask(
     method: string,
     path: string,
@@ -71,11 +71,11 @@ export class Sello {
 
 export interface SelloOptions {
   readonly flags?: Readonly<Record<string, string>>;
-  /** A `src/main.ts` other than this tree's. */
+  /** Path of another `src/main.ts` than this tree's. */
   readonly main?: string;
 }
 
-/** A server that is killed when the test ends. */
+/** Starts a server and kills it when the test ends. */
 export async function runSello(t: Ends, { flags = {}, main }: SelloOptions = {}): Promise<Sello> {
   const sello = new Sello(await temporaryFolder(t), { port: await portLike(0), flags, main });
   await sello.start();

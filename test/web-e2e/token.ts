@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 
 export const PIN = '739154';
 
-/** What a person does with the virtual token, by what they see there, in English. */
+/** A user's actions in the virtual token, by what the screen shows in English. */
 export class Token {
   readonly page: Page;
 
@@ -31,7 +31,7 @@ export class Token {
     await this.page.evaluate(`location.hash = ${JSON.stringify(`#/${place.join('/')}`)}`);
   }
 
-  /** Follows the link of an invitation up to where a PIN is asked for. */
+  /** Follows the link of an invitation until the token asks for a PIN. */
   async begin(link: string, label = 'Phone'): Promise<void> {
     await this.page.goto(link);
     await this.page.getByLabel('Name for this device').fill(label);
@@ -45,7 +45,7 @@ export class Token {
     await this.button('Set up the token').click();
   }
 
-  /** From the link of an invitation to the page of codes. */
+  /** Enrols by the link of an invitation, up to the page of codes. */
   async enrol(link: string, label = 'Phone'): Promise<this> {
     await this.begin(link, label);
     await this.offerNewPin();
@@ -60,7 +60,7 @@ export class Token {
     await this.button('Open').click();
   }
 
-  /** The code that the page shows, six digits. */
+  /** Returns the six-digit code on the page. */
   async code(): Promise<string> {
     const label = await this.page
       .getByRole('img', { name: /^Code of/ })
@@ -71,14 +71,14 @@ export class Token {
     return digits;
   }
 
-  /** Opens what waits, by its payee. */
+  /** Opens the pending transaction of a payee. */
   async open(payee: string): Promise<void> {
     await this.at('approvals');
     await this.page.getByRole('link', { name: new RegExp(`Payment.*${payee}`) }).click();
     await this.heading('Approve this payment?').waitFor();
   }
 
-  /** Presses for the PIN as a keyboard does, without holding. */
+  /** Activates the button by keyboard, without holding it. */
   async consent(pin: string = PIN): Promise<void> {
     await this.button('Press and hold to approve').press('Enter');
     await this.dialog.getByLabel('PIN', { exact: true }).fill(pin);

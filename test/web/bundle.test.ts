@@ -1,5 +1,5 @@
-// What a browser loads first of each page, as it was built: how much, from where, and nothing that the
-// Content-Security-Policy would refuse.
+// Checks what a browser loads first of each built page: its size, its origin, and that it holds nothing that the
+// Content-Security-Policy would block.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 const DIST = fileURLToPath(new URL('../../web/dist', import.meta.url));
-/** Compressed by gzip, which is the larger of the two that the server has ready. Unit: kB of 1,000 bytes */
+/** Compressed by gzip, the larger of the two encodings that the server has ready. Unit: kB of 1,000 bytes */
 const FIRST_LOAD_KB_MAX = { 'index.html': 200, 'token/index.html': 200, 'console/index.html': 350 };
 
 function pageOf(name: string): string {

@@ -37,7 +37,7 @@ test("the form's rules are the server's", () => {
   });
   assert.deepEqual(faultsOf({ ...DRAFT, currency: 'JPY' }), { amount: 'amount_wrong_whole' });
   assert.deepEqual(faultsOf({ ...DRAFT, currency: 'XXX' }), { currency: 'currency_wrong' });
-  // An override of direction would show another payee than is signed.
+  // A right-to-left override would show another payee than the one signed.
   assert.deepEqual(faultsOf({ ...DRAFT, payee: 'A\u202eB' }), { payee: 'account_wrong' });
   assert.deepEqual(faultsOf({ ...DRAFT, payee: 'é'.repeat(33) }), { payee: 'account_wrong' });
 });

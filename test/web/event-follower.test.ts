@@ -7,7 +7,7 @@ import type { ServerEvent } from '../../web/src/api/event-parser.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server that answers each connection by the next of these, the last one ever after. */
+/** Starts a server that answers each connection by the next of these answers, and then always by the last. */
 async function streams(t: TestContext, ...answers: readonly Answer[]) {
   const asked: IncomingMessage[] = [];
   const server: Server = createServer((request, response) => {

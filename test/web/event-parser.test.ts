@@ -31,7 +31,7 @@ test('however the stream is cut, the events are the same, with any kind of line 
           events.push(...parser.push(text.slice(at, at + size)));
           at += size;
         }
-        // A line end that may be half of one is decided by what follows.
+        // A CR at the end of a chunk may be the first half of CRLF; the next chunk decides.
         events.push(...parser.push(`${text.slice(at)}:\n`));
         assert.deepEqual(events, whole);
       },

@@ -1,6 +1,6 @@
 import type { DeviceState, DeviceStorage, TokenRecord } from '../../web/src/token/device/storage.ts';
 
-/** What the browser's database keeps, for tests outside of a browser: copies, as a database gives them. */
+/** Device storage in memory. It copies values, as a database does. */
 export class MemoryStorage implements DeviceStorage {
   readonly #state = new Map<string, unknown>();
   readonly #tokens = new Map<string, TokenRecord>();

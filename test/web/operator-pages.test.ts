@@ -1,4 +1,4 @@
-// The logic of the operators' pages, outside of a browser.
+// Tests the logic of the operator's pages outside of a browser.
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -139,7 +139,7 @@ test('each type of entry that the server writes has words', () => {
   }
   assert(written.size > 20);
   const known: readonly string[] = ENTRY_TYPES;
-  // Rows that are written beside an entry are named alike.
+  // Side rows have types in the same form; they end in these verbs.
   const entries = [...written].filter((type) => !/\.(?:insert|update|delete(?:_all)?)$/.test(type));
   assert.deepEqual(
     entries.filter((type) => !known.includes(type)),

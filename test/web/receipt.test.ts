@@ -20,7 +20,7 @@ const SHOWN = {
   currency: 'EUR',
 };
 
-/** A receipt in the server's own form, signed by a key made here. */
+/** Returns a receipt in the server's form, signed by a key made here. */
 async function receipt() {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
   const claims = {

@@ -49,7 +49,7 @@ async function enrolled(device: Device, user: ApiUser): Promise<TokenRecord> {
   return outcome.value;
 }
 
-/** Asks for a transfer that waits, and has the device learn of it by its stream. */
+/** Requests a transaction and waits until the device knows it from its stream. */
 async function pendingOn(
   device: Device,
   user: ApiUser,
@@ -109,7 +109,7 @@ test('a device enrols, logs its user in, and approves exactly what it shows', as
   await device.refuse(token, other);
   assert.equal(await statusOf(user, other.id), 'refused');
 
-  // Another start: nothing is open until the PIN is given.
+  // After a restart nothing is open until the PIN is entered.
   const { device: again } = await openDevice(t, http, { storage });
   assert.equal(again.view.phase, 'locked');
   assert.equal(again.shown(token), undefined);
@@ -137,7 +137,7 @@ test('what is changed on the way to the device is refused by the server, for the
   const user = await http.user('alice');
   const { device } = await openDevice(t, http);
   const token = await enrolled(device, user);
-  // Between server and device, somebody shows a friend's account for what goes to another.
+  // A man in the middle shows a friend's account instead of the real payee.
   const real = globalThis.fetch;
   t.after(() => {
     globalThis.fetch = real;

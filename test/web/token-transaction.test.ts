@@ -26,7 +26,7 @@ const GOOD = {
   expires_at: '2026-01-02T03:06:05.000Z',
 };
 
-/** What a person reads, undone: an escape back to its character. */
+/** Reverses the escapes of a shown text. */
 function readBack(shown: string): string {
   return shown.replace(/⟨.{0,2}?U\+([0-9A-F]{4,6})⟩/gu, (_, code) =>
     String.fromCodePoint(Number.parseInt(code, 16)),
@@ -52,7 +52,7 @@ test('it cannot be changed after it was shown', () => {
   const copied = BoundTransaction.of(source);
   source.payee = 'mallory';
   assert.equal(copied?.payee, GOOD.payee);
-  // Nothing that merely looks like one is signed.
+  // Objects of the same shape are not signed.
   const forged: BoundTransaction = Object.create(BoundTransaction.prototype, {
     payee: { value: GOOD.payee },
   });

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { EventFollower, type StreamState } from './event-follower.ts';
 import type { ServerEvent } from './event-parser.ts';
 import type { JournalEntry } from './operations.ts';
+import { retryWhenBack } from './retry-when-back.ts';
 
 export interface FollowedEvent extends ServerEvent {
   readonly entry: JournalEntry;
@@ -42,15 +43,9 @@ export function useEvents(options: EventsOptions): {
       },
     });
     follower.current = following;
-    const online = () => following.retryNow();
-    const seen = () => {
-      if (document.visibilityState === 'visible') following.retryNow();
-    };
-    addEventListener('online', online);
-    document.addEventListener('visibilitychange', seen);
+    const endRetries = retryWhenBack(() => following.retryNow());
     return () => {
-      removeEventListener('online', online);
-      document.removeEventListener('visibilitychange', seen);
+      endRetries();
       following.stop();
     };
   }, [enabled]);

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { EventFollower, type StreamState } from '../../api/event-follower.ts';
 import type { Overview } from '../../api/operations.ts';
+import { retryWhenBack } from '../../api/retry-when-back.ts';
 import { type LatencySample, withSample } from './series.ts';
 
 export interface LiveOverview {
@@ -24,14 +25,9 @@ export function useOverview(): LiveOverview {
       },
       onState: (state) => setLive((before) => ({ ...before, state })),
     });
-    const seen = () => {
-      if (document.visibilityState === 'visible') follower.retryNow();
-    };
-    addEventListener('online', seen);
-    document.addEventListener('visibilitychange', seen);
+    const endRetries = retryWhenBack(() => follower.retryNow());
     return () => {
-      removeEventListener('online', seen);
-      document.removeEventListener('visibilitychange', seen);
+      endRetries();
       follower.stop();
     };
   }, []);
