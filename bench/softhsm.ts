@@ -111,7 +111,7 @@ async function measureMacs(findings: Findings, slot: Slot): Promise<void> {
     hot.push(await macRate(inside, requests, ownMs));
   }
   await inside.close();
-  const few = await open('hsm', { insideKeysMax: 1 });
+  const few = await open('hsm', { sessionKeysMax: 1 });
   const cold = await macRate(few, requests, ownMs);
   await few.close();
   const cached = await open('cached');

@@ -2,23 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** The moments of a replacement, in order: a test stops the process at each. */
+/** The steps of a replacement, in order. A test stops the process at each. */
 export type WriteStep = 'created' | 'half_written' | 'written' | 'synced' | 'placed' | 'folder_synced';
 
-/** Told of each step when it is done. */
+/** Called after each step. */
 export type WriteObserver = (step: WriteStep) => void;
 
 /**
- * Replaces a file so that whoever opens it, after a crash too, sees the old or the new one whole: written beside it
- * with mode 0600, flushed, renamed over it, the folder flushed. Durable when it resolves.
+ * Replaces a file atomically: a reader, also after a crash, sees the complete old or the complete new file. Writes a
+ * temporary file beside it with mode 0600, flushes it, renames it over the old one and flushes the folder. Durable when
+ * it resolves.
  */
 export async function replaceFile(path: string, bytes: Uint8Array, observe?: WriteObserver): Promise<void> {
   await place(path, bytes, rename, observe);
 }
 
 /**
- * The same for a file that must not be there yet.
- * @throws the system's error with code `EEXIST` when it is, also when another process was faster; it is left untouched
+ * Creates a file atomically.
+ * @throws the system's error with code `EEXIST` when the file exists, also when another process was faster; it stays
+ * unchanged
  */
 export async function createFile(path: string, bytes: Uint8Array, observe?: WriteObserver): Promise<void> {
   await place(
@@ -32,7 +34,7 @@ export async function createFile(path: string, bytes: Uint8Array, observe?: Writ
   );
 }
 
-/** Deletes what writers that no longer run have left beside the file. */
+/** Deletes the temporary files of processes that no longer run. */
 export async function removeLeftovers(path: string): Promise<void> {
   const prefix = `${basename(path)}.`;
   for (const name of await readdir(dirname(path))) {
@@ -73,7 +75,7 @@ async function place(
 }
 
 async function syncFolder(path: string): Promise<void> {
-  // Windows can open no folder, and its file systems journal a rename by themselves.
+  // Windows cannot open a folder, and its file systems journal a rename by themselves.
   if (process.platform === 'win32') return;
   await withFile(path, 'r', (folder) => folder.sync());
 }

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 
 /*
- * A vault file is three lines of ASCII: the header as JSON, the sealed content in base64, and the SHA-256 of these two
- * lines in hex. The digest protects nothing, the seal does that: it tells a damaged file from a wrong passphrase, so that
- * the operator is told what to mend.
+ * A vault file has three lines of ASCII: the header as JSON, the sealed content in base64, and the SHA-256 of these two
+ * lines in hex. The digest does not protect the file; the seal does. It tells a damaged file from a wrong passphrase, so
+ * that the operator learns what to fix.
  */
 
 const FORMAT = 'sello-vault';
@@ -11,12 +11,12 @@ const FORMAT_VERSION = 1;
 const SALT_BYTES_MIN = 16;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** The header is read before anything can be verified: its costs must not exhaust the machine. */
+/** The header's costs are used before anything is authenticated, so they must not exhaust the machine. */
 const MEMORY_KIB_MAX = 1_048_576;
 const PASSES_MAX = 64;
 const LANES_MAX = 16;
 
-/** How the sealing key comes from the passphrase: Argon2id, RFC 9106. */
+/** The Argon2id parameters (RFC 9106) that derive the sealing key from the passphrase. */
 export interface KeyDerivation {
   readonly memoryKib: number;
   readonly passes: number;
@@ -24,7 +24,7 @@ export interface KeyDerivation {
   readonly salt: Buffer;
 }
 
-/** What anyone may read: no secret is in it. */
+/** The public part of the file: it contains no secret. */
 export interface Header {
   readonly derivation: KeyDerivation;
   readonly iv: Buffer;
@@ -38,13 +38,16 @@ export interface Header {
 
 export interface DecodedFile {
   readonly header: Header;
-  /** The header as it was read: the seal covers these bytes. */
+  /** The header's bytes as read: the seal covers them. */
   readonly headerBytes: Buffer;
-  /** Ciphertext, then the tag. */
+  /** Ciphertext ‖ tag. */
   readonly sealed: Buffer;
 }
 
-/** @param seal given the header's bytes, returns ciphertext and tag */
+/**
+ * Encodes a vault file.
+ * @param seal takes the header's bytes, returns ciphertext ‖ tag
+ */
 export function encodeFile(header: Header, seal: (headerBytes: Buffer) => Buffer): Buffer {
   const { derivation, iv, encryptionKeys, signingKeyId } = header;
   const line = JSON.stringify({
@@ -70,8 +73,8 @@ export function encodeFile(header: Header, seal: (headerBytes: Buffer) => Buffer
 }
 
 /**
- * Takes a vault file apart. Nothing is authenticated yet: that is the seal's.
- * @returns what is wrong with it, for the operator, where it is not whole
+ * Decodes a vault file. Does NOT authenticate anything: `unseal` does.
+ * @returns `damage`, a description for the operator, when the file is incomplete or malformed
  */
 export function decodeFile(bytes: Buffer): DecodedFile | { readonly damage: string } {
   if (bytes.length === 0) return { damage: 'it is empty' };
@@ -93,7 +96,7 @@ export function decodeFile(bytes: Buffer): DecodedFile | { readonly damage: stri
     : { header, headerBytes: Buffer.from(line, 'latin1'), sealed };
 }
 
-/** @returns what is wrong, as a string, where the header is not one of this format */
+/** Parses the header. @returns a description of the mistake, as a string, when the header does not have this format */
 function parseHeader(line: string): Header | string {
   let json: unknown;
   try {

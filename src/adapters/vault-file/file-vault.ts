@@ -15,9 +15,9 @@ import type {
   WrapRequest,
 } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
-import { mac, macWithShortKey, wipeScratch } from '../vault-keys/hmac.ts';
+import { assertBelowActive, assertSeedLength } from '../vault-keys/bounds.ts';
+import { mac, wipeScratch } from '../vault-keys/hmac.ts';
 import { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
-import { IV_BYTES, unwrapKey, versionOf, wrapKey } from '../vault-keys/wrapped-key.ts';
 import {
   activeEncryptionKey,
   activeSigningKey,
@@ -27,6 +27,7 @@ import {
   withoutVersionsBelow,
 } from './key-set.ts';
 import type { SealedFile } from './sealed-file.ts';
+import { UserKeys } from './user-keys.ts';
 
 export interface FileVaultSettings {
   readonly random: Random;
@@ -39,19 +40,19 @@ export interface FileVaultSettings {
 const signAsync = promisify(sign);
 
 /**
- * The key vault in a file sealed by a passphrase. Keys are in this process's memory while it is open, and overwritten
- * when it closes; copies that JavaScript strings may have made while the file was read are the collector's.
+ * The key vault in a file sealed by a passphrase. Keys are in this process's memory while the vault is open, and are
+ * overwritten when it closes. Copies in JavaScript strings, made while the file was read, are left to the garbage
+ * collector.
  *
- * One process changes the file at a time: a change made by another since it was read is noticed and refused.
- * A change is durable in the file before it is used. Destroyed keys leave the file, not its backups.
+ * One process changes the file at a time: a change that another process made since this one read the file is detected
+ * and refused. A change is durable in the file before it is used. Destroyed keys leave the file, not its backups.
  */
 export class FileVault implements KeyVault {
   readonly custody = 'cached';
   readonly #file: SealedFile;
   readonly #random: Random;
   readonly #clock: Clock;
-  readonly #unwrapped: UnwrappedKeys;
-  readonly #encryptionKeys = new Map<number, Buffer>();
+  readonly #userKeys: UserKeys;
   #keys: KeySet;
   #publicKeys: readonly PublicKey[] = [];
   #changing: Promise<unknown> = Promise.resolve();
@@ -62,11 +63,9 @@ export class FileVault implements KeyVault {
     this.#random = options.random;
     this.#clock = options.clock;
     this.#keys = keys;
-    this.#unwrapped = new UnwrappedKeys(
-      options.unwrappedKeysMax,
-      options.unwrappedKeyTimeMs,
-      options.elapsedMs,
-    );
+    const { unwrappedKeysMax, unwrappedKeyTimeMs, elapsedMs } = options;
+    const unwrapped = new UnwrappedKeys(unwrappedKeysMax, unwrappedKeyTimeMs, elapsedMs);
+    this.#userKeys = new UserKeys(keys, options.random, unwrapped);
     this.#use(keys);
   }
 
@@ -76,30 +75,21 @@ export class FileVault implements KeyVault {
 
   async generateSeed(length: number, owner: KeyOwner): Promise<{ wrapped: WrappedKey; seed: Uint8Array }> {
     this.#assertOpen();
-    if (!Number.isInteger(length) || length < LIMITS.vaultSeedBytesMin || length > LIMITS.vaultKeyBytesMax) {
-      throw new RangeError(
-        `a seed has ${LIMITS.vaultSeedBytesMin} to ${LIMITS.vaultKeyBytesMax} bytes, not ${length}`,
-      );
-    }
+    assertSeedLength(length);
     const seed = this.#random.bytes(length);
-    const [wrapped] = this.#wrapAll([{ owner, key: seed }]);
+    const [wrapped] = this.#userKeys.wrap([{ owner, key: seed }]);
     if (wrapped === undefined) throw new Error('a seed was not wrapped');
     return { wrapped, seed };
   }
 
   async wrap(requests: readonly WrapRequest[]): Promise<readonly WrappedKey[]> {
     this.#assertOpen();
-    return this.#wrapAll(requests);
+    return this.#userKeys.wrap(requests);
   }
 
   async computeMacs(requests: readonly MacRequest[]): Promise<readonly (Uint8Array | undefined)[]> {
     this.#assertOpen();
-    this.#unwrapped.expire();
-    try {
-      return requests.map((request) => this.#computeMac(request));
-    } finally {
-      wipeScratch();
-    }
+    return this.#userKeys.computeMacs(requests);
   }
 
   async deriveKey(purpose: DerivedKeyPurpose, context: string): Promise<Uint8Array> {
@@ -113,7 +103,7 @@ export class FileVault implements KeyVault {
     this.#assertOpen();
     const { jwk, privateKey } = activeSigningKey(this.#keys);
     if (!privateKey) throw new Error('the active signing key has no private half');
-    // In the thread pool: a P-256 signature takes as long as twenty MACs.
+    // In the thread pool, because a P-256 signature takes as long as twenty MACs.
     return Promise.all(
       messages.map(async (message) => ({
         keyId: jwk.kid,
@@ -132,7 +122,7 @@ export class FileVault implements KeyVault {
     return activeEncryptionKey(this.#keys).version;
   }
 
-  /** When each key-encryption key was made (ms since 1970), oldest first. */
+  /** The key-encryption keys and when each was created (ms since 1970), oldest first. */
   keyVersions(): readonly {
     readonly version: number;
     readonly createdAt: number;
@@ -161,42 +151,25 @@ export class FileVault implements KeyVault {
     });
   }
 
-  /** One that is wrapped under the active version already, and opens, comes back as it is. */
   async rewrap(requests: readonly RewrapRequest[]): Promise<readonly (WrappedKey | undefined)[]> {
     this.#assertOpen();
-    const active = activeEncryptionKey(this.#keys).version;
-    try {
-      return requests.map(({ owner, wrapped }) => {
-        const key = this.#unwrap(wrapped, owner);
-        if (!key) return undefined;
-        const rewrapped = versionOf(wrapped) === active ? wrapped : this.#wrapAll([{ owner, key }])[0];
-        key.fill(0);
-        return rewrapped;
-      });
-    } finally {
-      wipeScratch();
-    }
+    return this.#userKeys.rewrap(requests);
   }
 
   destroyKeyVersionsBelow(version: number): Promise<void> {
     return this.#change(async () => {
-      const active = activeEncryptionKey(this.#keys).version;
-      if (!Number.isInteger(version) || version > active) {
-        throw new RangeError(
-          `key version ${active} is active: versions below ${version} cannot be destroyed`,
-        );
-      }
+      assertBelowActive(version, activeEncryptionKey(this.#keys).version);
       const destroyed = this.#keys.encryptionKeys.filter((key) => key.version < version);
       if (destroyed.length === 0) return;
       const keys = withoutVersionsBelow(this.#keys, version);
       await this.#file.write(keys);
       this.#use(keys);
-      this.#unwrapped.clear();
+      this.#userKeys.clear();
       for (const { key } of destroyed) key.fill(0);
     });
   }
 
-  /** Seals the file under another passphrase. Its backups still open with the old one. */
+  /** Reseals the file with another passphrase. Backups still open with the old one. */
   changePassphrase(passphrase: string): Promise<void> {
     return this.#change(async () => {
       if (passphrase === '') throw new RangeError('a passphrase is not empty');
@@ -204,7 +177,7 @@ export class FileVault implements KeyVault {
     });
   }
 
-  /** The file's bytes, for a backup: whole also while the file is being replaced. They open with today's passphrase. */
+  /** Returns the file's bytes for a backup, complete even while the file is being replaced. They open with the current passphrase. */
   async sealedCopy(): Promise<Buffer> {
     this.#assertOpen();
     return this.#file.copy();
@@ -212,40 +185,11 @@ export class FileVault implements KeyVault {
 
   close(): Promise<void> {
     this.#closing ??= this.#changing.then(() => {
-      this.#unwrapped.close();
+      this.#userKeys.close();
       wipeKeys(this.#keys);
       this.#file.wipe();
     });
     return this.#closing;
-  }
-
-  #computeMac({ owner, wrapped, algorithm, message }: MacRequest): Buffer | undefined {
-    const found = this.#unwrapped.find(wrapped, owner);
-    if (found >= 0) return macWithShortKey(algorithm, this.#unwrapped.words, found, message);
-    const key = this.#unwrap(wrapped, owner);
-    if (!key) return undefined;
-    this.#unwrapped.add(wrapped, owner, key);
-    const code = mac(algorithm, key, message);
-    key.fill(0);
-    return code;
-  }
-
-  #unwrap(wrapped: WrappedKey, owner: KeyOwner): Buffer | undefined {
-    const encryptionKey = this.#encryptionKeys.get(versionOf(wrapped));
-    return encryptionKey && unwrapKey(encryptionKey, wrapped, owner);
-  }
-
-  #wrapAll(requests: readonly WrapRequest[]): WrappedKey[] {
-    const { key: encryptionKey, version } = activeEncryptionKey(this.#keys);
-    const ivs = this.#random.bytes(IV_BYTES * requests.length);
-    const wrapped = requests.map(({ owner, key }, i) => {
-      if (key.length === 0 || key.length > LIMITS.vaultKeyBytesMax) {
-        throw new RangeError(`a wrapped key has 1 to ${LIMITS.vaultKeyBytesMax} bytes, not ${key.length}`);
-      }
-      return wrapKey(encryptionKey, version, owner, key, ivs.subarray(i * IV_BYTES, (i + 1) * IV_BYTES));
-    });
-    wipeScratch();
-    return wrapped;
   }
 
   #use(keys: KeySet): void {
@@ -254,11 +198,10 @@ export class FileVault implements KeyVault {
       jwk,
       active: privateKey !== undefined,
     }));
-    this.#encryptionKeys.clear();
-    for (const { version, key } of keys.encryptionKeys) this.#encryptionKeys.set(version, key);
+    this.#userKeys.use(keys);
   }
 
-  /** Changes run one after the other, and a failed one leaves all as it was. */
+  /** Runs changes one after the other. A failed change leaves everything unchanged. */
   #change<T>(change: () => Promise<T>): Promise<T> {
     const result = this.#changing.then(() => {
       this.#assertOpen();

@@ -12,11 +12,11 @@ import {
 const KEY_BYTES = 32;
 const PURPOSES = ['challenge', 'session'] as const satisfies readonly DerivedKeyPurpose[];
 
-/** What the file seals: a key for each purpose, none used for two. Replaced as a whole, never changed in place. */
+/** The keys that the file seals, each for one purpose only. Replaced as a whole, never changed in place. */
 export interface KeySet {
   /** Ascending by version; the last one is active. */
   readonly encryptionKeys: readonly EncryptionKey[];
-  /** The active one first, then the retired ones, newest first. */
+  /** The active key first, then the retired keys, newest first. */
   readonly signingKeys: readonly SigningKey[];
   readonly masterKeys: Readonly<Record<DerivedKeyPurpose, Buffer>>;
 }
@@ -49,7 +49,7 @@ export function activeSigningKey(keys: KeySet): SigningKey {
   return active;
 }
 
-/** A new key-encryption key and a new signing key. The signing key before it keeps its public half alone. */
+/** Returns the key set with a new key-encryption key and a new signing key. Retires the previous signing key. */
 export function withNewVersion(keys: KeySet, random: Random, at: number): KeySet {
   const version = activeEncryptionKey(keys).version + 1;
   return {
@@ -63,7 +63,7 @@ export function withoutVersionsBelow(keys: KeySet, version: number): KeySet {
   return { ...keys, encryptionKeys: keys.encryptionKeys.filter((key) => key.version >= version) };
 }
 
-/** Overwrites every key held in a buffer. Private signing keys live in OpenSSL's memory, which it clears when freed. */
+/** Overwrites every key in a buffer. Private signing keys are in OpenSSL's memory, which OpenSSL clears when it frees them. */
 export function wipeKeys(keys: KeySet): void {
   for (const { key } of keys.encryptionKeys) key.fill(0);
   for (const purpose of PURPOSES) keys.masterKeys[purpose].fill(0);
@@ -79,7 +79,7 @@ interface Encoded {
   readonly master_keys: Readonly<Record<DerivedKeyPurpose, string>>;
 }
 
-/** JSON, to be sealed. The caller overwrites it after use. */
+/** Encodes the keys as JSON, to be sealed. The caller overwrites it after use. */
 export function encodeKeys(keys: KeySet): Buffer {
   const encoded: Encoded = {
     encryption_keys: keys.encryptionKeys.map(({ version, createdAt, key }) => ({
@@ -96,7 +96,7 @@ export function encodeKeys(keys: KeySet): Buffer {
   return Buffer.from(JSON.stringify(encoded));
 }
 
-/** Reads what `encodeKeys` wrote. The seal has been verified: whatever does not fit here was written by a defect, and throws. */
+/** Decodes what `encodeKeys` wrote. The seal was verified, so malformed content is a defect, which throws. */
 export function decodeKeys(content: Buffer): KeySet {
   const encoded: Encoded = JSON.parse(content.toString());
   return {
@@ -118,7 +118,7 @@ function newKey(random: Random): Buffer {
 }
 
 function decodeKey(text: string): Buffer {
-  // Not from the shared pool, whose memory other strings and digests pass through.
+  // Not from Node's shared buffer pool: other strings and digests use that memory.
   const key = Buffer.alloc(KEY_BYTES);
   if (key.write(text, 'base64url') !== KEY_BYTES) throw new Error('a sealed key has another length');
   return key;

@@ -24,18 +24,19 @@ export interface FileVaultOptions {
   readonly passphrase: string;
   readonly random: Random;
   readonly clock: Clock;
-  /** For how long unwrapped keys are kept. */
+  /** A monotonic clock, for the lifetime of unwrapped keys. */
   readonly elapsedMs?: () => number;
   readonly unwrappedKeysMax?: number;
   readonly unwrappedKeyTimeMs?: number;
-  /** What opening a vault costs that is made, or whose passphrase is changed, by this process. */
+  /** The Argon2id cost of vaults that this process creates or whose passphrase it changes. */
   readonly derivationCost?: DerivationCost;
   readonly observeWrite?: WriteObserver;
 }
 
 /**
- * Opens a vault file whole or not at all.
- * @throws StartRefused when it is missing, unreadable or damaged, or the passphrase is another; the message says which, and what to do
+ * Opens a vault file.
+ * @throws StartRefused when it is missing, unreadable or damaged, or the passphrase is wrong; the message says which and
+ * what to do
  */
 export async function openFileVault(options: FileVaultOptions): Promise<FileVault> {
   const { path } = options;
@@ -63,9 +64,9 @@ export async function openFileVault(options: FileVaultOptions): Promise<FileVaul
 }
 
 /**
- * Makes a vault with new keys, and opens it.
- * Does NOT check that nothing is wrapped yet under the keys of a lost vault: the caller must, before it makes another.
- * @throws StartRefused when the file exists already, or cannot be written
+ * Creates a vault with new keys, and opens it. Does NOT check whether the store holds keys wrapped under a lost vault:
+ * the caller must check that first.
+ * @throws StartRefused when the file exists or cannot be written
  */
 export async function createFileVault(options: FileVaultOptions): Promise<FileVault> {
   const { path, random, clock } = options;

@@ -8,27 +8,27 @@ import { createFile, removeLeftovers } from './atomic-file.ts';
 const GENERATED_BYTES = 32;
 
 export interface PassphraseSource {
-  /** The passphrase itself, where the configuration has it. */
+  /** The passphrase itself, if the configuration contains it. */
   readonly given?: string | undefined;
-  /** A file that holds it, where the configuration names one. */
+  /** The passphrase file, if the configuration names one. */
   readonly file?: string | undefined;
-  /** Otherwise: the file that holds one made at the first start. */
+  /** Otherwise: the file for a passphrase that is generated at the first start. */
   readonly generateInto: string;
-  /** Whether one may be made: only where there is no vault yet, for a new one opens none. Default true. */
+  /** Whether to generate one: only while no vault exists, because a new passphrase opens none. Default true. */
   readonly mayGenerate?: boolean;
   readonly random: Random;
 }
 
 export interface Passphrase {
   readonly passphrase: string;
-  /** `generated` once, when it was made in this call; at later starts it comes from that `file`. */
+  /** `generated` only in the call that generated it; later starts read it from `generateInto` and say `file`. */
   readonly origin: 'given' | 'file' | 'generated';
 }
 
 /**
- * The passphrase that opens the vault. Text is taken as it is, without its last line break; it is not normalised.
- * Does NOT check that it opens any vault.
- * @throws StartRefused when it is empty or too long, or its file is missing, unreadable, or open to other users
+ * Returns the passphrase of the vault: from the configuration, a file, or generated. A file's text is taken as it is,
+ * without its last line break; it is not normalised. Does NOT check that it opens a vault.
+ * @throws StartRefused when it is empty or too long, or its file is missing, unreadable or open to other users
  */
 export async function resolvePassphrase(source: PassphraseSource): Promise<Passphrase> {
   if (source.given !== undefined) {
@@ -46,7 +46,7 @@ export async function resolvePassphrase(source: PassphraseSource): Promise<Passp
   return (
     (await existing(source.generateInto)) ??
     (await generated(source)) ??
-    // Another process was faster: its passphrase is the one.
+    // Another process created the file first: its passphrase counts.
     (await existing(source.generateInto)) ??
     refuse(`The passphrase file ${source.generateInto} appeared and vanished. Try again.`)
   );
@@ -78,11 +78,11 @@ async function generated(source: PassphraseSource): Promise<Passphrase | undefin
   return { passphrase, origin: 'generated' };
 }
 
-/** @returns `undefined` where there is no such file */
+/** Reads a passphrase file. @returns `undefined` when the file does not exist */
 async function readPassphrase(path: string): Promise<string | undefined> {
   let file: FileHandle;
   try {
-    // Opened without waiting, so that a pipe without a writer is refused below instead of stopping the start for good.
+    // O_NONBLOCK: opening a pipe without a writer would block for ever; this way it is refused below.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

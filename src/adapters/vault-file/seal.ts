@@ -4,7 +4,7 @@ import type { Random } from '../../ports/random.ts';
 import { type DecodedFile, encodeFile, type Header, type KeyDerivation } from './file-format.ts';
 import { activeEncryptionKey, activeSigningKey, encodeKeys, type KeySet } from './key-set.ts';
 
-/** RFC 9106 section 4, second recommended option, on one lane: about 0.1 s, once at each start. */
+/** Argon2id cost: the second recommended option of RFC 9106 section 4, on one lane. Takes about 0.1 s, once per start. */
 export const DERIVATION_COST = { memoryKib: 65_536, passes: 3, lanes: 1 } as const;
 
 export type DerivationCost = Omit<KeyDerivation, 'salt'>;
@@ -13,13 +13,13 @@ const SALT_BYTES = 16;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The key that seals a file, and how it comes from the passphrase. */
+/** The key that seals a file, and the parameters that derive it from the passphrase. */
 export interface SealingKey {
   readonly key: Buffer;
   readonly derivation: KeyDerivation;
 }
 
-/** AES-256 key by Argon2id (RFC 9106) of the passphrase's UTF-8 bytes, off the main thread. */
+/** Derives the AES-256 key from the passphrase's UTF-8 bytes by Argon2id (RFC 9106), off the main thread. */
 export async function deriveSealingKey(passphrase: string, derivation: KeyDerivation): Promise<SealingKey> {
   const key = await hashRaw(passphrase, {
     memoryCost: derivation.memoryKib,
@@ -35,7 +35,7 @@ export function newDerivation(random: Random, cost: DerivationCost): KeyDerivati
   return { ...cost, salt: Buffer.from(random.bytes(SALT_BYTES)) };
 }
 
-/** AES-256-GCM over the keys, the header as associated data: nothing of it can be exchanged. @returns the file's bytes */
+/** Encrypts the keys by AES-256-GCM, with the header as associated data, so that neither can be exchanged. @returns the file's bytes */
 export function seal(sealingKey: SealingKey, keys: KeySet, random: Random): Buffer {
   const header: Header = {
     derivation: sealingKey.derivation,
@@ -57,7 +57,7 @@ export function seal(sealingKey: SealingKey, keys: KeySet, random: Random): Buff
   return file;
 }
 
-/** @returns the sealed content, which the caller overwrites after use; `undefined` where passphrase or file is not the one */
+/** Decrypts and authenticates a file. @returns the content, which the caller overwrites after use; `undefined` when passphrase or file is wrong */
 export function unseal(
   sealingKey: SealingKey,
   { header, headerBytes, sealed }: DecodedFile,

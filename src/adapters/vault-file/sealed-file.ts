@@ -12,13 +12,13 @@ export interface SealedFileOptions {
   readonly observeWrite: WriteObserver;
 }
 
-/** The sealed file of an open vault. Its calls must come one after the other: the vault sees to that. */
+/** The sealed file of an open vault. Calls must not overlap: the vault serialises them. */
 export class SealedFile {
   readonly #options: SealedFileOptions;
   #sealingKey: SealingKey;
-  /** What this process believes the file to hold. */
+  /** The bytes that this process last read or wrote durably. */
   #sealed: Buffer;
-  /** A write whose outcome is unknown: the file may hold this instead. */
+  /** The bytes of a write whose outcome is unknown: the file may contain them instead. */
   #attempted: Buffer | undefined;
 
   constructor(sealed: Buffer, sealingKey: SealingKey, options: SealedFileOptions) {
@@ -31,20 +31,20 @@ export class SealedFile {
     return this.#options.path;
   }
 
-  /** The file's bytes as they were last known to be durable. */
+  /** Returns the file's bytes as last known to be durable. */
   copy(): Buffer {
     return Buffer.from(this.#sealed);
   }
 
   /**
-   * Replaces what is sealed; durable when it resolves.
-   * @throws VaultUnavailable when it cannot be written, or another process changed the file meanwhile
+   * Replaces the sealed keys; durable when it resolves.
+   * @throws VaultUnavailable when the file cannot be written, or another process changed it meanwhile
    */
   async write(keys: KeySet): Promise<void> {
     await this.#replace(this.#sealingKey, keys);
   }
 
-  /** The same, sealed by another passphrase from now on. */
+  /** Replaces the sealed keys and seals with another passphrase from now on. @throws VaultUnavailable as `write` does */
   async writeUnder(passphrase: string, keys: KeySet): Promise<void> {
     const { random, derivationCost } = this.#options;
     const sealingKey = await deriveSealingKey(passphrase, newDerivation(random, derivationCost));
@@ -53,7 +53,7 @@ export class SealedFile {
     this.#sealingKey = sealingKey;
   }
 
-  /** Overwrites the sealing key: nothing can be written any more. */
+  /** Overwrites the sealing key. Nothing can be written afterwards. */
   wipe(): void {
     this.#sealingKey.key.fill(0);
   }

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, type webcrypto } from 'node:crypto';
 import { type PublicJwk, publicJwk } from '../vault-keys/public-jwk.ts';
 
-/** An ES256 key: P-256, RFC 7518 section 3.4. A retired one has no private half any more. */
+/** An ES256 key (P-256, RFC 7518 section 3.4). A retired key has no private key any more. */
 export interface SigningKey {
   readonly jwk: PublicJwk;
   readonly privateKey: KeyObject | undefined;
@@ -18,7 +18,7 @@ export function retire(key: SigningKey): SigningKey {
   return { jwk: key.jwk, privateKey: undefined };
 }
 
-/** As the sealed content keeps it: RFC 7517, with `d` where the private half is kept. */
+/** Exports a key as a JWK (RFC 7517) for the sealed content, with `d` unless the key is retired. */
 export function exportSigningKey(key: SigningKey): webcrypto.JsonWebKey {
   return key.privateKey
     ? key.privateKey.export({ format: 'jwk' })

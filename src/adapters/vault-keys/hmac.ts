@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import type { MacAlgorithm } from '../../ports/key-vault.ts';
 
 /*
- * HMAC (RFC 2104) as two one-shot hashes over a scratch area. Each MAC has another key, so there is nothing to
- * precompute, and the one-shot hash costs half of what createHmac does. Digests pass as
- * latin1 strings, a character a byte, because an ArrayBuffer each costs more than hashing.
+ * HMAC (RFC 2104) as two one-shot hashes over a scratch buffer. Each MAC has a different key, so nothing can be
+ * precomputed, and a one-shot hash costs half of createHmac. Digests are passed as latin1 strings, one character a byte,
+ * because allocating an ArrayBuffer for each costs more than hashing.
  */
 
 const BLOCK_BYTES = { sha1: 64, sha256: 64, sha512: 128 } as const;
@@ -13,9 +13,9 @@ const BLOCK_BYTES_MAX = 128;
 const DIGEST_BYTES_MAX = 64;
 const MESSAGE_BYTES_KEPT = 1_024;
 
-/** 32-bit words of a key as `HmacKey` holds it. */
+/** 32-bit words of a short key. */
 export const SHORT_KEY_WORDS = 16;
-/** A key of up to this length serves every algorithm as it is: it is no longer than the shortest block. */
+/** A key up to this length is at most as long as the shortest block, so no algorithm hashes it first. */
 export const SHORT_KEY_BYTES_MAX = SHORT_KEY_WORDS * 4;
 
 const inner = Buffer.alloc(BLOCK_BYTES_MAX + MESSAGE_BYTES_KEPT);
@@ -33,8 +33,8 @@ const blockWords = new Int32Array(BLOCK_BYTES_MAX / 4);
 const blockBytes = new Uint8Array(blockWords.buffer);
 
 /**
- * The MAC under a short key.
- * @param words holds the key at `offset`, padded with zeros to `SHORT_KEY_WORDS` words
+ * Computes the MAC under a short key. Leaves traces of the key in the scratch buffer (see `wipeScratch`).
+ * @param words contains the key at `offset`, padded with zeros to `SHORT_KEY_WORDS` words
  */
 export function macWithShortKey(
   algorithm: MacAlgorithm,
@@ -54,7 +54,10 @@ export function macWithShortKey(
   return finish(algorithm, message);
 }
 
-/** The MAC under a key of any length: one longer than the hash's block is hashed first (RFC 2104 section 2). */
+/**
+ * Computes the MAC under a key of any length. A key longer than the hash's block is hashed first (RFC 2104 section 2).
+ * Leaves traces of the key in the scratch buffer (see `wipeScratch`).
+ */
 export function mac(algorithm: MacAlgorithm, key: Uint8Array, message: Uint8Array): Buffer {
   const block = BLOCK_BYTES[algorithm];
   blockBytes.fill(0);
@@ -68,7 +71,7 @@ export function mac(algorithm: MacAlgorithm, key: Uint8Array, message: Uint8Arra
   return finish(algorithm, message);
 }
 
-/** Overwrites what the last MAC left of its key: once after each batch. */
+/** Overwrites what the last MAC left of its key. Call it once after each batch. */
 export function wipeScratch(): void {
   inner.fill(0);
   outer.fill(0);

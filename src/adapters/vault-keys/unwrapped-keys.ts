@@ -4,9 +4,9 @@ import { SHORT_KEY_BYTES_MAX, SHORT_KEY_WORDS } from './hmac.ts';
 const SWEEP_MS = 15_000;
 
 /**
- * Unwrapped keys, kept for a bounded time in one slab outside the garbage collector's reach, so that each can be
- * overwritten. Oldest out first: as every key lives equally long, that is also the order in which they expire, and
- * a hit costs one look-up. A key in use is unwrapped again when its time is over.
+ * A cache of unwrapped keys with a bounded size and lifetime. All keys are in one typed array, so that each can be
+ * overwritten. Evicts the oldest first: as every key lives equally long, that is the order of expiry too, and a hit
+ * costs one look-up. A key in use is unwrapped again after its lifetime.
  */
 export class UnwrappedKeys {
   /** Each slot holds a key padded with zeros, as `macWithShortKey` takes it. */
@@ -39,13 +39,13 @@ export class UnwrappedKeys {
     return this.#count;
   }
 
-  /** @returns where in `words` the key starts, or -1. A key of another owner is not found. */
+  /** Returns the index in `words` where the key of this owner starts, or -1. Does NOT check its expiry: call `expire` first. */
   find(wrapped: WrappedKey, owner: KeyOwner): number {
     const slot = this.#slots.get(wrapped);
     return slot !== undefined && this.#owners[slot] === owner ? slot * SHORT_KEY_WORDS : -1;
   }
 
-  /** Keeps a key that was opened for this owner. One longer than `SHORT_KEY_BYTES_MAX` is not kept. */
+  /** Caches a copy of a key that was unwrapped for this owner. Ignores a key longer than `SHORT_KEY_BYTES_MAX`. */
   add(wrapped: WrappedKey, owner: KeyOwner, key: Uint8Array): void {
     if (key.length > SHORT_KEY_BYTES_MAX || this.#slots.has(wrapped)) return;
     if (this.#count === this.#capacity) this.#evictOldest();
@@ -58,7 +58,7 @@ export class UnwrappedKeys {
     this.#count++;
   }
 
-  /** Forgets every key whose time is over. */
+  /** Forgets and overwrites every expired key. */
   expire(): void {
     const now = this.#elapsedMs();
     while (this.#count > 0 && (this.#expiries[this.#oldest] ?? 0) <= now) this.#evictOldest();

@@ -3,22 +3,22 @@ import type { KeyOwner, WrappedKey } from '../../ports/key-vault.ts';
 import { mac } from './hmac.ts';
 
 /*
- * A wrapped key is `<version>.<base64url of IV ‖ ciphertext ‖ tag>`: AES-256-GCM with a random 96-bit IV, version and
- * owner as associated data. A key that encrypts with random IVs may do so 2^32 times (NIST SP 800-38D section 8.3),
- * which a large installation could reach, so each owner has a key of its own, HMAC-SHA256(key-encryption key, owner):
- * the bound then holds for each owner and version by itself, and nobody wraps one user's key four thousand million times.
+ * A wrapped key is `<version>.<base64url of IV ‖ ciphertext ‖ tag>`: AES-256-GCM with a random 96-bit IV, and version
+ * and owner as associated data. One key may encrypt 2^32 times with random IVs (NIST SP 800-38D section 8.3), which a
+ * large installation could reach. So each owner has a key of its own, HMAC-SHA256(key-encryption key, owner), and the
+ * bound applies to each owner and version separately.
  */
 
 export const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const PATTERN = /^([1-9][0-9]{0,8})\.([A-Za-z0-9_-]+)$/;
 
-/** What each owner's key is derived over: HMAC-SHA256(key-encryption key of the version, this), in the HSM where there is one. */
+/** The message that derives an owner's key: HMAC-SHA256(key-encryption key of the version, this), computed in the HSM if there is one. */
 export function ownerContext(owner: KeyOwner): Buffer {
   return Buffer.from(`wrapped-key/1/${owner}`);
 }
 
-/** Wraps `content` under the owner's key of that version. `iv` is random and used once. */
+/** Encrypts `content` under the owner's key of a version. `iv` must be random and used once. */
 export function sealWrapped(
   ownKey: Uint8Array,
   version: number,
@@ -33,14 +33,14 @@ export function sealWrapped(
   return `${version}.${Buffer.concat([iv, body, cipher.getAuthTag()]).toString('base64url')}`;
 }
 
-/** @returns the content, or `undefined` where it is damaged or belongs to another owner */
+/** Decrypts and authenticates a wrapped key. @returns the content, or `undefined` when it is damaged or of another owner */
 export function openWrapped(ownKey: Uint8Array, wrapped: WrappedKey, owner: KeyOwner): Buffer | undefined {
   const parts = PATTERN.exec(wrapped);
   if (!parts) return undefined;
   const [, version, text] = parts;
   if (version === undefined || text === undefined) return undefined;
   const bytes = Buffer.from(text, 'base64url');
-  // Decoding ignores the last character's spare bits: two spellings of one key would be two entries in a cache.
+  // Decoding ignores the spare bits of the last character. Two spellings of one key would be two entries in a cache.
   if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', ownKey, bytes.subarray(0, IV_BYTES), {
     authTagLength: TAG_BYTES,
@@ -57,7 +57,7 @@ export function openWrapped(ownKey: Uint8Array, wrapped: WrappedKey, owner: KeyO
   return content;
 }
 
-/** Wraps `key` for its owner under a key-encryption key that is at hand. `iv` is random and used once. */
+/** Wraps `key` for its owner under a key-encryption key in this process. `iv` must be random and used once. */
 export function wrapKey(
   encryptionKey: Uint8Array,
   version: number,
@@ -71,7 +71,7 @@ export function wrapKey(
   return wrapped;
 }
 
-/** @returns the key, or `undefined` where it is damaged or belongs to another owner; the caller overwrites it after use */
+/** Unwraps a key. @returns the key, which the caller overwrites after use; `undefined` when it is damaged or of another owner */
 export function unwrapKey(
   encryptionKey: Uint8Array,
   wrapped: WrappedKey,
@@ -83,7 +83,7 @@ export function unwrapKey(
   return key;
 }
 
-/** @returns the version that a wrapped key names, 0 where it names none */
+/** Reads the version that a wrapped key names; 0 when it names none. Does NOT authenticate the key. */
 export function versionOf(wrapped: WrappedKey): number {
   const dot = wrapped.indexOf('.');
   const version = dot > 0 && dot < 10 ? Number(wrapped.slice(0, dot)) : 0;

@@ -1,7 +1,7 @@
 import { CKA, CKK, CKM, CKO } from './constants.ts';
 import type { Template } from './cryptoki.ts';
 
-/** The DER of the OID of P-256 (RFC 5480), for CKA_EC_PARAMS. */
+/** The DER encoding of P-256's OID (RFC 5480 section 2.1.1.1), for CKA_EC_PARAMS. */
 const P256 = Buffer.from('06082a8648ce3d030107', 'hex');
 
 interface Named {
@@ -9,7 +9,7 @@ interface Named {
   readonly id: Buffer;
 }
 
-/** What never leaves the HSM. */
+/** Attributes of token objects whose value never leaves the HSM. */
 const NEVER_LEAVES = [
   { type: CKA.token, value: true },
   { type: CKA.private, value: true },
@@ -17,7 +17,7 @@ const NEVER_LEAVES = [
   { type: CKA.extractable, value: false },
 ];
 
-/** Wraps and unwraps by one mechanism, and nothing else: were ECB decryption allowed, it would unwrap in the process. */
+/** A key-encryption key: wraps and unwraps by one mechanism, nothing else. If ECB decryption were allowed, it could unwrap keys into the process. */
 export function encryptionKeyTemplate({ label, id }: Named): Template {
   const mechanism = Buffer.alloc(8);
   mechanism.writeBigUInt64LE(BigInt(CKM.aesKeyWrapPad));
@@ -39,7 +39,7 @@ export function encryptionKeyTemplate({ label, id }: Named): Template {
   ];
 }
 
-/** Computes HMAC-SHA256 and nothing else. */
+/** A key that computes HMAC-SHA256 and nothing else. */
 export function macKeyTemplate({ label, id }: Named): Template {
   return [
     { type: CKA.class, value: CKO.secretKey },
@@ -58,7 +58,7 @@ export function macKeyTemplate({ label, id }: Named): Template {
   ];
 }
 
-/** Private all the same: without the PIN anybody may make and destroy what is not (PKCS#11 2.40 section 4.4). */
+/** A verification key. Private (CKA_PRIVATE) all the same: without the PIN anybody may create and destroy public objects (PKCS#11 2.40 section 4.4). */
 export function signingPublicTemplate({ label, id }: Named): Template {
   return [
     { type: CKA.class, value: CKO.publicKey },
@@ -87,9 +87,9 @@ export function signingPrivateTemplate({ label, id }: Named): Template {
 }
 
 /**
- * A user's key as an object of a session.
- * `inside`: it computes and never leaves. `passing`: it is there to be wrapped, for an instant. `shown`: its value is
- * read at once, for custody `cached`.
+ * A user's key as a session object.
+ * `inside`: computes MACs and never leaves the HSM. `passing`: exists only to be wrapped. `shown`: its value is read at
+ * once, for custody `cached`.
  */
 export function userKeyTemplate(use: 'inside' | 'passing' | 'shown'): Template {
   return [

@@ -2,22 +2,23 @@ import type { MacRequest, WrappedKey } from '../../ports/key-vault.ts';
 import { mac, macWithShortKey, wipeScratch } from '../vault-keys/hmac.ts';
 import type { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
 import type { HsmThread } from './hsm-thread.ts';
-import { KEY_STRIDE, ownedKeysOf, stridedPart } from './thread-messages.ts';
+import { KEY_STRIDE, stridedPart } from './packed-bytes.ts';
+import { ownedKeysOf } from './thread-messages.ts';
 
 type Macs = (Uint8Array | undefined)[];
 
 /**
- * Custody `cached`: MACs computed in this process with keys that the HSM unwrapped into it. The HSM takes a thousand
- * times as long for a key as this process for a MAC, so no key is asked for twice, whether one batch needs it several
- * times or several batches at once.
+ * Computes MACs for custody `cached`: in this process, with keys that the HSM unwrapped into it. Unwrapping one key takes
+ * the HSM a thousand times as long as this process takes for a MAC. So no key is requested twice, whether one batch needs
+ * it several times or several batches need it at once.
  */
 export class CachedKeyMacs {
   readonly #thread: HsmThread;
   readonly #unwrapped: UnwrappedKeys;
-  /** Keys on their way, each with the call that brings it. */
-  readonly #arriving = new Map<WrappedKey, Promise<unknown>>();
-  /** How often `clear` or `close` was called: what was asked for before is not kept. */
-  #era = 0;
+  /** The calls under way that unwrap each key. */
+  readonly #unwrapping = new Map<WrappedKey, Promise<unknown>>();
+  /** Incremented by `clear` and `close`: keys requested under an earlier generation are not cached. */
+  #generation = 0;
 
   constructor(thread: HsmThread, unwrapped: UnwrappedKeys) {
     this.#thread = thread;
@@ -37,14 +38,14 @@ export class CachedKeyMacs {
     return missed.length === 0 ? macs : this.#fillIn(requests, macs, missed);
   }
 
-  /** A version of key-encryption keys was destroyed: what was unwrapped by it does not outlive it. */
+  /** Forgets all keys, after key-encryption keys were destroyed: keys unwrapped by them must not outlive them. */
   clear(): void {
-    this.#era++;
+    this.#generation++;
     this.#unwrapped.clear();
   }
 
   close(): void {
-    this.#era++;
+    this.#generation++;
     this.#unwrapped.close();
   }
 
@@ -53,13 +54,16 @@ export class CachedKeyMacs {
     return found < 0 ? undefined : macWithShortKey(algorithm, this.#unwrapped.words, found, message);
   }
 
-  /** Asks at once for what nobody else has asked for: later its version may be destroyed. */
+  /**
+   * Computes the missed MACs. Requests the keys that no other call is unwrapping at once: waiting first would give their
+   * version time to be destroyed.
+   */
   async #fillIn(requests: readonly MacRequest[], macs: Macs, missed: readonly number[]): Promise<Macs> {
     const others = new Set<Promise<unknown>>();
     const awaited: number[] = [];
     const own: number[] = [];
     for (const index of missed) {
-      const call = this.#arriving.get(requests[index]?.wrapped ?? '');
+      const call = this.#unwrapping.get(requests[index]?.wrapped ?? '');
       if (call) others.add(call);
       (call ? awaited : own).push(index);
     }
@@ -73,38 +77,38 @@ export class CachedKeyMacs {
       return !macs[index];
     });
     wipeScratch();
-    // Its call failed, which was another's failure, or brought a key that is not kept.
+    // The other call failed, or unwrapped a key that is not cached.
     if (still.length > 0) await this.#ask(requests, macs, still);
     return macs;
   }
 
   async #ask(requests: readonly MacRequest[], macs: Macs, missed: readonly number[]): Promise<void> {
     const asked: MacRequest[] = [];
-    /** Where in `asked` the key of each of these is. */
-    const places: number[] = [];
-    const placeOf = new Map<WrappedKey, number>();
+    /** For each missed request, the index of its key in `asked`. */
+    const askedIndexes: number[] = [];
+    const indexByWrapped = new Map<WrappedKey, number>();
     for (const index of missed) {
       const request = requests[index];
       if (!request) throw new Error('a request is missing');
-      let place = placeOf.get(request.wrapped);
-      // Of two owners one is not the key's, and may not have it because the other does.
-      if (place === undefined || asked[place]?.owner !== request.owner) {
-        place = asked.push(request) - 1;
-        placeOf.set(request.wrapped, place);
+      let askedIndex = indexByWrapped.get(request.wrapped);
+      // A key has one owner: a request of another owner must not get the key because the true owner asks for it too.
+      if (askedIndex === undefined || asked[askedIndex]?.owner !== request.owner) {
+        askedIndex = asked.push(request) - 1;
+        indexByWrapped.set(request.wrapped, askedIndex);
       }
-      places.push(place);
+      askedIndexes.push(askedIndex);
     }
-    const era = this.#era;
+    const generation = this.#generation;
     const call = this.#thread.call('unwrap', ownedKeysOf(asked), asked.length);
-    for (const { wrapped } of asked) this.#arriving.set(wrapped, call);
+    for (const { wrapped } of asked) this.#unwrapping.set(wrapped, call);
     try {
       const keys = await call;
-      for (const [place, { owner, wrapped }] of asked.entries()) {
-        const key = stridedPart(keys, place, KEY_STRIDE);
-        if (key && era === this.#era) this.#unwrapped.add(wrapped, owner, key);
+      for (const [askedIndex, { owner, wrapped }] of asked.entries()) {
+        const key = stridedPart(keys, askedIndex, KEY_STRIDE);
+        if (key && generation === this.#generation) this.#unwrapped.add(wrapped, owner, key);
       }
       for (const [i, index] of missed.entries()) {
-        const key = stridedPart(keys, places[i] ?? -1, KEY_STRIDE);
+        const key = stridedPart(keys, askedIndexes[i] ?? -1, KEY_STRIDE);
         const request = requests[index];
         if (key && request) macs[index] = mac(request.algorithm, key, request.message);
       }
@@ -112,7 +116,7 @@ export class CachedKeyMacs {
       wipeScratch();
     } finally {
       for (const { wrapped } of asked) {
-        if (this.#arriving.get(wrapped) === call) this.#arriving.delete(wrapped);
+        if (this.#unwrapping.get(wrapped) === call) this.#unwrapping.delete(wrapped);
       }
     }
   }

@@ -1,10 +1,12 @@
 import { CKA, CKM } from './constants.ts';
 import type { Handle } from './cryptoki.ts';
 import { formFor, sessionKeyName, wholeForm } from './hmac-key-forms.ts';
-import type { OpenSlot } from './hsm.ts';
 import { MECHANISM_NEEDS } from './mechanisms.ts';
-import { KEY_STRIDE, MAC_STRIDE, type Operations, type PackedBytes } from './thread-messages.ts';
-import { hmacInHsm, UnwrapBatch } from './user-key-wrapping.ts';
+import type { OpenSlot } from './open-slot.ts';
+import { KEY_STRIDE, MAC_STRIDE, type PackedBytes } from './packed-bytes.ts';
+import { hmacInHsm } from './slot-crypto.ts';
+import type { Operations } from './thread-messages.ts';
+import { UnwrapBatch } from './user-key-wrapping.ts';
 
 /** By `ALGORITHM_CODES`. */
 const MECHANISMS = [
@@ -13,7 +15,7 @@ const MECHANISMS = [
   { mechanism: CKM.sha512Hmac },
 ] as const;
 
-/** HMACs by users' keys, which are unwrapped inside the HSM and stay there for the next time. */
+/** Computes HMACs inside the HSM. Users' keys are unwrapped as session objects and kept for later calls. */
 export function computeMacs(hsm: OpenSlot, given: Operations['macs']['given']): PackedBytes {
   const { owners, wrapped, algorithms, messages } = given;
   const bytes = new Uint8Array(wrapped.length * MAC_STRIDE);
@@ -37,7 +39,7 @@ export function computeMacs(hsm: OpenSlot, given: Operations['macs']['given']): 
   return { bytes, lengths };
 }
 
-/** For custody `cached`: the keys' values. */
+/** Unwraps users' keys and reads their values, for custody `cached`. */
 export function unwrapKeys(hsm: OpenSlot, { owners, wrapped }: Operations['unwrap']['given']): PackedBytes {
   const { library, objectSession } = hsm.sessions;
   const bytes = new Uint8Array(wrapped.length * KEY_STRIDE);

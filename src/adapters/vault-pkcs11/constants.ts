@@ -1,4 +1,4 @@
-/** The numbers of PKCS#11 v2.40 (pkcs11t.h of the OASIS standard) that this adapter uses, by their names there. */
+/** The constants of PKCS#11 v2.40 (pkcs11t.h of the OASIS standard) that this adapter uses, named as there. */
 export const CKF = {
   rwSession: 0x2,
   serialSession: 0x4,
@@ -8,7 +8,7 @@ export const CKF = {
   generateKeyPair: 0x10000,
   wrap: 0x20000,
   unwrap: 0x40000,
-  /** Of a slot's token: one wrong PIN more locks it; it is locked. */
+  /** Flags of CK_TOKEN_INFO: one more wrong PIN locks the user PIN; it is locked. */
   userPinFinalTry: 0x20000,
   userPinLocked: 0x40000,
 } as const;

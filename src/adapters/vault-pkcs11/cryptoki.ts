@@ -7,9 +7,9 @@ export type Template = Pkcs11js.Template;
 export type Library = Pkcs11js.PKCS11;
 
 /**
- * Loads the module that calls PKCS#11, and with it the HSM's own library. Only its synchronous calls are used: the
- * asynchronous ones do not keep their buffers alive (pkcs11js issue 121).
- * @throws StartRefused when the module was not built, or the HSM's library does not load
+ * Loads pkcs11js and, through it, the HSM's PKCS#11 library. Use synchronous calls only: pkcs11js's asynchronous calls do
+ * not keep their buffers alive (pkcs11js issue 121).
+ * @throws StartRefused when pkcs11js was not built, or the HSM's library does not load
  */
 export function loadLibrary(modulePath: string): Library {
   let pkcs11js: typeof Pkcs11js;
@@ -32,22 +32,22 @@ export function loadLibrary(modulePath: string): Library {
   return library;
 }
 
-/** @returns the CKR_ number of a failed call, `undefined` where the error is not the HSM's but a defect of ours */
+/** Returns the return value (CKR_…) of a failed call; `undefined` for an error that no PKCS#11 call threw, which is a defect. */
 export function returnValueOf(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
-  // Some calls throw a plain Error whose message alone has the number.
+  // Some calls throw a plain Error with the number in the message only.
   if ('code' in error && typeof error.code === 'number' && error.code !== 0) return error.code;
   const number = /CKR_\w+:(\d+)/.exec(error.message)?.[1];
   return number === undefined ? undefined : Number(number);
 }
 
-/** The name of the return value, for a message to the operator. */
+/** Returns the name of a failed call's return value, for a message to the operator. */
 export function returnNameOf(error: unknown): string {
   const name = error instanceof Error ? /CKR_\w+/.exec(error.message)?.[0] : undefined;
   return name ?? `return value 0x${(returnValueOf(error) ?? 0).toString(16)}`;
 }
 
-/** Runs a call and takes one return value for success. */
+/** Runs a call and treats one return value as success. */
 export function ignoringReturnValue(value: number, call: () => void): void {
   try {
     call();

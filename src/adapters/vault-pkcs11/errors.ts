@@ -1,14 +1,14 @@
-/** The HSM failed and could not be opened anew at once. */
+/** The HSM failed and did not recover at once. */
 export class HsmDown extends Error {
   override name = 'HsmDown';
 }
 
-/** The HSM answers and no longer has the keys that it had: some libraries show a slot that was unplugged as an empty one. */
+/** The HSM answers but no longer shows its keys: some libraries show an unplugged slot as an empty one. */
 export class KeysGone extends Error {
   override name = 'KeysGone';
 }
 
-/** The library shows no slot that was initialised: it is there without its HSM. */
+/** The library shows no initialised slot: its HSM is absent. */
 export class NoSlots extends Error {
   override name = 'NoSlots';
 }

@@ -1,17 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import { PinRefused, StartRefused, VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import { CallWatchdog } from './call-watchdog.ts';
+import { abandonThread, hungThreadCount, libraryUsers, threadEnded } from './library-threads.ts';
 import type { HsmAddress } from './pkcs11-uri.ts';
 import type { Answer, Call, OperationName, Operations, ThreadSettings } from './thread-messages.ts';
 
 export interface HsmThreadOptions {
   readonly address: HsmAddress;
   readonly pin: string;
-  /** How many users' keys lie unwrapped inside the HSM. */
+  /** Users' keys kept unwrapped as session objects. */
   readonly sessionKeysMax: number;
-  /** A single call to the HSM that takes longer is taken for hung. */
+  /** A single call to the HSM that takes longer counts as hung. */
   readonly callTimeMs: number;
-  /** Told when the HSM is lost, hangs, and works again; never a secret. */
+  /** Called when the HSM is lost, hangs, or works again. `reason` never contains a secret. */
   readonly observe: (event: HsmEvent, reason: string) => void;
 }
 
@@ -24,31 +26,20 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-const WATCH_MS = 100;
-
-/** How many threads are in each library, by its path. */
-const users = new Map<string, Int32Array<SharedArrayBuffer>>();
-/** Threads that hang inside a library. They cannot be ended, nor joined when the process ends. */
-const stuck = new Set<Worker>();
-process.on('exit', () => {
-  if (stuck.size > 0) process.kill(process.pid, 'SIGKILL');
-});
-
 /**
- * The thread that calls the HSM, as the rest of the process sees it: calls wait in a bounded line, one that hangs is
- * given up with its thread, and a thread that ended is started anew at the next call.
+ * The main thread's side of the thread that calls the HSM. Calls wait in a bounded queue. When a call hangs, it is
+ * abandoned together with its thread, and all pending calls fail. The next call starts a new thread.
  */
 export class HsmThread {
   readonly #options: HsmThreadOptions;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
+  readonly #watchdog: CallWatchdog;
   #progress = new Int32Array(new SharedArrayBuffer(4));
-  #watch: NodeJS.Timeout | undefined;
-  #progressSeen = 0;
-  #ticksWithout = 0;
   #items = 0;
   #lastId = 0;
-  #hungs = 0;
+  #hungInARow = 0;
+  /** `performance.now()` before which no new thread is started. */
   #startableAt = 0;
   #pinRefusal: string | undefined;
   #lost = false;
@@ -56,14 +47,15 @@ export class HsmThread {
 
   constructor(options: HsmThreadOptions) {
     this.#options = options;
+    this.#watchdog = new CallWatchdog(options.callTimeMs, () => this.#abandonHung());
   }
 
   /**
-   * Has the thread do something.
-   * @param items how many keys or messages it is about, for the bound of the line
+   * Calls an operation of the thread.
+   * @param items number of keys or messages, which the queue bounds
    * @param transfer memory that moves to the thread
-   * @throws VaultUnavailable when the HSM fails, hangs or refuses the PIN, the line is full, or this is closed
-   * @throws StartRefused, only of `probe` and `open`; PinRefused of `open`
+   * @throws VaultUnavailable when the HSM fails, hangs or refuses the PIN, the queue is full, or this is closed
+   * @throws StartRefused from `probe` and `open` only; PinRefused from `open` only
    */
   call<Name extends OperationName>(
     name: Name,
@@ -75,7 +67,7 @@ export class HsmThread {
     return this.#send(name, given, items, transfer);
   }
 
-  /** Closes the HSM's sessions and ends the thread; a hung one is left behind. */
+  /** Closes the HSM's sessions and ends the thread. A hung thread is left behind. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -90,7 +82,7 @@ export class HsmThread {
       worker.ref();
       await ended;
     } catch {
-      // It hung or ended: there is nothing more to close.
+      // The thread hung or ended: nothing is left to close.
       void worker.terminate();
     }
     this.#worker = undefined;
@@ -115,39 +107,40 @@ export class HsmThread {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { name, items, resolve, reject });
       this.#items += items;
-      if (this.#pending.size === 1) this.#beginWatch(worker);
+      if (this.#pending.size === 1) this.#beginWaiting(worker);
       worker.postMessage({ id, name, given } satisfies Call<Name>, transfer);
     });
   }
 
   #start(): Worker | undefined {
-    if (stuck.size >= LIMITS.hsmStuckThreadsMax || performance.now() < this.#startableAt) return undefined;
+    if (hungThreadCount() >= LIMITS.hsmStuckThreadsMax || performance.now() < this.#startableAt)
+      return undefined;
     const { address, pin, sessionKeysMax } = this.#options;
     this.#progress = new Int32Array(new SharedArrayBuffer(4));
-    const inLibrary = usersOf(address.modulePath);
+    const users = libraryUsers(address.modulePath);
     const workerData: ThreadSettings = {
       address,
       pin,
       sessionKeysMax,
       progress: this.#progress,
-      libraryUsers: inLibrary,
+      libraryUsers: users,
     };
-    Atomics.add(inLibrary, 0, 1);
+    Atomics.add(users, 0, 1);
     const worker = new Worker(new URL('./hsm-worker.ts', import.meta.url), {
       workerData,
       name: 'hsm',
-      // Not those of the process: some are for a main thread only.
+      // Not the process's own flags: some are for the main thread only.
       execArgv: [],
     });
     worker.unref();
     worker.on('message', (answer: Answer) => this.#settle(worker, answer));
     const ended = (reason: string) => {
-      stuck.delete(worker);
+      threadEnded(worker);
       if (this.#worker === worker) this.#giveUp(`the thread that calls the HSM ended: ${reason}`);
     };
     worker.on('error', (error) => ended(error instanceof Error ? error.message : String(error)));
     worker.on('exit', (code) => {
-      Atomics.sub(inLibrary, 0, 1);
+      Atomics.sub(users, 0, 1);
       ended(`code ${code}`);
     });
     this.#worker = worker;
@@ -156,14 +149,14 @@ export class HsmThread {
 
   #settle(worker: Worker, answer: Answer): void {
     if (worker !== this.#worker) return;
-    this.#ticksWithout = 0;
+    this.#watchdog.answered();
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
     this.#pending.delete(answer.id);
     this.#items -= pending.items;
-    if (this.#pending.size === 0) this.#endWatch();
+    if (this.#pending.size === 0) this.#endWaiting();
     if ('result' in answer) {
-      this.#hungs = 0;
+      this.#hungInARow = 0;
       if (this.#lost || answer.healed) this.#report('healed', 'it answers again');
       pending.resolve(answer.result as never);
     } else pending.reject(this.#errorOf(answer, pending.name));
@@ -195,38 +188,26 @@ export class HsmThread {
     this.#options.observe(event, reason);
   }
 
-  #beginWatch(worker: Worker): void {
-    // While something is awaited the process stays; an idle thread does not hold it.
+  #beginWaiting(worker: Worker): void {
+    // A pending call keeps the process alive; an idle thread does not.
     worker.ref();
-    this.#ticksWithout = 0;
-    this.#watch = setInterval(() => this.#look(worker), WATCH_MS);
+    this.#watchdog.start(this.#progress);
   }
 
-  #endWatch(): void {
-    clearInterval(this.#watch);
+  #endWaiting(): void {
+    this.#watchdog.stop();
     this.#worker?.unref();
   }
 
-  /** Ticks are counted, not the clock: a process that was stopped, or a busy event loop, is no hung HSM. */
-  #look(worker: Worker): void {
-    const progress = Atomics.load(this.#progress, 0);
-    if (progress !== this.#progressSeen) {
-      this.#progressSeen = progress;
-      this.#ticksWithout = 0;
-      return;
-    }
-    if (++this.#ticksWithout * WATCH_MS < this.#options.callTimeMs) return;
-    // It ends when its call returns, if ever.
-    stuck.add(worker);
-    void worker.terminate();
-    worker.unref();
-    this.#hungs++;
-    this.#startableAt = performance.now() + Math.min(this.#hungs, 30) * LIMITS.hsmReopenMs;
+  #abandonHung(): void {
+    if (this.#worker) abandonThread(this.#worker);
+    this.#hungInARow++;
+    this.#startableAt = performance.now() + Math.min(this.#hungInARow, 30) * LIMITS.hsmReopenMs;
     this.#giveUp(`the HSM hangs: a call has not returned for ${this.#options.callTimeMs} ms`, 'hung');
   }
 
   #giveUp(reason: string, event: HsmEvent = 'lost'): void {
-    this.#endWatch();
+    this.#endWaiting();
     this.#worker = undefined;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
@@ -234,10 +215,4 @@ export class HsmThread {
     if (!this.#closing) this.#report(event, reason);
     for (const { reject } of pending) reject(new VaultUnavailable(reason));
   }
-}
-
-function usersOf(modulePath: string): Int32Array<SharedArrayBuffer> {
-  const counted = users.get(modulePath) ?? new Int32Array(new SharedArrayBuffer(4));
-  users.set(modulePath, counted);
-  return counted;
 }

@@ -12,7 +12,7 @@ import type {
   ThreadSettings,
 } from './thread-messages.ts';
 
-// The thread that calls the HSM: one call after the other, each synchronous. src/adapters/vault-pkcs11/hsm-thread.ts is its other end.
+// The thread that calls the HSM, one synchronous call after the other. src/adapters/vault-pkcs11/hsm-thread.ts is the main thread's side.
 
 const { address, pin, sessionKeysMax, progress, libraryUsers }: ThreadSettings = workerData;
 const hsm = new Hsm({
@@ -27,7 +27,7 @@ parentPort?.on('message', (call: Call) => {
   const answer = answerTo(call);
   parentPort?.postMessage(answer, transferred(answer));
   Atomics.add(progress, 0, 1);
-  // Its sessions are closed: nothing more is to come.
+  // The sessions are closed, so no call follows.
   if (call.name === 'close') parentPort?.close();
 });
 
@@ -56,7 +56,7 @@ function kindOf(error: unknown): FailureKind {
   return error instanceof RangeError ? 'range' : 'defect';
 }
 
-/** Blocks of bytes move to the other thread, so that no copy of a key stays behind. */
+/** Blocks of bytes are transferred, not copied, so that no copy of a key stays in this thread. */
 function transferred(answer: Answer): ArrayBuffer[] {
   if (!('result' in answer) || typeof answer.result !== 'object' || answer.result === null) return [];
   return 'bytes' in answer.result && answer.result.bytes instanceof Uint8Array

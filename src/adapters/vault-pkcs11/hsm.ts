@@ -1,84 +1,26 @@
 import { PinRefused, StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { versionOf } from '../vault-keys/wrapped-key.ts';
-import { type Handle, returnNameOf, returnValueOf } from './cryptoki.ts';
+import { returnNameOf, returnValueOf } from './cryptoki.ts';
 import { HsmDown, KeysGone, NoSlots } from './errors.ts';
-import { type KeyListing, type KeyVersion, listKeys } from './key-listing.ts';
 import type { HsmProbe } from './mechanisms.ts';
+import { OpenSlot } from './open-slot.ts';
 import type { HsmAddress } from './pkcs11-uri.ts';
 import { SessionKeyCache } from './session-key-cache.ts';
-import { type Sessions, SlotConnection } from './slot-connection.ts';
+import { SlotConnection } from './slot-connection.ts';
 
 export interface HsmSettings {
   readonly address: HsmAddress;
   readonly pin: string;
   readonly sessionKeysMax: number;
   readonly reportProgress: () => void;
-  /** Whether no other thread is in the library: finalising it under another's feet would crash the process. */
+  /** Whether no other thread is inside the library: C_Finalize during another thread's call would crash the process. */
   readonly isOnlyLibraryUser: () => boolean;
 }
 
-/** An open HSM: its sessions, the keys listed, and users' keys unwrapped inside it. */
-export class OpenSlot {
-  readonly address: HsmAddress;
-  readonly sessions: Sessions;
-  readonly sessionKeys: SessionKeyCache;
-  /** Indexes into `MECHANISM_NEEDS`. */
-  readonly missingMechanisms: readonly number[];
-  #ring: KeyListing;
-  #mustHaveKeys = false;
-  #versions = new Map<number, KeyVersion>();
-  #listedAt = 0;
-
-  constructor(address: HsmAddress, sessions: Sessions, inside: SessionKeyCache, missing: readonly number[]) {
-    this.address = address;
-    this.sessions = sessions;
-    this.sessionKeys = inside;
-    this.missingMechanisms = missing;
-    this.#ring = this.relistKeys();
-  }
-
-  /** The keys as they were listed at most `ageMsMax` ago: another server may have made or destroyed some since. */
-  keys(ageMsMax = Number.POSITIVE_INFINITY): KeyListing {
-    return performance.now() - this.#listedAt > ageMsMax ? this.relistKeys() : this.#ring;
-  }
-
-  /** From now on a slot without keys is a slot that was lost. @throws KeysGone */
-  expectKeys(): void {
-    this.#mustHaveKeys = true;
-    this.#checkKeys(this.#ring);
-  }
-
-  /** @throws KeysGone */
-  relistKeys(): KeyListing {
-    const ring = listKeys(this.sessions, this.address.keyPrefix);
-    this.#checkKeys(ring);
-    this.#ring = ring;
-    this.#versions = new Map(ring.versions.map((version) => [version.version, version]));
-    this.#listedAt = performance.now();
-    for (const handle of this.sessionKeys.takeWhere((wrapped) => !this.#versions.has(versionOf(wrapped)))) {
-      this.destroySessionKey(handle);
-    }
-    return ring;
-  }
-
-  #checkKeys({ versions }: KeyListing): void {
-    if (this.#mustHaveKeys && versions.length === 0) throw new KeysGone('the HSM shows none of its keys');
-  }
-
-  version(version: number): KeyVersion | undefined {
-    return this.#versions.get(version);
-  }
-
-  destroySessionKey(handle: Handle): void {
-    this.sessions.library.C_DestroyObject(this.sessions.objectSession, handle);
-  }
-}
-
 /**
- * The HSM with its healing: what fails is tried again with new sessions, then with the library initialised anew, which
- * alone brings back a slot that vanished. When that fails, too, calls fail at once for a while. A PIN that was refused
- * is not tried again.
+ * The HSM with recovery. A failed call is retried with new sessions, then after C_Finalize and C_Initialize, which alone
+ * bring back a slot that vanished. When the second retry fails too, calls fail at once for `LIMITS.hsmReopenMs`. A
+ * refused PIN is never retried.
  */
 export class Hsm {
   readonly #settings: HsmSettings;
@@ -98,7 +40,7 @@ export class Hsm {
     return this.#connection.probe();
   }
 
-  /** @throws StartRefused, PinRefused, HsmDown: nothing is tried twice */
+  /** Opens the slot without any retry. @throws StartRefused, PinRefused, HsmDown */
   openOnce(): OpenSlot {
     try {
       return this.#opened();
@@ -109,9 +51,9 @@ export class Hsm {
   }
 
   /**
-   * Does something with the open HSM.
-   * @param repeatable whether it may be begun again after it failed half-way
-   * @throws HsmDown, PinRefused, RangeError of `work`
+   * Runs `work` on the open slot, opening it first where needed.
+   * @param repeatable whether `work` may be retried after it failed half-way
+   * @throws HsmDown, PinRefused, and the RangeError that `work` throws
    */
   run<T>(work: (hsm: OpenSlot) => T, repeatable = true): T {
     if (performance.now() < this.#downUntil) throw new HsmDown(this.#downReason);
@@ -140,7 +82,7 @@ export class Hsm {
     throw new HsmDown(this.#downReason, { cause: failure });
   }
 
-  /** Whether something had to be opened anew since this was asked last. */
+  /** Whether a retry succeeded since the last call. */
   takeHealed(): boolean {
     const healed = this.#healed;
     this.#healed = false;
@@ -172,7 +114,7 @@ export class Hsm {
   }
 }
 
-/** The HSM's failures, and the slot's absence; not a refused PIN, a caller's mistake or a defect of ours. */
+/** Whether a retry may help: the HSM failed or its slot is gone. Not so for a refused PIN, a caller's mistake or a defect. */
 function isTrouble(error: unknown): boolean {
   if (error instanceof PinRefused) return false;
   return (

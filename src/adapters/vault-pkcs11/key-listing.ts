@@ -6,27 +6,27 @@ import type { Sessions } from './slot-connection.ts';
 
 export type SecretKind = 'kek' | 'bind' | 'challenge' | 'session';
 
-/** One version of the vault's keys: what was made together, under one CKA_ID. */
+/** One version of the vault's keys: objects created together, with one CKA_ID. */
 export interface KeyVersion {
   readonly version: number;
   readonly kek: Handle;
-  /** Derives each owner's key, which binds what is wrapped to its owner. */
+  /** Derives each owner's key, which binds wrapped keys to their owner. */
   readonly bind: Handle;
 }
 
 export interface SigningKeyObject {
   readonly version: number;
   readonly jwk: PublicJwk;
-  /** Gone once the version was destroyed. */
+  /** `undefined` after the version was destroyed. */
   readonly privateKey: Handle | undefined;
 }
 
-/** The keys that a slot holds, as of one listing. Each list is newest first. */
+/** This installation's keys in a slot at the time of one listing. Each list is newest first. */
 export interface KeyListing {
   readonly versions: readonly KeyVersion[];
   readonly signingKeys: readonly SigningKeyObject[];
   readonly masterKeys: { readonly challenge: Handle; readonly session: Handle } | undefined;
-  /** The highest version that anyone has begun to make. */
+  /** The highest version, complete or not. */
   readonly versionMax: number;
   /** Every secret and private object of this installation, whether its version is complete or not. */
   readonly ownObjects: readonly NamedObject[];
@@ -43,30 +43,30 @@ export interface NamedObject {
 const FIND_COUNT = 256;
 const LISTINGS_MAX = 5;
 const LISTING_PAUSE_MS = 10;
-/** Public keys never change: their points are read once. */
+/** Public keys by CKA_ID. They never change, so each EC point is read once. */
 const knownPoints = new Map<string, PublicJwk>();
 
 /**
- * Lists what is there. A version counts when its key pair is, which is made last: one that another server is still
- * making, or that a crash left unfinished, does not.
+ * Lists the keys of this installation. A version counts once its key pair exists, which is created last. So a version
+ * that another server is still creating, or that a crash left incomplete, does not count.
  */
 export function listKeys(sessions: Sessions, prefix: string): KeyListing {
-  return settled(() => listOnce(sessions, prefix));
+  return retryInterrupted(() => listOnce(sessions, prefix));
 }
 
-/** How many keys claim to be the key-encryption key of this version. */
+/** Counts the key-encryption keys of this version. More than one: several servers create the version at once. */
 export function countKeksOfVersion(sessions: Sessions, prefix: string, version: number): number {
-  const claims = settled(() => named(sessions, prefix, CKO.secretKey));
+  const claims = retryInterrupted(() => findNamed(sessions, prefix, CKO.secretKey));
   return claims.filter((object) => object.kind === 'kek' && object.version === version).length;
 }
 
-/** A listing that no other server came between. */
-function settled<T>(list: () => T): T {
+/** Retries a listing that another server's change interrupted. */
+function retryInterrupted<T>(list: () => T): T {
   for (let attempt = 1; ; attempt++) {
     try {
       return list();
     } catch (error) {
-      // Another server may just have destroyed what was found, or be writing it.
+      // Another server may have destroyed an object since it was found, or may be writing it.
       if (returnValueOf(error) === undefined || attempt === LISTINGS_MAX) throw error;
       pause(LISTING_PAUSE_MS * attempt);
     }
@@ -74,16 +74,16 @@ function settled<T>(list: () => T): T {
 }
 
 function listOnce(sessions: Sessions, prefix: string): KeyListing {
-  // What is made last is listed first: all of a version that is found here was there before.
-  const publics = named(sessions, prefix, CKO.publicKey)
+  // Key pairs are created last and listed first, so the other keys of each version found here already exist.
+  const publics = findNamed(sessions, prefix, CKO.publicKey)
     .filter(({ kind }) => kind === 'sign')
     .flatMap((object) => {
       const jwk = jwkOf(sessions, object);
       return jwk ? [{ ...object, jwk }] : [];
     })
     .sort((a, b) => b.version - a.version);
-  const privates = named(sessions, prefix, CKO.privateKey).filter(({ kind }) => kind === 'sign');
-  const secrets = named(sessions, prefix, CKO.secretKey);
+  const privates = findNamed(sessions, prefix, CKO.privateKey).filter(({ kind }) => kind === 'sign');
+  const secrets = findNamed(sessions, prefix, CKO.secretKey);
   const secret = (kind: SecretKind, id: string) =>
     secrets.find((object) => object.kind === kind && object.id === id)?.handle;
 
@@ -93,7 +93,7 @@ function listOnce(sessions: Sessions, prefix: string): KeyListing {
     const bind = secret('bind', id);
     if (kek && bind) versions.push({ version, kek, bind });
   }
-  // Of the oldest that has them: were two servers to found one vault at once, both come to the same.
+  // The oldest pair: if two servers created a first version at once, both choose the same keys.
   const masterKeys = publics
     .map(({ id }) => ({ challenge: secret('challenge', id), session: secret('session', id) }))
     .findLast((keys): keys is { challenge: Handle; session: Handle } => !!keys.challenge && !!keys.session);
@@ -110,8 +110,8 @@ function listOnce(sessions: Sessions, prefix: string): KeyListing {
   };
 }
 
-/** The objects of one class whose label is `prefix/kind/version`. Private ones alone: others anybody may have made. */
-function named(
+/** Finds the token objects of one class with a label `prefix/kind/version`. Private objects only: anybody may create the others. */
+function findNamed(
   { library, operationSession, reportProgress }: Sessions,
   prefix: string,
   objectClass: number,
@@ -145,12 +145,12 @@ function named(
   });
 }
 
-/** @returns `undefined` where it has no point of P-256: another server is making it at this moment */
+/** Reads a public key. @returns `undefined` when it has no P-256 point: another server is creating it at this moment */
 function jwkOf({ library, operationSession }: Sessions, { handle, id }: NamedObject): PublicJwk | undefined {
   const known = knownPoints.get(id);
   if (known) return known;
   const [point] = library.C_GetAttributeValue(operationSession, handle, [{ type: CKA.ecPoint }]);
-  // An uncompressed point (04 ‖ x ‖ y), which the standard wants in a DER octet string and some HSMs give as it is.
+  // CKA_EC_POINT is an uncompressed point (04 ‖ x ‖ y) in a DER octet string; some HSMs return the bare point.
   const bytes = point?.value.subarray(-65);
   if (bytes?.length !== 65 || bytes[0] !== 4) return undefined;
   const jwk = publicJwk(

@@ -13,22 +13,24 @@ import { countKeksOfVersion, type KeyListing, listKeys } from './key-listing.ts'
 import { pause } from './pause.ts';
 import type { Sessions } from './slot-connection.ts';
 
-const CLAIMS_MAX = 16;
-const FOUNDING_POLL_MS = 100;
-const FOUNDING_ATTEMPTS_MAX = 4;
-const CLAIM_SEEN_MS = 30;
+const ATTEMPTS_MAX = 16;
+const FIRST_VERSION_POLL_MS = 100;
+const FIRST_VERSION_ATTEMPTS_MAX = 4;
+const VISIBLE_AFTER_MS = 30;
 
 /**
- * Makes the next version of all keys; with the first one, the keys that others are derived from.
- * PKCS#11 knows no uniqueness: whoever, after making the key of version n, sees another one of n, takes their own back
- * and tries n+1. So of several servers that do this at once each gets a version of its own.
- * @returns its number
+ * Creates the next version of all keys; with the first version also the keys that others are derived from.
+ * PKCS#11 has no uniqueness constraint. A server that created the key-encryption key of version n and then sees another
+ * one of version n destroys its own and tries the next version. So each of several concurrent servers gets a version of
+ * its own.
+ * @returns the version
+ * @throws HsmDown after `ATTEMPTS_MAX` attempts
  */
 export function createVersion(sessions: Sessions, prefix: string): number {
   const { library, operationSession, reportProgress } = sessions;
-  for (let claims = 0; claims < CLAIMS_MAX; claims++) {
-    const ring = listKeys(sessions, prefix);
-    const version = ring.versionMax + 1;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const listing = listKeys(sessions, prefix);
+    const version = listing.versionMax + 1;
     const id = randomBytes(16);
     const name = (kind: string) => ({ label: `${prefix}/${kind}/${version}`, id });
     const made = [
@@ -38,9 +40,9 @@ export function createVersion(sessions: Sessions, prefix: string): number {
         encryptionKeyTemplate(name('kek')),
       ),
     ];
-    const isOurs = () => countKeksOfVersion(sessions, prefix, version) <= 1;
-    if (isOurs()) {
-      const kinds = ring.masterKeys ? ['bind'] : ['bind', 'challenge', 'session'];
+    const isUnique = () => countKeksOfVersion(sessions, prefix, version) <= 1;
+    if (isUnique()) {
+      const kinds = listing.masterKeys ? ['bind'] : ['bind', 'challenge', 'session'];
       for (const kind of kinds) {
         made.push(
           library.C_GenerateKey(
@@ -51,10 +53,10 @@ export function createVersion(sessions: Sessions, prefix: string): number {
         );
         reportProgress();
       }
-      // Some HSMs show a key to other processes only a moment after it was made.
-      pause(CLAIM_SEEN_MS);
-      if (isOurs()) {
-        // The last step: a version without its key pair does not count.
+      // Some HSMs show a new key to other processes only after a moment.
+      pause(VISIBLE_AFTER_MS);
+      if (isUnique()) {
+        // Last, because a version without its key pair does not count.
         library.C_GenerateKeyPair(
           operationSession,
           { mechanism: CKM.ecKeyPairGen },
@@ -71,37 +73,37 @@ export function createVersion(sessions: Sessions, prefix: string): number {
 }
 
 /**
- * Makes the first version, or waits for another server that is doing so. SoftHSM fails with CKR_GENERAL_ERROR now and
- * then while another process writes the objects that it reads: then it is tried again.
+ * Creates the first version, or waits while another server does so. Retries CKR_GENERAL_ERROR, which SoftHSM returns
+ * now and then while another process writes the objects being read.
  */
 export function createFirstVersion(sessions: Sessions, prefix: string): KeyListing {
   for (let attempt = 1; ; attempt++) {
     try {
-      return foundOnce(sessions, prefix);
+      return createOrAwaitFirstVersion(sessions, prefix);
     } catch (error) {
-      if (returnValueOf(error) !== CKR.generalError || attempt === FOUNDING_ATTEMPTS_MAX) throw error;
-      pause(FOUNDING_POLL_MS);
+      if (returnValueOf(error) !== CKR.generalError || attempt === FIRST_VERSION_ATTEMPTS_MAX) throw error;
+      pause(FIRST_VERSION_POLL_MS);
     }
   }
 }
 
-function foundOnce(sessions: Sessions, prefix: string): KeyListing {
+function createOrAwaitFirstVersion(sessions: Sessions, prefix: string): KeyListing {
   const until = performance.now() + LIMITS.hsmFoundingTimeMs;
   for (;;) {
     sessions.reportProgress();
-    const ring = listKeys(sessions, prefix);
-    if (ring.versions.length > 0) return ring;
-    if (ring.versionMax === 0 || performance.now() > until) {
+    const listing = listKeys(sessions, prefix);
+    if (listing.versions.length > 0) return listing;
+    if (listing.versionMax === 0 || performance.now() > until) {
       createVersion(sessions, prefix);
       return listKeys(sessions, prefix);
     }
-    pause(FOUNDING_POLL_MS);
+    pause(FIRST_VERSION_POLL_MS);
   }
 }
 
-/** Destroys what unwraps and signs for versions below this one, unfinished ones too. What they have signed still verifies. */
-export function destroyVersionsBelow(sessions: Sessions, ring: KeyListing, version: number): void {
-  for (const object of ring.ownObjects) {
+/** Destroys the keys that unwrap and sign for versions below this one, incomplete versions included. Their signatures still verify. */
+export function destroyVersionsBelow(sessions: Sessions, listing: KeyListing, version: number): void {
+  for (const object of listing.ownObjects) {
     if (object.version >= version || !['kek', 'bind', 'sign'].includes(object.kind)) continue;
     sessions.library.C_DestroyObject(sessions.operationSession, object.handle);
   }

@@ -1,12 +1,12 @@
 import { CKF, CKM } from './constants.ts';
 import { type Handle, type Library, returnValueOf } from './cryptoki.ts';
 
-/** What one mechanism must be able to do, and what is not there without it. */
+/** A mechanism that this adapter uses, the flags it needs (CK_MECHANISM_INFO), and what is missing without it. */
 export interface MechanismNeed {
   readonly name: string;
   readonly mechanism: number;
   readonly flags: number;
-  /** Without it no vault opens; else only `without` is missing. */
+  /** Whether a vault opens only with it. Otherwise its absence has the effect that `without` names. */
   readonly required: boolean;
   readonly without: { readonly en: string; readonly es: string };
 }
@@ -78,16 +78,16 @@ export const MECHANISM_NEEDS: readonly MechanismNeed[] = [
   },
 ];
 
-/** What an HSM says of itself, by C_GetTokenInfo and C_GetMechanismInfo: no PIN is needed. */
+/** What C_GetTokenInfo and C_GetMechanismInfo report about an HSM, without the PIN. */
 export interface HsmProbe {
   readonly manufacturer: string;
   readonly model: string;
   readonly slotLabel: string;
-  /** Indexes into `MECHANISM_NEEDS` of what it does not have. */
+  /** Indexes into `MECHANISM_NEEDS` of missing mechanisms. */
   readonly missing: readonly number[];
 }
 
-/** @returns indexes into `MECHANISM_NEEDS` of what the slot cannot do */
+/** Returns the indexes into `MECHANISM_NEEDS` of the mechanisms that the slot lacks. */
 export function missingMechanisms(library: Library, slot: Handle): number[] {
   return MECHANISM_NEEDS.flatMap(({ mechanism, flags }, index) =>
     canDo(library, slot, mechanism, flags) ? [] : [index],

@@ -12,7 +12,7 @@ export interface Pkcs11VaultOptions {
   readonly url: string;
   readonly pin: string;
   readonly custody: 'hsm' | 'cached';
-  /** Asked where the slot holds no keys yet: `false` makes them, `true` refuses, for new ones would open nothing. */
+  /** Asked when the slot holds no keys. `false`: keys are created. `true`: the start is refused, because new keys would open nothing. */
   readonly keysAreStored: () => Promise<boolean>;
   readonly observe?: (event: HsmEvent, reason: string) => void;
   readonly sessionKeysMax?: number;
@@ -23,16 +23,16 @@ export interface Pkcs11VaultOptions {
 
 export interface OpenedPkcs11Vault {
   readonly vault: Pkcs11Vault;
-  /** Whether the slot was empty, and the first keys were made in it now. */
+  /** Whether this call created the first keys in an empty slot. */
   readonly keysCreated: boolean;
   readonly slotLabel: string;
 }
 
 /**
- * Opens the HSM's slot, and makes the first keys in it where there are none.
- * @throws VaultUnavailable when the HSM does not answer now, and the store has keys that are in it
- * @throws StartRefused when the URL, the library, the slot or a mechanism is not as it must be, or the first keys cannot be made
- * @throws PinRefused, which is one, when the PIN is not accepted: it was tried once, and is not to be tried again
+ * Opens the HSM's slot, and creates the first keys in an empty one.
+ * @throws VaultUnavailable when the HSM does not answer and the store holds keys that it opens: a restart may wait for it
+ * @throws StartRefused when the URL, library, slot or mechanisms are unsuitable, or the first keys cannot be created
+ * @throws PinRefused (a StartRefused) when the HSM refused the PIN: it was tried once and must not be tried again
  */
 export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<OpenedPkcs11Vault> {
   const address = parsePkcs11Uri(options.url);
@@ -48,14 +48,14 @@ export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<Open
   opening = opened.promise;
   await before;
   try {
-    let { keysThere, made } = await thread.call('open', { mayMake: false });
-    if (!keysThere) {
+    let { keysPresent, created } = await thread.call('open', { mayCreate: false });
+    if (!keysPresent) {
       if (await options.keysAreStored()) {
         throw new StartRefused(
           `The HSM's slot "${address.slotLabel}" holds no keys of Sello (${address.keyPrefix}/…), and the users in the database have keys that only others open: name the right slot, or restore the HSM from its backup. Nothing was changed.`,
         );
       }
-      ({ keysThere, made } = await thread.call('open', { mayMake: true }));
+      ({ keysPresent, created } = await thread.call('open', { mayCreate: true }));
     }
     const unwrapped =
       options.custody === 'cached'
@@ -65,10 +65,10 @@ export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<Open
             elapsedMs,
           )
         : undefined;
-    return { vault: new Pkcs11Vault(thread, unwrapped), keysCreated: made, slotLabel: address.slotLabel };
+    return { vault: new Pkcs11Vault(thread, unwrapped), keysCreated: created, slotLabel: address.slotLabel };
   } catch (error) {
     await thread.close();
-    // A restart may wait for its HSM; a first start is where its keys are made.
+    // A restart may wait for its HSM; a first start cannot, because it creates the keys.
     throw error instanceof VaultUnavailable && (await options.keysAreStored())
       ? error
       : asStartRefused(error);
@@ -77,12 +77,12 @@ export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<Open
   }
 }
 
-/** Libraries are not to be initialised by two threads at once (PKCS#11 v2.40 section 5.4). */
+/** Serialises opening: two threads must not initialise a library at once (PKCS#11 v2.40 section 5.4). */
 let opening: Promise<void> = Promise.resolve();
 
 /**
- * What the HSM is and lacks, for `sello doctor`. No PIN is used.
- * @throws StartRefused when the URL, the library or the slot is not as it must be
+ * Returns what the HSM is and what it lacks, for `sello doctor`. Does NOT use the PIN.
+ * @throws StartRefused when the URL, the library or the slot is unsuitable
  */
 export async function probeHsm(url: string): Promise<HsmProbe> {
   const thread = new HsmThread({
@@ -101,7 +101,7 @@ export async function probeHsm(url: string): Promise<HsmProbe> {
   }
 }
 
-/** At the start an operator is there to mend it: an HSM that does not answer is told without a stack, too. */
+/** Turns an outage into a StartRefused: at a first start an operator is present, who needs a message without a stack. */
 function asStartRefused(error: unknown): unknown {
   return error instanceof VaultUnavailable
     ? new StartRefused(`vault_url: ${error.message}`, { cause: error })

@@ -1,16 +1,19 @@
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import { assertBelowActive } from '../vault-keys/bounds.ts';
 import { versionOf } from '../vault-keys/wrapped-key.ts';
 import { computeMacs, unwrapKeys } from './compute-macs.ts';
 import { CKM } from './constants.ts';
 import type { Handle } from './cryptoki.ts';
 import { HsmDown } from './errors.ts';
-import type { Hsm, OpenSlot } from './hsm.ts';
+import type { Hsm } from './hsm.ts';
 import type { KeyVersion, SigningKeyObject } from './key-listing.ts';
 import { createFirstVersion, createVersion, destroyVersionsBelow } from './key-versions.ts';
 import { MECHANISM_NEEDS } from './mechanisms.ts';
+import type { OpenSlot } from './open-slot.ts';
+import { hmac256, randomFromHsm } from './slot-crypto.ts';
 import type { OperationName, Operations } from './thread-messages.ts';
-import { hmac256, randomFromHsm, UnwrapBatch, wrapBytes, wrapObjects } from './user-key-wrapping.ts';
+import { UnwrapBatch, wrapBytes, wrapObjects } from './user-key-wrapping.ts';
 
 type Handlers = {
   readonly [Name in OperationName]: (
@@ -23,11 +26,11 @@ const SIGNATURE_BYTES = 64;
 const DIGEST_BYTES = 32;
 const HEALTH_PROBE = Buffer.from('health');
 
-/** What the thread does, by name: each takes what `Operations` says, and throws what `Hsm` throws. */
+/** The operations of the thread that calls the HSM, by name. They throw what `Hsm` throws. */
 export const OPERATIONS: Handlers = {
   probe: (hsm) => hsm.probe(),
 
-  open: (hsm, { mayMake }) => {
+  open: (hsm, { mayCreate }) => {
     const opened = hsm.openOnce();
     const lacking = opened.missingMechanisms
       .map((index) => MECHANISM_NEEDS[index])
@@ -38,10 +41,10 @@ export const OPERATIONS: Handlers = {
       );
     }
     const { versions } = opened.keys();
-    if (versions.length > 0 || !mayMake) return { keysThere: versions.length > 0, made: false };
+    if (versions.length > 0 || !mayCreate) return { keysPresent: versions.length > 0, created: false };
     createFirstVersion(opened.sessions, opened.address.keyPrefix);
     opened.relistKeys();
-    return { keysThere: true, made: true };
+    return { keysPresent: true, created: true };
   },
 
   macs: (hsm, given) => hsm.run((opened) => computeMacs(opened, given)),
@@ -95,7 +98,7 @@ export const OPERATIONS: Handlers = {
     hsm.run((opened) => {
       const active = activeVersion(opened);
       const { signingKeys } = opened.keys();
-      // A library may go on listing what it remembers of a slot that is gone: whoever asks for health wants to know.
+      // A library may list cached objects of a slot that is gone; a health check must notice that.
       hmac256(opened, active.bind, HEALTH_PROBE).fill(0);
       return {
         active: active.version,
@@ -115,12 +118,9 @@ export const OPERATIONS: Handlers = {
 
   destroy: (hsm, { below }) =>
     hsm.run((opened) => {
-      const ring = opened.relistKeys();
-      const active = activeVersion(opened).version;
-      if (!Number.isInteger(below) || below > active) {
-        throw new RangeError(`key version ${active} is active: versions below ${below} cannot be destroyed`);
-      }
-      destroyVersionsBelow(opened.sessions, ring, below);
+      const listing = opened.relistKeys();
+      assertBelowActive(below, activeVersion(opened).version);
+      destroyVersionsBelow(opened.sessions, listing, below);
       opened.relistKeys();
       return undefined;
     }),
@@ -142,7 +142,7 @@ function wrapAll(opened: OpenSlot, { owners, keys }: Operations['wrap']['given']
   });
 }
 
-/** The newest: looked for anew if the last listing is not fresh, so that nothing is wrapped for long under an older one. */
+/** Returns the newest version, from a listing at most `LIMITS.hsmListingAgeMs` old. So keys are not wrapped under an older version for long. */
 function activeVersion(opened: OpenSlot): KeyVersion {
   const [active] = opened.keys(LIMITS.hsmListingAgeMs).versions;
   if (!active) throw new HsmDown('the HSM holds no key-encryption key any more');
@@ -150,7 +150,7 @@ function activeVersion(opened: OpenSlot): KeyVersion {
 }
 
 function activeSigner(opened: OpenSlot): { key: SigningKeyObject; signer: Handle } {
-  // The newest with both halves: the private one comes last when another server makes them.
+  // The newest complete pair: while another server creates one, its private key appears last.
   const key = opened.keys().signingKeys.find(({ privateKey }) => privateKey);
   if (!key?.privateKey) throw new HsmDown('the HSM holds no signing key any more');
   return { key, signer: key.privateKey };

@@ -1,17 +1,17 @@
 import { isAbsolute } from 'node:path';
 import { StartRefused } from '../../domain/errors.ts';
 
-/** Which keys of which HSM: what a `pkcs11:` URI (RFC 7512) says. */
+/** The HSM, slot and key prefix that a `pkcs11:` URI (RFC 7512) names. */
 export interface HsmAddress {
-  /** The HSM's PKCS#11 library. */
+  /** The absolute path of the HSM's PKCS#11 library. */
   readonly modulePath: string;
-  /** The label of the slot's token: slot numbers move, labels do not. */
+  /** The label (CK_TOKEN_INFO) that identifies the slot: slot numbers change, labels do not. */
   readonly slotLabel: string;
-  /** The HSM's serial number, where two slots have one label. */
+  /** The serial number (CK_TOKEN_INFO), where two slots have one label. */
   readonly serial: string | undefined;
-  /** What the labels of this installation's keys start with. */
+  /** The prefix of CKA_LABEL of this installation's keys. */
   readonly keyPrefix: string;
-  /** `x-unwrap-length=true`: CKA_VALUE_LEN is given when a key is unwrapped, as some Luna firmware wants it. */
+  /** `x-unwrap-length=true`: C_UnwrapKey's template includes CKA_VALUE_LEN, which some Luna firmware requires. */
   readonly unwrapWithLength: boolean;
 }
 
@@ -19,7 +19,7 @@ const PATH_ATTRIBUTES = ['token', 'serial', 'object'];
 const QUERY_ATTRIBUTES = ['module-path', 'x-unwrap-length'];
 const EXAMPLE = 'pkcs11:token=sello?module-path=/usr/lib/softhsm/libsofthsm2.so';
 
-/** Reads `vault_url`. Does NOT check that such an HSM is there. @throws StartRefused naming what is wrong, never a value */
+/** Parses `vault_url`. Does NOT check that the HSM exists. @throws StartRefused naming the mistake, never a value */
 export function parsePkcs11Uri(uri: string): HsmAddress {
   const [path = '', query = '', ...more] = uri.replace(/^pkcs11:/, '').split('?');
   if (/pin-(value|source)/i.test(uri)) {

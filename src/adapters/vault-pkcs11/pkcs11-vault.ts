@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { VaultUnavailable } from '../../domain/errors.ts';
-import { LIMITS } from '../../limits.ts';
 import type {
   DerivedKeyPurpose,
   KeyOwner,
@@ -12,23 +11,25 @@ import type {
   WrappedKey,
   WrapRequest,
 } from '../../ports/key-vault.ts';
+import { assertKeyLength, assertSeedLength } from '../vault-keys/bounds.ts';
 import type { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
 import { CachedKeyMacs } from './cached-key-macs.ts';
 import type { HsmThread } from './hsm-thread.ts';
-import { ALGORITHM_CODES, MAC_STRIDE, ownedKeysOf, packBytes, stridedPart } from './thread-messages.ts';
+import { MAC_STRIDE, packBytes, stridedPart } from './packed-bytes.ts';
+import { ALGORITHM_CODES, ownedKeysOf } from './thread-messages.ts';
 
 /**
- * The key vault in an HSM, by PKCS#11. Key-encryption, signing and deriving keys are made there and never leave.
- * Custody `hsm`: users' keys are unwrapped inside alone, and each MAC is computed there. Custody `cached`: they are
- * unwrapped into this process and kept for a while, as the sealed file's are.
+ * The key vault in an HSM, by PKCS#11. Key-encryption, signing and derivation keys are created in the HSM and never leave
+ * it. Custody `hsm`: users' keys are unwrapped only inside the HSM, which computes each MAC. Custody `cached`: they are
+ * unwrapped into this process and kept for a while, as with the sealed file.
  *
- * What was lost heals by itself: until then calls fail with `VaultUnavailable`. Several servers may use the same keys:
- * a version that one makes is used by the others within a second (`LIMITS.hsmListingAgeMs`), and understood at once.
+ * A lost HSM recovers by itself; until then calls fail with `VaultUnavailable`. Several servers may share the keys: a
+ * version that one creates is used by the others within a second (`LIMITS.hsmListingAgeMs`), and opened by them at once.
  */
 export class Pkcs11Vault implements KeyVault {
   readonly custody: 'hsm' | 'cached';
   readonly #thread: HsmThread;
-  /** Where custody is `cached`. */
+  /** Set when custody is `cached`. */
   readonly #cached: CachedKeyMacs | undefined;
   #closed = false;
 
@@ -39,19 +40,12 @@ export class Pkcs11Vault implements KeyVault {
   }
 
   async generateSeed(length: number, owner: KeyOwner): Promise<{ wrapped: WrappedKey; seed: Uint8Array }> {
-    if (!Number.isInteger(length) || length < LIMITS.vaultSeedBytesMin || length > LIMITS.vaultKeyBytesMax) {
-      throw new RangeError(
-        `a seed has ${LIMITS.vaultSeedBytesMin} to ${LIMITS.vaultKeyBytesMax} bytes, not ${length}`,
-      );
-    }
+    assertSeedLength(length);
     return this.#thread.call('seed', { length, owner });
   }
 
   async wrap(requests: readonly WrapRequest[]): Promise<readonly WrappedKey[]> {
-    for (const { key } of requests) {
-      if (key.length > 0 && key.length <= LIMITS.vaultKeyBytesMax) continue;
-      throw new RangeError(`a wrapped key has 1 to ${LIMITS.vaultKeyBytesMax} bytes, not ${key.length}`);
-    }
+    for (const { key } of requests) assertKeyLength(key);
     const keys = packBytes(requests.map(({ key }) => key));
     const owners = requests.map(({ owner }) => owner);
     return this.#thread.call('wrap', { owners, keys }, requests.length, [keys.bytes.buffer]);
@@ -86,7 +80,7 @@ export class Pkcs11Vault implements KeyVault {
     return this.#thread.call('create', {});
   }
 
-  /** One that is wrapped under the active version already, and opens, comes back as it is. */
+  /** Returns a key unchanged when it opens and is wrapped under the active version already. */
   rewrap(requests: readonly RewrapRequest[]): Promise<readonly (WrappedKey | undefined)[]> {
     return this.#thread.call('rewrap', ownedKeysOf(requests), requests.length);
   }

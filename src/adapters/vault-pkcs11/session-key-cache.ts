@@ -4,11 +4,14 @@ import type { Handle } from './cryptoki.ts';
 interface CachedKeyObject {
   readonly handle: Handle;
   readonly owner: KeyOwner;
-  /** Used since it was last passed over. */
+  /** Whether it was used since `takeLeastRecent` last passed it over. */
   used: boolean;
 }
 
-/** Users' keys that lie unwrapped inside the HSM, so that a busy user costs one HMAC. Bounded: out goes what was not used lately. */
+/**
+ * The handles of users' keys that are session objects in the HSM, so that an active user's MAC costs one HMAC and no
+ * unwrapping. Bounded, with second-chance eviction. Does NOT destroy objects: the caller does.
+ */
 export class SessionKeyCache {
   readonly #keys = new Map<WrappedKey, CachedKeyObject>();
   readonly #max: number;
@@ -21,7 +24,10 @@ export class SessionKeyCache {
     return this.#keys.size;
   }
 
-  /** `wrapped`: the wrapped key, with something behind it where it lies inside in several forms. A key of another owner is not found. */
+  /**
+   * Returns the handle of a key of this owner.
+   * @param wrapped `sessionKeyName` of the wrapped key
+   */
   find(wrapped: WrappedKey, owner: KeyOwner): Handle | undefined {
     const key = this.#keys.get(wrapped);
     if (!key || key.owner !== owner) return undefined;
@@ -33,12 +39,12 @@ export class SessionKeyCache {
     this.#keys.set(wrapped, { handle, owner, used: false });
   }
 
-  /** Takes out what must go before one more is added. @returns its handle, for the caller to destroy */
+  /** Removes one key when the cache is full. @returns its handle, for the caller to destroy */
   makeRoom(): Handle | undefined {
     return this.#keys.size < this.#max ? undefined : this.takeLeastRecent();
   }
 
-  /** Takes out the oldest that was not used since the last time around. */
+  /** Removes the oldest key that was not used since the last round. @returns its handle, for the caller to destroy */
   takeLeastRecent(): Handle | undefined {
     for (const [wrapped, key] of this.#keys) {
       this.#keys.delete(wrapped);
@@ -49,7 +55,7 @@ export class SessionKeyCache {
     return undefined;
   }
 
-  /** Takes out every key for whose wrapped form this holds. @returns their handles, for the caller to destroy */
+  /** Removes every key whose wrapped form satisfies `gone`. @returns their handles, for the caller to destroy */
   takeWhere(gone: (wrapped: WrappedKey) => boolean): Handle[] {
     const handles: Handle[] = [];
     for (const [wrapped, { handle }] of this.#keys) {
@@ -60,7 +66,7 @@ export class SessionKeyCache {
     return handles;
   }
 
-  /** Forgets them all: the session that made them is gone, and they with it. */
+  /** Empties the cache after the session that owned the objects ended. */
   forget(): void {
     this.#keys.clear();
   }

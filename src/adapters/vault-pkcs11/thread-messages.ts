@@ -1,26 +1,21 @@
 import type { RewrapRequest } from '../../ports/key-vault.ts';
 import type { PublicJwk } from '../vault-keys/public-jwk.ts';
 import type { HsmProbe } from './mechanisms.ts';
+import type { PackedBytes } from './packed-bytes.ts';
 import type { HsmAddress } from './pkcs11-uri.ts';
 
 /*
- * What passes between the vault and the thread that calls the HSM. Batches go as one block of bytes with their lengths,
- * because a view each costs more to pass than a MAC does to compute.
+ * The messages between the main thread and the thread that calls the HSM.
  */
 
 export interface ThreadSettings {
   readonly address: HsmAddress;
   readonly pin: string;
   readonly sessionKeysMax: number;
-  /** Counts the calls that came back: what stands still is hung. */
+  /** Counts the calls to the HSM that returned. While calls are pending, a counter that stands still means a hung HSM. */
   readonly progress: Int32Array<SharedArrayBuffer>;
-  /** How many threads of this process are in the library, hung ones too: it may be finalised by the only one. */
+  /** Counts this process's threads inside the library, hung ones included. C_Finalize is allowed only to the last one. */
   readonly libraryUsers: Int32Array<SharedArrayBuffer>;
-}
-
-export interface PackedBytes {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly lengths: Uint32Array<ArrayBuffer>;
 }
 
 export interface OwnedKeys {
@@ -28,19 +23,19 @@ export interface OwnedKeys {
   readonly wrapped: readonly string[];
 }
 
-/** Each operation: what it is given, what comes back. */
+/** The arguments and the result of each operation. */
 export interface Operations {
   probe: { given: Record<never, never>; result: HsmProbe };
   open: {
-    given: { readonly mayMake: boolean };
-    result: { readonly keysThere: boolean; readonly made: boolean };
+    given: { readonly mayCreate: boolean };
+    result: { readonly keysPresent: boolean; readonly created: boolean };
   };
   macs: {
     given: OwnedKeys & { readonly algorithms: Uint8Array<ArrayBuffer>; readonly messages: PackedBytes };
-    /** `MAC_STRIDE` bytes each; a length of 0 where there is none. */
+    /** `MAC_STRIDE` bytes per MAC; length 0 where the wrapped key did not open. */
     result: PackedBytes;
   };
-  /** For custody `cached`: the keys themselves, in the same form. */
+  /** For custody `cached`: the keys' values, `KEY_STRIDE` bytes each. */
   unwrap: { given: OwnedKeys; result: PackedBytes };
   wrap: {
     given: { readonly owners: readonly string[]; readonly keys: PackedBytes };
@@ -55,7 +50,7 @@ export interface Operations {
     given: { readonly purpose: 'challenge' | 'session'; readonly context: string };
     result: Uint8Array;
   };
-  /** Digests of 32 bytes, one after the other; signatures of 64. */
+  /** Digests of 32 bytes each, joined; signatures of 64 bytes each, joined. */
   sign: {
     given: { readonly digests: Uint8Array<ArrayBuffer> };
     result: { readonly keyId: string; readonly signatures: Uint8Array };
@@ -77,7 +72,7 @@ export interface Call<Name extends OperationName = OperationName> {
   readonly given: Operations[Name]['given'];
 }
 
-/** `down`: the HSM failed. `pin`: it refused the PIN. `start`: the operator can mend it. `range`: the caller's mistake. */
+/** `down`: the HSM failed. `pin`: it refused the PIN. `start`: the operator can fix the cause. `range`: the caller's mistake. */
 export type FailureKind = 'down' | 'pin' | 'start' | 'range' | 'defect';
 
 export type Answer =
@@ -85,32 +80,8 @@ export type Answer =
   | { readonly id: number; readonly failure: FailureKind; readonly message: string };
 
 export const ALGORITHM_CODES = { sha1: 0, sha256: 1, sha512: 2 } as const;
-export const MAC_STRIDE = 64;
-export const KEY_STRIDE = 128;
 
-/** One block of the parts, to be passed on without a copy. */
-export function packBytes(parts: readonly Uint8Array[]): PackedBytes {
-  const lengths = Uint32Array.from(parts, (part) => part.length);
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return { bytes, lengths };
-}
-
-/** The owners and wrapped keys of requests, as the thread takes them. */
+/** Splits requests into owners and wrapped keys, as the thread takes them. */
 export function ownedKeysOf(requests: readonly RewrapRequest[]): { owners: string[]; wrapped: string[] } {
   return { owners: requests.map(({ owner }) => owner), wrapped: requests.map(({ wrapped }) => wrapped) };
-}
-
-/** @returns a view of one of the parts that came in strides, `undefined` where there is none */
-export function stridedPart(
-  { bytes, lengths }: PackedBytes,
-  index: number,
-  stride: number,
-): Uint8Array | undefined {
-  const length = lengths[index] ?? 0;
-  return length === 0 ? undefined : bytes.subarray(index * stride, index * stride + length);
 }

@@ -4,46 +4,21 @@ import { userKeyTemplate } from './attribute-templates.ts';
 import { CKA, CKM, CKR } from './constants.ts';
 import { type Handle, returnValueOf } from './cryptoki.ts';
 import { formsOf, splitBlobs } from './hmac-key-forms.ts';
-import type { OpenSlot } from './hsm.ts';
 import type { KeyVersion } from './key-listing.ts';
-import type { Sessions } from './slot-connection.ts';
+import type { OpenSlot } from './open-slot.ts';
+import { hmac256, randomFromHsm } from './slot-crypto.ts';
 
 /*
- * A user's key is wrapped by the HSM (AES key wrap with padding, RFC 5649: no associated data, and the same key looks
- * the same), and that once more by AES-256-GCM in this process, under a key that the HSM derives for the owner by
- * HMAC. So it is bound to its owner and version, looks different each time, and inside is still what only the HSM opens.
+ * A user's key is wrapped twice. First the HSM wraps it (AES key wrap with padding, RFC 5649), which has no associated
+ * data and is deterministic. Then this process wraps the result by AES-256-GCM, under a key that the HSM derives for the
+ * owner by HMAC. So a wrapped key is bound to its owner and version and differs each time, and only the HSM can open it.
  */
 
 const WRAP = { mechanism: CKM.aesKeyWrapPad };
-const HMAC_256 = { mechanism: CKM.sha256Hmac };
 const BLOB_BYTES_MAX = 256;
 const EVICTED_WHEN_FULL = 64;
 
-const digest = Buffer.alloc(64);
-
-/** HMAC under a key of the HSM. @returns a view that the next call overwrites */
-export function hmacInHsm(
-  { library, operationSession, reportProgress }: Sessions,
-  mechanism: { readonly mechanism: number },
-  key: Handle,
-  message: Buffer,
-): Buffer {
-  library.C_SignInit(operationSession, mechanism, key);
-  // Libraries refuse a null pointer, which an empty buffer is passed as.
-  const mac =
-    message.length === 0
-      ? library.C_SignFinal(operationSession, digest)
-      : library.C_Sign(operationSession, message, digest);
-  reportProgress();
-  return mac;
-}
-
-/** HMAC-SHA256 under a key of the HSM; the caller overwrites it after use. */
-export function hmac256({ sessions }: OpenSlot, key: Handle, message: Buffer): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(hmacInHsm(sessions, HMAC_256, key, message));
-}
-
-/** Opens wrapped keys of one batch: an unknown version is looked for once. */
+/** Unwraps the keys of one batch. Lists the keys anew at most once, when a wrapped key names an unknown version. */
 export class UnwrapBatch {
   readonly #hsm: OpenSlot;
   #listed = false;
@@ -53,8 +28,9 @@ export class UnwrapBatch {
   }
 
   /**
-   * @param form which of the forms that the key is kept in, see src/adapters/vault-pkcs11/hmac-key-forms.ts
-   * @returns it as an object of the keeper's session, which the caller destroys; `undefined` where it does not open
+   * Unwraps one form of a key into a session object.
+   * @param form the index of the form (src/adapters/vault-pkcs11/hmac-key-forms.ts) for a key of `length` bytes
+   * @returns the object, which the caller destroys; `undefined` where the wrapped key does not open for this owner
    */
   open(
     wrapped: WrappedKey,
@@ -72,7 +48,7 @@ export class UnwrapBatch {
   unwrap(version: KeyVersion, blob: Buffer, use: 'inside' | 'passing' | 'shown'): Handle | undefined {
     const { address, sessions, sessionKeys } = this.#hsm;
     const template = userKeyTemplate(use);
-    // Every form is a whole number of words, so this is exact.
+    // Exact, because every form is a whole number of words: key wrap adds no padding, only its 8 bytes.
     if (address.unwrapWithLength) template.push({ type: CKA.valueLen, value: blob.length - 8 });
     const unwrap = () =>
       sessions.library.C_UnwrapKey(sessions.objectSession, WRAP, version.kek, blob, template);
@@ -92,7 +68,7 @@ export class UnwrapBatch {
     }
   }
 
-  /** @returns what the HSM wrapped, once the binding to the owner has proved right */
+  /** Removes the outer wrapping, which verifies the owner. @returns the blobs that the HSM wrapped */
   openBlobs(
     wrapped: WrappedKey,
     owner: KeyOwner,
@@ -112,14 +88,18 @@ export class UnwrapBatch {
     if (version < 1) return undefined;
     const known = this.#hsm.version(version);
     if (known || this.#listed) return known;
-    // Another server may have made it.
+    // Another server may have created it.
     this.#listed = true;
     this.#hsm.relistKeys();
     return this.#hsm.version(version);
   }
 }
 
-/** Wraps objects of the keeper's session, the forms of one key of `length` bytes, for its owner under this version. */
+/**
+ * Wraps a key for its owner under this version.
+ * @param forms session objects: the forms of the key
+ * @param length of the key, in bytes
+ */
 export function wrapObjects(
   hsm: OpenSlot,
   version: KeyVersion,
@@ -139,7 +119,7 @@ export function wrapObjects(
   return wrapped;
 }
 
-/** Takes a key into the HSM for the instant in which it is wrapped. */
+/** Wraps a key by importing it into the HSM for an instant. Overwrites the forms it makes, not `key`. */
 export function wrapBytes(hsm: OpenSlot, version: KeyVersion, owner: KeyOwner, key: Uint8Array): WrappedKey {
   const { library, objectSession } = hsm.sessions;
   const handles: Handle[] = [];
@@ -153,10 +133,4 @@ export function wrapBytes(hsm: OpenSlot, version: KeyVersion, owner: KeyOwner, k
   } finally {
     for (const handle of handles) hsm.destroySessionKey(handle);
   }
-}
-
-export function randomFromHsm({ sessions: { library, operationSession } }: OpenSlot, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  library.C_GenerateRandom(operationSession, bytes);
-  return bytes;
 }

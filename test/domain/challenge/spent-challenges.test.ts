@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SpentChallenges } from '../../../src/domain/challenge/spent-challenges.ts';
+import { LIMITS } from '../../../src/limits.ts';
 
 const TTL_MS = 120_000;
 
@@ -58,4 +59,27 @@ test('a random part of zeros is kept like any other', () => {
   assert.equal(spent.has(nonce), false);
   spent.add(nonce, at);
   assert.equal(spent.has(nonce), true);
+});
+
+test('what a server whose clock is behind would still accept is not forgotten', () => {
+  const spent = new SpentChallenges(TTL_MS);
+  // The last millisecond of a table's period, so that the table holds nothing younger.
+  const issuedAt = 1_700_000_000_000 - (1_700_000_000_000 % (TTL_MS / 4)) + TTL_MS / 4 - 1;
+  const nonce = nonceAt(issuedAt);
+  spent.add(nonce, issuedAt);
+  const later = issuedAt + TTL_MS + LIMITS.clockSkewMs;
+  spent.add(nonceAt(later), later);
+  assert.equal(spent.has(nonce), true);
+});
+
+test('a challenge that shares half of the fingerprint, and its slot, with a spent one is not spent', () => {
+  const spent = new SpentChallenges(TTL_MS);
+  const at = 1_700_000_000_000;
+  const nonce = (high: string, low: string) =>
+    at.toString(16).padStart(12, '0') + high + low + '0'.repeat(36);
+  spent.add(nonce('00000001', '00000007'), at);
+  // Both highs fall into the slot of the spent one: tables have 1,024 slots.
+  assert.equal(spent.has(nonce('00000401', '00000007')), false);
+  assert.equal(spent.has(nonce('00000001', '00000008')), false);
+  assert.equal(spent.has(nonce('00000001', '00000007')), true);
 });

@@ -110,6 +110,16 @@ describe('a receipt', () => {
     assert.ok(!isRefusal(parseReceipt(jws)), String(jws.length));
   });
 
+  test('of exactly the largest size is read, and of one byte more is refused', () => {
+    const ofName = (length: number) =>
+      receiptFrom(receiptSigningInput({ ...CLAIMS, sub: 'a'.repeat(length) }, KEY_ID), SIGNATURE);
+    let largest = 0;
+    while (ofName(largest + 1).length <= LIMITS.receiptBytesMax) largest++;
+    assert.equal(ofName(largest).length, LIMITS.receiptBytesMax);
+    assert.ok(!isRefusal(parseReceipt(ofName(largest))));
+    assertRefused(ofName(largest + 1), /receipt: size/);
+  });
+
   test('of any other algorithm, type, key or header is refused', () => {
     const header = { alg: 'ES256', kid: KEY_ID, typ: 'sello-receipt+jws' };
     for (const changed of [

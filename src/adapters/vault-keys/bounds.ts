@@ -1,0 +1,26 @@
+import { LIMITS } from '../../limits.ts';
+
+/*
+ * The checks that every key vault makes of its arguments. They throw RangeError: a violation is the caller's mistake.
+ */
+
+export function assertSeedLength(length: number): void {
+  if (!Number.isInteger(length) || length < LIMITS.vaultSeedBytesMin || length > LIMITS.vaultKeyBytesMax) {
+    throw new RangeError(
+      `a seed has ${LIMITS.vaultSeedBytesMin} to ${LIMITS.vaultKeyBytesMax} bytes, not ${length}`,
+    );
+  }
+}
+
+export function assertKeyLength({ length }: Uint8Array): void {
+  if (length === 0 || length > LIMITS.vaultKeyBytesMax) {
+    throw new RangeError(`a wrapped key has 1 to ${LIMITS.vaultKeyBytesMax} bytes, not ${length}`);
+  }
+}
+
+/** Refuses to destroy the active version: only versions below it may be named. */
+export function assertBelowActive(version: number, active: number): void {
+  if (!Number.isInteger(version) || version > active) {
+    throw new RangeError(`key version ${active} is active: versions below ${version} cannot be destroyed`);
+  }
+}
