@@ -1,6 +1,6 @@
 import type { Context } from '../../src/application/context.ts';
 import { macKeyOwner, seedOwner } from '../../src/application/keys/key-owner.ts';
-import { createService } from '../../src/application/services/services.ts';
+import { createService } from '../../src/application/services/manage-services.ts';
 import { AccessTokens } from '../../src/application/sessions/access-tokens.ts';
 import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
 import { type RunningServer, startServer } from '../../src/compose.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { createService } from '../../src/application/services/services.ts';
+import { createService } from '../../src/application/services/manage-services.ts';
 import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
 import { startServer } from '../../src/compose.ts';

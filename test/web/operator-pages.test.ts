@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { SCOPES as SERVER_SCOPES } from '../../src/application/services/services.ts';
+import { SCOPES as SERVER_SCOPES } from '../../src/application/services/scopes.ts';
 import type { Overview } from '../../web/src/api/operations.ts';
 import { found, shownValue } from '../../web/src/operator/configuration/settings.ts';
 import { filtersOf, withFilters } from '../../web/src/operator/filters/hash-filters.ts';

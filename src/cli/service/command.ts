@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { SCOPES } from '../../application/services/services.ts';
+import { SCOPES } from '../../application/services/scopes.ts';
 import { text } from '../../language/text.ts';
 import { operate } from '../../operator/client.ts';
 import type { OperationResult } from '../../operator/operations.ts';

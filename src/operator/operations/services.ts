@@ -3,9 +3,9 @@ import {
   disableService,
   enableService,
   rotateServiceKey,
-  SCOPES,
   setServiceScopes,
-} from '../../application/services/services.ts';
+} from '../../application/services/manage-services.ts';
+import { SCOPES } from '../../application/services/scopes.ts';
 import { isRefusal, type Refusal } from '../../domain/errors.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
 import { operation, parameters } from './operation.ts';

@@ -1,4 +1,4 @@
-import { allows, type Scope } from '../../application/services/services.ts';
+import { allows, type Scope } from '../../application/services/scopes.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import type { Caller, CallerKind } from './caller.ts';
 

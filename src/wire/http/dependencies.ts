@@ -4,7 +4,7 @@ import { JournalVerification } from '../../application/journal/journal-verificat
 import { ServiceEvents } from '../../application/journal/service-events.ts';
 import type { LogInRequest } from '../../application/log-in/log-in-by-password.ts';
 import type { LogIn } from '../../application/log-in/submit-log-in.ts';
-import { ServiceKeys } from '../../application/services/services.ts';
+import { ServiceKeys } from '../../application/services/service-keys.ts';
 import { AccessTokens } from '../../application/sessions/access-tokens.ts';
 import { Overview } from '../../application/upkeep/overview.ts';
 import { FirstAdministrator } from '../../application/users/first-administrator.ts';

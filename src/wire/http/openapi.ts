@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from 'typebox';
-import { allows, SCOPES } from '../../application/services/services.ts';
+import { allows, SCOPES } from '../../application/services/scopes.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
 import { ERRORS } from '../errors.ts';
 import type { CallerKind } from './caller.ts';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Static, TObject, TProperties, TSchema } from 'typebox';
-import type { Scope } from '../../application/services/services.ts';
+import type { Scope } from '../../application/services/scopes.ts';
 import type { Refusal, RefusalCode } from '../../domain/errors.ts';
 import type { Caller, CallerKind, Callers } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';

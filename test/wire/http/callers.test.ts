@@ -6,7 +6,7 @@ import {
   enableService,
   rotateServiceKey,
   setServiceScopes,
-} from '../../../src/application/services/services.ts';
+} from '../../../src/application/services/manage-services.ts';
 import { disableUser } from '../../../src/application/users/administer-user.ts';
 import { StoppedClock } from '../../services/application.ts';
 import { PASSWORD, testHttp } from './http-fixture.ts';

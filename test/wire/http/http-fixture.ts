@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { createService } from '../../../src/application/services/services.ts';
+import { createService } from '../../../src/application/services/manage-services.ts';
 import { createUser } from '../../../src/application/users/register-user.ts';
 import type { Application } from '../../../src/compose.ts';
 import { decodeBase32 } from '../../../src/domain/encoding/base32.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { disableService } from '../../../src/application/services/services.ts';
+import { disableService } from '../../../src/application/services/manage-services.ts';
 import { EventReader } from './event-reader.ts';
 import { type ApiUser, type HttpFixture, testHttp } from './http-fixture.ts';
 

@@ -5,13 +5,13 @@ import {
   createService,
   disableService,
   enableService,
-  idOfServiceKey,
   revokeServiceKey,
   rotateServiceKey,
-  SCOPES,
   type ServiceWithKey,
   setServiceScopes,
-} from '../../../application/services/services.ts';
+} from '../../../application/services/manage-services.ts';
+import { SCOPES } from '../../../application/services/scopes.ts';
+import { idOfServiceKey } from '../../../application/services/service-keys.ts';
 import type { Act } from '../../../application/users/administer-user.ts';
 import { isRefusal, type Refusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';

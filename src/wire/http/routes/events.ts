@@ -1,6 +1,6 @@
 import type { Context } from '../../../application/context.ts';
 import { followJournal, followUser } from '../../../application/journal/follow-journal.ts';
-import { allows } from '../../../application/services/services.ts';
+import { allows } from '../../../application/services/scopes.ts';
 import { type Session, sessionHolds } from '../../../application/sessions/session.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { JournalEntry } from '../../../ports/journal-reader.ts';

@@ -1,0 +1,80 @@
+import { hash } from 'node:crypto';
+import type { Random } from '../../ports/random.ts';
+import { type ServiceKey, type ServiceRow, SYSTEM_USER_ID } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+
+const KEY_PATTERN = /^slo_[A-Za-z0-9_-]{43}$/;
+const KEY_ID_LENGTH = 16;
+const CACHE_TIME_MS = 1_000;
+const CACHED_MAX = 1_024;
+
+/** A bearer token (RFC 6750) of 256 random bits, and the hash as which it is stored. */
+export function makeServiceKey(random: Random): { readonly key: string; readonly hash: string } {
+  const key = `slo_${Buffer.from(random.bytes(32)).toString('base64url')}`;
+  return { key, hash: hashOfKey(key) };
+}
+
+/** Names one of a service's keys: the beginning of its hash, which opens nothing. */
+export function idOfServiceKey({ hash }: ServiceKey): string {
+  return hash.slice(0, KEY_ID_LENGTH);
+}
+
+function hashOfKey(key: string): string {
+  return hash('sha256', key, 'hex');
+}
+
+/**
+ * Authenticates services by their bearer tokens. A key is looked up by its hash, so that no comparison tells how much of
+ * it fits. Answers are cached for a second: a change made by this server counts at once, one made by another within that
+ * second.
+ */
+export class ServiceKeys {
+  readonly #context: Context;
+  #cached = new Map<string, { readonly service: ServiceRow; readonly until: number }>();
+  /** How often services have changed: an answer that was looked up across a change may be stale. */
+  #changes = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+    const forget = () => {
+      this.#changes++;
+      this.#cached = new Map();
+    };
+    context.decider.subscribeCommits((entries) => {
+      if (entries.some(({ userId }) => userId === SYSTEM_USER_ID)) forget();
+    });
+    context.userCache.subscribeChanges((users) => {
+      if (users === 'all' || users.includes(SYSTEM_USER_ID)) forget();
+    });
+  }
+
+  /** The service of a key that was looked up within the last second. @returns undefined: ask `authenticate` */
+  recall(key: string): ServiceRow | undefined {
+    const known = this.#cached.get(key);
+    return known && known.until > performance.now() ? known.service : undefined;
+  }
+
+  /** Whether it was a service's key when it was last looked up. */
+  knows(key: string): boolean {
+    return this.#cached.has(key);
+  }
+
+  /** @returns undefined where the key is no service's, or its service is disabled */
+  async authenticate(key: string): Promise<ServiceRow | undefined> {
+    const known = this.recall(key);
+    if (known) return known;
+    const changes = this.#changes;
+    const service = await this.#find(key);
+    if (service && changes === this.#changes) {
+      if (this.#cached.size >= CACHED_MAX) this.#cached = new Map();
+      this.#cached.set(key, { service, until: performance.now() + CACHE_TIME_MS });
+    }
+    return service;
+  }
+
+  async #find(key: string): Promise<ServiceRow | undefined> {
+    if (!KEY_PATTERN.test(key)) return undefined;
+    const service = await this.#context.store.findService(hashOfKey(key));
+    return service && !service.disabled ? service : undefined;
+  }
+}
