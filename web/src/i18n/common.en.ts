@@ -1,10 +1,8 @@
 export const common = {
-  product: 'Sello',
   skip_to_content: 'Skip to content',
   cancel: 'Cancel',
   close: 'Close',
   back: 'Back',
-  copy: 'Copy',
   copied: 'Copied',
   loading: 'Loading…',
   more: 'Show more',
@@ -21,7 +19,6 @@ export const common = {
   appearance_auto: 'System',
   connection: {
     lost: 'The connection to the server is lost. What you see may be out of date.',
-    lost_again: 'Connecting again…',
     recovered: 'Connected again. Everything is up to date.',
     retry_now: 'Connect now',
   },

@@ -2,12 +2,10 @@ import type { common as english } from './common.en.ts';
 import type { Texts } from './translated.ts';
 
 export const common: Texts<typeof english> = {
-  product: 'Sello',
   skip_to_content: 'Ir al contenido',
   cancel: 'Cancelar',
   close: 'Cerrar',
   back: 'Volver',
-  copy: 'Copiar',
   copied: 'Copiado',
   loading: 'Cargando…',
   more: 'Ver más',
@@ -24,7 +22,6 @@ export const common: Texts<typeof english> = {
   appearance_auto: 'Sistema',
   connection: {
     lost: 'Se ha perdido la conexión con el servidor. Lo que ve puede no estar al día.',
-    lost_again: 'Conectando de nuevo…',
     recovered: 'Conexión recuperada. Todo está al día.',
     retry_now: 'Conectar ahora',
   },

@@ -3,8 +3,6 @@ export const operator = {
   search_on: 'Search further back',
   searched_some: 'Nothing found so far. The search went back a part of the journal and can go on.',
   none: '–',
-  yes: 'Yes',
-  no: 'No',
   refresh: 'Refresh',
   overview: {
     title: 'Monitoring',

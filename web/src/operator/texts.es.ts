@@ -6,8 +6,6 @@ export const operator: Texts<typeof english> = {
   search_on: 'Buscar más atrás',
   searched_some: 'Nada por ahora. La búsqueda recorrió una parte del diario y puede continuar.',
   none: '–',
-  yes: 'Sí',
-  no: 'No',
   refresh: 'Actualizar',
   overview: {
     title: 'Supervisión',

@@ -6,7 +6,6 @@ export const token = {
   lock_now: 'Lock now',
   state: {
     offline: 'No connection to the server. Codes work all the same; what waits for you may be out of date.',
-    reconnecting: 'The connection was lost. Connecting again…',
     retry: 'Try now',
     recovered: 'Connected again.',
     update: 'A new version is ready.',

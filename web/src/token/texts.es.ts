@@ -9,7 +9,6 @@ export const token: Texts<typeof english> = {
   lock_now: 'Bloquear ahora',
   state: {
     offline: 'Sin conexión con el servidor. Los códigos funcionan igual; lo pendiente puede no estar al día.',
-    reconnecting: 'Se ha perdido la conexión. Conectando de nuevo…',
     retry: 'Probar ahora',
     recovered: 'Conexión recuperada.',
     update: 'Hay una versión nueva.',
