@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { ConnectionLost, TcpClient } from '../../src/client/tcp-client.ts';
 import { transferMac } from '../../src/client/transfer-mac.ts';
 import { LIMITS } from '../../src/limits.ts';
+import { until } from '../waiting.ts';
 
 /** A server that gives each line to the test. */
 async function serving(
@@ -53,6 +54,7 @@ test('messages of one turn leave in one write', async (t) => {
   t.after(() => server.close());
   const made = await client(t, (server.address() as AddressInfo).port);
   for (let index = 0; index < 20; index++) made.request({ accion: 'x' }).catch(() => undefined);
+  await until(() => chunks > 0);
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(chunks, 1);
 });

@@ -41,7 +41,7 @@ const READMES = [
 
 describe('the READMEs', { concurrency: true }, () => {
   for (const { file, language, standIns } of READMES) {
-    test(`every command of ${file} does what it says`, { timeout: 180_000 }, async (t) => {
+    test(`every command of ${file} does what it says`, async (t) => {
       if (standIns.length > 0) t.diagnostic(`${file}: ${standIns.join(', ')} by a stand-in`);
       const folder = realpathSync(await temporaryFolder(t));
       layClone(folder);

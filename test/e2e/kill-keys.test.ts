@@ -19,7 +19,7 @@ const FIRST_STARTS = 8;
 const KILLS = 8;
 const USERS = 20;
 
-test(`killed ${FIRST_STARTS} times during its first start`, { timeout: 120_000 }, async (t) => {
+test(`killed ${FIRST_STARTS} times during its first start`, async (t) => {
   let afterVault = 0;
   for (let n = 0; n < FIRST_STARTS; n++) {
     const folder = await temporaryFolder(t);
@@ -35,7 +35,7 @@ test(`killed ${FIRST_STARTS} times during its first start`, { timeout: 120_000 }
   t.diagnostic(`${FIRST_STARTS} first starts killed, ${afterVault} of them when it was listening`);
 });
 
-test(`killed ${KILLS} times while keys are rotated`, { timeout: 120_000 }, async (t) => {
+test(`killed ${KILLS} times while keys are rotated`, async (t) => {
   const folder = await temporaryFolder(t);
   let server = await ServerProcess.start({ folder });
   t.after(() => server.kill());

@@ -16,12 +16,15 @@ import { fileURLToPath } from 'node:url';
 import { type Customer, HttpCustomer, TcpCustomer } from '../../scripts/drill/customers.ts';
 import { upgrade } from '../../scripts/upgrade.ts';
 import { Cluster } from '../services/cluster.ts';
+import { until } from '../waiting.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const UPGRADE = fileURLToPath(new URL('../../scripts/upgrade.ts', import.meta.url));
 const CUSTOMERS = 3;
 const UPGRADES = Number(process.env.SELLO_UPGRADES ?? 2);
 const LOAD_MS = 600;
+/** No server fails here: that an answer takes its time on a busy machine is no failure. */
+const ANSWER_TIME_MS = 60_000;
 /** A challenge, then the transfer. */
 const REQUESTS_PER_TRANSFER = 2;
 
@@ -31,6 +34,7 @@ before(async () => {
     names: ['blue', 'green'],
     started: ['blue'],
     flags: { '--drain-delay-ms': '1000' },
+    patient: true,
   });
 });
 after(() => cluster?.remove());
@@ -42,7 +46,7 @@ function replace(
   [blue, green]: readonly [string, string],
   says: string[],
   start: () => Promise<unknown>,
-  readyTimeMs = 20_000,
+  readyTimeMs = 60_000,
 ) {
   return upgrade({
     ...{ blue, green, greenHttp: cluster.httpOf(green), start },
@@ -68,10 +72,16 @@ function run(command: string, args: readonly string[]) {
   return { ended: once(child, 'close').then(([code]) => ({ code, stdout, stderr })) };
 }
 
-test(`${UPGRADES} upgrades under load: every request succeeds`, { timeout: 180_000 }, async (t) => {
+test(`${UPGRADES} upgrades under load: every request succeeds`, async (t) => {
   const front = [{ tcpPort: cluster.tcpPort, http: cluster.http }];
-  const overTcp = Array.from({ length: CUSTOMERS }, (_, n) => new TcpCustomer(`tcp${n}`, front, 0));
-  const overHttp = Array.from({ length: CUSTOMERS }, (_, n) => new HttpCustomer(`http${n}`, front, 0));
+  const overTcp = Array.from(
+    { length: CUSTOMERS },
+    (_, n) => new TcpCustomer(`tcp${n}`, front, 0, ANSWER_TIME_MS),
+  );
+  const overHttp = Array.from(
+    { length: CUSTOMERS },
+    (_, n) => new HttpCustomer(`http${n}`, front, 0, ANSWER_TIME_MS),
+  );
   const customers: readonly Customer[] = [...overTcp, ...overHttp];
   for (const customer of customers) await customer.arrive();
   const load = { over: false };
@@ -85,7 +95,9 @@ test(`${UPGRADES} upgrades under load: every request succeeds`, { timeout: 180_0
     const before = sum(customers, ({ acknowledged }) => acknowledged.size);
     await replace([blue, green], says, () => cluster.startServer(green));
     await delay(LOAD_MS);
-    assert.ok(sum(customers, ({ acknowledged }) => acknowledged.size) > before, 'they went on');
+    await until(() => sum(customers, ({ acknowledged }) => acknowledged.size) > before, {
+      what: 'they go on',
+    });
     assert.notEqual(cluster.server(blue).child.exitCode, null, 'blue has ended');
   }
   load.over = true;
@@ -131,7 +143,7 @@ test('a green server that never becomes ready is taken back, and blue goes on', 
   );
 });
 
-test('the command line does the same, with commands of a shell', { timeout: 60_000 }, async (t) => {
+test('the command line does the same, with commands of a shell', async (t) => {
   const [blue, green] = serverNames(UPGRADES);
   const file = (name: string) => join(cluster.folder, name);
   const start = [process.execPath, MAIN, 'serve', '--data-dir', file(green)];
@@ -148,7 +160,12 @@ test('the command line does the same, with commands of a shell', { timeout: 60_0
       ...['--start', startBy, '--stop', `kill ${pid}; while kill -0 ${pid} 2>/dev/null; do sleep 0.05; done`],
       ...['--stop-green', `touch '${file('taken-back')}'`, '--socket', cluster.haproxy.socketPath],
     ]);
-  const customer = new HttpCustomer('cli', [{ tcpPort: cluster.tcpPort, http: cluster.http }], 0);
+  const customer = new HttpCustomer(
+    'cli',
+    [{ tcpPort: cluster.tcpPort, http: cluster.http }],
+    0,
+    ANSWER_TIME_MS,
+  );
   await customer.arrive();
   const load = { over: false };
   const working = customer.work(load);
@@ -177,10 +194,9 @@ test('the command line does the same, with commands of a shell', { timeout: 60_0
   );
   assert.deepEqual(await cluster.server(blue).ended, { code: 0, signal: null });
   const before = customer.acknowledged.size;
-  await delay(LOAD_MS);
+  await until(() => customer.acknowledged.size > before, { what: 'green serves' });
   load.over = true;
   await working;
-  assert.ok(customer.acknowledged.size > before, 'green serves');
   // For the next test, which stops one of its own.
   await cluster.startServer(blue);
 });
@@ -189,11 +205,10 @@ test('told to stop, a server says that it is not ready and goes on for the delay
   const [name] = serverNames(UPGRADES);
   const http = cluster.httpOf(name);
   const ended = cluster.server(name).stop();
-  let status = 200;
-  for (let attempt = 0; status === 200 && attempt < 100; attempt++) {
-    ({ status } = await fetch(`${http}/readyz`));
-    await delay(5);
-  }
+  const status = await until(async () => {
+    const answer = await fetch(`${http}/readyz`);
+    return answer.status !== 200 && answer.status;
+  });
   assert.equal(status, 503);
   assert.equal((await fetch(`${http}/readyz?unready=404`)).status, 404);
   assert.equal((await fetch(`${http}/healthz`)).status, 200);

@@ -94,14 +94,18 @@ describe('parallel log-ins', () => {
     const application = await testApplication(t);
     for (const name of ['alice', 'bob']) await registeredSession(application, name);
     const { services } = application;
+    const bobLogsIn = async () => {
+      const startedAt = performance.now();
+      assert.ok('secret' in (await services.logIn({ username: 'bob', password: PASSWORD, address })));
+      return performance.now() - startedAt;
+    };
+    const aloneMs = Math.max(await bobLogsIn(), await bobLogsIn(), await bobLogsIn());
     const guesses = Array.from({ length: 250 }, (_, n) =>
       services.logIn({ username: 'alice', password: `guess ${n}`, address }),
     );
-    const startedAt = performance.now();
-    const bob = await services.logIn({ username: 'bob', password: PASSWORD, address });
-    const ms = performance.now() - startedAt;
-    assert.ok('secret' in bob);
-    assert.ok(ms < 2_000, `bob waited ${ms} ms`);
+    const ms = await bobLogsIn();
+    // Behind the guesses he would wait for 250 passwords.
+    assert.ok(ms < 50 * aloneMs, `bob waited ${ms} ms, ${aloneMs} ms when he was alone`);
     await Promise.all(guesses);
   });
 

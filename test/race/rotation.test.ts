@@ -27,7 +27,7 @@ const hashes = { sha1, sha256, sha512 };
 const hmac: Hmac = (algorithm, key, message) => nobleHmac(hashes[algorithm], key, message);
 const large = { ...TRANSFER, amount: '900.00' };
 
-test(`${ROTATIONS} rotations while ${USERS} users move money`, { timeout: 120_000 }, async (t) => {
+test(`${ROTATIONS} rotations while ${USERS} users move money`, async (t) => {
   const application = await testApplication(t);
   const { context, vault, store } = application;
   const customers: { session: Session; seed: Uint8Array }[] = [];

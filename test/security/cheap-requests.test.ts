@@ -122,12 +122,12 @@ test('reading a long history from its beginning is no walk down all of it for ea
   const { context, session } = await busyUser(t, 16_384);
   const { userId } = session;
   const version = (await context.userCache.getOrLoad(userId))?.version ?? 0;
-  const wholeMs = await durationOf(() =>
+  const wholeMs = await shortestOf(() =>
     context.store.readUserJournal(userId, { below: Number.POSITIVE_INFINITY, limit: version }),
   );
-  const stop = new AbortController();
-  let expected = 1;
-  const followedMs = await durationOf(async () => {
+  const followedMs = await shortestOf(async () => {
+    const stop = new AbortController();
+    let expected = 1;
     for await (const entries of followUser(context, userId, 0, stop.signal)) {
       for (const entry of entries) assert.equal(entry.version, expected++);
       if (expected > version) stop.abort();

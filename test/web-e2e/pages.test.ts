@@ -265,7 +265,7 @@ describe('pages', { concurrency: 2 }, () => {
     const dialog = desk.page.getByRole('dialog');
 
     await chief.at('operator', 'transactions');
-    await desk.page.getByRole('link', { name: /Astilleros/ }).click();
+    await desk.page.getByRole('link', { name: /Astilleros of/ }).click();
     await chief.text('From request to decision').waitFor();
     await looker.look('transaction');
     await chief.at('operator', 'journal');

@@ -14,6 +14,7 @@ import type { Store } from '../../../src/ports/store.ts';
 import { Chain, registered, token } from '../../contract/chain.ts';
 import { PostgresServer } from '../../services/postgres.ts';
 import { PostgresProxy } from '../../services/postgres-proxy.ts';
+import { until } from '../../waiting.ts';
 import { PostgresDatabase } from './database.ts';
 
 const server = await PostgresServer.start({ fast: true });
@@ -111,7 +112,9 @@ describe('PostgreSQL: fail-over', () => {
       await standby.promote();
       await standby.query("ALTER SYSTEM SET synchronous_standby_names = ''");
       await standby.query('SELECT pg_reload_conf()');
-      await delay(500);
+      // Each of them goes on there.
+      const promoted = new Map(told);
+      await until(() => chains.every(({ userId }) => told.get(userId) !== promoted.get(userId)));
       running = false;
       await Promise.all(writers);
       assert.ok(longestMs < BOUND_MS, `${longestMs} ms`);

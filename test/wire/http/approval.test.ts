@@ -34,7 +34,7 @@ describe('a service asks, the user decides', () => {
     assert.equal(approved.json.status, 'approved');
     const waited = await waiting;
     assert.deepEqual(waited.json, approved.json);
-    assert.ok(performance.now() - startedAt < 2_000, 'told at once');
+    assert.ok(performance.now() - startedAt < 15_000, 'told at once, and not when the wait was over');
 
     const receipt = await fixture.get(`/v1/receipts/${pending.id}`, key);
     const jwks = await fixture.get('/.well-known/jwks.json');

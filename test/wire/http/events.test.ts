@@ -132,7 +132,7 @@ test('streams are bounded in number, live by heartbeats, and end with the server
   const stopped = performance.now();
   await fixture.server.stop(5_000);
   await Promise.all([first.ended, again.ended]);
-  assert.ok(performance.now() - stopped < 2_000);
+  assert.ok(performance.now() - stopped < 5_000);
 });
 
 test('one who does not read is closed, and the others are not held up', async (t) => {

@@ -181,7 +181,7 @@ test('who does not log in in time is closed, however much is sent; who did stays
 });
 
 test('an idle connection is closed, and bytes that make no message do not keep it', async (t) => {
-  const { port, server } = await startFixture(t, { limits: { idleTimeMs: 150 } });
+  const { port, server } = await startFixture(t, { limits: { idleTimeMs: 600 } });
   const idle = await Client.loggedIn(t, port);
   const dripping = await Client.loggedIn(t, port);
   const working = await Client.loggedIn(t, port);

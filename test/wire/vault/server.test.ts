@@ -476,11 +476,11 @@ test('certificates are read again: by the listener and, without a failed call, b
 });
 
 test('stopped, the listener answers what it was asked', async (t) => {
-  const { keys, release } = stalled();
+  const { keys, release, most } = stalled();
   const listening = await listen(t, { keys });
   const { vault: client } = await openClient(t, listening);
   const asked = client.activeKeyVersion();
-  await delay(50);
+  await until(() => most() === 1);
   const stopped = listening.listener.stop(5_000);
   await delay(50);
   release();
