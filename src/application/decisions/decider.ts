@@ -27,6 +27,11 @@ export interface DeciderCounters {
   superseded: number;
 }
 
+interface IdempotencyKey {
+  readonly userId: UserId;
+  readonly key: string;
+}
+
 /** The latest entries of users in the store, or why they could not be read. */
 type LatestRecords = ReadonlyMap<UserId, UserRecord | undefined> | Error;
 
@@ -145,24 +150,34 @@ export class Decider {
     this.counters.batches++;
     this.counters.jobs += jobs.length;
     const at = this.#userCache.decisionTime();
-    const { users, loaded } = await this.#loadUsers(jobs);
-    const idempotencyRecords = await this.#findIdempotencyRecords(jobs);
+    const { users, missing } = this.#cachedUsers(jobs);
+    if (missing.size > 0) {
+      for (const [id, user] of await this.#userCache.load([...missing])) users.set(id, user);
+    }
+    const keys = idempotencyKeysOf(jobs);
+    const idempotencyRecords = keys.length === 0 ? new Map() : await this.#findIdempotencyRecords(keys);
     const { spentChallenges } = this.#userCache;
-    const batch = new DecisionBatch({ at, jobs, users, loaded, idempotencyRecords, spentChallenges });
+    const batch = new DecisionBatch({
+      at,
+      jobs,
+      users,
+      loaded: missing,
+      idempotencyRecords,
+      spentChallenges,
+    });
     const evidence = batch.gatherEvidence();
     const macs = evidence.requests.length === 0 ? NO_MACS : await this.#computeMacs(evidence.requests);
     batch.decide(evidence, macs);
+    const unconfirmed = batch.usersWithoutEntry();
     const [outcomes, latest] = await Promise.all([
       batch.decisions.length === 0 ? [] : this.#store.append(batch.decisions),
-      this.#readLatest(batch.usersWithoutEntry()),
+      unconfirmed.length === 0 ? NO_RECORDS : this.#readLatest(unconfirmed),
     ]);
     this.#settle(batch, outcomes, latest);
   }
 
-  /** `loaded`: the users who were read from the store just now. */
-  async #loadUsers(
-    jobs: readonly PendingJob[],
-  ): Promise<{ users: Map<UserId, User>; loaded: ReadonlySet<UserId> }> {
+  /** Returns the jobs' users that are new or cached, and the ids of the others. */
+  #cachedUsers(jobs: readonly PendingJob[]): { users: Map<UserId, User>; missing: ReadonlySet<UserId> } {
     const users = new Map<UserId, User>();
     const missing = new Set<UserId>();
     for (const { job } of jobs) {
@@ -171,19 +186,11 @@ export class Decider {
       if (user) users.set(job.userId, user);
       else missing.add(job.userId);
     }
-    if (missing.size > 0) {
-      for (const [id, user] of await this.#userCache.load([...missing])) users.set(id, user);
-    }
-    return { users, loaded: missing };
+    return { users, missing };
   }
 
-  async #findIdempotencyRecords(jobs: readonly PendingJob[]): Promise<Map<string, IdempotencyRecord>> {
+  async #findIdempotencyRecords(keys: readonly IdempotencyKey[]): Promise<Map<string, IdempotencyRecord>> {
     const records = new Map<string, IdempotencyRecord>();
-    const keys: { userId: UserId; key: string }[] = [];
-    for (const { job } of jobs) {
-      if (job.idempotencyKey !== undefined) keys.push({ userId: job.userId, key: job.idempotencyKey });
-    }
-    if (keys.length === 0) return records;
     const found = await this.#store.findIdempotencyRecords(keys);
     keys.forEach(({ userId, key }, index) => {
       const record = found[index];
@@ -203,7 +210,6 @@ export class Decider {
 
   /** Reads the users' latest versions, without the spent challenges. */
   async #readLatest(ids: readonly UserId[]): Promise<LatestRecords> {
-    if (ids.length === 0) return NO_RECORDS;
     try {
       const records = await this.#store.load(ids, Number.POSITIVE_INFINITY);
       return new Map(ids.map((id, index) => [id, records[index]]));
@@ -282,6 +288,14 @@ function rejectExpired(jobs: readonly PendingJob[], now: number): readonly Pendi
     reject(new StoreUnavailable('the decision could not be made in time: nothing was written'));
     return false;
   });
+}
+
+function idempotencyKeysOf(jobs: readonly PendingJob[]): IdempotencyKey[] {
+  const keys: IdempotencyKey[] = [];
+  for (const { job } of jobs) {
+    if (job.idempotencyKey !== undefined) keys.push({ userId: job.userId, key: job.idempotencyKey });
+  }
+  return keys;
 }
 
 function asError(error: unknown): Error {
