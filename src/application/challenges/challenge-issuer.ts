@@ -11,14 +11,14 @@ import type { KeyVault } from '../../ports/key-vault.ts';
 import { ChallengeRateLimiter } from './challenge-rate-limiter.ts';
 import type { RandomPool } from './random-pool.ts';
 
-/** Keys fetched ahead of their period, so that challenges go on for at least so many periods without the vault. */
+/** Keys are derived this many periods ahead, so challenges work for at least that long without the vault. */
 const PERIODS_AHEAD = 2;
-/** After the vault did not answer, until it is asked again in the background. */
+/** How long to wait in the background after the vault did not answer. */
 const RETRY_MS = 1_000;
 
 /**
- * Issues and verifies challenges under keys that change every `rotationMs` by themselves: the key of a period is
- * derived in the vault from the period's number, so every server has the same and none is stored.
+ * Issues and verifies challenges under keys that rotate every `rotationMs`. The vault derives the key of a period from the
+ * period's number, so every server has the same keys and none is stored.
  */
 export class ChallengeIssuer {
   readonly #vault: KeyVault;
@@ -38,14 +38,14 @@ export class ChallengeIssuer {
   }
 
   /**
-   * Sees to it that the keys in use at this time are here; call it before `issue` and `verify`.
-   * @returns nothing to wait for when they are
-   * @throws VaultUnavailable when the current key is missing and cannot be fetched
+   * Makes the keys of this time available. Call it before `issue` and `verify`.
+   * @returns undefined if they are available already
+   * @throws VaultUnavailable if the current key is missing and cannot be derived
    */
   ensureKeys(at: number): Promise<void> | undefined {
     const period = Math.floor(at / this.#rotationMs);
     if (this.#keys.has(period)) {
-      // Ahead of need and in the background: a vault that is down matters only once a period starts without its key.
+      // In the background: a vault that is down matters only when a period starts without its key.
       if (!this.#keys.has(period + PERIODS_AHEAD) && performance.now() >= this.#retryAt) this.#fetchAhead(at);
       return undefined;
     }
@@ -62,12 +62,12 @@ export class ChallengeIssuer {
     return issuedAt + this.#ttlMs;
   }
 
-  /** Whether it was spent is not checked. */
+  /** Does NOT check whether the challenge was spent. */
   verify(nonce: string, binding: ChallengeBinding, at: number): ChallengeVerdict {
     const issuedAt = nonceIssuedAt(nonce);
     if (issuedAt === undefined) return 'challenge_unknown';
     const key = this.#keys.get(Math.floor(issuedAt / this.#rotationMs));
-    // Keys of every period whose challenges still live are kept: without one it is too old, or not of this vault.
+    // The keys of all periods with valid challenges are kept. Without a key, the challenge is too old or of another vault.
     if (!key) return issuedAt < at - this.#ttlMs ? 'challenge_expired' : 'challenge_unknown';
     return verifyNonce(key, nonce, binding, at, this.#ttlMs);
   }

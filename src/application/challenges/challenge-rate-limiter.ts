@@ -3,18 +3,18 @@ import type { UserId } from '../../ports/store.ts';
 
 interface Allowance {
   left: number;
-  /** When that was so, ms of `performance.now()`. */
+  /** When `left` was right, ms of `performance.now()`. */
   at: number;
 }
 
 /**
- * How many challenges a user, or a service, may ask for: one short request may want a thousand, each of which is
- * computed. In this server's memory: what is spent here is this server's time.
+ * Limits how many challenges a user or a service gets (a token bucket each), because one short request may ask for a
+ * thousand and the server computes each one. Kept in memory, because it protects this server's CPU time alone.
  */
 export class ChallengeRateLimiter {
   readonly #callers = new Map<UserId | string, Allowance>();
 
-  /** @returns 0 when taken, else the ms after which the same would be */
+  /** @returns 0 if the challenges were granted, else the ms to wait before the same request would be */
   take(caller: UserId | string, count: number, perSecond: number, now: number = performance.now()): number {
     const most = perSecond * LIMITS.challengeBurstSeconds;
     const known = this.#callers.get(caller);
@@ -27,7 +27,7 @@ export class ChallengeRateLimiter {
     return 0;
   }
 
-  /** Whoever is forgotten for another starts afresh: it takes thirty thousand callers to be so. */
+  /** Evicting the oldest caller resets its allowance; that takes `usersCachedMax` other callers. */
   #remember(caller: UserId | string, allowance: Allowance): void {
     this.#callers.set(caller, allowance);
     if (this.#callers.size <= LIMITS.usersCachedMax) return;

@@ -11,7 +11,7 @@ export interface Challenge {
   readonly expiresAt: number;
 }
 
-/** For a service, to have bound codes of its own transactions checked. */
+/** Issues challenges to a service, for bound codes over its own transactions. */
 export async function issueServiceChallenges(
   context: Context,
   serviceId: string,
@@ -22,7 +22,7 @@ export async function issueServiceChallenges(
   return checkCount(count) ?? checkPace(context, binding, count, perSecond) ?? issue(context, binding, count);
 }
 
-/** Challenges bound to the session. Nothing is stored: what is never answered costs nothing. */
+/** Issues challenges bound to the session. Stores nothing, so a challenge that is never answered costs nothing. */
 export async function issueChallenges(
   context: Context,
   session: Session,

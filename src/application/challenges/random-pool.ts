@@ -2,7 +2,7 @@ import type { Random } from '../../ports/random.ts';
 
 const POOL_BYTES = 8_192;
 
-/** Few bytes at a time for what is public (nonces, ids), without asking the system for each. */
+/** Hands out a few random bytes at a time for public values (nonces, ids), without a system call for each. */
 export class RandomPool {
   readonly #random: Random;
   #pool: Uint8Array = new Uint8Array(0);
@@ -12,7 +12,7 @@ export class RandomPool {
     this.#random = random;
   }
 
-  /** Bytes never handed out before. A view: copy what is kept for long. */
+  /** Returns bytes that were never handed out before. They are a view of the pool: copy what you keep for long. */
   take(length: number): Uint8Array {
     if (this.#used + length > this.#pool.length) {
       this.#pool = this.#random.bytes(POOL_BYTES);

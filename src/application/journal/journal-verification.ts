@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { type JournalFault, type UnverifiedEntry, verifyJournal } from './verify-journal.ts';
 
 export interface VerificationState {
-  /** `failed`: it could not be read to its end, which says nothing about it. */
+  /** `failed`: the journal could not be read to its end, which says nothing about its integrity. */
   readonly status: 'none' | 'running' | 'whole' | 'faulty' | 'failed';
   /** ms since 1970 */
   readonly startedAt?: number;
@@ -15,8 +15,8 @@ export interface VerificationState {
 }
 
 /**
- * Verifies the journal as it was when it was asked for, in the background, in small slices. One at a time. Each user's
- * end has NOT been checked: entries missing there are found by `sello audit verify`.
+ * Verifies the journal in the background, in small slices, up to its last entry at the start. Runs once at a time. Does NOT
+ * check where each user's chain must end: `sello audit verify` finds entries missing there.
  */
 export class JournalVerification {
   readonly #context: Context;
@@ -32,7 +32,7 @@ export class JournalVerification {
     return this.#state.status === 'running' ? { ...this.#state, entries: this.#read } : this.#state;
   }
 
-  /** @returns whether it was begun: it is not while one runs */
+  /** @returns false if a verification is running already */
   start(): boolean {
     if (this.#state.status === 'running') return false;
     const startedAt = this.#context.decider.now();
@@ -42,7 +42,7 @@ export class JournalVerification {
     return true;
   }
 
-  /** Ends it where it is, for good: the server stops. */
+  /** Aborts the verification for good, when the server stops. */
   stop(): void {
     this.#stopping.abort();
   }

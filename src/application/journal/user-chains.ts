@@ -1,7 +1,7 @@
 const HASH_BYTES = 32;
 const SLOTS_FIRST = 1_024;
 
-/** The last version and hash of each user, by name: for a pass over a journal of many users, in about a hundred bytes each. */
+/** Keeps the last version and hash of each user's chain, for a pass over a journal: about a hundred bytes a user. */
 export class UserChains {
   readonly #slots = new Map<string, number>();
   #hashes = Buffer.alloc(SLOTS_FIRST * HASH_BYTES);

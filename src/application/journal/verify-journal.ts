@@ -2,37 +2,37 @@ import { canonicalJson } from '../../domain/encoding/canonical-json.ts';
 import { chainHash, GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { UserChains } from './user-chains.ts';
 
-/** An entry as it is found in a store or in an export. Nothing about it is believed. */
+/** An entry as read from a store or an export. Nothing about it is trusted. */
 export interface UnverifiedEntry {
-  /** The body's bytes as text. */
+  /** The body's bytes, as text. */
   readonly body: string;
   /** Lower-case hex. */
   readonly hash: string;
-  /** As an export names it; a store keeps it with the user's entry before. */
+  /** The previous entry's hash, in an export; a store does not repeat it. */
   readonly previous?: string;
   /**
-   * `bytes` (of a store): the text must be canonical. `json` (of an export): the text may have been written anew by
-   * other programs, with other blanks or escapes, and the canonical form of what it says is what counts.
+   * `bytes` (from a store): the text must be canonical. `json` (from an export): other programs may have rewritten the
+   * text with other blanks or escapes, so the canonical form of its value is hashed.
    */
   readonly form: 'bytes' | 'json';
-  /** Whose chain it belongs to; by default the user that the body names. */
+  /** The chain that the entry belongs to. Default: the user that the body names. */
   readonly chain?: string;
-  /** What a store keeps beside the body, and answers from: it must say what the body says. `at` in ms since 1970. */
+  /** The columns that a store keeps beside the body and answers from; they must match the body. `at` in ms since 1970. */
   readonly columns?: { readonly at: number; readonly type: string; readonly version: number };
 }
 
-/** Where a user's entries must end: what was known before. */
+/** Where a user's chain must end, as known from before. */
 export interface ExpectedHead {
   readonly user: string;
-  /** As of the entries; by default the user's name. */
+  /** The chain, as in the entries. Default: the user's name. */
   readonly chain?: string;
   readonly version: number;
-  /** When known. */
+  /** The last hash, if known. */
   readonly hash?: string;
 }
 
 export interface JournalFault {
-  /** Counted from 1 in the order found: a line of the file, a position of the store. 0: no entry, one is missing at the end. */
+  /** Counted from 1 in reading order: a line of the file, a position of the store. 0: an entry is missing at the end. */
   readonly entry: number;
   readonly user: string;
   readonly version: number;
@@ -46,24 +46,24 @@ export interface JournalFault {
     | 'hash_mismatch'
     | 'columns_mismatch'
     | 'truncated';
-  /** What was expected and what was found. */
+  /** The expected and the found value. */
   readonly detail: string;
 }
 
 export interface JournalVerdict {
   readonly entries: number;
   readonly users: number;
-  /** The first entry that does not fit; `undefined`: the journal is whole, as far as `heads` told where it ends. */
+  /** The first fault; `undefined`: the journal is whole, up to the ends that `heads` gives. */
   readonly fault: JournalFault | undefined;
 }
 
 /**
- * Checks entries in the journal's order: each body canonical (RFC 8785), each user's versions dense from 1, each hash
- * SHA-256(previous hash ‖ body) with 32 zero bytes before the first, and what a store keeps beside a body the same. So a changed, missing, reordered or added entry is
- * found; entries missing at a user's end are found by `heads` alone. Stops at the first fault. Keeps about a hundred
- * bytes a user, and nothing an entry.
+ * Checks entries in the journal's order: each body is canonical (RFC 8785), each user's versions are dense from 1, each
+ * hash is SHA-256(previous hash ‖ body) with 32 zero bytes before the first, and a store's columns match the body. This
+ * finds a changed, missing, reordered or added entry; entries missing at a user's end are found only with `heads`. Stops at
+ * the first fault. Keeps about a hundred bytes a user and nothing an entry.
  *
- * Has NOT checked who wrote the journal: whoever can rewrite all of a user's entries can make a chain that fits.
+ * Does NOT check who wrote the journal: anyone who can rewrite all of a user's entries can make a valid chain.
  */
 export async function verifyJournal(
   found: AsyncIterable<UnverifiedEntry>,
@@ -73,11 +73,11 @@ export async function verifyJournal(
   let entries = 0;
   for await (const entry of found) {
     entries++;
-    const fault = follow(entry, entries, chains);
+    const fault = checkEntry(entry, entries, chains);
     if (fault) return { entries, users: chains.size, fault };
   }
   for await (const head of heads ?? []) {
-    const fault = endOf(head, chains);
+    const fault = checkHead(head, chains);
     if (fault) return { entries, users: chains.size, fault };
   }
   return { entries, users: chains.size, fault: undefined };
@@ -85,8 +85,8 @@ export async function verifyJournal(
 
 const HASH = /^[0-9a-f]{64}$/;
 
-/** Checks one entry against its user's chain and takes it in. */
-function follow(entry: UnverifiedEntry, count: number, chains: UserChains): JournalFault | undefined {
+/** Checks an entry against its user's chain, then extends the chain by it. */
+function checkEntry(entry: UnverifiedEntry, count: number, chains: UserChains): JournalFault | undefined {
   const body = readBody(entry);
   const user = 'user' in body ? body.user : '';
   const version = 'version' in body ? body.version : 0;
@@ -105,16 +105,15 @@ function follow(entry: UnverifiedEntry, count: number, chains: UserChains): Jour
   if (version !== expected) return fault('version_unexpected', `expected version ${expected} of this user`);
   const previous = chain?.hash ?? GENESIS_HASH;
   if (entry.previous !== undefined && entry.previous !== previous) {
-    return fault('previous_unexpected', `expected ${previous}, found ${shown(entry.previous)}`);
+    return fault('previous_unexpected', `expected ${previous}, found ${shortened(entry.previous)}`);
   }
-  if (!HASH.test(entry.hash)) return fault('hash_malformed', `found ${shown(entry.hash)}`);
+  if (!HASH.test(entry.hash)) return fault('hash_malformed', `found ${shortened(entry.hash)}`);
   const hash = chainHash(previous, body.canonical);
   if (hash !== entry.hash)
     return fault('hash_mismatch', `the body and what is before it give ${hash}, found ${entry.hash}`);
   const { columns } = entry;
-  if (columns && !saysTheSame(columns, body)) {
-    const told = shown(JSON.stringify(columns));
-    return fault('columns_mismatch', `beside the body stands ${told}`);
+  if (columns && !columnsMatch(columns, body)) {
+    return fault('columns_mismatch', `beside the body stands ${shortened(JSON.stringify(columns))}`);
   }
   chains.put(key, version, hash);
   return undefined;
@@ -128,7 +127,7 @@ interface ReadBody {
   readonly canonical: string;
 }
 
-function saysTheSame(
+function columnsMatch(
   { at, type, version }: NonNullable<UnverifiedEntry['columns']>,
   body: ReadBody,
 ): boolean {
@@ -164,13 +163,13 @@ function readBody({ body, form }: UnverifiedEntry):
   if (canonical === body) return { ...read, canonical };
   if (form === 'bytes')
     return { ...named, reason: 'body_not_canonical', detail: 'its canonical form (RFC 8785) is other bytes' };
-  // Of a name that is there twice readers take different ones: what is canonical then is not what all of them see.
-  if (membersWritten(body) !== membersOf(value))
+  // Readers differ in which member of a repeated name they take, so not all of them see the canonical form.
+  if (countMembersInText(body) !== countMembers(value))
     return { ...named, reason: 'body_not_canonical', detail: 'a name is in it twice' };
   return { ...read, canonical };
 }
 
-function endOf(
+function checkHead(
   { user, chain: key = user, version, hash }: ExpectedHead,
   chains: UserChains,
 ): JournalFault | undefined {
@@ -191,23 +190,24 @@ function endOf(
       user,
       version,
       reason: 'hash_mismatch',
-      detail: `expected the last hash ${shown(hash)}, found ${chain?.hash}`,
+      detail: `expected the last hash ${shortened(hash)}, found ${chain?.hash}`,
     };
   }
   return undefined;
 }
 
-/** Members of all objects in a text that is JSON, by its colons outside strings. */
-function membersWritten(json: string): number {
+/** Counts the members of all objects in a JSON text, by the colons outside strings. */
+function countMembersInText(json: string): number {
   return json.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
 }
 
-function membersOf(value: unknown): number {
+/** Counts the members of all objects in a parsed value. */
+function countMembers(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   const own = Array.isArray(value) ? 0 : Object.keys(value).length;
-  return Object.values(value).reduce<number>((sum, member) => sum + membersOf(member), own);
+  return Object.values(value).reduce<number>((sum, member) => sum + countMembers(member), own);
 }
 
-function shown(text: string): string {
+function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

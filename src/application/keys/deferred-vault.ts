@@ -5,22 +5,22 @@ import type { KeyVault } from '../../ports/key-vault.ts';
 
 export interface DeferredVaultOptions {
   readonly custody: KeyVault['custody'];
-  /** Why it could not be opened the first time. */
+  /** Why the first attempt to open the vault failed. */
   readonly reason: string;
-  /** Tries once; whatever it throws, there is no vault. */
+  /** Tries to open the vault once. Any error means that there is no vault yet. */
   readonly open: () => Promise<KeyVault>;
-  /** Whether it must not be tried again after this error. */
+  /** Whether no further attempt may be made after this error. */
   readonly isFinal: (error: unknown) => boolean;
   readonly log: { info(fields: object, message: string): void; error(fields: object, message: string): void };
 }
 
 /**
- * A vault that did not answer when its server started: each call is refused as unavailable until an attempt in the
- * background opens it, at a bounded pace and for as long as it takes. From then on it is that vault.
+ * Stands in for a vault that did not answer when the server started. It rejects each call as unavailable and tries in the
+ * background to open the vault, with a bounded back-off and without a time limit; once open, it passes all calls on.
  */
 export class DeferredVault implements KeyVault {
   readonly custody: KeyVault['custody'];
-  /** Resolves when the vault is open; never, where this is closed before. */
+  /** Resolves when the vault is open. Never resolves if this is closed before, or after a final error. */
   readonly opened: Promise<void>;
   readonly #options: DeferredVaultOptions;
   readonly #closed = new AbortController();
@@ -49,7 +49,7 @@ export class DeferredVault implements KeyVault {
   destroyKeyVersionsBelow: KeyVault['destroyKeyVersionsBelow'] = async (version) =>
     this.#get().destroyKeyVersionsBelow(version);
 
-  /** Waits for the attempt that is under way. */
+  /** Waits for the attempt under way. */
   async close(): Promise<void> {
     this.#closed.abort();
     await this.#waiting;
@@ -67,7 +67,7 @@ export class DeferredVault implements KeyVault {
     let pauseMs = 0;
     for (;;) {
       pauseMs = Math.min(LIMITS.vaultReconnectMsMax, Math.max(LIMITS.vaultReconnectMsMin, pauseMs * 2));
-      // Servers that started without the same vault do not come to it all at once.
+      // Random, so that the servers without the same vault do not all try at once.
       await delay(pauseMs * (0.5 + Math.random() / 2), undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
       try {

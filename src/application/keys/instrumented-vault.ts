@@ -14,15 +14,15 @@ export type VaultCall =
 
 export interface VaultCallStatistics {
   calls: number;
-  /** Of those, how many threw. */
+  /** How many of them threw. */
   failures: number;
-  /** Keys, messages or requests in all of them. */
+  /** Keys, messages or requests in all calls. */
   items: number;
-  /** Time spent waiting for them. */
+  /** Total duration of the calls. */
   ms: number;
 }
 
-/** The same vault, counting what is asked of it, for the metrics. */
+/** Passes all calls on to a vault and counts and times them, for the metrics. */
 export class InstrumentedVault implements KeyVault {
   readonly custody: KeyVault['custody'];
   readonly statistics = new Map<VaultCall, VaultCallStatistics>();
@@ -34,7 +34,7 @@ export class InstrumentedVault implements KeyVault {
     this.custody = vault.custody;
   }
 
-  /** Told of each call as it ends, failed or not. */
+  /** Sets the listener that is called as each call ends, failed or not. */
   onCall(listener: (call: VaultCall, ms: number) => void): void {
     this.#listener = listener;
   }

@@ -1,6 +1,7 @@
 /**
- * Tasks that wrap a key and then commit it. A rotation waits for those that began before it, so that no key is
- * committed under a version that was destroyed in between. Of this server alone: `rotateKeys` says what is done about others.
+ * Tracks the tasks that wrap a key and then commit it. A rotation waits for those that began before it, so that none
+ * commits a key under a version destroyed in between. Knows this server's tasks alone; for those of other servers see
+ * `rotateKeys`.
  */
 export class KeyLeases {
   readonly #held = new Set<Promise<unknown>>();
@@ -15,7 +16,7 @@ export class KeyLeases {
     }
   }
 
-  /** Resolves when every task that is held now has ended, however it ends. */
+  /** Resolves when every task held now has ended, whether it succeeds or fails. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#held]);
   }

@@ -4,9 +4,10 @@ import type { KeyVault, PublicKey } from '../../ports/key-vault.ts';
 const lastKnown = new WeakMap<KeyVault, readonly PublicKey[]>();
 
 /**
- * The vault's verification keys, to be published: as they are, or while the vault does not answer as they last were,
- * for what they verify stays true. A key made meanwhile is missing then: do not refuse on this list what it signed.
- * @throws VaultUnavailable when they were never known
+ * Returns the vault's verification keys for publication (the JWKS). While the vault does not answer, returns the last
+ * known ones, which stay right for all that they verify. A key made since is missing from those: do not refuse a
+ * signature because its key is not in this list.
+ * @throws VaultUnavailable if the vault has never answered
  */
 export async function publishedKeys(vault: KeyVault): Promise<readonly PublicKey[]> {
   try {

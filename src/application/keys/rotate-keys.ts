@@ -13,11 +13,11 @@ const PAGE = 512;
 const PASSES_MAX = 4;
 
 export interface RotateKeysRequest {
-  /** Keep the old key-encryption keys: backups made before still open with the vault file of today. */
+  /** Keep the old key-encryption keys, so that older backups open with the current vault file. */
   readonly keepOld?: boolean;
   /**
-   * How long the old keys stay after the first sweep, in ms: for what other servers wrapped before they knew of the new
-   * key, and commit later. By default long enough where there can be others, else nothing.
+   * How long the old keys stay after the first sweep, in ms: other servers may have wrapped keys before they knew the new
+   * version, and commit them later. Default: `keyGraceMs` if the store allows other servers, else 0.
    */
   readonly graceMs?: number;
 }
@@ -25,21 +25,21 @@ export interface RotateKeysRequest {
 export interface RotatedKeys {
   readonly version: number;
   readonly rewrapped: number;
-  /** Keys that open for nobody: damaged before this rotation. Old versions are kept when there is one. */
+  /** Keys that could not be unwrapped, because they were damaged before. If there is one, the old versions are kept. */
   readonly damaged: number;
   readonly oldDestroyed: boolean;
-  /** A stored answer to the same idempotency key: rotated then, not now. */
+  /** The answer is from the idempotency record: the keys were rotated then, not now. */
   readonly repeated?: boolean;
 }
 
 /**
  * Makes a new key-encryption and signing key, wraps every seed and MAC key again under it, then destroys the old
- * ones, while traffic runs: each key is replaced by compare-and-set, and whoever still holds the old form reads it anew.
+ * versions. Traffic goes on: each key is replaced by compare-and-set, and a request that holds the old form reloads it.
  *
- * Tasks of this server that hold a wrapped key are waited for. Those of others are not known: between the first sweep and
- * the last lies more than a request can take (`decisionTimeMs`, then the store's own bounds), and the last finds what they
- * committed. Several rotations at once, on several servers, only ever wrap forward.
- * @param act who asks over the API; with a key for a safe retry it may be `idempotency_mismatch`
+ * Waits for this server's tasks that hold a wrapped key. Those of other servers are not known, so the time between the
+ * first sweep and the last is longer than a request can take (`decisionTimeMs`, then the store's own bounds), and the last
+ * sweep finds what they committed. Concurrent rotations on several servers only ever wrap forward.
+ * @param act the caller over the API; with an idempotency key the result may be `idempotency_mismatch`
  */
 export function rotateKeys(context: Context, request: RotateKeysRequest): Promise<RotatedKeys>;
 export function rotateKeys(
@@ -82,7 +82,7 @@ export async function rotateKeys(
   return (await decider.submit(idempotent(job, idempotency, codec))).result;
 }
 
-/** A key wrapped under the old version while the first pass ran is met by the second. */
+/** Sweeps until nothing changes: the second pass finds keys wrapped under the old version during the first. */
 async function rewrapUntilDone(context: Context) {
   let rewrapped = 0;
   for (let pass = 1; ; pass++) {
@@ -120,7 +120,7 @@ async function rewrapAll({ store, vault, userCache }: Context) {
   }
 }
 
-/** Whom a stored key was wrapped for. */
+/** Names the owner that a stored key was wrapped for. */
 export function ownerOf(key: StoredKey): string {
   return key.kind === 'mac' ? macKeyOwner(key.userId) : seedOwner(key.userId, key.tokenId);
 }

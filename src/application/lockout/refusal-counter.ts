@@ -2,12 +2,13 @@ import type { EntryType } from '../../domain/journal/entry.ts';
 import { SYSTEM_USER_ID, type UserId } from '../../ports/store.ts';
 import type { Decider } from '../decisions/decider.ts';
 
-const KINDS_MAX = 4_096;
+const COUNTERS_MAX = 4_096;
 const PERIOD_MS = 60_000;
 
 /**
- * Counts what is refused without being evaluated (locked, over a rate, unknown user). An entry each would let an
- * attacker fill the disk: one a minute says how many. What no longer fits is counted under the server itself.
+ * Counts requests that are refused without being evaluated (locked, over a rate, unknown user). With an entry for each,
+ * an attacker could fill the disk; one entry a minute gives the count. At `COUNTERS_MAX` counters, further
+ * refusals are counted under the system user.
  */
 export class RefusalCounter {
   readonly #decider: Decider;
@@ -21,7 +22,7 @@ export class RefusalCounter {
   }
 
   count(type: EntryType, reason: string, userId: UserId = SYSTEM_USER_ID, times = 1): void {
-    const id = this.#counts.size < KINDS_MAX ? userId : SYSTEM_USER_ID;
+    const id = this.#counts.size < COUNTERS_MAX ? userId : SYSTEM_USER_ID;
     const key = `${id}/${type}/${reason}`;
     const kept = this.#counts.get(key);
     if (kept) kept.count += times;
@@ -29,7 +30,7 @@ export class RefusalCounter {
     this.#timer ??= setTimeout(() => void this.flush(), PERIOD_MS).unref();
   }
 
-  /** Writes what was counted; what cannot be written now is kept for the next minute. */
+  /** Appends the counts. Those that cannot be written now are kept for the next minute. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

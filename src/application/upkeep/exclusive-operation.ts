@@ -4,8 +4,8 @@ import type { Context } from '../context.ts';
 const running = new WeakMap<Context, string>();
 
 /**
- * Runs it unless another of its kind runs: a backup holds the database and the keys as of one moment, and a rotation
- * in between would leave them apart.
+ * Runs an operation, or refuses it (`busy`) while another one runs. A backup must hold the database and the keys of one
+ * moment; a key rotation during it would separate them.
  */
 export async function runExclusively<Result>(
   context: Context,

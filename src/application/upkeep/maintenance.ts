@@ -9,8 +9,8 @@ const ROWS_MAX = 1_000;
 const PRUNE_PAUSE_MS = 10;
 
 /**
- * What no request asks for: each second, transactions whose time is over expire; each minute, expired sessions and
- * idempotency answers are deleted, a bounded number at a time, until none is left.
+ * Work that no request causes: expires transactions whose time is over, each second; deletes expired sessions and
+ * idempotency records each minute, a bounded number at a time, until none is left.
  */
 export class Maintenance {
   readonly #context: Context;
@@ -48,11 +48,11 @@ export class Maintenance {
     const { store, decider, settings } = this.#context;
     const now = decider.now();
     const before = { idempotencyRecords: now - settings.idempotencyTtlMs, sessions: now, limit: ROWS_MAX };
-    // As many as a busy server adds in the meantime; requests go first.
+    // Keeps up with what a busy server adds; the pause lets requests go first.
     while (!this.#stopped && (await store.prune(before))) await setTimeout(PRUNE_PAUSE_MS);
   }
 
-  /** One run at a time: what the one before left is met by the next. */
+  /** Runs once at a time. The next run expires what this one leaves. */
   expire(): Promise<void> {
     this.#expiring ??= this.#expireDue().finally(() => {
       this.#expiring = undefined;

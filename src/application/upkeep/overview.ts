@@ -10,9 +10,9 @@ import { LatencyHistogram, type LatencySummary } from './latency-histogram.ts';
 const MINUTE_MS = 60_000;
 const REFUSED = /\.(refused|locked)$/;
 
-/** What was committed in one minute. */
+/** Entries committed in one minute. */
 export interface MinuteCounts {
-  /** ms since 1970: when the minute began. */
+  /** When the minute began, ms since 1970. */
   readonly at: number;
   readonly approved: number;
   readonly refused: number;
@@ -38,20 +38,20 @@ interface Minute {
 export interface OverviewFigures {
   readonly minutes: readonly MinuteCounts[];
   readonly refusals: readonly { readonly reason: string; readonly count: number }[];
-  /** Of the last minute. */
+  /** From the start of a batch until its jobs were answered; of the current minute and the one before, like `batches`. */
   readonly latency: LatencySummary;
   readonly batches: { readonly count: number; readonly meanSize: number; readonly maxSize: number };
   readonly usersLocked: number;
 }
 
 /**
- * What this server decided in the last hour, minute by minute, for the console. Counted as it is committed: nothing is
- * read from the store, and nothing is known of what other servers, or this one before its start, decided.
+ * Counts what this server decided in the last hour, minute by minute, for the console. It counts at each commit and reads
+ * nothing from the store, so it does NOT include what other servers, or this one before its start, decided.
  */
 export class Overview {
   readonly #context: Context;
   #minutes: Minute[] = [];
-  /** Users that a decision of this server locked, by when they are free again. */
+  /** Users that a decision of this server locked, with the time the lock ends, ms since 1970. */
   readonly #locked = new Map<UserId, number>();
 
   constructor(context: Context) {
@@ -150,7 +150,7 @@ export class Overview {
       ...{ approved: 0, refused: 0, requested: 0, logIns: 0, other: 0 },
       ...{ reasons: new Map(), latency: new LatencyHistogram(), batches: 0, jobs: 0, batchMax: 0 },
     };
-    // A clock that was put back begins anew: minutes are in order.
+    // After a clock is put back, later minutes are dropped: the list stays in order.
     const oldest = at - LIMITS.overviewMinutes * MINUTE_MS;
     this.#minutes = [...this.#minutes.filter((kept) => kept.at > oldest && kept.at < at), minute];
     return minute;

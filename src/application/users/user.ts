@@ -10,7 +10,7 @@ import type {
   UserRecord,
 } from '../../ports/store.ts';
 
-/** A user as the latest entry left them: never changed, a decision makes the next one. */
+/** A user as their latest entry left them. Immutable: a decision makes the next one. */
 export interface User {
   readonly id: UserId;
   readonly username: string;
@@ -21,10 +21,10 @@ export interface User {
   readonly tokens: readonly TokenRow[];
   readonly sessions: readonly SessionRow[];
   readonly passkeys: readonly PasskeyRow[];
-  /** Transactions that wait for a decision. */
+  /** Pending transactions. */
   readonly pending: readonly TransactionRow[];
   readonly version: number;
-  /** Of the latest entry, ms since 1970. */
+  /** The time of the latest entry, ms since 1970. */
   readonly at: number;
   readonly hash: string;
   readonly state: UserState;
@@ -40,8 +40,8 @@ export function userFrom(record: UserRecord): User {
     disabled: record.disabled,
     macKey: record.macKey,
     createdAt: record.createdAt,
-    // One shared array for the many users who have none.
-    tokens: inUse(record.tokens),
+    // The many users that have none share one array.
+    tokens: withoutRevoked(record.tokens),
     sessions: record.sessions.length === 0 ? NONE : record.sessions,
     passkeys: record.passkeys.length === 0 ? NONE : record.passkeys,
     pending: record.pendingTransactions.length === 0 ? NONE : record.pendingTransactions,
@@ -52,13 +52,13 @@ export function userFrom(record: UserRecord): User {
   };
 }
 
-/** Revoked tokens decide nothing any more. */
-function inUse(tokens: readonly TokenRow[]): readonly TokenRow[] {
+/** Leaves out revoked tokens: no decision needs them. */
+function withoutRevoked(tokens: readonly TokenRow[]): readonly TokenRow[] {
   const kept = tokens.filter((token) => token.status !== 'revoked');
   return kept.length === 0 ? NONE : kept;
 }
 
-/** The user after these rows were committed, before the entry's version, hash and state are set. */
+/** Returns the user with the rows applied. Does not set the entry's version, time, hash and state. */
 export function withRows(user: User, rows: readonly SideRow[]): User {
   let { tokens, sessions, passkeys, pending } = user;
   let profile: Partial<Pick<User, 'macKey' | 'role' | 'disabled'>> = {};
@@ -68,7 +68,7 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
         tokens = [...tokens, row.token];
         break;
       case 'token.update':
-        tokens = inUse(
+        tokens = withoutRevoked(
           tokens.map((token) =>
             token.tokenId === row.tokenId ? { ...token, status: row.status, activationQuestion: '' } : token,
           ),
