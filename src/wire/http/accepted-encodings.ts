@@ -1,4 +1,4 @@
-/** The best of the encodings that a client takes (RFC 9110 section 12.5.3); undefined: as it is. */
+/** The best encoding that the client accepts (RFC 9110 section 12.5.3). @returns undefined for none */
 export function acceptedEncodings(header: string | undefined): 'br' | 'gzip' | undefined {
   const taken = new Set<string>();
   for (const part of (header ?? '').slice(0, 256).split(',')) {

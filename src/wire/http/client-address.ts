@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
-import { clientNetwork, type Networks, plainAddress } from '../../net/address.ts';
+import { type Networks, plainAddress } from '../../net/address.ts';
 
 /**
- * Whom limits and records are about: the peer, or, where that is a trusted proxy, the last address in
- * X-Forwarded-For that no trusted proxy has; what stands before it anyone may have written.
+ * The client's address, for limits and records: the peer, or, if that is a trusted proxy, the last address in
+ * X-Forwarded-For that is not a trusted proxy's. Anyone may have written the addresses before it.
  */
 export function clientAddress(
   peer: string,
@@ -20,5 +20,3 @@ export function clientAddress(
   }
   return address;
 }
-
-export { clientNetwork };

@@ -9,7 +9,7 @@ const BY_CODE: Readonly<Record<string, RefusalCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_too_slow',
 };
 
-/** Answers bytes that are no HTTP request, and closes: what follows them cannot be told apart from them. */
+/** Answers bytes that are not an HTTP request, and closes: where a next request would begin is unknown. */
 export function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Socket,

@@ -1,4 +1,4 @@
-/** Fetch, section 3.2: other sites' pages may ask, without credentials of the browser, where the configuration names them. */
+/** CORS (Fetch, section 3.2): pages of the configured origins may send requests, without the browser's credentials. */
 export class CrossOrigin {
   readonly #origins: ReadonlySet<string>;
 
@@ -10,7 +10,7 @@ export class CrossOrigin {
     return this.#origins.size === 0;
   }
 
-  /** What an answer says to a page of that origin; undefined: nothing. */
+  /** Response header fields for a page of that origin. @returns undefined when the origin is not allowed */
   headers(origin: string | undefined): Record<string, string> | undefined {
     if (origin === undefined || !this.#origins.has(origin)) return undefined;
     return {
@@ -20,7 +20,7 @@ export class CrossOrigin {
     };
   }
 
-  /** What the question before a request is answered (a preflight). */
+  /** Response header fields of a preflight. */
   preflight(methods: readonly string[]): Record<string, string> {
     return {
       'access-control-allow-methods': methods.join(', '),

@@ -7,8 +7,8 @@ import type { KeyVault } from '../../ports/key-vault.ts';
 const TAG_BYTES = 16;
 
 /**
- * Where the next page of a list begins, authenticated: one that was changed by hand, or is of another caller, list or
- * filter, is refused. The same on every server of one vault.
+ * Writes and reads cursors: where the next page of a list begins, authenticated. A cursor that was changed, or that
+ * belongs to another caller, list or filter, is refused. All servers of one vault accept each other's cursors.
  */
 export class Cursors {
   readonly #vault: KeyVault;
@@ -18,22 +18,23 @@ export class Cursors {
     this.#vault = vault;
   }
 
-  /** Sees to it that the key is here: derived when it is first needed, for a server may start without its vault. @throws VaultUnavailable */
+  /** The key. Derived when first needed, because a server may start without its vault. @throws VaultUnavailable */
   async ready(): Promise<Uint8Array> {
     this.#key ??= await this.#vault.deriveKey('session', 'cursor');
     return this.#key;
   }
 
   /**
-   * @param list the list, its caller and its filters @param place printable ASCII
-   * @throws VaultUnavailable where the key is not known yet
+   * @param list the list's name, its caller and its filters
+   * @param place printable ASCII
+   * @throws VaultUnavailable when the key is not known yet
    */
   async write(list: readonly string[], place: string): Promise<string> {
     const tag = tagOf(await this.ready(), list, place);
     return Buffer.concat([Buffer.from(place), tag]).toString('base64url');
   }
 
-  /** @returns undefined where no cursor was given @throws VaultUnavailable where the key is not known yet */
+  /** @returns the place; undefined when no cursor was given @throws VaultUnavailable when the key is not known yet */
   async read(list: readonly string[], cursor: string | undefined): Promise<string | undefined | Refusal> {
     if (cursor === undefined) return undefined;
     if (cursor.length > LIMITS.cursorLengthMax) return refuse('cursor_invalid');

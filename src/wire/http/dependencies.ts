@@ -78,7 +78,7 @@ export interface DependencyOptions {
   readonly laboratory?: () => Laboratory | undefined;
 }
 
-/** Everything but what is known only once the server listens. */
+/** Makes all dependencies but those that are known only once the server listens. */
 export async function makeDependencies(
   {
     context,

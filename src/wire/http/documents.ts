@@ -9,7 +9,7 @@ export interface Document {
   readonly text: string;
 }
 
-/** The API as programs and as people read it: made once, of the routes. Nothing in it is fetched from elsewhere. */
+/** The API's documents, for programs and for people, made once from the routes. Pages load nothing from elsewhere. */
 export function documents(): readonly Document[] {
   const api = openApiDocument(ROUTES, VERSION);
   const html = 'text/html; charset=utf-8';

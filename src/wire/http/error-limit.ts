@@ -2,13 +2,13 @@ import { LIMITS } from '../../limits.ts';
 import type { RateLimit, RateLimiter } from '../../ports/rate-limiter.ts';
 
 /**
- * How many refusals an address may cost. Who is over it is remembered here, so that its next request is refused before
- * any signature is verified or any row is read for it.
+ * Bounds the refusals of an address. Remembers addresses over the limit, so that their next request is refused before
+ * a signature is verified or a row is read for it.
  */
 export class ErrorLimit {
   readonly #limiter: RateLimiter;
   readonly #limit: RateLimit;
-  /** By address, in the order in which they came over it: until when, in ms of `performance.now()`. */
+  /** Until when each address is over the limit, in ms of `performance.now()`; the oldest first. */
   readonly #over = new Map<string, number>();
 
   constructor(limiter: RateLimiter, limit: RateLimit) {
@@ -16,14 +16,14 @@ export class ErrorLimit {
     this.#limit = limit;
   }
 
-  /** Counts one. @returns the ms to wait, 0 within the limit */
+  /** Counts one refusal. @returns ms to wait; 0 within the limit */
   async take(address: string): Promise<number> {
     const wait = await this.#limiter.take(`error/${address}`, this.#limit);
     if (wait > 0) this.#remember(address, performance.now() + wait);
     return wait;
   }
 
-  /** Counts nothing. @returns the ms for which the address is over the limit, as far as is known here */
+  /** Does NOT count. @returns ms for which the address is over the limit, as far as this server knows */
   waitOf(address: string): number {
     if (this.#over.size === 0) return 0;
     const until = this.#over.get(address);

@@ -12,13 +12,13 @@ const BY_CODE: Readonly<Record<string, Refusal['refused']>> = {
   ECONNRESET: 'request_too_slow',
 };
 
-/** What a request is told of an exception: a refusal of our own, one of Fastify's by its code, else `unavailable`. */
+/** The refusal that answers an exception: a refusal thrown by this folder, one of Fastify's by its code, else `unavailable`. */
 export function refusalOf(error: unknown, failures: Failures, requestId: string): Refusal {
   if (error instanceof RefusedRequest) return error.refusal;
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   const known = typeof code === 'string' ? BY_CODE[code] : undefined;
   if (known) return refuse(known);
-  // Fastify's own: what the client did wrong.
+  // Any other error of Fastify below 500 is the client's fault.
   if (
     typeof code === 'string' &&
     code.startsWith('FST_') &&

@@ -7,18 +7,18 @@ export type PartName = 'store' | 'vault' | 'rate_limiter';
 export interface PartHealth {
   readonly part: PartName;
   readonly up: boolean;
-  /** It does with less than it should have, and decisions go on. */
+  /** The part works with reduced means, and decisions go on. */
   readonly degraded: boolean;
   readonly latencyMs: number;
 }
 
-/** Whether a decision could be made now. RouteRequest often and by anyone, so what was found is kept for a moment. */
+/** Checks whether a decision could be made now. Anyone may ask, often, so a result is kept for `readinessCachedMs`. */
 export class Health {
   readonly #context: Context;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<readonly PartHealth[]> | undefined;
   #last: readonly PartHealth[] = [];
-  /** Set when the server begins to stop: no new work is wanted. */
+  /** Set when the server begins to stop, so that no new work is sent to it. */
   stopping = false;
 
   constructor(context: Context) {
@@ -39,7 +39,7 @@ export class Health {
       probe('store', () => store.ping()),
       probe('vault', () => vault.activeKeyVersion()),
     ]);
-    // Limits go on in this server's own memory when what is shared is gone: never a reason to send nobody here.
+    // Without the shared limiter limits are kept in this server's memory, so the server stays ready.
     this.#last = [...asked, { part: 'rate_limiter', up: true, degraded: rateLimiter.degraded, latencyMs: 0 }];
     this.#checkedAt = performance.now();
     return this.#last;

@@ -1,9 +1,13 @@
 import Type from 'typebox';
+import type { LogIn } from '../../application/log-in/submit-log-in.ts';
 import type { Session } from '../../application/sessions/session.ts';
+import { isRefusal, type Refusal } from '../../domain/errors.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
 import { setCookie } from './cookie.ts';
 import { csrfTokenOf } from './csrf-token.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { replayed } from './idempotent-answer.ts';
+import type { RouteResponse } from './route.ts';
 import { closed, named, time, Username } from './schema.ts';
 
 export const SessionSecret = Type.String({
@@ -42,8 +46,8 @@ export const BrowserSession = named(
   }),
 );
 
-/** A session with an access token of its own. */
-export async function issued({ accessTokens }: HttpDependencies, session: Session, secret: string) {
+/** The body for a session with a new access token. @throws VaultUnavailable */
+export async function issueToken({ accessTokens }: HttpDependencies, session: Session, secret: string) {
   const { token, expiresAt } = await accessTokens.issue(session);
   return {
     access_token: token,
@@ -65,12 +69,32 @@ export function browserView(session: Session, csrfToken: string | undefined) {
   };
 }
 
-/** A session in the browser's cookie. */
-export function inCookie({ context }: HttpDependencies, session: Session, secret: string, secure: boolean) {
+/** Logs in and responds with an access token. @throws VaultUnavailable before the log-in when no token could be signed */
+export async function logInForToken(
+  dependencies: HttpDependencies,
+  logIn: () => Promise<LogIn | Refusal>,
+): Promise<RouteResponse | Refusal> {
+  // A session whose access token cannot be signed would be of no use to anyone.
+  await dependencies.context.vault.activeKeyVersion();
+  const made = await logIn();
+  if (isRefusal(made)) return made;
+  const body = await issueToken(dependencies, made.session, made.secret);
+  return { status: 201, headers: replayed(made.repeated), body };
+}
+
+/** Logs in and responds with the session in a cookie. @param secure whether the client's connection is encrypted */
+export async function logInForCookie(
+  { context }: HttpDependencies,
+  logIn: () => Promise<LogIn | Refusal>,
+  secure: boolean,
+): Promise<RouteResponse | Refusal> {
+  const made = await logIn();
+  if (isRefusal(made)) return made;
+  const { session, secret, repeated } = made;
   const seconds = (session.expiresAt - context.decider.now()) / 1000;
   return {
     status: 201,
-    headers: { 'set-cookie': setCookie(secret, seconds, secure) },
+    headers: { ...replayed(repeated), 'set-cookie': setCookie(secret, seconds, secure) },
     body: browserView(session, csrfTokenOf(secret)),
   };
 }

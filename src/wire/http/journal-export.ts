@@ -5,8 +5,8 @@ import { LIMITS } from '../../limits.ts';
 import type { Store } from '../../ports/store.ts';
 
 /**
- * Writes the journal as it is now, a line an entry in its order, as `sello audit export` does. Waits while nobody
- * reads; ends early, in the middle of the answer so that it is seen, where the store fails or `gone` aborts.
+ * Writes the journal as it is now, one line an entry and in order, like `sello audit export`. Waits while the client
+ * does not read. When the store fails or `gone` aborts, it destroys the response, so that the client sees it is cut off.
  */
 export async function exportJournal(
   store: Store,

@@ -35,8 +35,8 @@ export const Entry = named(
 );
 
 /**
- * @param all whether for an auditor: how many entries there are of all users is nobody else's business. An entry that
- * is not settled yet has no position.
+ * @param all whether an auditor asks. Only auditors see positions, which tell how many entries all users have. An entry
+ * that is not settled yet has none.
  */
 export function entryView({ position, hash, body }: JournalEntry, all: boolean): Static<typeof Entry> {
   return { ...(all && position > 0 ? { position } : {}), hash, body: decodeBody(body) };

@@ -11,8 +11,8 @@ const BRACE_OPEN = 123;
 const BRACE_CLOSE = 125;
 
 /**
- * A body as JSON (RFC 8259, and the stricter RFC 7493): UTF-8, a name once in an object, no lone surrogate, bounded depth.
- * An empty body is undefined.
+ * Parses a body as JSON (RFC 8259) with the restrictions of RFC 7493: UTF-8, unique names in an object, no lone
+ * surrogates; and with bounded depth. An empty body gives undefined.
  */
 export function parseBody(bytes: Buffer): { readonly value: unknown } | Refusal {
   if (bytes.length === 0) return { value: undefined };
@@ -30,7 +30,7 @@ export function parseBody(bytes: Buffer): { readonly value: unknown } | Refusal 
   } catch {
     return refuse('json_invalid');
   }
-  // RFC 8259 section 4 leaves open what a second member of a name means, so two readers may differ.
+  // RFC 8259 section 4 leaves the meaning of duplicate names open, so two readers may differ.
   if (members !== membersOf(value)) return refuse('json_invalid', { detail: 'a name is in it twice' });
   if (text.includes('\\u') && !isWellFormed(value))
     return refuse('json_invalid', { detail: 'a lone surrogate' });
@@ -38,8 +38,8 @@ export function parseBody(bytes: Buffer): { readonly value: unknown } | Refusal 
 }
 
 /**
- * How many members its objects have: each has one colon outside strings. That it is JSON has not been checked.
- * @returns undefined where objects and arrays stand more than `depthMax` deep inside each other
+ * Counts the members of all objects in a text, by the colons outside strings. Does NOT check that the text is JSON.
+ * @returns undefined when objects and arrays are nested deeper than `depthMax`
  */
 function membersWritten(json: string, depthMax: number): number | undefined {
   let members = 0;
@@ -65,7 +65,7 @@ function membersWritten(json: string, depthMax: number): number | undefined {
   return members;
 }
 
-/** Where the string that begins at a quotation mark ends: at its second one, or with the text. */
+/** The index of the quotation mark that ends the string begun at `start`; the text's length if there is none. */
 function stringEnd(json: string, start: number): number {
   for (let end = start + 1; end < json.length; end++) {
     const code = json.charCodeAt(end);

@@ -4,19 +4,19 @@ import type { Language } from '../../language/language.ts';
 export interface AttackSummary {
   readonly name: string;
   readonly summary: string;
-  /** What an attacker could hope for. */
+  /** What the attacker would gain. */
   readonly aim: string;
 }
 
-/** One thing that was tried. Texts are as they went over the wire, secrets blotted out. */
+/** One attempt of an attack. Texts are as sent and received, with secrets removed. */
 export interface AttackStep {
   readonly id: string;
   readonly what: string;
-  /** What the user had sent, where it was changed on the way. */
+  /** What the user had sent, if it was changed on the way. */
   readonly original?: string;
   readonly sent: string;
   readonly received: string;
-  /** The journal's entry about it. */
+  /** The journal's entry about the attempt. */
   readonly journal?: string;
   readonly expected: string;
   readonly held: boolean;
@@ -30,9 +30,9 @@ export interface AttackVerdict {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** Attacks of this server on itself, with throw-away users: one at a time. */
+/** Runs attacks of this server on itself with throw-away users, one at a time. */
 export interface Laboratory {
-  /** The name of the attack under way. */
+  /** The name of the attack that runs now. */
   readonly running: string | undefined;
   attacks(language: Language): readonly AttackSummary[];
   /** @returns `resource_unknown` for another name, `already_running` while one runs */

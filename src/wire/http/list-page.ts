@@ -4,14 +4,15 @@ import type { Cursors } from './cursor.ts';
 
 export interface ListPage<Item> {
   readonly items: readonly Item[];
-  /** Where the next page begins; null: this is the last. */
+  /** The next page's cursor; null on the last page. */
   readonly next: string | null;
 }
 
 /**
- * A page of a list that is in memory as a whole, in ascending order of `placeOf`: printable ASCII, unique in the list and
- * the same for as long as the item is there. What comes or goes between two pages moves nothing else.
- * @param list the list and its caller, for the cursor
+ * A page of a list that is in memory as a whole, in ascending order of `placeOf`. Items that come or go between two
+ * pages do not shift the others.
+ * @param list the list's name and its caller, for the cursor
+ * @param placeOf printable ASCII, unique in the list and constant for an item
  * @throws VaultUnavailable
  */
 export async function pageOf<Item>(
@@ -36,12 +37,12 @@ export async function pageOf<Item>(
 
 const TIME_DIGITS = 16;
 
-/** The place of an item by its time (ms since 1970), the oldest first. */
+/** A place that sorts the oldest item first. @param at ms since 1970 */
 export function oldestFirst(at: number, id: string): string {
   return `${String(at).padStart(TIME_DIGITS, '0')}/${id}`;
 }
 
-/** The same, the newest first. */
+/** A place that sorts the newest item first. @param at ms since 1970 */
 export function newestFirst(at: number, id: string): string {
   return oldestFirst(Number.MAX_SAFE_INTEGER - at, id);
 }

@@ -1,14 +1,15 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Histogram } from 'prom-client';
 import type { Context } from '../../application/context.ts';
 import { InstrumentedVault } from '../../application/keys/instrumented-vault.ts';
 import { DecisionCounts } from './decision-counts.ts';
+import { MetricRegistry } from './metric-registry.ts';
 
-/** What of the server is not in the context. */
+/** What the metrics read besides the application's context. */
 export interface MetricsSources {
   readonly eventStreams: { readonly count: number; readonly slowReaders: number };
   readonly waiting: { readonly count: number };
   readonly connections: () => number;
-  /** Of the TCP protocol, where it runs in this process. */
+  /** Set when the TCP protocol runs in this process. */
   readonly tcp?: TcpFigures;
 }
 
@@ -23,20 +24,19 @@ export interface TcpFigures {
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-/** Decisions of one batch: at most LIMITS.batchMax. */
+/** Decisions in one batch: at most LIMITS.batchMax. */
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
 const CALL_SECONDS = [0.000_1, 0.000_25, 0.000_5, ...SECONDS.slice(0, -2)];
 
-/** What Prometheus reads. Nothing in it names a user, a service or an account. */
+/** The metrics that Prometheus reads. They name no user, service or account. */
 export class Metrics {
-  readonly #registry = new Registry();
+  readonly #registry = new MetricRegistry();
   readonly #refusals = new Map<string, number>();
   readonly #durations: Histogram<'method' | 'route' | 'status'>;
-  /** Children of the histogram: looking one up by its labels each time would cost more than to observe. */
+  /** The histogram's children by label values: finding one by its labels costs more than observing. */
   readonly #observers = new Map<string, { observe(seconds: number): void }>();
 
   constructor(context: Context) {
-    const registers = [this.#registry];
     const counts = new DecisionCounts();
     context.decider.subscribeCommits((entries) => counts.add(entries));
     this.#durations = new Histogram({
@@ -44,9 +44,9 @@ export class Metrics {
       help: 'From the request to the end of its answer; waits and streams included.',
       labelNames: ['method', 'route', 'status'],
       buckets: SECONDS,
-      registers,
+      registers: [this.#registry.registry],
     });
-    this.#labelled(
+    this.#registry.labelled(
       'sello_decisions_total',
       'Entries committed, by type and reason.',
       ['type', 'reason'],
@@ -56,46 +56,58 @@ export class Metrics {
           value: count,
         })),
     );
-    this.#labelled('sello_lockouts_total', 'Wrong attempts that locked a factor.', ['factor'], () =>
+    this.#registry.labelled('sello_lockouts_total', 'Wrong attempts that locked a factor.', ['factor'], () =>
       [...counts.lockOuts].map(([factor, value]) => ({ labels: { factor }, value })),
     );
-    this.#labelled('sello_http_refusals_total', 'Requests refused, by code.', ['code'], () =>
+    this.#registry.labelled('sello_http_refusals_total', 'Requests refused, by code.', ['code'], () =>
       [...this.#refusals].map(([code, value]) => ({ labels: { code }, value })),
     );
     this.#deciderMetrics(context);
     this.#vaultMetrics(context);
-    this.#gauge(
+    this.#registry.gauge(
       'sello_rate_limits_unshared',
       '1 while limits that servers share count in this one alone.',
       () => (context.rateLimiter.degraded ? 1 : 0),
     );
-    collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({ register: this.#registry.registry });
   }
 
-  /** What the server knows once it listens. */
+  /** Adds the metrics of what exists only once the server listens. */
   attach({ eventStreams, waiting, connections, tcp }: MetricsSources): void {
-    this.#gauge('sello_http_connections', 'Open HTTP connections.', connections);
-    this.#gauge('sello_event_streams', 'Open event streams.', () => eventStreams.count);
-    this.#counter(
+    this.#registry.gauge('sello_http_connections', 'Open HTTP connections.', connections);
+    this.#registry.gauge('sello_event_streams', 'Open event streams.', () => eventStreams.count);
+    this.#registry.counter(
       'sello_event_streams_slow_total',
       'Event streams closed because nobody read them.',
       () => eventStreams.slowReaders,
     );
-    this.#gauge('sello_http_requests_waiting', 'Requests that wait for a decision.', () => waiting.count);
+    this.#registry.gauge(
+      'sello_http_requests_waiting',
+      'Requests that wait for a decision.',
+      () => waiting.count,
+    );
     if (!tcp) return;
-    this.#gauge('sello_tcp_connections', 'Open connections of the TCP protocol.', () => tcp.connections);
-    this.#counter('sello_tcp_messages_total', 'Messages of the TCP protocol.', () => tcp.counters.messages);
-    this.#counter(
+    this.#registry.gauge(
+      'sello_tcp_connections',
+      'Open connections of the TCP protocol.',
+      () => tcp.connections,
+    );
+    this.#registry.counter(
+      'sello_tcp_messages_total',
+      'Messages of the TCP protocol.',
+      () => tcp.counters.messages,
+    );
+    this.#registry.counter(
       'sello_tcp_connections_accepted_total',
       'Connections accepted.',
       () => tcp.counters.connectionsAccepted,
     );
-    this.#counter(
+    this.#registry.counter(
       'sello_tcp_connections_refused_total',
       'Connections over a bound.',
       () => tcp.counters.connectionsRefused,
     );
-    this.#counter(
+    this.#registry.counter(
       'sello_tcp_failures_total',
       'Messages answered as unavailable.',
       () => tcp.counters.failures,
@@ -117,13 +129,18 @@ export class Metrics {
   }
 
   async read(): Promise<{ readonly text: string; readonly contentType: string }> {
-    return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
+    const { registry } = this.#registry;
+    return { text: await registry.metrics(), contentType: registry.contentType };
   }
 
   #deciderMetrics({ decider, userCache, passwords }: Context): void {
     const { counters } = decider;
-    this.#gauge('sello_decisions_waiting', 'Requests that wait for their batch.', () => decider.queueLength);
-    this.#gauge(
+    this.#registry.gauge(
+      'sello_decisions_waiting',
+      'Requests that wait for their batch.',
+      () => decider.queueLength,
+    );
+    this.#registry.gauge(
       'sello_passwords_waiting',
       'Passwords that are, or wait to be, hashed.',
       () => passwords.queueLength,
@@ -132,18 +149,18 @@ export class Metrics {
       name: 'sello_batch_size',
       help: 'Requests decided together.',
       buckets: BATCH_SIZES,
-      registers: [this.#registry],
+      registers: [this.#registry.registry],
     });
     decider.subscribeBatches(({ jobs }) => sizes.observe(jobs));
-    this.#gauge('sello_users_cached', 'Users in memory.', () => userCache.size);
-    this.#counter('sello_batches_total', 'Batches decided.', () => counters.batches);
-    this.#counter(
+    this.#registry.gauge('sello_users_cached', 'Users in memory.', () => userCache.size);
+    this.#registry.counter('sello_batches_total', 'Batches decided.', () => counters.batches);
+    this.#registry.counter(
       'sello_batch_requests_total',
       'Requests in them: by batches, the mean size of one.',
       () => counters.jobs,
     );
-    this.#counter('sello_entries_total', 'Entries appended to the journal.', () => counters.entries);
-    this.#counter(
+    this.#registry.counter('sello_entries_total', 'Entries appended to the journal.', () => counters.entries);
+    this.#registry.counter(
       'sello_superseded_total',
       'Decisions made again, for another came first.',
       () => counters.superseded,
@@ -165,45 +182,17 @@ export class Metrics {
       help: 'From a call of the key vault to its answer.',
       labelNames: ['operation'],
       buckets: CALL_SECONDS,
-      registers: [this.#registry],
+      registers: [this.#registry.registry],
     });
     vault.onCall((operation, ms) => durations.labels(operation).observe(ms / 1000));
-    this.#labelled('sello_vault_calls_total', 'Calls of the key vault.', labels, of('calls'));
-    this.#labelled('sello_vault_failures_total', 'Calls that failed.', labels, of('failures'));
-    this.#labelled('sello_vault_items_total', 'Keys and messages in them.', labels, of('items'));
-    this.#labelled('sello_vault_seconds_total', 'Time spent waiting for them.', labels, of('ms', 0.001));
-  }
-
-  #labelled(
-    name: string,
-    help: string,
-    labelNames: readonly string[],
-    read: () => readonly { readonly labels: Record<string, string>; readonly value: number }[],
-  ): void {
-    new Counter({
-      name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        for (const { labels, value } of read()) this.inc(labels, value);
-      },
-    });
-  }
-
-  #counter(name: string, help: string, read: () => number): void {
-    this.#labelled(name, help, [], () => [{ labels: {}, value: read() }]);
-  }
-
-  #gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(read());
-      },
-    });
+    this.#registry.labelled('sello_vault_calls_total', 'Calls of the key vault.', labels, of('calls'));
+    this.#registry.labelled('sello_vault_failures_total', 'Calls that failed.', labels, of('failures'));
+    this.#registry.labelled('sello_vault_items_total', 'Keys and messages in them.', labels, of('items'));
+    this.#registry.labelled(
+      'sello_vault_seconds_total',
+      'Time spent waiting for them.',
+      labels,
+      of('ms', 0.001),
+    );
   }
 }

@@ -1,12 +1,12 @@
-import type { TObject, TSchema } from 'typebox';
+import type { TObject } from 'typebox';
 import { allows, SCOPES } from '../../application/services/scopes.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
 import { ERRORS } from '../errors.ts';
 import type { CallerKind } from './caller.ts';
+import { type Json, schemaReference } from './openapi-schemas.ts';
 import type { ResponseSpec, Route } from './route.ts';
-import { nameOf, Problem } from './schema.ts';
-
-type Json = Record<string, unknown>;
+import { refusalsOf } from './route-refusals.ts';
+import { Problem } from './schema.ts';
 
 export interface OpenApiDocument {
   readonly openapi: string;
@@ -28,34 +28,7 @@ export interface Operation {
   readonly security: readonly Json[];
 }
 
-/** What any request may be refused for, whatever it asks. */
-const ALWAYS: readonly RefusalCode[] = [
-  'message_invalid',
-  'session_ended',
-  'resource_unknown',
-  'request_too_slow',
-  'headers_too_long',
-  'rate_limited',
-  'unavailable',
-  'shutting_down',
-];
-
-/** The codes that a route may answer: its own, and those of what it is made of. */
-export function refusalsOf(route: Route): readonly RefusalCode[] {
-  const codes = new Set<RefusalCode>([...ALWAYS, ...route.refusals]);
-  if (route.method !== 'GET') {
-    for (const code of ['json_invalid', 'line_too_long', 'content_type_unsupported', 'csrf_invalid'] as const)
-      codes.add(code);
-  }
-  if (route.repeatable) codes.add('idempotency_mismatch');
-  if (route.caller !== 'anyone') codes.add('session_required');
-  if (route.caller === 'user' || route.caller === 'service') codes.add('caller_wrong');
-  if (route.scope !== undefined) codes.add('scope_missing');
-  if (route.caller.startsWith('user') && !route.device) codes.add('session_scope');
-  return [...codes];
-}
-
-/** OpenAPI 3.1, made of the routes and of the schemas that validate. */
+/** The OpenAPI 3.1 document, made from the routes and from the schemas that validate their requests. */
 export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
   const schemas: Json = {};
   const paths: Record<string, Record<string, Operation>> = {};
@@ -132,7 +105,7 @@ function operationOf(route: Route, schemas: Json): Operation {
             required: ((body as TObject).required ?? []).length > 0,
             content: {
               'application/json': {
-                schema: reference(body, schemas),
+                schema: schemaReference(body, schemas),
                 ...(route.bodyExample === undefined ? {} : { example: route.bodyExample }),
               },
             },
@@ -143,7 +116,7 @@ function operationOf(route: Route, schemas: Json): Operation {
   };
 }
 
-/** `POST /v1/transactions/{id}/approval`: `postTransactionsIdApproval`. */
+/** For `POST /v1/transactions/{id}/approval`: `postTransactionsIdApproval`. */
 function operationIdOf(method: string, path: string): string {
   const words = path.replace(/^\/v1/, '').split(/[^a-zA-Z0-9]+/);
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
@@ -155,7 +128,7 @@ function parametersOf({ params, query, repeatable, headers, method }: Route, sch
       name,
       in: place,
       required: place === 'path' || ((schema?.required ?? []) as readonly string[]).includes(name),
-      schema: reference(member, schemas),
+      schema: schemaReference(member, schemas),
     }));
   const fields: Record<string, string> = {
     ...headers,
@@ -214,7 +187,7 @@ function responsesOf(route: Route, schemas: Json): Record<string, Json> {
   }
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     const known = responses[status];
-    const problem = { 'application/problem+json': { schema: reference(Problem, schemas) } };
+    const problem = { 'application/problem+json': { schema: schemaReference(Problem, schemas) } };
     const titles = codes.map((code) => `\`${code}\`: ${ERRORS[code].en.title}.`).join('\n');
     responses[status] = {
       ...known,
@@ -225,7 +198,7 @@ function responsesOf(route: Route, schemas: Json): Record<string, Json> {
   return responses;
 }
 
-/** One event of a stream (HTML section 9.2.6). */
+/** The schema of one event of a stream (HTML section 9.2.6). */
 const EVENT: Json = {
   type: 'object',
   properties: {
@@ -245,40 +218,10 @@ function contentOf(
   }
   if (schema === undefined) return undefined;
   return {
-    'application/json': { schema: reference(schema, schemas), ...(example === undefined ? {} : { example }) },
+    'application/json': {
+      schema: schemaReference(schema, schemas),
+      ...(example === undefined ? {} : { example }),
+    },
     ...(textType === undefined ? {} : { [textType]: { schema: { type: 'string' } } }),
   };
-}
-
-/** The schema as plain JSON; one that has a name is put among the components and referred to. */
-function reference(schema: TSchema, schemas: Json): Json {
-  const name = nameOf(schema);
-  if (name === undefined) return expanded(schema, schemas);
-  if (!(name in schemas)) {
-    schemas[name] = {};
-    schemas[name] = expanded(schema, schemas);
-  }
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-function expanded(schema: TSchema, schemas: Json): Json {
-  const plain: Json = {};
-  for (const [keyword, value] of Object.entries(schema)) {
-    if (keyword.startsWith('~')) continue;
-    plain[keyword] = isSubschema(keyword) ? expandedMember(keyword, value, schemas) : value;
-  }
-  return plain;
-}
-
-function isSubschema(keyword: string): boolean {
-  return ['properties', 'patternProperties', 'items', 'anyOf', 'additionalProperties'].includes(keyword);
-}
-
-function expandedMember(keyword: string, value: unknown, schemas: Json): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((member) => reference(member, schemas));
-  if (keyword === 'items' || keyword === 'additionalProperties') return reference(value as TSchema, schemas);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, reference(member as TSchema, schemas)]),
-  );
 }

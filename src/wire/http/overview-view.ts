@@ -71,7 +71,7 @@ function countsOf(minutes: readonly Minute[]): Static<typeof Counts> {
   return sum;
 }
 
-/** How this server is now. The parts are asked, at most twice a second in all. */
+/** The state of this server now. Checks its parts, at most once in `readinessCachedMs`. */
 export async function overviewView(dependencies: HttpDependencies): Promise<Static<typeof Overview>> {
   const { context, overview, health, eventStreams, waiting, openConnections } = dependencies;
   const { decider, userCache, vault } = context;

@@ -63,7 +63,7 @@ export const AUTHENTICATION_EXAMPLE = {
   response: { clientDataJSON: CLIENT_DATA, authenticatorData: 'AA', signature: 'AA', userHandle: 'MQ' },
 };
 
-/** The library reads what is needed, and checks it: extensions and transports are not read. */
+/** The members that the library needs and checks; leaves out extensions and transports. */
 export function registrationOf(given: Static<typeof RegistrationResponse>): RegistrationResponseJSON {
   const { id, rawId, type, response } = given;
   const { clientDataJSON, attestationObject } = response;

@@ -1,4 +1,4 @@
-/** Which methods a path has, for 405 and for preflights. */
+/** The methods of each path, for 405 and for preflights. */
 export class PathMethods {
   readonly #patterns: readonly { readonly pattern: RegExp; readonly methods: readonly string[] }[];
 

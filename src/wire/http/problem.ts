@@ -4,7 +4,7 @@ import { ERRORS } from '../errors.ts';
 
 const DETAIL_LENGTH_MAX = 256;
 
-/** RFC 9457, with the stable `code` of the error table. */
+/** A problem (RFC 9457) with the stable `code` of the error table. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -31,13 +31,13 @@ export function problemOf(refusal: Refusal, acceptLanguage: string | undefined, 
   };
 }
 
-/** The header fields that go with a refusal. */
+/** The header fields of a refusal's response. */
 export function problemHeaders(refusal: Refusal, acceptLanguage: string | undefined): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     'content-language': preferredLanguage(acceptLanguage),
   };
-  // RFC 9110 section 10.2.3: whole seconds, rounded up so that whoever waits them waits long enough.
+  // RFC 9110 section 10.2.3: whole seconds; rounded up, so that a client that waits them waits long enough.
   if (refusal.retryAfterMs !== undefined) {
     headers['retry-after'] = `${Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))}`;
   }

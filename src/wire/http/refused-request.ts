@@ -1,6 +1,6 @@
 import type { Refusal } from '../../domain/errors.ts';
 
-/** Carries a refusal through Fastify, which knows errors alone: never seen outside src/wire/http. */
+/** Carries a refusal through Fastify, which passes on errors only. Never leaves src/wire/http. */
 export class RefusedRequest extends Error {
   override name = 'RefusedRequest';
   readonly refusal: Refusal;

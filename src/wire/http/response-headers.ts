@@ -13,7 +13,7 @@ const COMMON_HEADERS = {
 } as const;
 const TLS_HEADERS = { ...COMMON_HEADERS, 'strict-transport-security': 'max-age=31536000' } as const;
 
-/** The header fields that every answer has, unless its route says otherwise. Names in lower case. */
+/** The header fields of every response, unless its route sets others. Names are in lower case. */
 export function responseHeaders(
   { id, socket, headers }: FastifyRequest,
   cors: CrossOrigin,

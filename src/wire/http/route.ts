@@ -21,18 +21,18 @@ export type Tag =
   | 'laboratory'
   | 'operations';
 
-/** What a route answers where it refuses nothing. */
+/** A route's response when it refuses nothing. */
 export type RouteResponse =
   | BufferedResponse
-  /** The route writes the response itself from here on. */
+  /** The route writes the response itself, from the status line on. */
   | { readonly stream: (response: ServerResponse, headers: Readonly<Record<string, string>>) => void };
 
-/** Header fields by their names in lower case. */
+/** A response that is complete when the handler returns. Header fields have names in lower case. */
 export type BufferedResponse =
   | {
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      /** JSON; none where there is no body. */
+      /** Sent as JSON; undefined: no body. */
       readonly body?: unknown;
     }
   | {
@@ -44,17 +44,17 @@ export type BufferedResponse =
 
 export interface ResponseSpec {
   readonly description: string;
-  /** Of the JSON body. */
+  /** The schema of a JSON body. */
   readonly schema?: TSchema;
   readonly example?: unknown;
-  /** Where the body comes in another type. */
+  /** The body's type if it is not JSON. */
   readonly contentType?: string;
-  /** Besides JSON, where the client accepts it: the type of the same as text. */
+  /** The type of a textual form that the client may ask for instead of JSON, by Accept. */
   readonly textType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A request that has been authenticated and fits the route's schemas. */
+/** An admitted request that fits the route's schemas. */
 export interface RouteRequest<
   Params extends TProperties,
   Query extends TProperties,
@@ -65,9 +65,9 @@ export interface RouteRequest<
   readonly query: Static<TObject<Query>>;
   readonly body: Static<Body>;
   readonly caller: Callers[C];
-  /** Of the client. */
+  /** The client's address. */
   readonly client: string;
-  /** By what limits know the client: its address, or the network of it. */
+  /** The key under which limits count the client (`clientNetwork`). */
   readonly address: string;
   /** The path as sent, without its query. */
   readonly path: string;
@@ -85,26 +85,26 @@ interface RouteSpec<
   C extends CallerKind,
 > {
   readonly method: Method;
-  /** With parameters as OpenAPI writes them: `/v1/transactions/{id}`. */
+  /** In OpenAPI's notation: `/v1/transactions/{id}`. */
   readonly path: string;
   readonly tag: Tag;
   readonly summary: string;
   readonly description?: string;
   readonly caller: C;
-  /** What a service must be allowed. */
+  /** The scope that a service needs. */
   readonly scope?: Scope;
-  /** Open to the session of a virtual token too; without it, that is refused. */
+  /** Whether the session of a virtual token may use the route too. */
   readonly device?: true;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
   readonly bodyExample?: unknown;
-  /** Header fields that it reads, besides those that every route does. */
+  /** Header fields that only this route reads, with their descriptions. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Takes an Idempotency-Key. */
+  /** Whether the route accepts an Idempotency-Key. */
   readonly repeatable?: boolean;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
-  /** Those of its own: what any request may be refused for is added (openapi.ts). */
+  /** The route's own refusals; those of any request are added in route-refusals.ts. */
   readonly refusals: readonly RefusalCode[];
   /** @throws what the use cases throw: an operating failure, or a bug */
   handle(
@@ -131,7 +131,7 @@ export interface Route
 
 type None = Record<never, never>;
 
-/** A route whose handler is typed by its own schemas, which are those that validate and that /openapi.json shows. */
+/** Makes a route. Its schemas type the handler, validate requests and appear in /openapi.json. */
 export function route<
   Params extends TProperties = None,
   Query extends TProperties = None,

@@ -25,7 +25,7 @@ import { transactionReadRoutes } from './routes/transaction-reads.ts';
 import { transactionRoutes } from './routes/transactions.ts';
 import { userRoutes } from './routes/users.ts';
 
-/** Every route of the API: what is served, what is validated and what /openapi.json tells are this one list. */
+/** Every route of the API. This one list is what is served, validated and documented in /openapi.json. */
 export const ROUTES: readonly Route[] = [
   ...userRoutes,
   ...setupRoutes,

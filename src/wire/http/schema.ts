@@ -3,7 +3,7 @@ import { LIMITS } from '../../limits.ts';
 
 const names = new Map<TSchema, string>();
 
-/** Gives a schema a place of its own among the components of the OpenAPI document. */
+/** Names a schema, which makes it a component of the OpenAPI document. */
 export function named<Schema extends TSchema>(name: string, schema: Schema): Schema {
   names.set(schema, name);
   return schema;
@@ -13,7 +13,7 @@ export function nameOf(schema: TSchema): string | undefined {
   return names.get(schema);
 }
 
-/** An object of these members and no others. */
+/** An object with these members and no others. */
 export function closed<Properties extends TProperties>(
   properties: Properties,
   options: object = {},

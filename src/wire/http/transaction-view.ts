@@ -56,7 +56,7 @@ export function transactionView(view: TransactionView): Static<typeof Transactio
   };
 }
 
-/** One that was approved at once. */
+/** A transaction that was approved at once. */
 export function authorisationView(authorisation: Authorisation): Static<typeof Transaction> {
   const { transactionId: id, transfer, at, receipt } = authorisation;
   const { payer, payee, amount, currency } = transfer;

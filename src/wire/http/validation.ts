@@ -4,15 +4,15 @@ import { Compile } from 'typebox/compile';
 import { refuse } from '../../domain/errors.ts';
 import { RefusedRequest } from './refused-request.ts';
 
-/** Query and path are texts: where a schema wants an integer, its plain decimal digits are taken for one. */
+/** Query and path parameters are text; where a schema asks for an integer, plain decimal digits are read as one. */
 const INTEGER = /^(0|[1-9][0-9]{0,8})$/;
 
-/** Makes TypeBox the validator: the schema that is documented is the one that decides. What does not fit is named. */
+/** Makes TypeBox Fastify's validator, so that documented schemas are the ones enforced. A refusal names what does not fit. */
 export const typeboxCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   const integers = httpPart === 'body' ? [] : integersOf(schema as TObject);
   return (given: unknown) => {
-    // No body at all is an empty one: what must be in it is then named as missing.
+    // A missing body is read as an empty object, so that the refusal names the missing member.
     const value = given === null ? {} : integers.length === 0 ? given : withIntegers(given, integers);
     if (validator.Check(value)) return { value };
     const [error] = validator.Errors(value);
@@ -37,7 +37,7 @@ function faultOf(
   return error.message;
 }
 
-/** The members of the object that the named one is in, however deep. */
+/** The names of the members beside the named one, at its depth. */
 function namesBeside(schema: TSchema, member: string): readonly string[] {
   const within = member.split('.').slice(0, -1);
   const holder = within.reduce<TSchema | undefined>((at, name) => membersOf(at)[name], schema);

@@ -1,4 +1,4 @@
-/** What a browser has a use for, by its ending: nothing else is served. */
+/** Content types by file extension. Files with other extensions are not served. */
 export const WEB_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
@@ -13,7 +13,7 @@ export const WEB_TYPES: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
   '.woff2': 'font/woff2',
 };
-/** Nothing inline, nothing from elsewhere, no text that becomes a script but by the one named policy. */
+/** Allows nothing inline, nothing from other origins, and no text as script except through the policy `sello`. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -35,7 +35,7 @@ const NOTHING =
   'accelerometer=(), autoplay=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()';
 const OWN = 'clipboard-write=(self), publickey-credentials-create=(self), publickey-credentials-get=(self)';
 
-/** The header fields of one of the pages' files, scripts included: a worker is bound by the policy of its own script. */
+/** The header fields of a file of the pages. Scripts get the policy too, because a worker is bound by its own script's. */
 export function webHeaders(
   path: string,
   { type, etag }: { readonly type: string; readonly etag: string },

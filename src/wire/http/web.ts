@@ -39,8 +39,8 @@ interface WebFile {
 type Encoding = 'br' | 'gzip';
 
 /**
- * The built pages, in memory: what is asked for is looked up by its exact path among what is there, so no path leads
- * out of the folder. Read again when they were built anew.
+ * Serves the built pages from memory. Looks paths up exactly among the files read, so that no path leads out of the
+ * folder. Reads the files again after a new build.
  */
 export class WebPages {
   readonly #folder: string;
@@ -53,7 +53,7 @@ export class WebPages {
     this.#folder = folder;
   }
 
-  /** @returns undefined where the path is none of the pages' */
+  /** @returns undefined when the path does not belong to the pages */
   async answer(
     path: string,
     headers: { readonly acceptEncoding?: string | undefined; readonly ifNoneMatch?: string | undefined },
@@ -101,7 +101,7 @@ export class WebPages {
   }
 }
 
-/** The page of a path: one that names a file of its own, by its ending, is none. */
+/** The page that a path shows. @returns undefined for a path that names a file by its extension */
 function pageOf(path: string): string | undefined {
   if (path === '/') return 'index.html';
   const [, part] = /^\/(console|token)(?:\/[^.]*)?$/.exec(path) ?? [];
@@ -126,14 +126,14 @@ async function readFiles(folder: string): Promise<ReadonlyMap<string, WebFile>> 
   for (const entry of found) {
     const path = join(entry.parentPath, entry.name);
     const type = WEB_TYPES[extname(entry.name)];
-    // Links and what the browser has no use for are not there.
+    // Symbolic links and files of other types are not served.
     if (!entry.isFile() || !type || files.size >= LIMITS.webFilesMax) continue;
     const bytes = await readFile(path);
     if (bytes.length > LIMITS.webFileBytesMax) continue;
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
     files.set(relative(folder, path).split(sep).join('/'), { type, bytes, etag, encoded: new Map() });
   }
-  // What the build has compressed already need not be compressed again.
+  // The build has compressed some files already.
   for (const [name, file] of files) {
     for (const [encoding, ending] of [
       ['br', '.br'],

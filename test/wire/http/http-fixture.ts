@@ -15,8 +15,8 @@ import { encodeTransaction } from '../../../src/domain/transaction/canonical-tra
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Role } from '../../../src/ports/store.ts';
 import { ERRORS } from '../../../src/wire/errors.ts';
-import { refusalsOf } from '../../../src/wire/http/openapi.ts';
 import type { Route } from '../../../src/wire/http/route.ts';
+import { refusalsOf } from '../../../src/wire/http/route-refusals.ts';
 import { ROUTES } from '../../../src/wire/http/routes.ts';
 import { Problem } from '../../../src/wire/http/schema.ts';
 import { type HttpOptions, type HttpServer, startHttpServer } from '../../../src/wire/http/server.ts';

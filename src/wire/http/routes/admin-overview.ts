@@ -4,7 +4,7 @@ import { refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import type { EventStream } from '../event-streams.ts';
+import type { EventStream } from '../event-stream.ts';
 import { Overview, overviewView } from '../overview-view.ts';
 import { route } from '../route.ts';
 
@@ -50,13 +50,13 @@ export const adminOverviewRoutes = [
     refusals: ['streams_too_many'],
     handle({ caller }, dependencies) {
       const { eventStreams } = dependencies;
-      const seat = eventStreams.reserve(callerId(caller));
-      if (!seat) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
+      const lease = eventStreams.reserve(callerId(caller));
+      if (!lease) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
       return {
         stream(response, common) {
           response.writeHead(200, { ...common, 'content-type': 'text/event-stream; charset=utf-8' });
           response.write(`retry: ${RECONNECT_MS}\n\n`);
-          const stream = eventStreams.open(seat, response, () => holds(dependencies, caller.session));
+          const stream = eventStreams.open(lease, response, () => holds(dependencies, caller.session));
           pump(dependencies, stream).catch(() => stream.close());
         },
       };

@@ -37,7 +37,7 @@ export const User = named(
   }),
 );
 
-/** What the caller does, and their key for doing it once. */
+/** The administrator's act, for the journal, with its idempotency key if one was given. */
 export function actOf(
   caller: UserCaller,
   request: {
@@ -54,7 +54,7 @@ export function actOf(
   return { by, idempotency: { ...idempotency, key: foreignKey(caller, key) } };
 }
 
-/** The user that a path names by number. @returns undefined where it can be nobody's */
+/** The user id in a path. @returns undefined when it cannot be a user's */
 export function userIdOf(id: string): UserId | undefined {
   return /^[1-9][0-9]{0,14}$/.test(id) ? Number(id) : undefined;
 }
@@ -89,7 +89,7 @@ async function views({ context }: HttpDependencies, rows: readonly UserRow[]) {
 type Change = (context: Context, userId: UserId, act: Act) => Promise<AdministeredUser | Refusal>;
 
 function act(name: 'unlock' | 'disable' | 'enable', summary: string, description: string, change: Change) {
-  // A lock that the locked end by themselves bounds no guesses: a stolen session could go on guessing at codes.
+  // Nobody may end their own lock: a stolen session could otherwise go on guessing codes.
   const others = name === 'unlock';
   return route({
     method: 'POST',

@@ -20,7 +20,7 @@ interface DecisionAsked {
   readonly idempotencyKey: string | undefined;
 }
 
-/** A transaction of somebody else is not there; that of the caller's own is decided. */
+/** Decides a transaction of the caller's own. Another user's transaction does not exist for them. */
 async function byUser(
   { context }: HttpDependencies,
   { session }: UserCaller,

@@ -102,7 +102,7 @@ export const enrolmentRoutes = [
       if (userId === undefined) return refuse('user_unknown');
       const { by, idempotency } = actOf(caller, { method: 'POST', path, idempotencyKey });
       const { session } = caller;
-      // For themselves an administrator is a user like any other: a stolen session is no other way in.
+      // For their own account an administrator is an ordinary user, so a stolen session cannot invite a device.
       const made = await inviteDevice(dependencies.context, {
         ...(session.userId === userId ? { userId, session } : { userId, by: by ?? '' }),
         ...(idempotency ? { idempotency } : {}),
@@ -143,7 +143,7 @@ export const enrolmentRoutes = [
     async handle({ body, address, path, idempotencyKey: key }, { context }) {
       const { code, device_key: deviceKey, label = '', type } = body;
       const { kty, crv, x, y } = deviceKey;
-      // The code is no guessable one, so that its digest may stand for it.
+      // The code cannot be guessed, so its digest may be stored.
       const owner = `enrolment/${hash('sha256', code, 'hex')}`;
       const content = { device_key: { kty, crv, x, y }, label, type: type ?? null };
       const claimed = await claimEnrolment(context, {

@@ -7,7 +7,7 @@ import type { JournalEntry } from '../../../ports/journal-reader.ts';
 import { authenticate } from '../authenticate.ts';
 import { type Caller, callerId, type ServiceCaller } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import type { EventStream } from '../event-streams.ts';
+import type { EventStream } from '../event-stream.ts';
 import { entryView } from '../journal-view.ts';
 import { type RouteRequest, route } from '../route.ts';
 
@@ -17,12 +17,12 @@ const SCOPE = 'transactions:read';
 
 type Headers = RouteRequest<never, never, never, 'anyone'>['headers'];
 
-/** What a stream sends: entries, from a place on, for as long as the caller is who they were. */
+/** What a stream sends: entries from a position on, while the caller's credentials hold. */
 interface Feed {
   readonly all: boolean;
   idOf(entry: JournalEntry): string | Promise<string>;
   entries(signal: AbortSignal): AsyncIterable<readonly JournalEntry[]>;
-  /** RouteRequest at each heartbeat, and after the entries where they may have changed it. */
+  /** Whether the caller's credentials still hold. Called at each heartbeat and after entries that may have ended them. */
   holds(entries: readonly JournalEntry[]): Promise<boolean>;
 }
 
@@ -36,7 +36,7 @@ function wrongId(): Refusal {
   return refuse('message_invalid', { detail: 'Last-Event-ID: the id of an event' });
 }
 
-/** A user's own entries, an auditor's all. */
+/** A user's own entries; for an auditor all entries. */
 async function userFeed(
   { context, serviceEvents }: HttpDependencies,
   session: Session,
@@ -47,7 +47,7 @@ async function userFeed(
   const all = session.role === 'auditor';
   const end = await (all ? serviceEvents.lastPosition() : versionOf(context, userId));
   const after = lastSeen === undefined ? end : Number(lastSeen);
-  // Beyond the end it would miss what comes. Another server may have told of what is not known here yet.
+  // A position beyond the end would miss entries, but another server may have sent an id that is not known here yet.
   const isBeyond = after > end && (all || after > ((await context.userCache.reload(userId))?.version ?? 0));
   if (isBeyond) return wrongId();
   return {
@@ -57,7 +57,7 @@ async function userFeed(
       all ? followJournal(context, after, signal) : followUser(context, userId, after, signal),
     holds: async (entries) => {
       const own = entries.filter((entry) => entry.userId === userId).at(-1);
-      // What others did leaves the session as it is.
+      // Entries about other users do not affect the session.
       return entries.length > 0 && !own ? true : sessionStillHolds(context, session, own?.version ?? 0);
     },
   };
@@ -67,7 +67,7 @@ async function versionOf({ userCache }: Context, userId: number): Promise<number
   return (await userCache.getOrLoad(userId))?.version ?? 0;
 }
 
-/** @param version of an entry of its user: what is known here must not be older */
+/** @param version the version of an entry of this user; a user in memory that is older is reloaded */
 async function sessionStillHolds(
   { decider, userCache }: Context,
   session: Session,
@@ -82,7 +82,7 @@ async function sessionStillHolds(
   return session.expiresAt > at && user !== undefined && sessionHolds(user, session.sessionId, at);
 }
 
-/** What becomes of the transactions that the service asked for. */
+/** Entries about the transactions that the service asked for. */
 async function serviceFeed(
   dependencies: HttpDependencies,
   caller: ServiceCaller,
@@ -93,7 +93,7 @@ async function serviceFeed(
   const list = ['events', callerId(caller)];
   const place = await cursors.read(list, lastSeen);
   if (isRefusal(place)) return wrongId();
-  // Told now, rather than by a stream that ends at its first event.
+  // Fails the request itself, rather than a stream at its first event.
   await cursors.ready();
   const after = place === undefined ? await serviceEvents.lastPosition() : Number(place);
   const { serviceId } = caller.service;
@@ -162,14 +162,14 @@ export const eventRoutes = [
       const { eventStreams } = dependencies;
       const feed = await feedOf(dependencies, caller, headers);
       if (isRefusal(feed)) return feed;
-      const seat = eventStreams.reserve(callerId(caller));
-      if (!seat) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
+      const lease = eventStreams.reserve(callerId(caller));
+      if (!lease) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
       return {
         stream(response, common) {
           response.writeHead(200, { ...common, 'content-type': 'text/event-stream; charset=utf-8' });
           response.write(`retry: ${RECONNECT_MS}\n\n`);
-          const stream = eventStreams.open(seat, response, () => feed.holds([]));
-          // A store that fails ends the stream; the client comes back and resumes.
+          const stream = eventStreams.open(lease, response, () => feed.holds([]));
+          // A failing store ends the stream; the client reconnects and resumes.
           pump(feed, stream).catch(() => stream.close());
         },
       };

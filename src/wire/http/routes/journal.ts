@@ -14,7 +14,7 @@ interface Page {
   readonly next: number | undefined;
 }
 
-/** One user's, the newest first. */
+/** A page of one user's entries, the newest first. */
 async function pageOfUser(
   { context }: HttpDependencies,
   userId: UserId,
@@ -27,7 +27,7 @@ async function pageOfUser(
   return { entries, next: entries.length === limit && last > 1 ? last : undefined };
 }
 
-/** All, in the journal's order, the oldest first. */
+/** A page of all entries in the journal's order, the oldest first. */
 async function pageOfAll(
   { context }: HttpDependencies,
   place: number | undefined,
@@ -38,7 +38,10 @@ async function pageOfAll(
   return { entries, next: found.length > limit ? entries.at(-1)?.position : undefined };
 }
 
-/** Whose entries: their own, or what an auditor names. @returns null: everybody's; undefined: nobody of that name */
+/**
+ * The user whose entries are asked for: the caller, or the one that an auditor names.
+ * @returns null for all users; undefined when nobody has that name
+ */
 async function whose(
   { context }: HttpDependencies,
   { session }: UserCaller,

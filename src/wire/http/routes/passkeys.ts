@@ -14,7 +14,7 @@ import { clientLabel } from '../client-label.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { requestIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
-import { BrowserSession, IssuedSession, inCookie, issued } from '../issued-session.ts';
+import { BrowserSession, IssuedSession, logInForCookie, logInForToken } from '../issued-session.ts';
 import { oldestFirst, pageOf } from '../list-page.ts';
 import {
   AUTHENTICATION_EXAMPLE,
@@ -45,7 +45,7 @@ function passkeyView(passkey: PasskeyRow) {
   return { id: shortPasskeyId(passkey), label, created_at: rfc3339(createdAt) };
 }
 
-interface LogInAsked {
+interface LogInRouteRequest {
   readonly body: Static<typeof LogInBody>;
   readonly address: string;
   readonly path: string;
@@ -55,7 +55,7 @@ interface LogInAsked {
 
 function logIn(
   { context, site }: HttpDependencies,
-  { body, address, path, headers, idempotencyKey: key }: LogInAsked,
+  { body, address, path, headers, idempotencyKey: key }: LogInRouteRequest,
 ) {
   return logInByPasskey(context, {
     ...{ response: authenticationOf(body.response), relyingParty: site, address },
@@ -182,14 +182,7 @@ export const passkeyRoutes = [
     bodyExample: { response: AUTHENTICATION_EXAMPLE },
     responses: { 201: { description: 'Logged in.', schema: IssuedSession } },
     refusals: REFUSALS,
-    async handle(request, dependencies) {
-      // As POST /v1/sessions does: a session whose token cannot be signed would be nobody's.
-      await dependencies.context.vault.activeKeyVersion();
-      const made = await logIn(dependencies, request);
-      if (isRefusal(made)) return made;
-      const body = await issued(dependencies, made.session, made.secret);
-      return { status: 201, headers: replayed(made.repeated), body };
-    },
+    handle: (request, dependencies) => logInForToken(dependencies, () => logIn(dependencies, request)),
   }),
   route({
     method: 'POST',
@@ -204,11 +197,7 @@ export const passkeyRoutes = [
       201: { description: 'Logged in.', schema: BrowserSession, headers: { 'Set-Cookie': 'The session.' } },
     },
     refusals: REFUSALS,
-    async handle(request, dependencies) {
-      const made = await logIn(dependencies, request);
-      if (isRefusal(made)) return made;
-      const answer = inCookie(dependencies, made.session, made.secret, request.secure);
-      return { ...answer, headers: { ...replayed(made.repeated), ...answer.headers } };
-    },
+    handle: (request, dependencies) =>
+      logInForCookie(dependencies, () => logIn(dependencies, request), request.secure),
   }),
 ];

@@ -7,13 +7,13 @@ import { clientLabel } from '../client-label.ts';
 import { setCookie } from '../cookie.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { requestIdempotency } from '../idempotency.ts';
-import { replayed } from '../idempotent-answer.ts';
 import {
   BrowserSession,
   browserView,
   IssuedSession,
-  inCookie,
-  issued,
+  issueToken,
+  logInForCookie,
+  logInForToken,
   SessionSecret,
 } from '../issued-session.ts';
 import { route } from '../route.ts';
@@ -33,7 +33,7 @@ const REFUSALS = [
   'busy',
 ] as const;
 
-interface LogInAsked {
+interface LogInRouteRequest {
   readonly body: { readonly username: string; readonly password: string; readonly code?: string };
   readonly address: string;
   readonly path: string;
@@ -43,7 +43,7 @@ interface LogInAsked {
 
 function logIn(
   dependencies: HttpDependencies,
-  { body, address, path, headers, idempotencyKey: key }: LogInAsked,
+  { body, address, path, headers, idempotencyKey: key }: LogInRouteRequest,
 ): Promise<LogIn | Refusal> {
   const { username, password, code } = body;
   return dependencies.logIn({
@@ -69,14 +69,7 @@ export const sessionRoutes = [
     bodyExample: EXAMPLE,
     responses: { 201: { description: 'Logged in.', schema: IssuedSession } },
     refusals: REFUSALS,
-    async handle(request, dependencies) {
-      // RouteRequest first: a session whose token cannot be signed would be nobody's.
-      await dependencies.context.vault.activeKeyVersion();
-      const made = await logIn(dependencies, request);
-      if (isRefusal(made)) return made;
-      const body = await issued(dependencies, made.session, made.secret);
-      return { status: 201, headers: replayed(made.repeated), body };
-    },
+    handle: (request, dependencies) => logInForToken(dependencies, () => logIn(dependencies, request)),
   }),
   route({
     method: 'POST',
@@ -95,7 +88,7 @@ export const sessionRoutes = [
         ...{ secret: body.session, address, deviceAllowed: true, codeRequired: true },
       });
       if (isRefusal(session)) return session;
-      return { status: 201, body: await issued(dependencies, session, body.session) };
+      return { status: 201, body: await issueToken(dependencies, session, body.session) };
     },
   }),
   route({
@@ -113,12 +106,8 @@ export const sessionRoutes = [
       201: { description: 'Logged in.', schema: BrowserSession, headers: { 'Set-Cookie': 'The session.' } },
     },
     refusals: REFUSALS,
-    async handle(request, dependencies) {
-      const made = await logIn(dependencies, request);
-      if (isRefusal(made)) return made;
-      const answer = inCookie(dependencies, made.session, made.secret, request.secure);
-      return { ...answer, headers: { ...replayed(made.repeated), ...answer.headers } };
-    },
+    handle: (request, dependencies) =>
+      logInForCookie(dependencies, () => logIn(dependencies, request), request.secure),
   }),
   route({
     method: 'GET',

@@ -19,7 +19,7 @@ import { route } from '../route.ts';
 import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
 import { Algorithm, EnrolledToken, Token, TokenList, TokenType, tokenPage } from '../token-view.ts';
 
-/** A device changes its own tokens alone. */
+/** Refuses a device that is about to change a token other than its own. */
 function isOwn({ kind, tokenId }: Session, id: string): boolean {
   return kind === 'login' || deviceIdOf(id) === deviceIdOf(tokenId);
 }
@@ -74,7 +74,7 @@ export const tokenRoutes = [
     async handle({ caller, body, path, idempotencyKey: key }, { context }) {
       const { userId, username } = caller.session;
       const { type, digits, period_s: periodS, algorithm, label, code } = body;
-      // The seed is told again to the session that was told it.
+      // A repeated request sees the seed again only from the session that made it.
       const owner = `${callerId(caller)}/${caller.session.sessionId}`;
       const enrolled = await enrolToken(context, {
         ...{ userId, type, session: caller.session },

@@ -16,7 +16,7 @@ import { route } from '../route.ts';
 import { Cursor, closed, Id, Limit, NextCursor } from '../schema.ts';
 import { Status, TRANSACTION_EXAMPLE, Transaction, transactionView } from '../transaction-view.ts';
 
-/** One of the caller's: their own, or one that the service asked for. */
+/** Finds a transaction of the caller: a user's own, or one that the service asked for. */
 export function findFor(
   { context }: HttpDependencies,
   caller: Caller,

@@ -42,7 +42,7 @@ interface TransactionAsked {
   readonly idempotencyKey: string | undefined;
 }
 
-/** The proofs are the user's: a service has none to give. */
+/** Refuses proofs in a service's request: only users can give them. */
 const USERS_MEMBERS = ['nonce', 'mac', 'code', 'receipt'] as const;
 
 async function byService(

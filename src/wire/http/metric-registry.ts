@@ -1,0 +1,44 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
+interface LabelledValue {
+  readonly labels: Record<string, string>;
+  readonly value: number;
+}
+
+/** Metrics whose values are read from elsewhere when Prometheus asks, rather than counted here. */
+export class MetricRegistry {
+  readonly registry = new Registry();
+
+  labelled(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => readonly LabelledValue[],
+  ): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { labels, value } of read()) this.inc(labels, value);
+      },
+    });
+  }
+
+  counter(name: string, help: string, read: () => number): void {
+    this.labelled(name, help, [], () => [{ labels: {}, value: read() }]);
+  }
+
+  gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
