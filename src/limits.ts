@@ -1,37 +1,60 @@
-/** Every bound of the server, with its unit last. What an operator sets is in src/config.ts; these are fixed. */
+/**
+ * The fixed bounds of the server, each name ending in its unit: `Bytes` (of UTF-8 for texts), `Ms` (milliseconds), or a
+ * count. Bounds that an operator can set are in src/config.ts.
+ */
 export const LIMITS = {
-  // the wire
+  // TCP
+  /** A message over TCP, without its newline. */
   lineBytesMax: 8_192,
+  /** Messages of one connection that are being handled, in bytes. */
   pendingBytesMax: 1_048_576,
+  /** Messages of one connection that are being handled. */
   pendingMessagesMax: 4_096,
+  /** Answers to one connection, unsent and still to come. Beyond it no message is begun. */
   outputBytesMax: 1_048_576,
   connectionsMax: 10_000,
+  /** An IPv6 client counts by its /64. */
   connectionsPerAddressMax: 2_048,
+  /** Connections on which nobody has logged in. */
   connectionsBeforeLogInMax: 4_096,
+  /** Malformed messages on one connection before it is closed. */
   connectionErrorsMax: 64,
+  /** From the connection to the first log-in. */
   logInTimeMs: 120_000,
+  /** Between two messages. */
   idleTimeMs: 900_000,
+  /** From the connection to a complete PROXY protocol header. */
   proxyHeaderTimeMs: 2_000,
   proxyHeaderBytesMax: 2_048,
   tlsHandshakeTimeMs: 5_000,
+  /** How long a client may leave its answers unread. */
   slowReaderTimeMs: 10_000,
+  /** How long input is read and dropped after the last answer, so that the client receives it. */
   lingerTimeMs: 1_000,
+  /** Connections beyond `connectionsMax` that are told so. Further ones are dropped unanswered. */
   refusedConnectionsMax: 256,
+  /** An answer over TCP, except lists of challenges and receipts. */
   answerBytesMax: 1_024,
+  /** A message's `id`. */
   idBytesMax: 64,
+  /** Of JSON, checked before it is parsed. */
   nestingDepthMax: 8,
 
   // requests
   usernameBytesMax: 128,
   passwordBytesMax: 1_024,
   accountBytesMax: 64,
+  /** `data` of a TCP transaction. */
   dataBytesMax: 256,
+  /** Digits before the decimal point. */
   amountDigitsMax: 15,
   idempotencyKeyBytesMax: 128,
+  /** The label of a token, a passkey or a session's client. */
   labelBytesMax: 64,
   challengesPerRequestMax: 1_024,
+  /** All sessions of a user on one server together. */
   challengesPerUserAndSecondMax: 8_192,
-  /** Of that pace at once, after a pause. */
+  /** Seconds' worth of challenges that may be requested at once after a pause. */
   challengeBurstSeconds: 2,
 
   // REST
@@ -42,168 +65,260 @@ export const LIMITS = {
   httpRequestTimeMs: 20_000,
   httpKeepAliveTimeMs: 60_000,
   httpRequestsPerConnectionMax: 1_000_000,
+  /** UTF-16 code units. */
   pathParameterLengthMax: 256,
+  /** Entries of a list page by default. */
   pageSize: 50,
   pageSizeMax: 200,
   cursorLengthMax: 256,
+  /** The longest a request may wait for a decision (`wait_s`). */
   waitMsMax: 60_000,
   challengesPerServiceAndSecondMax: 32_768,
+  /** Requests that wait for a decision, of all callers. */
   waitingRequestsMax: 2_048,
   waitingRequestsPerServiceMax: 512,
   waitingRequestsPerUserMax: 16,
+  /** Entries read for one page of a search, so that a rare match does not scan the journal. */
   journalSearchEntriesMax: 4_096,
+  /** Journal exports at a time. */
   exportStreamsMax: 2,
+  /** Minutes that the overview's counts cover. */
   overviewMinutes: 60,
+  /** Most frequent refusal reasons shown. */
   overviewReasonsMax: 32,
+  /** Between two updates of a live overview. */
   overviewPeriodMs: 2_000,
+  /** Locked users that the overview counts; beyond it the count stops. */
   lockedUsersCountedMax: 4_096,
+  /** Entries verified or exported per turn of the event loop. */
   verificationEntriesPerTurn: 512,
+  /** A file of the pages; larger files are not served. */
   webFileBytesMax: 4_194_304,
   webFilesMax: 512,
-  webLookMs: 1_000,
+  /** How often the folder of the pages is checked for changes. */
+  webRescanMs: 1_000,
   eventStreamsMax: 512,
   eventStreamsPerCallerMax: 8,
+  /** Between two comments on a silent event stream, so that proxies keep it open. */
   eventHeartbeatMs: 15_000,
+  /** Unsent bytes of one event stream before it is closed. */
   eventBytesBufferedMax: 262_144,
+  /** For store and vault to answer a readiness check. */
   readinessTimeMs: 2_000,
+  /** How long the result of a readiness check is reused. */
   readinessCachedMs: 500,
 
   // decisions
-  /** Servers' clocks may differ by this much before a fresh challenge looks as if it came from the future. */
+  /** How far servers' clocks may differ before a fresh challenge seems to come from the future. */
   clockSkewMs: 5_000,
+  /** Decisions in one batch. */
   batchMax: 1_024,
+  /** Decisions that wait for a batch; beyond it requests are refused as `busy`. */
   pendingJobsMax: 65_536,
+  /** How often a decision is retried when another server wins the user's next version. */
   attemptsPerDecisionMax: 64,
   usersCachedMax: 32_768,
-  /** Of all servers in one answer of the store about what they did; more, and everyone is read anew. */
+  /** Entries of other servers in one poll of the change feed. Beyond it every cached user is reloaded. */
   changedEntriesMax: 16_384,
-  /** What other servers did is asked for this often; */
+  /** How often the change feed is polled. */
   changesPeriodMs: 200,
-  /** when that was not answered for this long, who is in memory is no longer believed. */
+  /** Without a successful poll for this long, cached users are no longer trusted. */
   changesLateMs: 1_000,
-  /** A decision that could not be made for so long is not made any more: whoever asked has given up. */
+  /** A decision not made by then is abandoned: its caller has given up. */
   decisionTimeMs: 10_000,
-  /** Several servers: from the last key wrapped again to the destruction of the old version; longer than any request takes. */
+  /** With several servers: from the last rewrapped key to the destruction of the old version. Longer than any request takes. */
   keyGraceMs: 30_000,
   tokensPerUserMax: 8,
-  /** Revoked tokens stay in the store, so how many a user may ever have is bounded by the pace. */
+  /** Per `enrolmentsWindowMs`. Revoked tokens stay in the store, so this pace bounds the tokens a user can ever have. */
   enrolmentsPerUserMax: 64,
   enrolmentsWindowMs: 86_400_000,
   sessionsPerUserMax: 256,
+  /** How long the set-up code of the first administrator is valid. */
   setupTimeMs: 3_600_000,
-  /** Open at once; one more replaces the oldest. */
+  /** Open at a time; one more replaces the oldest. */
   invitationsPerUserMax: 4,
   passkeysPerUserMax: 8,
   pendingTransactionsPerUserMax: 32,
+  /** Pending transactions expired per turn of the upkeep. */
   expiredPerTurnMax: 256,
+  /** Counters beyond the next one that are accepted (RFC 4226 section 7.4). */
   hotpLookAhead: 10,
+  /** Time steps that a token's clock may be off (RFC 6238 section 6). */
   driftStepsMax: 10,
+  /** Wrong MACs of a user in `wrongMacsWindowMs` before the session ends: each may be a guess at the password. */
   wrongMacsMax: 20,
   wrongMacsWindowMs: 7_200_000,
 
+  /** Unknown user names whose attempts are counted in memory. */
   unknownUsersMax: 100_000,
+  /** Repeats of one user's registration in `registrationRepeatsWindowMs`: each verifies a password. */
   registrationRepeatsMax: 8,
   registrationRepeatsWindowMs: 7_200_000,
-  logInRefusalGridMs: 100,
-  codeRefusalGridMs: 50,
+  /** Refused log-ins are answered at a multiple of this, so that their time does not show whether the user exists. */
+  logInResponsePaddingMs: 100,
+  /** The same for refused code validations. */
+  codeResponsePaddingMs: 50,
 
   // passwords
+  /** Passwords that wait to be hashed. Beyond it log-ins are refused as `busy`. */
   passwordQueueMax: 256,
+  /** The retry-after of a `busy` log-in, estimated from the queue, is at least this */
   passwordRetryMsMin: 250,
+  /** and at most this. */
   passwordRetryMsMax: 30_000,
 
   // the key vault
+  /** A wrapped key; the block of HMAC-SHA512. */
   vaultKeyBytesMax: 128,
+  /** 128 bits, as RFC 4226 section 4 requires (R6). */
   vaultSeedBytesMin: 16,
   vaultFileBytesMax: 4_194_304,
   passphraseBytesMax: 1_024,
+  /** Signing keys are kept for ever to verify old receipts, so the number of versions is bounded. */
   keyVersionsMax: 4_096,
+  /** With custody `cached`: keys in this process, 64 bytes each. */
   unwrappedKeysCachedMax: 65_536,
+  /** With custody `cached`: how long an unwrapped key is kept. */
   unwrappedKeyTimeMs: 300_000,
-  hsmInsideKeysMax: 8_192,
+  /** With custody `hsm`: users' keys kept as session objects in the HSM. */
+  hsmSessionKeysMax: 8_192,
+  /** One call to the HSM. A longer one counts as hung. */
   hsmCallTimeMs: 4_000,
+  /** After a failed reopening, calls fail at once for this long; after hung calls in a row, for a multiple. */
   hsmReopenMs: 500,
+  /** How old a listing of the keys may be when a key is wrapped, so that versions of other servers are noticed. */
   hsmListingAgeMs: 1_000,
-  hsmFoundingTimeMs: 10_000,
+  /** How long a server waits for another one that is creating the first keys. */
+  hsmFirstVersionTimeMs: 10_000,
+  /** Keys and messages of the calls that wait for the HSM. */
   hsmQueueItemsMax: 65_536,
+  /** Calls that wait for the HSM. */
   hsmQueueCallsMax: 4_096,
-  hsmStuckThreadsMax: 4,
+  /** Threads that hang inside the PKCS#11 library. Beyond it no new one is started. */
+  hsmHungThreadsMax: 4,
 
-  // the vault's process: what it takes
+  // the vault process: what it accepts
   vaultConnectionsMax: 256,
   vaultConnectionsPerCallerMax: 64,
+  /** TLS handshakes under way. */
   vaultHandshakesMax: 64,
   vaultHandshakeTimeMs: 3_000,
+  /** A request frame. */
   vaultRequestBytesMax: 262_144,
+  /** Keys or messages in one frame. */
   vaultItemsPerFrameMax: 256,
+  /** From a frame's first byte to its last. */
   vaultFrameTimeMs: 5_000,
   vaultCallsPerConnectionMax: 64,
+  /** Answers that a caller leaves unread before its connection is closed. */
   vaultUnreadBytesMax: 1_048_576,
-  // and how a server uses it
+  // the vault process: how a server uses it
+  /** Connections that a server keeps to the vault. */
   vaultConnections: 2,
   vaultConnectTimeMs: 1_000,
+  /** Without any byte from the vault for this long, a connection with calls under way is lost. */
   vaultSilenceTimeMs: 1_200,
+  /** From a call to its answer. */
   vaultAnswerTimeMs: 10_000,
+  /** An answer frame. */
   vaultAnswerBytesMax: 4_194_304,
+  /** Larger batches are split into frames of about this size. */
   vaultBytesPerFrameWanted: 131_072,
   vaultCallsInFlightMax: 4_096,
   vaultBytesInFlightMax: 33_554_432,
+  /** The pause before reconnecting doubles from this */
   vaultReconnectMsMin: 50,
+  /** to this. */
   vaultReconnectMsMax: 1_000,
 
   // rate limits
+  /** Addresses and names whose allowance is remembered; beyond it the stalest is forgotten. */
   rateLimitKeysMax: 100_000,
+  /** Moments kept exactly per sliding window; beyond it neighbouring moments are merged. */
   rateLimitMomentsMax: 16,
-  /** Each request waits for it, so it is short: after it this server counts by itself. */
+  /** Every request waits for the answer, so this is short. After it the server counts in its own memory. */
   redisAnswerTimeMs: 50,
   redisConnectTimeMs: 1_000,
+  /** Between two attempts to reach Redis. */
   redisRetryMs: 500,
+  /** Commands under way; beyond it the server counts in its own memory. */
   redisCommandsMax: 4_096,
 
   // receipts
+  /** A receipt in compact serialisation. */
   receiptBytesMax: 4_096,
 
   // the SQLite store
+  /** SQLite's busy_timeout while running: only a backup or a reader can hold a lock. */
   storeBusyTimeMs: 100,
+  /** SQLite's busy_timeout at the start. */
   storeStartBusyTimeMs: 1_000,
+  /** Entries followed back per turn of the event loop. */
   journalHopsPerTurnMax: 4_096,
+  /** Steps of one search by time. */
   journalTimeSearchHopsMax: 1_024,
+  /** Users whose position in the journal is cached. */
   journalPlacesMax: 1_024,
+  /** Users compared per turn of the event loop in a search. */
   usersSearchedPerTurnMax: 8_192,
   backupPagesPerStep: 256,
+  /** Without an append for this long, the table of heads is brought up to date. */
   headsIdleTimeMs: 50,
+  /** Blocks of heads written per idle turn. */
   headBlocksPerTurnMax: 64,
 
   // the PostgreSQL store
+  /** Connections to PostgreSQL by default. */
   storeConnections: 8,
   storeConnectTimeMs: 1_000,
+  /** For the answer to a statement, before the connection is given up. */
   storeQueryTimeMs: 2_000,
+  /** PostgreSQL's statement_timeout. Below `storeQueryTimeMs`, so that the server ends a statement first. */
   storeStatementTimeMs: 1_500,
+  /** PostgreSQL's idle_in_transaction_session_timeout. */
   storeIdleUnitTimeMs: 3_000,
+  /** For a primary to be found after the last one was lost. */
   storeWaitTimeMs: 5_000,
+  /** Between two rounds of looking for the primary. */
   storeSearchPauseMs: 100,
+  /** After PostgreSQL refused a connection because it has too many. */
   storeFullPauseMs: 1_000,
+  /** Between two log lines while no primary is found. */
   storeWaitLogMs: 10_000,
+  /** Calls that wait for a connection */
   storeWaitersMax: 4_096,
-  storeLineTimeMs: 2_000,
+  /** and how long. */
+  storeQueueTimeMs: 2_000,
+  /** For a call, all its attempts together. */
   storeAnswerTimeMs: 6_000,
+  /** Attempts of an append. */
   storeAttemptsMax: 64,
+  /** Users compared by one statement of a search. */
   storeUsersSearchedMax: 65_536,
+  /** For a migration, and for its wait for another server's migration. */
   storeMigrationTimeMs: 3_600_000,
+  /** For a migration to get a table's lock, because everything behind it waits too. */
   storeMigrationLockTimeMs: 5_000,
-  journalPlacesPerStepMax: 4_096,
-  journalPlacesPeriodMs: 1_000,
+  /** Entries given a journal position per step */
+  commitSequencerEntriesMax: 4_096,
+  /** and how often. */
+  commitSequencerPeriodMs: 1_000,
 
   // the operator's commands
   operatorConnectionsMax: 16,
+  /** A command to the operator's socket. */
   operatorLineBytesMax: 65_536,
   operatorAnswerBytesMax: 4_194_304,
   operatorIdleTimeMs: 30_000,
+  /** For the longest command, such as a backup. */
   operatorAnswerTimeMs: 1_800_000,
+  /** A line of a journal export. */
   auditLineBytesMax: 65_536,
+  /** An answer that the client reads: a list of challenges is the longest. */
   clientAnswerBytesMax: 131_072,
 
   // shutting down
+  /** For requests under way when the server stops. */
   drainTimeMs: 10_000,
 } as const;
 

@@ -1,14 +1,14 @@
 /**
- * The key vault: wraps seeds and MAC keys, computes MACs with them, signs.
- * Batch-shaped, because an HSM or a remote vault pays for each call.
+ * The key vault: wraps seeds and MAC keys, computes MACs with them, and signs. Methods take batches, because an HSM or a
+ * remote vault has a cost for each call.
  *
- * Every method throws `VaultUnavailable` (src/domain/errors.ts) when the vault cannot be reached at all.
+ * Every method throws `VaultUnavailable` (src/domain/errors.ts) when the vault cannot be reached.
  */
 export interface KeyVault {
-  /** `hsm`: a MAC is computed where the key lives. `cached`: unwrapped keys stay in this process for a while. */
+  /** `hsm`: MACs are computed inside the HSM, which keys never leave. `cached`: unwrapped keys stay in this process for a while. */
   readonly custody: 'hsm' | 'cached';
 
-  /** Makes a seed of `length` bytes. `seed` is the only time it is seen outside: for the user's token, never for a log. */
+  /** Generates a seed of `length` bytes. Only here is the seed itself returned: for the user's token, never for a log. */
   generateSeed(
     length: number,
     owner: KeyOwner,
@@ -23,31 +23,31 @@ export interface KeyVault {
    */
   computeMacs(requests: readonly MacRequest[]): Promise<readonly (Uint8Array | undefined)[]>;
 
-  /** A 32-byte key for one purpose and context, the same on every server of one vault: HMAC-SHA256(purpose's key, context). */
+  /** Derives a 32-byte key for one purpose and context: HMAC-SHA256(purpose's key, context). All servers of one vault get the same key. */
   deriveKey(purpose: DerivedKeyPurpose, context: string): Promise<Uint8Array>;
 
-  /** Signs by ECDSA P-256 with SHA-256 (ES256, RFC 7518 section 3.4), each signature raw r‖s of 64 bytes. */
+  /** Signs each message by ES256 (ECDSA P-256 with SHA-256, RFC 7518 section 3.4). A signature is r‖s, 64 bytes. */
   sign(messages: readonly Uint8Array[]): Promise<readonly Signature[]>;
 
-  /** All verification keys, retired ones included, the active one first. */
+  /** Returns all verification keys, retired ones included, the active key first. */
   publicKeys(): Promise<readonly PublicKey[]>;
 
-  /** The version of key-encryption key that `wrap` uses now. */
+  /** Returns the version of the key-encryption key that `wrap` uses now. */
   activeKeyVersion(): Promise<number>;
-  /** Makes and activates a new key-encryption key and a new signing key; older ones still unwrap and verify. @returns its version */
+  /** Creates and activates a new key-encryption key and a new signing key. Older keys still unwrap and verify. @returns the version */
   createKeyVersion(): Promise<number>;
-  /** Wraps again under the active version. @returns `undefined` where the wrapped key does not open for that owner */
+  /** Rewraps keys under the active version. @returns `undefined` where the wrapped key does not open for that owner */
   rewrap(requests: readonly RewrapRequest[]): Promise<readonly (WrappedKey | undefined)[]>;
-  /** Destroys every key-encryption key below `version`: what is still wrapped under them can never be opened again. */
+  /** Destroys every key-encryption key below `version`. Keys still wrapped under them can never be opened again. */
   destroyKeyVersionsBelow(version: number): Promise<void>;
 
   close(): Promise<void>;
 }
 
-/** What a wrapped key belongs to, bound in as associated data, such as `mac/7` or `seed/7/k3J…`. */
+/** The owner that a wrapped key is bound to, as associated data, such as `mac/7` or `seed/7/k3J…`. */
 export type KeyOwner = string;
 
-/** An opaque string: the version of its key-encryption key, then the ciphertext. Safe to store and to log. */
+/** An opaque string: the version of the key-encryption key, then the ciphertext. Safe to store and to log. */
 export type WrappedKey = string;
 
 export type MacAlgorithm = 'sha1' | 'sha256' | 'sha512';

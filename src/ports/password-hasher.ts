@@ -1,12 +1,14 @@
-/** Argon2id (RFC 9106) off the main thread, behind a bounded queue. */
+/** Hashes passwords by Argon2id (RFC 9106) off the main thread, behind a bounded queue. */
 export interface PasswordHasher {
-  /** Passwords that are, or wait to be, hashed. */
+  /** Number of passwords being hashed or waiting. */
   readonly queueLength: number;
-  /** @returns the PHC string, or `undefined` when the queue is full: nothing was computed, answer "busy". */
+  /** Returns the PHC string, or `undefined` when the queue is full: nothing was computed, so refuse as `busy`. */
   hash(password: string): Promise<string | undefined>;
-  /** Compares in constant time. `phc` undefined costs the same and is never true: for unknown users.
-   *  @returns `undefined` when the queue is full: nothing was computed, answer "busy". */
+  /**
+   * Verifies a password in constant time. With `phc` undefined (an unknown user) it takes the same time and is false.
+   * @returns `undefined` when the queue is full: nothing was computed, so refuse as `busy`
+   */
   verify(phc: string | undefined, password: string): Promise<boolean | undefined>;
-  /** How long a refused caller should wait before it tries again. */
+  /** Estimates how long a refused caller should wait before it tries again. */
   retryAfterMs(): number;
 }

@@ -1,4 +1,4 @@
-/** A cryptographically secure source of bytes, passed in everywhere so that tests can fix it. */
+/** A cryptographically secure source of random bytes. Passed in everywhere, so that tests can control it. */
 export interface Random {
   bytes(length: number): Uint8Array;
 }

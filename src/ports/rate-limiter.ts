@@ -1,4 +1,4 @@
-/** How much of one action one key (an address, a service) may do: `countMax` in any `windowMs`. */
+/** A limit on one action of one key (an address, a service): `countMax` in any `windowMs`. */
 export interface RateLimit {
   readonly countMax: number;
   readonly windowMs: number;
@@ -6,12 +6,12 @@ export interface RateLimit {
 
 export interface RateLimiter {
   /**
-   * Takes `cost` from the key's allowance, or takes nothing and returns how long to wait.
-   * Atomic: of parallel callers exactly as many succeed as the allowance holds.
-   * @returns 0 when taken, else the milliseconds after which the same call would succeed
+   * Takes `cost` from the key's allowance if there is enough. Atomic: of concurrent callers exactly as many succeed as
+   * the allowance permits.
+   * @returns 0 when taken; otherwise takes nothing and returns the milliseconds until the same call would succeed
    */
   take(key: string, limit: RateLimit, cost?: number): Promise<number>;
-  /** True while what servers share cannot be asked, and this one counts by itself. */
+  /** True while the shared allowance is unreachable and this server counts in its own memory. */
   readonly degraded: boolean;
   close(): Promise<void>;
 }

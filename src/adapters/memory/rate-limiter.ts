@@ -4,23 +4,23 @@ import { elapsedMs as systemElapsedMs } from '../system/clock.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
 export interface MemoryRateLimiterOptions {
-  /** Never backwards: the wall clock will not do, a step back would hold every key up. */
+  /** A monotonic clock: a step back of a wall clock would block every key. */
   readonly elapsedMs?: () => number;
   readonly keysMax?: number;
 }
 
-/** How many of the stalest keys are looked at when a new one comes. */
+/** Stalest keys checked for expiry when a new key comes. */
 const SWEPT_PER_KEY = 4;
 
 /**
- * What each key did in its sliding window, for one process. Keys are in the order in which they were last asked for; each
- * new one sweeps out a few that have their whole allowance again. When the memory is full of keys that have not, the
- * stalest is forgotten and so starts afresh: whoever commands that many addresses was not bounded by a limit an address
- * anyway, while refusing every new key would let them lock all others out. What must hold, the attempts at a user's
- * password or code, is counted in the journal, not here.
+ * A rate limiter for one process: a sliding window for each key. Keys are ordered by their last use, and each new key
+ * removes a few stale ones that have their whole allowance again. When the memory is full, the stalest key is evicted,
+ * which resets its allowance. An attacker with that many addresses is not held by a limit per address anyway, whereas
+ * refusing new keys would let that attacker lock everybody else out. The limits that must hold, on attempts at a user's
+ * password or code, are counted in the journal, not here.
  */
 export class MemoryRateLimiter implements RateLimiter {
-  /** Nothing is shared, so nothing can be missing. */
+  /** Always false: nothing is shared. */
   readonly degraded = false;
   readonly #windows = new Map<string, SlidingWindow>();
   readonly #elapsedMs: () => number;
@@ -31,7 +31,7 @@ export class MemoryRateLimiter implements RateLimiter {
     this.#keysMax = options.keysMax ?? LIMITS.rateLimitKeysMax;
   }
 
-  /** A cost above the limit's `countMax` is never taken: the wait is then a whole window. */
+  /** Never takes a cost above the limit's `countMax`: the wait is then a whole window. */
   async take(key: string, limit: RateLimit, cost = 1): Promise<number> {
     const now = this.#elapsedMs();
     const known = this.#windows.get(key);
@@ -44,7 +44,7 @@ export class MemoryRateLimiter implements RateLimiter {
 
   async close(): Promise<void> {}
 
-  /** Keys remembered. */
+  /** Number of keys in memory. */
   get size(): number {
     return this.#windows.size;
   }

@@ -2,19 +2,18 @@ import { LIMITS } from '../../limits.ts';
 import type { RateLimit } from '../../ports/rate-limiter.ts';
 
 /**
- * What was taken in the last `windowMs`, as moments with counts. Exact while these are few. Beyond
- * `rateLimitMomentsMax` of them, moments nearer to each other than that part of the window become one, at the later
- * time: never more than `countMax` pass in any window, a little less may, and a key takes bounded memory (twice as many
- * moments at most).
+ * What was taken in the last `windowMs`, as moments with counts. Exact up to `rateLimitMomentsMax` moments. Beyond that,
+ * moments closer together than `windowMs / rateLimitMomentsMax` are merged at the later time. So never more than
+ * `countMax` pass in any window, slightly fewer may, and memory is bounded: at most twice as many moments.
  */
 export class SlidingWindow {
-  /** When nothing counts any more. */
+  /** The time from which nothing counts any more. */
   emptyAt = Number.NEGATIVE_INFINITY;
   /** Oldest first. */
   readonly #moments: Moment[] = [];
   #taken = 0;
 
-  /** @returns 0 when taken, else the ms until the same call takes it, rounded up */
+  /** @returns 0 when taken, else the ms until the same call would succeed, rounded up */
   take(now: number, { countMax, windowMs }: RateLimit, cost: number): number {
     this.#forget(now, windowMs);
     if (cost > countMax) return windowMs;
@@ -34,7 +33,7 @@ export class SlidingWindow {
     return 0;
   }
 
-  /** Moments remembered. */
+  /** Number of moments in memory. */
   get size(): number {
     return this.#moments.length;
   }
@@ -49,7 +48,7 @@ export class SlidingWindow {
     if (gone > 0) this.#moments.splice(0, gone);
   }
 
-  /** The moment whose leaving brings what was taken down to `target`. */
+  /** The time of the moment whose expiry brings the sum down to `target`. */
   #freeAt(target: number): number {
     let taken = this.#taken;
     for (const moment of this.#moments) {

@@ -5,7 +5,7 @@ import type { PasswordHasher } from '../../ports/password-hasher.ts';
 import type { Random } from '../../ports/random.ts';
 import { elapsedMs } from '../system/clock.ts';
 
-/** OWASP's first recommendation for Argon2id: 19 MiB, two passes, one lane. */
+/** The first Argon2id recommendation of OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. */
 export const PASSWORD_COST: PasswordCost = { memoryKib: 19_456, passes: 2, lanes: 1 };
 
 export interface PasswordCost {
@@ -17,23 +17,23 @@ export interface PasswordCost {
 export interface Argon2HasherOptions {
   readonly random: Random;
   readonly cost?: PasswordCost;
-  /** How many are computed at a time: more than there are cores only takes memory. */
+  /** Passwords hashed at a time. More than there are cores only takes memory. */
   readonly parallelMax?: number;
-  /** How many wait beside them. */
+  /** Passwords that may wait besides. */
   readonly queueMax?: number;
 }
 
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-/** Until one was measured. */
+/** The assumed duration until one was measured. */
 const FIRST_ESTIMATE_MS = 50;
 /** The weight of the latest duration in the moving average. */
 const WEIGHT = 0.2;
 
 /**
- * Argon2id in the thread pool. A password is hashed as its UTF-8 bytes, not normalised: the protocol's MAC key is
- * SHA-256 of the same bytes, and both must agree on what the password is. Its length is bounded by the wire.
- * A stored value that is no PHC string throws: the store is damaged.
+ * Hashes passwords by Argon2id in the thread pool. The UTF-8 bytes of a password are hashed without normalisation,
+ * because the protocol's MAC key is SHA-256 of the same bytes. Does NOT bound the password's length: callers do.
+ * @throws from `verify` when the stored value is not a PHC string: the store is damaged
  */
 export class Argon2Hasher implements PasswordHasher {
   readonly #random: Random;
@@ -41,7 +41,7 @@ export class Argon2Hasher implements PasswordHasher {
   readonly #parallelMax: number;
   readonly #queueMax: number;
   readonly #waiting: (() => void)[] = [];
-  /** Verified for unknown users: the same cost, and no password is known that fits. */
+  /** Verified for unknown users: a PHC string of the same cost and a random hash, which no known password matches. */
   readonly #dummy: string;
   #running = 0;
   #averageMs = FIRST_ESTIMATE_MS;
@@ -88,7 +88,7 @@ export class Argon2Hasher implements PasswordHasher {
   async #run<T>(compute: () => Promise<T>): Promise<T | undefined> {
     if (this.#running < this.#parallelMax) this.#running++;
     else if (this.#waiting.length < this.#queueMax) {
-      // Whoever finishes hands its place on, so `#running` does not change.
+      // A finished computation passes its place to the next waiter, so `#running` does not change.
       await new Promise<void>((start) => this.#waiting.push(start));
     } else return undefined;
     const startedAt = elapsedMs();

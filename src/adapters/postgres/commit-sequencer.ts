@@ -46,7 +46,7 @@ async function placeSome(connection: Connection): Promise<void> {
     await connection.pipeline([
       ['BEGIN ISOLATION LEVEL READ COMMITTED'],
       [LOCK, [LOCK_SPACE, LOCK_PLACES]],
-      [PLACE, [LIMITS.journalPlacesPerStepMax]],
+      [PLACE, [LIMITS.commitSequencerEntriesMax]],
       ['COMMIT'],
     ]);
   } catch (error) {

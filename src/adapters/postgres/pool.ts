@@ -42,7 +42,7 @@ class Line {
           reject(error);
         },
       };
-      const timer = setTimeout(() => waiter.reject(full()), LIMITS.storeLineTimeMs);
+      const timer = setTimeout(() => waiter.reject(full()), LIMITS.storeQueueTimeMs);
       line.add(waiter);
     });
   }

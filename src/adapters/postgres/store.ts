@@ -128,7 +128,7 @@ export class PostgresStore implements Store {
         told = true;
       }
     };
-    this.#background = setInterval(() => void place(), LIMITS.journalPlacesPeriodMs).unref();
+    this.#background = setInterval(() => void place(), LIMITS.commitSequencerPeriodMs).unref();
   }
 
   /** Connections that are open, and those who wait for one. */

@@ -3,18 +3,18 @@ import type { RateLimit } from '../../ports/rate-limiter.ts';
 
 interface KnownWait extends RateLimit {
   readonly cost: number;
-  /** On the clock that `elapsedMs` reads. */
+  /** On the clock of `elapsedMs`. */
   readonly until: number;
 }
 
 /**
- * Who was told to wait, and until when: the same call before that would be told the same, so it need not be asked again.
- * A bounded number of them; the one told first is forgotten first, which costs a question more.
+ * The waits that Redis answered. Until a wait is over, the same call would get the same answer, so Redis is not asked.
+ * Bounded: the oldest wait is evicted first, which costs one more request to Redis.
  */
 export class KnownWaits {
   readonly #waits = new Map<string, KnownWait>();
 
-  /** @returns ms that the same call has still to wait, 0 where that is not known */
+  /** Returns the ms that the same call still has to wait; 0 when unknown. */
   of(key: string, limit: RateLimit, cost: number, now: number): number {
     const known = this.#waits.get(key);
     if (!known) return 0;

@@ -8,11 +8,11 @@ import { RedisConnection } from './redis-connection.ts';
 
 export interface RedisRateLimiterOptions {
   readonly redis: RedisClientOptions;
-  /** The key under which names and addresses are hashed, the same on all servers. Asked for before each connection. */
+  /** The HMAC key that hides names and addresses from Redis, the same on all servers. Called before each connection. */
   readonly nameKey: () => Promise<Uint8Array>;
-  /** Counts by itself while Redis cannot. */
+  /** The rate limiter in memory, for while Redis is unavailable. */
   readonly own: RateLimiter;
-  /** How long each request waits for Redis; by default `redisAnswerTimeMs`. */
+  /** How long each request waits for Redis. Default: `redisAnswerTimeMs`. */
   readonly answerTimeMs?: number;
   readonly log: {
     info(fields: object, message: string): void;
@@ -21,16 +21,16 @@ export interface RedisRateLimiterOptions {
 }
 
 /**
- * One allowance for all servers, in Redis or Valkey. Where that does not answer within `redisAnswerTimeMs`, or not at all,
- * this server counts in its own memory from that call on, says so once, and looks for Redis every `redisRetryMs`; its own
- * memory knows all that this server let through before, so an outage is no fresh start for whoever is at a limit.
- * Redis sees no name or address: keys are HMAC-SHA256 of them, of 128 bits.
+ * A rate limiter with one allowance for all servers, in Redis or Valkey. When Redis does not answer within
+ * `redisAnswerTimeMs`, this server counts in its own memory from that call on, logs it once, and tries Redis every
+ * `redisRetryMs`. Its memory includes everything that this server let through before, so an outage does not reset a
+ * limit. Redis sees no name or address: its keys are their HMAC-SHA256, truncated to 128 bits.
  */
 export class RedisRateLimiter implements RateLimiter {
   readonly #options: RedisRateLimiterOptions;
   readonly #waits = new KnownWaits();
   #nameKey: Uint8Array = new Uint8Array();
-  #link: RedisConnection | undefined;
+  #connection: RedisConnection | undefined;
   #retry: NodeJS.Timeout | undefined;
   #reason = '';
   #closed = false;
@@ -39,7 +39,7 @@ export class RedisRateLimiter implements RateLimiter {
     this.#options = options;
   }
 
-  /** Tries to connect for `redisConnectTimeMs` at most; begins in its own memory where that fails. */
+  /** Tries to connect for at most `redisConnectTimeMs`; if that fails, starts counting in memory. */
   static async open(options: RedisRateLimiterOptions): Promise<RedisRateLimiter> {
     const limiter = new RedisRateLimiter(options);
     await limiter.#connect();
@@ -47,22 +47,22 @@ export class RedisRateLimiter implements RateLimiter {
   }
 
   get degraded(): boolean {
-    return this.#link === undefined;
+    return this.#connection === undefined;
   }
 
   async take(key: string, limit: RateLimit, cost = 1): Promise<number> {
     const { own } = this.#options;
     const wait = this.#waits.of(key, limit, cost, elapsedMs());
     if (wait > 0) return wait;
-    const link = this.#link;
-    if (!link?.hasRoom) return own.take(key, limit, cost);
+    const connection = this.#connection;
+    if (!connection?.hasRoom) return own.take(key, limit, cost);
     try {
-      const shared = await link.take(this.#hashed(key), limit, cost);
+      const shared = await connection.take(this.#hashed(key), limit, cost);
       if (shared === 0) await own.take(key, limit, cost);
       else this.#waits.remember(key, limit, cost, elapsedMs() + shared);
       return shared;
     } catch (error) {
-      this.#lost(link, error);
+      this.#lost(connection, error);
       return own.take(key, limit, cost);
     }
   }
@@ -70,8 +70,8 @@ export class RedisRateLimiter implements RateLimiter {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.#link?.destroy();
-    this.#link = undefined;
+    this.#connection?.destroy();
+    this.#connection = undefined;
     await this.#options.own.close();
   }
 
@@ -81,20 +81,20 @@ export class RedisRateLimiter implements RateLimiter {
   }
 
   async #connect(): Promise<void> {
-    let link: RedisConnection | undefined;
+    let connection: RedisConnection | undefined;
     let lost: Error | undefined;
     try {
       this.#nameKey = await this.#options.nameKey();
       const { redis, answerTimeMs = LIMITS.redisAnswerTimeMs } = this.#options;
-      link = await RedisConnection.open(redis, answerTimeMs, (error) => {
+      connection = await RedisConnection.open(redis, answerTimeMs, (error) => {
         lost = error;
-        this.#lost(link, error);
+        this.#lost(connection, error);
       });
       if (this.#closed || lost) {
-        link.destroy();
+        connection.destroy();
         throw lost ?? new Error('closed');
       }
-      this.#link = link;
+      this.#connection = connection;
       if (this.#reason === '') return;
       this.#reason = '';
       this.#options.log.info({}, 'rate limits are shared again');
@@ -104,10 +104,10 @@ export class RedisRateLimiter implements RateLimiter {
     }
   }
 
-  #lost(link: RedisConnection | undefined, error: unknown): void {
-    if (link === undefined || this.#link !== link) return;
-    this.#link = undefined;
-    link.destroy();
+  #lost(connection: RedisConnection | undefined, error: unknown): void {
+    if (connection === undefined || this.#connection !== connection) return;
+    this.#connection = undefined;
+    connection.destroy();
     if (this.#closed) return;
     this.#report(error);
     this.#later();
@@ -118,7 +118,7 @@ export class RedisRateLimiter implements RateLimiter {
     this.#retry = setTimeout(() => void this.#connect(), LIMITS.redisRetryMs).unref();
   }
 
-  /** Once an outage: what else goes wrong until it is over is the same news. */
+  /** Logs an outage once, not every failure during it. */
   #report(error: unknown): void {
     if (this.#closed || this.#reason !== '') return;
     this.#reason = reasonOf(error);
@@ -129,7 +129,7 @@ export class RedisRateLimiter implements RateLimiter {
   }
 }
 
-/** An error of several addresses has no text of its own. */
+/** The message of an error. An AggregateError (several addresses tried) has none of its own. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return reasonOf(error.errors[0]);
   return error instanceof Error ? error.message || error.name : String(error);

@@ -3,7 +3,7 @@ import { LIMITS } from '../../limits.ts';
 import type { RateLimit } from '../../ports/rate-limiter.ts';
 import { TAKE_SCRIPT, TAKE_SCRIPT_SHA1 } from './take-script.ts';
 
-/** Nothing came back in time, or more is under way than the bound. */
+/** Redis did not answer in time. */
 export class RedisSlow extends Error {
   override name = 'RedisSlow';
 }
@@ -14,7 +14,7 @@ function makeClient(options: RedisClientOptions) {
   return createClient({
     ...options,
     socket: { ...options.socket, connectTimeout: LIMITS.redisConnectTimeMs, reconnectStrategy: false },
-    // A lost connection is a lost link: whoever holds it opens another, and nothing waits for it in a queue.
+    // A lost connection is not reopened here: the rate limiter opens another one, and no command waits in a queue.
     disableOfflineQueue: true,
     commandsQueueMaxLength: LIMITS.redisCommandsMax,
     disableClientInfo: true,
@@ -23,7 +23,7 @@ function makeClient(options: RedisClientOptions) {
   });
 }
 
-/** One connection to Redis or Valkey; once it failed it is never used again. */
+/** One connection to Redis or Valkey. It is never used again after it failed. */
 export class RedisConnection {
   readonly #client: Client;
   readonly #answerTimeMs: number;
@@ -35,8 +35,8 @@ export class RedisConnection {
   }
 
   /**
-   * Connects, logs in, and asks whether a script can run, all in `redisConnectTimeMs`.
-   * `lost` is told once, when the connection ends by itself.
+   * Connects, logs in, and loads the script, all within `redisConnectTimeMs`.
+   * @param lost called when the connection ends by itself
    */
   static async open(
     options: RedisClientOptions,
@@ -45,15 +45,15 @@ export class RedisConnection {
   ): Promise<RedisConnection> {
     const client = makeClient(options);
     client.on('error', lost);
-    const link = new RedisConnection(client, answerTimeMs);
+    const connection = new RedisConnection(client, answerTimeMs);
     try {
       await inTime(
         client.connect().then(() => client.sendCommand(['SCRIPT', 'LOAD', TAKE_SCRIPT])),
         LIMITS.redisConnectTimeMs,
       );
-      return link;
+      return connection;
     } catch (error) {
-      link.destroy();
+      connection.destroy();
       throw error;
     }
   }
@@ -64,9 +64,9 @@ export class RedisConnection {
   }
 
   /**
-   * Takes from the window of `key`, which goes over the network as it is.
+   * Takes `cost` from the window of `key`. Does NOT hash the key: it goes over the network as it is.
    * @returns 0 when taken, else ms to wait
-   * @throws RedisSlow after `answerTimeMs`, then it is not known whether it was taken; else what Redis answered
+   * @throws RedisSlow after `answerTimeMs`: it is then unknown whether it was taken. Also throws Redis's own errors.
    */
   async take(key: string, { countMax, windowMs }: RateLimit, cost: number): Promise<number> {
     const given = ['1', key, `${countMax}`, `${windowMs}`, `${cost}`, `${LIMITS.rateLimitMomentsMax}`];
@@ -78,12 +78,12 @@ export class RedisConnection {
     }
   }
 
-  /** Ends the connection at once; what is under way fails. */
+  /** Ends the connection at once; commands under way fail. */
   destroy(): void {
     if (this.#client.isOpen) this.#client.destroy();
   }
 
-  /** SCRIPT FLUSH and a restart forget the script: it is sent whole then. */
+  /** Runs the script by its hash, or sends it whole when Redis forgot it (SCRIPT FLUSH, restart). */
   async #run(given: readonly string[]): Promise<unknown> {
     try {
       return await this.#client.sendCommand(['EVALSHA', TAKE_SCRIPT_SHA1, ...given]);
@@ -94,10 +94,10 @@ export class RedisConnection {
   }
 }
 
-/** @throws RedisSlow when it takes longer; what comes later is dropped */
+/** Awaits an answer for at most `timeMs`. A later answer is ignored. @throws RedisSlow */
 function inTime<Result>(asked: Promise<Result>, timeMs: number): Promise<Result> {
   return new Promise((resolve, reject) => {
-    // When this process was busy, the answer may lie there unread: it is read before the time is called up.
+    // If this process was busy, the answer may have arrived unread: setImmediate lets it be read first.
     const timer = setTimeout(
       () => setImmediate(() => reject(new RedisSlow(`no answer in ${timeMs} ms`))),
       timeMs,

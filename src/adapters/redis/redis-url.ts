@@ -5,9 +5,10 @@ import { StartRefused } from '../../domain/errors.ts';
 const PORT = 6_379;
 
 /**
- * `redis[s]://[[user][:password]@]host[:port][/database]` (the IANA registrations of redis and rediss) as the client's
- * options. `ca` (PEM): who signed the server's certificate, where it is none of the system's. Nothing is connected to.
- * @throws StartRefused where it is no such address; its text never holds the address, for a password is in it
+ * Converts `redis[s]://[[user][:password]@]host[:port][/database]` (the IANA registrations of redis and rediss) to the
+ * client's options. Does NOT connect.
+ * @param ca the certificate authority (PEM) of the server's certificate, if not one of the system's
+ * @throws StartRefused for any other address; its text never contains the address, which may hold a password
  */
 export function redisOptions(address: string, ca: string | undefined): RedisClientOptions {
   const url = URL.canParse(address) ? new URL(address) : undefined;

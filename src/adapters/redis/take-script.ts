@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A sliding window in one key, atomically: the same rule as src/adapters/memory/sliding-window.ts.
- * KEYS[1]: the key. ARGV: countMax, windowMs, cost, momentsMax. Answers 0 when taken, else the ms to wait.
- * The value is a flat list of moments, from, to, count, oldest first, and leaves by itself when nothing of it counts any
- * more. The time is that of the Redis server, so that servers whose clocks differ share one window; where it stepped back,
- * the moments step back with it, or the key would be held up until the clock has caught up.
+ * The sliding window of src/adapters/memory/sliding-window.ts as one atomic Lua script on one key.
+ * KEYS[1]: the key. ARGV: countMax, windowMs, cost, momentsMax. Returns 0 when taken, else the ms to wait.
+ * The value is a flat list of moments (from, to, count), oldest first, and expires when nothing in it counts any more.
+ * The script uses the Redis server's clock, so that servers whose clocks differ share one window. If that clock steps
+ * back, the moments are moved back with it; otherwise the key would be blocked until the clock has caught up.
  */
 export const TAKE_SCRIPT = `
 local count_max, window, cost, moments_max =
@@ -48,5 +48,5 @@ redis.call('SET', KEYS[1], cmsgpack.pack(moments), 'PX', window)
 return 0
 `;
 
-/** What EVALSHA names it by. */
+/** The script's name for EVALSHA. */
 export const TAKE_SCRIPT_SHA1 = createHash('sha1').update(TAKE_SCRIPT).digest('hex');

@@ -113,7 +113,7 @@ export class HsmThread {
   }
 
   #start(): Worker | undefined {
-    if (hungThreadCount() >= LIMITS.hsmStuckThreadsMax || performance.now() < this.#startableAt)
+    if (hungThreadCount() >= LIMITS.hsmHungThreadsMax || performance.now() < this.#startableAt)
       return undefined;
     const { address, pin, sessionKeysMax } = this.#options;
     this.#progress = new Int32Array(new SharedArrayBuffer(4));

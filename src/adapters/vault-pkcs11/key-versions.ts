@@ -88,7 +88,7 @@ export function createFirstVersion(sessions: Sessions, prefix: string): KeyListi
 }
 
 function createOrAwaitFirstVersion(sessions: Sessions, prefix: string): KeyListing {
-  const until = performance.now() + LIMITS.hsmFoundingTimeMs;
+  const until = performance.now() + LIMITS.hsmFirstVersionTimeMs;
   for (;;) {
     sessions.reportProgress();
     const listing = listKeys(sessions, prefix);

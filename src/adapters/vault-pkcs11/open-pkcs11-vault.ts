@@ -39,7 +39,7 @@ export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<Open
   const thread = new HsmThread({
     address,
     pin: options.pin,
-    sessionKeysMax: options.sessionKeysMax ?? LIMITS.hsmInsideKeysMax,
+    sessionKeysMax: options.sessionKeysMax ?? LIMITS.hsmSessionKeysMax,
     callTimeMs: options.callTimeMs ?? LIMITS.hsmCallTimeMs,
     observe: options.observe ?? (() => undefined),
   });

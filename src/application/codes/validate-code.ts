@@ -45,7 +45,7 @@ export class CodeValidator {
     const decided = userId === undefined ? NOBODY : await this.#decide(userId, request);
     const validation = decided === NOBODY ? this.#unknownUsers.validate(request) : decided;
     if ('valid' in validation && !validation.valid) {
-      await padResponseTime(startedAt, LIMITS.codeRefusalGridMs);
+      await padResponseTime(startedAt, LIMITS.codeResponsePaddingMs);
     }
     return validation;
   }

@@ -63,7 +63,7 @@ export class PasswordLogIn {
     const outcome = await this.#mutex.run(request.username, () => this.#logInAlone(request));
     if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
     if ('refused' in outcome && outcome.refused === 'credentials_invalid') {
-      await padResponseTime(startedAt, LIMITS.logInRefusalGridMs);
+      await padResponseTime(startedAt, LIMITS.logInResponsePaddingMs);
     }
     return outcome;
   }

@@ -82,7 +82,7 @@ export class WebPages {
   }
 
   #look(): Promise<void> {
-    if (performance.now() - this.#lookedAt < LIMITS.webLookMs) return Promise.resolve();
+    if (performance.now() - this.#lookedAt < LIMITS.webRescanMs) return Promise.resolve();
     this.#looking ??= this.#lookNow().finally(() => {
       this.#lookedAt = performance.now();
       this.#looking = undefined;
