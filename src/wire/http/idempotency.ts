@@ -9,7 +9,7 @@ import { type Caller, callerId } from './caller.ts';
 
 const KEY = /^[\x21-\x7e]+$/;
 
-/** What never goes into a digest that is stored: short or guessable, it could be found from it. */
+/** Members left out of the digest, which is stored: short or guessable ones could be found from it. */
 const SECRETS: ReadonlySet<string> = new Set(['password', 'code', 'mac', 'nonce', 'session']);
 
 /** @returns the client's key as sent, undefined without one */
@@ -23,28 +23,50 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
   });
 }
 
-/** What the key of a request stands for: who asks (a user at their own: nobody else), for what, with which content. */
-export function requestIdempotency(
-  key: string,
+/** A request as its idempotency key stands for it. The digest is of all of it, secrets apart. */
+export interface KeyedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** Spread into a use case's request: empty where the client sent no key. */
+export interface WithIdempotency {
+  readonly idempotency?: Idempotency;
+}
+
+/** @param owner who asks, in the digest: the same key and content of somebody else is another request */
+export function ownIdempotency(
+  key: string | undefined,
   owner: string,
-  request: { readonly method: string; readonly path: string; readonly body?: unknown },
-): Idempotency {
-  const { method, path, body } = request;
-  const content = canonicalJson(withoutSecrets(body ?? {}));
-  return { key, digest: hash('sha256', `${owner}\n${method} ${path}\n${content}`, 'hex') };
+  request: KeyedRequest,
+): WithIdempotency {
+  return key === undefined ? {} : { idempotency: { key, digest: digestOf(owner, request) } };
 }
 
 /** A transfer by its user: the same key and content may be repeated over TCP and over HTTP alike. */
-export function transferIdempotency(key: string, transfer: Transfer): Idempotency {
-  return { key, digest: transferDigest(transfer) };
+export function transferIdempotency(key: string | undefined, transfer: Transfer): WithIdempotency {
+  return key === undefined ? {} : { idempotency: { key, digest: transferDigest(transfer) } };
 }
 
 /**
- * The key under which somebody else's request about a user is stored: apart from the user's own. The owner is in the
- * digest as well, so that a user who picks such a key spoils nothing but their own.
+ * A request about a user by somebody else. Its key is stored under the caller's name, apart from the user's own keys.
+ * The caller is in the digest as well, so that a user who picks such a key spoils nothing but their own.
  */
-export function foreignKey(caller: Caller, key: string): string {
-  return `${callerId(caller)}/${key}`;
+export function foreignIdempotency(
+  key: string | undefined,
+  caller: Caller,
+  request: KeyedRequest,
+  owner = callerId(caller),
+): WithIdempotency {
+  return key === undefined
+    ? {}
+    : { idempotency: { key: `${callerId(caller)}/${key}`, digest: digestOf(owner, request) } };
+}
+
+function digestOf(owner: string, { method, path, body }: KeyedRequest): string {
+  const content = canonicalJson(withoutSecrets(body ?? {}));
+  return hash('sha256', `${owner}\n${method} ${path}\n${content}`, 'hex');
 }
 
 function withoutSecrets(value: unknown): unknown {

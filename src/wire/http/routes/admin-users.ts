@@ -14,7 +14,7 @@ import { LIMITS } from '../../../limits.ts';
 import type { UserId, UserRecord, UserRow } from '../../../ports/store.ts';
 import { callerId, type UserCaller } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { foreignKey, requestIdempotency } from '../idempotency.ts';
+import { foreignIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { Cursor, closed, Id, Limit, NextCursor, named, time, Username } from '../schema.ts';
@@ -48,10 +48,8 @@ export function actOf(
   },
 ): Act {
   const { idempotencyKey: key, method, path, body } = request;
-  const by = caller.session.username;
-  if (key === undefined) return { by };
-  const idempotency = requestIdempotency(key, `admin/${callerId(caller)}`, { method, path, body });
-  return { by, idempotency: { ...idempotency, key: foreignKey(caller, key) } };
+  const owner = `admin/${callerId(caller)}`;
+  return { by: caller.session.username, ...foreignIdempotency(key, caller, { method, path, body }, owner) };
 }
 
 /** The user id in a path. @returns undefined when it cannot be a user's */

@@ -3,8 +3,7 @@ import { nonceIssuedAt } from '../../../domain/challenge/nonce.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { CanonicalTransaction } from '../../../domain/transaction/canonical-transaction.ts';
 import { makeTransfer } from '../../../domain/transaction/transfer.ts';
-import { callerId } from '../caller.ts';
-import { foreignKey, requestIdempotency } from '../idempotency.ts';
+import { foreignIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { Account, Amount, Code, Currency, closed, Nonce, Username } from '../schema.ts';
@@ -62,14 +61,7 @@ export const codeRoutes = [
       const validation = await codeValidator.validate({
         ...{ username: body.username, code: body.code, serviceId },
         ...(transaction ? { transaction } : {}),
-        ...(key === undefined
-          ? {}
-          : {
-              idempotency: {
-                ...requestIdempotency(key, callerId(caller), { method: 'POST', path, body }),
-                key: foreignKey(caller, key),
-              },
-            }),
+        ...foreignIdempotency(key, caller, { method: 'POST', path, body }),
       });
       if (isRefusal(validation)) return validation;
       const { valid, reason, retryAfterMs } = validation;

@@ -8,7 +8,7 @@ import {
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { UserCaller } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { foreignKey, requestIdempotency } from '../idempotency.ts';
+import { foreignIdempotency, ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { type RouteResponse, route } from '../route.ts';
 import { Code, closed, Id } from '../schema.ts';
@@ -32,7 +32,7 @@ async function byUser(
   const ended = await decideTransaction(context, {
     ...decision,
     ...{ session, userId, transactionId: params.id },
-    ...(key === undefined ? {} : { idempotency: requestIdempotency(key, owner, { method: 'POST', path }) }),
+    ...ownIdempotency(key, owner, { method: 'POST', path }),
   });
   if (!isRefusal(ended)) return answer(ended);
   const late = ended.refused === 'transaction_decided';
@@ -109,14 +109,7 @@ export const decisionRoutes = [
       if (!found) return refuse('transaction_unknown');
       const ended = await decideTransaction(context, {
         ...{ decision: 'cancel', serviceId, userId: found.userId, transactionId: params.id },
-        ...(key === undefined
-          ? {}
-          : {
-              idempotency: {
-                ...requestIdempotency(key, `service/${serviceId}`, { method: 'POST', path }),
-                key: foreignKey(caller, key),
-              },
-            }),
+        ...foreignIdempotency(key, caller, { method: 'POST', path }),
       });
       return isRefusal(ended) ? ended : answer(ended);
     },

@@ -7,7 +7,7 @@ import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { requestIdempotency } from '../idempotency.ts';
+import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { Code, closed, Id, named, time } from '../schema.ts';
@@ -78,9 +78,7 @@ export const enrolmentRoutes = [
       const made = await inviteDevice(dependencies.context, {
         ...{ session, userId: session.userId },
         ...(body.code === undefined ? {} : { code: body.code }),
-        ...(key === undefined
-          ? {}
-          : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path }) }),
+        ...ownIdempotency(key, callerId(caller), { method: 'POST', path }),
       });
       if (isRefusal(made)) return made;
       return { status: 201, headers: replayed(made.repeated), body: invitationView(dependencies, made) };
@@ -149,9 +147,7 @@ export const enrolmentRoutes = [
       const claimed = await claimEnrolment(context, {
         ...{ code, deviceKey: { kty, crv, x, y }, label, address },
         ...(type === undefined ? {} : { type }),
-        ...(key === undefined
-          ? {}
-          : { idempotency: requestIdempotency(key, owner, { method: 'POST', path, body: content }) }),
+        ...ownIdempotency(key, owner, { method: 'POST', path, body: content }),
       });
       if (isRefusal(claimed)) return claimed;
       return { status: 201, headers: replayed(claimed.repeated), body: { jwe: claimed.jwe } };

@@ -12,7 +12,7 @@ import type { PasskeyRow } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
 import { clientLabel } from '../client-label.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { requestIdempotency } from '../idempotency.ts';
+import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { BrowserSession, IssuedSession, logInForCookie, logInForToken } from '../issued-session.ts';
 import { oldestFirst, pageOf } from '../list-page.ts';
@@ -60,9 +60,7 @@ function logIn(
   return logInByPasskey(context, {
     ...{ response: authenticationOf(body.response), relyingParty: site, address },
     label: clientLabel(headers['user-agent']),
-    ...(key === undefined
-      ? {}
-      : { idempotency: requestIdempotency(key, body.response.id, { method: 'POST', path, body }) }),
+    ...ownIdempotency(key, body.response.id, { method: 'POST', path, body }),
   });
 }
 
@@ -111,9 +109,7 @@ export const passkeyRoutes = [
       const made = await registerPasskey(context, {
         ...{ session: caller.session, relyingParty: site, response: registrationOf(response), label },
         ...(code === undefined ? {} : { code }),
-        ...(key === undefined
-          ? {}
-          : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path, body }) }),
+        ...ownIdempotency(key, callerId(caller), { method: 'POST', path, body }),
       });
       if (isRefusal(made)) return made;
       return { status: 201, headers: replayed(made.repeated), body: passkeyView(made) };

@@ -6,7 +6,7 @@ import { isRefusal, type Refusal } from '../../../domain/errors.ts';
 import { clientLabel } from '../client-label.ts';
 import { setCookie } from '../cookie.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { requestIdempotency } from '../idempotency.ts';
+import { ownIdempotency } from '../idempotency.ts';
 import {
   BrowserSession,
   browserView,
@@ -49,9 +49,7 @@ function logIn(
   return dependencies.logIn({
     ...{ username, password, address, codeRequired: true, label: clientLabel(headers['user-agent']) },
     ...(code === undefined ? {} : { code }),
-    ...(key === undefined
-      ? {}
-      : { idempotency: requestIdempotency(key, username, { method: 'POST', path, body: { username } }) }),
+    ...ownIdempotency(key, username, { method: 'POST', path, body: { username } }),
   });
 }
 

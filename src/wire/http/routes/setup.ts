@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
-import { requestIdempotency } from '../idempotency.ts';
+import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { closed, Password, Username } from '../schema.ts';
@@ -47,7 +47,7 @@ export const setupRoutes = [
       const content = { method: 'POST', path, body: { username } };
       const made = await firstAdministrator.make({
         ...{ code, username, password, address },
-        ...(key === undefined ? {} : { idempotency: requestIdempotency(key, username, content) }),
+        ...ownIdempotency(key, username, content),
       });
       if (isRefusal(made)) return made;
       return { status: 201, headers: replayed(made.repeated), body: { username: made.username } };

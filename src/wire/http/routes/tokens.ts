@@ -13,7 +13,7 @@ import { LIMITS } from '../../../limits.ts';
 import type { UserId } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { requestIdempotency } from '../idempotency.ts';
+import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
@@ -83,9 +83,7 @@ export const tokenRoutes = [
         ...(algorithm === undefined ? {} : { algorithm }),
         ...(label === undefined ? {} : { label }),
         ...(code === undefined ? {} : { code }),
-        ...(key === undefined
-          ? {}
-          : { idempotency: requestIdempotency(key, owner, { method: 'POST', path, body }) }),
+        ...ownIdempotency(key, owner, { method: 'POST', path, body }),
       });
       if (isRefusal(enrolled)) return enrolled;
       const view = enrolmentView(enrolled.token, enrolled.seed, username);
@@ -115,9 +113,7 @@ export const tokenRoutes = [
       if (!isOwn(caller.session, params.id)) return refuse('token_unknown');
       const activated = await activateToken(dependencies.context, {
         ...{ userId, tokenId: params.id, code: body.code, session: caller.session },
-        ...(key === undefined
-          ? {}
-          : { idempotency: requestIdempotency(key, callerId(caller), { method: 'POST', path }) }),
+        ...ownIdempotency(key, callerId(caller), { method: 'POST', path }),
       });
       if (isRefusal(activated)) return activated;
       const view = await tokenOf(dependencies, userId, params.id);

@@ -9,7 +9,7 @@ import { encodeTransaction, type Transfer } from '../../../domain/transaction/ca
 import { makeTransfer } from '../../../domain/transaction/transfer.ts';
 import type { ServiceCaller, UserCaller } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { foreignKey, requestIdempotency, transferIdempotency } from '../idempotency.ts';
+import { foreignIdempotency, transferIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { type RouteResponse, route } from '../route.ts';
 import { Account, Amount, Code, Currency, closed, Nonce, Username } from '../schema.ts';
@@ -58,15 +58,9 @@ async function byService(
   const user = await context.store.findUser(username);
   if (!user) return refuse('user_unknown');
   const { serviceId } = caller.service;
-  const owner = `service/${serviceId}`;
-  const content = { method: 'POST', path, body: { ...transfer, username } };
   const requested = await requestTransaction(context, {
     ...{ userId: user.userId, transfer, serviceId },
-    ...(key === undefined
-      ? {}
-      : {
-          idempotency: { ...requestIdempotency(key, owner, content), key: foreignKey(caller, key) },
-        }),
+    ...foreignIdempotency(key, caller, { method: 'POST', path, body: { ...transfer, username } }),
   });
   if (isRefusal(requested)) return requested;
   return pending(transactionView(viewOfRow(requested)), requested.repeated);
@@ -95,7 +89,7 @@ async function byUser(
       ? {}
       : { mac: { message: Buffer.from(encodeTransaction(canonical)), value: body.mac } }),
     ...(body.code === undefined ? {} : { code: body.code }),
-    ...(key === undefined ? {} : { idempotency: transferIdempotency(key, transfer) }),
+    ...transferIdempotency(key, transfer),
   };
   const outcome = await authoriseOrRequest(context, request);
   if (isRefusal(outcome)) return outcome;

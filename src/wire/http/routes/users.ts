@@ -1,6 +1,6 @@
 import { registerUser } from '../../../application/users/register-user.ts';
 import { isRefusal } from '../../../domain/errors.ts';
-import { requestIdempotency } from '../idempotency.ts';
+import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { closed, Password, Username } from '../schema.ts';
@@ -37,9 +37,7 @@ export const userRoutes = [
       const { username, password } = body;
       const registered = await registerUser(context, {
         ...{ username, password, address },
-        ...(key === undefined
-          ? {}
-          : { idempotency: requestIdempotency(key, username, { method: 'POST', path: '/v1/users' }) }),
+        ...ownIdempotency(key, username, { method: 'POST', path: '/v1/users' }),
       });
       if (isRefusal(registered)) return registered;
       return { status: 201, headers: replayed(registered.repeated), body: { username: registered.username } };
