@@ -257,8 +257,8 @@ export const LIMITS = {
   journalHopsPerTurnMax: 4_096,
   /** Steps of one search by time. */
   journalTimeSearchHopsMax: 1_024,
-  /** Users whose position in the journal is cached. */
-  journalPlacesMax: 1_024,
+  /** Users whose last journal page end is remembered. */
+  journalPageEndsMax: 1_024,
   /** Users compared per turn of the event loop in a search. */
   usersSearchedPerTurnMax: 8_192,
   backupPagesPerStep: 256,

@@ -4,20 +4,20 @@ import type { ConnectionOptions } from 'node:tls';
 import { StartRefused } from '../../domain/errors.ts';
 import { isLoopback } from '../../net/address.ts';
 
-/** One server of those that `store_url` names. */
+/** One of the database servers that `store_url` names. */
 export interface Host {
   /** A name, an address, or the folder of a Unix socket. */
   readonly host: string;
   readonly port: number;
 }
 
-/** Where a database is, and as whom. Never logged whole: it has the password. */
+/** A database's servers, its name, and the user to connect as. Holds the password, so it is never logged whole. */
 export interface DatabaseAddress {
   readonly hosts: readonly Host[];
   readonly user: string;
   readonly password: string | undefined;
   readonly database: string;
-  /** By host: the name that its certificate must have. `undefined`: without TLS. */
+  /** The TLS options for a host, with the name that its certificate must have. `undefined`: no TLS. */
   readonly tls: ((host: Host) => ConnectionOptions) | undefined;
 }
 
@@ -28,10 +28,10 @@ const PARAMETERS = new Set(['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey
 const MODES = new Set(['disable', 'require', 'verify-ca', 'verify-full']);
 
 /**
- * Reads a URL as libpq has it (PostgreSQL documentation, section 34.1.1.2), with several hosts. `?host=/folder` names
- * a Unix socket. `sslmode` is `verify-full` unless every host is on this machine: a password is not sent to whoever
- * answers there.
- * @throws StartRefused without the URL in its message: it has a password
+ * Reads a URL of libpq's form (PostgreSQL documentation, section 34.1.1.2), with several hosts. `?host=/folder` names
+ * a Unix socket. `sslmode` defaults to `verify-full` unless every host is on this machine, so that the password is not
+ * sent to an unverified server.
+ * @throws StartRefused; its message does not quote the URL, which holds a password
  */
 export function readAddress(url: string, key = 'store_url'): DatabaseAddress {
   const wrong = (what: string) => new StartRefused(`${key}: ${what}; expected ${FORM}`);
@@ -73,7 +73,7 @@ function readHost(text: string, wrong: (what: string) => StartRefused): Host {
   return { host: match[1] ?? (match[2] || 'localhost'), port };
 }
 
-/** A Unix socket or loopback: nobody is on the way. */
+/** Whether the host is on this machine: a Unix socket or loopback, where no network can be tapped. */
 function isHere({ host }: Host): boolean {
   return host.startsWith('/') || isLoopback(host);
 }
@@ -100,12 +100,12 @@ function tlsOf(mode: string, parameters: URLSearchParams, key: string): (host: H
   });
 }
 
-/** For logs and messages. */
+/** `host:port`, for logs and messages. */
 export function hostText({ host, port }: Host): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** What an operator knows the database by, without secrets. */
+/** The database's address without secrets, for logs and messages. */
 export function addressText({ hosts, user, database }: DatabaseAddress): string {
   return `postgres://${user}@${hosts.map(hostText).join(',')}/${database}`;
 }

@@ -9,19 +9,19 @@ import type { Pool } from './pool.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
 export interface AppenderOptions {
-  /** How long a call is tried again. */
+  /** For how long a call is retried. */
   readonly answerMs: number;
-  /** Where a sharded engine keeps a user: no unit of work spans two. One place for all on PostgreSQL itself. */
+  /** The partition in which a sharded engine keeps a user; no unit of work spans two. PostgreSQL itself has one partition. */
   readonly partitionOf?: (userId: UserId) => number;
 }
 
 /**
- * Appends decisions by `INSERT … ON CONFLICT DO NOTHING`: what was inserted has won. All statements are sent in one
- * flight, then it is looked at, then COMMIT is sent. Only what lost and left something behind (a row beside the entry, a
- * later version) is taken back, and the rest written again.
+ * Appends decisions by `INSERT … ON CONFLICT DO NOTHING`: an entry that was inserted has won. All statements are sent as
+ * one pipelined batch; COMMIT is sent after their results are checked. A unit of work is rolled back, and the rest written
+ * again, only where a loser left something behind (a row beside the entry, a later version).
  *
- * Where a COMMIT is not answered, the outcome is found out: the same entries are written again, which waits for the
- * first unit of work if that is still under way, and whose the entry then is tells what became of it.
+ * When a COMMIT gets no answer, the same entries are written again. This waits for the first unit of work if that is
+ * still running; the entry's transaction id then tells whether the first one was committed.
  */
 export class Appender {
   readonly #pool: Pool;
@@ -47,8 +47,8 @@ export class Appender {
     await Promise.all(
       [...parts.values()].map(async (indexes) => {
         const part = await this.#appendBatch(indexes.map((index) => decisions[index] as Decision));
-        indexes.forEach((index, place) => {
-          outcomes[index] = part[place] as AppendOutcome;
+        indexes.forEach((index, indexInPart) => {
+          outcomes[index] = part[indexInPart] as AppendOutcome;
         });
       }),
     );
@@ -70,23 +70,24 @@ export class Appender {
         }
       } catch (error) {
         const isLast = attempt >= LIMITS.storeAttemptsMax || performance.now() >= until;
-        if (isLast || !isWorthAnotherTry(error)) throw told(error, unit);
+        if (isLast || !isWorthAnotherTry(error)) throw withDoubt(error, unit);
         await delay(1 + Math.random() * Math.min(100, 5 * 2 ** attempt));
       }
     }
   }
 }
 
-/** Nothing of the try stays, or what stays is found out by the next one. */
+/** Whether the attempt left nothing behind, or the next attempt can find out what it left. */
 function isWorthAnotherTry(error: unknown): boolean {
   if (error instanceof StoreUnavailable || !(storeError(error) instanceof StoreUnavailable)) return false;
   if (isContention(error) || isConnectionLost(error)) return true;
-  // The rows are locked by a unit of work that may be one of this server's own, cut off.
+  // 55P03, 57014: the rows are locked, perhaps by this server's own unit of work on a broken connection.
   return codeOf(error) === '55P03' || codeOf(error) === '57014';
 }
 
-function told(error: unknown, unit: UnitOfWork): unknown {
-  const seen = storeError(error);
-  if (!unit.inDoubt || !(seen instanceof StoreUnavailable)) return seen;
-  return new StoreUnavailable(`the outcome is unknown: ${seen.message}`, { cause: error });
+/** The error for the caller; it says so when an earlier attempt may have been committed. */
+function withDoubt(error: unknown, unit: UnitOfWork): unknown {
+  const known = storeError(error);
+  if (!unit.inDoubt || !(known instanceof StoreUnavailable)) return known;
+  return new StoreUnavailable(`the outcome is unknown: ${known.message}`, { cause: error });
 }

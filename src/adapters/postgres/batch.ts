@@ -1,12 +1,12 @@
 import type { AppendOutcome, Decision, UserId } from '../../ports/store.ts';
 
-/** Consecutive versions of one user in one call, by index among its decisions. */
+/** Consecutive versions of one user in one call, as indexes into the call's decisions. */
 export interface Run {
   readonly userId: UserId;
   indexes: number[];
 }
 
-/** What one call appends: its decisions by user, and what became of each so far. */
+/** The decisions of one call, grouped by user, with their outcomes so far. */
 export class Batch {
   readonly decisions: readonly Decision[];
   readonly outcomes: AppendOutcome[];
@@ -25,25 +25,25 @@ export class Batch {
         run.indexes.push(index);
         expected.set(userId, version + 1);
       } else {
-        // It does not follow the one before it: it lost, and so does whatever comes after.
+        // A gap: this decision lost, and so do the user's later ones.
         expected.set(userId, -1);
       }
     });
   }
 
-  /** The entry of one of a run's decisions. */
-  entryAt({ indexes }: Run, place: number): Decision['entry'] {
-    const decision = this.decisions[indexes[place] ?? -1];
+  /** @param indexInRun which of the run's decisions */
+  entryAt({ indexes }: Run, indexInRun: number): Decision['entry'] {
+    const decision = this.decisions[indexes[indexInRun] ?? -1];
     if (!decision) throw new RangeError('a run has no such decision');
     return decision.entry;
   }
 
-  /** In order of user: whoever locks rows locks them in this order. */
+  /** In order of user id. All writers lock rows in this order, which avoids deadlocks. */
   runs(): Run[] {
     return [...this.#runs.values()].sort((a, b) => a.userId - b.userId);
   }
 
-  /** The index is left out with what stands on it. */
+  /** Removes a run's decisions from `from` on, since each needs the one before it. */
   cut(run: Run, from: number, outcome: 'superseded' | 'conflict'): void {
     const index = run.indexes[from];
     if (index !== undefined) this.outcomes[index] = outcome;

@@ -4,9 +4,9 @@ import type { Connection } from './connection.ts';
 
 const NOW = { name: 'changes_now', text: 'SELECT pg_current_snapshot()::text' };
 /**
- * What this statement sees and the snapshot before it did not: each unit of work once, however long it was under way.
- * Of those below that snapshot's oldest all were seen, so the index is read from there on, in its order: else a plan made
- * for any snapshot would read the whole journal.
+ * Entries that this statement sees and the snapshot before it did not: each unit of work once, however long it ran. The
+ * earlier snapshot saw every transaction below its `xmin`, so the index is read from there on, in its order. Without that
+ * condition a generic plan would read the whole journal.
  */
 const SINCE = {
   name: 'changes_since',
@@ -21,7 +21,9 @@ const SINCE = {
 const CURSOR = /^(\d{1,15})\/(\d+:\d+:[\d,]*)$/;
 
 /**
- * @param era in which the server is known to be the same: what a snapshot of another server says is not asked of this one
+ * Reports the users about whom entries were appended since `cursor` (Store.changedSince).
+ * @param era changes when the database server does; a cursor of another era answers `all`, since snapshots of one server
+ *   mean nothing on another
  */
 export async function changedSince(
   connection: Connection,

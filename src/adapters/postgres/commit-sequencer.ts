@@ -1,8 +1,8 @@
 import { LIMITS } from '../../limits.ts';
 import type { Connection } from './connection.ts';
-import { LOCK_PLACES, LOCK_SPACE } from './migrate.ts';
+import { LOCK_SEQUENCER, LOCK_SPACE } from './migrate.ts';
 
-/** A unit of work below the oldest that is still under way is final, and none can come to stand before it. */
+/** A unit of work below the oldest running one is final, and no other can be committed before it any more. */
 const FINAL = 'xid < pg_snapshot_xmin(pg_current_snapshot())';
 const LAST = "coalesce((SELECT max(xid) FROM places), '0'::xid8)";
 
@@ -10,7 +10,7 @@ const WAITING = {
   name: 'places_waiting',
   text: `SELECT EXISTS (SELECT FROM journal WHERE xid > ${LAST} AND ${FINAL})`,
 };
-const PLACE = {
+const SEQUENCE = {
   name: 'places_insert',
   text: `INSERT INTO places (first_position, xid, entries)
     SELECT coalesce((SELECT first_position + entries FROM places ORDER BY first_position DESC LIMIT 1), 1)
@@ -20,19 +20,20 @@ const PLACE = {
 const LOCK = { name: 'places_lock', text: 'SELECT pg_advisory_xact_lock($1, $2)' };
 
 /**
- * Gives units of work their places in the journal's order, each once and for good: whoever read up to a place never
- * misses an entry before it. One server does it at a time, when somebody reads and in the background.
+ * Assigns journal positions to committed units of work, in the table `places`. A position is final once it is assigned,
+ * and entries committed later get higher ones, so a reader that has read up to a position misses nothing below it. One
+ * server assigns at a time, before reads and in the background.
  */
 export class CommitSequencer {
   #running: Promise<void> | undefined;
 
-  /** Gives a place to every entry whose unit of work is final by now. */
+  /** Assigns positions to all entries whose unit of work is final by now. */
   async complete(connection: Connection): Promise<void> {
     for (;;) {
       const { rows } = await connection.run(WAITING);
       if (rows[0]?.[0] !== true) return;
-      // Each server waits for one of its own: what that one finds is what the others want.
-      this.#running ??= placeSome(connection).finally(() => {
+      // One statement a server at a time serves all its readers.
+      this.#running ??= sequenceSome(connection).finally(() => {
         this.#running = undefined;
       });
       await this.#running;
@@ -40,13 +41,13 @@ export class CommitSequencer {
   }
 }
 
-async function placeSome(connection: Connection): Promise<void> {
+async function sequenceSome(connection: Connection): Promise<void> {
   try {
-    // The lock is waited for before the statement takes its snapshot, or two would give the same places.
+    // The lock is taken before the statement takes its snapshot; otherwise two servers would assign the same positions.
     await connection.pipeline([
       ['BEGIN ISOLATION LEVEL READ COMMITTED'],
-      [LOCK, [LOCK_SPACE, LOCK_PLACES]],
-      [PLACE, [LIMITS.commitSequencerEntriesMax]],
+      [LOCK, [LOCK_SPACE, LOCK_SEQUENCER]],
+      [SEQUENCE, [LIMITS.commitSequencerEntriesMax]],
       ['COMMIT'],
     ]);
   } catch (error) {

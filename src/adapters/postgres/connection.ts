@@ -2,12 +2,12 @@ import pg from 'pg';
 import { LIMITS } from '../../limits.ts';
 import type { DatabaseAddress, Host } from './address.ts';
 
-/** A value that a statement takes. */
+/** A parameter of a statement. */
 export type Value = string | number | boolean | Uint8Array | null | readonly (string | number)[];
-/** A row, its columns in the order of the statement. */
+/** A row; its columns are in the statement's order. */
 export type Row = readonly unknown[];
 
-/** A statement that is prepared once a connection, under its name. */
+/** A statement that each connection prepares once, under its name. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
@@ -32,7 +32,7 @@ const TYPES = new Map<number, (text: string) => unknown>([
 ]);
 const types = { getTypeParser: (oid: number) => TYPES.get(oid) ?? asIs } as pg.CustomTypesConfig;
 
-/** One connection. Statements are sent without waiting for the answers of those before (pg's `pipeline`). */
+/** One connection. It sends a statement without waiting for earlier answers (pg's `pipeline`). */
 export class Connection {
   readonly host: Host;
   readonly #client: pg.Client;
@@ -44,7 +44,7 @@ export class Connection {
     this.#client = client;
   }
 
-  /** @param onLost called once when the connection ends by itself */
+  /** @param onLost called once when the connection ends without `close` or `destroy` */
   static async open(
     address: DatabaseAddress,
     host: Host,
@@ -79,7 +79,7 @@ export class Connection {
     try {
       await client.connect();
     } catch (error) {
-      // The driver leaves it open where it could not answer the server's question for a password.
+      // The driver leaves the connection open when the server asks for a password and there is none.
       connection.destroy();
       throw error;
     }
@@ -87,12 +87,12 @@ export class Connection {
     return connection;
   }
 
-  /** How many the server has sent. */
+  /** How many warnings the server has sent. */
   get warnings(): number {
     return this.#warnings;
   }
 
-  /** Whether no unit of work is under way on it. */
+  /** Whether no unit of work is open on it. */
   get idle(): boolean {
     return this.#client.getTransactionStatus() === 'I';
   }
@@ -101,7 +101,7 @@ export class Connection {
     return this.#lost;
   }
 
-  /** Sends a statement. @throws what the server or the driver says: errors.ts reads it */
+  /** Sends a statement. @throws errors of the server or the driver, which errors.ts classifies */
   async run(statement: Statement | string, values: readonly Value[] = []): Promise<Result> {
     const { rows, rowCount, command } = await this.#client.query({
       ...(typeof statement === 'string' ? { text: statement } : statement),
@@ -111,7 +111,7 @@ export class Connection {
     return { rows, count: rowCount ?? 0, command };
   }
 
-  /** Sends statements in one flight, and waits for all answers. @throws the first error that is not a consequence of another */
+  /** Sends all statements at once, and waits for all answers. @throws the first error; later ones are its consequences */
   async pipeline(
     statements: readonly (readonly [Statement | string, (readonly Value[])?])[],
   ): Promise<Result[]> {
@@ -123,14 +123,14 @@ export class Connection {
     return answers.map((answer) => (answer as PromiseFulfilledResult<Result>).value);
   }
 
-  /** Ends it, without waiting for what is under way. */
+  /** Closes the connection without waiting for pending answers. */
   close(): void {
     this.#lost = true;
-    // The driver waits for answers that a dead server never gives.
+    // Not awaited: the driver waits for answers that a dead server never sends.
     void this.#client.end().catch(() => undefined);
   }
 
-  /** Cuts it off. */
+  /** Closes the socket at once. */
   destroy(): void {
     this.#lost = true;
     (this.#client.connection as unknown as { readonly stream: { destroy(): void } }).stream.destroy();

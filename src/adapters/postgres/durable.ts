@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../../domain/errors.ts';
 import type { Connection } from './connection.ts';
 
-/** A warning with a COMMIT says that the wait for the standby was given up: on disk here, and perhaps nowhere else. */
+/** Commits. A warning with a COMMIT means that the wait for the standby was cancelled: the commit may be on this disk alone. */
 export async function commitDurably(connection: Connection): Promise<void> {
   const { warnings } = connection;
   const { command } = await connection.run('COMMIT');
@@ -12,8 +12,8 @@ export async function commitDurably(connection: Connection): Promise<void> {
 }
 
 /**
- * What others committed is durable once a write after it is: a COMMIT waits for all before it to reach the disk and the
- * standby, and one that wrote nothing waits for nothing.
+ * Makes earlier commits of other connections durable: a COMMIT waits until all log before it has reached the disk and
+ * the standby. It needs a write of its own, since a COMMIT that wrote nothing does not wait.
  */
 export async function confirm(connection: Connection): Promise<void> {
   await connection.run('BEGIN');

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../../domain/errors.ts';
 
-/** The SQLSTATE of an error that PostgreSQL sent (its documentation, appendix A), else the system's code. */
+/** The SQLSTATE of an error that PostgreSQL sent (its documentation, appendix A), else the operating system's code. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';
@@ -8,20 +8,20 @@ export function codeOf(error: unknown): string {
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-/** The server said it, so the connection lives; else the connection failed. */
+/** Whether the server sent the error, so that the connection still works. Otherwise the connection failed. */
 export function isFromServer(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && SQLSTATE.test(codeOf(error));
 }
 
-/** The server that was connected to does not take writes, or is going away, or is not there any more. */
+/** Whether the connected server does not take writes, is shutting down, or is gone. */
 export function isConnectionLost(error: unknown): boolean {
   if (!isFromServer(error)) return true;
   const code = codeOf(error);
-  // 25006: it became a standby; 57P01 to 57P05: it shuts down, crashed or starts; 53300: it takes no more connections.
+  // 25006: it is a standby now; 57P01 to 57P05: it shuts down, crashed or starts; 53300: it takes no more connections.
   return code === '25006' || code.startsWith('57P') || code.startsWith('08') || code === '53300';
 }
 
-/** Of two units of work one had to give way: the same again may succeed at once. */
+/** Whether the unit of work lost against a concurrent one. A retry may succeed at once. */
 export function isContention(error: unknown): boolean {
   const code = codeOf(error);
   return code === '40001' || code === '40P01';
@@ -65,7 +65,7 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
 };
 
-/** In plain words, without what the server's message may quote of a statement. */
+/** The reason in plain words. It never quotes the server's message, which may contain parts of a statement. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   const reason = REASONS[code];
@@ -80,10 +80,10 @@ export function reasonOf(error: unknown): string {
   return 'the connection was cut';
 }
 
-/** Classes of errors that say that the database cannot do it now, not that this program is wrong. */
+/** SQLSTATEs that mean that the database cannot do it now. All others are bugs in this program. */
 const OPERATING = /^(?:25006|25P0[23]|28|3D|3F|40|42501|42703|42P01|53|54|55|57|58|08|F0|XX)/;
 
-/** What a caller of the port gets: an operating failure in plain words, or the error itself where it is a bug. */
+/** Translates an operating failure to StoreUnavailable with a reason in plain words. Any other error is a bug and is returned as it is. */
 export function storeError(error: unknown): unknown {
   if (error instanceof StoreUnavailable) return error;
   if (isFromServer(error) ? OPERATING.test(codeOf(error)) : isOfTheConnection(error)) {
@@ -92,7 +92,7 @@ export function storeError(error: unknown): unknown {
   return error;
 }
 
-/** Raised by the driver or the system, not by a mistake in this program. */
+/** Whether the driver or the operating system raised the error, not a bug in this program. */
 function isOfTheConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return false;

@@ -2,7 +2,7 @@ import type { IdempotencyRecord, UserId } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 import { storable } from './storable.ts';
 
-const ANSWERS = {
+const FIND = {
   name: 'answers_find',
   text: 'SELECT user_id, key, digest, answer, at FROM answers WHERE (user_id, key) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))',
 };
@@ -21,7 +21,7 @@ export async function findIdempotencyRecords(
 ): Promise<(IdempotencyRecord | undefined)[]> {
   if (keys.length === 0) return [];
   const idOf = (userId: unknown, key: string) => `${userId}/${key}`;
-  const { rows } = await connection.run(ANSWERS, [
+  const { rows } = await connection.run(FIND, [
     keys.map(({ userId }) => userId),
     keys.map(({ key }) => storable(key)),
   ]);

@@ -2,7 +2,7 @@ import type { Connection } from './connection.ts';
 
 const PROBLEMS_MAX = 20;
 
-/** Each gives a line for each thing that is wrong. */
+/** Each query gives one line for each problem. */
 const CHECKS: readonly string[] = [
   `SELECT format('the journal has %s entries where %s were counted: positions %s to %s', found, entries, first_position, first_position + entries - 1)
     FROM (SELECT p.first_position, p.entries, (SELECT count(*) FROM journal j WHERE j.xid = p.xid) AS found FROM places p) AS counted
@@ -21,9 +21,9 @@ const CHECKS: readonly string[] = [
 ];
 
 /**
- * Looks for damage: entries that were removed or added behind the journal's order, rows that belong to nobody.
- * Has NOT checked the journal's hashes (that is the audit's part), nor the server's pages (`pg_amcheck`, checksums).
- * @returns what is wrong, at most a few lines; nothing when all is well
+ * Looks for damage: entries that were removed, or added below a position already assigned, and rows whose user does not
+ * exist. Does NOT check the journal's hashes (the audit does) nor the server's pages (`pg_amcheck`, checksums).
+ * @returns what is damaged, at most a few lines; empty when nothing is
  */
 export async function findDamage(connection: Connection): Promise<string[]> {
   const problems: string[] = [];

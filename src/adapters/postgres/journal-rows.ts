@@ -6,7 +6,7 @@ import { CommitSequencer } from './commit-sequencer.ts';
 import type { Connection, Row } from './connection.ts';
 
 const ENTRY = "j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')";
-/** An entry's place: that of its unit of work, then those written before it in the same one. */
+/** An entry's position: its unit of work's first position, plus the entries before it in that unit. 0 if not assigned yet. */
 const POSITION =
   'coalesce(p.first_position + (SELECT count(*) FROM journal b WHERE b.xid = j.xid AND b.ordinal < j.ordinal), 0)';
 
@@ -28,7 +28,7 @@ const OF_USER = {
   text: `SELECT ${POSITION}, ${ENTRY} FROM journal j LEFT JOIN places p ON p.xid = j.xid
     WHERE j.user_id = $1 AND j.version < $2::bigint ORDER BY j.version DESC LIMIT $3`,
 };
-/** A user's times only go up with the versions: the time's place is found by halves. */
+/** A user's times never decrease with the versions, so a binary search finds the first entry of the time. */
 const OF_USER_AT = {
   name: 'journal_of_user_at',
   text: `WITH RECURSIVE search (low, high) AS (
@@ -58,24 +58,24 @@ const USERS_AFTER = {
   text: 'SELECT max(user_id) FROM (SELECT user_id FROM users WHERE user_id > $1 ORDER BY user_id LIMIT $2) AS u',
 };
 
-/** Reads the journal in its order, and each user's entries. */
+/** Reads the journal in its order, and a user's entries. */
 export class JournalRows {
-  readonly #places = new CommitSequencer();
+  readonly #sequencer = new CommitSequencer();
 
   async read(connection: Connection, after: number, limit: number): Promise<JournalEntry[]> {
-    await this.#places.complete(connection);
+    await this.#sequencer.complete(connection);
     return range(connection, after + 1, after + limit);
   }
 
   /** Newest first, below the position; Infinity: from the latest. */
   async readBackwards(connection: Connection, below: number, limit: number): Promise<JournalEntry[]> {
-    await this.#places.complete(connection);
+    await this.#sequencer.complete(connection);
     const { rows } = await connection.run(LAST);
     const last = Math.min(Number(rows[0]?.[0] ?? 0), below - 1);
     return (await range(connection, Math.max(1, last - limit + 1), last)).reverse();
   }
 
-  /** Positions are 0 where entries have none yet: they are not waited for. */
+  /** An entry without a position yet has position 0; this method does not wait for it. */
   async readUser(
     connection: Connection,
     userId: UserId,
@@ -91,7 +91,7 @@ export class JournalRows {
     return rows.map(entryFrom);
   }
 
-  /** In order of id, after the given one; without a place yet, they come after all that have one. */
+  /** In order of user id, after the given id. A head without a position yet counts as after all others. */
   async heads(connection: Connection, after: UserId, limit: number): Promise<UserHead[]> {
     const heads: UserHead[] = [];
     for (let from = after; heads.length < limit; ) {
@@ -100,7 +100,11 @@ export class JournalRows {
         [USERS_AFTER, [from, limit]],
       ]);
       for (const [userId, version, position] of found?.rows ?? [])
-        heads.push({ userId: Number(userId), version: Number(version), position: placeOf(position) });
+        heads.push({
+          userId: Number(userId),
+          version: Number(version),
+          position: assignedPosition(position),
+        });
       const last = end?.rows[0]?.[0];
       if (typeof last !== 'number') break;
       from = last;
@@ -108,13 +112,13 @@ export class JournalRows {
     return heads.slice(0, limit);
   }
 
-  /** In the background, so that a reader who comes finds little to do. */
+  /** Assigns positions in the background, so that a read finds little to do. */
   complete(connection: Connection): Promise<void> {
-    return this.#places.complete(connection);
+    return this.#sequencer.complete(connection);
   }
 }
 
-function placeOf(position: unknown): number {
+function assignedPosition(position: unknown): number {
   return position === 0 ? Number.MAX_SAFE_INTEGER : Number(position);
 }
 

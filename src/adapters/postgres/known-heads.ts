@@ -2,14 +2,14 @@ import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';
 
 /**
- * Versions that users are known to have had, as long as the server they were read from is not lost: entries are never
- * removed, so what follows one of them leaves no gap. Another server may have fewer entries, where a standby was behind.
+ * Versions that users are known to have. Entries are never removed, so the next version after one of these leaves no gap.
+ * The knowledge holds while the database server is the same: a standby that takes over may have fewer entries.
  */
 export class KnownHeads {
   readonly #versions = new Map<UserId, number>();
   #era = 0;
 
-  /** To be given back to `learn`: what was read in another era is not learnt. */
+  /** Read before a query and passed to `learn`, which ignores results of an earlier era. */
   get era(): number {
     return this.#era;
   }
@@ -29,7 +29,7 @@ export class KnownHeads {
     this.#versions.set(userId, version);
   }
 
-  /** A server was lost. */
+  /** Called when the database server was lost. */
   forget(): void {
     this.#era++;
     this.#versions.clear();

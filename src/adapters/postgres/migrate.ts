@@ -9,22 +9,23 @@ import { connectTo, reasonsText } from './primary.ts';
 import { GRANTS, MIGRATIONS, type Migration } from './schema.ts';
 import { PATIENT } from './times.ts';
 
-/** Of this program among the advisory locks of a database: "Sllo", then what is locked. */
+/** Advisory locks have two numbers: this program's ("Sllo"), then which lock. */
 export const LOCK_SPACE = 0x536c6c6f;
 export const LOCK_MIGRATION = 1;
-export const LOCK_PLACES = 2;
+/** Held by the commit sequencer. */
+export const LOCK_SEQUENCER = 2;
 
 export interface SchemaVersion {
-  /** 0: there are no tables. */
+  /** 0 without tables. */
   readonly version: number;
-  /** The oldest program that works with them, by the version that it knows. */
+  /** The lowest schema version whose programs work with these tables. */
   readonly compatibleFrom: number;
 }
 
 export interface Migrated {
   readonly from: number;
   readonly to: number;
-  /** Whom rights were given to, beside the owner. */
+  /** The role that got rights, beside the owner. */
   readonly granted: string | undefined;
 }
 
@@ -37,7 +38,7 @@ export async function readVersion(connection: Connection): Promise<SchemaVersion
 }
 
 /**
- * Whether this program works on these tables. Newer ones are accepted where the program that made them said so.
+ * Checks that this program works with these tables. Newer tables pass unless a breaking migration was among their steps.
  * @throws StartRefused with the command to run
  */
 export function checkVersion(
@@ -65,10 +66,10 @@ function newer(version: number, address: DatabaseAddress): StartRefused {
 }
 
 /**
- * Brings the tables to this program's version while servers run, each step in a unit of work of its own; of several
- * runners one works and the others wait for it. Gives `serverRole` the rights that a server needs and no others.
- * @param address of the owner of the tables
- * @throws StartRefused for tables of a newer version, and where the database does not do it: the message says why
+ * Migrates the tables to this program's version while servers run, each step in its own unit of work. Of several
+ * concurrent callers one works and the others wait for it. Grants `serverRole` the rights that a server needs, no others.
+ * @param address of the tables' owner
+ * @throws StartRefused for tables of a newer version, and when the database refuses a step: the message says why
  */
 export async function migrate(
   address: DatabaseAddress,
@@ -95,7 +96,7 @@ export async function migrate(
   }
 }
 
-/** Several hosts as for a server: the one that takes writes. */
+/** Connects to the first of the hosts that takes writes. */
 async function connectOwner(address: DatabaseAddress): Promise<Connection> {
   const refused = [];
   for (const host of address.hosts) {
@@ -106,7 +107,7 @@ async function connectOwner(address: DatabaseAddress): Promise<Connection> {
   throw new StartRefused(`no database server can be migrated. ${reasonsText(refused)}`);
 }
 
-/** Another runner may be at work for long; rows and tables are waited for briefly, for servers are at work on them. */
+/** Waits long for the migration lock, whose holder may take long; afterwards briefly for tables, which running servers use. */
 async function waitForLock(connection: Connection): Promise<void> {
   await connection.run(`SET lock_timeout = ${LIMITS.storeMigrationTimeMs}`);
   await connection.run(`SELECT pg_advisory_lock(${LOCK_SPACE}, ${LOCK_MIGRATION})`);
@@ -143,7 +144,7 @@ async function grant(connection: Connection, role: string): Promise<void> {
   const name = pg.escapeIdentifier(role);
   await connection.run('BEGIN');
   try {
-    // Rights of an older version that a newer one does not give are taken back.
+    // Revokes rights that an older version granted and this one does not.
     await connection.run(`REVOKE ALL ON ALL TABLES IN SCHEMA sello FROM ${name}`);
     for (const statement of GRANTS) await connection.run(statement.replace('%role%', () => name));
     await connection.run('COMMIT');
@@ -153,7 +154,7 @@ async function grant(connection: Connection, role: string): Promise<void> {
   }
 }
 
-/** Whether the user of this connection could make the tables. */
+/** Whether the user of this connection may create the tables. */
 export async function mayMigrate(connection: Connection): Promise<boolean> {
   const { rows } = await connection.run(
     "SELECT CASE WHEN to_regnamespace('sello') IS NULL THEN has_database_privilege(current_database(), 'CREATE') ELSE has_schema_privilege('sello', 'CREATE') END",
@@ -161,7 +162,7 @@ export async function mayMigrate(connection: Connection): Promise<boolean> {
   return rows[0]?.[0] === true;
 }
 
-/** What the server's role should not be able to do to the journal, and can. */
+/** The rights that the user of this connection has on the journal and a server's role should not have. */
 export async function excessRights(connection: Connection): Promise<readonly string[]> {
   const { rows } = await connection.run(
     "SELECT privilege FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) AS privilege WHERE has_table_privilege('sello.journal', privilege) OR has_table_privilege('sello.places', privilege)",

@@ -1,6 +1,6 @@
 import type { Statement, Value } from './connection.ts';
 
-/** Rows a statement: few sizes, so that each is prepared once and its plan is kept. */
+/** Rows a statement. There are few sizes, so that each statement is prepared once and keeps its plan. */
 const SIZES = [64, 16, 4, 1] as const;
 
 export interface Column {
@@ -8,7 +8,7 @@ export interface Column {
   readonly type: string;
 }
 
-/** `INSERT … VALUES (…), (…)`: rows of one table, in as few statements as the sizes allow. */
+/** Inserts rows of one table (`INSERT … VALUES (…), (…)`), in as few statements as the sizes allow. */
 export class MultiRowInsert {
   readonly #name: string;
   readonly #head: string;
@@ -16,7 +16,7 @@ export class MultiRowInsert {
   readonly #tail: string;
   readonly #statements = new Map<number, Statement>();
 
-  /** @param tail what follows the rows: `ON CONFLICT …`, `RETURNING …` */
+  /** @param tail SQL after the rows: `ON CONFLICT …`, `RETURNING …` */
   constructor(table: string, columns: readonly Column[], tail: string) {
     this.#name = table;
     this.#columns = columns;
@@ -24,7 +24,7 @@ export class MultiRowInsert {
     this.#tail = tail;
   }
 
-  /** @param values of all rows, one row after the other */
+  /** @param values of all rows, row after row */
   *statements(values: readonly Value[]): Generator<readonly [Statement, readonly Value[]]> {
     const width = this.#columns.length;
     let left = values.length / width;

@@ -19,10 +19,10 @@ const ENTRIES = new MultiRowInsert(
     { name: 'state', type: 'text' },
     { name: 'body', type: 'text' },
   ],
-  // What was inserted is asked for only where the count says that something was not: it costs a tenth of the insert.
+  // No RETURNING, which costs a tenth of the insert: the inserted rows are queried only when the count falls short.
   'ON CONFLICT (user_id, version) DO NOTHING',
 );
-const ANSWERS = new MultiRowInsert(
+const IDEMPOTENCY_RECORDS = new MultiRowInsert(
   'answers',
   [
     { name: 'user_id', type: 'bigint' },
@@ -43,27 +43,28 @@ const THERE = {
   text: 'SELECT user_id FROM journal WHERE (user_id, version) IN (SELECT * FROM unnest($1::bigint[], $2::integer[]))',
 };
 
-/** What a flight brought back. */
-export interface Found {
+/** The results of a pipelined batch. */
+export interface BatchResult {
   readonly inserted: (userId: UserId, version: number) => boolean;
-  /** Users of whom the entry before their first one is not there. */
+  /** Users whose first entry in the batch has no predecessor in the database. */
   readonly gaps: ReadonlySet<UserId>;
   /** By index of the decision. */
   readonly written: ReadonlyMap<number, Written>;
-  /** Of this unit of work. */
+  /** The id of this transaction. */
   readonly xid: string;
 }
 
 type Sent = readonly [Statement, readonly Value[]];
 
-/** All statements of a unit of work but its end, to be sent at once. */
+/** All statements of a unit of work except its end, sent at once without waiting for answers in between. */
 export class PipelinedBatch {
   readonly #entries: readonly Sent[];
   readonly #entriesCount: number;
-  readonly #answers: readonly Sent[];
-  readonly #answerOf = new Map<number, string>();
+  readonly #records: readonly Sent[];
+  /** Key of the idempotency record of a decision, by index of the decision. */
+  readonly #recordOf = new Map<number, string>();
   readonly #sideOf: { readonly index: number; readonly statements: readonly SideStatement[] }[] = [];
-  /** Whose entries follow on one that is not known to be there, and its version. */
+  /** Users whose previous entry is not known to exist, and its version. */
   readonly #toCheck: { readonly userIds: UserId[]; readonly versions: number[] } = {
     userIds: [],
     versions: [],
@@ -71,7 +72,7 @@ export class PipelinedBatch {
 
   constructor(batch: Batch, runs: readonly Run[], heads: KnownHeads) {
     const entries: Value[] = [];
-    const answers: Value[] = [];
+    const records: Value[] = [];
     const kept = new Set<number>();
     for (const run of runs) {
       const first = batch.entryAt(run, 0);
@@ -85,22 +86,22 @@ export class PipelinedBatch {
         const { userId, version, at, type, challenge = null, hash, state, body } = entry;
         entries.push(userId, version, index, at, type, challenge, Buffer.from(hash, 'hex'), state, body);
         for (const row of rows) {
-          if (row.kind !== 'idempotency.insert' || this.#answerOf.has(index)) continue;
-          this.#answerOf.set(index, idOf(row.userId, storable(row.key)));
-          answers.push(row.userId, storable(row.key), row.digest, row.answer, row.at);
+          if (row.kind !== 'idempotency.insert' || this.#recordOf.has(index)) continue;
+          this.#recordOf.set(index, idOf(row.userId, storable(row.key)));
+          records.push(row.userId, storable(row.key), row.digest, row.answer, row.at);
         }
       }
     }
     this.#entriesCount = kept.size;
     this.#entries = [...ENTRIES.statements(entries)];
-    this.#answers = [...ANSWERS.statements(answers)];
-    // In the order of the call: of two who take one name the first has it.
+    this.#records = [...IDEMPOTENCY_RECORDS.statements(records)];
+    // In the order of the call: of two decisions that take the same name, the first gets it.
     batch.decisions.forEach(({ rows }, index) => {
       if (rows.length > 0 && kept.has(index)) this.#addRows(index, rows);
     });
   }
 
-  async send(connection: Connection): Promise<Found> {
+  async send(connection: Connection): Promise<BatchResult> {
     const side = this.#sideOf.flatMap(({ statements }) =>
       statements.map(({ statement, values }) => [statement, values] as const),
     );
@@ -109,21 +110,21 @@ export class PipelinedBatch {
     const [, ...results] = await connection.pipeline([
       ['BEGIN'],
       ...this.#entries,
-      ...this.#answers,
+      ...this.#records,
       ...side,
       ...check,
       [XID],
     ]);
     const take = (count: number) => results.splice(0, count);
     const inserted = take(this.#entries.length).reduce((sum, { count }) => sum + count, 0);
-    const answered = new Set<string>();
-    for (const { rows } of take(this.#answers.length))
-      for (const [userId, key] of rows) answered.add(idOf(userId, key));
+    const recorded = new Set<string>();
+    for (const { rows } of take(this.#records.length))
+      for (const [userId, key] of rows) recorded.add(idOf(userId, key));
     const written = new Map<number, Written>();
     for (const { index, statements } of this.#sideOf) {
       const own = writtenBy(statements, take(statements.length));
-      const answer = this.#answerOf.get(index);
-      const isTaken = answer !== undefined && !answered.delete(answer);
+      const record = this.#recordOf.get(index);
+      const isTaken = record !== undefined && !recorded.delete(record);
       written.set(index, isTaken ? 'taken' : own);
     }
     const gaps = new Set(userIds);
@@ -136,19 +137,19 @@ export class PipelinedBatch {
     };
   }
 
-  /** A decision's first answer goes with those of all others; the rest is written row by row. */
+  /** Adds a decision's rows, except its first idempotency record, which is inserted together with those of all decisions. */
   #addRows(index: number, rows: Decision['rows']): void {
-    let answered = false;
+    let isInserted = false;
     const statements = rows.flatMap((row) => {
-      if (row.kind !== 'idempotency.insert' || answered) return statementsOf(row);
-      answered = true;
+      if (row.kind !== 'idempotency.insert' || isInserted) return statementsOf(row);
+      isInserted = true;
       return [];
     });
     this.#sideOf.push({ index, statements });
   }
 }
 
-async function insertedBy(connection: Connection): Promise<Found['inserted']> {
+async function insertedBy(connection: Connection): Promise<BatchResult['inserted']> {
   const { rows } = await connection.run(INSERTED);
   const there = new Set(rows.map(([userId, version]) => idOf(userId, version)));
   return (userId, version) => there.has(idOf(userId, version));

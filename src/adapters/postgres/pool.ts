@@ -11,8 +11,8 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** Who waits for a connection, decisions before reads. Bounded in number and in time. */
-class Line {
+/** Callers that wait for a connection, decisions before reads. Bounded in number and in time. */
+class WaitQueue {
   readonly #waiters: { readonly decisions: Set<Waiter>; readonly reads: Set<Waiter> } = {
     decisions: new Set(),
     reads: new Set(),
@@ -29,27 +29,27 @@ class Line {
       );
     if (this.length >= LIMITS.storeWaitersMax) return Promise.reject(full());
     return new Promise((resolve, reject) => {
-      const line = this.#waiters[kind];
+      const queue = this.#waiters[kind];
       const waiter: Waiter = {
         resolve: (connection) => {
           clearTimeout(timer);
-          line.delete(waiter);
+          queue.delete(waiter);
           resolve(connection);
         },
         reject: (error) => {
           clearTimeout(timer);
-          line.delete(waiter);
+          queue.delete(waiter);
           reject(error);
         },
       };
       const timer = setTimeout(() => waiter.reject(full()), LIMITS.storeQueueTimeMs);
-      line.add(waiter);
+      queue.add(waiter);
     });
   }
 
   first(): Waiter | undefined {
-    for (const line of [this.#waiters.decisions, this.#waiters.reads])
-      for (const waiter of line) return waiter;
+    for (const queue of [this.#waiters.decisions, this.#waiters.reads])
+      for (const waiter of queue) return waiter;
     return undefined;
   }
 }
@@ -62,18 +62,18 @@ export interface PoolOptions {
   readonly onServerLost: () => void;
 }
 
-/** Connections to the server that takes writes, a bounded number, each used by one at a time. */
+/** A bounded number of connections to the server that takes writes, each used by one caller at a time. */
 export class Pool {
   readonly #max: number;
   readonly #times: StoreTimes;
   readonly #onServerLost: () => void;
-  /** Until then the server is not asked for another connection: it had none left. */
+  /** The server had no connection left; it is not asked for another until this time (performance.now, ms). */
   #fullUntil = 0;
   readonly #primary: Primary;
-  readonly #line = new Line();
+  readonly #waiting = new WaitQueue();
   #idle: Connection[] = [];
   readonly #used = new Set<Connection>();
-  /** In use when another to the same server failed: not to be used again. */
+  /** Connections that were in use when another one to the same server failed. They are not used again. */
   readonly #stale = new WeakSet<Connection>();
   #opening = 0;
   #closed = false;
@@ -85,7 +85,7 @@ export class Pool {
     this.#primary = new Primary(address, times, log, (connection) => this.#onLost(connection));
   }
 
-  /** Connects for the first time. @throws StartRefused with what each server said */
+  /** Connects for the first time. @throws StartRefused with each server's reason */
   async start(): Promise<void> {
     const found = await this.#primary.first();
     if (!(found instanceof Connection)) {
@@ -94,7 +94,7 @@ export class Pool {
     this.#idle.push(found);
   }
 
-  /** Runs a read, again on another connection when the one it had was lost. @throws StoreUnavailable */
+  /** Runs a read, and retries it on another connection when its connection is lost. @throws StoreUnavailable */
   async read<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const until = performance.now() + this.#times.answerMs;
     for (;;) {
@@ -108,7 +108,7 @@ export class Pool {
     }
   }
 
-  /** Runs it once. @throws what the driver says, or StoreUnavailable where there is no connection */
+  /** Runs `work` once. @throws the driver's error, or StoreUnavailable when there is no connection */
   async use<T>(kind: 'decisions' | 'reads', work: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = await this.#take(kind);
     try {
@@ -122,16 +122,16 @@ export class Pool {
     }
   }
 
-  /** Connections that are open, and those who wait for one. */
+  /** Open connections, and callers that wait for one. */
   get counts(): { readonly open: number; readonly waiting: number } {
-    return { open: this.#idle.length + this.#used.size + this.#opening, waiting: this.#line.length };
+    return { open: this.#idle.length + this.#used.size + this.#opening, waiting: this.#waiting.length };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#primary.close();
     for (;;) {
-      const waiter = this.#line.first();
+      const waiter = this.#waiting.first();
       if (!waiter) break;
       waiter.reject(new StoreUnavailable('the store is closed'));
     }
@@ -146,12 +146,12 @@ export class Pool {
       this.#used.add(idle);
       return idle;
     }
-    if (!this.#mayOpen) return this.#line.wait(kind);
+    if (!this.#mayOpen) return this.#waiting.wait(kind);
     const opened = await this.#open();
     if (opened !== 'full') return opened;
     this.#fullUntil = performance.now() + LIMITS.storeFullPauseMs;
-    // Those that are open serve whoever waits.
-    return this.#line.wait(kind);
+    // The open connections serve the queue.
+    return this.#waiting.wait(kind);
   }
 
   async #open(): Promise<Connection | 'full'> {
@@ -167,7 +167,7 @@ export class Pool {
       return connection;
     } finally {
       this.#opening--;
-      this.#serveLine();
+      this.#serveWaiting();
     }
   }
 
@@ -178,26 +178,26 @@ export class Pool {
 
   #giveBack(connection: Connection): void {
     this.#used.delete(connection);
-    // One that is left in the middle of something would spoil what comes next.
+    // A connection with an open unit of work would break its next user.
     if (connection.lost || this.#stale.has(connection) || !connection.idle) {
       connection.destroy();
-      this.#serveLine();
+      this.#serveWaiting();
       return;
     }
     if (this.#closed) {
       connection.close();
       return;
     }
-    const waiter = this.#line.first();
+    const waiter = this.#waiting.first();
     if (waiter) {
       this.#used.add(connection);
       waiter.resolve(connection);
     } else this.#idle.push(connection);
   }
 
-  /** Whoever waits gets a new connection where there may be one more. */
-  #serveLine(): void {
-    const waiter = this.#line.first();
+  /** Opens a connection for the first waiter, when one more is allowed. */
+  #serveWaiting(): void {
+    const waiter = this.#waiting.first();
     if (!waiter || this.#closed || !this.#mayOpen) return;
     const hand = async () => {
       try {
@@ -205,13 +205,13 @@ export class Pool {
         this.#used.delete(connection);
         this.#giveBack(connection);
       } catch (error) {
-        this.#line.first()?.reject(error);
+        this.#waiting.first()?.reject(error);
       }
     };
     void hand();
   }
 
-  /** One connection failed: the others lead to the same server, so none of them is trusted any more. */
+  /** Discards a failed connection, and all others, since they lead to the same server. */
   #lose(connection: Connection, reason: string): void {
     this.#used.delete(connection);
     connection.destroy();
@@ -221,7 +221,7 @@ export class Pool {
       for (const used of this.#used) this.#stale.add(used);
       for (const idle of this.#idle.splice(0)) idle.destroy();
     }
-    this.#serveLine();
+    this.#serveWaiting();
   }
 
   #onLost(connection: Connection): void {
@@ -231,7 +231,7 @@ export class Pool {
   }
 }
 
-/** Raised by the server or on the way there; anything else is a mistake in this program. */
+/** Whether the server or the network raised the error. Any other error is a bug in this program. */
 function isOperating(error: unknown): boolean {
   if (isFromServer(error)) return true;
   return codeOf(error) !== '' || storeError(error) instanceof StoreUnavailable;

@@ -12,11 +12,11 @@ export interface PostgresLog {
   warn(fields: object, message: string): void;
 }
 
-/** Why a server is not the one that is looked for. */
-export interface Refused {
+/** A server that cannot be used, and why. */
+export interface RefusedHost {
   readonly host: Host;
   readonly reason: string;
-  /** It takes writes, but no more connections. */
+  /** Whether it takes writes but no more connections. */
   readonly full: boolean;
 }
 
@@ -24,15 +24,15 @@ function sessionOf(statementMs: number): string {
   return `SET search_path = sello, pg_catalog; SET statement_timeout = ${statementMs}; SET lock_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${LIMITS.storeIdleUnitTimeMs}; SET jit = off; SET client_min_messages = warning`;
 }
 
-/** Connects to a server and asks whether it takes writes. The connection is ready for the store's statements. */
+/** Connects to a server that takes writes. The connection is ready for the store's statements. */
 export async function connectTo(
   address: DatabaseAddress,
   host: Host,
   times: StoreTimes,
   onLost: (connection: Connection) => void = () => undefined,
-): Promise<Connection | Refused> {
+): Promise<Connection | RefusedHost> {
   let connection: Connection | undefined;
-  const refused = (reason: string, full = false): Refused => {
+  const refused = (reason: string, full = false): RefusedHost => {
     connection?.close();
     return { host, reason, full };
   };
@@ -46,7 +46,7 @@ export async function connectTo(
     if (readOnly === 'on') return refused('it takes no writes: default_transaction_read_only is on');
     if (Number(version) < 150_000) return refused('it is older than PostgreSQL 15');
     if (encoding !== 'UTF8') return refused(`the database has the encoding ${encoding}: make it with UTF8`);
-    // An answer is sent once its decision is on disk, whatever the server's default is.
+    // An answer is sent only when its decision is on disk, whatever the server's default is.
     const durable = synchronous === 'off' ? '; SET synchronous_commit = on' : '';
     await connection.run(sessionOf(times.statementMs) + durable);
     return connection;
@@ -56,8 +56,8 @@ export async function connectTo(
 }
 
 /**
- * Knows which of the servers takes writes. When that one is lost it looks for the next, asking all at once until one
- * is found, and says in the log what it waits for.
+ * Finds the server that takes writes, and remembers it. When that server is lost, it asks all servers concurrently until
+ * one takes writes, and logs what it waits for.
  */
 export class Primary {
   readonly #address: DatabaseAddress;
@@ -82,7 +82,7 @@ export class Primary {
     this.#onLost = onLost;
   }
 
-  /** Forgets it: whoever connects next looks for it anew. */
+  /** Forgets the server. The next connection starts a search. */
   lose(reason: string): void {
     if (this.#host) {
       this.#log.warn(
@@ -98,16 +98,17 @@ export class Primary {
     this.#closed = true;
   }
 
-  /** @returns a connection, or why each of the servers is not the one. Asks each of them once. */
-  async first(): Promise<Connection | readonly Refused[]> {
+  /** Asks each server once. @returns a connection, or why none of the servers can be used */
+  async first(): Promise<Connection | readonly RefusedHost[]> {
     const found = await this.#askAll();
     if (found instanceof Connection) this.#host = found.host;
     return found;
   }
 
   /**
-   * @returns `full` where it takes no more connections
-   * @throws StoreUnavailable when none is found within the bound: at once when none was for that long already
+   * Connects to the server that takes writes, and searches for it where it is not known.
+   * @returns `full` when the server takes no more connections
+   * @throws StoreUnavailable when no server is found within `waitMs` of the loss; at once when that has passed already
    */
   async connect(): Promise<Connection | 'full'> {
     for (;;) {
@@ -124,7 +125,7 @@ export class Primary {
     }
   }
 
-  /** @returns the connection that the search ended with, to the first who waited for it */
+  /** @returns the connection that the search found, to the first waiter only */
   async #waitForSearch(): Promise<Connection | undefined> {
     const search = this.#startSearch();
     const lostForMs = performance.now() - (this.#lostAt ?? performance.now());
@@ -159,11 +160,11 @@ export class Primary {
     return this.#search;
   }
 
-  /** Each host is asked again and again on its own: one that hangs does not hold up the others. */
+  /** Asks the hosts repeatedly and independently, so that one that hangs does not delay the others. */
   async #searchOn(): Promise<Connection | undefined> {
     const reasons = new Map<Host, string>();
     let found: Connection | undefined;
-    let toldAt = Number.NEGATIVE_INFINITY;
+    let loggedAt = Number.NEGATIVE_INFINITY;
     const ask = async (host: Host) => {
       while (!found && !this.#closed) {
         const answer = await connectTo(this.#address, host, this.#times, this.#onLost);
@@ -175,8 +176,12 @@ export class Primary {
         reasons.set(host, answer.reason);
         this.#reasons = [...reasons].map(([each, reason]) => `${hostText(each)}: ${reason}`).join('; ');
         const now = performance.now();
-        if (!found && now - toldAt >= LIMITS.storeWaitLogMs && reasons.size === this.#address.hosts.length) {
-          toldAt = now;
+        if (
+          !found &&
+          now - loggedAt >= LIMITS.storeWaitLogMs &&
+          reasons.size === this.#address.hosts.length
+        ) {
+          loggedAt = now;
           this.#log.warn(
             { database: addressText(this.#address), reasons: this.#reasons },
             'waiting for a database server that takes writes',
@@ -185,7 +190,7 @@ export class Primary {
         await delay(LIMITS.storeSearchPauseMs, undefined, { ref: false });
       }
     };
-    // Whoever finds it ends the search; those that are still waited for end by themselves.
+    // The first host that takes writes ends the search. Requests to the others end by themselves.
     await Promise.any(
       this.#address.hosts.map(async (host) => {
         await ask(host);
@@ -201,10 +206,10 @@ export class Primary {
     return found;
   }
 
-  /** All at once: one that hangs does not hold up the others. The first that takes writes wins. */
-  async #askAll(): Promise<Connection | readonly Refused[]> {
+  /** Asks all hosts concurrently. The first that takes writes wins. */
+  async #askAll(): Promise<Connection | readonly RefusedHost[]> {
     const { hosts } = this.#address;
-    const refused: Refused[] = [];
+    const refused: RefusedHost[] = [];
     return new Promise((resolve) => {
       let done = false;
       let left = hosts.length;
@@ -225,6 +230,6 @@ export class Primary {
   }
 }
 
-export function reasonsText(refused: readonly Refused[]): string {
+export function reasonsText(refused: readonly RefusedHost[]): string {
   return refused.map(({ host, reason }) => `${hostText(host)}: ${reason}`).join('; ');
 }

@@ -1,21 +1,21 @@
-/** One step of the tables' history. */
+/** One step of the schema's history. */
 export interface Migration {
   readonly sql: string;
   /**
-   * Programs that know only the tables before it no longer work with it. Expand first, in a migration without this;
-   * contract in a later release, when no such program runs any more.
+   * Set when programs of earlier schema versions do not work with the migrated tables. Expand first, in a migration
+   * without this flag; contract in a later release, when no such program runs any more.
    */
   readonly breaking?: true;
 }
 
 /**
- * The migrations, in order: the n-th one leads to version n. One that was released is never edited.
+ * The migrations, in order: the n-th one leads to version n. A released migration is never edited.
  *
- * Every table of a decision has `user_id` first in its key, so that a sharded engine keeps a user's rows together;
+ * The key of every table of a decision begins with `user_id`, so that a sharded engine keeps a user's rows together.
  * `usernames` is the exception, since a name is unique among all users. The primary key of `journal` is the guard: the
- * row `(user_id, version)` is yours or it exists. `xid` and `ordinal` say in which unit of work an entry was written and
- * where in it; `places` gives the units of work whose outcome is final their places in the journal's order.
- * Where rows are updated, pages are left with room for it.
+ * row `(user_id, version)` either is the caller's or exists already. `xid` and `ordinal` are an entry's transaction and
+ * its order within that; `places` assigns final transactions their positions in the journal (commit-sequencer.ts).
+ * `answers` holds the idempotency records. A fillfactor leaves room in the pages of tables whose rows are updated.
  */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -145,7 +145,7 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
-    // NOT VALID: rows that are there have no value to check, so the table is not read while it is locked.
+    // NOT VALID: existing rows have no value to check, so the locked table need not be scanned.
     sql: `
     ALTER TABLE sessions ADD COLUMN proof text;
     ALTER TABLE sessions ADD CONSTRAINT sessions_proof_check
@@ -154,7 +154,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-/** What the server's role may do: nothing that changes or removes an entry, or where it stands. */
+/** The rights of the server's role. None of them changes or removes an entry, or its position. */
 export const GRANTS: readonly string[] = [
   'GRANT USAGE ON SCHEMA sello TO %role%',
   'GRANT SELECT ON ALL TABLES IN SCHEMA sello TO %role%',

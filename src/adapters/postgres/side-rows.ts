@@ -16,13 +16,13 @@ import type { Result, Statement, Value } from './connection.ts';
 import { insertInto } from './row-sql.ts';
 import { storable } from './storable.ts';
 
-/** What the number of rows that a statement wrote says about the decision it belongs to. */
+/** What it means when a statement did not write exactly one row. */
 export type Expectation =
-  /** None: it is taken. */
+  /** The row's key is taken. */
   | 'insert'
-  /** None: the decision is about something that is not there. */
+  /** The row that the decision changes does not exist. */
   | 'update'
-  /** Any number will do. */
+  /** Nothing: any number of rows is right. */
   | 'any';
 
 export interface SideStatement {
@@ -48,7 +48,7 @@ const UPDATE = {
     name: 'users_update',
     text: 'UPDATE users SET password_hash = coalesce($2, password_hash), mac_key = coalesce($3, mac_key), role = coalesce($4, role), disabled = coalesce($5::boolean, disabled) WHERE user_id = $1',
   },
-  // A question is only for a token that waits for its first code.
+  // Only a token that waits for its first code has a question.
   token: {
     name: 'tokens_update',
     text: "UPDATE tokens SET status = $3::text, activation_question = CASE WHEN $3::text = 'pending' THEN activation_question ELSE '' END WHERE user_id = $1 AND token_id = $2",
@@ -57,7 +57,7 @@ const UPDATE = {
     name: 'passkeys_update',
     text: 'UPDATE passkeys SET sign_count = $3 WHERE user_id = $1 AND credential_id = $2',
   },
-  // Only what is pending is decided.
+  // Only a pending transaction can be decided.
   transaction: {
     name: 'transactions_update',
     text: "UPDATE transactions SET status = $3, decided_at = $4, decided_version = $5, reason = $6 WHERE user_id = $1 AND transaction_id = $2 AND status = 'pending'",
@@ -78,7 +78,7 @@ const DELETE = {
   serviceKeys: { name: 'service_keys_delete', text: 'DELETE FROM service_keys WHERE service_id = $1' },
 } as const;
 
-/** The statements that write a row that belongs to a decision, in their order. */
+/** The statements that write one row of a decision, in order. */
 export function statementsOf(row: SideRow): SideStatement[] {
   switch (row.kind) {
     case 'user.insert':
@@ -151,7 +151,7 @@ const any = (statement: Statement, values: readonly Value[]): SideStatement => (
   expected: 'any',
 });
 
-/** `taken`: a row of it is there already. `missing`: what it changes is not there. */
+/** `taken`: the key of an inserted row exists already. `missing`: a row to be changed does not exist. */
 export type Written = 'written' | 'taken' | 'missing';
 
 export function writtenBy(statements: readonly SideStatement[], results: readonly Result[]): Written {

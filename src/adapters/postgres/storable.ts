@@ -1,9 +1,9 @@
-/** PostgreSQL's text holds every character but U+0000: a label with one keeps its place by U+FFFD. */
+/** Replaces U+0000, the one character that PostgreSQL's `text` cannot hold, by U+FFFD. */
 export function storable(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
 }
 
-/** Nothing is stored under such a name, so there is nothing to ask for. */
+/** Whether no stored text can be equal to this one, so that a query is not needed. */
 export function cannotBeStored(text: string): boolean {
   return text.includes('\0');
 }

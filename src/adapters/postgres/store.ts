@@ -47,8 +47,8 @@ export interface PostgresStoreOptions extends Pick<AppenderOptions, 'partitionOf
 const SILENT: PostgresLog = { info() {}, warn() {} };
 
 /**
- * Connects to the server that takes writes. An empty database gets its tables, where the user may make them.
- * @throws StartRefused when no server does, or the tables are of another version: the message says what to do
+ * Connects to the server that takes writes. Creates the tables in an empty database, if the user may.
+ * @throws StartRefused when no server takes writes, or the tables have another version: the message says what to do
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const address = readAddress(options.url);
@@ -88,15 +88,15 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }
   } catch (error) {
     await pool.close();
-    const told = storeError(error);
-    throw told instanceof StoreUnavailable
-      ? new StartRefused(`${addressText(address)}: ${told.message}`, { cause: error })
-      : told;
+    const known = storeError(error);
+    throw known instanceof StoreUnavailable
+      ? new StartRefused(`${addressText(address)}: ${known.message}`, { cause: error })
+      : known;
   }
   return new PostgresStore(pool, heads, { ...options, answerMs: times.answerMs }, log);
 }
 
-/** Transactions' numbers begin anew in a server that rows were copied into; the journal's must not be ahead of them. */
+/** Whether the rows were copied into a server whose transaction ids are behind the journal's (a logical copy, not a physical one). */
 async function isCopied(connection: Connection): Promise<boolean> {
   const { rows } = await connection.run(
     'SELECT coalesce((SELECT max(xid) FROM journal) >= pg_snapshot_xmax(pg_current_snapshot()), false)',
@@ -104,7 +104,7 @@ async function isCopied(connection: Connection): Promise<boolean> {
   return rows[0]?.[0] === true;
 }
 
-/** Any number of servers may work on one database: its primary key is the guard. */
+/** The store in a PostgreSQL database. Any number of servers may share it: the journal's primary key is the guard. */
 export class PostgresStore implements Store {
   readonly #pool: Pool;
   readonly #heads: KnownHeads;
@@ -118,20 +118,21 @@ export class PostgresStore implements Store {
     this.#pool = pool;
     this.#heads = heads;
     this.#appender = new Appender(pool, heads, options);
-    let told = false;
-    const place = async () => {
+    let isLogged = false;
+    const assignPositions = async () => {
       try {
         await this.#pool.read((connection) => this.#journal.complete(connection));
-        told = false;
+        isLogged = false;
       } catch (error) {
-        if (!told && !this.#closing) log.warn({ err: error }, 'entries got no places in the journal yet');
-        told = true;
+        if (!isLogged && !this.#closing)
+          log.warn({ err: error }, 'entries have no positions in the journal yet');
+        isLogged = true;
       }
     };
-    this.#background = setInterval(() => void place(), LIMITS.commitSequencerPeriodMs).unref();
+    this.#background = setInterval(() => void assignPositions(), LIMITS.commitSequencerPeriodMs).unref();
   }
 
-  /** Connections that are open, and those who wait for one. */
+  /** Open connections, and callers that wait for one. */
   get connections(): { readonly open: number; readonly waiting: number } {
     return this.#pool.counts;
   }
@@ -242,9 +243,9 @@ export class PostgresStore implements Store {
     );
   }
 
-  /** Before reads: whoever is refused a session that ended elsewhere waits for it. Not tried again: it is asked often. */
+  /** Takes a connection before reads do, since refusals wait for it. Not retried, since it is called often. */
   async changedSince(cursor: string | undefined): Promise<Changes> {
-    // Before the connection is taken: where the server is lost in between, the answer's cursor is one of before.
+    // Read before the connection is taken: if the server is lost in between, the answer's cursor has the earlier era.
     const { era } = this.#heads;
     try {
       return await this.#pool.use('decisions', (connection) => changedSince(connection, era, cursor));
@@ -253,7 +254,7 @@ export class PostgresStore implements Store {
     }
   }
 
-  /** Commits something that leaves nothing behind: the disk and the standby have to do their part. */
+  /** Commits a write that leaves no row, so that the disk and the standby must answer. */
   async ping(): Promise<void> {
     await this.#pool.read(confirm);
   }
@@ -269,7 +270,7 @@ export class PostgresStore implements Store {
     await this.#pool.close();
   }
 
-  /** Once: whether it was done when its answer is lost is for the caller to ask. */
+  /** Runs `work` once. When its answer is lost, the caller must find out whether it was done. */
   async #change<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     try {
       return await this.#pool.use('decisions', async (connection) => {

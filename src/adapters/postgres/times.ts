@@ -1,14 +1,14 @@
 import { LIMITS } from '../../limits.ts';
 
-/** How long the store waits for what; tests shorten them. */
+/** How long the store waits, in ms. Tests shorten these times. */
 export interface StoreTimes {
-  /** For a server that takes writes, from when the last one was lost. */
+  /** For a server that takes writes, since the last one was lost. */
   readonly waitMs: number;
-  /** For one call, however often it is tried. */
+  /** For one call, including its retries. */
   readonly answerMs: number;
-  /** For the answer to one statement, before the connection is given up. */
+  /** For the answer to one statement; then the connection is discarded. */
   readonly queryMs: number;
-  /** For one statement, before the server gives it up. */
+  /** For one statement; then the server cancels it. */
   readonly statementMs: number;
 }
 
@@ -19,7 +19,7 @@ export const STORE_TIMES: StoreTimes = {
   statementMs: LIMITS.storeStatementTimeMs,
 };
 
-/** For whoever reads or changes whole tables. */
+/** For work that reads or changes whole tables. */
 export const PATIENT: StoreTimes = {
   ...STORE_TIMES,
   queryMs: LIMITS.storeMigrationTimeMs,

@@ -30,7 +30,7 @@ async function ask(
   return rows.map(([row]) => row as TransactionRow);
 }
 
-/** Reads the transactions that waited, or wait, for their users. */
+/** Reads requested transactions. */
 export const transactionRows = {
   async find(
     connection: Connection,

@@ -4,9 +4,9 @@ import type { Connection } from './connection.ts';
 import { commitDurably, confirm } from './durable.ts';
 import { isConnectionLost, isFromServer } from './errors.ts';
 import type { KnownHeads } from './known-heads.ts';
-import { type Found, PipelinedBatch } from './pipelined-batch.ts';
+import { type BatchResult, PipelinedBatch } from './pipelined-batch.ts';
 
-/** A unit of work whose COMMIT was sent and not answered, and one of its entries. */
+/** A unit of work whose COMMIT was sent but not answered, and one of its entries. */
 interface Doubt {
   readonly xid: string;
   readonly userId: UserId;
@@ -18,7 +18,7 @@ const WRITER = {
   text: 'SELECT xid::text FROM journal WHERE user_id = $1 AND version = $2',
 };
 
-/** One call's decisions on their way into the database, however many tries it takes. */
+/** Writes one call's decisions, in as many attempts as it takes. */
 export class UnitOfWork {
   readonly #batch: Batch;
   readonly #heads: KnownHeads;
@@ -29,29 +29,30 @@ export class UnitOfWork {
     this.#heads = heads;
   }
 
-  /** Whether an earlier try may have been committed. */
+  /** Whether an earlier attempt may have been committed. */
   get inDoubt(): boolean {
     return this.#doubt !== undefined;
   }
 
   /**
-   * @returns whether it is done; else something was left out, and the rest is to be tried again
-   * @throws what the server or the driver says; a mistake of the caller's, for a decision that changes what is not there
+   * Makes one attempt.
+   * @returns whether the call is done; if not, losers were removed and the rest needs another attempt
+   * @throws errors of the server or the driver; a bug of the caller, for a decision that changes a row that does not exist
    */
   async tryOn(connection: Connection): Promise<boolean> {
     const runs = this.#batch.runs();
     if (runs.length === 0) return true;
     const { era } = this.#heads;
-    const flight = new PipelinedBatch(this.#batch, runs, this.#heads);
+    const pipelined = new PipelinedBatch(this.#batch, runs, this.#heads);
     let keeps: boolean;
-    let found: Found;
+    let result: BatchResult;
     try {
-      found = await flight.send(connection);
-      if (this.#doubt && (await this.#wasCommitted(connection, this.#doubt, found))) {
+      result = await pipelined.send(connection);
+      if (this.#doubt && (await this.#wasCommitted(connection, this.#doubt, result))) {
         this.#conclude(runs, era);
         return true;
       }
-      keeps = judge(this.#batch, runs, found);
+      keeps = removeLosers(this.#batch, runs, result);
     } catch (error) {
       await rollback(connection, error);
       throw error;
@@ -62,7 +63,7 @@ export class UnitOfWork {
       return !first;
     }
     const { userId, version } = this.#batch.entryAt(first, 0);
-    this.#doubt = { xid: found.xid, userId, version };
+    this.#doubt = { xid: result.xid, userId, version };
     await commitDurably(connection);
     this.#conclude(runs, era);
     return true;
@@ -78,10 +79,10 @@ export class UnitOfWork {
   }
 
   /**
-   * Writing its entry again has waited for the unit of work in doubt, if that was still under way. By now it was
-   * committed, and the entry is its own, or it never will be.
+   * Finds out whether the unit of work in doubt was committed. Inserting its entry again has waited for it if it was
+   * still running, so by now it either was committed, and the entry has its transaction id, or it never will be.
    */
-  async #wasCommitted(connection: Connection, doubt: Doubt, { inserted }: Found): Promise<boolean> {
+  async #wasCommitted(connection: Connection, doubt: Doubt, { inserted }: BatchResult): Promise<boolean> {
     const { xid, userId, version } = doubt;
     if (!inserted(userId, version)) {
       const { rows } = await connection.run(WRITER, [userId, version]);
@@ -97,38 +98,38 @@ export class UnitOfWork {
 }
 
 /**
- * Leaves out what lost.
- * @returns whether what was written may be committed as it is
- * @throws for a decision that changes what is not there
+ * Removes from the batch the decisions that lost.
+ * @returns whether the unit of work may be committed as it is: the losers wrote nothing
+ * @throws for a decision that changes a row that does not exist
  */
-function judge(batch: Batch, runs: readonly Run[], { inserted, gaps, written }: Found): boolean {
+function removeLosers(batch: Batch, runs: readonly Run[], { inserted, gaps, written }: BatchResult): boolean {
   let keeps = true;
   let lost = false;
   for (const run of runs) {
-    const isThere = (place: number) => {
-      const { userId, version } = batch.entryAt(run, place);
+    const isInserted = (index: number) => {
+      const { userId, version } = batch.entryAt(run, index);
       return inserted(userId, version);
     };
     const { length } = run.indexes;
-    let place = 0;
-    if (!gaps.has(run.userId)) while (place < length && isThere(place)) place++;
-    if (place === length) continue;
+    let firstLost = 0;
+    if (!gaps.has(run.userId)) while (firstLost < length && isInserted(firstLost)) firstLost++;
+    if (firstLost === length) continue;
     lost = true;
-    for (let index = place; index < length; index++) {
+    for (let index = firstLost; index < length; index++) {
       const { rows } = batch.decisions[run.indexes[index] as number] as Decision;
-      if (rows.length > 0 || isThere(index)) keeps = false;
+      if (rows.length > 0 || isInserted(index)) keeps = false;
     }
-    batch.cut(run, place, 'superseded');
+    batch.cut(run, firstLost, 'superseded');
   }
-  // Whether a row is taken may be due to one that is now taken back: that is seen in the next try.
+  // A row may be taken by another one that is rolled back now, so conflicts are judged in the next attempt.
   if (lost && !keeps) return false;
   for (const run of runs) {
-    const place = run.indexes.findIndex((index) => (written.get(index) ?? 'written') !== 'written');
-    if (place < 0) continue;
-    if (written.get(run.indexes[place] as number) === 'missing') {
+    const firstLost = run.indexes.findIndex((index) => (written.get(index) ?? 'written') !== 'written');
+    if (firstLost < 0) continue;
+    if (written.get(run.indexes[firstLost] as number) === 'missing') {
       throw new Error('a decision changes a row that is not there');
     }
-    batch.cut(run, place, 'conflict');
+    batch.cut(run, firstLost, 'conflict');
     keeps = false;
   }
   return keeps;
@@ -139,7 +140,7 @@ async function rollback(connection: Connection, error: unknown): Promise<void> {
   try {
     await connection.run('ROLLBACK');
   } catch {
-    // Then the connection is of no use, and whoever has it next finds that out.
+    // The connection cannot be used again.
     connection.destroy();
   }
 }

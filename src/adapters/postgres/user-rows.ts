@@ -20,7 +20,7 @@ function listOf<Row>(columns: Columns<Row>, table: string, order: string, more =
   return `(SELECT coalesce(json_agg(${jsonObject(columns)} ORDER BY ${order}), '[]') FROM ${table} WHERE user_id = u.user_id${more})`;
 }
 
-/** One statement sees one state: a user's entry and rows fit together. */
+/** One statement, so that a user's entry and rows are of one snapshot. */
 const LOAD = {
   name: 'users_load',
   text: `SELECT u.user_id, u.username, u.role, u.disabled, u.created_at, u.mac_key,
@@ -61,7 +61,7 @@ const ALLOCATE = {
   text: "SELECT nextval('user_ids') FROM generate_series(1, $1::int)",
 };
 
-/** @param spentSince ms; Infinity: none is asked for */
+/** @param spentSince ms; Infinity: no spent challenges are loaded */
 export async function loadUsers(
   connection: Connection,
   userIds: readonly UserId[],
@@ -108,7 +108,7 @@ export async function findUser(connection: Connection, username: string): Promis
   };
 }
 
-/** A search that matches few goes over the table in parts, none of which takes long. */
+/** Searches the table in parts, so that no statement takes long when few rows match. */
 export async function listUsers(
   connection: Connection,
   after: UserId,

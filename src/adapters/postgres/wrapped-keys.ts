@@ -20,7 +20,7 @@ const REPLACE = {
   },
 } as const;
 
-/** The users' wrapped keys in order of user id, then the tokens' in order of user and token id. */
+/** Lists the users' wrapped keys in order of user id, then the tokens' in order of user and token id. */
 export async function listWrappedKeys(
   connection: Connection,
   after: WrappedKeyRef | undefined,
@@ -48,7 +48,7 @@ export async function listWrappedKeys(
   return keys;
 }
 
-/** One unit of work. What was replaced when its outcome is lost is no more `expected`, so trying again does no harm. */
+/** Replaces keys in one unit of work. Safe to retry when the outcome is lost: a replaced key no longer equals `expected`. */
 export async function replaceWrappedKeys(
   connection: Connection,
   replacements: readonly KeyReplacement[],

@@ -9,14 +9,14 @@ import { JournalWriter } from './journal-writer.ts';
 import { SideRows } from './side-rows.ts';
 import type { OnStep, Step } from './step.ts';
 
-/** What tests change: production passes none of them. */
+/** For tests. Production passes none of them. */
 export interface AppenderOptions {
   readonly guard?: Guard;
   readonly onStep?: OnStep;
   readonly sweepEntriesMin?: number;
 }
 
-/** Appends decisions, and writes the heads behind them. Nothing in here waits, so appends are not interleaved. */
+/** Appends decisions, and writes the heads after them. It is synchronous, so appends are never interleaved. */
 export class Appender {
   readonly #connection: Connection;
   readonly #index: JournalIndex;
@@ -26,7 +26,7 @@ export class Appender {
   readonly #rows: SideRows;
   readonly #decided: DecidedTransactions;
   readonly #sweep: HeadSweep;
-  /** After a failure: whether it was committed is to be read from the journal. */
+  /** Set by a failed write. Whether that write was committed must be read from the journal. */
   #outcomeUnknown = false;
   #idleTimer: NodeJS.Timeout | undefined;
   #appends = 0;
@@ -88,13 +88,13 @@ export class Appender {
     this.#connection.write(() => undefined);
   }
 
-  /** Runs a unit of work of rows alone. */
+  /** Runs a unit of work that appends no entry. */
   change<T>(work: () => T): T {
     if (this.#outcomeUnknown) this.#recover();
     return this.#connection.write(work);
   }
 
-  /** Writes all heads, so that the next start reads nothing of the journal. */
+  /** Writes all heads, so that the next start need not read the journal. */
   finish(): void {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = undefined;
@@ -128,7 +128,7 @@ export class Appender {
     }, 'sweep.committed');
   }
 
-  /** Whatever fails, memory is as it was before. `work` says whether there is anything to commit. */
+  /** Restores memory to its state before the call when anything fails. `work` returns whether there is something to commit. */
   #write(work: () => boolean, committed: Step): void {
     const { last } = this.#index;
     try {
@@ -149,7 +149,7 @@ export class Appender {
     this.#decided.settle();
   }
 
-  /** A commit whose answer was an error may be in the file all the same. */
+  /** A COMMIT that failed may be in the file nevertheless, so memory is completed from the journal. */
   #recover(): void {
     this.#connection.read(() => {
       this.#decided.complete(this.#index.last);
@@ -168,7 +168,7 @@ export class Appender {
     this.#idleTimer = setTimeout(() => this.#idleTurn(), LIMITS.headsIdleTimeMs).unref();
   }
 
-  /** When no append has come for a while: a slice of the heads, a turn each until all are written. */
+  /** Writes a slice of the heads in each turn without appends, until all are written. */
   #idleTurn(): void {
     this.#idleTimer = undefined;
     const idle = this.#appends === this.#appendsSeen;
@@ -178,7 +178,7 @@ export class Appender {
         if (this.#outcomeUnknown) this.#recover();
         this.#writeHeads(() => this.#sweep.write(LIMITS.headBlocksPerTurnMax));
       } catch {
-        // Nothing is lost: the next append tries again, and tells its caller when it fails too.
+        // Nothing is lost: the next append tries again and reports a failure to its caller.
         return;
       }
     }

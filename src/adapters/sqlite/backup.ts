@@ -7,9 +7,9 @@ import { storeError } from './errors.ts';
 import { makePrivateFile } from './private-file.ts';
 
 /**
- * Copies the database as it is now, while others write: the source is held at one snapshot, and read off the main
- * thread. The copy is one file of mode 0600, durable under its name when this resolves; before that it ends in `.part`.
- * @throws StoreUnavailable when there is such a file already, or it could not be written
+ * Copies the database while it is being written: reads one snapshot of it, off the main thread. The copy is one file of
+ * mode 0600. It is durable under its name when this resolves; until then its name ends in `.part`.
+ * @throws StoreUnavailable when the file exists already or cannot be written
  */
 export async function backupDatabase(sourcePath: string, path: string): Promise<void> {
   if (existsSync(path)) throw new StoreUnavailable(`no backup was made: ${path} is there already`);
@@ -33,14 +33,14 @@ export async function backupDatabase(sourcePath: string, path: string): Promise<
 async function copySnapshot(sourcePath: string, path: string): Promise<void> {
   const source = new DatabaseSync(sourcePath, { readOnly: true, timeout: LIMITS.storeBusyTimeMs });
   try {
-    // A copy starts again whenever the source changes under it: an open reading transaction sees no change.
+    // SQLite restarts a backup whenever its source changes. An open read transaction sees no change.
     source.exec('BEGIN; SELECT position FROM watermark');
     await backup(source, path, { rate: LIMITS.backupPagesPerStep });
     source.exec('COMMIT');
   } finally {
     source.close();
   }
-  // Out of WAL mode the copy is complete in one file, wherever it is carried.
+  // Outside WAL mode the copy is one file, which can be moved alone.
   const copy = new DatabaseSync(path);
   try {
     copy.exec('PRAGMA journal_mode = DELETE');

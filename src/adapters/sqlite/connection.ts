@@ -4,7 +4,7 @@ import { LIMITS } from '../../limits.ts';
 import { storeError } from './errors.ts';
 import { makePrivateFile } from './private-file.ts';
 
-/** The one connection that writes. Its errors are StoreUnavailable, or bugs. */
+/** The one connection that writes. It throws StoreUnavailable for operating failures; any other error is a bug. */
 export class Connection {
   readonly database: DatabaseSync;
   readonly #begin: StatementSync;
@@ -21,7 +21,7 @@ export class Connection {
     this.#rollback = database.prepare('ROLLBACK');
   }
 
-  /** Runs one unit of work, durable when this returns. Nothing of it stays when it throws, or its result is not kept. */
+  /** Runs one unit of work, durable when this returns. It is rolled back when it throws or `isKept` is false. */
   write<T>(work: () => T, isKept: (result: T) => boolean = () => true): T {
     return this.read(() => {
       this.#begin.run();
@@ -46,7 +46,7 @@ export class Connection {
     }
   }
 
-  /** Several reads of one state: the file is locked once for all of them, which would be half the cost of each. */
+  /** Runs several reads in one transaction: they see one state, and lock the file once, which is half the cost of a read. */
   readTogether<T>(work: () => T): T {
     return this.read(() => {
       this.#beginReading.run();
@@ -80,12 +80,12 @@ export class Connection {
   }
 
   #undo(): void {
-    // SQLite has already rolled back by itself after some errors (a full disk, a failed read).
+    // SQLite rolls back by itself after some errors (a full disk, a failed read).
     if (this.database.isTransaction) this.#rollback.run();
   }
 }
 
-/** Opens the file for writing, made with mode 0600 if it is not there (SQLite gives its other files the same mode). */
+/** Opens the file for writing. Creates it with mode 0600 if it does not exist; SQLite gives its other files the same mode. */
 export function openDatabase(path: string): DatabaseSync {
   makePrivateFile(path);
   const database = new DatabaseSync(path, { timeout: LIMITS.storeStartBusyTimeMs });

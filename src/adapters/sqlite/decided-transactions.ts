@@ -11,15 +11,15 @@ type FoundInJournal = readonly [
   reason: string,
 ];
 
-/** So many are written together, in the order in which they were asked for: then many share a page. */
+/** This many updates are written together, in the order of the requests, so that many share a page. */
 const WRITTEN_TOGETHER = 256;
 
 /**
- * What became of transactions, written behind the journal: rows of transactions that are decided together stand on pages
- * of their own, and three such pages a decision would be most of its commit. The entry says all that the row will; until
- * it is written, what is read of the table is corrected from memory, and after a crash from the journal.
+ * Write-behind updates of decided transactions. Transactions that are decided together lie on different pages, and three
+ * such pages a decision would be most of its commit. The entry holds all that the row will. Until the row is written,
+ * reads of the table are corrected from memory; after a crash, from the journal.
  *
- * `decide` and `write` run inside the caller's unit of work; `settle` or `revert` follow its end.
+ * `decide` and `write` run inside the caller's unit of work; the caller then calls `settle` after a commit, else `revert`.
  */
 export class DecidedTransactions {
   readonly #isPending: StatementSync;
@@ -35,7 +35,7 @@ export class DecidedTransactions {
     this.#update = database.prepare(
       `UPDATE transactions SET status = ?, decided_at = ?, decided_version = ?, reason = ? WHERE ${one}`,
     );
-    // CROSS JOIN: entries first, and of those only the ones about users with something that waits are looked into.
+    // CROSS JOIN fixes the order: entries first, and only bodies of users with a pending transaction are parsed.
     this.#inJournal = database.prepare(
       `SELECT j.user_id, t.transaction_id, j.version, j.at, substr(j.type, 13), coalesce(j.body ->> '$.reason', '')
       FROM journal AS j CROSS JOIN transactions AS t
@@ -45,22 +45,22 @@ export class DecidedTransactions {
     );
   }
 
-  /** How many the table does not have yet. */
+  /** How many updates the table does not have yet. */
   get size(): number {
     return this.#unwritten.size;
   }
 
-  /** Those. */
+  /** The updates that the table does not have yet. */
   rows(): readonly Decided[] {
     return [...this.#unwritten.values()];
   }
 
-  /** How many the caller's unit of work decides so far. */
+  /** How many transactions the caller's unit of work has decided so far. */
   get staged(): number {
     return this.#staged.length;
   }
 
-  /** Takes in what the journal says of transactions beyond a position up to which the table is complete. */
+  /** Reads the decisions after a journal position up to which the table is complete. */
   complete(position: number): void {
     for (const found of this.#inJournal.all(position) as unknown as readonly FoundInJournal[]) {
       const [userId, transactionId, decidedVersion, decidedAt, status, reason] = found;
@@ -72,29 +72,31 @@ export class DecidedTransactions {
   }
 
   /**
-   * Decides a transaction: behind the journal where the entry tells of it, else at once.
-   * @throws when there is no such transaction that waits
+   * Decides a transaction. The row is written later when the entry holds all of it, else at once.
+   * @throws when there is no such pending transaction
    */
   decide(row: Decided, entry: Entry): void {
     const { userId, transactionId } = row;
     if (this.#unwritten.has(idOf(row))) throw new Error(NOT_THERE);
-    const told = isTold(row, entry);
-    const waits = told ? this.#isPending.get(userId, transactionId) !== undefined : this.#write(row) === 1;
+    const isInEntry = holdsAll(entry, row);
+    const waits = isInEntry
+      ? this.#isPending.get(userId, transactionId) !== undefined
+      : this.#write(row) === 1;
     if (!waits) throw new Error(NOT_THERE);
-    if (told) this.#staged.push(row);
+    if (isInEntry) this.#staged.push(row);
   }
 
-  /** Takes back those beyond the first `count` of this unit of work. */
+  /** Keeps the first `count` decisions of this unit of work and drops the rest. */
   unstage(count: number): void {
     this.#staged.length = count;
   }
 
-  /** Writes those of earlier units of work and of this one, where they are enough. */
+  /** Writes the updates once there are enough of them. */
   writeMany(): void {
     if (this.#unwritten.size + this.#staged.length >= WRITTEN_TOGETHER) this.write();
   }
 
-  /** Writes them all, once in a unit of work: after its decisions. */
+  /** Writes all updates. At most once in a unit of work, after its decisions. */
   write(): void {
     if (this.#isWritten) return;
     const rows = [...this.#unwritten.values(), ...this.#staged];
@@ -114,7 +116,7 @@ export class DecidedTransactions {
     this.#isWritten = false;
   }
 
-  /** The row as it is, whatever the table has. */
+  /** The row with its decision, whether or not the table has it already. */
   correct(row: TransactionRow): TransactionRow {
     const decided = this.#unwritten.get(idOf(row));
     if (!decided) return row;
@@ -130,8 +132,8 @@ export class DecidedTransactions {
 
 const NOT_THERE = 'a decision changes a row that is not there';
 
-/** Whether `complete` finds it in the journal. */
-function isTold(row: Decided, { type, at, version, body }: Entry): boolean {
+/** Whether `complete` can restore the row from this entry. */
+function holdsAll({ type, at, version, body }: Entry, row: Decided): boolean {
   return (
     type === `transaction.${row.status}` &&
     row.decidedAt === at &&

@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<number, string>> = {
   26: 'its file is not a database, or is damaged: restore a backup, or name another file',
 };
 
-/** Of the system, before SQLite sees the file. */
+/** Errors of the operating system, raised before SQLite opens the file. */
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   EACCES: 'its file or folder may not be written: check owner, permissions and the mount',
   EPERM: 'its file or folder may not be written: check owner, permissions and the mount',
@@ -32,7 +32,7 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
 const CONSTRAINT_UNIQUE = 2067;
 const CONSTRAINT_PRIMARY_KEY = 1555;
 
-/** SQLite's extended result code, where the error is one of SQLite's. */
+/** SQLite's extended result code; undefined for any other error. */
 function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode : undefined;
@@ -50,7 +50,7 @@ function reasonOf(error: unknown): string | undefined {
   return typeof code === 'string' ? SYSTEM_REASONS[code] : undefined;
 }
 
-/** What a caller of the port gets: an operating failure in plain words, or the error itself where it is a bug. */
+/** Translates an operating failure to StoreUnavailable with a reason in plain words. Any other error is a bug and is returned as it is. */
 export function storeError(error: unknown): unknown {
   const reason = reasonOf(error);
   return reason === undefined
@@ -58,7 +58,7 @@ export function storeError(error: unknown): unknown {
     : new StoreUnavailable(`the database cannot answer: ${reason}`, { cause: error });
 }
 
-/** The same while the file is being opened, with its path. */
+/** Translates an operating failure while the file is being opened to StartRefused, which names the file. */
 export function startError(error: unknown, path: string): unknown {
   const reason = reasonOf(error);
   return reason === undefined

@@ -2,16 +2,18 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { IdempotencyRecord, UserId } from '../../ports/store.ts';
 import { plainRows } from './row-sql.ts';
 
-/** Answers to idempotency keys, and the end of those and of sessions. */
+/** Finds idempotency records; deletes expired ones, and expired sessions. */
 export class ExpiringRows {
-  readonly #answer: StatementSync;
-  readonly #pruneAnswers: StatementSync;
+  readonly #idempotencyRecord: StatementSync;
+  readonly #pruneIdempotencyRecords: StatementSync;
   readonly #pruneSessions: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.#answer = database.prepare('SELECT digest, answer, at FROM answers WHERE user_id = ? AND key = ?');
-    // Answers are appended in order of time, so those that ended stand first: no index, and no scan of the rest.
-    this.#pruneAnswers = database.prepare(
+    this.#idempotencyRecord = database.prepare(
+      'SELECT digest, answer, at FROM answers WHERE user_id = ? AND key = ?',
+    );
+    // Records are appended in order of time, so the expired ones come first: this needs no index and no scan of the rest.
+    this.#pruneIdempotencyRecords = database.prepare(
       'DELETE FROM answers WHERE at < ? AND position IN (SELECT position FROM answers ORDER BY position LIMIT ?)',
     );
     this.#pruneSessions = database.prepare(
@@ -19,14 +21,14 @@ export class ExpiringRows {
     );
   }
 
-  findAnswer(userId: UserId, key: string): IdempotencyRecord | undefined {
-    return plainRows<IdempotencyRecord>(this.#answer.all(userId, key))[0];
+  findIdempotencyRecord(userId: UserId, key: string): IdempotencyRecord | undefined {
+    return plainRows<IdempotencyRecord>(this.#idempotencyRecord.all(userId, key))[0];
   }
 
-  /** Inside the caller's unit of work. @returns whether there may be more */
-  prune(answersBefore: number, sessionsBefore: number, limit: number): boolean {
-    const answers = this.#pruneAnswers.run(answersBefore, limit).changes;
+  /** Runs inside the caller's unit of work. @returns whether there may be more */
+  prune(recordsBefore: number, sessionsBefore: number, limit: number): boolean {
+    const records = this.#pruneIdempotencyRecords.run(recordsBefore, limit).changes;
     const sessions = this.#pruneSessions.run(sessionsBefore, limit).changes;
-    return Number(answers) >= limit || Number(sessions) >= limit;
+    return Number(records) >= limit || Number(sessions) >= limit;
   }
 }

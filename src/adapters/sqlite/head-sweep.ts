@@ -3,14 +3,15 @@ import { BLOCK_BYTES } from './heads.ts';
 import type { JournalIndex } from './journal-index.ts';
 import type { OnStep } from './step.ts';
 
-/** A sweep over all heads takes about this many entries, or a part of the number of users where that is more. */
+/** A sweep over all heads takes about this many entries, or an eighth of the number of users where that is more. */
 const SWEEP_ENTRIES_MIN = 65_536;
 const SWEEP_USERS_PART = 8;
 
 /**
- * Writes heads behind the journal: over all blocks in order, again and again, those that changed, a few with each
- * append. A finished sweep raises the watermark to the journal's end as it was when the sweep began. A start
- * therefore reads at most two sweeps' entries, and no append waits for more than its share of one.
+ * Writes heads to the file after the entries they follow from: sweeps over all blocks in order, again and again, and
+ * writes the changed ones, a few blocks with each append. A finished sweep raises the watermark to the end that the
+ * journal had when the sweep began. A start therefore reads at most two sweeps' entries, and no append waits for more
+ * than its share of a sweep.
  *
  * `write` runs inside the caller's unit of work; `settle` follows its commit.
  */
@@ -27,7 +28,7 @@ export class HeadSweep {
   #cursor = 0;
   /** The journal's end when this sweep began. */
   #begunAt: number;
-  /** Blocks that appends have paid for; a part of one is kept for the next. */
+  /** Blocks due for the entries appended so far; the fraction is carried over. */
   #credit = 0;
   readonly #written: number[] = [];
   #next: { readonly cursor: number; readonly begunAt: number; readonly watermark: number } | undefined;
@@ -38,7 +39,7 @@ export class HeadSweep {
     options: {
       readonly onStep: OnStep | undefined;
       readonly sweepEntriesMin: number | undefined;
-      /** Writes what else must be complete up to the watermark. */
+      /** Writes other data that must be complete up to the watermark. */
       readonly beforeRaise: () => void;
     },
   ) {
@@ -58,7 +59,7 @@ export class HeadSweep {
     return this.#index.watermark === this.#index.last;
   }
 
-  /** How many blocks an append of this many entries takes along. */
+  /** How many blocks to look at with an append of this many entries. */
   share(entries: number): number {
     const { heads } = this.#index;
     const sweepEntries = Math.max(this.#sweepEntriesMin, heads.userIdMax / SWEEP_USERS_PART);
@@ -68,7 +69,7 @@ export class HeadSweep {
     return blocks;
   }
 
-  /** Looks at the next blocks of this sweep, and writes those that changed. */
+  /** Looks at the next blocks of this sweep and writes the changed ones. */
   write(blocks: number): void {
     if (blocks === 0) return;
     const { heads, last, watermark } = this.#index;
@@ -80,7 +81,7 @@ export class HeadSweep {
     if (this.#begunAt !== watermark) this.#raise(this.#begunAt);
   }
 
-  /** Writes everything that changed since it was last written. */
+  /** Writes every changed block. */
   writeAll(): void {
     const { heads, last, watermark } = this.#index;
     for (let block = 0; block < heads.blockCount; block++) this.#write(block);
@@ -88,7 +89,7 @@ export class HeadSweep {
     if (last !== watermark) this.#raise(last);
   }
 
-  /** Writes the watermark as it is: the smallest change that shows whether the file takes one. */
+  /** Writes the watermark unchanged: the smallest write that shows whether the file can be written. */
   touch(): void {
     this.#putWatermark.run(this.#index.watermark);
   }

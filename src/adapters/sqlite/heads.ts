@@ -1,28 +1,28 @@
 import type { UserId } from '../../ports/store.ts';
 
 const CHUNK_USERS = 65_536;
-/** Users whose heads are one row of the file. */
+/** Users whose heads share one row of the file. */
 export const BLOCK_USERS = 256;
 /** A version (4 bytes) and a position (8 bytes), both big-endian. */
 const HEAD_BYTES = 12;
 export const BLOCK_BYTES = BLOCK_USERS * HEAD_BYTES;
 const USER_ID_MAX = 2 ** 31 - 1;
 
-/** Heads by user id, in arrays that never move: growing them copies nothing, and ids far apart cost a chunk each. */
+/** The heads of a range of user ids. Arrays never move: growth copies nothing, and ids far apart cost one chunk each. */
 interface Chunk {
   readonly versions: Int32Array;
   readonly positions: Float64Array;
-  /** 1 where the file's row of a block is older than the arrays. */
+  /** 1 for a block whose row in the file is older than the arrays. */
   readonly dirty: Uint8Array;
 }
 
-/** Each user's latest entry: its version and its position in the journal, 0 and 0 without one. 12 bytes a user. */
+/** The version and journal position of each user's latest entry; 0 and 0 without one. Takes 12 bytes a user. */
 export class Heads {
   readonly #chunks = new Map<number, Chunk>();
   #recent: Chunk | undefined;
   #recentIndex = -1;
   #userIdMax = 0;
-  /** What `revert` takes back: user, version, position of each change since `settle`. */
+  /** What `revert` restores: user, version, position of each change since `settle`, three numbers a change. */
   readonly #changes: number[] = [];
   #changesLength = 0;
 
@@ -42,11 +42,11 @@ export class Heads {
     return this.#find(userId)?.positions[userId % CHUNK_USERS] ?? 0;
   }
 
-  place(userId: UserId, version: number, position: number): void {
+  set(userId: UserId, version: number, position: number): void {
     this.#put(this.#findOrMake(userId), userId % CHUNK_USERS, version, position);
   }
 
-  /** The same, but until `settle` is called `revert` takes it back. */
+  /** Sets a head so that `revert` restores the old one, until `settle` is called. */
   advance(userId: UserId, version: number, position: number): void {
     const chunk = this.#findOrMake(userId);
     const slot = userId % CHUNK_USERS;

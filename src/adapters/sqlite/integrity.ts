@@ -4,10 +4,9 @@ import type { JournalIndex } from './journal-index.ts';
 const PROBLEMS_MAX = 20;
 
 /**
- * Looks for damage: in the file's pages, rows and indexes, between tables, and for gaps in the journal.
- * Reads the whole file and waits for it: for an operator's command, not for a server at work.
- * Has NOT checked the journal's hashes: that is the audit's part.
- * @returns what is wrong, at most a few lines; nothing when all is well
+ * Looks for damage in the file's pages, rows and indexes, between tables, and for gaps in the journal. Reads the whole
+ * file and blocks: for operators' commands, not for a running server. Does NOT check the journal's hashes; the audit does.
+ * @returns what is damaged, at most a few lines; empty when nothing is
  */
 export function findDamage(database: DatabaseSync, index: JournalIndex): string[] {
   const problems: string[] = [];
@@ -15,7 +14,7 @@ export function findDamage(database: DatabaseSync, index: JournalIndex): string[
     const text = String(row.integrity_check);
     if (text !== 'ok') problems.push(text);
   }
-  // Rows of damaged pages cannot be asked.
+  // Queries on damaged pages fail.
   if (problems.length > 0) return problems;
   for (const row of database.prepare('PRAGMA foreign_key_check').all().slice(0, PROBLEMS_MAX)) {
     problems.push(`a row of ${String(row.table)} belongs to a user who is not there`);

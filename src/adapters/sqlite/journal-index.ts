@@ -3,12 +3,12 @@ import { BLOCK_BYTES, Heads } from './heads.ts';
 
 const PAGE_ENTRIES = 8_192;
 
-/** What is known of the journal in memory: its last position, and each user's head. */
+/** The journal's last position and each user's head, in memory. */
 export class JournalIndex {
   readonly heads = new Heads();
   /** The journal's last position, 0 when it is empty. */
   last = 0;
-  /** Every entry up to this position is in the file's own heads. */
+  /** The heads in the file include every entry up to this position. */
   watermark = 0;
   readonly #database: DatabaseSync;
   readonly #entriesAfter: StatementSync;
@@ -21,24 +21,24 @@ export class JournalIndex {
     );
   }
 
-  /** Reads the file's heads, then what the journal has beyond them. */
+  /** Reads the heads in the file, then the entries after them. */
   load(): void {
-    // Before the blocks: while another process writes, they may be newer than it, never older.
+    // Read before the blocks: while another process writes, the blocks may be newer than the watermark but not older.
     this.watermark = readNumber(this.#database, 'SELECT position FROM watermark');
     const journalLast = readNumber(this.#database, 'SELECT coalesce(max(position), 0) FROM journal');
-    // Heads of a journal that is not this one say nothing.
+    // The heads belong to another journal.
     if (this.watermark > journalLast) this.watermark = 0;
     else this.#loadBlocks();
     this.last = this.watermark;
     this.complete();
   }
 
-  /** Takes in what the journal has beyond `last`. */
+  /** Reads the entries after `last`. */
   complete(): void {
     for (;;) {
-      const rows = this.#entriesAfter.all(this.last) as unknown as readonly EntryPlace[];
+      const rows = this.#entriesAfter.all(this.last) as unknown as readonly HeadRow[];
       for (const [position, userId, version] of rows) {
-        if (version > this.heads.version(userId)) this.heads.place(userId, version, position);
+        if (version > this.heads.version(userId)) this.heads.set(userId, version, position);
         this.last = position;
       }
       if (rows.length < PAGE_ENTRIES) return;
@@ -55,7 +55,7 @@ export class JournalIndex {
   }
 }
 
-type EntryPlace = readonly [position: number, userId: number, version: number];
+type HeadRow = readonly [position: number, userId: number, version: number];
 
 function readNumber(database: DatabaseSync, sql: string): number {
   const row = database.prepare(sql, { returnArrays: true }).get() as unknown as readonly [number] | undefined;

@@ -10,7 +10,7 @@ import { type EntryLocation, JournalSkipIndex } from './journal-skip-index.ts';
 
 const ENTRY = 'position, user_id, version, at, type, body, lower(hex(hash)), previous_position';
 
-/** Reads the journal in its order, and each user's entries along their links. */
+/** Reads the journal in its order, and a user's entries along their links (`previous_position`). */
 export class JournalRows {
   readonly #index: JournalIndex;
   readonly #after: StatementSync;
@@ -21,9 +21,9 @@ export class JournalRows {
   readonly #previous: StatementSync;
   readonly #head: StatementSync;
   readonly #link: StatementSync;
-  /** Where the last page of a user ended, so that the next one need not walk there again. */
-  readonly #places = new Map<UserId, EntryLocation>();
-  readonly #rungs = new JournalSkipIndex();
+  /** The entry after which the last page of a user ended, so that the next page need not walk there again. */
+  readonly #pageEnds = new Map<UserId, EntryLocation>();
+  readonly #skipIndex = new JournalSkipIndex();
 
   constructor(database: DatabaseSync, index: JournalIndex) {
     this.#index = index;
@@ -56,11 +56,11 @@ export class JournalRows {
 
   /** Newest first, below the position; Infinity: from the latest. */
   readBackwards(below: number, limit: number): JournalEntry[] {
-    const place = Math.min(below, Number.MAX_SAFE_INTEGER);
-    return (this.#before.all(place, limit) as unknown as readonly EntryRow[]).map(entryFrom);
+    const position = Math.min(below, Number.MAX_SAFE_INTEGER);
+    return (this.#before.all(position, limit) as unknown as readonly EntryRow[]).map(entryFrom);
   }
 
-  /** The user's latest entry, as far as a decision needs it. */
+  /** The parts of the user's latest entry that a decision needs. */
   head(userId: UserId): Head | undefined {
     const position = this.#index.heads.position(userId);
     if (position === 0) return undefined;
@@ -69,7 +69,7 @@ export class JournalRows {
     return { version: row[1], at: row[2], challenge: row[3], hash: row[4], state: row[5], previous: row[6] };
   }
 
-  /** The challenges that the user's entries of `since` (ms) or later spent. */
+  /** The challenges spent by the user's entries of `since` (ms) or later. */
   spentChallenges(head: Head, since: number): string[] {
     const challenges: string[] = [];
     let { at, challenge, previous } = head;
@@ -83,41 +83,41 @@ export class JournalRows {
     return challenges;
   }
 
-  /** A long walk gives way to others: entries do not change, so nothing is missed. */
+  /** Pauses during a long walk, so that other work goes on. Entries do not change, so the walk misses none. */
   async readUser(userId: UserId, below: number, limit: number): Promise<JournalEntry[]> {
     const { heads } = this.#index;
     const newest = Math.min(heads.version(userId), below - 1);
-    let place: EntryLocation = { version: heads.version(userId), position: heads.position(userId) };
-    const known = this.#places.get(userId);
-    for (const nearer of [known, this.#rungs.above(userId, newest)]) {
-      if (nearer && nearer.version >= newest && nearer.version < place.version) place = nearer;
+    let next: EntryLocation = { version: heads.version(userId), position: heads.position(userId) };
+    const pageEnd = this.#pageEnds.get(userId);
+    for (const nearer of [pageEnd, this.#skipIndex.above(userId, newest)]) {
+      if (nearer && nearer.version >= newest && nearer.version < next.version) next = nearer;
     }
 
     let hops = 0;
-    while (place.version > newest && place.position > 0) {
-      place = { version: place.version - 1, position: this.#previousOf(place.position) };
-      this.#rungs.passed(userId, place);
+    while (next.version > newest && next.position > 0) {
+      next = { version: next.version - 1, position: this.#previousOf(next.position) };
+      this.#skipIndex.passed(userId, next);
       if (++hops % LIMITS.journalHopsPerTurnMax === 0) await setImmediate();
     }
     const entries: JournalEntry[] = [];
-    while (entries.length < limit && place.version > 0) {
-      const row = this.#at.get(place.position) as unknown as EntryRow | undefined;
-      if (!row || row[1] !== userId || row[2] !== place.version) throw damaged(place.position);
+    while (entries.length < limit && next.version > 0) {
+      const row = this.#at.get(next.position) as unknown as EntryRow | undefined;
+      if (!row || row[1] !== userId || row[2] !== next.version) throw damaged(next.position);
       entries.push(entryFrom(row));
-      place = { version: place.version - 1, position: row[7] };
+      next = { version: next.version - 1, position: row[7] };
     }
-    this.#remember(userId, place);
+    this.#remember(userId, next);
     return entries;
   }
 
   /**
-   * The user's entries of one time. The journal is in order of time but where a clock was put back: a search by
-   * halves finds the time's place, and where nothing is there the user's latest entries are walked, not all of them,
-   * for anyone may ask for a time that nothing is at.
+   * The user's entries of one time. The journal is in order of time except where a clock was set back, so a binary
+   * search finds the first entry of that time. When it finds nothing, the user's latest entries are walked, a bounded
+   * number, since a caller can ask for any time.
    */
   async findAt(userId: UserId, at: number): Promise<JournalEntry[]> {
     const found: JournalEntry[] = [];
-    for (let position = this.#placeOf(at); found.length <= LIMITS.batchMax; position++) {
+    for (let position = this.#firstPositionAt(at); found.length <= LIMITS.batchMax; position++) {
       const row = this.#at.get(position) as unknown as EntryRow | undefined;
       if (!row || row[3] !== at) break;
       if (row[1] === userId) found.push(entryFrom(row));
@@ -139,8 +139,8 @@ export class JournalRows {
     return found.reverse();
   }
 
-  /** The first position whose entry is not earlier, if times only go up. */
-  #placeOf(at: number): number {
+  /** The first position whose entry is not earlier, if times never decrease. */
+  #firstPositionAt(at: number): number {
     let low = 1;
     let high = (this.#last.get() as unknown as readonly [number])[0] + 1;
     while (low < high) {
@@ -158,13 +158,13 @@ export class JournalRows {
     return row[0];
   }
 
-  #remember(userId: UserId, place: EntryLocation): void {
-    this.#places.delete(userId);
-    if (place.version === 0) return;
-    this.#places.set(userId, place);
-    if (this.#places.size > LIMITS.journalPlacesMax) {
-      for (const oldest of this.#places.keys()) {
-        this.#places.delete(oldest);
+  #remember(userId: UserId, pageEnd: EntryLocation): void {
+    this.#pageEnds.delete(userId);
+    if (pageEnd.version === 0) return;
+    this.#pageEnds.set(userId, pageEnd);
+    if (this.#pageEnds.size > LIMITS.journalPageEndsMax) {
+      for (const oldest of this.#pageEnds.keys()) {
+        this.#pageEnds.delete(oldest);
         break;
       }
     }
@@ -177,7 +177,7 @@ export interface Head {
   readonly challenge: string | null;
   readonly hash: string;
   readonly state: string;
-  /** The position of the user's entry before it, 0 without one. */
+  /** The position of the user's previous entry; 0 without one. */
   readonly previous: number;
 }
 

@@ -4,11 +4,11 @@ import type { Entry } from '../../ports/store.ts';
 const COLUMNS = 'position, previous_position, user_id, version, at, type, challenge, hash, state, body';
 const COLUMN_COUNT = 10;
 const HASH_BYTES = 32;
-/** Rows a statement, largest first: a call of `run` costs as much as several rows. */
+/** Rows a statement, largest first. A call of `run` costs as much as several rows. */
 const SIZES = [64, 16, 4, 1] as const;
 const ROWS_MAX = 64;
 
-/** Appends entries to the journal, several a statement. What is staged is written by `flush` at the latest. */
+/** Appends entries to the journal, several a statement. `stage` may write at once; `flush` writes the rest. */
 export class JournalWriter {
   readonly #statements: readonly StatementSync[];
   readonly #hashes = Array.from({ length: ROWS_MAX }, () => Buffer.alloc(HASH_BYTES));
@@ -55,7 +55,7 @@ export class JournalWriter {
     this.#rows = 0;
   }
 
-  /** Forgets what is staged. */
+  /** Drops the staged entries. */
   discard(): void {
     this.#rows = 0;
   }

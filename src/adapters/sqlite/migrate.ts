@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StartRefused } from '../../domain/errors.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 
-/** Brings the tables to this program's version, each migration in a transaction of its own. */
+/** Migrates the tables to this program's version, each migration in its own transaction. */
 export function migrate(database: DatabaseSync, path: string): void {
   const found = checkSchema(database, path);
   for (let version = found; version < MIGRATIONS.length; version++) {

@@ -4,10 +4,10 @@ import { StartRefused } from '../../domain/errors.ts';
 import { makePrivateFile } from './private-file.ts';
 
 /**
- * The right to write a database, held by one process: an exclusive lock on an empty SQLite file beside it, which
- * the kernel releases however the process ends. The file `.pid` only tells people who holds it.
+ * The right to write a database, held by one process: an exclusive lock on an empty SQLite file beside it. The kernel
+ * releases it however the process ends. The file `.pid` only names the holder for people.
  *
- * Never open the `.owner` file by other means in the process that holds it: closing any descriptor of a file
+ * The process that holds the lock must not open the `.owner` file in any other way: closing any descriptor of a file
  * releases the process's locks on it (fcntl(2), "the file's locks").
  */
 export class OwnerLock {
@@ -19,7 +19,7 @@ export class OwnerLock {
     this.#database = database;
   }
 
-  /** @throws StartRefused naming the process that holds it */
+  /** @throws StartRefused naming the process that holds the lock */
   static acquire(path: string): OwnerLock {
     const ownerPath = `${path}.owner`;
     const pidPath = `${path}.pid`;

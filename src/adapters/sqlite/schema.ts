@@ -2,16 +2,16 @@
 export const APPLICATION_ID = 0x536c6c6f;
 
 /**
- * The migrations, in order: the n-th one leads to `PRAGMA user_version` n. One that was released is never edited.
+ * The migrations, in order: the n-th one leads to `PRAGMA user_version` n. A released migration is never edited.
  *
- * `journal` is appended by its rowid and has no other index: a random B-tree page a row would be most of a commit's
- * cost. `previous_position` links a user's entries, newest first, and `heads` says where each list begins: a cache
- * of the journal, complete up to `watermark`, in blocks of users (head-block.ts).
+ * `journal` is appended by its rowid and has no other index: a random B-tree page for each row would be most of a
+ * commit's cost. `previous_position` links a user's entries, newest first, and `heads` holds the start of each list, in
+ * blocks of users (heads.ts). It is a cache of the journal, complete up to `watermark`.
  *
- * What is read by user and written rarely is clustered by user (WITHOUT ROWID). `answers` is appended like the
- * journal, so that what is pruned stands at its beginning, and has no foreign key: it is on the hot path.
- * So are `transactions`: those asked for at about the same time are decided at about the same time, and share pages;
- * their ids begin with that time. Clustered by user, each decision would change a page of its own.
+ * Tables that are read by user and written rarely are clustered by user (WITHOUT ROWID). `answers` (the idempotency
+ * records) is appended like the journal, so that the rows to prune come first; it has no foreign key, being on the hot
+ * path. `transactions` are appended too: those requested at about the same time are decided at about the same time and
+ * share pages; their ids begin with that time. Clustered by user, each decision would change a page of its own.
  */
 export const MIGRATIONS: readonly string[] = [
   `

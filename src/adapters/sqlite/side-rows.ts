@@ -57,10 +57,10 @@ export class SideRows {
     this.#rollback = database.prepare('ROLLBACK TO decision');
   }
 
-  /** @returns false when one of them is taken: then none is written */
+  /** @returns false when the key of a row is taken; then none is written */
   write({ rows, entry }: Decision): boolean {
     const [only] = rows;
-    // A statement that fails undoes itself.
+    // SQLite undoes a failed statement by itself, so one row needs no savepoint.
     if (rows.length === 1 && only && !only.kind.startsWith('service.'))
       return this.#writeOrTaken(only, entry);
     const { staged } = this.#decided;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** The moments of an append and of the write-behind at which a test stops the process or takes the disk away. */
+/** The steps of an append and of a sweep at which a test stops the process or makes the disk fail. */
 export type Step =
   | 'append.begin'
   | 'append.begun'
@@ -14,5 +14,5 @@ export type Step =
   | 'sweep.written'
   | 'sweep.committed';
 
-/** Called at each step with the connection that is at work. For tests: production passes none. */
+/** Called at each step with the connection in use. For tests; production passes none. */
 export type OnStep = (step: Step, database: DatabaseSync) => void;

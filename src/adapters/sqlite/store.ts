@@ -36,13 +36,13 @@ import { UserRows } from './user-rows.ts';
 import { WrappedKeys } from './wrapped-keys.ts';
 
 export interface SqliteStoreOptions extends AppenderOptions {
-  /** The database's file, made if it is not there; its folder must be. */
+  /** The database's file, created if it does not exist. Its folder must exist. */
   readonly path: string;
 }
 
 /**
  * Opens the database as its only writer, until `close` or the end of the process.
- * @throws StartRefused when another process has it, or it cannot be opened: the message says what to do
+ * @throws StartRefused when another process owns it or it cannot be opened: the message says what to do
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   let lock: OwnerLock | undefined;
@@ -64,7 +64,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   }
 }
 
-/** One process owns the file, the guard is in memory, and heads are written behind the journal. */
+/** The store in one file. One process owns it, so the guard is in memory; heads are written after their entries. */
 export class SqliteStore implements Store {
   readonly path: string;
   readonly #lock: OwnerLock;
@@ -130,7 +130,7 @@ export class SqliteStore implements Store {
     keys: readonly { userId: UserId; key: string }[],
   ): Promise<readonly (IdempotencyRecord | undefined)[]> {
     return this.#connection.readTogether(() =>
-      keys.map(({ userId, key }) => this.#expiring.findAnswer(userId, key)),
+      keys.map(({ userId, key }) => this.#expiring.findIdempotencyRecord(userId, key)),
     );
   }
 
@@ -208,8 +208,8 @@ export class SqliteStore implements Store {
   }
 
   /**
-   * Copies the database to a new file, consistent as of now, while appends go on.
-   * @throws StoreUnavailable when the file is there already or cannot be written
+   * Copies the database to a new file, a consistent snapshot of now, while appends go on.
+   * @throws StoreUnavailable when the file exists already or cannot be written
    */
   async backup(path: string): Promise<void> {
     this.#connection.assertOpen();
@@ -222,12 +222,12 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Reads the whole file and blocks meanwhile (integrity.ts). @returns what is wrong, nothing when all is well */
+  /** Reads the whole file and blocks the process meanwhile (integrity.ts). @returns what is damaged; empty when nothing is */
   async verifyIntegrity(): Promise<readonly string[]> {
     return this.#connection.read(() => findDamage(this.#connection.database, this.#index));
   }
 
-  /** Writes the heads, and gives the file up. May be called again. */
+  /** Writes the heads, then releases the file. May be called again. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -238,19 +238,19 @@ export class SqliteStore implements Store {
     try {
       this.#appender.finish();
     } catch {
-      // Heads are a copy: the next start completes them from the journal.
+      // The next start completes the heads from the journal.
     }
     this.#connection.close();
     this.#lock.release();
   }
 }
 
-/** A file that may only be read opens without an error, and begins a transaction without one: the first change fails. */
+/** Without write permission, opening the file and beginning a transaction succeed; the first write fails. */
 function assertWritable(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE; UPDATE watermark SET position = position; ROLLBACK');
 }
 
-/** One name for the file however it is reached, or two processes could each lock a name of it. */
+/** Resolves links. Otherwise two processes could lock the same file under two names. */
 function realPath(path: string): string {
   const full = resolve(path);
   return existsSync(full) ? realpathSync(full) : join(realpathSync(dirname(full)), basename(full));

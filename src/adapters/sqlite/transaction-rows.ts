@@ -4,7 +4,7 @@ import { TRANSACTIONS } from '../sql/columns.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { plainRows, selectList } from './row-sql.ts';
 
-/** Reads the transactions that waited, or wait, for their users: as they are, whatever of it the table has already. */
+/** Reads requested transactions, with the decisions that the table does not have yet (decided-transactions.ts). */
 export class TransactionRows {
   readonly #decided: DecidedTransactions;
   readonly #pending: StatementSync;
@@ -57,7 +57,7 @@ export class TransactionRows {
     if (unwritten === 0) return read(limit);
     const isAsked = (row: TransactionRow) => status === '' || row.status === status;
     const rows = read(limit + unwritten).map((row) => this.#decided.correct(row));
-    // To the table these still wait.
+    // These are still pending in the table.
     const others = status === '' || status === 'pending' ? [] : this.#unwrittenOf(serviceId, below);
     return [...rows, ...others].filter(isAsked).sort(byIdDescending).slice(0, limit);
   }

@@ -19,7 +19,7 @@ import type { TransactionRows } from './transaction-rows.ts';
 
 const NONE: readonly never[] = Object.freeze([]);
 
-/** Reads users, and what belongs to each. */
+/** Reads users with their rows. */
 export class UserRows {
   readonly #journal: JournalRows;
   readonly #transactions: TransactionRows;
@@ -94,7 +94,7 @@ export class UserRows {
     return (this.#last.get() as unknown as readonly [number])[0];
   }
 
-  /** A search that matches few gives way to others between parts of the table. */
+  /** Searches the table in parts with a pause between, so that a search with few matches does not block other work. */
   async list(after: UserId, limit: number, search: string): Promise<UserRow[]> {
     const users: UserRow[] = [];
     let from = after;

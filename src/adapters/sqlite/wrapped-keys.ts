@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { KeyReplacement, StoredKey, WrappedKeyRef } from '../../ports/store.ts';
 import { plainRows } from './row-sql.ts';
 
-/** The users' wrapped keys in order of user id, then the tokens' in order of user and token id. */
+/** Lists the users' wrapped keys in order of user id, then the tokens' in order of user and token id; replaces them. */
 export class WrappedKeys {
   readonly #macs: StatementSync;
   readonly #seeds: StatementSync;
@@ -34,7 +34,7 @@ export class WrappedKeys {
     return keys;
   }
 
-  /** Inside the caller's unit of work. */
+  /** Runs inside the caller's unit of work. */
   replace(replacements: readonly KeyReplacement[]): boolean[] {
     return replacements.map(({ kind, userId, tokenId, expected, replacement }) => {
       const result =

@@ -4,10 +4,10 @@ import type { Context } from '../context.ts';
 import { CommitWatch } from '../decisions/commit-watch.ts';
 
 const ENTRIES_PER_READ = 256;
-/** Entries are told of as they are committed, here or elsewhere; what was not final by then is looked for this often. */
+/** The fallback interval. Commits are announced at once, but on PostgreSQL an entry may get its position later. */
 const POLL_MS = 1_000;
 
-/** A user's entries above a version, oldest first and without a gap, as they are committed, until `signal` aborts. */
+/** Yields a user's entries above a version as they are committed, oldest first and without a gap, until `signal` aborts. */
 export async function* followUser(
   context: Context,
   userId: UserId,
@@ -18,23 +18,23 @@ export async function* followUser(
   const watch = CommitWatch.of(context);
   let after = afterVersion;
   while (!signal.aborted) {
-    const told = watch.waitForNext(userId, POLL_MS, signal);
+    const next = watch.waitForNext(userId, POLL_MS, signal);
     const entries = await store.readUserJournal(userId, {
       below: after + 1 + ENTRIES_PER_READ,
       limit: ENTRIES_PER_READ,
     });
-    const news = entries.filter((entry) => entry.version > after).reverse();
-    if (news.length === 0) {
-      await told.ended;
+    const newEntries = entries.filter((entry) => entry.version > after).reverse();
+    if (newEntries.length === 0) {
+      await next.ended;
       continue;
     }
-    told.cancel();
-    after = news.at(-1)?.version ?? after;
-    yield news;
+    next.cancel();
+    after = newEntries.at(-1)?.version ?? after;
+    yield newEntries;
   }
 }
 
-/** All entries after a position, in the journal's order. */
+/** Yields all entries after a position as they are committed, in the journal's order, until `signal` aborts. */
 export async function* followJournal(
   context: Context,
   afterPosition: number,
@@ -44,14 +44,14 @@ export async function* followJournal(
   const watch = CommitWatch.of(context);
   let after = afterPosition;
   while (!signal.aborted) {
-    const told = watch.waitForNext(undefined, POLL_MS, signal);
-    const news = await store.readJournal({ after, limit: ENTRIES_PER_READ });
-    if (news.length === 0) {
-      await told.ended;
+    const next = watch.waitForNext(undefined, POLL_MS, signal);
+    const newEntries = await store.readJournal({ after, limit: ENTRIES_PER_READ });
+    if (newEntries.length === 0) {
+      await next.ended;
       continue;
     }
-    told.cancel();
-    after = news.at(-1)?.position ?? after;
-    yield news;
+    next.cancel();
+    after = newEntries.at(-1)?.position ?? after;
+    yield newEntries;
   }
 }

@@ -12,18 +12,19 @@ import {
 } from '../transactions/find-transactions.ts';
 
 const ENTRIES_PER_READ = 256;
-/** By then a transaction whose time is over has been written down as expired. */
+/** An expired transaction is recorded as such within this time. */
 const EXPIRED_WITHIN_MS = 600_000;
 
 export interface SearchPage<T> {
   readonly found: readonly T[];
-  /** The place below which to go on, where there may be more: as that of the first page, a position or a version. */
+  /** The `below` of the next page, if there may be one: a position or a version, as for the first page. */
   readonly next?: number;
 }
 
 /**
- * Reads the journal of all below a position, or one user's entries below a version, newest first, and keeps what `take`
- * makes something of. A page may come short when little fits: so many entries are read for one and no more.
+ * Reads the journal below a position, or one user's entries below a version, newest first, and collects the results of
+ * `take` that are not undefined. A page reads at most `journalSearchEntriesMax` entries, so it may have fewer results
+ * than `limit`.
  */
 async function search<T>(
   { store }: Context,
@@ -31,28 +32,28 @@ async function search<T>(
   take: (entry: JournalEntry) => T | undefined | Promise<T | undefined>,
 ): Promise<SearchPage<T>> {
   const found: T[] = [];
-  let place = below;
+  let next = below;
   for (let read = 0; read < LIMITS.journalSearchEntriesMax; read += ENTRIES_PER_READ) {
-    // A store in this process answers without a pause: others get their turn between two reads.
+    // SQLite answers synchronously, so other work gets its turn between two reads.
     if (read > 0) await setImmediate();
-    const page = { below: place, limit: ENTRIES_PER_READ };
+    const page = { below: next, limit: ENTRIES_PER_READ };
     const entries =
       userId === undefined
         ? await store.readJournalBackwards(page)
         : await store.readUserJournal(userId, page);
     for (const entry of entries) {
-      place = userId === undefined ? entry.position : entry.version;
+      next = userId === undefined ? entry.position : entry.version;
       const taken = await take(entry);
       if (taken === undefined) continue;
       found.push(taken);
-      if (found.length === limit) return place > 1 ? { found, next: place } : { found };
+      if (found.length === limit) return next > 1 ? { found, next } : { found };
     }
     if (entries.length < ENTRIES_PER_READ) return { found };
   }
-  return { found, next: place };
+  return { found, next };
 }
 
-/** Entries of all users, or of one, newest first. `below` is a position, of one user a version. */
+/** Searches the entries of all users (`below` is a position) or of one (`below` is a version), newest first. */
 export function searchEntries(
   context: Context,
   page: {
@@ -73,15 +74,15 @@ export interface TransactionSearch {
   readonly below: number;
   readonly limit: number;
   readonly status?: TransactionStatus;
-  /** Exact. */
+  /** Exact match. */
   readonly username?: string;
-  /** A part of it. */
+  /** Matches a part of the payee. */
   readonly payee?: string;
 }
 
 /**
- * Transactions, newest first, each once: by the entry that decided it, or by its request while it waits. Of one user
- * they are read from that user's entries, and `below` is a version of those.
+ * Searches transactions, newest first. Each is listed once, at the entry that decided it, or at its request while it is
+ * pending. For one user the search reads that user's entries, and `below` is a version.
  */
 export async function searchTransactions(
   context: Context,
@@ -104,7 +105,7 @@ export async function searchTransactions(
     const { user: username } = decodeBody(entry.body);
     if (page.status !== undefined && page.status !== view.status) return undefined;
     if (view.status !== 'pending') return { ...view, username };
-    // Listed by the entry that decided it, unless it still waits; what is older does not.
+    // A request is listed only while the transaction is pending, which an older one is not.
     if (entry.at < oldestPending) return undefined;
     const now = await findTransaction(context, view.userId, view.id);
     return now?.status === 'pending' ? { ...now, username } : undefined;
@@ -113,7 +114,7 @@ export async function searchTransactions(
 
 export interface TransactionStory {
   readonly transaction: TransactionView;
-  /** Every entry that names it, oldest first: its request, each refusal, its decision. */
+  /** Every entry that names the transaction, oldest first: its request, each refusal, its decision. */
   readonly entries: readonly JournalEntry[];
 }
 
@@ -127,7 +128,7 @@ const NAMING: ReadonlySet<EntryType> = new Set<EntryType>([
   'code.accepted',
 ]);
 
-/** How one of a user's transactions went. @returns undefined where the user has none of that id */
+/** The history of one of a user's transactions. @returns undefined when the user has no transaction with this id */
 export async function transactionStory(
   context: Context,
   userId: UserId,

@@ -2,7 +2,7 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { Context } from '../context.ts';
 import { type Session, sessionHolds } from './session.ts';
 
-/** Log-out: the session's secret resumes nothing any more, here and on every server. */
+/** Logs out: ends the session on every server. */
 export async function endSession(context: Context, session: Session): Promise<Refusal | undefined> {
   const { result } = await context.decider.submit<Refusal | undefined>({
     userId: session.userId,

@@ -5,12 +5,12 @@ import { type Session, sessionHolds } from './session.ts';
 
 const ID_LENGTH = 16;
 
-/** A session by what its user may see of it: the secret cannot be found from it. */
+/** The short id by which a user sees a session. The secret cannot be derived from it. */
 export function shortSessionId({ sessionId }: Pick<SessionRow, 'sessionId'>): string {
   return sessionId.slice(0, ID_LENGTH);
 }
 
-/** The user's sessions and open invitations that hold, newest first. */
+/** Lists the user's valid sessions and open invitations, newest first. */
 export async function listSessions(
   { decider, userCache }: Context,
   session: Session,
@@ -23,7 +23,7 @@ export async function listSessions(
     .sort((a, b) => b.createdAt - a.createdAt || (a.sessionId < b.sessionId ? -1 : 1));
 }
 
-/** Ends one of the user's sessions, or withdraws an invitation, by its short id. @returns nothing when it is done */
+/** Ends one of the user's sessions or invitations by its short id. @returns undefined when done */
 export async function endOtherSession(
   { decider }: Context,
   session: Session,

@@ -5,7 +5,7 @@ import { endSessions } from '../tokens/device.ts';
 import type { User } from '../users/user.ts';
 import { type Session, sessionIdOf, sessionOf } from './session.ts';
 
-/** The session of a log-in, and the rows that make it and end those that it takes the place of. */
+/** Makes the session of a log-in, with the rows that insert it and end the sessions that it replaces. */
 export function openSession(
   { settings }: Context,
   user: User,
@@ -30,7 +30,7 @@ export function openSession(
   };
 }
 
-/** The expired ones, and the oldest log-ins where a user has more than a server keeps for one. */
+/** The expired sessions, and the oldest log-ins above the bound on a user's sessions. */
 function sessionsToEnd(user: User, at: number): readonly SessionRow[] {
   const expired = user.sessions.filter((session) => session.expiresAt <= at);
   const live = user.sessions.filter(({ kind, expiresAt }) => kind === 'login' && expiresAt > at);

@@ -5,13 +5,13 @@ import { heldSession, type Session, sessionIdOf, sessionOf, userIdOfSecret } fro
 export interface ResumeSessionRequest {
   readonly secret: string;
   readonly address: string;
-  /** Whether the session of a virtual token will do. */
+  /** Accept the session of a virtual token. */
   readonly deviceAllowed?: true;
-  /** Refuse a session whose log-in showed no code where its user has a token for that. */
+  /** Refuse a session whose log-in left out a code (`code_omitted`). */
   readonly codeRequired?: true;
 }
 
-/** A session on another connection or another server, by the secret that its log-in answered. */
+/** Resumes a session on another connection or server, by the secret that its log-in returned. */
 export async function resumeSession(
   context: Context,
   { secret, address, deviceAllowed, codeRequired }: ResumeSessionRequest,
@@ -26,7 +26,7 @@ export async function resumeSession(
   return codeRequired && session.proof === 'code_omitted' ? refuse('session_ended') : session;
 }
 
-/** The session that a secret resumes; at no pace. @returns undefined where there is none that holds */
+/** Finds the session of a secret. Does NOT limit the rate. @returns undefined when none holds */
 export async function sessionOfSecret(context: Context, secret: string): Promise<Session | undefined> {
   const known = recallSession(context, secret);
   if (known) return known;
@@ -36,7 +36,7 @@ export async function sessionOfSecret(context: Context, secret: string): Promise
   return user && row && sessionOf(user, row);
 }
 
-/** The same, of what is in memory alone. @returns undefined: it may hold all the same */
+/** Finds the session of a secret in memory, without the store. @returns undefined when memory does not know; it may hold nevertheless */
 export function recallSession({ decider, userCache }: Context, secret: string): Session | undefined {
   const userId = userIdOfSecret(secret);
   const user = userId === undefined ? undefined : userCache.get(userId);

@@ -3,12 +3,12 @@ import type { Random } from '../../ports/random.ts';
 import type { Role, SessionProof, SessionRow, SideRow, UserId } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
 
-/** An authenticated user. Whether it still holds is asked of the user at each use: `sessionHolds`. */
+/** A session that was valid when it was read. Each use asks again whether it still holds: `sessionHolds`. */
 export interface Session {
   readonly userId: UserId;
   readonly username: string;
   readonly role: Role;
-  /** What it may do: all that its user may, or what a virtual token needs. */
+  /** `login` may do all that its user may; `device` what a virtual token needs. */
   readonly kind: 'login' | 'device';
   /** The token that the device of a `device` session holds; empty for a log-in. */
   readonly tokenId: string;
@@ -21,7 +21,7 @@ export interface Session {
 
 const SECRET_PATTERN = /^([1-9a-z][0-9a-z]{0,10})\.[A-Za-z0-9_-]{32}$/;
 
-/** The secret that resumes a session: the user's id, so that it can be looked up, and 192 random bits. */
+/** Makes the secret that resumes a session: the user's id, for the look-up, and 192 random bits. */
 export function makeSessionSecret(userId: UserId, random: Random): string {
   return `${userId.toString(36)}.${Buffer.from(random.bytes(24)).toString('base64url')}`;
 }
@@ -30,14 +30,14 @@ export function sessionIdOf(secret: string): string {
   return hash('sha256', secret, 'hex');
 }
 
-/** @returns the user whose session it may be; the session itself has not been checked */
+/** Reads the user's id from a secret. Does NOT check that there is such a session. @returns undefined for a malformed secret */
 export function userIdOfSecret(secret: string): UserId | undefined {
   const match = SECRET_PATTERN.exec(secret);
   const userId = match?.[1] ? Number.parseInt(match[1], 36) : undefined;
   return Number.isSafeInteger(userId) ? userId : undefined;
 }
 
-/** The user's session of that id: not ended, not expired, the user not disabled. An invitation to enrol is none. */
+/** The user's session with this id, if it has not ended or expired and the user is not disabled. Invitations do not count. */
 export function heldSession(user: User, sessionId: string, at: number): SessionRow | undefined {
   if (user.disabled) return undefined;
   for (const session of user.sessions) {
@@ -47,7 +47,7 @@ export function heldSession(user: User, sessionId: string, at: number): SessionR
   return undefined;
 }
 
-/** Whether it has shown more than a password: at its log-in, or since (`proven`). */
+/** Whether more than a password was shown, at the log-in or since (`proven`). */
 export function isProven({ proof }: SessionRow): boolean {
   return proof === 'second_factor';
 }
@@ -66,11 +66,11 @@ export function sessionHolds(user: User, sessionId: string, at: number): boolean
   return heldSession(user, sessionId, at) !== undefined;
 }
 
-/** @param row one that `heldSession` answers */
+/** @param row from `heldSession` */
 export function sessionOf(user: User, { sessionId, kind, tokenId, proof, expiresAt }: SessionRow): Session {
   const { id: userId, username } = user;
   const common = { userId, username, sessionId, tokenId, proof, expiresAt };
-  // Whatever its user may do: a device is for their own transactions.
+  // A device has the role `user` whatever its user's role is: it is for the user's own transactions.
   return kind === 'login'
     ? { ...common, kind, role: user.role }
     : { ...common, kind: 'device', role: 'user' };
