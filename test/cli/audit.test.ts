@@ -1,3 +1,7 @@
+/*
+ * Goal: `sello audit` exports a journal that can be verified anywhere, and finds every change of it.
+ * Method: the real command on a real data folder; exports and rows are changed between two runs.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

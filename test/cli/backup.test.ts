@@ -1,3 +1,7 @@
+/*
+ * Goal: a backup of a running server can be restored and serves, and a damaged one is refused whole.
+ * Method: the real command; the backup's files are damaged one at a time.
+ */
 import assert from 'node:assert/strict';
 import { copyFile, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

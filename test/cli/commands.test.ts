@@ -1,3 +1,7 @@
+/*
+ * Goal: the operator's commands do the same through a running server as without one.
+ * Method: each command is run as a process, twice: beside a server, and on a data folder that no server has.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,7 @@
+/*
+ * Goal: the completion scripts are good shell and know every command.
+ * Method: the shells themselves, where they are installed.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -1,3 +1,7 @@
+/*
+ * Goal: `sello doctor` passes a healthy server, and names what is wrong with how to mend it.
+ * Method: the real command on folders, servers and configurations that are broken on purpose.
+ */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';

@@ -1,3 +1,7 @@
+/*
+ * Goal: help, versions, errors and exit codes are those that are documented.
+ * Method: the real program, with arguments good and bad, in both languages.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,7 @@
+/*
+ * Goal: `sello token code` shows the codes of the standards, and what a bound code is for.
+ * Method: published vectors, and oathtool where it is installed.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

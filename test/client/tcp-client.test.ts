@@ -1,3 +1,7 @@
+/*
+ * Goal: the TCP client gives each request its answer, and an error where none comes.
+ * Method: servers of the test's own that answer late, out of order, without end or not at all.
+ */
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';

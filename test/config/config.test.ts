@@ -1,3 +1,8 @@
+/*
+ * Goal: every key can be set by file, environment and flag, and a mistake stops the start with its origin and the
+ * remedy.
+ * Method: `loadConfig` on files and environments made by the test; the documents are compared with the schema.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Entries and rows for the contract of stores: users whose decisions follow each other.
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { type EntryType, encodeBody, type RecordedTransaction } from '../../src/domain/journal/entry.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: every reader of the journal gives it whole, in order, also while it grows.
+ * Method: one suite, run against the store itself and against the reader opened beside it, of each engine.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JournalReader } from '../../src/ports/journal-reader.ts';

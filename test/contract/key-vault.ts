@@ -1,3 +1,7 @@
+/*
+ * Goal: every key vault computes the standards' MACs, keeps each key for its owner, and rotates without losing one.
+ * Method: one suite with published vectors, run against each vault: file, HSM, remote process.
+ */
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

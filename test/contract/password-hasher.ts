@@ -1,3 +1,7 @@
+/*
+ * Goal: every password hasher verifies what it hashed, to the byte, and nothing else.
+ * Method: one suite, run against each hasher.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { PasswordHasher } from '../../src/ports/password-hasher.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: every rate limiter lets through exactly as many as the limit says, also of hundreds at once.
+ * Method: one suite in real time, run against each limiter; a round in which the machine stood still is repeated.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

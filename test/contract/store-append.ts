@@ -1,3 +1,7 @@
+/*
+ * Goal: of the entries for one version of a user exactly one is appended, whole, in the order of the journal.
+ * Method: one suite, run against each store.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Decision, Store } from '../../src/ports/store.ts';

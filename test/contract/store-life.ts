@@ -1,3 +1,8 @@
+/*
+ * Goal: a store that was closed and opened again has all that it acknowledged, and refuses what comes after its
+ * close.
+ * Method: one suite, run against each store.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '../../src/domain/errors.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: users and journals are read as they were written, page by page.
+ * Method: one suite, run against each store.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: the rows of a decision are written with its entry or not at all, and names and idempotency keys are unique.
+ * Method: one suite, run against each store.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Store, StoredKey, WrappedKeyRef } from '../../src/ports/store.ts';

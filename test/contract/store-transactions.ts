@@ -1,3 +1,7 @@
+/*
+ * Goal: transactions that wait, and services, are found, listed and ended as decided.
+ * Method: one suite, run against each store.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ServiceRow, SYSTEM_USER_ID, type TransactionRow } from '../../src/ports/store.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: the tour of `sello demo` shows what it says, leaves nothing, and finds out a server that is broken.
+ * Method: the real command in both languages, and a demo whose server executes a replay (broken-demo.ts).
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,7 @@
+/*
+ * A reader's machine, for the tests that run the commands of documents: a fresh clone, stand-ins for tools, free
+ * ports.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -1,3 +1,8 @@
+/*
+ * Goal: docs/protocol.md says of the TCP protocol what the program does.
+ * Method: its tables are compared with the program's own, its vector is computed from the page alone, its commands
+ * are run.
+ */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Reads documents for the tests, files and headings that they name.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './machine.ts';

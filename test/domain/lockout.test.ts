@@ -1,3 +1,7 @@
+/*
+ * Goal: attempts are counted and locks grow as configured.
+ * Method: the pure functions, step by step.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// A customer of the TCP protocol, for the tests of the whole program.
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import type { ClientAnswer, TcpClient } from '../../src/client/tcp-client.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: the programs in examples/ work against a real server.
+ * Method: each is run as its page says, in each language, and what it prints is waited for.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';

@@ -1,3 +1,8 @@
+/*
+ * Goal: a request that is repeated after kill -9 is done once.
+ * Method: requests with keys of their own are sent, the server is killed at a moment of its own in each round, and
+ * all are sent again to the next one.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,10 +14,6 @@ import { runServer } from './server-process.ts';
 const ROUNDS = 8;
 const TRANSFER = { payer: 'ES79-1', payee: 'DE89-2', amount: '1250.00', currency: 'EUR' };
 
-/**
- * Goal: a request that is repeated after kill -9 is done once. Method: requests with keys of their own are sent, the
- * server is killed at a moment of its own in each round, and all are sent again to the next one.
- */
 test(`requests cut off by kill -9 and repeated by their key are done once: ${ROUNDS} rounds`, async (t) => {
   const folder = await temporaryFolder(t);
   let server = await runServer(t, { folder });

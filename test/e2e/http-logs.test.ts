@@ -1,3 +1,7 @@
+/*
+ * Goal: the loudest log names each request and tells no secret.
+ * Method: every kind of request to a real server; its log is searched for each secret that was sent or received.
+ */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';

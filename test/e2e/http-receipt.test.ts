@@ -1,3 +1,7 @@
+/*
+ * Goal: a receipt is verified offline by programs that share nothing with the server.
+ * Method: a real server signs one; `sello receipt verify` and openssl verify it, whole and changed.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash, createHmac, createPublicKey } from 'node:crypto';

@@ -1,3 +1,8 @@
+/*
+ * Goal: no 5xx and no answer outside the document, whatever is asked.
+ * Method: Schemathesis makes requests of the document, good and bad, as a user, as a service and as an administrator,
+ * and checks each answer against it.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -39,10 +44,6 @@ function schemathesis(
   });
 }
 
-/**
- * Goal: no 5xx and no answer outside the document, whatever is asked. Method: Schemathesis makes requests of the
- * document, good and bad, as a user, as a service and as an administrator, and checks each answer against it.
- */
 test('schemathesis finds no answer outside the document', async (t) => {
   const installed = installSchemathesis();
   if ('missing' in installed) return t.skip(installed.missing);

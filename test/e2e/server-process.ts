@@ -1,3 +1,4 @@
+// The real server as a process, for the tests of the whole program: started, waited for, stopped, killed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { TcpClient, type TcpClientOptions } from '../../src/client/tcp-client.ts';

@@ -1,3 +1,8 @@
+/*
+ * Goal: a stop in the middle of pipelined load answers all that was accepted: what was executed was answered, what
+ * was answered with anything but OK was not executed, and the process ends with code 0.
+ * Method: each user has a hundred transfers under way and sends another for each answer, until the server is gone.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
@@ -19,11 +24,6 @@ const ROUNDS = 3;
 /** Of each user. */
 const OUTSTANDING = 100;
 
-/*
- * Goal: a stop in the middle of pipelined load answers all that was accepted: what was executed was answered, what was
- * answered with anything but OK was not executed, and the process ends with code 0.
- * Method: each user has a hundred transfers under way and sends another for each answer, until the server is gone.
- */
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} under load: executed is answered, and the process ends well`, async (t) => {
     const folder = await temporaryFolder(t);

@@ -1,3 +1,7 @@
+/*
+ * Goal: a client of the protocol's first version works unchanged.
+ * Method: that client's own program (version-one-client.cjs) against a real server.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';

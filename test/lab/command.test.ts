@@ -1,3 +1,7 @@
+/*
+ * Goal: `sello lab` reports every attack and its verdict, and leaves the server as it was.
+ * Method: the real command against a real server, and against broken ones (broken-servers.ts).
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -1,3 +1,7 @@
+/*
+ * Goal: the attack finds out a server that takes weaker proofs or older TLS, and holds against the real one.
+ * Method: the real application behind the real wire, and broken versions of it.
+ */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,7 @@
+/*
+ * Goal: the attack finds out a server without bounds, and holds against the real one.
+ * Method: the real application behind the real wire, with bounds taken away and answers made slow.
+ */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';

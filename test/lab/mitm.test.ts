@@ -1,3 +1,7 @@
+/*
+ * Goal: the attack finds out a server that executes a changed transaction, and holds against the real one.
+ * Method: the real application behind the real wire, and broken versions of it.
+ */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { loadConfig } from '../../src/config.ts';

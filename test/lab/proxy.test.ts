@@ -1,3 +1,7 @@
+/*
+ * Goal: the proxy passes all on but the transaction that it changes.
+ * Method: a client and the real server with the proxy between them; what goes through is compared byte by byte.
+ */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { LabConnection } from '../../src/lab/connection.ts';

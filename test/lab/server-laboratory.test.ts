@@ -1,3 +1,7 @@
+/*
+ * Goal: an administrator sees attacks on a server of their own, and only where the configuration allows it.
+ * Method: the real HTTP server; the attack's report is compared with the journal.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createUser } from '../../src/application/users/register-user.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: wherever a stream is cut, the same lines come out, within their bound.
+ * Method: every cut of a sample, random bytes, and an endless line.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';

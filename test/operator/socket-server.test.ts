@@ -1,3 +1,7 @@
+/*
+ * Goal: operations reach a running server by its socket alone, one after the other, and are answered.
+ * Method: the real socket in a temporary folder; requests good and bad, and servers that were killed.
+ */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';

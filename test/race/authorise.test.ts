@@ -1,3 +1,8 @@
+/*
+ * Goal: of many callers who spend the same thing at once, exactly one is served, every time.
+ * Method: all of them are submitted before the event loop turns, in part in the same batch and in part, by awaiting
+ * between, across batches; the journal is then counted, since it is the truth.
+ */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
@@ -17,11 +22,6 @@ import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import type { Transfer } from '../../src/domain/transaction/canonical-transaction.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
-/*
- * Goal: of many callers who spend the same thing at once, exactly one is served, every time.
- * Method: all of them are submitted before the event loop turns, in part in the same batch and in part, by awaiting
- * between, across batches; the journal is then counted, since it is the truth.
- */
 const ROUNDS = 1_000;
 const CALLERS = 32;
 const hashes = { sha1, sha256, sha512 };

@@ -1,3 +1,7 @@
+/*
+ * Goal: of approval, refusal, cancellation and expiry exactly one decides a transaction.
+ * Method: all are begun at once, in an order of its own in each of many rounds; the journal is counted.
+ */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test from 'node:test';

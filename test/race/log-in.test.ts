@@ -1,3 +1,7 @@
+/*
+ * Goal: parallel callers cannot have more guesses evaluated than the lock allows.
+ * Method: hundreds of log-ins at once; what was evaluated is counted where the real hash is computed.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
@@ -5,10 +9,6 @@ import { LIMITS } from '../../src/limits.ts';
 import { CountingHasher, entriesOf, rewired, tallied } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
-/*
- * Goal: parallel callers cannot have more guesses evaluated than the lock allows.
- * Method: hundreds of log-ins at once; what was evaluated is counted where the real hash is computed.
- */
 const address = '127.0.0.1';
 
 describe('parallel log-ins', () => {

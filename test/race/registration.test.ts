@@ -1,3 +1,7 @@
+/*
+ * Goal: of many registrations of one name exactly one is made.
+ * Method: parallel calls on one server and on three with one store.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createUser } from '../../src/application/users/register-user.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: nothing is approved after the entry that ends a session, a user or a token.
+ * Method: what ends it runs in parallel with what uses it; the journal tells the order.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';

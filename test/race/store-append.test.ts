@@ -1,3 +1,7 @@
+/*
+ * Goal: of callers who decided on the same entry exactly one wins, and the race would notice otherwise.
+ * Method: rounds on a real store, then on one whose guard was taken away.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';

@@ -1,3 +1,7 @@
+/*
+ * Goal: of callers who use one name or one idempotency key exactly one wins, and the race would notice otherwise.
+ * Method: rounds on a real store, then on one whose unique index was taken away.
+ */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';

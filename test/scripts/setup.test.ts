@@ -1,3 +1,8 @@
+/*
+ * Goal: the setup installs once, also when two run at once, and says in words what stops it.
+ * Method: the real script in a copy of the project, with npm and the bundler replaced by programs that note how they
+ * are called.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import {

@@ -1,3 +1,7 @@
+/*
+ * Goal: no way of guessing a code escapes the common limit.
+ * Method: guesses by every message and route at once, over TCP and REST; evaluations are counted.
+ */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';

@@ -1,3 +1,8 @@
+/*
+ * Goal: what a stranger or a user can ask cheaply costs the server little.
+ * Method: users with thousands of entries; what is read, and how long it takes against a plain read of the same run,
+ * is counted.
+ */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { followUser } from '../../src/application/journal/follow-journal.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: a challenge is spent once even if the server's clock jumps.
+ * Method: a clock that the test puts forward and back.
+ */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { authorise } from '../../src/application/transactions/authorise.ts';

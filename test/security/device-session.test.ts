@@ -1,3 +1,7 @@
+/*
+ * Goal: a device's session opens only what a virtual token needs.
+ * Method: every route of the API is asked with it; the routes that answer are compared with a list kept here.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ROUTES } from '../../src/wire/http/routes.ts';

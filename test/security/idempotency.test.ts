@@ -1,3 +1,7 @@
+/*
+ * Goal: a stored answer is given only to who asked the same with the same right.
+ * Method: requests repeated under one key with another code, another password, or none.
+ */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';

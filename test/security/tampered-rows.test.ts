@@ -1,3 +1,7 @@
+/*
+ * Goal: rows that were changed beside an untouched journal are found, and sign nothing.
+ * Method: the database of a stopped server is changed column by column, then verified and served.
+ */
 import assert from 'node:assert/strict';
 import { chmod, cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// The real application in the test's process, on a throw-away folder and, where wanted, a clock that stands still.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Debian's Chromium, driven by playwright-core: visitors with profiles of their own, whose faults are written down.
 import assert from 'node:assert/strict';
 import {
   type Browser,

@@ -1,3 +1,4 @@
+// Several real servers on one PostgreSQL, one vault process and one Redis, behind a real HAProxy.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// A real haproxy for tests: its configuration checked, its servers' states awaited, its runtime API asked.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// Two PostgreSQL nodes under pg_auto_failover, whose processes a test kills and stops.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

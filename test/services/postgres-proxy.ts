@@ -1,3 +1,4 @@
+// A way to a PostgreSQL server that can be cut at the worst moments of a COMMIT.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**

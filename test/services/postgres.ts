@@ -1,3 +1,4 @@
+// Throw-away PostgreSQL servers, primaries and standbys, that a test starts, stops and crashes.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
   chownSync,

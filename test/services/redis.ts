@@ -1,3 +1,4 @@
+// A real redis-server for tests: started, hung, killed and started again on the same port.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

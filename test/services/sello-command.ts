@@ -1,3 +1,4 @@
+// Runs `sello` as a process and gives what it printed.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,3 +1,4 @@
+// A SoftHSM of a test's own, in a throw-away folder.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,

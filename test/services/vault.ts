@@ -1,3 +1,4 @@
+// The vault's process with its certificates, for tests: started, stopped, killed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';

@@ -1,3 +1,7 @@
+/*
+ * Goal: each refusal has one code, one status on each wire, and a text in both languages.
+ * Method: the table itself, and the documents that repeat it.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { RefusalCode } from '../../src/domain/errors.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: the limiter in memory is exact to the millisecond and bounded in memory.
+ * Method: the contract of all limiters, then a clock that stands still and is moved by the test.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';

@@ -1,3 +1,8 @@
+/*
+ * Goal: Argon2id costs what it should, for unknown users too, and its queue is bounded.
+ * Method: the contract of all hashers at the least cost, then the parameters of stored hashes and a queue filled by
+ * the test.
+ */
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { describe, test } from 'node:test';

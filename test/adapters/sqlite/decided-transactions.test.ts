@@ -1,3 +1,8 @@
+/*
+ * Goal: SQLite writes the outcome of transactions later than the decision, and every reader sees it at once all the
+ * same.
+ * Method: a second connection looks at the table itself; a process is killed before the outcome is written.
+ */
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';

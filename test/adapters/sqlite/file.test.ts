@@ -1,3 +1,8 @@
+/*
+ * Goal: one process owns the database file, a file that cannot be used is refused with what to do, and damage is
+ * found.
+ * Method: real files, broken on purpose; other processes that open, lock or read the same file.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,7 @@
+/*
+ * Goal: a full disk refuses decisions and spoils none.
+ * Method: a limit on the number of pages, and a small tmpfs where the test runs as root.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';

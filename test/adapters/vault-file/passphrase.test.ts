@@ -1,3 +1,7 @@
+/*
+ * Goal: the vault's passphrase comes from where the operator put it, and from nowhere else.
+ * Method: files, pipes and folders with the wrong content or the wrong mode.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';

@@ -1,3 +1,7 @@
+/*
+ * Goal: a vault file opens only whole and with its passphrase, and is never lost or overwritten by a failed change.
+ * Method: real files with bytes changed, cut or exchanged, and file operations that fail on request.
+ */
 import assert from 'node:assert/strict';
 import { hash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises';

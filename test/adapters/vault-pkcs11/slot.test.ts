@@ -1,3 +1,8 @@
+/*
+ * Goal: keys stay inside the HSM, and several servers share one slot.
+ * Method: SoftHSM, read by OpenSC's pkcs11-tool and by other processes; it is hidden and shown again as if it were
+ * unplugged.
+ */
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { after, describe, type TestContext, test } from 'node:test';

@@ -1,3 +1,4 @@
+// A real store that fails before or after a call, as a test asks.
 import { StoreUnavailable } from '../../../src/domain/errors.ts';
 import type { AppendOutcome, Decision, Store, UserId, UserRecord } from '../../../src/ports/store.ts';
 

@@ -1,3 +1,7 @@
+/*
+ * What tests of decisions share: a context with some parts wrapped, requests that are authorised, and the journal
+ * read back.
+ */
 import { createHash, createHmac } from 'node:crypto';
 import { issueChallenges } from '../../../src/application/challenges/issue-challenges.ts';
 import type { Context } from '../../../src/application/context.ts';

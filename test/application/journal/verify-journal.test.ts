@@ -1,3 +1,7 @@
+/*
+ * Goal: any change to a journal is found, and named with its place and reason.
+ * Method: a journal of three users is changed entry by entry and byte by byte.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,7 @@
+/*
+ * Goal: wrong passwords lock a user for exactly as long as promised, whether the user exists or not.
+ * Method: the real application on a clock that the test moves, with a hasher that counts what it computes.
+ */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { PasswordLogIn } from '../../../src/application/log-in/log-in-by-password.ts';

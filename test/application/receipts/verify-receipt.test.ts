@@ -1,3 +1,7 @@
+/*
+ * Goal: a receipt that Sello did not sign, or signed differently, is refused.
+ * Method: receipts signed by a real vault and forged by every known trick against JWS.
+ */
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, test } from 'node:test';

@@ -1,3 +1,8 @@
+/*
+ * Goal: a transaction is approved with the proofs that the policy asks for, once, and refused with its reason
+ * otherwise.
+ * Method: the real application on a clock that the test moves; stores and vaults that fail on request.
+ */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';

@@ -1,3 +1,7 @@
+/*
+ * Goal: only a challenge of this server, for this session, in its time, is authentic.
+ * Method: tags computed independently, each digit changed, texts at random.
+ */
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';

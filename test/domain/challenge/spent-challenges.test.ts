@@ -1,3 +1,7 @@
+/*
+ * Goal: the set of spent challenges forgets none before its time, and takes no other for one.
+ * Method: compared with a Set over random sequences; challenges made to collide.
+ */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,3 +1,7 @@
+/*
+ * Goal: an entry's body and hash are the documented ones, whatever an attacker puts into a transaction.
+ * Method: RFC 8785 and SHA-256 computed independently, and the published vectors.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,7 @@
+/*
+ * Goal: an amount is exact, in the decimals of its currency, and nothing else is taken for one.
+ * Method: tables of texts, and properties against whole numbers.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,7 @@
+/*
+ * Goal: no code is accepted twice, drift stays bounded, and the last step only goes up.
+ * Method: tokens and servers whose clocks wander at random; codes made to be the same in two steps.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';

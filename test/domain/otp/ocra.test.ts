@@ -1,3 +1,7 @@
+/*
+ * Goal: suites of OCRA are read and computed as RFC 6287 says.
+ * Method: every suite of the grammar, its data input byte by byte, and texts that are none.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

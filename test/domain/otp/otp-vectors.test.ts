@@ -1,3 +1,7 @@
+/*
+ * Goal: codes are those of RFC 4226, RFC 6238 and RFC 6287.
+ * Method: the published vectors, computed by two implementations of HMAC and once from the RFC alone.
+ */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,7 @@
+/*
+ * Goal: Key URIs are written for other programs and read from them.
+ * Method: URIs as other programs write them, texts at random, and what was written read back.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,7 @@
+/*
+ * Goal: the first rule that fits decides which proofs a transaction needs.
+ * Method: the pure functions over tables of rules, and properties over proofs.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,7 @@
+/*
+ * Goal: what was moved in a window is never counted too low, in bounded space.
+ * Method: compared with a brute force over random transfers, clocks and windows.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,7 @@
+/*
+ * Goal: a receipt has one spelling and one set of claims, and all else is refused.
+ * Method: receipts written member by member, changed one at a time, and texts at random.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

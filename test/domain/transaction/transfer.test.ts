@@ -1,3 +1,7 @@
+/*
+ * Goal: a transfer is read the same from both wires, and each mistake has its code.
+ * Method: tables of texts, and properties.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

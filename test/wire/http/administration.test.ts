@@ -1,3 +1,7 @@
+/*
+ * Goal: administrators and auditors see and do what their role allows, and nobody else does.
+ * Method: the real HTTP server, asked by every kind of caller.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verifyJournal } from '../../../src/application/journal/verify-journal.ts';

@@ -1,3 +1,8 @@
+/*
+ * Goal: a transaction that a service or a user asked for is decided once, by enough proof, and told to all who may
+ * know.
+ * Method: the real HTTP server, with virtual devices that compute the codes.
+ */
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import { verifyReceipt } from '../../../src/application/receipts/verify-receipt.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: whatever bytes come over HTTP, they are refused by name and nothing after them is executed.
+ * Method: bodies, queries and raw bytes, among them the known forms of request smuggling.
+ */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import test, { describe } from 'node:test';

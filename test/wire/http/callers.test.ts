@@ -1,3 +1,7 @@
+/*
+ * Goal: access tokens, cookies and service keys open what they are for, and forged or ended ones nothing.
+ * Method: the real HTTP server with tokens changed in every part.
+ */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import test, { describe } from 'node:test';

@@ -1,3 +1,7 @@
+/*
+ * Goal: an invitation makes one virtual token of one phone, once, in its time.
+ * Method: the real HTTP server, with parallel claims, lost answers and stolen credentials.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoppedClock } from '../../services/application.ts';

@@ -1,3 +1,4 @@
+// Reads server-sent events as a browser does.
 import type { Json } from './http-fixture.ts';
 
 export interface ReadEvent {

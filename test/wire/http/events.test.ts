@@ -1,3 +1,7 @@
+/*
+ * Goal: a stream of events gives each caller all of its own, in order, once, and holds nobody up.
+ * Method: the real HTTP server, with readers who reconnect, stop reading or lose their session.
+ */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';

@@ -1,3 +1,7 @@
+/*
+ * Goal: every request that changes something can be repeated by its key and is done once.
+ * Method: each route is asked twice, in parallel and by other callers; stored answers are searched for secrets.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ApiToken, PASSWORD, type Response, testHttp } from './http-fixture.ts';

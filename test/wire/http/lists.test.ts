@@ -1,3 +1,7 @@
+/*
+ * Goal: every list comes whole, page by page, and its cursors are of no use elsewhere.
+ * Method: the real HTTP server; cursors are changed and exchanged.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { canonicalJson } from '../../../src/domain/encoding/canonical-json.ts';

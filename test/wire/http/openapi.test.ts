@@ -1,3 +1,7 @@
+/*
+ * Goal: the document of the API is that of the routes, and its examples work.
+ * Method: it is compared with the routes, and each example in it is sent.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { decodeBase32 } from '../../../src/domain/encoding/base32.ts';

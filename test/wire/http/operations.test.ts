@@ -1,3 +1,7 @@
+/*
+ * Goal: the HTTP server tells how it is, counts without naming anybody, reloads certificates and stops in good order.
+ * Method: the real server with parts taken away while it runs.
+ */
 import assert from 'node:assert/strict';
 import { copyFile } from 'node:fs/promises';
 import { request } from 'node:https';

@@ -1,3 +1,7 @@
+/*
+ * Goal: users see their own sessions and end them.
+ * Method: the real HTTP server, with log-ins of browsers, programs and devices.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Json, PASSWORD, testHttp } from './http-fixture.ts';

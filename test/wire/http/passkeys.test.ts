@@ -1,3 +1,8 @@
+/*
+ * Goal: a passkey logs in, once per challenge, on its own site.
+ * Method: an authenticator in software (test/services/authenticator.ts) whose answers are changed one member at a
+ * time.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoppedClock } from '../../services/application.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: a service follows its own transactions, and no others.
+ * Method: the real HTTP server, with streams of two services.
+ */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { disableService } from '../../../src/application/services/manage-services.ts';

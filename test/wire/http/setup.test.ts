@@ -1,3 +1,7 @@
+/*
+ * Goal: the link of the first start makes one administrator, in its time, and then nobody.
+ * Method: the real HTTP server, with wrong codes, parallel claims and a clock that is moved.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createUser } from '../../../src/application/users/register-user.ts';

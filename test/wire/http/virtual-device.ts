@@ -1,3 +1,4 @@
+// A phone with a virtual token, as the pages make one, for tests of the API.
 import assert from 'node:assert/strict';
 import { createHmac, webcrypto } from 'node:crypto';
 import { compactDecrypt } from 'jose';

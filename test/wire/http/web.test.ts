@@ -1,3 +1,8 @@
+/*
+ * Goal: the built pages are served with their headers, compressed as the client takes it, and nothing else of the
+ * disk is.
+ * Method: the real HTTP server on folders of the test's own.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';

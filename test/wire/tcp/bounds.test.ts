@@ -1,3 +1,7 @@
+/*
+ * Goal: no client makes the server keep, compute or wait for more than its bounds, and others are not held up.
+ * Method: the TCP server on services without cryptography that a test holds back (tcp-fixture.ts), with small limits.
+ */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import test from 'node:test';

@@ -1,3 +1,7 @@
+/*
+ * Goal: bytes are read as the messages of the protocol, or refused with the code that fits.
+ * Method: tables of lines, and properties.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,8 @@
+/*
+ * Goal: without ids answers keep the order of their messages, with ids they come as they finish, and what changes the
+ * session is a barrier.
+ * Method: calls that a test holds back and lets go in reverse.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { refuse } from '../../../src/domain/errors.ts';

@@ -1,3 +1,7 @@
+/*
+ * Goal: what is written leaves in one piece a turn, and a reader who does not read is told from one who is slow.
+ * Method: the outbox on sockets of the test's own.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';

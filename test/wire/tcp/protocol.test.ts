@@ -1,3 +1,7 @@
+/*
+ * Goal: the TCP protocol does what docs/protocol.md says, with the real application.
+ * Method: whole conversations, of the first version and of this one.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';

@@ -1,3 +1,7 @@
+/*
+ * Goal: a PROXY header (version 2) is believed from trusted proxies alone, and must be whole.
+ * Method: headers byte by byte, cut at any place, damaged, or from somebody else.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,7 @@
+/*
+ * Goal: a stop answers what was accepted and waits for nobody who stays silent.
+ * Method: the TCP server with calls that a test holds back while it stops.
+ */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import test from 'node:test';

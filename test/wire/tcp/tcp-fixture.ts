@@ -1,3 +1,4 @@
+// The TCP server on services without cryptography, whose calls a test holds back, and a client that keeps every line.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';

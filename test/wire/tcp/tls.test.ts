@@ -1,3 +1,8 @@
+/*
+ * Goal: over TLS the protocol is the same, certificates are read again without an interruption, and bad handshakes
+ * end.
+ * Method: real TLS connections, with certificates exchanged and spoilt while the server runs.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
