@@ -3,7 +3,7 @@
  * count. Bounds that an operator can set are in src/config.ts.
  */
 export const LIMITS = {
-  // TCP
+  // the wire
   /** A message over TCP, without its newline. */
   lineBytesMax: 8_192,
   /** Messages of one connection that are being handled, in bytes. */

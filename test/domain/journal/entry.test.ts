@@ -63,6 +63,11 @@ test('a body is the RFC 8785 JSON of its members', () => {
   );
 });
 
+test('an empty reason is left out, as none is', () => {
+  const entry: EntryBody = { at: 0, type: 'login.refused', user: 'a', version: 1 };
+  assert.equal(encodeBody({ ...entry, reason: '' }), encodeBody(entry));
+});
+
 test('a transaction is the RFC 8785 JSON of its members, and its question the hash of those bytes', () => {
   fc.assert(
     fc.property(transaction, (t) => {

@@ -51,6 +51,18 @@ test('beyond the velocity the last rule applies, even if its condition does not 
   assert.deepEqual(requiredProofs({ rules, velocity: null }, question({ velocityExceeded: true })), ['code']);
 });
 
+test('beyond the velocity the transfer’s own proofs are still needed, each once', () => {
+  const rules = (own: PolicyRule['require'], last: PolicyRule['require']): Policy => ({
+    rules: [{ when: { payer: 'A' }, require: own }, { require: last }],
+    velocity: null,
+  });
+  const needed = (policy: Policy) => requiredProofs(policy, question({ velocityExceeded: true }));
+  assert.deepEqual(needed(rules(['mac'], ['code'])), ['code', 'mac']);
+  assert.deepEqual(needed(rules(['session', 'mac', 'code'], ['code'])), ['code', 'mac']);
+  assert.deepEqual(needed(rules(['session'], ['session'])), ['session']);
+  assert.deepEqual(needed(rules(['mac', 'code'], ['bound_code'])), ['bound_code']);
+});
+
 test('what no rule covers needs a bound code', () => {
   assert.deepEqual(requiredProofs({ rules: [], velocity: null }, question()), ['bound_code']);
   assert.deepEqual(requiredProofs({ rules: [], velocity: null }, question({ velocityExceeded: true })), [

@@ -39,6 +39,20 @@ test('the amount: up to the limit itself, exactly, each currency by itself', () 
   assert.equal(velocityExceeded(undefined, policy, transfer('1000.01'), AT), true);
 });
 
+test('transfers of one slot make one slot, with their sums by currency', () => {
+  const policy: VelocityPolicy = { windowMs: HOUR };
+  const start = AT - (AT % (HOUR / 8));
+  let state = afterApproval(undefined, policy, transfer('1.50'), start);
+  state = afterApproval(state, policy, transfer('100', 'JPY'), start);
+  state = afterApproval(state, policy, transfer('2.25'), start + HOUR / 8 - 1);
+  assert.deepEqual(state, [{ slot: start, count: 3, amounts: { EUR: '3.75', JPY: '100' } }]);
+  state = afterApproval(state, policy, transfer(), start + HOUR / 8);
+  assert.deepEqual(
+    state.map(({ slot }) => slot),
+    [start, start + HOUR / 8],
+  );
+});
+
 test('without a policy, or one that names no limit, nothing is exceeded', () => {
   assert.equal(velocityExceeded(undefined, null, transfer('999999999999999.99'), AT), false);
   assert.equal(velocityExceeded(undefined, { windowMs: HOUR }, transfer('999999999999999.99'), AT), false);
