@@ -18,7 +18,9 @@ export interface TlsMaterial {
   readonly passphrase?: string;
 }
 
-/** In PEM, for TLS in which both sides show a certificate: the trusted authorities, and this side's certificate and key. */
+/**
+ * In PEM, for TLS in which both sides show a certificate: the trusted authorities, and this side's certificate and key.
+ */
 export interface MutualTlsCredentials {
   readonly ca: string;
   readonly cert: string;

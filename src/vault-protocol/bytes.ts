@@ -1,11 +1,13 @@
-/** A message that does not have the form it should. */
+/** Thrown for a message of the wrong form. */
 export class MalformedMessage extends Error {
   override name = 'MalformedMessage';
 }
 
 const START_BYTES = 1_024;
 
-/** Numbers big-endian, byte strings after their length: the forms that `ByteReader` reads. */
+/**
+ * Writes the forms that `ByteReader` reads: numbers big-endian, byte strings and texts after their length (4 bytes).
+ */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafe(START_BYTES);
   #length = 0;
@@ -24,7 +26,7 @@ export class ByteWriter {
     this.#bytes.writeUInt32BE(value, at);
   }
 
-  /** Any number, also what is no count: whoever reads it judges. */
+  /** Any number, as a double. The reader checks whether it is one that it accepts. */
   number(value: number): void {
     const at = this.#grow(8);
     this.#bytes.writeDoubleBE(value, at);
@@ -44,12 +46,12 @@ export class ByteWriter {
     this.#length = at + 4 + length;
   }
 
-  /** What was written. The writer is used no more. */
+  /** The bytes written. The writer must not be used afterwards. */
   finish(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** @returns where the new bytes begin */
+  /** @returns the offset of the new bytes */
   #grow(length: number): number {
     const at = this.#length;
     this.#length = at + length;
@@ -62,7 +64,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what somebody else wrote: nothing beyond its end is read, and nothing may be left. */
+/** Reads a message from the other side. Never reads beyond its end; `end` checks that nothing is left. */
 export class ByteReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -83,7 +85,7 @@ export class ByteReader {
     return this.#bytes.readDoubleBE(this.#take(8));
   }
 
-  /** A view of the message. */
+  /** A view of the message, not a copy. */
   bytes(): Buffer {
     const length = this.count();
     const from = this.#take(length);
@@ -96,7 +98,10 @@ export class ByteReader {
     return this.#bytes.toString('utf8', from, from + length);
   }
 
-  /** A list, each of whose items takes a byte at least: so a message cannot claim more than it brings. */
+  /**
+   * A list. Every item takes at least one byte, so a length beyond the message's own is refused before anything is
+   * read.
+   */
   list<Item>(read: () => Item): Item[] {
     const length = this.count();
     if (length > this.#bytes.length - this.#at)
@@ -106,7 +111,7 @@ export class ByteReader {
     return items;
   }
 
-  /** @throws MalformedMessage when something is left */
+  /** @throws MalformedMessage when bytes are left */
   end(): void {
     if (this.#at !== this.#bytes.length) throw new MalformedMessage('a message is longer than what it says');
   }

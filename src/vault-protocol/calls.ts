@@ -1,17 +1,17 @@
 import type { DerivedKeyPurpose, KeyVault, MacAlgorithm, PublicKey } from '../ports/key-vault.ts';
 import { type ByteReader, type ByteWriter, MalformedMessage } from './bytes.ts';
 
-/** What is asked of a vault in another process. */
+/** The calls of a vault in another process. */
 export type VaultCallName = Exclude<keyof KeyVault, 'custody' | 'close'>;
 
 type Arguments<Name extends VaultCallName> = Parameters<KeyVault[Name]>;
 type Answer<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;
 
-/** One call as bytes: what the client writes the vault's process reads, and the other way round. */
+/** One call as bytes: the client writes what the vault's process reads, and the other way round. */
 interface CallForm<Name extends VaultCallName> {
-  /** The kind of its frames. */
+  /** The kind of the call's frames. */
   readonly kind: number;
-  /** Makes, activates or destroys keys, or is a part of that: for callers who are named for it. */
+  /** Whether the call belongs to making, activating or destroying keys, which only key managers may do. */
   readonly managesKeys: boolean;
   write(out: ByteWriter, ...given: Arguments<Name>): void;
   read(from: ByteReader): Arguments<Name>;
@@ -152,48 +152,25 @@ const NAMES = new Map(
   (Object.keys(VAULT_CALLS) as VaultCallName[]).map((name) => [VAULT_CALLS[name].kind, name]),
 );
 
-/** @returns `undefined` for a kind of frame that asks nothing */
+/** @returns `undefined` for a kind that is not a call */
 export function vaultCallOf(kind: number): VaultCallName | undefined {
   return NAMES.get(kind);
 }
 
-/** How a call ended: the kind of its answer's frame. All but `done` bring a reason, for people. */
+/** How a call ended: the kind of its answer's frame. All but `done` carry a reason, for people. */
 export const VAULT_ANSWERS = {
   done: 0,
   unavailable: 1,
   outOfRange: 2,
   forbidden: 3,
   malformed: 4,
-  /** The first frame of a connection, under the id 0: the caller is known. */
+  /** First frame of a connection, with id 0: the caller was admitted. */
   welcome: 5,
-  /** The first and last frame: they are not. */
+  /** First and last frame of a connection: the caller was refused. */
   refused: 6,
 } as const;
 
-/** What the vault's process tells a caller first. */
-export interface VaultWelcome {
-  /** Of the vault's process: whether unwrapped keys stay in its memory for a while. */
-  readonly custody: KeyVault['custody'];
-  readonly managesKeys: boolean;
-  /** Stays with the keys, whatever is rotated: with another one, everything that was wrapped opens no more. */
-  readonly identity: string;
-}
-
-export function writeWelcome(out: ByteWriter, { custody, managesKeys, identity }: VaultWelcome): void {
-  out.byte(custody === 'hsm' ? 1 : 0);
-  out.byte(managesKeys ? 1 : 0);
-  out.text(identity);
-}
-
-export function readWelcome(from: ByteReader): VaultWelcome {
-  return {
-    custody: from.byte() === 1 ? 'hsm' : 'cached',
-    managesKeys: from.byte() === 1,
-    identity: from.text(),
-  };
-}
-
-/** The public members alone: whatever else comes with them is published by nobody. */
+/** Reads the public members of a JWK and drops all others, so that nothing else is published. */
 function readJwk(text: string): PublicKey['jwk'] {
   let read: Partial<Record<keyof PublicKey['jwk'], unknown>> | null;
   try {

@@ -1,11 +1,11 @@
 import { MalformedMessage } from './bytes.ts';
 
 /*
- * How a server and the vault's process talk: frames over TLS, in both directions. A frame is the length of what
- * follows (4 bytes), the number of the call that it asks or answers (4), its kind (1), and a body.
+ * The frames that a server and the vault's process exchange over TLS. A frame is the length of what follows (4 bytes),
+ * the number of the call that it makes or answers (4), its kind (1), and a body.
  */
 
-/** ALPN (RFC 7301): whoever speaks something else, or another version, is refused in the handshake. */
+/** ALPN (RFC 7301): a peer with another protocol or version is refused in the handshake. */
 export const VAULT_PROTOCOL = 'sello-vault/1';
 
 export interface Frame {
@@ -16,7 +16,7 @@ export interface Frame {
 
 const LENGTH_BYTES = 4;
 const HEAD_BYTES = 5;
-/** What a frame has beside its body. */
+/** Bytes of a frame besides its body. */
 export const FRAME_BYTES = LENGTH_BYTES + HEAD_BYTES;
 
 export function encodeFrame(id: number, kind: number, body: Uint8Array): Buffer {
@@ -28,24 +28,24 @@ export function encodeFrame(id: number, kind: number, body: Uint8Array): Buffer 
   return frame;
 }
 
-/** Cuts what comes over a connection into frames. Holds one unfinished frame at most. */
+/** Cuts a connection's bytes into frames. Holds at most one unfinished frame. */
 export class FrameReader {
   readonly #bytesMax: number;
   #head = Buffer.alloc(0);
   #unfinished: Buffer | undefined;
   #filled = 0;
 
-  /** @param bytesMax of a frame without its length */
+  /** @param bytesMax bound on a frame without its length */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
-  /** Whether a frame has begun whose end is still to come. */
+  /** Whether a frame has begun and not ended. */
   get inside(): boolean {
     return this.#unfinished !== undefined || this.#head.length > 0;
   }
 
-  /** @throws MalformedMessage for a frame that is too long or too short: the connection is of no more use */
+  /** @throws MalformedMessage for a frame that is too long or too short; nothing after it can be read */
   *read(chunk: Buffer): Generator<Frame> {
     let rest = chunk;
     for (;;) {

@@ -4,18 +4,18 @@ import type { Language } from '../language/language.ts';
 /** The `status` of a refusal over TCP. */
 export type TcpStatus = 'ERROR' | 'POSIBLE ATAQUE';
 
-/** `title` says what happened, `detail` what to do about it: for a person, without secrets or internals. */
+/** For people, without secrets or internals: `title` says what happened, `detail` what to do about it. */
 export interface ErrorText {
   readonly title: string;
   readonly detail: string;
 }
 
 /**
- * How one refusal is told to the outside.
+ * How one refusal is answered.
  *
- * `counts` says what an answer costs the caller: `input` is one of the errors a connection and an address may make
- * (bytes that no working client sends), `attempt` counts for the address alone (each may be a guess or a forgery),
- * `no` is free: part of an ordinary exchange, or paced already by a lock, a limit or the server's own state.
+ * `counts` says what the refusal costs the caller: `input` (bytes that no working client sends) counts against the
+ * connection and its address; `attempt` (perhaps a guess or a forgery) against the address only; `no` is free, because
+ * the refusal is part of ordinary use or is already paced by a lock, a limit or the server's own state.
  */
 export type ErrorForm = Readonly<Record<Language, ErrorText>> & {
   readonly tcp: TcpStatus;

@@ -5,7 +5,9 @@ import { LogThrottle } from './log-throttle.ts';
 const RETRY_AFTER_MS = 1_000;
 const KINDS_MAX = 64;
 
-/** Turns exceptions into the refusal `unavailable`, which tells the caller nothing else, and logs them for the operator. */
+/**
+ * Turns exceptions into the refusal `unavailable`, which tells the caller nothing else, and logs them for the operator.
+ */
 export class Failures {
   readonly #logger: Pick<Logger, 'error'>;
   readonly #counters: { failures: number };
@@ -27,7 +29,9 @@ export class Failures {
   }
 }
 
-/** An outage's own message says what is down. A bug's message may quote what a caller sent, so only its place is kept. */
+/**
+ * An outage's own message says what is down. A bug's message may quote what a caller sent, so only its place is kept.
+ */
 function describe(error: unknown): object {
   if (error instanceof StoreUnavailable || error instanceof VaultUnavailable) {
     return { failure: error.name, reason: error.message };

@@ -1,6 +1,9 @@
 const REPEAT_MS = 60_000;
 
-/** Lets one line of each kind through a minute: an outage fails thousands of requests alike, and anyone can be refused often. */
+/**
+ * Lets one line of each kind through a minute: an outage fails thousands of requests alike, and anyone can be refused
+ * often.
+ */
 export class LogThrottle {
   readonly #kindsMax: number;
   readonly #loggedAt = new Map<string, number>();

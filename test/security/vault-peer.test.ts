@@ -14,8 +14,9 @@ import { vaultCallerCredentials, vaultListenerCredentials } from '../../src/comp
 import { loadConfig } from '../../src/config.ts';
 import { StartRefused, VaultUnavailable } from '../../src/domain/errors.ts';
 import { ByteWriter } from '../../src/vault-protocol/bytes.ts';
-import { VAULT_ANSWERS, VAULT_CALLS, writeWelcome } from '../../src/vault-protocol/calls.ts';
+import { VAULT_ANSWERS, VAULT_CALLS } from '../../src/vault-protocol/calls.ts';
 import { encodeFrame, FrameReader, VAULT_PROTOCOL } from '../../src/vault-protocol/frames.ts';
+import { writeWelcome } from '../../src/vault-protocol/welcome.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { SILENT } from '../services/vault.ts';
 

@@ -1,9 +1,9 @@
 import { VaultUnavailable } from '../../domain/errors.ts';
 
 /**
- * Asks for a batch in parts of so many items, and of roughly so many bytes.
+ * Sends a batch in parts of at most `itemsMax` items and roughly `bytesWanted` bytes.
  * @returns the answers in the items' order
- * @throws what the first part that failed threw
+ * @throws the error of the first part that failed
  */
 export async function inParts<Item, Answer>(
   items: readonly Item[],

@@ -2,8 +2,9 @@ import { connect, type TLSSocket } from 'node:tls';
 import { VaultUnavailable } from '../../domain/errors.ts';
 import type { MutualTlsCredentials } from '../../net/tls.ts';
 import { ByteReader, MalformedMessage } from '../../vault-protocol/bytes.ts';
-import { readWelcome, VAULT_ANSWERS, type VaultWelcome } from '../../vault-protocol/calls.ts';
+import { VAULT_ANSWERS } from '../../vault-protocol/calls.ts';
 import { encodeFrame, type Frame, FrameReader, VAULT_PROTOCOL } from '../../vault-protocol/frames.ts';
+import { readWelcome, type VaultWelcome } from '../../vault-protocol/welcome.ts';
 import type { RemoteVaultLimits } from './options.ts';
 import { NotConnected, notConnected, reasonOf } from './reason.ts';
 
@@ -16,22 +17,23 @@ export interface ConnectionOptions {
 
 interface Pending {
   readonly bytes: number;
-  /** In ticks of the connection. */
+  /** When the call was made, in ticks of the connection. */
   readonly since: number;
   resolve(frame: Frame): void;
   reject(error: VaultUnavailable): void;
 }
 
-/** How a connection ended. `hung`: nothing came where an answer was due. */
+/** How a connection ended. */
 export interface ConnectionEnd {
   readonly reason: string;
+  /** Whether it ended because an answer that was due did not come. */
   readonly hung: boolean;
 }
 
 const TICK_MS = 100;
 const KEEP_ALIVE_MS = 10_000;
 
-/** One connection to the vault's process, whom it has let in. */
+/** One connection to the vault's process, which has admitted this server. */
 export class RemoteConnection {
   readonly welcome: VaultWelcome;
   readonly ended: Promise<ConnectionEnd>;
@@ -44,8 +46,8 @@ export class RemoteConnection {
   #end: ConnectionEnd | undefined;
   #retiring = false;
   /**
-   * Time as this process has lived it: when it was itself stopped or busy, an answer may be waiting to be read, and
-   * the vault is not to blame.
+   * Counts timer ticks rather than time, so that a pause of this process does not count: while it is stopped or busy,
+   * answers may wait here unread.
    */
   #ticks = 0;
   #progressAt = 0;
@@ -68,7 +70,7 @@ export class RemoteConnection {
   }
 
   /**
-   * Shows the client's certificate, verifies the vault's, and waits to be let in.
+   * Connects, presents the client's certificate, verifies the vault's, and waits for the welcome.
    * @throws NotConnected with the reason
    */
   static open({ host, port, credentials, limits }: ConnectionOptions): Promise<RemoteConnection> {
@@ -101,7 +103,7 @@ export class RemoteConnection {
       const onClose = () => fail(new NotConnected('it closed the connection', true));
       const onData = (chunk: Buffer) => {
         try {
-          // Nothing was asked, so nothing follows the first frame.
+          // No call was made yet, so nothing follows the first frame.
           const first = reader.read(chunk).next().value as Frame | undefined;
           const welcome = first && welcomeOf(first);
           if (typeof welcome === 'string') fail(new NotConnected(welcome, false));
@@ -139,7 +141,7 @@ export class RemoteConnection {
     });
   }
 
-  /** Ends when all that was asked is answered. */
+  /** Ends the connection once all calls are answered. */
   retire(): void {
     this.#retiring = true;
     if (this.#pending.size === 0) this.destroy('it was replaced');

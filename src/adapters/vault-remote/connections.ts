@@ -8,9 +8,9 @@ interface Slot {
 }
 
 /**
- * A few connections that are made again for as long as it takes, at a bounded pace. Without one a call fails at once:
- * whoever waits for a vault that is gone or hung keeps everybody else waiting, too. Only where a connection was closed
- * in order, or reset, is the first attempt to make it again waited for.
+ * A pool of connections, each of which is remade without end, at a bounded pace, when it is lost. Without a connection
+ * a call fails at once, because a call that waits for a lost or hung vault holds up all others. There is one exception:
+ * after a connection was closed in order or reset, calls wait for the first attempt to remake it.
  */
 export class RemoteConnections {
   readonly #open: () => Promise<RemoteConnection>;
@@ -18,7 +18,7 @@ export class RemoteConnections {
   readonly #logger: RemoteVaultLogger;
   readonly #slots: readonly Slot[];
   readonly #closed = new AbortController();
-  /** Why there is no connection. */
+  /** Why there is no connection, for messages. */
   #reason = 'there is no connection yet';
   #firstAttempt: Promise<unknown> | undefined;
   #down = false;
@@ -36,7 +36,7 @@ export class RemoteConnections {
     for (const [index, slot] of this.#slots.entries()) void this.#keep(slot, index === 0 ? first : undefined);
   }
 
-  /** @throws VaultUnavailable when the first connection is not made: nothing goes on in the background then */
+  /** @throws VaultUnavailable when the first connection cannot be made; nothing then continues in the background */
   static async start(
     open: () => Promise<RemoteConnection>,
     limits: RemoteVaultLimits,
@@ -45,7 +45,7 @@ export class RemoteConnections {
     return new RemoteConnections(open, await open(), limits, logger);
   }
 
-  /** The connection with the least to do. @throws VaultUnavailable when there is none */
+  /** The connection with the fewest bytes in flight. @throws VaultUnavailable when there is none */
   async take(): Promise<RemoteConnection> {
     const connection = this.#idlest();
     if (connection) return connection;
@@ -63,7 +63,10 @@ export class RemoteConnections {
     return this.#sum((connection) => connection.bytesInFlight);
   }
 
-  /** Makes each connection anew, with the credentials of now, before the one in use ends. @throws VaultUnavailable */
+  /**
+   * Replaces each connection by one with the current credentials; the old one ends after that.
+   * @throws VaultUnavailable
+   */
   async renew(): Promise<void> {
     for (const slot of this.#slots) {
       if (!slot.connection) continue;
@@ -97,12 +100,12 @@ export class RemoteConnections {
       }
       connection?.destroy(this.#reason);
       pauseMs = Math.min(vaultReconnectMsMax, Math.max(vaultReconnectMsMin, pauseMs * 2));
-      // Servers that lost the same vault do not come back to it all at once.
+      // Jitter: servers that lost the same vault do not reconnect all at once.
       await delay(pauseMs * (0.5 + Math.random() / 2), undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
-  /** Resolves when the slot's connection has ended, and not by being replaced. */
+  /** Resolves when the slot's connection has ended, other than by being replaced. */
   async #lives(slot: Slot): Promise<void> {
     this.#back();
     for (;;) {
@@ -112,7 +115,7 @@ export class RemoteConnections {
       if (slot.connection !== connection) continue;
       slot.connection = undefined;
       if (this.#closed.signal.aborted) return;
-      // They lead to the same process: nobody else is to wait for it.
+      // The other connections lead to the same hung process: their calls should not wait for it either.
       if (hung) for (const other of this.#slots) other.connection?.destroy(reason, true);
       this.#lost(reason, hung);
       return;

@@ -1,6 +1,6 @@
 /**
- * Asks one at a time, and everyone who asks meanwhile together afterwards: however many ask, two questions are under
- * way at most, and each gets an answer that was asked for after they asked.
+ * Coalesces identical questions. While one is under way, all further callers share a single next one. So each caller
+ * gets an answer to a question asked after their call, with at most one under way and one waiting.
  */
 export class Latest<T> {
   readonly #ask: () => Promise<T>;

@@ -1,7 +1,8 @@
 import { VaultUnavailable } from '../../domain/errors.ts';
 
-/** No connection was made. `mayPass`: the vault is away, or the way to it; nothing is configured wrongly, as far as can be seen. */
+/** Thrown when a connection could not be made. */
 export class NotConnected extends VaultUnavailable {
+  /** Whether it may succeed later: the vault or the network is down, and no mistake in the configuration is visible. */
   readonly mayPass: boolean;
 
   constructor(reason: string, mayPass: boolean) {
@@ -15,7 +16,7 @@ export function notConnected(error: unknown): NotConnected {
   return new NotConnected(reasonOf(error), PASSING.has(code));
 }
 
-/** A name that the name service does not know is not among them: it says so for certain. */
+/** Codes of failures that may pass. Not ENOTFOUND: then the name service says for certain that the name is unknown. */
 const PASSING: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -28,7 +29,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
 ]);
 
-/** Why there is no connection, for an operator: what to look at. */
+/** Why there is no connection, in words that tell an operator what to look at. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';

@@ -11,17 +11,17 @@ import type { RemoteVaultLimits } from './options.ts';
 type Answered<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;
 
 /**
- * The key vault in a process of its own. Nothing unwrapped comes over but a seed for its user's token and the keys
- * that `deriveKey` is there for. A batch goes in parts, so that one caller's does not hold up another's.
+ * The key vault in a process of its own. The only unwrapped keys that leave it are a new seed, for its user's token,
+ * and the keys that `deriveKey` returns. Batches are sent in parts, so that a large one does not hold up other callers.
  *
- * When the vault does not answer, a call fails within `vaultSilenceTimeMs`, and those after it at once.
+ * When the vault does not answer, a call fails within `vaultSilenceTimeMs`, and later calls fail at once.
  */
 export class RemoteVault implements KeyVault {
   /** Keys are unwrapped in the vault's process, never in this one. */
   readonly custody = 'hsm';
   readonly #connections: RemoteConnections;
   readonly #limits: RemoteVaultLimits;
-  /** How the vault's process is known in messages. */
+  /** The vault's host and port, for messages. */
   readonly #name: string;
   readonly #publicKeys: Latest<readonly PublicKey[]>;
   readonly #activeKeyVersion: Latest<number>;
@@ -40,7 +40,7 @@ export class RemoteVault implements KeyVault {
   deriveKey: KeyVault['deriveKey'] = (...given) => this.#call('deriveKey', ...given);
   createKeyVersion: KeyVault['createKeyVersion'] = () => this.#call('createKeyVersion');
   destroyKeyVersionsBelow: KeyVault['destroyKeyVersionsBelow'] = async (version) => {
-    // What was asked before, perhaps on another connection, is about keys that are still to be there.
+    // Calls made before, perhaps on another connection, may still need those keys.
     await Promise.allSettled([...this.#running]);
     return this.#call('destroyKeyVersionsBelow', version);
   };
@@ -72,7 +72,10 @@ export class RemoteVault implements KeyVault {
       (part) => this.#call('sign', part),
     );
 
-  /** Makes the connections anew with the credentials of now. @throws VaultUnavailable: the ones there are stay */
+  /**
+   * Remakes the connections with the current credentials.
+   * @throws VaultUnavailable; the existing connections then stay
+   */
   renewConnections(): Promise<void> {
     return this.#connections.renew();
   }

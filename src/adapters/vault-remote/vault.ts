@@ -10,7 +10,7 @@ import { RemoteVault } from './remote-vault.ts';
 export interface RemoteVaultOptions {
   /** `https://HOST:PORT` */
   readonly url: string;
-  /** Reads them from where they are kept; asked again by `reload`. */
+  /** Reads the credentials from where they are kept. Called again by `reload`. */
   readonly credentials: () => Promise<MutualTlsCredentials>;
   readonly log: RemoteVaultLogger;
   readonly limits?: Partial<RemoteVaultLimits>;
@@ -18,16 +18,16 @@ export interface RemoteVaultOptions {
 
 export interface OpenedRemoteVault {
   readonly vault: RemoteVault;
-  /** Reads the credentials again. @returns whether connections with them are in use; else the old ones are */
+  /** Reads the credentials again and reconnects. @returns whether connections with the new ones are in use */
   reload(): Promise<boolean>;
 }
 
 const PORT = 11_003;
 
 /**
- * Connects to the vault's process, which must let this server in.
- * @throws VaultUnavailable when it is not there now
- * @throws StartRefused when it does not let it in, or is not who it should be
+ * Connects to the vault's process.
+ * @throws VaultUnavailable when it does not answer now
+ * @throws StartRefused when it refuses this server, or is not the vault that the certificates name
  */
 export async function openRemoteVault(options: RemoteVaultOptions): Promise<OpenedRemoteVault> {
   const { hostname, port, host: name } = new URL(options.url);

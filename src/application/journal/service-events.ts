@@ -5,34 +5,34 @@ import type { Context } from '../context.ts';
 import { followJournal } from './follow-journal.ts';
 
 const ENTRIES_PER_READ = 256;
-/** After each page of what was missed: decisions go first. */
+/** Pause after each page of missed entries, so that decisions go first. */
 const PAUSE_MS = 1;
-/** Entries that wait for one stream to take them; more are not kept: it begins again where it was. */
+/** Bound on the entries that wait for one stream. Beyond it the stream ends, and its client resumes where it was. */
 const WAITING_MAX = 4_096;
 
 interface Listener {
   readonly waiting: JournalEntry[];
-  /** Whether the listener was too slow, or the journal could not be read. */
+  /** Set when the listener was too slow or the journal could not be read. */
   lost: boolean;
   wake: () => void;
 }
 
 /**
- * What becomes of the transactions that services asked for. One reader of the journal for however many listen: most
- * entries are about nothing that any of them asked for.
+ * Streams the entries about transactions that services asked for. All listeners share one reader of the journal,
+ * because most entries concern none of them.
  */
 export class ServiceEvents {
   readonly #context: Context;
   readonly #listeners = new Map<string, Set<Listener>>();
   #reading: { readonly stop: AbortController; readonly started: Promise<void> } | undefined;
-  /** Up to where the reader has read. */
+  /** The position up to which the reader has read. */
   #position = 0;
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** The end of the journal now. */
+  /** The position of the journal's last entry now. */
   async lastPosition(): Promise<number> {
     const [last] = await this.#context.store.readJournalBackwards({
       below: Number.POSITIVE_INFINITY,
@@ -43,7 +43,7 @@ export class ServiceEvents {
 
   /**
    * The service's entries after a position, in the journal's order and without a gap, until `signal` aborts. Ends by
-   * itself when they are not taken in time.
+   * itself when the caller does not take them in time.
    */
   async *follow(
     serviceId: string,
@@ -56,7 +56,7 @@ export class ServiceEvents {
     this.#add(serviceId, listener);
     try {
       await this.#read();
-      // What comes from here on is waiting for this listener; what was before is read for it alone.
+      // Entries from here on arrive in `waiting`; earlier ones are read for this listener only.
       const joinedAt = this.#position;
       yield* this.#missed(serviceId, after, joinedAt, signal);
       while (!signal.aborted && !listener.lost) {
@@ -93,7 +93,7 @@ export class ServiceEvents {
     }
   }
 
-  /** Starts the reader where none runs. Resolves when it knows where it is. */
+  /** Starts the reader if none runs. Resolves when its position is known. */
   #read(): Promise<void> {
     if (this.#reading) return this.#reading.started;
     const stop = new AbortController();
@@ -115,7 +115,7 @@ export class ServiceEvents {
         this.#position = entries.at(-1)?.position ?? this.#position;
       }
     } catch {
-      // The streams end, and their clients come back and resume.
+      // The streams end; their clients reconnect and resume.
       this.#fail(stop);
     }
   }
@@ -157,7 +157,7 @@ export class ServiceEvents {
   }
 }
 
-/** The service that asked for the transaction that the entry is about. */
+/** The id of the service that asked for the entry's transaction. */
 function serviceOf({ type, body }: JournalEntry): string | undefined {
   if (!type.startsWith('transaction.')) return undefined;
   const service = decodeBody(body).detail?.service;

@@ -18,7 +18,9 @@ export interface Credentials {
   readonly headers: IncomingHttpHeaders;
   /** Whether the browser's side of the connection is encrypted. */
   readonly secure: boolean;
-  /** ms for which the caller's address is over its error limit; above 0 only credentials already in memory are accepted. */
+  /**
+   * ms for which the caller's address is over its error limit; above 0 only credentials already in memory are accepted.
+   */
   readonly waitMs: number;
 }
 

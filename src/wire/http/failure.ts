@@ -12,7 +12,10 @@ const BY_CODE: Readonly<Record<string, Refusal['refused']>> = {
   ECONNRESET: 'request_too_slow',
 };
 
-/** The refusal that answers an exception: a refusal thrown by this folder, one of Fastify's by its code, else `unavailable`. */
+/**
+ * The refusal that answers an exception: a refusal thrown by this folder, one of Fastify's by its code, else
+ * `unavailable`.
+ */
 export function refusalOf(error: unknown, failures: Failures, requestId: string): Refusal {
   if (error instanceof RefusedRequest) return error.refusal;
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };

@@ -69,7 +69,10 @@ export function browserView(session: Session, csrfToken: string | undefined) {
   };
 }
 
-/** Logs in and responds with an access token. @throws VaultUnavailable before the log-in when no token could be signed */
+/**
+ * Logs in and responds with an access token.
+ * @throws VaultUnavailable before the log-in when no token could be signed
+ */
 export async function logInForToken(
   dependencies: HttpDependencies,
   logIn: () => Promise<LogIn | Refusal>,

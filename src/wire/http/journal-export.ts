@@ -6,7 +6,8 @@ import type { Store } from '../../ports/store.ts';
 
 /**
  * Writes the journal as it is now, one line an entry and in order, like `sello audit export`. Waits while the client
- * does not read. When the store fails or `gone` aborts, it destroys the response, so that the client sees it is cut off.
+ * does not read. When the store fails or `gone` aborts, it destroys the response, so that the client sees it is cut
+ * off.
  */
 export async function exportJournal(
   store: Store,

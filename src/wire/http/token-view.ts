@@ -53,7 +53,11 @@ export const Token = named(
 
 export const TokenList = closed({ tokens: Type.Array(Token), next_cursor: NextCursor });
 
-/** A page of a user's tokens. @param list the list's name and its caller, for the cursor @param at now, in ms since 1970 */
+/**
+ * A page of a user's tokens.
+ * @param list the list's name and its caller, for the cursor
+ * @param at now, in ms since 1970
+ */
 export async function tokenPage(
   cursors: Cursors,
   list: readonly string[],

@@ -7,7 +7,10 @@ import { RefusedRequest } from './refused-request.ts';
 /** Query and path parameters are text; where a schema asks for an integer, plain decimal digits are read as one. */
 const INTEGER = /^(0|[1-9][0-9]{0,8})$/;
 
-/** Makes TypeBox Fastify's validator, so that documented schemas are the ones enforced. A refusal names what does not fit. */
+/**
+ * Makes TypeBox Fastify's validator, so that documented schemas are the ones enforced. A refusal names what does not
+ * fit.
+ */
 export const typeboxCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   const integers = httpPart === 'body' ? [] : integersOf(schema as TObject);

@@ -35,7 +35,9 @@ const NOTHING =
   'accelerometer=(), autoplay=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()';
 const OWN = 'clipboard-write=(self), publickey-credentials-create=(self), publickey-credentials-get=(self)';
 
-/** The header fields of a file of the pages. Scripts get the policy too, because a worker is bound by its own script's. */
+/**
+ * The header fields of a file of the pages. Scripts get the policy too, because a worker is bound by its own script's.
+ */
 export function webHeaders(
   path: string,
   { type, etag }: { readonly type: string; readonly etag: string },

@@ -229,7 +229,8 @@ export class Connection {
   #finish(): void {
     this.#closing = this.#finished = true;
     this.#outbox.end();
-    // Input is still read, and dropped: a close with unread bytes resets the connection, which can lose the last answer.
+    // Input is still read, and dropped: a close with unread bytes resets the connection, which can lose the last
+    // answer.
     this.#setPaused(false);
   }
 

@@ -63,7 +63,9 @@ function isBarrier({ action }: Message): boolean {
   return action === 'login' || action === 'logout' || action === 'reanudar' || action === 'register';
 }
 
-/** The most bytes that the answer can take. Reserved before the message starts, so that the sum of answers is bounded. */
+/**
+ * The most bytes that the answer can take. Reserved before the message starts, so that the sum of answers is bounded.
+ */
 function answerBytes(message: Message): number {
   const bytes = ANSWER_BYTES + message.bytes;
   if (message.action === 'transaccion' && message.receipt) return bytes + RECEIPT_BYTES;

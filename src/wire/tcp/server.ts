@@ -180,7 +180,10 @@ class Listener implements TcpServer {
     });
   }
 
-  /** The address that a trusted proxy reports, else the peer's own. @returns undefined when the socket is to be closed */
+  /**
+   * The address that a trusted proxy reports, else the peer's own.
+   * @returns undefined when the socket is to be closed
+   */
   async #clientAddress(socket: Socket, peer: string): Promise<string | undefined> {
     if (!this.#trusted.includes(peer)) return peer;
     const { proxyHeaderTimeMs: timeMs, proxyHeaderBytesMax: bytesMax } = this.#limits;

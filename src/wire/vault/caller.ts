@@ -2,26 +2,27 @@ import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { VAULT_PROTOCOL } from '../../vault-protocol/frames.ts';
 
-/** A server that has proved by its certificate who it is. */
+/** A server that is identified by its certificate. */
 export interface VaultCaller {
   readonly name: string;
   readonly managesKeys: boolean;
-  /** ms since 1970: the end of its certificate */
+  /** The end of its certificate, in ms since 1970. */
   readonly until: number;
 }
 
-/** Whom the vault's process serves: names of certificates. Nobody else. */
+/** The names that certificates of callers must have. No other caller is served. */
 export interface VaultCallers {
   readonly callers: readonly string[];
-  /** Who may make, activate and destroy keys as well. */
+  /** Callers who may also make, activate and destroy keys. */
   readonly keyManagers: readonly string[];
 }
 
 const SUBJECT_LENGTH_MAX = 128;
 
 /**
- * Who calls, after the handshake: the certificate must be of the given authorities, valid now, and for a name that is
- * allowed. @returns why not, for the log and for the caller
+ * Identifies the caller after the handshake: its certificate must be from the trusted authorities, valid now, and for
+ * an allowed name.
+ * @returns the caller, or the reason for the log and for the caller
  */
 export function identify(
   socket: TLSSocket,
@@ -32,7 +33,7 @@ export function identify(
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return { refused: 'it showed no client certificate' };
   if (!socket.authorized) return { refused: whyUnauthorised(socket, certificate) };
-  // A resumed session was verified at another time, perhaps by other authorities.
+  // A resumed session was verified earlier, perhaps against other authorities.
   if (socket.isSessionReused()) return { refused: 'it resumed a TLS session' };
   const until = certificate.validToDate.getTime();
   if (until <= now) return { refused: `its certificate ended on ${new Date(until).toISOString()}` };
@@ -47,7 +48,7 @@ export function identify(
 }
 
 function whyUnauthorised(socket: TLSSocket, certificate: X509Certificate): string {
-  // Node's types have an Error here, Node itself a code.
+  // Node's types declare an Error here; Node itself sets a code.
   const code = String(socket.authorizationError ?? 'unknown');
   if (code.includes('CERT_HAS_EXPIRED')) return `its certificate ended on ${certificate.validTo}`;
   if (code.includes('CERT_NOT_YET_VALID')) return `its certificate begins on ${certificate.validFrom}`;

@@ -2,16 +2,18 @@ import type { TLSSocket } from 'node:tls';
 import type { KeyVault } from '../../ports/key-vault.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { ByteWriter, MalformedMessage } from '../../vault-protocol/bytes.ts';
-import { VAULT_ANSWERS, writeWelcome } from '../../vault-protocol/calls.ts';
+import { VAULT_ANSWERS } from '../../vault-protocol/calls.ts';
 import { encodeFrame, type Frame, FrameReader } from '../../vault-protocol/frames.ts';
+import { writeWelcome } from '../../vault-protocol/welcome.ts';
 import type { VaultCaller } from './caller.ts';
 import { handleCall, type VaultAnswer } from './handle-call.ts';
 import type { VaultListenerLimits } from './listener-limits.ts';
 import type { RefusalLog } from './refusal-log.ts';
 
-export interface SharedByConnections {
+/** What all connections of the listener share. */
+export interface VaultConnectionDependencies {
   readonly vault: KeyVault;
-  /** See `VaultWelcome`. */
+  /** `VaultWelcome.identity` */
   readonly identity: string;
   readonly limits: VaultListenerLimits;
   readonly logger: Pick<Logger, 'info'>;
@@ -19,26 +21,29 @@ export interface SharedByConnections {
 }
 
 /**
- * One caller's connection. So many of its calls are under way at a time; what it sends beyond them waits unread, and so
- * does what it sends while it does not read its answers: the caller feels it as back-pressure.
+ * One caller's connection. Calls beyond `vaultCallsPerConnectionMax` wait unread, and so do all calls while the caller
+ * does not read its answers: back-pressure by TCP.
+ *
+ * A frame is read (`#advance`), carried out (`#run`, handle-call.ts) and answered (`#finish`).
  */
 export class VaultConnection {
   readonly caller: VaultCaller;
-  readonly #shared: SharedByConnections;
+  readonly #dependencies: VaultConnectionDependencies;
   readonly #socket: TLSSocket;
   readonly #reader: FrameReader;
   #frames: Iterator<Frame> | undefined;
   #running = 0;
   #closing = false;
-  /** Since when a frame is unfinished, or answers unread (ms of `performance.now`). */
+  /** Since when a frame is unfinished, in ms of `performance.now()`. */
   #insideSince: number | undefined;
+  /** Since when answers wait unread, likewise. */
   #unreadSince: number | undefined;
 
-  constructor(shared: SharedByConnections, socket: TLSSocket, caller: VaultCaller) {
+  constructor(dependencies: VaultConnectionDependencies, socket: TLSSocket, caller: VaultCaller) {
     this.caller = caller;
-    this.#shared = shared;
+    this.#dependencies = dependencies;
     this.#socket = socket;
-    this.#reader = new FrameReader(shared.limits.vaultRequestBytesMax);
+    this.#reader = new FrameReader(dependencies.limits.vaultRequestBytesMax);
     socket.on('data', (chunk: Buffer) => {
       this.#frames = this.#reader.read(chunk);
       this.#advance();
@@ -49,12 +54,12 @@ export class VaultConnection {
       this.#advance();
     });
     const welcome = new ByteWriter();
-    const { vault, identity } = shared;
+    const { vault, identity } = dependencies;
     writeWelcome(welcome, { custody: vault.custody, managesKeys: caller.managesKeys, identity });
     this.#write(0, VAULT_ANSWERS.welcome, welcome.finish());
   }
 
-  /** Answers what was read, then ends. */
+  /** Answers the calls that were read, then ends. */
   close(): void {
     this.#closing = true;
     this.#frames = undefined;
@@ -66,23 +71,28 @@ export class VaultConnection {
     this.#socket.destroy();
   }
 
-  /** Called now and then: ends what takes too long, and whose certificate has ended. */
+  /**
+   * Ends the connection if a frame or its answers take too long, or if the certificate has ended. Called at each sweep.
+   */
   expire(now: number, wallNow: number): void {
-    const { vaultFrameTimeMs, slowReaderTimeMs } = this.#shared.limits;
+    const { vaultFrameTimeMs, slowReaderTimeMs } = this.#dependencies.limits;
     if (this.#insideSince !== undefined && now - this.#insideSince > vaultFrameTimeMs) {
       this.#drop(`it did not finish a frame within ${vaultFrameTimeMs} ms`);
     } else if (this.#unreadSince !== undefined && now - this.#unreadSince > slowReaderTimeMs) {
       this.#drop(`it did not read its answers within ${slowReaderTimeMs} ms`);
     } else if (this.caller.until <= wallNow && !this.#closing) {
       const reason = `its certificate ended on ${new Date(this.caller.until).toISOString()}`;
-      this.#shared.refusals.warn('a caller of the vault was refused', { caller: this.caller.name, reason });
+      this.#dependencies.refusals.warn('a caller of the vault was refused', {
+        caller: this.caller.name,
+        reason,
+      });
       this.#write(0, VAULT_ANSWERS.refused, Buffer.from(reason));
       this.close();
     }
   }
 
   #advance(): void {
-    const { vaultCallsPerConnectionMax } = this.#shared.limits;
+    const { vaultCallsPerConnectionMax } = this.#dependencies.limits;
     try {
       while (this.#frames && this.#running < vaultCallsPerConnectionMax && this.#unreadSince === undefined) {
         const { done, value } = this.#frames.next();
@@ -95,7 +105,7 @@ export class VaultConnection {
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
       this.#finish(0, { kind: VAULT_ANSWERS.malformed, body: Buffer.from(error.message), close: true });
-      this.#shared.refusals.warn('a caller of the vault was cut off', {
+      this.#dependencies.refusals.warn('a caller of the vault was cut off', {
         caller: this.caller.name,
         reason: error.message,
       });
@@ -104,7 +114,7 @@ export class VaultConnection {
     if (this.#closing) return;
     if (this.#frames) this.#socket.pause();
     else {
-      // Only the caller's own slowness counts: what waits here unread is ours.
+      // Counts only while everything received has been read, so that only the caller's own slowness counts.
       if (!this.#reader.inside) this.#insideSince = undefined;
       else this.#insideSince ??= performance.now();
       this.#socket.resume();
@@ -113,13 +123,13 @@ export class VaultConnection {
 
   async #run(frame: Frame): Promise<void> {
     this.#running++;
-    const answer = await handleCall(this.#shared.vault, this.caller, frame);
+    const answer = await handleCall(this.#dependencies.vault, this.caller, frame);
     this.#running--;
     this.#finish(frame.id, answer);
   }
 
   #finish(id: number, { kind, body, close, logged, managed }: VaultAnswer): void {
-    const { logger, refusals } = this.#shared;
+    const { logger, refusals } = this.#dependencies;
     const caller = this.caller.name;
     if (logged) {
       const fields = { caller, call: logged.call, reason: logged.reason };
@@ -135,13 +145,16 @@ export class VaultConnection {
   #write(id: number, kind: number, body: Uint8Array): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
     this.#socket.write(encodeFrame(id, kind, body));
-    if (this.#socket.writableLength > this.#shared.limits.vaultUnreadBytesMax) {
+    if (this.#socket.writableLength > this.#dependencies.limits.vaultUnreadBytesMax) {
       this.#unreadSince ??= performance.now();
     }
   }
 
   #drop(reason: string): void {
-    this.#shared.refusals.warn('a caller of the vault was cut off', { caller: this.caller.name, reason });
+    this.#dependencies.refusals.warn('a caller of the vault was cut off', {
+      caller: this.caller.name,
+      reason,
+    });
     this.destroy();
   }
 }

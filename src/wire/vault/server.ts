@@ -20,7 +20,7 @@ export interface VaultListenerOptions extends VaultCallers {
   readonly host: string;
   /** 0: any free one */
   readonly port: number;
-  /** Reads them from where they are kept; asked again at each `reloadTls`. */
+  /** Reads the credentials from where they are kept. Called again by `reloadTls`. */
   readonly credentials: () => Promise<MutualTlsCredentials>;
   readonly vault: KeyVault;
   readonly clock: Clock;
@@ -29,18 +29,18 @@ export interface VaultListenerOptions extends VaultCallers {
 }
 
 export interface VaultListener {
-  /** Of callers who are known. */
+  /** Connections of admitted callers. */
   readonly connections: number;
   address(): AddressInfo;
-  /** Accepts no more, answers what was read, ends; after `drainMs` it waits for nobody. */
+  /** Stops accepting, answers the calls that were read, closes. Destroys what is left after `drainMs`. */
   stop(drainMs?: number): Promise<void>;
-  /** Reads the credentials again, for connections to come. @returns whether they are in use; else the old ones are */
+  /** Reads the credentials again, for new connections. @returns whether the new ones are in use */
   reloadTls(): Promise<boolean>;
 }
 
 /**
- * Lets other processes use the vault: over TLS 1.3, by client certificate, for named callers alone.
- * @throws StartRefused when it cannot listen there, or the credentials are none
+ * Serves the vault to other processes over TLS 1.3, for callers that are named and identified by their certificate.
+ * @throws StartRefused when it cannot listen there, or the credentials are not valid
  */
 export async function startVaultListener(options: VaultListenerOptions): Promise<VaultListener> {
   if (options.callers.length + options.keyManagers.length === 0) {
@@ -65,7 +65,7 @@ class Listener implements VaultListener {
   readonly #server: Server;
   readonly #connections = new Map<VaultConnection, string>();
   readonly #sockets = new Set<Socket>();
-  /** Those among them that have not shown who they are, by their address and port. */
+  /** Sockets whose handshake has not ended, by address and port. */
   readonly #handshakes = new Map<string, Socket>();
   #sweep: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -79,7 +79,7 @@ class Listener implements VaultListener {
       this.#server = createServer({
         ...credentials,
         ...TLS,
-        // Verified after the handshake, so that who is refused can be told why.
+        // Certificates are checked after the handshake (caller.ts), so that a refused caller is told why.
         requestCert: true,
         rejectUnauthorized: false,
         ALPNProtocols: [VAULT_PROTOCOL],
@@ -97,7 +97,7 @@ class Listener implements VaultListener {
     this.#server.on('tlsClientError', (error, socket) => {
       const { code, message } = error as NodeJS.ErrnoException;
       this.#refuse(socket.remoteAddress, `no TLS handshake: ${code ?? message}`);
-      // One that took too long would otherwise stay open.
+      // Node leaves the raw socket of a handshake that timed out open.
       this.#handshakes.get(keyOf(socket))?.destroy();
       socket.destroy();
     });
@@ -166,23 +166,23 @@ class Listener implements VaultListener {
 
   #accept(socket: TLSSocket): void {
     this.#handshakes.delete(keyOf(socket));
-    // A lost connection is no news.
+    // A lost connection is not worth a log line.
     socket.on('error', () => {});
     if (this.#stopping) return void socket.destroy();
     const caller = this.#admit(socket);
     if ('refused' in caller) {
-      this.#turnAway(socket, caller.refused);
+      this.#refuseWithReason(socket, caller.refused);
       return;
     }
     const { vault, logger } = this.#options;
-    const shared = {
+    const dependencies = {
       vault,
       logger,
       identity: this.#identity,
       limits: this.#limits,
       refusals: this.#refusals,
     };
-    const connection = new VaultConnection(shared, socket, caller);
+    const connection = new VaultConnection(dependencies, socket, caller);
     this.#connections.set(connection, caller.name);
     socket.once('close', () => this.#connections.delete(connection));
   }
@@ -201,8 +201,8 @@ class Listener implements VaultListener {
       : { refused: `${caller.name} has ${own} connections, its most` };
   }
 
-  /** Tells the caller why, reads nothing. */
-  #turnAway(socket: TLSSocket, reason: string): void {
+  /** Sends the reason and closes. Reads nothing. */
+  #refuseWithReason(socket: TLSSocket, reason: string): void {
     this.#refuse(socket.remoteAddress, reason);
     socket.end(encodeFrame(0, VAULT_ANSWERS.refused, Buffer.from(reason)));
     socket.resume();

@@ -22,7 +22,9 @@ interface Feed {
   readonly all: boolean;
   idOf(entry: JournalEntry): string | Promise<string>;
   entries(signal: AbortSignal): AsyncIterable<readonly JournalEntry[]>;
-  /** Whether the caller's credentials still hold. Called at each heartbeat and after entries that may have ended them. */
+  /**
+   * Whether the caller's credentials still hold. Called at each heartbeat and after entries that may have ended them.
+   */
   holds(entries: readonly JournalEntry[]): Promise<boolean>;
 }
 
