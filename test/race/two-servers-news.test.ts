@@ -16,8 +16,9 @@ import { activateToken } from '../../src/application/tokens/activate-token.ts';
 import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import { authorise } from '../../src/application/transactions/authorise.ts';
 import { decideTransaction } from '../../src/application/transactions/decide-transaction.ts';
-import { findTransaction, waitForDecision } from '../../src/application/transactions/find-transactions.ts';
+import { findTransaction } from '../../src/application/transactions/find-transactions.ts';
 import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
+import { waitForDecision } from '../../src/application/transactions/wait-for-decision.ts';
 import {
   disableUser,
   enableUser,

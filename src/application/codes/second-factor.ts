@@ -9,26 +9,31 @@ import type { User } from '../users/user.ts';
 import { CodeFactor } from './code-factor.ts';
 
 export interface ShownFactor {
-  /** With the code used up. */
+  /** The user's state with the code used up. */
   readonly state: UserState;
-  /** For the entry: the token that the code is of. */
+  /** For the entry: the token whose code it is. */
   readonly detail: Readonly<Record<string, string>>;
-  /** Of the session, which has shown a code now. */
+  /** They record that the session has shown a code. */
   readonly rows: readonly SideRow[];
 }
 
 /**
- * Whether a log-in by the password alone, of a user who had more, finds no token to show a code of: a session may revoke
- * tokens, and must not thereby be rid of their codes.
+ * Whether a token was revoked and the session's log-in, by password alone, had no code to show. A session may revoke
+ * tokens, and must not escape their codes by doing so.
  */
 export function isRidOfCodes(user: User, { proof }: SessionRow): boolean {
   return user.state.hadToken === true && proof === 'code_unavailable';
 }
 
 /**
- * A code of a token that is there already, for what would give whoever has only a session another way in. A user
- * without an active token has nothing to show; one who has revoked theirs, and has logged in by the password alone since
- * there was one, needs an administrator's invitation, with `enrolment_code_required` in any session. One who has `ocra` tokens alone has no code for this: `code_required`, whatever is shown.
+ * Asks for a code of an existing token before an action that would give the holder of a stolen session another way in
+ * (a new token, passkey or invitation). By what the user has:
+ *
+ * - no active token: nothing is asked for. But once a token was revoked, a session that has logged in by password alone
+ *   since (`isRidOfCodes`), or with `enrolment_code_required` any session, is refused by `code_required`: it takes an
+ *   administrator's invitation;
+ * - active `ocra` tokens alone: `code_required` whatever is shown, because their codes are for transactions;
+ * - otherwise: a code that fits.
  */
 export class SecondFactor {
   readonly #context: Context;
@@ -41,12 +46,12 @@ export class SecondFactor {
     this.#sessionId = session.sessionId;
   }
 
-  /** What the vault must compute before `judge`: nothing while codes are locked. */
+  /** The MACs that the vault must compute before `judge`; none while codes are locked. */
   evidence(user: User, at: number): readonly MacRequest[] {
     return this.#code?.evidence(user, at) ?? [];
   }
 
-  /** @returns the proposal to refuse with, where there is none or it does not fit */
+  /** @returns the refusal as a proposal where a code is required and none was shown, or it does not fit */
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): ShownFactor | Proposal<Refusal> {
     const { settings } = this.#context;
     const session = heldSession(user, this.#sessionId, at);

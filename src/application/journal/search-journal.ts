@@ -4,12 +4,8 @@ import { LIMITS } from '../../limits.ts';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type { TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import {
-  findTransaction,
-  listTransactions,
-  type TransactionView,
-  viewOfEntry,
-} from '../transactions/find-transactions.ts';
+import { findTransaction, listTransactions } from '../transactions/find-transactions.ts';
+import { type TransactionView, viewOfEntry } from '../transactions/transaction-view.ts';
 
 const ENTRIES_PER_READ = 256;
 /** An expired transaction is recorded as such within this time. */

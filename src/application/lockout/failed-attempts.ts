@@ -5,7 +5,7 @@ import { LIMITS } from '../../limits.ts';
 
 type Detail = Readonly<Record<string, string | number>>;
 
-/** A code that was evaluated and did not fit. One already spent fits, so it is no guess and does not count. */
+/** Counts a code that was evaluated and did not fit. A spent one fitted once: it is no guess, and does not count. */
 export function afterWrongCode(
   state: UserState,
   at: number,
@@ -34,9 +34,9 @@ function attemptDetail(factor: string, failures: number, lockedUntil: number, at
 }
 
 /**
- * A MAC that did not fit: a change on the way, or a guess at the password by someone who holds a session. The user
- * is not locked, or whoever sits on the way could lock them out; the session that sends many of them ends instead,
- * so that guessing needs a log-in, which is locked.
+ * Counts a MAC that did not fit: the message was changed on the way, or the holder of a session guesses at the password.
+ * It does not lock the user, or a man in the middle could lock them out. Instead the session that sends
+ * `wrongMacsMax` within `wrongMacsWindowMs` ends, so that guessing on needs a log-in, which does lock.
  */
 export function afterWrongMac(
   state: UserState,

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * Waits until a multiple of a fixed time since `startedAt` (`performance.now()`): writing an entry about a user who
- * exists takes longer than writing none about one who does not, and must not show.
+ * Waits until a multiple of `gridMs` has passed since `startedAt` (ms of `performance.now()`). Otherwise the duration of
+ * a refusal would tell whether the user exists, because only an existing one gets an entry.
  */
 export async function padResponseTime(startedAt: number, gridMs: number): Promise<void> {
   const elapsed = performance.now() - startedAt;

@@ -7,8 +7,8 @@ import {
 import { LIMITS } from '../../limits.ts';
 
 /**
- * Wrong attempts at names that nobody has, so that they lock as a user's do. In memory and bounded: no entry may be
- * made for each name that somebody invents.
+ * Counts failed attempts at names that nobody has, so that they lock as a user's do. In memory and bounded, because an
+ * attacker can invent names without end; the oldest name is dropped first.
  */
 export class UnknownUsers {
   readonly #policy: LockoutPolicy;
@@ -22,7 +22,7 @@ export class UnknownUsers {
     return this.#states.get(username);
   }
 
-  /** @returns ms until another attempt is evaluated, 0 where it is now */
+  /** Counts a failed attempt. @returns ms until the next one is evaluated; 0: at once */
   wrong(username: string, at: number): number {
     const state = afterWrongAttempt(this.#states.get(username), at, this.#policy);
     this.#states.delete(username);

@@ -1,6 +1,6 @@
 /**
- * Runs the tasks of one key one after the other, at most `waitingMax` waiting: a guess is looked at only when the
- * outcome of the guess before it is known, so that parallel callers cannot have more evaluated than the lock allows.
+ * Runs the tasks of one key one after the other, with at most `waitingMax` of them running or waiting. A guess is
+ * evaluated only once the outcome of the one before it is known, so parallel guesses cannot outrun the lock.
  */
 export class KeyedMutex {
   readonly #waitingMax: number;
@@ -10,7 +10,7 @@ export class KeyedMutex {
     this.#waitingMax = waitingMax;
   }
 
-  /** @returns undefined, at once, when too many wait for this key */
+  /** @returns undefined at once where too many wait for this key */
   async run<T>(key: string, task: () => Promise<T>): Promise<T | undefined> {
     const line = this.#tails.get(key) ?? { tail: Promise.resolve(), waiting: 0 };
     if (line.waiting >= this.#waitingMax) return undefined;

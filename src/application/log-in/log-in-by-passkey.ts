@@ -22,8 +22,8 @@ import { type LogIn, submitLogIn } from './submit-log-in.ts';
 const BINDING = 'passkey/log-in';
 
 /**
- * What a browser needs to log in by a passkey (WebAuthn section 5.5), the same for everyone: no credential is named, so
- * nobody learns who has one.
+ * The options by which a browser logs in (WebAuthn section 5.5). They name no credential and are the same for everyone,
+ * so they do not tell who has a passkey.
  */
 export async function passkeyLogInOptions(
   { challenges, decider }: Context,
@@ -48,8 +48,8 @@ export interface LogInPasskeyRequest {
 }
 
 /**
- * A log-in by passkey (WebAuthn section 7.2) in place of password and code: the authenticator has verified its user, so
- * it stands for both. A lock of either does not hold here, for a signature is not guessed.
+ * Logs a user in by passkey (WebAuthn section 7.2) in place of password and code: the authenticator has verified its
+ * user, so it stands for both. Locks of either do not apply, because a signature cannot be guessed.
  */
 export async function logInByPasskey(
   context: Context,
@@ -81,7 +81,7 @@ export async function logInByPasskey(
     userId: user.id,
     decide: (user, { at, isSpent }) => {
       const held = user?.passkeys.find(({ credentialId }) => credentialId === id);
-      // Of two log-ins with one answer, the second finds the challenge spent or the counter further on.
+      // Of two log-ins with one assertion the second finds the challenge spent or the counter ahead.
       if (!user || !held || isSpent(nonce) || !counts(held.signCount, signCount)) {
         return { result: refuse('passkey_refused') };
       }
@@ -117,12 +117,15 @@ export async function logInByPasskey(
   return submitLogIn(context, job, request.idempotency);
 }
 
-/** WebAuthn section 6.1.1: a counter that does not grow is of a copied authenticator; one that stays 0 is none. */
+/** A counter that does not grow means a copied authenticator; one that stays 0 is not kept (WebAuthn section 6.1.1). */
 function counts(known: number, said: number): boolean {
   return said > known || (said === 0 && known === 0);
 }
 
-/** @returns the authenticator's counter, undefined where the signature or anything it covers does not fit */
+/**
+ * Verifies the assertion (WebAuthn section 7.2). Does NOT compare the counter.
+ * @returns the authenticator's counter; undefined where the signature or anything that it covers does not fit
+ */
 async function verify(
   { response, relyingParty }: LogInPasskeyRequest,
   { credentialId, publicKey }: PasskeyRow,
@@ -138,7 +141,7 @@ async function verify(
       credential: {
         id: credentialId,
         publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
-        // Looked at where it is decided: a repeat shows the counter of the log-in that it repeats.
+        // Compared by the decision: a repeat shows the counter of the log-in that it repeats.
         counter: 0,
       },
       requireUserVerification: true,

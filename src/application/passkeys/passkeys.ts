@@ -6,7 +6,7 @@ import { type Session, sessionHolds } from '../sessions/session.ts';
 
 const ID_LENGTH = 16;
 
-/** A passkey by a name that fits into a path; the credential's own id may be a thousand bytes long. */
+/** An id that fits into a path: the credential's own may be a thousand bytes long. */
 export function shortPasskeyId({ credentialId }: Pick<PasskeyRow, 'credentialId'>): string {
   return hash('sha256', credentialId, 'hex').slice(0, ID_LENGTH);
 }
@@ -16,7 +16,7 @@ export async function listPasskeys({ userCache }: Context, userId: UserId): Prom
   return (await userCache.reload(userId))?.passkeys ?? [];
 }
 
-/** No log-in by it any more; sessions that it began go on. @returns nothing when it is done */
+/** Deletes a passkey: no log-in by it any more. Sessions that it opened go on. @returns undefined when it is deleted */
 export async function deletePasskey(
   { decider }: Context,
   session: Session,
@@ -43,23 +43,26 @@ export async function deletePasskey(
   return result;
 }
 
-/** As WebAuthn knows the user: the id, which says nothing of the person. */
+/** The user handle (WebAuthn section 5.4.3): the user's id, which tells nothing about the person. */
 export function userHandleOf(userId: UserId): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(userId.toString(36), 'ascii'));
 }
 
-/** @returns undefined where it is none of ours; whether there is such a user has not been checked */
+/** Reads a user handle. Does NOT check that there is such a user. @returns undefined where it is none of ours */
 export function userIdOfHandle(handle: string | undefined): UserId | undefined {
   const text = Buffer.from(handle ?? '', 'base64url').toString('latin1');
   return /^[1-9a-z][0-9a-z]{0,10}$/.test(text) ? Number.parseInt(text, 36) : undefined;
 }
 
-/** WebAuthn's challenge: the bytes of a nonce, so that it needs no memory until it is spent. */
+/** The WebAuthn challenge: the bytes of a stateless nonce, so nothing is stored until it is spent. */
 export function challengeOf(nonce: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(nonce, 'hex'));
 }
 
-/** @param clientData `clientDataJSON`, base64url @returns undefined where it has none: nothing of it was checked */
+/**
+ * Reads the nonce from `clientDataJSON` (base64url). Checks nothing else in it.
+ * @returns undefined where there is none
+ */
 export function nonceOfClientData(clientData: string): string | undefined {
   try {
     const read: unknown = JSON.parse(Buffer.from(clientData, 'base64url').toString('utf8'));
@@ -72,7 +75,7 @@ export function nonceOfClientData(clientData: string): string | undefined {
   }
 }
 
-/** The site that passkeys are for (WebAuthn section 5.4.2): its origin, and its host as the relying party's id. */
+/** The site that passkeys belong to (WebAuthn section 5.4.2). Its host is the relying party's id. */
 export interface RelyingParty {
   /** `https://sello.example` */
   readonly origin: string;

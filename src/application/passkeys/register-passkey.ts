@@ -25,7 +25,7 @@ import {
 
 const NAME = 'Sello';
 
-/** What a browser needs to make a passkey (WebAuthn section 5.4). Nothing is remembered. */
+/** The options by which a browser makes a passkey (WebAuthn section 5.4). Stores nothing. */
 export async function passkeyRegistrationOptions(
   context: Context,
   { session, relyingParty }: { readonly session: Session; readonly relyingParty: RelyingParty },
@@ -53,17 +53,17 @@ export interface RegisterPasskeyRequest {
   readonly relyingParty: RelyingParty;
   readonly response: RegistrationResponseJSON;
   readonly label: string;
-  /** Of a token, where the user has one. */
+  /** Of a token, where the user has one (`SecondFactor`). */
   readonly code?: string;
   readonly idempotency?: Idempotency;
 }
 
-/** `repeated`: by a stored answer to the same idempotency key, which the browser's answer is part of. */
+/** `repeated`: a repeat of an idempotency key, whose digest covers the browser's response. */
 export type RegisteredPasskey = PasskeyRow & { readonly repeated?: boolean };
 
 /**
- * Adds the passkey that a browser made (WebAuthn section 7.1) to the user's: a way to log in without password and code.
- * What make of authenticator it is has NOT been checked: no attestation is asked for, and one with certificates is refused.
+ * Registers a passkey that a browser made (WebAuthn section 7.1): a way to log in without password and code. Does NOT
+ * check the make of the authenticator: no attestation is asked for, and one with certificates is refused.
  */
 export async function registerPasskey(
   context: Context,
@@ -147,12 +147,12 @@ async function verify(
     };
     return { nonce, passkey };
   } catch {
-    // The library throws for all that does not fit; why is of no use to anyone but an attacker.
+    // The library throws for whatever does not fit; the reason would help nobody but an attacker.
     return refuse('passkey_invalid');
   }
 }
 
-/** A chain of certificates would be followed, to addresses that it names. */
+/** Certificates are refused because verifying a chain would fetch from addresses that it names. */
 async function hasCertificates({ response }: RegistrationResponseJSON): Promise<boolean> {
   const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers');
   const statement = decodeAttestationObject(

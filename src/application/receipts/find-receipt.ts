@@ -3,11 +3,11 @@ import type { RecordedTransaction } from '../../domain/journal/entry.ts';
 import { chainHash, GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import type { Proof } from '../../domain/policy/policy.ts';
 import type { Context } from '../context.ts';
-import type { TransactionView } from '../transactions/find-transactions.ts';
+import type { TransactionView } from '../transactions/transaction-view.ts';
 import { signReceipt } from './sign-receipt.ts';
 
 /**
- * The receipt of an approved transaction, signed now: what it states is read from the journal.
+ * Signs the receipt of an approved transaction now, from what the journal's entry states.
  * @returns undefined where the transaction is not approved
  */
 export async function receiptOf(context: Context, view: TransactionView): Promise<string | undefined> {
@@ -26,7 +26,7 @@ export async function receiptOf(context: Context, view: TransactionView): Promis
     user: string;
     detail?: { proofs?: string };
   };
-  // Nothing is signed that the entry's own hash does not say: a changed row would make a receipt out of a refusal.
+  // Sign only what the entry's hash covers: a changed row could turn a refusal into a receipt.
   const said = body.type === 'transaction.approved' && body.transaction.id === view.id;
   if (!said || chainHash(previous, entry.body) !== entry.hash) {
     throw new StoreUnavailable(

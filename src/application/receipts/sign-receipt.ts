@@ -3,7 +3,7 @@ import type { Proof } from '../../domain/policy/policy.ts';
 import { receiptFrom, receiptSigningInput } from '../../domain/transaction/receipt.ts';
 import type { Context } from '../context.ts';
 
-/** An approval as its entry recorded it: what a receipt states. */
+/** An approval as its entry records it and a receipt states it. */
 export interface DecidedTransaction {
   readonly transaction: RecordedTransaction;
   readonly username: string;
@@ -17,7 +17,7 @@ export interface DecidedTransaction {
 }
 
 /**
- * The receipt as a JWS, signed by the key that is active now.
+ * Signs a receipt as a JWS (ES256) by the active signing key.
  * @throws VaultUnavailable: the decision stands, the receipt can be asked for again
  */
 export async function signReceipt(context: Context, decided: DecidedTransaction): Promise<string> {
@@ -31,7 +31,7 @@ export async function signReceipt(context: Context, decided: DecidedTransaction)
     proofs: decided.proofs,
     journal: { version: decided.version, hash: decided.hash, previous: decided.previous },
   } as const;
-  // The header names the key, so a rotation between the two calls means: once more.
+  // The header names the key, so after a rotation between the two calls the receipt is made again.
   for (let attempt = 0; attempt < 3; attempt++) {
     const [active] = await context.vault.publicKeys();
     const keyId = active?.jwk.kid;

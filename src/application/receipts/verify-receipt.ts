@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { parseReceipt, type ReceiptClaims } from '../../domain/transaction/receipt.ts';
 
-/** RFC 7517 section 5, as `/.well-known/jwks.json` serves it. */
+/** A JWK set (RFC 7517 section 5), as `/.well-known/jwks.json` serves it. */
 export interface KeySet {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
@@ -28,7 +28,7 @@ export function verifyReceipt(jws: string, keySet: KeySet): ReceiptClaims | Refu
   return fits ? receipt.claims : invalid('signature');
 }
 
-/** @returns `undefined` where the key is no point on the curve */
+/** @returns undefined where the key is not a point on the curve */
 function verifySignature(
   key: { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string },
   signingInput: string,

@@ -1,4 +1,5 @@
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionRow, TokenRow, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
@@ -15,24 +16,33 @@ export interface ActivateTokenRequest {
   readonly userId: UserId;
   readonly tokenId: string;
   readonly code: string;
-  /** Who asks over the API; there is none at the operator's command. */
+  /** Of the caller over the API; the operator's command has none. */
   readonly session?: Session;
   readonly idempotency?: Idempotency;
 }
 
 export type ActivatedToken = TokenRow & { readonly repeated?: boolean };
 
-/** Confirms by a first code that the user's token holds the seed, and so does its device. Wrong codes count and lock as any others do. */
+/**
+ * Activates a pending token by its first code, which confirms that its device holds the seed:
+ *
+ * 1. A repeat of an idempotency key is answered from its record, if the session holds.
+ * 2. The token must be the user's, and pending.
+ * 3. The session must hold. Beside a token of another device it must have shown a code.
+ * 4. The code must fit. A wrong one counts and locks like any other; a right one leaves earlier failures standing.
+ * 5. The token becomes active, with the other token of its device. A user's first token also ends what was open beside
+ *    it: other devices' sessions, and invitations given for the password alone.
+ */
 export async function activateToken(
   context: Context,
   request: ActivateTokenRequest,
 ): Promise<ActivatedToken | Refusal> {
   const job = new ActivateJob(context, request);
-  const { result } = await context.decider.submit(
-    idempotent(job, request.idempotency, wholeResult<ActivatedToken>()),
-  );
-  return result;
+  const codec = wholeResult<ActivatedToken>();
+  return (await context.decider.submit(idempotent(job, request.idempotency, codec))).result;
 }
+
+type Verdict = Proposal<TokenRow | Refusal>;
 
 class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
   readonly userId: UserId;
@@ -53,11 +63,7 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
     return this.#pending(user) ? this.#code.evidence(user, at) : [];
   }
 
-  decide(
-    user: User | undefined,
-    { at }: Facts,
-    macs: readonly (Uint8Array | undefined)[],
-  ): Proposal<TokenRow | Refusal> {
+  decide(user: User | undefined, { at }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
     const { tokenId } = this.#request;
     if (!user?.tokens.some((token) => token.tokenId === tokenId)) return { result: refuse('token_unknown') };
     const token = this.#pending(user);
@@ -68,38 +74,19 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
       return { result: refuse('code_required') };
     }
     const judged = this.#code.judge(user, at, macs);
-    if (judged.outcome === 'locked') {
-      return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
+    switch (judged.outcome) {
+      case 'locked':
+        return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
+      case 'refused': {
+        const { reason, state, detail, retryAfterMs } = judged;
+        return {
+          result: refuse(reason, retryAfter(retryAfterMs)),
+          draft: { type: 'code.refused', reason, detail: { ...detail, token: tokenId }, state },
+        };
+      }
+      case 'accepted':
+        return activated(user, token, session, judged.state);
     }
-    if (judged.outcome === 'refused') {
-      const { reason, state, detail } = judged;
-      return {
-        result: refuse(reason, retryAfter(judged.retryAfterMs)),
-        draft: { type: 'code.refused', reason, detail: { ...detail, token: tokenId }, state },
-      };
-    }
-    return {
-      result: { ...token, status: 'active' },
-      draft: {
-        type: 'token.activated',
-        detail: { token: tokenId },
-        state: judged.state,
-        rows: [
-          ...(session ? proven(session) : []),
-          ...endSessions(waitingBesides(user, token)),
-          ...this.#confirmed(user, token).map(
-            (id) => ({ kind: 'token.update', userId: user.id, tokenId: id, status: 'active' }) as const,
-          ),
-        ],
-      },
-    };
-  }
-
-  /** A device got its seeds together, so that it holds one says that it holds all. */
-  #confirmed(user: User, token: TokenRow): readonly string[] {
-    return tokensOfDevice(user, deviceIdOf(token.tokenId))
-      .filter(({ status }) => status === 'pending')
-      .map(({ tokenId }) => tokenId);
   }
 
   #session(user: User, at: number): SessionRow | undefined | 'ended' {
@@ -114,7 +101,7 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
   }
 }
 
-/** Whether there is a token of another device, or was: then a session that has shown no code of it adds none. */
+/** Whether the user has or had a token of another device. A session that has shown no code of it adds none beside it. */
 function isBesideOthers(user: User, session: SessionRow, { tokenId }: TokenRow): boolean {
   const deviceId = deviceIdOf(tokenId);
   return (
@@ -123,11 +110,38 @@ function isBesideOthers(user: User, session: SessionRow, { tokenId }: TokenRow):
   );
 }
 
+function activated(
+  user: User,
+  token: TokenRow,
+  session: SessionRow | undefined,
+  state: UserState,
+): Proposal<TokenRow> {
+  // A device received its seeds together: holding one confirms all.
+  const confirmed = tokensOfDevice(user, deviceIdOf(token.tokenId)).filter(
+    ({ status }) => status === 'pending',
+  );
+  return {
+    result: { ...token, status: 'active' },
+    draft: {
+      type: 'token.activated',
+      detail: { token: token.tokenId },
+      state,
+      rows: [
+        ...(session ? proven(session) : []),
+        ...endSessions(sessionsBesideFirst(user, token)),
+        ...confirmed.map(
+          ({ userId, tokenId }) => ({ kind: 'token.update', userId, tokenId, status: 'active' }) as const,
+        ),
+      ],
+    },
+  };
+}
+
 /**
- * Of a first token, what others wait with: devices that have confirmed nothing, and invitations that the password alone
- * was enough for. Whoever had that password could else confirm one beside it later.
+ * What a user's first token ends: sessions of other devices, which have confirmed nothing, and invitations given for the
+ * password alone. Otherwise somebody who had that password could confirm a token beside it later.
  */
-function waitingBesides(user: User, { tokenId }: TokenRow): readonly SessionRow[] {
+function sessionsBesideFirst(user: User, { tokenId }: TokenRow): readonly SessionRow[] {
   if (user.tokens.some(({ status }) => status === 'active')) return [];
   const deviceId = deviceIdOf(tokenId);
   return user.sessions.filter(({ kind, proof, tokenId: of }) =>

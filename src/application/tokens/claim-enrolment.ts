@@ -14,11 +14,11 @@ import { type DeviceKey, readDeviceKey, sealToDevice } from './device-key.ts';
 import { checkParameters, makeSeed, type NewToken } from './enrol-token.ts';
 
 export interface ClaimEnrolmentRequest {
-  /** Of `inviteDevice`. */
+  /** The invitation's code, from `inviteDevice`. */
   readonly code: string;
   readonly deviceKey: DeviceKey;
   readonly label: string;
-  /** One token of that type; by default two, an `ocra` one for approvals and a `totp` one for log-ins. */
+  /** One token of this type. By default two: `ocra` for approvals and `totp` for log-ins. */
   readonly type?: 'ocra' | 'totp';
   readonly address: string;
   /** Its digest must cover the code. */
@@ -33,9 +33,9 @@ export interface ClaimedEnrolment {
 }
 
 /**
- * Enrols a device by an invitation, which is spent by the same decision. The tokens wait for their first code; the
- * device's session is there at once, for it is what confirms them. Seeds leave the vault this once, sealed to the
- * device's key: whose key that is has NOT been checked, whoever holds the invitation names it.
+ * Enrols a device by an invitation, which the same decision spends. The tokens are pending until their first code; the
+ * device's session opens at once, because it confirms them. The seeds leave the vault this once, encrypted to the
+ * device's key. Does NOT check whose key that is: the holder of the invitation names it.
  */
 export async function claimEnrolment(
   context: Context,
@@ -67,7 +67,7 @@ export async function claimEnrolment(
   return isRefusal(held) ? held : refuse('enrolment_unknown');
 }
 
-/** By its digest: 192 random bits are not found by comparing. */
+/** Found by the digest of its code, so that no comparison tells how much of the 192 random bits fits. */
 function invitationOf(user: User, code: string, at: number): SessionRow | Refusal {
   const id = sessionIdOf(code);
   const row = user.sessions.find(({ sessionId, kind }) => kind === 'enrolment' && sessionId === id);
@@ -120,7 +120,7 @@ async function enrolDevice(
       return { result: { userId, jwe }, draft: { type: 'token.enrolled', detail, state: user.state, rows } };
     },
   };
-  // What is kept is sealed to the device already.
+  // The result may be kept as it is: it is encrypted to the device already.
   return (await decider.submit(idempotent(job, idempotency, wholeResult<ClaimedEnrolment>()))).result;
 }
 

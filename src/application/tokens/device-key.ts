@@ -9,7 +9,7 @@ export interface DeviceKey {
   readonly y: string;
 }
 
-/** @returns undefined where the point is not on the curve */
+/** Reads a device's key. Does NOT check whose it is. @returns undefined where the point is not on the curve */
 export function readDeviceKey({ kty, crv, x, y }: DeviceKey): KeyObject | undefined {
   try {
     const key = createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
@@ -19,7 +19,7 @@ export function readDeviceKey({ kty, crv, x, y }: DeviceKey): KeyObject | undefi
   }
 }
 
-/** Compact JWE (RFC 7516) to that key, by ECDH-ES (RFC 7518 section 4.6) and A256GCM: nobody on the way reads it. */
+/** Encrypts the payload to the device's key: compact JWE (RFC 7516), ECDH-ES (RFC 7518 section 4.6) with A256GCM. */
 export function sealToDevice(key: KeyObject, payload: unknown): Promise<string> {
   return new CompactEncrypt(Buffer.from(JSON.stringify(payload)))
     .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', typ: 'JWE', cty: 'json' })

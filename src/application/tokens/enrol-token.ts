@@ -24,24 +24,24 @@ export interface EnrolTokenRequest {
   readonly periodS?: number;
   readonly algorithm?: MacAlgorithm;
   readonly label?: string;
-  /** Who asks over the API. At the operator's command there is none, and no code is asked for. */
+  /** Of the caller over the API. The operator's command has none, and no code is asked for. */
   readonly session?: Session;
-  /** Of a token that is there already, where the session has shown none yet or the configuration asks for one. */
+  /** Of an existing token, where the session has shown no code yet or the configuration requires one. */
   readonly code?: string;
   readonly idempotency?: Idempotency;
 }
 
 export interface EnrolledToken {
   readonly token: TokenRow;
-  /** Told once, to the user's token; stored nowhere but wrapped. */
+  /** Told once, to the user's token; stored wrapped. */
   readonly seed: Uint8Array;
-  /** A stored answer to the same idempotency key: the token made then. */
+  /** A repeat of an idempotency key: the token made then. */
   readonly repeated?: boolean;
 }
 
 const SEED_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const;
 
-/** Makes a token that waits for its first code (`activateToken`). */
+/** Makes a pending token: `activateToken` activates it by its first code. */
 export async function enrolToken(
   context: Context,
   request: EnrolTokenRequest,
@@ -59,7 +59,7 @@ export interface NewToken {
   readonly seed: Uint8Array;
 }
 
-/** A token that waits for its first code, in no store yet. Its parameters must have been checked. */
+/** Makes a pending token with a new seed and stores nothing. Its parameters must have been checked. */
 export async function makeSeed(
   context: Context,
   request: Omit<EnrolTokenRequest, 'idempotency' | 'code'> & { readonly tokenId?: string },
@@ -154,7 +154,7 @@ export function checkParameters({
   return undefined;
 }
 
-/** base64url that begins with a letter: a command would take one that begins with `-` for an option. */
+/** base64url that begins with a letter: a command would read a leading `-` as an option. */
 export function makeTokenId(random: Random): string {
   const bytes = Buffer.from(random.bytes(12));
   bytes[0] = (bytes[0] ?? 0) & 0x7f;

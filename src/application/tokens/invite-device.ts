@@ -13,7 +13,7 @@ import type { User } from '../users/user.ts';
 import { endSessions } from './device.ts';
 
 export interface Invitation {
-  /** Enrols a device once: told to whom it is for, stored nowhere but as a digest. */
+  /** Enrols a device once. Told here alone; stored as a digest. */
   readonly code: string;
   /** ms since 1970 */
   readonly expiresAt: number;
@@ -25,13 +25,13 @@ export type InviteDeviceRequest = {
   readonly idempotency?: Idempotency;
 } & (
   | { readonly session: Session; readonly code?: string }
-  /** An administrator, by name: no code of the user is asked for. */
+  /** The administrator's name: no code of the user is asked for. */
   | { readonly by: string }
 );
 
 /**
- * A one-time invitation to enrol a virtual token. Who has a token already shows a code of it, so that a stolen
- * password alone enrols nothing.
+ * Makes a one-time invitation to enrol a virtual token. A user who has a token already must show a code of it
+ * (`SecondFactor`), so that a stolen password alone enrols nothing.
  */
 export async function inviteDevice(
   context: Context,
@@ -111,7 +111,7 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
   }
 }
 
-/** The expired ones, and the oldest where there are more than a server keeps for one user. */
+/** The expired invitations, and the oldest ones beyond `invitationsPerUserMax` with the new one. */
 function invitationsToEnd(user: User, at: number): readonly SessionRow[] {
   const invitations = user.sessions.filter(({ kind }) => kind === 'enrolment');
   const open = invitations.filter(({ expiresAt }) => expiresAt > at);

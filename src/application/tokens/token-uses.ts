@@ -28,8 +28,9 @@ const ENTRIES_PER_READ = 256;
 const ENTRIES_PER_PAGE_MAX = 4_096;
 
 /**
- * Codes accepted of the token, and refused ones that it could have shown, the newest first, from the journal: entries
- * below the version `below`.
+ * Lists the token's accepted codes, and the refused codes that it could have shown, newest first, from the user's
+ * journal entries below version `page.below`. One page reads at most `ENTRIES_PER_PAGE_MAX` entries, so it may be empty
+ * and still have a `next`.
  */
 export async function listTokenUses(
   { store }: Context,
@@ -39,7 +40,7 @@ export async function listTokenUses(
   const uses: TokenUse[] = [];
   let below = page.below;
   for (let read = 0; read < ENTRIES_PER_PAGE_MAX; read += ENTRIES_PER_READ) {
-    // A store in this process answers without a pause: others get their turn between two reads.
+    // A store in this process reads synchronously: let other work run between two reads.
     if (read > 0) await setImmediate();
     const entries = await store.readUserJournal(token.userId, { below, limit: ENTRIES_PER_READ });
     for (const entry of entries) {
@@ -64,7 +65,7 @@ function tokenUseOf({ type, at, body }: JournalEntry, tokenId: string): TokenUse
     transaction?: { id: string };
   };
   const accepted = reason === undefined;
-  // A code that was wrong names no token; one refused for another reason than its code was no use of any.
+  // A wrong code names no token. A refusal for another reason than the code is no use of a token.
   const concerns = accepted
     ? detail?.token === tokenId
     : reason.includes('code_') && !reason.endsWith('_required') && (detail?.token ?? tokenId) === tokenId;
@@ -78,7 +79,7 @@ function tokenUseOf({ type, at, body }: JournalEntry, tokenId: string): TokenUse
   };
 }
 
-/** A code refused at a service, at an approval, or as the first of a token. */
+/** Tells a code refused at a service from one at an approval and from a token's first code. */
 function purposeOfRefused(
   detail: { readonly service?: string; readonly token?: string } | undefined,
   transaction: object | undefined,

@@ -10,7 +10,7 @@ import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import type { User } from '../users/user.ts';
 import { makeTransactionId } from './transaction-id.ts';
 
-/** A transaction as it stands, kept until its user decides. */
+/** A pending transaction, kept until its user decides. */
 export type RequestedTransaction = TransactionRow & { readonly repeated?: boolean };
 
 export interface RequestTransactionRequest {
@@ -20,7 +20,7 @@ export interface RequestTransactionRequest {
   readonly idempotency?: Idempotency;
 }
 
-/** A service asks for its user's approval. The user decides by a code over the transaction's own challenge. */
+/** Requests a user's approval for a service. The user decides by a code over the transaction's own challenge. */
 export async function requestTransaction(
   context: Context,
   request: RequestTransactionRequest,
@@ -42,14 +42,14 @@ export async function requestTransaction(
 
 interface Wanted {
   readonly transfer: Transfer;
-  /** Empty where the user themself asks. */
+  /** Empty where the user asks. */
   readonly serviceId: string;
   readonly state: UserState;
   /** The challenge that this entry spends. */
   readonly challenge?: string;
 }
 
-/** The entry and the row of a transaction that waits. Challenges must be ready. */
+/** The entry and the row of a pending transaction. Challenge keys must be at hand (`ensureKeys`). */
 export function requestProposal(
   context: Context,
   user: User,
@@ -57,7 +57,7 @@ export function requestProposal(
   { transfer, serviceId, state, challenge: spent }: Wanted,
 ): Proposal<RequestedTransaction | Refusal> {
   const { pendingTransactionsPerUserMax: max } = LIMITS;
-  // What is over waits for the maintenance alone.
+  // Expired ones do not count: they wait for maintenance alone.
   const ends = user.pending.map(({ expiresAt }) => expiresAt).filter((expiresAt) => expiresAt >= at);
   if (ends.length >= max) {
     const retryAfterMs = Math.min(...ends) - at + 1;

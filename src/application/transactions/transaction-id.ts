@@ -2,14 +2,14 @@ import type { RandomPool } from '../challenges/random-pool.ts';
 
 const TIME_BYTES = 6;
 const RANDOM_BYTES = 10;
-/** Where each byte's two digits stand in the text, between its dashes. */
-const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
+/** The position of each byte's two digits in the text. */
+const POSITIONS = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
 const DIGITS = Buffer.from('0123456789abcdef');
 
-/** The text in the making, its dashes in place: an id is made for each decision, and strings to join cost more. */
+/** Reused, with its dashes in place: an id is made for each decision, and joining strings costs more. */
 const text = Buffer.alloc(36, '-');
 
-/** A UUID of version 7 (RFC 9562, section 5.7): its time is that of the decision, so ids are found by time. */
+/** Makes a UUID of version 7 (RFC 9562 section 5.7). It carries the decision's time, so ids can be searched by time. */
 export function makeTransactionId(at: number, random: RandomPool): string {
   for (let i = 0; i < TIME_BYTES; i++) put(i, Math.floor(at / 2 ** (8 * (TIME_BYTES - 1 - i))));
   const bytes = random.take(RANDOM_BYTES);
@@ -19,9 +19,9 @@ export function makeTransactionId(at: number, random: RandomPool): string {
   return text.toString('latin1');
 }
 
-/** @param byte its low eight bits count */
+/** Writes one byte. @param byte only its low eight bits count */
 function put(index: number, byte: number): void {
-  const place = PLACES[index] ?? 0;
-  text[place] = DIGITS[(byte >> 4) & 15] ?? 0;
-  text[place + 1] = DIGITS[byte & 15] ?? 0;
+  const position = POSITIONS[index] ?? 0;
+  text[position] = DIGITS[(byte >> 4) & 15] ?? 0;
+  text[position + 1] = DIGITS[byte & 15] ?? 0;
 }

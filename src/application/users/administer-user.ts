@@ -9,7 +9,7 @@ import type { User } from './user.ts';
 
 type Change = (user: User) => Draft | Refusal;
 
-/** Who asked for it over the API, and their key for a safe retry. The operator at the command line has no name. */
+/** The administrator's name and idempotency key over the API. The operator at the command line has neither. */
 export interface Act {
   readonly by?: string;
   readonly idempotency?: Idempotency;
@@ -17,11 +17,11 @@ export interface Act {
 
 export interface AdministeredUser {
   readonly userId: UserId;
-  /** A stored answer to the same idempotency key: nothing was done anew. */
+  /** A repeat of an idempotency key: nothing was done again. */
   readonly repeated?: boolean;
 }
 
-/** @returns `user_unknown` where there is none, or why not */
+/** Commits the entry that `make` drafts. @returns `user_unknown`, or the refusal of `make` */
 async function change(
   context: Context,
   userId: UserId,
@@ -48,7 +48,7 @@ async function change(
   return result;
 }
 
-/** No log-in and no transaction any more, until enabled; every session ends with the same decision. */
+/** Disables a user: no log-in and no transaction until enabled. The same decision ends every session. */
 export function disableUser(
   context: Context,
   userId: UserId,
@@ -75,7 +75,7 @@ export function enableUser(
   }));
 }
 
-/** Forgets wrong passwords and codes, and so ends the waits that they caused. */
+/** Clears the failed attempts at password, code and MAC, and so the locks that they caused. */
 export function unlockUser(
   context: Context,
   userId: UserId,
@@ -88,8 +88,8 @@ export function unlockUser(
 }
 
 /**
- * The token's codes are refused from now on, with those of the other token of its device; the device's sessions end.
- * Seeds stay in the store, wrapped, and open nothing.
+ * Revokes a token with the other token of its device: their codes are refused from now on, and the device's sessions
+ * end. The seeds stay in the store, wrapped, and open nothing.
  */
 export function revokeToken(
   context: Context,

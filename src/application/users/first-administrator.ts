@@ -17,11 +17,11 @@ export interface FirstAdministratorRequest {
 }
 
 /**
- * Makes the first administrator for whoever shows the code that the first start has printed: once, within an hour, and
- * only while there is none. The code is in this process's memory alone, so a restart makes it void.
+ * Creates the first administrator on showing the code that the first start printed: once, within `setupTimeMs`, and only
+ * while there is no administrator. The code is in this process's memory alone, so a restart voids it.
  */
 export class FirstAdministrator {
-  /** For the operator's terminal, never for a log. */
+  /** Printed to the operator's terminal, never logged. */
   readonly code: string;
   readonly #context: Context;
   readonly #until: number;
@@ -36,18 +36,18 @@ export class FirstAdministrator {
 
   /** @returns undefined where there are users already */
   static async offer(context: Context): Promise<FirstAdministrator | undefined> {
-    // A store that does not answer now may well have users.
+    // A store that is unavailable now may have users.
     const users = await context.store.listUsers({ after: 0, limit: 1 }).catch(() => undefined);
     return users?.length === 0 ? new FirstAdministrator(context) : undefined;
   }
 
-  /** A code that is wrong, used or too old is one and the same refusal. */
+  /** A wrong, a used and an expired code are refused alike. */
   async make(request: FirstAdministratorRequest): Promise<RegisteredUser | Refusal> {
     const { rateLimiter, settings } = this.#context;
     const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
     if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
     if (!equalConstantTime(request.code, this.code)) return refuse('setup_code_invalid');
-    // Of two at once the second sees what the first has made.
+    // One at a time, so that the second sees whom the first created.
     while (this.#making) await this.#making.catch(() => undefined);
     const making = this.#make(request).finally(() => {
       this.#making = undefined;
@@ -58,7 +58,7 @@ export class FirstAdministrator {
 
   async #make({ username, password, idempotency }: FirstAdministratorRequest) {
     const wanted = { username, password, role: 'admin', ...(idempotency ? { idempotency } : {}) } as const;
-    // A repeat is answered, and makes nobody: the name is taken.
+    // A repeat creates nobody, because the name is taken.
     const isRepeat = idempotency !== undefined && this.#made?.username === username;
     if (isRepeat) return createUser(this.#context, wanted);
     const over = this.#made !== undefined || this.#context.decider.now() > this.#until;

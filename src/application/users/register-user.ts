@@ -21,11 +21,11 @@ export interface RegisterUserRequest {
 export interface RegisteredUser {
   readonly userId: UserId;
   readonly username: string;
-  /** A stored answer to the same idempotency key: nobody was made anew. */
+  /** A repeat of an idempotency key: nobody was registered again. */
   readonly repeated?: boolean;
 }
 
-/** Open registration: where the configuration allows it, and at the address's pace. */
+/** Registers a user openly: where the configuration allows it, within the address's rate. */
 export async function registerUser(
   context: Context,
   request: RegisterUserRequest,
@@ -49,7 +49,7 @@ export interface CreateUserRequest {
   readonly idempotency?: Idempotency;
 }
 
-/** By an operator, or on behalf of `registerUser`: no setting and no pace is checked. */
+/** Creates a user for an operator or for `registerUser`. Does NOT check whether registration is open, nor any rate. */
 export async function createUser(
   context: Context,
   request: CreateUserRequest,
@@ -67,8 +67,9 @@ export async function createUser(
 }
 
 /**
- * The password is part of what was asked, and no digest of it is kept but its own hash. Whoever knows the key could
- * guess the password by repeats, which no lock counts: so a user has few of them.
+ * Answers a registration of a name that is taken: a repeat of the one that took it, or `username_taken`. The password is
+ * part of the request, and is compared with its own hash because no digest of it is kept. Repeats are guesses that no
+ * lock counts, so each user has few of them.
  */
 async function takenOrRepeated(
   context: Context,
@@ -134,7 +135,7 @@ async function commitUser(
   return result;
 }
 
-/** The protocol's MAC key, SHA-256 of the password in UTF-8, as it is stored: wrapped for its user. */
+/** The protocol's MAC key, SHA-256 of the password in UTF-8, wrapped for its user as the store keeps it. */
 export async function wrapMacKey(context: Context, userId: UserId, password: string): Promise<string> {
   const key = hash('sha256', Buffer.from(password, 'utf8'), 'buffer');
   const [macKey] = await context.vault.wrap([{ owner: macKeyOwner(userId), key }]);

@@ -2,12 +2,12 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 import { isVisible } from '../../domain/visible-text.ts';
 import { LIMITS } from '../../limits.ts';
 
-/** Names that entries of the server itself carry. */
+/** Names under which the server's own entries appear. */
 const RESERVED = new Set(['system', 'sello']);
 
 /**
- * A user's name: 1 to 128 bytes of UTF-8 in NFC, case kept and case-sensitive (RFC 8265, section 3.4), so that two
- * that look the same are the same. Whether it is taken is not checked.
+ * Checks the form of a user's name: 1 to 128 bytes of visible UTF-8 in NFC, case-preserving and case-sensitive
+ * (RFC 8265 section 3.4), so that names that look the same are the same. Does NOT check whether it is taken.
  */
 export function checkUsername(username: string): Refusal | undefined {
   if (username === '' || Buffer.byteLength(username) > LIMITS.usernameBytesMax) {
@@ -21,7 +21,7 @@ export function checkUsername(username: string): Refusal | undefined {
   return undefined;
 }
 
-/** The length that the configuration asks for, in characters; the upper bound in bytes. */
+/** Checks a password's length: at least `lengthMin` characters, at most `passwordBytesMax` bytes. */
 export function checkPassword(password: string, lengthMin: number): Refusal | undefined {
   if (!password.isWellFormed()) return refuse('message_invalid', { detail: 'password' });
   if (Buffer.byteLength(password) > LIMITS.passwordBytesMax) {

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { Authorisation } from '../../application/transactions/authorisation.ts';
-import type { TransactionView } from '../../application/transactions/find-transactions.ts';
+import type { TransactionView } from '../../application/transactions/transaction-view.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
 import { Account, Currency, closed, Id, named, time } from './schema.ts';
 

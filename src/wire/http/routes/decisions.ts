@@ -3,8 +3,8 @@ import type { EndedTransaction } from '../../../application/transactions/ended-t
 import {
   findServiceTransaction,
   findTransaction,
-  viewOfRow,
 } from '../../../application/transactions/find-transactions.ts';
+import { viewOfRow } from '../../../application/transactions/transaction-view.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { UserCaller } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';

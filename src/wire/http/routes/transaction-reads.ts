@@ -3,10 +3,9 @@ import {
   findServiceTransaction,
   findTransaction,
   listTransactions,
-  type TransactionView,
-  viewOfRow,
-  waitForDecision,
 } from '../../../application/transactions/find-transactions.ts';
+import { type TransactionView, viewOfRow } from '../../../application/transactions/transaction-view.ts';
+import { waitForDecision } from '../../../application/transactions/wait-for-decision.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { TransactionStatus } from '../../../ports/store.ts';
