@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { systemClock } from '../adapters/system/clock.ts';
 import type { Config } from '../config.ts';
-import { StartRefused } from '../domain/errors.ts';
 import { LIMITS } from '../limits.ts';
 import { formatHostAndPort } from '../net/host-and-port.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { Logger } from '../ports/logger.ts';
 import { startVaultListener } from '../wire/vault/server.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { passphrasePath } from './paths.ts';
 import { openVault } from './vault.ts';
 import { vaultListenerCredentials } from './vault-credentials.ts';
@@ -69,18 +68,5 @@ export async function startVaultServer(
   } catch (error) {
     await vault.close();
     throw error;
-  }
-}
-
-async function makeDataFolder(folder: string): Promise<string[]> {
-  if (existsSync(folder)) return [];
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return [folder];
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new StartRefused(
-      `data_dir: the folder ${folder} cannot be made (${code}): make it, or name another`,
-    );
   }
 }

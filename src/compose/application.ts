@@ -1,0 +1,116 @@
+import type { SqliteStore } from '../adapters/sqlite/store.ts';
+import { systemClock } from '../adapters/system/clock.ts';
+import type { Context } from '../application/context.ts';
+import { ChangeFeed } from '../application/decisions/change-feed.ts';
+import { publishedKeys } from '../application/keys/published-keys.ts';
+import { Maintenance } from '../application/upkeep/maintenance.ts';
+import type { Config } from '../config.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeyVault } from '../ports/key-vault.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Store } from '../ports/store.ts';
+import type { TcpServices } from '../wire/tcp/services.ts';
+import { contextOf } from './context.ts';
+import { makeDataFolder } from './data-folder.ts';
+import { closeParts, openParts, type Parts } from './parts.ts';
+import { tcpServices } from './tcp-services.ts';
+import type { AwaitedVault } from './vault.ts';
+
+/** The parts of one process, wired. Commands and servers run on it. */
+export interface Application {
+  readonly context: Context;
+  readonly store: Store;
+  /** The store when it is one SQLite file, which can be copied while it is in use. */
+  readonly sqlite: SqliteStore | undefined;
+  readonly vault: KeyVault;
+  /** The path of the sealed file of keys, when the keys are in one. */
+  readonly sealedFile: string | undefined;
+  readonly services: TcpServices;
+  /** Paths of what this start made because it was missing. */
+  readonly generated: readonly string[];
+  /** Set when the vault did not answer at the start: the application runs without it and tries again in the background. */
+  readonly vaultAwaited: AwaitedVault | undefined;
+  /** Reads the credentials for a vault in another process again. @returns whether the new ones are in use */
+  reloadVaultCredentials(): Promise<boolean>;
+  /** Waits for submitted decisions, writes the counts of refusals, closes store and vault. */
+  close(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** For tests that move the clock: nothing expires by itself. */
+  readonly maintenance?: false;
+  /** Whether to start without a vault that does not answer. Servers do: they have work without it. */
+  readonly vaultMayWait?: boolean;
+}
+
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * Opens store, vault and rate limiter and wires the application, which owns the database until `close`.
+ * @throws StartRefused when an operator must mend something: the message says what
+ */
+export async function openApplication(config: Config, options: ComposeOptions = {}): Promise<Application> {
+  const { clock = systemClock, log = SILENT, vaultMayWait = false } = options;
+  const generated = await makeDataFolder(config.dataDir);
+  const parts = await openParts(config, { clock, log, generated, vaultMayWait });
+  const { store, sqlite, vault } = parts;
+
+  const context = contextOf(config, {
+    store,
+    vault: vault.vault,
+    rateLimiter: parts.rateLimiter,
+    clock,
+    log,
+  });
+  const changes = await followChanges(context, parts, log);
+  await publishKeys(context, vault.awaited);
+  const maintenance = new Maintenance(context, (error) => log.warn({ err: error }, 'maintenance failed'));
+  if (options.maintenance !== false) maintenance.start();
+
+  const close = async () => {
+    maintenance.stop();
+    await context.decider.drained();
+    await context.refusalCounter.flush();
+    await changes.stop();
+    await closeParts(parts);
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    context,
+    store,
+    sqlite,
+    vault: vault.vault,
+    sealedFile: vault.sealedFile,
+    services: tcpServices(context),
+    generated,
+    vaultAwaited: vault.awaited,
+    reloadVaultCredentials: async () => (await vault.reload?.()) ?? true,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Starts to follow what other servers decide; closes the parts when that fails. */
+async function followChanges({ userCache }: Context, parts: Parts, log: Logger): Promise<ChangeFeed> {
+  const onError = (error: unknown) =>
+    log.warn({ err: error }, 'what other servers decide is not known: nobody in memory is believed');
+  const changes = new ChangeFeed({ store: parts.store, userCache, onError });
+  try {
+    await changes.start();
+    return changes;
+  } catch (error) {
+    await closeParts(parts);
+    throw error;
+  }
+}
+
+/** Reads the public keys as early as possible, so that they stay published when the vault fails later. */
+async function publishKeys({ vault }: Context, awaited: AwaitedVault | undefined): Promise<void> {
+  const publish = () => publishedKeys(vault).catch(() => undefined);
+  if (awaited) void awaited.opened.then(publish);
+  else await publish();
+}

@@ -1,0 +1,46 @@
+import { Argon2Hasher } from '../adapters/password/argon2.ts';
+import { systemRandom } from '../adapters/system/random.ts';
+import { ChallengeIssuer } from '../application/challenges/challenge-issuer.ts';
+import { RandomPool } from '../application/challenges/random-pool.ts';
+import type { Context } from '../application/context.ts';
+import { Decider } from '../application/decisions/decider.ts';
+import { UserCache } from '../application/decisions/user-cache.ts';
+import { InstrumentedVault } from '../application/keys/instrumented-vault.ts';
+import { KeyLeases } from '../application/keys/key-leases.ts';
+import { RefusalCounter } from '../application/lockout/refusal-counter.ts';
+import type { Config } from '../config.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeyVault } from '../ports/key-vault.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { RateLimiter } from '../ports/rate-limiter.ts';
+import type { Store } from '../ports/store.ts';
+
+/** What every use case is given: ports, and the parts of the application that hold state. */
+export function contextOf(
+  config: Config,
+  parts: { store: Store; vault: KeyVault; rateLimiter: RateLimiter; clock: Clock; log: Logger },
+): Context {
+  const { store, rateLimiter, clock, log } = parts;
+  const vault = new InstrumentedVault(parts.vault);
+  const { rotationMs, challengeTtlMs } = config.keys;
+  const randomPool = new RandomPool(systemRandom);
+  const userCache = new UserCache({ store, clock, challengeTtlMs });
+  const decider = new Decider({ store, vault, clock, userCache });
+  return {
+    clock,
+    random: systemRandom,
+    randomPool,
+    store,
+    vault,
+    passwords: new Argon2Hasher({ random: systemRandom }),
+    rateLimiter,
+    decider,
+    userCache,
+    challenges: new ChallengeIssuer(vault, randomPool, rotationMs, challengeTtlMs),
+    refusalCounter: new RefusalCounter(decider, (error) =>
+      log.warn({ err: error }, 'counts of refusals could not be written yet'),
+    ),
+    keyLeases: new KeyLeases(),
+    settings: config,
+  };
+}

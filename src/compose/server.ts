@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '../config.ts';
+import { LIMITS } from '../limits.ts';
+import { formatHostAndPort } from '../net/host-and-port.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { SettingInForce } from '../wire/http/dependencies.ts';
+import type { Laboratory } from '../wire/http/laboratory.ts';
+import { type HttpServer, startHttpServer } from '../wire/http/server.ts';
+import { startTcpServer, type TcpServer } from '../wire/tcp/server.ts';
+import { type Application, type ComposeOptions, openApplication } from './application.ts';
+
+export interface RunningServer {
+  readonly application: Application;
+  /** The address it listens on, by protocol: `127.0.0.1:11002`. */
+  readonly addresses: { readonly tcp: string; readonly http: string };
+  readonly tcp: TcpServer;
+  readonly http: HttpServer;
+  /** Reports not ready for `drain_delay_ms`, answers what was accepted, then closes everything. */
+  stop(): Promise<void>;
+  /** Reads certificates again. @returns whether the new ones are in use */
+  reloadTls(): Promise<boolean>;
+}
+
+export interface ServerOptions extends Pick<ComposeOptions, 'clock'> {
+  /** Shown to administrators. */
+  readonly settingsInForce?: readonly SettingInForce[];
+  /** Makes what runs attacks from the console. Unset: none are allowed. */
+  readonly makeLaboratory?: (server: RunningServer) => Laboratory;
+}
+
+/**
+ * Opens the application and listens for TCP and HTTP. Starts without a vault that does not answer.
+ * @throws StartRefused when an operator must mend something, the message says what: nothing listens then
+ */
+export async function startServer(
+  config: Config,
+  log: Logger,
+  options: ServerOptions = {},
+): Promise<RunningServer> {
+  const application = await openApplication(config, { ...options, log, vaultMayWait: true });
+  const tls =
+    config.tlsCertFile !== null && config.tlsKeyFile !== null
+      ? { tls: { certFile: config.tlsCertFile, keyFile: config.tlsKeyFile } }
+      : {};
+  let tcp: TcpServer | undefined;
+  let http: HttpServer;
+  let laboratory: Laboratory | undefined;
+  try {
+    tcp = await startTcpServer({
+      host: config.tcpHost,
+      port: config.tcpPort,
+      ...tls,
+      plaintextAllowed: config.tcpPlaintextAllowed,
+      proxyTrusted: config.proxyTrusted,
+      services: application.services,
+      logger: log,
+    });
+    http = await startHttpServer({
+      host: config.httpHost,
+      port: config.httpPort,
+      ...tls,
+      plaintextAllowed: config.httpPlaintextAllowed,
+      proxyTrusted: config.proxyTrusted,
+      corsOrigins: config.httpCorsOrigins,
+      metricsPublic: config.httpMetricsPublic,
+      publicUrl: config.publicUrl,
+      ...(options.settingsInForce ? { settingsInForce: options.settingsInForce } : {}),
+      laboratory: () => laboratory,
+      context: application.context,
+      logIn: application.services.logIn,
+      logger: log,
+      tcp,
+    });
+  } catch (error) {
+    await tcp?.stop(0);
+    await application.close();
+    throw error;
+  }
+  const running: RunningServer = {
+    application,
+    addresses: { tcp: formatHostAndPort(tcp.address()), http: formatHostAndPort(http.address()) },
+    tcp,
+    http,
+    stop: async () => {
+      http.dependencies.health.stopping = true;
+      if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
+      await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
+      await application.close();
+    },
+    reloadTls: async () => {
+      const parts = [tcp.reloadTls(), http.reloadTls(), application.reloadVaultCredentials()];
+      return (await Promise.all(parts)).every(Boolean);
+    },
+  };
+  const { cursors } = http.dependencies;
+  void application.vaultAwaited?.opened.then(() => cursors.ready()).catch(() => undefined);
+  laboratory = options.makeLaboratory?.(running);
+  return running;
+}

@@ -1,0 +1,23 @@
+import { issueChallenges } from '../application/challenges/issue-challenges.ts';
+import type { Context } from '../application/context.ts';
+import { PasswordLogIn } from '../application/log-in/log-in-by-password.ts';
+import { endSession } from '../application/sessions/end-session.ts';
+import { resumeSession } from '../application/sessions/resume-session.ts';
+import { authorise } from '../application/transactions/authorise.ts';
+import { registerUser } from '../application/users/register-user.ts';
+import type { TcpServices } from '../wire/tcp/services.ts';
+
+/** The use cases that the TCP protocol calls. */
+export function tcpServices(context: Context): TcpServices {
+  const logInService = new PasswordLogIn(context);
+  return {
+    registerUser: (request) => registerUser(context, request),
+    logIn: (request) => logInService.logIn(request),
+    resumeSession: (request) => resumeSession(context, request),
+    endSession: (session) => endSession(context, session),
+    issueChallenges: (session, count) => issueChallenges(context, session, count),
+    authorise: (request) => authorise(context, request),
+    takeError: (address) => context.rateLimiter.take(`error/${address}`, context.settings.rateLimits.errors),
+    currencyDefault: context.settings.currencyDefault,
+  };
+}
