@@ -1,5 +1,5 @@
 import type { Loaded } from '../config.ts';
-import { CONFIG_KEYS, type ConfigKey } from './keys.ts';
+import { CONFIG_KEYS, configValue } from './keys.ts';
 
 /** A key of the configuration as it is shown to who may see it: never a secret. */
 export interface SettingInForce {
@@ -13,7 +13,7 @@ export interface SettingInForce {
 /** Every key with the value in force and where that came from. */
 export function settingsInForce({ values, sources }: Loaded): readonly SettingInForce[] {
   return CONFIG_KEYS.map((key) => {
-    const value = settingOf(key, values);
+    const value = configValue(key, values);
     // A URL may hold a password; a path holds none.
     const secret = key.schema.secret === true && value !== null && !/^(sqlite|file|memory):/.test(`${value}`);
     return {
@@ -24,10 +24,4 @@ export function settingsInForce({ values, sources }: Loaded): readonly SettingIn
       description: key.schema.description,
     };
   });
-}
-
-function settingOf({ path }: ConfigKey, values: unknown): unknown {
-  let value = values;
-  for (const name of path) value = (value as Readonly<Record<string, unknown>>)[name];
-  return value;
 }

@@ -55,6 +55,13 @@ function leaves(group: GroupSchema, parents: readonly string[]): ConfigKey[] {
 /** Every key, in the schema's order. */
 export const CONFIG_KEYS: readonly ConfigKey[] = leaves(ConfigSchema, []);
 
+/** The value of a key in a whole configuration, as the file has it. */
+export function configValue({ path }: ConfigKey, values: unknown): unknown {
+  let value = values;
+  for (const name of path) value = (value as Readonly<Record<string, unknown>>)[name];
+  return value;
+}
+
 /** The names of the groups: `lockout`, `rate_limits`, `rate_limits.log_ins`, … */
 export const CONFIG_GROUPS: ReadonlySet<string> = new Set(
   CONFIG_KEYS.flatMap(({ path }) => path.slice(0, -1).map((_, index) => path.slice(0, index + 1).join('.'))),

@@ -1,32 +1,28 @@
 import type { Config } from '../config.ts';
+import { type Text, text } from '../language/text.ts';
 import { isLoopback } from '../net/address.ts';
 
-/** Something that is allowed and not fit for production: why, and how to mend it. */
+/** A setting that is allowed but not fit for production: why, and how to change it. */
 export interface ConfigWarning {
   readonly key: string;
-  readonly text: { readonly en: string; readonly es: string };
+  readonly text: Text;
 }
 
-function vaultRoleWarnings(config: Config): readonly ConfigWarning[] {
-  const warnings: ConfigWarning[] = [];
-  if (config.vaultUrl.startsWith('file:') && config.vaultPassphrase === null) {
-    warnings.push({
-      key: 'vault_passphrase',
-      text: {
-        en: 'the passphrase of the keys lies beside them in the data folder: keep it elsewhere with vault_passphrase_file',
-        es: 'la contraseña de las claves está junto a ellas en la carpeta de datos: guárdala en otro sitio con vault_passphrase_file',
-      },
-    });
-  }
-  return warnings;
-}
+const PASSPHRASE_BESIDE_KEYS: ConfigWarning = {
+  key: 'vault_passphrase',
+  text: text(
+    'the passphrase of the keys lies beside them in the data folder: keep it elsewhere with vault_passphrase_file',
+    'la contraseña de las claves está junto a ellas en la carpeta de datos: guárdala en otro sitio con vault_passphrase_file',
+  ),
+};
 
-/** What the configuration alone tells; whether files are as they should be is for `sello doctor`. */
+/** Warnings from the configuration alone. Does NOT look at files: `sello doctor` does. */
 export function configWarnings(config: Config): readonly ConfigWarning[] {
   const warnings: ConfigWarning[] = [];
-  const warn = (key: string, en: string, es: string) => warnings.push({ key, text: { en, es } });
+  const warn = (key: string, en: string, es: string) => warnings.push({ key, text: text(en, es) });
+  const passphraseIsBeside = config.vaultUrl.startsWith('file:') && config.vaultPassphrase === null;
 
-  if (config.role === 'vault') return vaultRoleWarnings(config);
+  if (config.role === 'vault') return passphraseIsBeside ? [PASSPHRASE_BESIDE_KEYS] : [];
   if (config.registrationOpen) {
     warn(
       'registration_open',
@@ -34,13 +30,7 @@ export function configWarnings(config: Config): readonly ConfigWarning[] {
       'cualquiera que se conecte puede registrarse: pon registration_open: false y crea usuarios con `sello user create`',
     );
   }
-  if (config.vaultUrl.startsWith('file:') && config.vaultPassphrase === null) {
-    warn(
-      'vault_passphrase',
-      'the passphrase of the keys lies beside them in the data folder: keep it elsewhere with vault_passphrase_file',
-      'la contraseña de las claves está junto a ellas en la carpeta de datos: guárdala en otro sitio con vault_passphrase_file',
-    );
-  }
+  if (passphraseIsBeside) warnings.push(PASSPHRASE_BESIDE_KEYS);
   if (config.tlsCertFile === null) {
     const open = !isLoopback(config.tcpHost);
     warn(

@@ -3,6 +3,7 @@ import { LabConnection, type Reply } from './connection.ts';
 import type { SocketOptions } from './endpoint.ts';
 import { LabRefused } from './lab-error.ts';
 import type { Target } from './target.ts';
+import type { Trial } from './trial.ts';
 
 /**
  * An address of this machine for an attacker alone, so that limits per address do not hit the person who runs the lab.
@@ -12,6 +13,11 @@ export function attackerAddress(target: Target): string | undefined {
   if (process.platform !== 'linux' || !isIPv4(target.endpoint.host)) return undefined;
   const byte = () => 1 + Math.floor(Math.random() * 253);
   return `127.${byte()}.${byte()}.${byte()}`;
+}
+
+/** Opens one connection from an attacker's address, and closes it when the trial ends. */
+export function openAttacker(trial: Trial): Promise<LabConnection> {
+  return trial.keep(LabConnection.open(trial.target.endpoint, { from: attackerAddress(trial.target) }));
 }
 
 const OPENED_AT_ONCE = 64;

@@ -2,7 +2,7 @@ import { text } from '../language/text.ts';
 import { isFlagged, type LabConnection, type Reply } from './connection.ts';
 import type { AttackOptions, Target } from './target.ts';
 import { type ThrowawayUser, type TransactionMessage, takeNonces } from './throwaway-user.ts';
-import { changed, transferNeeding } from './transfers.ts';
+import { changed, NO_MAC_TRANSFER, transferNeeding } from './transfers.ts';
 import { runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -24,10 +24,7 @@ export function reorder(target: Target, options: ReorderOptions = {}): Promise<V
       trial.skip(
         'reorder',
         text('pipelined transfers by MAC', 'transferencias con MAC en cadena'),
-        text(
-          'the policy has no transfer that a MAC alone is enough for',
-          'la política no tiene transferencia a la que baste un MAC',
-        ),
+        NO_MAC_TRANSFER,
       );
       return;
     }

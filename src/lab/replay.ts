@@ -3,7 +3,7 @@ import { text } from '../language/text.ts';
 import { isFlagged, isRefused, type LabConnection, type Reply } from './connection.ts';
 import type { AttackOptions, Target } from './target.ts';
 import { type ThrowawayUser, type TransactionMessage, takeNonce } from './throwaway-user.ts';
-import { transferNeeding } from './transfers.ts';
+import { NO_MAC_TRANSFER, transferNeeding } from './transfers.ts';
 import { entryLine, runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -26,10 +26,7 @@ export function replay(target: Target, options: ReplayOptions = {}): Promise<Ver
       trial.skip(
         'replay',
         text('replays of a transfer by MAC', 'repeticiones de una transferencia con MAC'),
-        text(
-          'the policy has no transfer that a MAC alone is enough for',
-          'la política no tiene transferencia a la que baste un MAC',
-        ),
+        NO_MAC_TRANSFER,
       );
       return;
     }
@@ -204,15 +201,7 @@ async function afterExpiry({ trial, victim, connection, data }: Setting): Promis
     `an honest transaction whose challenge is older than ${challengeTtlMs} ms`,
     `una transacción honesta cuyo reto tiene más de ${challengeTtlMs} ms`,
   );
-  if (challengeTtlMs + EXPIRY_SLACK_MS > trial.patienceMs) {
-    const why = `${Math.ceil((challengeTtlMs + EXPIRY_SLACK_MS) / 1_000)}`;
-    trial.skip(
-      'expired',
-      what,
-      text(`it takes ${why} s: --patience ${why}`, `tarda ${why} s: --patience ${why}`),
-    );
-    return;
-  }
+  if (!trial.hasPatience('expired', what, challengeTtlMs + EXPIRY_SLACK_MS)) return;
   const before = await trial.approvals(victim);
   const message: TransactionMessage = victim.transaction(data, await takeNonce(connection));
   await sleep(challengeTtlMs + EXPIRY_SLACK_MS);

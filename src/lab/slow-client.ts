@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Text, text } from '../language/text.ts';
+import { text } from '../language/text.ts';
 import { LabConnection } from './connection.ts';
 import { HonestClient } from './flood/honest-client.ts';
 import { MemoryWatch } from './flood/memory-watch.ts';
@@ -61,19 +61,6 @@ export function slowClient(target: Target, options: SlowClientOptions = {}): Pro
   });
 }
 
-/** Skips what would take longer than the lab may wait. */
-function fits(trial: Trial, id: string, what: Text, timeMs: number): boolean {
-  const neededMs = timeMs + SLACK_MS;
-  if (neededMs <= trial.patienceMs) return true;
-  const seconds = Math.ceil(neededMs / 1_000);
-  trial.skip(
-    id,
-    what,
-    text(`it takes ${seconds} s: --patience ${seconds}`, `tarda ${seconds} s: --patience ${seconds}`),
-  );
-  return false;
-}
-
 /** Keeps the connection up from its own side, whatever the server says, until it is really gone. */
 async function openStubborn(trial: Trial): Promise<LabConnection> {
   return trial.keep(LabConnection.open(trial.target.endpoint, { allowHalfOpen: true }));
@@ -90,7 +77,7 @@ async function byteByByte(trial: Trial): Promise<void> {
     `a message sent a byte every ${BYTE_INTERVAL_MS} ms (slowloris)`,
     `un mensaje enviado a un byte cada ${BYTE_INTERVAL_MS} ms (slowloris)`,
   );
-  if (!fits(trial, 'byte_by_byte', what, logInTimeMs)) return;
+  if (!trial.hasPatience('byte_by_byte', what, logInTimeMs + SLACK_MS)) return;
   const connection = await openStubborn(trial);
   const startedAt = performance.now();
   const message = `{"accion":"login","username":"${'a'.repeat(8_000)}`;
@@ -115,7 +102,7 @@ async function neverLogsIn(trial: Trial): Promise<void> {
     'a client that keeps talking and never logs in',
     'un cliente que habla sin parar y nunca inicia sesión',
   );
-  if (!fits(trial, 'never_logs_in', what, logInTimeMs)) return;
+  if (!trial.hasPatience('never_logs_in', what, logInTimeMs + SLACK_MS)) return;
   const connection = await openStubborn(trial);
   const startedAt = performance.now();
   const message = { accion: 'pet_transaccion' };
@@ -141,7 +128,7 @@ async function neverReads(trial: Trial): Promise<void> {
     `asks for ${CHALLENGES} challenges again and again and reads nothing`,
     `pide ${CHALLENGES} retos una y otra vez y no lee nada`,
   );
-  if (!fits(trial, 'never_reads', what, slowReaderTimeMs)) return;
+  if (!trial.hasPatience('never_reads', what, slowReaderTimeMs + SLACK_MS)) return;
   const greedy = await trial.user();
   const connection = await trial.keep(greedy.logIn());
   connection.socket.pause();

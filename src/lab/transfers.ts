@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { type Proof, requiredProofs } from '../domain/policy/policy.ts';
+import { text } from '../language/text.ts';
 
 const AMOUNTS = ['10.00', '1.00', '0.10', '90.00', '400.00', '900.00', '5000.00', '100000.00', '9000000.00'];
 
@@ -22,6 +23,18 @@ export function transferNeeding(
   }
   return undefined;
 }
+
+/** Why an attack on transfers by MAC is skipped. */
+export const NO_MAC_TRANSFER = text(
+  'the policy has no transfer that a MAC alone is enough for',
+  'la política no tiene transferencia a la que baste un MAC',
+);
+
+/** Why a step for transfers that need one proof is skipped. */
+export const NO_EXACT_TRANSFER = text(
+  'the policy has no transfer that needs exactly this proof',
+  'la política no tiene transferencia que exija justo esta prueba',
+);
 
 export type TransferPart = 'payer' | 'payee' | 'amount';
 const PLACES: Readonly<Record<TransferPart, number>> = { payer: 0, payee: 1, amount: 2 };

@@ -1,11 +1,8 @@
 import { StoreUnavailable } from '../domain/errors.ts';
-import type { Text } from '../language/text.ts';
-import { text } from '../language/text.ts';
-import type { LabConnection } from './connection.ts';
-import { LabConnection as Connection } from './connection.ts';
+import { type Text, text } from '../language/text.ts';
+import { LabConnection } from './connection.ts';
 import { ServerLost } from './lab-error.ts';
-import type { AttackOptions, RecordedEntry, Target } from './target.ts';
-import { PATIENCE_MS } from './target.ts';
+import { type AttackOptions, PATIENCE_MS, type RecordedEntry, type Target } from './target.ts';
 import { ThrowawayUser } from './throwaway-user.ts';
 import { type AttackName, type SkippedStep, type Step, shown, type Verdict } from './verdict.ts';
 
@@ -58,6 +55,17 @@ export class Trial {
     return done.held;
   }
 
+  /** Whether a step that waits this long is tried. Skips it when the lab's patience is shorter. */
+  hasPatience(id: string, what: Text, neededMs: number, seconds = Math.ceil(neededMs / 1_000)): boolean {
+    if (neededMs <= this.patienceMs) return true;
+    this.skip(
+      id,
+      what,
+      text(`it takes ${seconds} s: --patience ${seconds}`, `tarda ${seconds} s: --patience ${seconds}`),
+    );
+    return false;
+  }
+
   skip(id: string, what: Text, why: Text): void {
     this.#skipped.push({ id, what, why });
   }
@@ -75,7 +83,7 @@ export class Trial {
   /** The last word of every attack: an honest client is served as ever. */
   async honestClient(): Promise<void> {
     const message = { accion: 'pet_transaccion' };
-    const connection = await Connection.open(this.target.endpoint);
+    const connection = await LabConnection.open(this.target.endpoint);
     const reply = await connection.ask(message);
     connection.destroy();
     this.step({

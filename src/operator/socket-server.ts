@@ -1,30 +1,17 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import {
-  isRefusal,
-  type Refusal,
-  refuse,
-  StartRefused,
-  StoreUnavailable,
-  VaultUnavailable,
-} from '../domain/errors.ts';
+import { refuse, StartRefused } from '../domain/errors.ts';
 import { LIMITS } from '../limits.ts';
 import { LineFaultError, linesOf } from '../net/lines.ts';
+import { answerRequest, type OperatorLog } from './answer-request.ts';
 import { askOperator } from './client.ts';
 import type { Operated } from './operations/operation.ts';
-import { runOperation } from './operations.ts';
 import { findOperatorPath, makeOperatorPath, type OperatorPath, removeOperatorPath } from './socket-path.ts';
-import type { OperatorAnswer, OperatorRequest } from './socket-protocol.ts';
 
 export interface OperatorSocket {
   readonly path: string;
   /** Accepts no more; what runs is answered. */
   close(): Promise<void>;
-}
-
-interface Log {
-  info(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 /**
@@ -35,7 +22,7 @@ interface Log {
 export async function openOperatorSocket(
   operated: Operated,
   dataDir: string,
-  log: Log,
+  log: OperatorLog,
 ): Promise<OperatorSocket> {
   const left = findOperatorPath(dataDir);
   if (left !== undefined && (await answers(left))) {
@@ -99,7 +86,7 @@ async function listen(server: Server, place: OperatorPath): Promise<void> {
   chmodSync(place.socket, 0o600);
 }
 
-async function serve(socket: Socket, operated: Operated, clients: Clients, log: Log): Promise<void> {
+async function serve(socket: Socket, operated: Operated, clients: Clients, log: OperatorLog): Promise<void> {
   socket.on('error', () => socket.destroy());
   socket.setTimeout(LIMITS.operatorIdleTimeMs, () => socket.destroy());
   try {
@@ -109,7 +96,7 @@ async function serve(socket: Socket, operated: Operated, clients: Clients, log: 
       // A long one, a backup for example, is not idle.
       socket.setTimeout(0);
       clients.busy.add(socket);
-      const answer = await answerTo(line, operated, log);
+      const answer = await answerRequest(line, operated, log);
       clients.busy.delete(socket);
       socket.write(`${JSON.stringify(answer)}\n`);
       socket.setTimeout(LIMITS.operatorIdleTimeMs);
@@ -125,44 +112,4 @@ async function serve(socket: Socket, operated: Operated, clients: Clients, log: 
     // What is still coming is let go by: a close before it is read could take the answer with it.
     socket.resume();
   }
-}
-
-async function answerTo(line: string, operated: Operated, log: Log): Promise<OperatorAnswer> {
-  const request = readRequest(line);
-  if (isRefusal(request)) return { ok: false, ...request };
-  try {
-    const result = await runOperation(operated, request.command, request.arguments);
-    if (request.command !== 'status')
-      log.info(
-        { command: request.command, refused: isRefusal(result) ? result.refused : undefined },
-        'operator',
-      );
-    return isRefusal(result) ? { ok: false, ...result } : { ok: true, result };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    log.error({ command: request.command, reason }, 'operator');
-    const known = error instanceof StoreUnavailable || error instanceof VaultUnavailable;
-    return {
-      ok: false,
-      ...refuse('unavailable', { detail: known ? reason : 'see the log', retryAfterMs: 1_000 }),
-    };
-  }
-}
-
-function readRequest(line: string): OperatorRequest | Refusal {
-  let request: unknown;
-  try {
-    request = JSON.parse(line);
-  } catch {
-    return refuse('json_invalid');
-  }
-  if (
-    typeof request !== 'object' ||
-    request === null ||
-    !('command' in request) ||
-    typeof request.command !== 'string'
-  ) {
-    return refuse('message_invalid', { detail: 'command' });
-  }
-  return { command: request.command, arguments: 'arguments' in request ? request.arguments : {} };
 }

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { LabConnection } from '../../src/lab/connection.ts';
-import { changing } from '../../src/lab/mitm/mitm.ts';
 import { ManInTheMiddle, type PassedTransaction } from '../../src/lab/mitm/proxy.ts';
 import { watchProxy } from '../../src/lab/mitm/proxy-watch.ts';
+import { changing } from '../../src/lab/mitm/transfer-change.ts';
 import { ThrowawayUser, takeNonce, takeNonces } from '../../src/lab/throwaway-user.ts';
 import { laboratory } from './laboratory.ts';
 

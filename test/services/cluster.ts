@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { haproxyConfiguration } from '../../src/cli/deploy/haproxy.ts';
+import { haproxyConfiguration } from '../../src/cli/deploy/haproxy/configuration.ts';
 import { httpAddress } from '../e2e/http-address.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
 import { approvedTransactions } from './approved-transactions.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CONFIG_KEYS, type ConfigKey } from '../../config/keys.ts';
+import { CONFIG_KEYS, type ConfigKey, configValue } from '../../config/keys.ts';
 import { configWarnings } from '../../config/warnings.ts';
 import type { ConfigValues } from '../../config.ts';
 import { text } from '../../language/text.ts';
@@ -60,11 +60,10 @@ export function define(command: Command, shell: Shell): void {
 
 const WIDTH = 44;
 
-/** A secret is shown as being there; a URL may hold one, so all but its scheme is. */
-function shownValue({ path, schema }: ConfigKey, values: ConfigValues): unknown {
-  let value: unknown = values;
-  for (const name of path) value = (value as Record<string, unknown>)[name];
-  if (!schema.secret || typeof value !== 'string') return value;
+/** Shows that a secret is set, not what it is. A URL may contain one, so only its scheme is shown. */
+function shownValue(key: ConfigKey, values: ConfigValues): unknown {
+  const value = configValue(key, values);
+  if (!key.schema.secret || typeof value !== 'string') return value;
   const harmless = /^(sqlite|file):/.test(value);
   return harmless ? value : (/^[a-z0-9]+:/.exec(value)?.[0] ?? '') + HIDDEN;
 }

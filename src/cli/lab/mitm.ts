@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { TransferChange } from '../../lab/mitm/mitm.ts';
 import { watchProxy } from '../../lab/mitm/proxy-watch.ts';
+import type { TransferChange } from '../../lab/mitm/transfer-change.ts';
 import { endLines } from '../../lab/verdict-lines.ts';
 import { text } from '../../language/text.ts';
 import { usageFailure } from '../shell/failure.ts';

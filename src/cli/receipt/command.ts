@@ -9,6 +9,7 @@ import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure, granted, usageFailure } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
+import { readStdin } from '../shell/stdin.ts';
 
 const FETCH_TIME_MS = 10_000;
 
@@ -103,17 +104,6 @@ async function readText(file: string, bytesMax: number): Promise<string> {
     throw usageFailure(text(`${file} is longer than ${bytesMax} bytes`, `${file} supera ${bytesMax} bytes`));
   }
   return bytes.toString('utf8');
-}
-
-async function readStdin(bytesMax: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > bytesMax) break;
-  }
-  return Buffer.concat(chunks);
 }
 
 async function fetchText(address: string): Promise<string> {

@@ -1,8 +1,8 @@
 import type { RunningServer } from '../../compose.ts';
-import { configWarnings } from '../../config/warnings.ts';
 import type { Config } from '../../config.ts';
 import { type Text, text } from '../../language/text.ts';
 import type { Shell } from '../shell/shell.ts';
+import { generatedLines, warningLines } from './banner-lines.ts';
 
 /** What an operator is told when the server is up: where, what was made, what to mend, what to try next. */
 export function bannerOf(shell: Shell, config: Config, server: RunningServer): string[] {
@@ -18,15 +18,7 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
 
   const { generated, vaultAwaited } = server.application;
   if (vaultAwaited !== undefined) lines.push(`! ${say(awaitedLine(vaultAwaited.reason))}`, '');
-  if (generated.length > 0) {
-    lines.push(say(text('Made at this first start:', 'Creado en este primer arranque:')));
-    lines.push(...generated.map((path) => `  ${path}`), '');
-  }
-  const warnings = configWarnings(config);
-  if (warnings.length > 0) {
-    lines.push(say(text('Not fit for production:', 'No apto para producción:')));
-    lines.push(...warnings.map(({ key, text: warning }) => `  ! ${key}: ${say(warning)}`), '');
-  }
+  lines.push(...generatedLines(shell, generated), ...warningLines(shell, config));
   lines.push(...setupLines(say, server));
   lines.push(say(text('Try next, in another terminal:', 'Prueba ahora, en otra terminal:')));
   const where = whereOf(config);

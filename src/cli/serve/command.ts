@@ -6,6 +6,7 @@ import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import type { Shell } from '../shell/shell.ts';
 import { bannerOf } from './banner.ts';
+import { openLog, reloadTlsOnSighup } from './log.ts';
 
 /** npm passes on the signal of a Ctrl-C that the terminal has sent to this process as well: both are one. */
 const SAME_SIGNAL_MS = 500;
@@ -46,12 +47,11 @@ async function serve(shell: Shell): Promise<void> {
     const { serveVault } = await import('./serve-vault.ts');
     return serveVault(shell, stopped.promise);
   }
-  const [{ default: pino }, { startServer }, { openOperatorSocket }] = await Promise.all([
-    import('pino'),
+  const [log, { startServer }, { openOperatorSocket }] = await Promise.all([
+    openLog(config),
     import('../../compose.ts'),
     import('../../operator/socket-server.ts'),
   ]);
-  const log = pino({ name: 'sello', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   const withLab = config.labEnabled && config.labAllowed;
   const Lab = withLab ? (await import('../../lab/laboratory.ts')).ServerLaboratory : undefined;
   const server = await startServer(config, log, {
@@ -66,11 +66,7 @@ async function serve(shell: Shell): Promise<void> {
     await server.stop();
     throw error;
   }
-  process.on('SIGHUP', () => {
-    server
-      .reloadTls()
-      .catch((error: Error) => log.error({ reason: error.message }, 'TLS certificate not reloaded'));
-  });
+  reloadTlsOnSighup(server, log);
   shell.result(
     {
       pid: process.pid,

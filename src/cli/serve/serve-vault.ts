@@ -1,22 +1,15 @@
-import { configWarnings } from '../../config/warnings.ts';
 import type { Config } from '../../config.ts';
 import { text } from '../../language/text.ts';
 import type { Shell } from '../shell/shell.ts';
+import { generatedLines, warningLines } from './banner-lines.ts';
+import { openLog, reloadTlsOnSighup } from './log.ts';
 
 /** Runs the vault's process until `stopped`. @throws StartRefused where an operator can mend what is wrong */
 export async function serveVault(shell: Shell, stopped: Promise<void>): Promise<void> {
   const { config } = shell.loaded();
-  const [{ default: pino }, { startVaultServer }] = await Promise.all([
-    import('pino'),
-    import('../../compose.ts'),
-  ]);
-  const log = pino({ name: 'sello', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const [log, { startVaultServer }] = await Promise.all([openLog(config), import('../../compose.ts')]);
   const server = await startVaultServer(config, log);
-  process.on('SIGHUP', () => {
-    server
-      .reloadTls()
-      .catch((error: Error) => log.error({ reason: error.message }, 'TLS certificate not reloaded'));
-  });
+  reloadTlsOnSighup(server, log);
   const { address, generated } = server;
   const { custody } = server.vault;
   shell.result(
@@ -60,15 +53,7 @@ function bannerOf(shell: Shell, config: Config, { address, generated, custody }:
     `  ${say(text('may rotate the keys  ', 'pueden rotar las claves'))} ${names(vaultKeyManagers)}`,
     '',
   );
-  if (generated.length > 0) {
-    lines.push(say(text('Made at this first start:', 'Creado en este primer arranque:')));
-    lines.push(...generated.map((path) => `  ${path}`), '');
-  }
-  const warnings = configWarnings(config);
-  if (warnings.length > 0) {
-    lines.push(say(text('Not fit for production:', 'No apto para producción:')));
-    lines.push(...warnings.map(({ key, text: warning }) => `  ! ${key}: ${say(warning)}`), '');
-  }
+  lines.push(...generatedLines(shell, generated), ...warningLines(shell, config));
   lines.push(
     say(text('The servers that use it are told by', 'Los servidores que lo usan lo saben por')),
     `  --vault-url https://${address} --vault-ca-file … --vault-cert-file … --vault-key-file …`,

@@ -5,6 +5,7 @@ import { operate } from '../../operator/client.ts';
 import type { OperationResult } from '../../operator/operations.ts';
 import { examples } from '../shell/examples.ts';
 import { granted } from '../shell/failure.ts';
+import { DISABLED, defineNamedAction, ENABLED } from '../shell/named-action.ts';
 import type { Shell } from '../shell/shell.ts';
 import { table } from '../shell/table.ts';
 
@@ -91,34 +92,23 @@ export function define(command: Command, shell: Shell): void {
       );
     });
 
-  const acts = [
-    [
-      'disable',
-      'service.disable',
-      text('refuse its keys from now on', 'rechazar desde ahora sus claves'),
-      text('Disabled', 'Desactivado'),
-    ],
-    [
-      'enable',
-      'service.enable',
-      text('accept its keys again', 'aceptar de nuevo sus claves'),
-      text('Enabled', 'Activado'),
-    ],
-  ] as const;
-  for (const [verb, operation, description, past] of acts) {
-    command
-      .command(verb)
-      .description(say(description))
-      .argument('<name>', name)
-      .addHelpText('after', examples(shell, `sello service ${verb} shop`))
-      .action(async (service: string) => {
-        const result = granted(await operate(shell.config(), operation, { name: service }));
-        shell.result(result, () => `${say(past)}: ${result.name}`);
-      });
-  }
+  defineNamedAction(command, shell, name, {
+    verb: 'disable',
+    description: text('refuse its keys from now on', 'rechazar desde ahora sus claves'),
+    done: DISABLED,
+    example: 'sello service disable shop',
+    run: async (service) => granted(await operate(shell.config(), 'service.disable', { name: service })),
+  });
+  defineNamedAction(command, shell, name, {
+    verb: 'enable',
+    description: text('accept its keys again', 'aceptar de nuevo sus claves'),
+    done: ENABLED,
+    example: 'sello service enable shop',
+    run: async (service) => granted(await operate(shell.config(), 'service.enable', { name: service })),
+  });
 }
 
-/** An option's own parser takes the place of the check against its choices. */
+/** Gathers a repeated option. As the option's own parser it replaces the check against its choices. */
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }

@@ -3,13 +3,14 @@ import { Writable } from 'node:stream';
 import { type Text, text } from '../../language/text.ts';
 import { usageFailure } from './failure.ts';
 import type { Shell } from './shell.ts';
+import { readStdin } from './stdin.ts';
 
 const SECRET_BYTES_MAX = 4_096;
 
 /**
- * A secret from standard input, for scripts, or typed unseen. Never from an argument: those are seen by everyone on
- * the machine.
- * @throws CommandFailure when there is nobody to ask, or what came is empty or too long
+ * Reads a secret from standard input, for scripts, or asks for it without an echo. Never takes one as an argument:
+ * every user of the machine can read those.
+ * @throws CommandFailure when there is no terminal to ask at, or the input is empty or too long
  */
 export async function readSecret(
   shell: Shell,
@@ -17,7 +18,7 @@ export async function readSecret(
   flag: string,
   prompt: Text,
 ): Promise<string> {
-  if (fromStdin) return readStdin();
+  if (fromStdin) return readSecretFromStdin();
   if (process.stdin.isTTY) return ask(shell, prompt, true);
   throw usageFailure(
     text('no password: nobody to ask here', 'falta la contraseña: aquí no hay a quién pedirla'),
@@ -25,31 +26,29 @@ export async function readSecret(
   );
 }
 
-async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > SECRET_BYTES_MAX)
-      throw usageFailure(
-        text(
-          'standard input is too long for a password',
-          'la entrada estándar es demasiado larga para una contraseña',
-        ),
-      );
-    chunks.push(chunk);
-  }
-  const secret = Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
-  if (secret === '')
+async function readSecretFromStdin(): Promise<string> {
+  const bytes = await readStdin(SECRET_BYTES_MAX);
+  if (bytes.length > SECRET_BYTES_MAX) {
     throw usageFailure(
-      text('the password on standard input is empty', 'la contraseña de la entrada estándar está vacía'),
+      text(
+        'standard input is too long for a password',
+        'la entrada estándar es demasiado larga para una contraseña',
+      ),
     );
-  return secret;
+  }
+  const secret = bytes.toString('utf8').replace(/\r?\n$/, '');
+  if (secret !== '') return secret;
+  throw usageFailure(
+    text('the password on standard input is empty', 'la contraseña de la entrada estándar está vacía'),
+  );
 }
 
-/** Asks a person at the terminal. */
+/** The password of a user. @param fromStdin whether `--password-stdin` was given @throws CommandFailure */
+export function readPassword(shell: Shell, fromStdin: boolean | undefined): Promise<string> {
+  return readSecret(shell, fromStdin === true, '--password-stdin', text('Password', 'Contraseña'));
+}
+
+/** Asks a person at the terminal. @param unseen whether to leave out the echo */
 export async function ask(shell: Shell, prompt: Text, unseen = false): Promise<string> {
   const output = new Writable({
     write: (chunk, _encoding, done) => (unseen ? done() : void process.stderr.write(chunk, () => done())),

@@ -4,7 +4,8 @@ import { operate } from '../../operator/client.ts';
 import type { OperationResult } from '../../operator/operations.ts';
 import { examples } from '../shell/examples.ts';
 import { granted } from '../shell/failure.ts';
-import { readSecret } from '../shell/secret-input.ts';
+import { DISABLED, defineNamedAction, ENABLED } from '../shell/named-action.ts';
+import { readPassword } from '../shell/secret-input.ts';
 import type { Shell } from '../shell/shell.ts';
 import { table } from '../shell/table.ts';
 
@@ -45,12 +46,7 @@ export function define(command: Command, shell: Shell): void {
     .action(
       async (username: string, options: { role: 'user' | 'admin' | 'auditor'; passwordStdin?: boolean }) => {
         const config = shell.config();
-        const password = await readSecret(
-          shell,
-          options.passwordStdin === true,
-          '--password-stdin',
-          text('Password', 'Contraseña'),
-        );
+        const password = await readPassword(shell, options.passwordStdin);
         const created = granted(
           await operate(config, 'user.create', { username, password, role: options.role }),
         );
@@ -94,43 +90,33 @@ export function define(command: Command, shell: Shell): void {
       );
     });
 
-  const acts = [
-    [
-      'disable',
-      'user.disable',
-      text(
-        'end all sessions and refuse log-ins and transactions',
-        'cerrar todas las sesiones y rechazar inicios y transacciones',
-      ),
-      text('Disabled', 'Desactivado'),
-    ],
-    [
-      'enable',
-      'user.enable',
-      text('allow log-ins again', 'permitir de nuevo el inicio de sesión'),
-      text('Enabled', 'Activado'),
-    ],
-    [
-      'unlock',
-      'user.unlock',
-      text(
-        'forget wrong attempts and end the wait they caused',
-        'olvidar los intentos fallidos y la espera que causaron',
-      ),
-      text('Unlocked', 'Desbloqueado'),
-    ],
-  ] as const;
-  for (const [verb, operation, description, past] of acts) {
-    command
-      .command(verb)
-      .description(say(description))
-      .argument('<name>', name)
-      .addHelpText('after', examples(shell, `sello user ${verb} alice`))
-      .action(async (username: string) => {
-        const result = granted(await operate(shell.config(), operation, { username }));
-        shell.result(result, () => `${say(past)}: ${result.username}`);
-      });
-  }
+  defineNamedAction(command, shell, name, {
+    verb: 'disable',
+    description: text(
+      'end all sessions and refuse log-ins and transactions',
+      'cerrar todas las sesiones y rechazar inicios y transacciones',
+    ),
+    done: DISABLED,
+    example: 'sello user disable alice',
+    run: async (username) => granted(await operate(shell.config(), 'user.disable', { username })),
+  });
+  defineNamedAction(command, shell, name, {
+    verb: 'enable',
+    description: text('allow log-ins again', 'permitir de nuevo el inicio de sesión'),
+    done: ENABLED,
+    example: 'sello user enable alice',
+    run: async (username) => granted(await operate(shell.config(), 'user.enable', { username })),
+  });
+  defineNamedAction(command, shell, name, {
+    verb: 'unlock',
+    description: text(
+      'forget wrong attempts and end the wait they caused',
+      'olvidar los intentos fallidos y la espera que causaron',
+    ),
+    done: text('Unlocked', 'Desbloqueado'),
+    example: 'sello user unlock alice',
+    run: async (username) => granted(await operate(shell.config(), 'user.unlock', { username })),
+  });
 }
 
 type ListedUser = OperationResult<'user.list'>['users'][number];

@@ -1,13 +1,14 @@
 import { text } from '../../language/text.ts';
-import { isFlagged, isRefused, type LabConnection, type Reply } from '../connection.ts';
+import { isFlagged, isRefused, type Reply } from '../connection.ts';
 import { mustRefuse } from '../refusal.ts';
 import type { AttackOptions, Target } from '../target.ts';
-import { type ThrowawayUser, takeNonce } from '../throwaway-user.ts';
+import { takeNonce } from '../throwaway-user.ts';
 import { changed, transferNeeding } from '../transfers.ts';
 import { runTrial, type Trial } from '../trial.ts';
 import type { Verdict } from '../verdict.ts';
 import { foreignKeys } from './foreign-keys.ts';
 import { oldTransport } from './old-transport.ts';
+import type { Setting } from './setting.ts';
 
 /**
  * Tries to get by with less: no TLS or an old one, the protocol's first version without a nonce, no MAC, a weaker
@@ -24,12 +25,6 @@ export function downgrade(target: Target, options: AttackOptions = {}): Promise<
     await weakerProof(setting);
     await foreignKeys(setting);
   });
-}
-
-interface Setting {
-  readonly trial: Trial;
-  readonly user: ThrowawayUser;
-  readonly connection: LabConnection;
 }
 
 /** A message of the first version names no nonce: it must answer a challenge all the same, and only once. */

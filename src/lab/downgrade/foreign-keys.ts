@@ -1,15 +1,9 @@
 import { type Text, text } from '../../language/text.ts';
-import { isRefused, type LabConnection, type Reply } from '../connection.ts';
+import { isRefused, type Reply } from '../connection.ts';
 import { mustRefuse } from '../refusal.ts';
-import { type ThrowawayUser, takeNonce } from '../throwaway-user.ts';
+import { takeNonce } from '../throwaway-user.ts';
 import { transferNeeding } from '../transfers.ts';
-import type { Trial } from '../trial.ts';
-
-interface Setting {
-  readonly trial: Trial;
-  readonly user: ThrowawayUser;
-  readonly connection: LabConnection;
-}
+import type { Setting } from './setting.ts';
 
 /** Keys and actions that look like the protocol's: English ones, other cases, names of every object's prototype. */
 export async function foreignKeys({ trial, user, connection }: Setting): Promise<void> {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from '../../language/text.ts';
-import { attackerAddress, repliesByReason } from '../attackers.ts';
-import { isRefused, LabConnection } from '../connection.ts';
+import { openAttacker, repliesByReason } from '../attackers.ts';
+import { isRefused } from '../connection.ts';
 import type { Trial } from '../trial.ts';
 
 const CHUNK_BYTES = 65_536;
@@ -17,13 +17,9 @@ export async function floodBytes(trial: Trial): Promise<void> {
   await garbage(trial);
 }
 
-function open(trial: Trial): Promise<LabConnection> {
-  return trial.keep(LabConnection.open(trial.target.endpoint, { from: attackerAddress(trial.target) }));
-}
-
 async function giantLine(trial: Trial): Promise<void> {
   const { lineBytesMax, lingerTimeMs } = trial.target.limits;
-  const connection = await open(trial);
+  const connection = await openAttacker(trial);
   const bytes = 16 * lineBytesMax;
   const message = `{"accion":"login","username":"${'a'.repeat(bytes)}","password":"x"}`;
   const reply = await connection.ask(`${message}\n`);
@@ -43,7 +39,7 @@ async function giantLine(trial: Trial): Promise<void> {
 
 async function endlessLine(trial: Trial): Promise<void> {
   const { lingerTimeMs } = trial.target.limits;
-  const connection = await open(trial);
+  const connection = await openAttacker(trial);
   const chunk = Buffer.alloc(CHUNK_BYTES, 'a');
   const startedAt = performance.now();
   let bytes = 0;
@@ -69,7 +65,7 @@ async function endlessLine(trial: Trial): Promise<void> {
 }
 
 async function garbage(trial: Trial): Promise<void> {
-  const connection = await open(trial);
+  const connection = await openAttacker(trial);
   const lines: (string | Buffer)[] = [
     Buffer.concat([Buffer.from(randomBytes(256).filter((byte) => byte !== 10)), Buffer.from('\n')]),
     Buffer.from([0xff, 0xfe, 0x00, 0x0a]),

@@ -1,5 +1,5 @@
 import { type Text, text } from '../../language/text.ts';
-import { attackerAddress, openMany, repliesByReason } from '../attackers.ts';
+import { attackerAddress, openAttacker, openMany, repliesByReason } from '../attackers.ts';
 import { isRefused, LabConnection, type Reply } from '../connection.ts';
 import type { Trial } from '../trial.ts';
 
@@ -18,9 +18,7 @@ export async function floodRates(trial: Trial, taken: string): Promise<void> {
 async function manyErrors(trial: Trial): Promise<void> {
   const { connectionErrorsMax } = trial.target.limits;
   const count = connectionErrorsMax + BEYOND;
-  const connection = await trial.keep(
-    LabConnection.open(trial.target.endpoint, { from: attackerAddress(trial.target) }),
-  );
+  const connection = await openAttacker(trial);
   connection.send('{"accion":\n'.repeat(count));
   const replies = await connection.collect(count);
   const closed = await connection.closedWithin(SETTLE_TIME_MS);

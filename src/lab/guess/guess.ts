@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from '../../language/text.ts';
-import { isRefused, LabConnection, type Reply } from '../connection.ts';
+import { LabConnection } from '../connection.ts';
 import type { AttackOptions, Target } from '../target.ts';
 import { type ThrowawayUser, takeNonce } from '../throwaway-user.ts';
 import { transferNeeding } from '../transfers.ts';
 import { runTrial, type Trial } from '../trial.ts';
 import type { Verdict } from '../verdict.ts';
-import { CODE, evaluated, type Factor, PASSWORD, RIGHT, WRONG } from './factor.ts';
+import { CODE, PASSWORD } from './factor.ts';
+import { rightAfterLock, rightWhileLocked, untilLocked } from './lock.ts';
 import { manyCodes, manyPasswords } from './parallel.ts';
 
 export interface GuessOptions extends AttackOptions {
@@ -115,96 +115,4 @@ async function guessPasswords(setting: Setting): Promise<() => Promise<void>> {
       const { message, reply } = await attempt(victim.password);
       return { message, reply, accepted: reply.status === 'OK' };
     });
-}
-
-type Attempt = () => Promise<{ readonly message: object; readonly reply: Reply }>;
-
-async function untilLocked(
-  trial: Trial,
-  victim: ThrowawayUser,
-  factor: Factor,
-  guesses: readonly Attempt[],
-): Promise<void> {
-  const { attemptsMax, lockMs } = trial.target.config.lockout;
-  let last = await guesses[0]?.();
-  const replies = last ? [last.reply] : [];
-  for (const attempt of guesses.slice(1)) {
-    last = await attempt();
-    replies.push(last.reply);
-  }
-  const waitMs = last?.reply.answer.reintentar_ms;
-  const count = await evaluated(trial, victim, factor);
-  trial.step({
-    id: `${factor.id}_guessed`,
-    what: text(
-      `${attemptsMax} ${WRONG[factor.id].en}, one after the other`,
-      `${attemptsMax} ${WRONG[factor.id].es}, ${factor.id === 'code' ? 'uno tras otro' : 'una tras otra'}`,
-    ),
-    sent: last?.message ?? '',
-    received: last?.reply.text ?? '',
-    expected: text(
-      `each refused (${factor.wrong}), the last with the time of the lock, ${lockMs} ms`,
-      `cada uno rechazado (${factor.wrong}), el último con el tiempo de bloqueo, ${lockMs} ms`,
-    ),
-    held:
-      replies.every((reply) => isRefused(reply, factor.wrong)) && waitMs === lockMs && count === attemptsMax,
-  });
-}
-
-/** @returns when it ends, by `performance.now()` */
-async function rightWhileLocked(
-  trial: Trial,
-  victim: ThrowawayUser,
-  factor: Factor,
-  attempt: Attempt,
-): Promise<number> {
-  const before = await evaluated(trial, victim, factor);
-  const { message, reply } = await attempt();
-  const waitMs = reply.answer.reintentar_ms;
-  const { lockMs } = trial.target.config.lockout;
-  const exact = typeof waitMs === 'number' && waitMs > 0 && waitMs <= lockMs;
-  trial.step({
-    id: `${factor.id}_right_while_locked`,
-    what: text(`${RIGHT[factor.id].en} while it is locked`, `${RIGHT[factor.id].es} durante el bloqueo`),
-    sent: message,
-    received: reply.text,
-    expected: text(
-      'refused: locked, not looked at, with the time that is left',
-      'rechazado: locked, sin mirarlo, con el tiempo que queda',
-    ),
-    held: isRefused(reply, 'locked') && exact && (await evaluated(trial, victim, factor)) === before,
-  });
-  return performance.now() + (exact ? waitMs : 0);
-}
-
-async function rightAfterLock(
-  trial: Trial,
-  factor: Factor,
-  lockedUntil: number,
-  attempt: () => Promise<{ readonly message: object; readonly reply: Reply; readonly accepted: boolean }>,
-): Promise<void> {
-  const what = text(
-    `${RIGHT[factor.id].en} when the time given is over`,
-    `${RIGHT[factor.id].es} al acabar el tiempo indicado`,
-  );
-  const leftMs = Math.ceil(lockedUntil - performance.now());
-  if (leftMs > trial.patienceMs) {
-    const seconds = Math.ceil(leftMs / 1_000) + 1;
-    const why = text(
-      `it takes ${seconds} s: --patience ${seconds}`,
-      `tarda ${seconds} s: --patience ${seconds}`,
-    );
-    trial.skip(`${factor.id}_right_after_lock`, what, why);
-    return;
-  }
-  await sleep(Math.max(0, leftMs));
-  const { message, reply, accepted } = await attempt();
-  trial.step({
-    id: `${factor.id}_right_after_lock`,
-    what,
-    sent: message,
-    received: reply.text,
-    expected: text('taken, at the first try', 'aceptado, al primer intento'),
-    held: accepted,
-  });
 }

@@ -1,8 +1,8 @@
 import { text } from '../../language/text.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Step, shown, type Verdict } from '../verdict.ts';
-import { changing, type TransferChange } from './mitm.ts';
 import { ManInTheMiddle } from './proxy.ts';
+import { changing, type TransferChange } from './transfer-change.ts';
 
 export interface ProxyWatchOptions {
   readonly port: number;

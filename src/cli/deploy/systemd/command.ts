@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { text } from '../../language/text.ts';
-import { examples } from '../shell/examples.ts';
-import { usageFailure } from '../shell/failure.ts';
-import type { Shell } from '../shell/shell.ts';
-import { give } from './deployment-file.ts';
-import { systemdUnits } from './systemd.ts';
+import { text } from '../../../language/text.ts';
+import { examples } from '../../shell/examples.ts';
+import { usageFailure } from '../../shell/failure.ts';
+import type { Shell } from '../../shell/shell.ts';
+import { give } from '../deployment-file.ts';
+import { systemdUnits } from './units.ts';
 
 export function defineSystemd(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);

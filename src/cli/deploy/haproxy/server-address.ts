@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { text } from '../../language/text.ts';
-import { usageFailure } from '../shell/failure.ts';
+import { text } from '../../../language/text.ts';
+import { usageFailure } from '../../shell/failure.ts';
 
 /** Where a balancer finds one server. */
 export interface ServerAddress {

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
-import { text } from '../../language/text.ts';
-import { LIMITS } from '../../limits.ts';
-import { examples } from '../shell/examples.ts';
-import { usageFailure } from '../shell/failure.ts';
-import type { Shell } from '../shell/shell.ts';
-import { give } from './deployment-file.ts';
-import { haproxyConfiguration, TLS_MODES, type TlsMode } from './haproxy.ts';
+import { text } from '../../../language/text.ts';
+import { LIMITS } from '../../../limits.ts';
+import { examples } from '../../shell/examples.ts';
+import { usageFailure } from '../../shell/failure.ts';
+import type { Shell } from '../../shell/shell.ts';
+import { give } from '../deployment-file.ts';
+import { haproxyConfiguration } from './configuration.ts';
+import { TLS_MODES, type TlsMode } from './options.ts';
 import { type ServerAddress, serverAddress } from './server-address.ts';
 
 interface HaproxyFlags {

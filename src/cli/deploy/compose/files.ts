@@ -1,6 +1,6 @@
-import type { DeploymentFile } from './deployment-file.ts';
-import { haproxyConfiguration } from './haproxy.ts';
-import { shippedFile } from './shipped-file.ts';
+import type { DeploymentFile } from '../deployment-file.ts';
+import { haproxyConfiguration } from '../haproxy/configuration.ts';
+import { shippedFile } from '../shipped-file.ts';
 
 export interface ComposeOptions {
   readonly serverCount: number;

@@ -1,5 +1,5 @@
-import type { DeploymentFile } from './deployment-file.ts';
-import { shippedFile } from './shipped-file.ts';
+import type { DeploymentFile } from '../deployment-file.ts';
+import { shippedFile } from '../shipped-file.ts';
 
 export interface SystemdOptions {
   /** A system user without a shell. */

@@ -1,0 +1,72 @@
+import { backend } from './backend.ts';
+import { httpFrontend, tcpFrontend } from './frontends.ts';
+import { type HaproxyOptions, httpConnections, tcpConnections } from './options.ts';
+
+/** The whole configuration, for HAProxy 2.6 or later. */
+export function haproxyConfiguration(options: HaproxyOptions): string {
+  return [
+    head(options),
+    tcpFrontend(options),
+    httpFrontend(options),
+    ...(['tcp', 'http'] as const).flatMap((protocol) => [
+      backend(options, protocol, 'alive'),
+      backend(options, protocol, 'ready'),
+    ]),
+    ...(options.metricsBind === undefined ? [] : [metrics(options.metricsBind)]),
+  ]
+    .map((part) => part.join('\n'))
+    .join('\n\n')
+    .concat('\n');
+}
+
+function head(options: HaproxyOptions): string[] {
+  const { servers, container, statsSocket } = options;
+  const connections = (tcpConnections(options) + httpConnections(options)) * servers.length;
+  return [
+    '# Made by: sello deploy haproxy. For HAProxy 2.6 or later.',
+    '#',
+    '# A server that is killed or hangs is left within half a second; its connections are closed, and clients try again',
+    '# with their idempotency key. A server that lives but cannot decide (its database or vault is out of reach) gets',
+    '# nothing new while another can; when none can, all that live answer, for they still serve sessions, reads and',
+    '# challenges, and say themselves when to try again.',
+    'global',
+    container ? '  log stdout format raw local0 info' : '  log /dev/log local0 info',
+    ...(container ? [] : ['  user haproxy', '  group haproxy', '  chroot /var/lib/haproxy']),
+    `  stats socket ${statsSocket} mode 600 level admin`,
+    '  stats timeout 30s',
+    `  maxconn ${connections + 256}`,
+    '  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets',
+    '  ssl-default-server-options ssl-min-ver TLSv1.2',
+    '',
+    'defaults',
+    '  log global',
+    '  option dontlognull',
+    '  option redispatch 1',
+    '  retries 3',
+    '  timeout connect 200ms',
+    '  timeout check 200ms',
+    '  timeout queue 1s',
+    '  default-server inter 200ms fastinter 100ms downinter 200ms fall 2 rise 2 on-marked-down shutdown-sessions',
+    // A container may start before the others have a name, and the name may later belong to another container.
+    ...(container
+      ? [
+          '  default-server resolvers names init-addr last,libc,none',
+          '',
+          'resolvers names',
+          '  parse-resolv-conf',
+          '  hold valid 1s',
+        ]
+      : []),
+  ];
+}
+
+function metrics(bind: string): string[] {
+  return [
+    'frontend metrics',
+    '  mode http',
+    `  bind ${bind}`,
+    '  timeout client 10s',
+    '  http-request use-service prometheus-exporter if { path /metrics }',
+    '  http-request return status 404',
+  ];
+}

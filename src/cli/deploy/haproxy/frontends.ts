@@ -1,0 +1,68 @@
+import { LIMITS } from '../../../limits.ts';
+import {
+  type HaproxyOptions,
+  HTTP_SERVER_TIME_MS,
+  httpConnections,
+  TCP_IDLE_TIME_MS,
+  tcpConnections,
+} from './options.ts';
+
+export function tcpFrontend(options: HaproxyOptions): string[] {
+  const { tls, servers, tcpBind, certificate } = options;
+  return [
+    'frontend sello_tcp',
+    '  mode tcp',
+    '  option tcplog',
+    `  bind ${tcpBind}${tls === 'terminate' ? ` ssl crt ${certificate}` : ''}`,
+    `  maxconn ${tcpConnections(options) * servers.length}`,
+    `  timeout client ${TCP_IDLE_TIME_MS}ms`,
+    ...choice('tcp', servers.length),
+  ];
+}
+
+export function httpFrontend(options: HaproxyOptions): string[] {
+  const { tls, servers, httpBind, certificate } = options;
+  const lines = ['frontend sello_http'];
+  if (tls === 'pass-through') {
+    lines.push(
+      '  # What passes through cannot be told whose it is: rate limits an address count this balancer as one.',
+      '  mode tcp',
+      '  option tcplog',
+      `  bind ${httpBind}`,
+      `  timeout client ${HTTP_SERVER_TIME_MS}ms`,
+    );
+  } else {
+    const ended = tls !== 'off';
+    lines.push(
+      '  mode http',
+      '  option httplog',
+      `  bind ${httpBind}${ended ? ` ssl crt ${certificate} alpn h2,http/1.1` : ''}`,
+      `  timeout http-request ${LIMITS.httpHeadersTimeMs}ms`,
+      `  timeout http-keep-alive ${LIMITS.httpKeepAliveTimeMs}ms`,
+      `  timeout client ${HTTP_SERVER_TIME_MS}ms`,
+      '  # What the client says of itself is replaced; the server believes its proxy_trusted alone.',
+      '  http-request set-header X-Forwarded-For %[src]',
+      `  http-request set-header X-Forwarded-Proto ${ended ? 'https' : 'http'}`,
+      '  http-request del-header Forwarded',
+      ...(tls === 'terminate'
+        ? ['  http-response set-header Strict-Transport-Security max-age=31536000']
+        : []),
+      '  # Sent again to another server only where that can do no harm: a read, or a request with its key.',
+      '  http-request disable-l7-retry unless { method GET HEAD } or { req.hdr(idempotency-key) -m found }',
+    );
+  }
+  return [
+    ...lines,
+    `  maxconn ${httpConnections(options) * servers.length}`,
+    ...choice('http', servers.length),
+  ];
+}
+
+/** Uses the ready servers while only some are ready. Otherwise the choice makes no difference: all that are alive. */
+function choice(protocol: string, count: number): string[] {
+  const ready = `sello_${protocol}_ready`;
+  return [
+    `  use_backend ${ready} if { nbsrv(${ready}) gt 0 } { nbsrv(${ready}) lt ${count} }`,
+    `  default_backend sello_${protocol}_alive`,
+  ];
+}

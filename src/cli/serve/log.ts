@@ -1,0 +1,21 @@
+import type { Config } from '../../config.ts';
+import type { Logger } from '../../ports/logger.ts';
+
+/** The log of a server: JSON lines on stderr, at `log_level`. */
+export async function openLog(config: Config): Promise<Logger> {
+  const { default: pino } = await import('pino');
+  const log: Logger = pino(
+    { name: 'sello', level: config.logLevel },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  return log;
+}
+
+/** Has a running server read its certificates again on SIGHUP. One that cannot be read is logged and the old one stays. */
+export function reloadTlsOnSighup(server: { reloadTls(): Promise<boolean> }, log: Logger): void {
+  process.on('SIGHUP', () => {
+    server
+      .reloadTls()
+      .catch((error: Error) => log.error({ reason: error.message }, 'TLS certificate not reloaded'));
+  });
+}
