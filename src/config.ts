@@ -18,16 +18,18 @@ import { localeLanguage } from './language/language.ts';
 export type { ConfigValues } from './config/schema.ts';
 export type { ConfigSource } from './config/sources.ts';
 
-/** What the program reads: the same in camelCase, frozen all through, paths absolute, secrets taken from their files. */
+/**
+ * The configuration as the program reads it: camelCase, deeply frozen, paths absolute, secrets read from their files.
+ */
 export type Config = CamelCased<ConfigValues>;
 
 export interface ConfigInput {
-  /** By name with its dashes: `{'--tcp-port': '11002'}`. */
+  /** By name with dashes: `{'--tcp-port': '11002'}`. */
   readonly flags?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** The YAML file; else `SELLO_CONFIG` of the environment names it. */
+  /** The YAML file; by default `SELLO_CONFIG` of the environment. */
   readonly file?: string | undefined;
-  /** What relative paths are relative to. */
+  /** The base of relative paths; by default the working folder. */
   readonly folder?: string;
 }
 
@@ -36,16 +38,17 @@ export interface Loaded {
   /** By key (`lockout.attempts_max`). */
   readonly sources: ReadonlyMap<string, ConfigSource>;
   readonly file: string | undefined;
-  /** The same as `config`, as the file has it. */
+  /** The same values under the keys of the file. */
   readonly values: ConfigValues;
 }
 
 const PROBLEMS_SHOWN_MAX = 8;
 
 /**
- * The configuration in force: flag over environment over file over default.
- * Neither ports nor what paths point at is checked here, secret files excepted: they are read.
- * @throws StartRefused naming each unknown or bad key, where it came from, what was expected and the nearest known key
+ * Loads the configuration: flag over environment over file over default. Reads secret files. Does NOT check ports or
+ * what other paths point at.
+ * @throws StartRefused naming each unknown or bad key, where it came from, what was expected and the nearest known
+ * key
  */
 export function loadConfig({
   flags = {},
@@ -55,7 +58,7 @@ export function loadConfig({
 }: ConfigInput = {}): Loaded {
   const named = file ?? (environment.SELLO_CONFIG || undefined);
   const path = named === undefined ? undefined : resolve(folder, named);
-  // The weakest first: a stronger source overwrites.
+  // The weakest source first: a stronger one overwrites it.
   const given: Given[] = [
     ...(path === undefined ? [] : [givenByFile(path)]),
     givenByEnvironment(environment),
@@ -75,7 +78,7 @@ export function loadConfig({
     set(values, key.path, key.schema.path && typeof value === 'string' ? resolve(folder, value) : value);
     sources.set(key.key, source);
   }
-  // The keys fit one by one from here on, so the whole is of the schema's type.
+  // Every value fits its key's schema from here on, so the whole has the schema's type.
   const whole = values as ConfigValues;
   if (problems.length === 0) problems.push(...crossProblems(whole));
   if (problems.length === 0 && whole.vault_passphrase_file !== null) {

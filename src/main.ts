@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// Beside the modules and not in a shared folder for temporary files: what is cached there is run.
+// In the installation and not in a shared temporary folder: the cached code is executed.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/sello', import.meta.url)));
 
 const { run } = await import('./cli/program.ts');

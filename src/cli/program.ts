@@ -11,9 +11,9 @@ import { EXIT, type ExitCode } from './shell/exit-codes.ts';
 import { usageFailure } from './shell/failure.ts';
 import { Shell } from './shell/shell.ts';
 
-/** Runs one command line. @returns what to exit with; nothing is thrown */
+/** Runs one command line. Never throws. @returns the exit code */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
-  // The list of processes is everybody's to read: a secret does not stay in it. Others keep their command line there.
+  // Every user can read the list of processes: a secret must not stay in it. Other command lines stay readable there.
   if (argv.some(isSecretFlag)) process.title = 'sello';
   const program = new Command('sello');
   const shell = new Shell(earlyLanguage(argv, process.env), () =>
@@ -23,11 +23,11 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
       file: program.opts<{ config?: string }>().config,
     }),
   );
-  // `sello … | head`: whoever reads has seen enough.
+  // `sello … | head`: the reader of the pipe closes it when it has enough.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  // Known before the flags are read: what is wrong with them is told as JSON, too.
+  // Set before the flags are parsed, so that errors in the flags are JSON as well.
   shell.json = argv.includes('--json');
   try {
     await define(program, shell, argv);
@@ -85,7 +85,7 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-/** The parser ends by an exception for help and for mistakes alike. */
+/** The parser throws for help as well as for mistakes. */
 function endOfParsing(error: CommanderError, shell: Shell, program: Command): ExitCode {
   if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return EXIT.done;
   if (error.code === 'commander.help') {

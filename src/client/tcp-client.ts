@@ -6,20 +6,23 @@ import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../net/line-reader.ts'
 export interface TcpClientOptions {
   readonly host: string;
   readonly port: number;
-  /** TLS; `ca` is the certificate (PEM) to trust instead of the system's, `serverName` the name it must be for. */
+  /**
+   * Connects by TLS. `ca`: the certificate (PEM) to trust instead of the system's. `serverName`: the name it must
+   * have.
+   */
   readonly tls?: { readonly ca?: string | Buffer; readonly serverName?: string };
   readonly connectTimeMs?: number;
-  /** How long one answer may take. */
+  /** The longest wait for one answer. */
   readonly answerTimeMs?: number;
 }
 
-/** A message of the protocol: keys in Spanish, as PROTOCOL.md has them. */
+/** A message of the protocol. Its keys are Spanish (PROTOCOL.md). */
 export interface ClientMessage {
   readonly accion: string;
   readonly [key: string]: unknown;
 }
 
-/** An answer; what else it carries depends on the message. */
+/** An answer. Its other members depend on the message. */
 export interface ClientAnswer {
   readonly status: 'OK' | 'ERROR' | 'POSIBLE ATAQUE';
   readonly mensaje?: string;
@@ -29,7 +32,10 @@ export interface ClientAnswer {
   readonly [key: string]: unknown;
 }
 
-/** The connection failed, closed before the answer, or the answer took too long: whether it was done is unknown. */
+/**
+ * The connection failed or closed before the answer, or the answer took too long. Whether the request was executed is
+ * unknown.
+ */
 export class ConnectionLost extends Error {
   override name = 'ConnectionLost';
 }
@@ -45,8 +51,8 @@ const ANSWER_TIME_MS = 30_000;
 const PATIENCE_STEP_MS = 250;
 
 /**
- * A client of the TCP protocol. Messages are pipelined: each gets an `id`, by which its answer is found in whatever
- * order they come. Answers themselves are not checked beyond being JSON with a status.
+ * A client of the TCP protocol. Pipelines messages: each gets an `id`, which matches its answer in whatever order
+ * answers come. Does NOT check answers beyond being JSON with a status.
  */
 export class TcpClient {
   readonly #socket: Socket;
@@ -56,7 +62,7 @@ export class TcpClient {
   #lastId = 0;
   #lost: ConnectionLost | undefined;
   #patience: NodeJS.Timeout | undefined;
-  /** Lines of this turn of the event loop, written as one. */
+  /** The lines of this turn of the event loop, sent in one write. */
   #outgoing = '';
 
   private constructor(socket: Socket, answerTimeMs: number) {
@@ -98,7 +104,7 @@ export class TcpClient {
     return new TcpClient(socket, answerTimeMs);
   }
 
-  /** Sends a message. @returns its answer, whatever its status @throws ConnectionLost */
+  /** Sends a message. @returns the answer, with any status @throws ConnectionLost */
   request(message: ClientMessage): Promise<ClientAnswer> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -113,13 +119,13 @@ export class TcpClient {
     });
   }
 
-  /** Sends bytes as they are: for attacks and tests. Their answers are lost unless they carry an `id` that waits. */
+  /** Sends bytes unchanged, for attacks and tests. Drops the answers, except those with an `id` that is pending. */
   sendRaw(bytes: string | Uint8Array): void {
     this.#flush();
     this.#socket.write(bytes);
   }
 
-  /** Answers that have not come. */
+  /** The number of messages without an answer yet. */
   get pending(): number {
     return this.#waiting.size;
   }
@@ -161,7 +167,7 @@ export class TcpClient {
       this.#lose('an answer is not JSON');
       return;
     }
-    // One that has no id says why the connection ends, or answers what was sent raw.
+    // An answer without an `id` says why the connection ends, or belongs to raw bytes.
     if (typeof answer.id !== 'number') return;
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
@@ -172,7 +178,7 @@ export class TcpClient {
   #expire(): void {
     const now = performance.now();
     for (const [id, { deadline, reject }] of this.#waiting) {
-      // In order of id, and so of deadline.
+      // The map is in order of `id`, which is the order of the deadlines.
       if (deadline > now) return;
       this.#waiting.delete(id);
       reject(new ConnectionLost(`no answer within ${this.#answerTimeMs} ms`));

@@ -15,7 +15,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { Store } from '../ports/store.ts';
 
-/** What every use case is given: ports, and the parts of the application that hold state. */
+/** The context of every use case: the ports, and the parts of the application that hold state. */
 export function contextOf(
   config: Config,
   parts: { store: Store; vault: KeyVault; rateLimiter: RateLimiter; clock: Clock; log: Logger },

@@ -1,15 +1,16 @@
 import type { MechanismNeed } from '../adapters/vault-pkcs11/mechanisms.ts';
 
 export interface HsmFindings {
-  /** Manufacturer, model and slot, for people. */
+  /** Manufacturer, model and slot, for a person to read. */
   readonly name: string;
-  /** What it cannot do that this program asks of it. */
+  /** The mechanisms that this program needs and the HSM lacks. */
   readonly lacks: readonly MechanismNeed[];
 }
 
 /**
- * Asks the HSM of a `pkcs11:` URL what it is and can do; no PIN is used. Loaded when it is asked for: few have an HSM.
- * @throws StartRefused when the URL, the library or the slot is not as it must be
+ * Asks the HSM of a `pkcs11:` URL what it is and can do, without a PIN. Imports the adapter on demand: few have an
+ * HSM.
+ * @throws StartRefused when the URL, the library or the slot is wrong
  */
 export async function probeHsm(url: string): Promise<HsmFindings> {
   const [{ probeHsm: probe }, { MECHANISM_NEEDS }] = await Promise.all([

@@ -6,7 +6,10 @@ export function isPostgres(config: Config): boolean {
   return /^postgres(ql)?:/.test(config.storeUrl);
 }
 
-/** The database's file: `sqlite:` in the data folder, `sqlite:PATH`. @throws StartRefused for another engine */
+/**
+ * The path of the SQLite database: `sqlite:` in the data folder, or `sqlite:PATH`.
+ * @throws StartRefused for another engine
+ */
 export function storePath(config: Config): string {
   if (!config.storeUrl.startsWith('sqlite:')) {
     throw new StartRefused('store_url: this needs the SQLite file, give sqlite: or sqlite:PATH');
@@ -14,7 +17,10 @@ export function storePath(config: Config): string {
   return pathOf(config, 'sqlite:', config.storeUrl, 'sello.sqlite');
 }
 
-/** The sealed file of keys: `file:` in the data folder, `file:PATH`. @throws StartRefused for another vault */
+/**
+ * The path of the sealed file of keys: `file:` in the data folder, or `file:PATH`.
+ * @throws StartRefused for another vault
+ */
 export function vaultPath(config: Config): string {
   if (!config.vaultUrl.startsWith('file:')) {
     throw new StartRefused('vault_url: this needs the sealed file, give file: or file:PATH');
@@ -27,7 +33,7 @@ function pathOf(config: Config, scheme: string, url: string, name: string): stri
   return path === '' ? join(config.dataDir, name) : resolve(path);
 }
 
-/** Where the passphrase is kept that was made at the first start. */
+/** The path of the passphrase that the first start generates. */
 export function passphrasePath(config: Config): string {
   return join(config.dataDir, 'vault.passphrase');
 }

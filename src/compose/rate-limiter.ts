@@ -8,8 +8,9 @@ import type { KeyVault } from '../ports/key-vault.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 
 /**
- * Opens what `rate_limit_url` names. A Redis that is not there is no reason not to start: limits are then each server's own.
- * @throws StartRefused where the address or the file of the authority is not what it should be
+ * Opens the rate limiter that `rate_limit_url` names. Starts without a Redis that cannot be reached: each server then
+ * counts by itself.
+ * @throws StartRefused when the URL or the authority's file is invalid
  */
 export async function openRateLimiter(
   config: Config,

@@ -8,7 +8,7 @@ import { isPostgres, storePath } from './paths.ts';
 
 export interface OpenedStore {
   readonly store: Store;
-  /** The same where it is one file: it alone can be copied while it is in use. */
+  /** The same store when it is one SQLite file, which can be copied while in use. */
   readonly sqlite: SqliteStore | undefined;
   /** What an operator knows it by, without secrets. */
   readonly name: string;
@@ -21,8 +21,8 @@ export interface StoreLog {
 }
 
 /**
- * Opens what `store_url` names; paths of what is made go to `generated`.
- * @throws StartRefused where an operator can mend what is wrong
+ * Opens the store that `store_url` names. Adds the paths it makes to `generated`.
+ * @throws StartRefused when an operator must mend something: the message says what
  */
 export async function openStore(config: Config, generated: string[], log?: StoreLog): Promise<OpenedStore> {
   if (isPostgres(config)) return openPostgres(config, log);
@@ -32,7 +32,7 @@ export async function openStore(config: Config, generated: string[], log?: Store
   return { store: sqlite, sqlite, name: path };
 }
 
-/** Its driver is loaded only where it is used. */
+/** Imports the driver on demand. */
 async function openPostgres(config: Config, log: StoreLog | undefined): Promise<OpenedStore> {
   const [{ openPostgresStore }, { addressText, readAddress }] = await Promise.all([
     import('../adapters/postgres/store.ts'),
@@ -63,14 +63,14 @@ export interface MigratedStore {
   readonly name: string;
   readonly from: number;
   readonly to: number;
-  /** The role that was given a server's rights and no others, where it is not the owner. */
+  /** The role that was granted exactly a server's rights. Unset when the server connects as the owner. */
   readonly serverRole: string | undefined;
 }
 
 /**
- * Brings the tables of what `store_url` names to this program's version, as the user of `store_owner_url` where that is
- * given, while servers run.
- * @throws StartRefused where an operator can mend what is wrong
+ * Migrates the tables of `store_url` to this program's version while servers run, as the user of `store_owner_url`
+ * when that is set.
+ * @throws StartRefused when an operator must mend something: the message says what
  */
 export async function migrateStore(config: Config): Promise<MigratedStore> {
   if (!isPostgres(config)) {

@@ -5,7 +5,10 @@ import type { Config } from '../config.ts';
 import { StartRefused } from '../domain/errors.ts';
 import type { MutualTlsCredentials } from '../net/tls.ts';
 
-/** Of a server that calls the vault's process. @throws StartRefused naming the key of the file that is wrong */
+/**
+ * The credentials of a server that calls the vault's process.
+ * @throws StartRefused naming the key of the file that is wrong
+ */
 export function vaultCallerCredentials(config: Config): Promise<MutualTlsCredentials> {
   return read({
     vault_ca_file: config.vaultCaFile,
@@ -14,7 +17,7 @@ export function vaultCallerCredentials(config: Config): Promise<MutualTlsCredent
   });
 }
 
-/** Of the vault's process. @throws StartRefused naming the key of the file that is wrong */
+/** The credentials of the vault's process. @throws StartRefused naming the key of the file that is wrong */
 export function vaultListenerCredentials(config: Config): Promise<MutualTlsCredentials> {
   return read({
     vault_tls_ca_file: config.vaultTlsCaFile,
@@ -49,7 +52,7 @@ async function readPem(name: string, path: string | null): Promise<string> {
   if (path === null) throw new StartRefused(`${name} is missing`);
   let problem: string | undefined;
   try {
-    // Whoever has such a key has every MAC computed.
+    // The holder of such a key can have every MAC computed.
     if (name.endsWith('_key_file')) problem = openToOthers(path, (await stat(path)).mode);
     if (problem === undefined) return await readFile(path, 'utf8');
   } catch (error) {

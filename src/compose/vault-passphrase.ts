@@ -10,18 +10,19 @@ import { LIMITS } from '../limits.ts';
 import { isPostgres, passphrasePath, storePath, vaultPath } from './paths.ts';
 
 export interface PassphraseChange {
-  /** Where neither the configuration nor the data folder has the one of now. */
+  /** The current passphrase, when neither the configuration nor the data folder has it. */
   readonly typed?: string | undefined;
   readonly next: string;
 }
 
 /**
- * Seals the file of keys under another passphrase, and opens it with that. Whenever this is cut off, the file opens with
- * one of the two. Holds the SQLite database meanwhile, so no server of that one is at work or starts; a server on
- * PostgreSQL, or a vault's process, is NOT looked for.
+ * Seals the file of keys under another passphrase, then opens it with that. Interrupted at any moment, it leaves a
+ * file that opens with one of the two. Holds the lock of the SQLite database meanwhile, so no server on that database
+ * runs or starts. Does NOT check for a server on PostgreSQL or for a vault's process.
  * @returns the path of the file
- * @throws StartRefused when there is no such file, it does not open, a server has the database, or the passphrase cannot be one
- * @throws VaultUnavailable when the file cannot be written: it is as it was
+ * @throws StartRefused when the file is missing or does not open, a server has the database, or the passphrase is
+ * invalid
+ * @throws VaultUnavailable when the file cannot be written: it is unchanged then
  */
 export async function changeVaultPassphrase(
   config: Config,

@@ -12,14 +12,14 @@ import { passphrasePath } from './paths.ts';
 import { openVault } from './vault.ts';
 import { vaultListenerCredentials } from './vault-credentials.ts';
 
-/** The vault as a process of its own: it has the keys and nothing else. */
+/** The vault as its own process: it has the keys and nothing else. */
 export interface RunningVaultServer {
   readonly vault: KeyVault;
-  /** Where it listens. */
+  /** The address it listens on. */
   readonly address: string;
-  /** Paths of what was made at this start because it was not there. */
+  /** Paths of what this start made because it was missing. */
   readonly generated: readonly string[];
-  /** Connections of callers who are known. */
+  /** The number of connections from authenticated callers. */
   readonly connections: number;
   /** Answers what was asked, then closes everything. */
   stop(): Promise<void>;
@@ -27,18 +27,21 @@ export interface RunningVaultServer {
   reloadTls(): Promise<boolean>;
 }
 
-/** @throws StartRefused where an operator can mend what is wrong: nothing listens then */
+/**
+ * Opens the keys and listens for callers.
+ * @throws StartRefused when an operator must mend something: the message says what; nothing listens then
+ */
 export async function startVaultServer(
   config: Config,
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
   { clock = systemClock }: { readonly clock?: Clock } = {},
 ): Promise<RunningVaultServer> {
   const credentials = () => vaultListenerCredentials(config);
-  // Before keys are made: a start that is refused for its certificates leaves nothing behind.
+  // Checked before keys are made, so that a start refused for its certificates leaves nothing behind.
   await credentials();
   const generated = await makeDataFolder(config.dataDir);
-  // It cannot see the stores. Where a passphrase is, there was a vault; and each server sees for itself that this one
-  // opens what it has (src/compose/vault.ts).
+  // This process cannot see the stores. A passphrase file shows that there was a vault; and each server checks that
+  // this vault opens the keys in its store (src/compose/vault.ts).
   const keysAreStored = async () => existsSync(passphrasePath(config));
   const { vault } = await openVault(config, { clock, keysAreStored, generated, log });
   try {

@@ -13,44 +13,44 @@ import { vaultCallerCredentials } from './vault-credentials.ts';
 
 export interface OpenedVault {
   readonly vault: KeyVault;
-  /** Where the keys are one file: its path. */
+  /** The path of the sealed file, when the keys are in one. */
   readonly sealedFile: string | undefined;
-  /** Where it is another process: reads the credentials for it again. @returns whether they are in use */
+  /** Reads the credentials again, when the vault is another process. @returns whether the new ones are in use */
   readonly reload?: () => Promise<boolean>;
-  /** Where it does not answer yet. */
+  /** Set when the vault does not answer yet. */
   readonly awaited?: AwaitedVault;
 }
 
 export interface AwaitedVault {
   readonly reason: string;
-  /** Resolves when it is open; never, where it is closed before. */
+  /** Resolves when the vault is open. Never resolves when it is closed before. */
   readonly opened: Promise<void>;
 }
 
-export interface VaultSurroundings {
+export interface OpenVaultOptions {
   readonly clock: Clock;
-  /** Whether the store holds keys that only the vault they were wrapped in opens; told where a new vault would be made. */
+  /** Whether the store has wrapped keys, which only their own vault opens. Asked before a new vault is made. */
   readonly keysAreStored: () => Promise<boolean>;
-  /** Paths of what is made go here. */
+  /** Receives the paths of what is made. */
   readonly generated: string[];
-  /** One of the keys that the store holds, to see that the vault is theirs. */
+  /** One of the keys in the store, to check that this is their vault. */
   readonly storedKey?: () => Promise<{ readonly owner: KeyOwner; readonly wrapped: WrappedKey } | undefined>;
   readonly log?: RemoteVaultLogger;
-  /** Whether one that is elsewhere and does not answer now is waited for in the background. */
+  /** Whether to start without a remote vault that does not answer, and try again in the background. */
   readonly mayWait?: boolean;
 }
 
 /**
- * Opens what `vault_url` names.
- * @throws StartRefused where an operator can mend what is wrong
+ * Opens the vault that `vault_url` names.
+ * @throws StartRefused when an operator must mend something: the message says what
  */
-export async function openVault(config: Config, surroundings: VaultSurroundings): Promise<OpenedVault> {
-  const { mayWait = false, log = SILENT } = surroundings;
+export async function openVault(config: Config, options: OpenVaultOptions): Promise<OpenedVault> {
+  const { mayWait = false, log = SILENT } = options;
   const isHsm = config.vaultUrl.startsWith('pkcs11:');
-  if (!isHsm && !config.vaultUrl.startsWith('https:')) return openSealedFile(config, surroundings);
+  if (!isHsm && !config.vaultUrl.startsWith('https:')) return openSealedFile(config, options);
   let opened: OpenedVault | undefined;
   const open = async () => {
-    opened = await (isHsm ? openHsm(config, surroundings) : openVaultProcess(config, surroundings));
+    opened = await (isHsm ? openHsm(config, options) : openVaultProcess(config, options));
     return opened.vault;
   };
   const reload = async () => (await opened?.reload?.()) ?? true;
@@ -69,8 +69,8 @@ export async function openVault(config: Config, surroundings: VaultSurroundings)
   }
 }
 
-async function openHsm(config: Config, surroundings: VaultSurroundings): Promise<OpenedVault> {
-  const { keysAreStored, storedKey, generated, log = SILENT } = surroundings;
+async function openHsm(config: Config, options: OpenVaultOptions): Promise<OpenedVault> {
+  const { keysAreStored, storedKey, generated, log = SILENT } = options;
   const { openPkcs11Vault } = await import('../adapters/vault-pkcs11/open-pkcs11-vault.ts');
   let isOpen = false;
   const { vault, slotLabel, keysCreated } = await openPkcs11Vault({
@@ -91,7 +91,7 @@ async function openHsm(config: Config, surroundings: VaultSurroundings): Promise
   return { vault, sealedFile: undefined };
 }
 
-async function openVaultProcess(config: Config, { log, storedKey }: VaultSurroundings): Promise<OpenedVault> {
+async function openVaultProcess(config: Config, { log, storedKey }: OpenVaultOptions): Promise<OpenedVault> {
   const { openRemoteVault } = await import('../adapters/vault-remote/vault.ts');
   const { vault, reload } = await openRemoteVault({
     url: config.vaultUrl,
@@ -102,10 +102,10 @@ async function openVaultProcess(config: Config, { log, storedKey }: VaultSurroun
   return { vault, sealedFile: undefined, reload };
 }
 
-/** Under other keys every MAC would be wrong and every user locked out of their own. */
+/** With another vault's keys every MAC would be wrong, and every user locked out. */
 async function refuseOtherKeys(
   vault: KeyVault,
-  storedKey: VaultSurroundings['storedKey'],
+  storedKey: OpenVaultOptions['storedKey'],
   name: string,
 ): Promise<void> {
   try {
@@ -126,7 +126,7 @@ const SILENT: RemoteVaultLogger = { info() {}, error() {} };
 
 async function openSealedFile(
   config: Config,
-  { clock, keysAreStored, generated }: VaultSurroundings,
+  { clock, keysAreStored, generated }: OpenVaultOptions,
 ): Promise<OpenedVault> {
   const path = vaultPath(config);
   const exists = existsSync(path);

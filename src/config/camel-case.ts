@@ -2,14 +2,16 @@ type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : S;
 
-/** The same shape with its keys in camelCase, read-only all through; values are left as they are. */
+/** The same shape with camelCase keys, deeply read-only. Values stay as they are. */
 export type CamelCased<T> = T extends readonly (infer Item)[]
   ? readonly CamelCased<Item>[]
   : T extends object
     ? { readonly [Key in keyof T as Key extends string ? CamelCase<Key> : Key]: CamelCased<T[Key]> }
     : T;
 
-/** A deep copy with camelCase keys, frozen. For plain values alone: objects, lists, texts, numbers, booleans, null. */
+/**
+ * A deep frozen copy with camelCase keys. For plain values only: objects, arrays, strings, numbers, booleans, null.
+ */
 export function camelCased<T>(value: T): CamelCased<T>;
 export function camelCased(value: unknown): unknown {
   if (Array.isArray(value)) return Object.freeze(value.map((item) => camelCased(item)));

@@ -2,10 +2,10 @@ import { currencyDecimals } from '../domain/money/currency.ts';
 import { isAddressBlock, isLoopback } from '../net/address.ts';
 import type { ConfigValues } from './schema.ts';
 
-/** Challenge keys are derived for each rotation that a living challenge may stem from. */
+/** Verifying a challenge may derive one key for each rotation within its lifetime. */
 const ROTATIONS_PER_CHALLENGE_MAX = 1_000;
 
-/** What each key allows alone but not together with another: a line each, the keys named. */
+/** Problems of keys that are valid alone but not together, one line each. */
 export function* crossProblems(values: ConfigValues): Generator<string> {
   const { lockout, keys } = values;
   if (lockout.lock_ms > lockout.lock_ms_max) {

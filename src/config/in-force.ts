@@ -1,7 +1,7 @@
 import type { Loaded } from '../config.ts';
 import { CONFIG_KEYS, configValue } from './keys.ts';
 
-/** A key of the configuration as it is shown to who may see it: never a secret. */
+/** A key as administrators see it. Never contains a secret. */
 export interface SettingInForce {
   readonly key: string;
   readonly value: unknown;
@@ -10,11 +10,11 @@ export interface SettingInForce {
   readonly description: string;
 }
 
-/** Every key with the value in force and where that came from. */
+/** Every key with its value in force and its source. */
 export function settingsInForce({ values, sources }: Loaded): readonly SettingInForce[] {
   return CONFIG_KEYS.map((key) => {
     const value = configValue(key, values);
-    // A URL may hold a password; a path holds none.
+    // A URL may contain a password; a path does not.
     const secret = key.schema.secret === true && value !== null && !/^(sqlite|file|memory):/.test(`${value}`);
     return {
       key: key.key,

@@ -1,8 +1,8 @@
 import { ConfigSchema } from './schema.ts';
 
-/** One key of the configuration: a leaf of the schema, and its name everywhere it can be set. */
+/** One key of the configuration: a leaf of the schema, with its names in every source. */
 export interface ConfigKey {
-  /** As in the file, groups joined by a point: `lockout.attempts_max`. */
+  /** As in the file, groups joined by dots: `lockout.attempts_max`. */
   readonly key: string;
   readonly path: readonly string[];
   /** `SELLO_LOCKOUT_ATTEMPTS_MAX` */
@@ -12,7 +12,7 @@ export interface ConfigKey {
   readonly schema: LeafSchema;
 }
 
-/** The JSON Schema keywords that the leaves use, and this program's own. */
+/** The JSON Schema keywords that leaves use, and this program's own. */
 export interface LeafSchema {
   readonly type?: string;
   readonly default: unknown;
@@ -21,7 +21,7 @@ export interface LeafSchema {
   readonly maximum?: number;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly { readonly type?: string }[];
-  /** What a value must be, in words; else it is told from the schema. */
+  /** What a value must be, in words. Unset: derived from the schema. */
   readonly expected?: string;
   readonly path?: true;
   readonly secret?: true;
@@ -67,7 +67,7 @@ export const CONFIG_GROUPS: ReadonlySet<string> = new Set(
   CONFIG_KEYS.flatMap(({ path }) => path.slice(0, -1).map((_, index) => path.slice(0, index + 1).join('.'))),
 );
 
-/** Environment variables of this program that are no keys. */
+/** Environment variables of this program that are not keys. */
 export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   SELLO_CONFIG: 'the configuration file, as `--config`',
 };

@@ -1,4 +1,4 @@
-/** Edits (insert, delete, replace, swap of neighbours) from one text to the other: optimal string alignment. */
+/** The number of edits (insert, delete, replace, swap of neighbours) between two texts: optimal string alignment. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -17,10 +17,10 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** Longer input is no typing mistake, and would cost its square. */
+/** Longer input is no typing mistake, and the cost grows with its square. */
 const LENGTH_MAX = 64;
 
-/** @returns the known name that was probably meant, `undefined` when none is near */
+/** @returns the known name that was probably meant, `undefined` when none is close */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > LENGTH_MAX) return undefined;
   let best: string | undefined;

@@ -6,12 +6,12 @@ function shown(value: unknown): string {
   return `\`${typeof value === 'string' && value !== '' ? value : JSON.stringify(value)}\``;
 }
 
-/** A cell of a Markdown table: `|` would end it. */
+/** Escapes a cell of a Markdown table: `|` would end it. */
 function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-/** `docs/configuration.md`, made from the schema. */
+/** The text of `docs/configuration.md`, generated from the schema. */
 export function configurationReference(): string {
   const rows = CONFIG_KEYS.map(({ key, variable, flag, schema }) => {
     const secret = schema.secret ? ' Never printed.' : '';

@@ -1,6 +1,6 @@
 import type { XSchema, XStatic } from 'typebox/schema';
 
-/** Longer waits than this are a mistake of units. */
+/** A longer wait is a mistake of units. */
 const MS_MAX = 31_536_000_000;
 
 const milliseconds = (byDefault: number, minimum: number, description: string) =>
@@ -22,7 +22,7 @@ interface Group<Properties> {
   readonly additionalProperties: false;
 }
 
-/** A group of keys: each has a value, for each has a default. */
+/** A group of keys. Each is required, because each has a default. */
 function group<const Properties extends Readonly<Record<string, object>>>(
   properties: Properties,
 ): Group<Properties> {
@@ -108,10 +108,10 @@ const callerNames = (description: string) =>
   }) as const;
 
 /**
- * The configuration: every key with its default, its bounds and what it means. All else is derived from this: the
- * type `Config`, environment variables, flags, `docs/configuration.md`. JSON Schema, typed and checked by TypeBox; its
- * builders, which would double the time that a command takes to start, are left out.
- * `path`: a file or folder, made absolute. `secret`: never printed.
+ * The configuration: every key with its default, its bounds and its meaning. The type `Config`, environment
+ * variables, flags and `docs/configuration.md` derive from it. Plain JSON Schema, typed and checked by TypeBox;
+ * TypeBox's builders would double the start time of a command. `path`: a file or folder, made absolute. `secret`:
+ * never printed.
  */
 export const ConfigSchema = group({
   role: {
@@ -390,5 +390,5 @@ export const ConfigSchema = group({
   lab_allowed: flag(true, 'The attacks of `sello lab` may be run against this server, on loopback.'),
 });
 
-/** As the file has it: snake_case, a value for every key. */
+/** The values as in the file: snake_case, one for every key. */
 export type ConfigValues = ValuesOf<typeof ConfigSchema>;

@@ -2,10 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 
 const SECRET_BYTES_MAX = 4_096;
 
-/** Readable by the owner and, for secrets that a supervisor mounts, by the group; nothing else. */
+/** Allowed are the owner and, for secrets that a supervisor mounts, reading by the group. */
 const MODES_REFUSED = 0o037;
 
-/** Reads a secret that a file holds, without one line end at its end. One that others may read is no secret. */
+/** Reads a secret from a file, without one line end at its end. Refuses a file that other users can read. */
 export function readSecretFile(file: string): { readonly text: string } | { readonly problem: string } {
   try {
     const { size, mode } = statSync(file);
@@ -19,7 +19,7 @@ export function readSecretFile(file: string): { readonly text: string } | { read
   }
 }
 
-/** @param mode of the file @returns what is wrong where others may read it */
+/** @param mode of the file @returns the problem when other users can read it */
 export function openToOthers(file: string, mode: number): string | undefined {
   if (process.platform === 'win32' || (mode & MODES_REFUSED) === 0) return undefined;
   return `${file} is open to other users: run chmod 600 '${file}'`;

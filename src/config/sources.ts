@@ -6,7 +6,7 @@ import { expectedOf, fromText } from './values.ts';
 
 export type ConfigSource = 'default' | 'file' | 'environment' | 'flag';
 
-/** A value that was given for a key, and where, in words for a message: `--tcp-port`, `SELLO_TCP_PORT`, `sello.yaml`. */
+/** A value given for a key, and where, for messages: `--tcp-port`, `SELLO_TCP_PORT`, `sello.yaml`. */
 export interface GivenValue {
   readonly key: ConfigKey;
   readonly value: unknown;
@@ -16,7 +16,7 @@ export interface GivenValue {
 
 export interface Given {
   readonly values: readonly GivenValue[];
-  /** What was given and is no key, each a line for the operator. */
+  /** Names that are no key, a line each for the operator. */
   readonly problems: readonly string[];
 }
 
@@ -26,12 +26,14 @@ const BY_KEY = new Map(CONFIG_KEYS.map((key) => [key.key, key]));
 const BY_VARIABLE = new Map(CONFIG_KEYS.map((key) => [key.variable, key]));
 const BY_FLAG = new Map(CONFIG_KEYS.map((key) => [key.flag, key]));
 
-/** Flags by name with their dashes, `--tcp-port`, to their text. */
+/** Reads flags, by name with dashes (`--tcp-port`), as text. */
 export function givenByFlags(flags: Readonly<Record<string, string>>): Given {
   return givenByName(flags, BY_FLAG, 'flag', (name) => `unknown flag ${name}`);
 }
 
-/** Every `SELLO_…` variable must be a key: one that is not is a mistake that would go unseen. */
+/**
+ * Reads the environment. A `SELLO_…` variable that is no key is a problem: ignored, the mistake would go unnoticed.
+ */
 export function givenByEnvironment(environment: Readonly<Record<string, string | undefined>>): Given {
   const ours = Object.entries(environment).filter(
     ([name]) => name.startsWith('SELLO_') && !Object.hasOwn(OTHER_VARIABLES, name),
@@ -56,11 +58,11 @@ function givenByName(
   return { values, problems };
 }
 
-/** Reads a YAML 1.2 file (JSON is YAML). An empty one gives nothing. */
+/** Reads a YAML 1.2 file (JSON is YAML). An empty file gives nothing. */
 export function givenByFile(file: string): Given {
   const text = readBounded(file);
   if (typeof text !== 'string') return { values: [], problems: [text.problem] };
-  // Loaded only when there is a file: most commands have none.
+  // Imported on demand: most commands have no file.
   const { parse } = createRequire(import.meta.url)('yaml') as typeof import('yaml');
   let content: unknown;
   try {
@@ -107,7 +109,7 @@ function collect(
 function nearestKey(dotted: string): string | undefined {
   const near = nearest(dotted, [...BY_KEY.keys(), ...CONFIG_GROUPS]);
   if (near) return near;
-  // A key that was put into the wrong group, or into none.
+  // A key in the wrong group, or outside its group.
   const last = dotted.slice(dotted.lastIndexOf('.') + 1);
   return [...BY_KEY.keys()].find((key) => key.endsWith(`.${last}`) || key === last);
 }

@@ -2,7 +2,10 @@ import { createRequire } from 'node:module';
 import type { ConfigKey, LeafSchema } from './keys.ts';
 import { nearest } from './nearest.ts';
 
-/** A text from the environment or a flag, as the value that the key's schema wants; left as text when it is no such value. */
+/**
+ * Converts a text from the environment or a flag to the type of the key's schema. A text that cannot be converted
+ * stays text.
+ */
 export function fromText(key: ConfigKey, text: string): unknown {
   const { schema } = key;
   if (schema.type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
@@ -19,15 +22,18 @@ export function fromText(key: ConfigKey, text: string): unknown {
   }
 }
 
-/** Loaded when there is a value to check: a start on the defaults has none. */
+/** Imported on demand: a start on the defaults checks no value. */
 function errorsOf(schema: object, value: unknown) {
   const { Errors } = createRequire(import.meta.url)('typebox/schema') as typeof import('typebox/schema');
   return Errors(schema, value)[1];
 }
 
-/** @returns what is wrong with the value, `undefined` when it fits the key's schema (what other keys say is not checked) */
+/**
+ * Checks one value against its key's schema, NOT against other keys.
+ * @returns the problem, `undefined` when it fits
+ */
 export function problemOf(key: ConfigKey, value: unknown): string | undefined {
-  // The deepest place is where the mistake is: an error of a choice is reported at each of its branches, too.
+  // The deepest error is the mistake: a failed choice is also reported at each of its branches.
   const [error] = errorsOf(key.schema, value)
     .filter(({ keyword }) => keyword !== 'boolean')
     .sort((a, b) => depth(b.instancePath) - depth(a.instancePath));
@@ -54,7 +60,7 @@ function didYouMean(name: string | undefined): string {
   return name === undefined ? '' : ` (did you mean "${name}"?)`;
 }
 
-/** In words, for messages and for the documentation. */
+/** What a value must be, in words, for messages and the documentation. */
 export function expectedOf(schema: LeafSchema): string {
   if (schema.expected) return schema.expected;
   const choices = choicesOf(schema);
@@ -104,7 +110,7 @@ function at(value: unknown, pointer: string): unknown {
   return found;
 }
 
-/** The schema that an error's path points into: a choice is told whole, not by the branch that did not fit. */
+/** The schema at an error's path. For a failed choice this is the whole choice, not the branch. */
 function schemaAt(schema: object, pointer: string): object {
   let found: unknown = schema;
   for (const step of pointer.replace(/^#/, '').split('/').slice(1)) {

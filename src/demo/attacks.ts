@@ -6,12 +6,12 @@ import type { DemoServer } from './demo-server.ts';
 import type { Tour } from './tour.ts';
 
 const RECEIVED_LENGTH_MAX = 66;
-/** Enough for every wait at the bounds of the demonstration's server. */
+/** Longer than every wait at the bounds of the demonstration's server. */
 const PATIENCE_MS = 8_000;
-/** Both ends run in this process, and other work may be going on beside it. */
+/** Loose, because both ends run in this process and other work may run beside it. */
 const OPTIONS: FloodOptions = { patienceMs: PATIENCE_MS, logIns: 48, latencyMsMax: 5_000 };
 
-/** Each attack of the lab against the server, and what it got. */
+/** Runs each attack of the lab against the server, and shows what came back. */
 export async function attack(tour: Tour, { target }: DemoServer): Promise<void> {
   tour.section(
     text('Attacks', 'Ataques'),
@@ -24,19 +24,19 @@ export async function attack(tour: Tour, { target }: DemoServer): Promise<void> 
     const { run, summary, aim } = ATTACKS[name];
     tour.line(`   ${name}: ${tour.say(summary)}`);
     tour.line(`     ${tour.say(text('aim', 'objetivo'))}: ${tour.say(aim)}`);
-    const verdict = await run(target, { ...OPTIONS, onStep: (step) => tellStep(tour, step) });
+    const verdict = await run(target, { ...OPTIONS, onStep: (step) => showStep(tour, step) });
     for (const { what, why } of verdict.skipped) tour.line(`     - ${tour.say(what)}: ${tour.say(why)}`);
-    tellVerdict(tour, verdict);
+    showVerdict(tour, verdict);
     tour.line('');
   }
 }
 
-function tellStep(tour: Tour, { what, received, held }: Step): void {
+function showStep(tour: Tour, { what, received, held }: Step): void {
   tour.line(`     ${held ? '·' : '✗'} ${tour.say(what)}`);
   tour.line(`         ${outcome(received)}`);
 }
 
-/** `POSIBLE ATAQUE mac_mismatch` of an answer; what is no answer, as it is. */
+/** Status and code of an answer: `POSIBLE ATAQUE mac_mismatch`. Any other text stays as it is. */
 function outcome(received: string): string {
   const status = /"status":"([^"]+)"/.exec(received)?.[1];
   const error = /"error":"([^"]+)"/.exec(received)?.[1];
@@ -47,7 +47,7 @@ function outcome(received: string): string {
   return told.length > RECEIVED_LENGTH_MAX ? `${told.slice(0, RECEIVED_LENGTH_MAX)}…` : told;
 }
 
-function tellVerdict(tour: Tour, { name, held, steps }: Verdict): void {
+function showVerdict(tour: Tour, { name, held, steps }: Verdict): void {
   const passed = steps.filter((step) => step.held).length;
   tour.check(
     held,

@@ -16,7 +16,7 @@ const PERIOD_MS = 60_000;
 
 export const SMALL = 'CuentaA,CuentaB,100.0';
 
-/** Who pays in the demonstration, and what the others look at afterwards. */
+/** The payer of the demonstration, with her open connection. */
 export interface Customer {
   readonly alice: ThrowawayUser;
   readonly connection: LabConnection;

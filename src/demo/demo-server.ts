@@ -11,9 +11,9 @@ import { runOperation } from '../operator/operations.ts';
 import { startTcpServer } from '../wire/tcp/server.ts';
 import type { TcpServices } from '../wire/tcp/services.ts';
 
-/** Waits are short, so that a person sees them end. All else is as `sello serve` has it. */
+/** Short, so that a person sees each wait end. Everything else is as in `sello serve`. */
 export const SHORT = { lockMs: 1_500, challengeTtlMs: 2_500, logInTimeMs: 2_000, slowReaderTimeMs: 1_500 };
-/** Fewer than a machine may allow one process, which holds both ends of each here. */
+/** Low, because one process holds both ends of each connection here. */
 const CONNECTIONS_PER_ADDRESS_MAX = 256;
 const LIMITS_HERE = {
   ...LIMITS,
@@ -35,14 +35,14 @@ export interface DemoServer {
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * The real server, on a free port of loopback, on a folder of its own; nothing of the caller's configuration counts.
- * @param altered what tests put in place of its use cases, to see the demonstration fail
+ * Starts the real server on a free loopback port and a folder of its own. Ignores the caller's configuration.
+ * @param altered replaces use cases, for tests that the demonstration notices
  */
 export async function startDemoServer(
   altered: (services: TcpServices) => TcpServices = (services) => services,
 ): Promise<DemoServer> {
   const folder = await mkdtemp(join(tmpdir(), 'sello-demo-'));
-  // Also when the process ends before its time.
+  // Runs as well when the process ends early.
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   const { config } = loadConfig({

@@ -17,8 +17,8 @@ export interface DemoOutcome {
 }
 
 /**
- * Shows what Sello does, on a real server that is gone afterwards. Every line is what happened; what is not as it
- * should be is marked, and the outcome is not ok.
+ * Shows what Sello does, on a real server that is removed afterwards. Every line is what happened. A failed check is
+ * marked, and makes the outcome not ok.
  */
 export async function runDemo(
   tour: Tour,

@@ -17,7 +17,7 @@ async function verify(path: string): Promise<JournalVerdict> {
   }
 }
 
-/** Verifies the journal that all before has left, then changes one byte of a copy and looks for it. */
+/** Verifies the journal that the earlier sections left, then changes one byte of a copy and looks for it. */
 export async function checkJournal(tour: Tour, { application, folder }: DemoServer): Promise<void> {
   const { sqlite } = application;
   if (!sqlite) throw new Error('the demo runs on SQLite');

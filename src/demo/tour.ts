@@ -9,11 +9,11 @@ export interface Check {
 
 const WIDTH = 78;
 
-/** What a person sees of the demonstration: sections, what happens in them, and whether it is as it should be. */
+/** The output of the demonstration: sections, events, and the result of each check. */
 export class Tour {
   readonly language: Language;
   readonly checks: Check[] = [];
-  /** Whether lines may be drawn over. */
+  /** Whether a line may be redrawn. */
   readonly isTerminal: boolean;
   readonly #write: (text: string) => void;
   #sections = 0;
@@ -33,7 +33,7 @@ export class Tour {
     return text[this.language];
   }
 
-  /** Begins a section: what it shows, and why it matters in a line. */
+  /** Begins a section: its title, and one line on why it matters. */
   section(title: Text, why: Text): void {
     this.#section = this.say(title);
     const heading = `── ${++this.#sections}. ${this.#section} `;
@@ -45,7 +45,7 @@ export class Tour {
     this.#write(`${text}\n`);
   }
 
-  /** What goes over the wire. */
+  /** A message to the server. */
   sent(text: string): void {
     this.line(`   → ${text}`);
   }
@@ -54,7 +54,7 @@ export class Tour {
     this.line(`   ← ${text}`);
   }
 
-  /** Writes over the line that is being drawn. */
+  /** Redraws the current line. */
   redraw(text: string): void {
     this.#write(`\r\u001b[K${text}`);
   }

@@ -6,8 +6,8 @@ import type { Target } from './target.ts';
 import type { Trial } from './trial.ts';
 
 /**
- * An address of this machine for an attacker alone, so that limits per address do not hit the person who runs the lab.
- * @returns `undefined` where the system has but one loopback address
+ * A loopback address for the attacker alone, so that limits per address do not affect the person who runs the lab.
+ * @returns `undefined` when the system has only one loopback address
  */
 export function attackerAddress(target: Target): string | undefined {
   if (process.platform !== 'linux' || !isIPv4(target.endpoint.host)) return undefined;
@@ -22,7 +22,7 @@ export function openAttacker(trial: Trial): Promise<LabConnection> {
 
 const OPENED_AT_ONCE = 64;
 
-/** This machine's own lack of files or ports says nothing about the server. */
+/** These errors mean that this machine lacks files or ports. They say nothing about the server. */
 const OWN_FAILINGS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'EADDRINUSE', 'ENOBUFS']);
 
 function leftOut(error: Error & { readonly code?: string }): undefined {
@@ -30,7 +30,7 @@ function leftOut(error: Error & { readonly code?: string }): undefined {
   throw new LabRefused('setup_failed', `connections of this machine: ${error.code}`);
 }
 
-/** Opens many connections; one that is refused below the protocol is left out. @throws LabRefused */
+/** Opens many connections. Leaves out those that are refused below the protocol. @throws LabRefused */
 export async function openMany(
   target: Target,
   count: number,
@@ -46,7 +46,7 @@ export async function openMany(
   return opened;
 }
 
-/** How often each outcome came: `locked 3, OK 1`. */
+/** Counts replies by outcome: `locked 3, OK 1`. */
 export function repliesByReason(replies: readonly Reply[]): string {
   const counts = new Map<string, number>();
   for (const { kind, error, status } of replies) {

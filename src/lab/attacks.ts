@@ -14,11 +14,11 @@ export type Attack = (target: Target, options?: AttackOptions) => Promise<Verdic
 export interface AttackEntry {
   readonly run: Attack;
   readonly summary: Text;
-  /** What an attacker could hope for, in one line. */
+  /** The attacker's aim, in one line. */
   readonly aim: Text;
 }
 
-/** Every attack, in the order in which `sello lab all` runs them. */
+/** Every attack, in the order of `sello lab all`. */
 export const ATTACKS: Readonly<Record<AttackName, AttackEntry>> = {
   mitm: {
     run: mitm,

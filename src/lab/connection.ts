@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { LINE_NOT_UTF8, LINE_TOO_LONG, LineReader } from '../net/line-reader.ts';
 import { type Endpoint, openSocket, type SocketOptions } from './endpoint.ts';
 
-/** What came back for a message, or that nothing did. */
+/** The reply to a message, or that there was none. */
 export interface Reply {
   readonly kind: 'answer' | 'closed' | 'silent';
-  /** The line as it came, or in brackets why there is none. */
+  /** The line as received, or in brackets why there is none. */
   readonly text: string;
   readonly status: string | undefined;
   readonly error: string | undefined;
@@ -17,8 +17,8 @@ const LINE_BYTES_MAX = 262_144;
 const LINES_HELD_MAX = 16_384;
 
 /**
- * A client that may break every rule of the protocol: it sends what it is given, and reads answers in the order in
- * which they come.
+ * A client that may break every rule of the protocol: it sends anything, and reads answers in the order of their
+ * arrival.
  */
 export class LabConnection {
   readonly socket: Socket;
@@ -45,7 +45,7 @@ export class LabConnection {
     return new LabConnection(await openSocket(endpoint, options));
   }
 
-  /** An object goes as a line of JSON, text and bytes as they are. @returns whether more may be sent at once */
+  /** Sends an object as a line of JSON, text and bytes unchanged. @returns whether more may be sent at once */
   send(message: object | string | Buffer): boolean {
     if (this.socket.destroyed) return false;
     const raw = typeof message === 'string' || Buffer.isBuffer(message);
@@ -69,7 +69,7 @@ export class LabConnection {
     return this.receive(timeMs);
   }
 
-  /** As many answers, or as many as came until the connection closed or was silent for `timeMs`. */
+  /** Receives that many answers, or fewer when the connection closes or is silent for `timeMs`. */
   async collect(count: number, timeMs?: number): Promise<Reply[]> {
     const replies: Reply[] = [];
     while (replies.length < count) {
@@ -80,7 +80,7 @@ export class LabConnection {
     return replies;
   }
 
-  /** Whether the server ends it in this time. Answers that come meanwhile are kept. */
+  /** Whether the server closes within this time. Keeps answers that arrive meanwhile. */
   async closedWithin(timeMs: number): Promise<boolean> {
     const deadline = performance.now() + timeMs;
     while (this.closedAt === undefined) {
@@ -137,7 +137,7 @@ export function readReply(line: string): Reply {
   };
 }
 
-/** Refused with one of these codes, and flagged as an attack where the protocol says so. */
+/** Whether the reply is a refusal with one of these codes. */
 export function isRefused(reply: Reply, ...codes: readonly string[]): boolean {
   return reply.status !== undefined && reply.status !== 'OK' && codes.includes(reply.error ?? '');
 }

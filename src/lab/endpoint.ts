@@ -7,18 +7,18 @@ import type { Config } from '../config.ts';
 import { isLoopback, localAddressOf } from '../net/address.ts';
 import { LabRefused } from './lab-error.ts';
 
-/** Where the attacked server listens: an address, not a name, so that what was checked is what is connected to. */
+/** The address of the attacked server. Not a name, so that the lab connects to the address it has checked. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
-  /** The server speaks TLS, with the certificate of this SHA-256 fingerprint (as Node writes it) and no other. */
+  /** The server speaks TLS, with exactly the certificate of this SHA-256 fingerprint (in Node's form). */
   readonly tls?: { readonly fingerprint: string };
 }
 
 const RESOLVE_TIME_MS = 5_000;
 
 /**
- * The address of a host that the lab may attack.
+ * Resolves a host that the lab may attack.
  * @throws LabRefused when the name is unknown, or any of its addresses is not loopback
  */
 export async function loopbackAddress(host: string): Promise<string> {
@@ -41,7 +41,7 @@ export async function loopbackAddress(host: string): Promise<string> {
 }
 
 /**
- * The endpoint of a server that listens there with the certificate of its configuration, where it has one.
+ * The endpoint of a server at that host and port, with the certificate of its configuration when it has one.
  * @throws LabRefused as `loopbackAddress` does
  */
 export async function endpointOf(
@@ -55,14 +55,14 @@ export async function endpointOf(
 }
 
 export interface SocketOptions {
-  /** Another address of this machine to come from. */
+  /** The local address to connect from. */
   readonly from?: string | undefined;
   readonly allowHalfOpen?: boolean;
 }
 
 const CONNECT_TIME_MS = 5_000;
 
-/** @throws Error with Node's `code` where the connection cannot be made */
+/** Connects, and checks the certificate. @throws Error with Node's `code` when the connection fails */
 export async function openSocket(endpoint: Endpoint, options: SocketOptions = {}): Promise<Socket> {
   const { host, port, tls } = endpoint;
   const { from, allowHalfOpen = false } = options;
@@ -73,7 +73,7 @@ export async function openSocket(endpoint: Endpoint, options: SocketOptions = {}
     allowHalfOpen,
     ...(from === undefined ? {} : { localAddress: from }),
   });
-  // Pinned: a server on loopback rarely has a certificate that the system trusts.
+  // The fingerprint is checked below instead: a server on loopback rarely has a certificate that the system trusts.
   const socket = tls ? connectTls({ socket: plain, rejectUnauthorized: false }) : plain;
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error) => {

@@ -1,15 +1,15 @@
 export type LabRefusal =
-  /** The lab attacks this machine alone. */
+  /** The target is not this machine. */
   | 'not_loopback'
   | 'host_unknown'
-  /** Another server than the one whose data folder this is. */
+  /** The server at the target is not the one of the data folder. */
   | 'certificate_other'
   /** The configuration says `lab_allowed: false`. */
   | 'not_allowed'
-  /** What an attack needs first (a user, a token) could not be made. */
+  /** The user, token or connection that an attack needs could not be made. */
   | 'setup_failed';
 
-/** The attack was not tried, or could not go on: this says nothing about whether the server holds. */
+/** The attack was not tried or could not continue. Says nothing about the server. */
 export class LabRefused extends Error {
   override name = 'LabRefused';
   readonly reason: LabRefusal;
@@ -20,7 +20,7 @@ export class LabRefused extends Error {
   }
 }
 
-/** The server went away, or fell silent, in the middle of what must work: it has not held. */
+/** The server went away or fell silent during what must work: it has not held. */
 export class ServerLost extends Error {
   override name = 'ServerLost';
 }

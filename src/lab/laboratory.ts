@@ -55,14 +55,14 @@ export class ServerLaboratory implements Laboratory {
   }
 
   async #target(): Promise<Target> {
-    const { application, tcp } = this.#server;
+    const server = this.#server;
+    const { application, tcp } = server;
     const { address, port } = tcp.address();
-    const operated = { application, server: this.#server };
     return {
       endpoint: await endpointOf(this.#config, { host: address, port }),
       config: this.#config,
       limits: LIMITS,
-      operate: (name, given) => runOperation(operated, name, given) as never,
+      operate: (name, given) => runOperation({ application, server }, name, given) as never,
       entriesOf: (username) => recordedEntries(application.store, username),
     };
   }

@@ -13,7 +13,7 @@ export interface Refusable {
   readonly isHeld: (reply: Reply) => boolean;
 }
 
-/** Sends it, and looks at the answer and at what the journal says since. */
+/** Sends the message, and checks the answer and the journal entries since. */
 export async function mustRefuse(trial: Trial, user: ThrowawayUser, attempt: Refusable): Promise<void> {
   const { id, what, on, message, expected, isHeld } = attempt;
   const before = await trial.target.entriesOf(user.username);
@@ -25,7 +25,7 @@ export async function mustRefuse(trial: Trial, user: ThrowawayUser, attempt: Ref
     what,
     sent: typeof message === 'string' ? message.trimEnd() : message,
     received: reply.text,
-    // What is no transaction at all is answered, and makes no entry.
+    // A message that is no transaction is answered, but has no entry.
     ...(added.length > 0 ? { journal: entryLine(added.at(-1)) } : {}),
     expected,
     held: isHeld(reply) && !added.some(({ type }) => type === 'transaction.approved'),

@@ -7,15 +7,15 @@ import { runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ReorderOptions extends AttackOptions {
-  /** Messages in one pipeline; at most half of the wrong MACs that end a session. */
+  /** Messages in one pipeline: at most half of the wrong MACs that end a session. */
   readonly messages?: number;
 }
 
 const MESSAGES = 8;
 
 /**
- * Pipelines transactions and mixes them: in another order, with nonces or MACs exchanged between them, doubled, behind
- * a log-out. Each answer must belong to its message, and nothing is executed twice or on another's proof.
+ * Pipelines transactions and mixes them: reversed, with nonces or MACs exchanged, doubled, behind a log-out. Each
+ * answer must belong to its message; nothing may be executed twice or on another's proof.
  */
 export function reorder(target: Target, options: ReorderOptions = {}): Promise<Verdict> {
   return runTrial('reorder', target, options, async (trial) => {
@@ -48,13 +48,13 @@ interface Setting {
   readonly count: number;
 }
 
-/** Honest transactions, each to another payee, so that an answer shows which it belongs to. */
+/** Honest transactions with a payee each, so that an answer shows which one it belongs to. */
 async function honest({ user, connection, data, count }: Setting): Promise<TransactionMessage[]> {
   const nonces = await takeNonces(connection, count);
   return nonces.map((nonce, id) => user.transaction(changed(data, 'payee', `Cuenta${id}`), nonce, { id }));
 }
 
-/** One write for all, and what came for each. */
+/** Sends all messages in one write. @returns the answers */
 async function pipeline(connection: LabConnection, messages: readonly object[]): Promise<Reply[]> {
   connection.send(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
   return connection.collect(messages.length);

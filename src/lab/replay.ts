@@ -8,7 +8,7 @@ import { entryLine, runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ReplayOptions extends AttackOptions {
-  /** How many copies of one transaction are sent at once. */
+  /** How many copies of one transaction to send at once. */
   readonly copies?: number;
 }
 
@@ -16,8 +16,9 @@ export const COPIES = 64;
 const CONNECTIONS = 4;
 
 /**
- * Sends again what was sent before: on the same connection, on another, under another session, many times at once,
- * with an idempotency key, after the challenge has expired; and shows the same plain code twice. Each is executed once.
+ * Sends again what was sent before: on the same connection, on another, in another session, many times at once, with
+ * an idempotency key, and after the challenge has expired. Shows the same plain code twice. Each transaction may be
+ * executed only once.
  */
 export function replay(target: Target, options: ReplayOptions = {}): Promise<Verdict> {
   return runTrial('replay', target, options, async (trial) => {
@@ -155,7 +156,7 @@ async function sameCode({ trial, victim, connection, data }: Setting): Promise<v
 }
 
 async function allAtOnce({ trial, victim, connection, data }: Setting, copies: number): Promise<void> {
-  // The session that holds the challenge is the one that was made last.
+  // `resume` continues the session that logged in last, so the challenge must be from that session.
   const before = await trial.approvals(victim);
   const first = await trial.keep(victim.logIn());
   const others = await Promise.all(

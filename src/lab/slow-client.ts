@@ -10,23 +10,25 @@ import { runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface SlowClientOptions extends AttackOptions {
-  /** By how much the server's memory may grow meanwhile. */
+  /** The most that the server's memory may grow meanwhile. */
   readonly memoryGrowthBytesMax?: number;
 }
 
 const MEMORY_GROWTH_BYTES_MAX = 134_217_728;
-/** Beyond its bound, until the server has looked and the connection is gone. */
+/** Added to each bound, for the server to notice and the connection to close. */
 const SLACK_MS = 4_000;
 const BYTE_INTERVAL_MS = 200;
 const MESSAGES_MAX = 32;
-/** Beyond the pace of challenges the answers are refusals of some 200 bytes: enough of them to fill every buffer on the way. */
+/**
+ * Beyond the rate of challenges the answers are refusals of about 200 bytes: this many fill every buffer on the way.
+ */
 const ASKED_AT_ONCE = 2_048;
 const ASKED_MAX = 131_072;
 const CHALLENGES = 1_024;
 
 /**
- * Clients that take their time: a byte now and then, never a log-in, never reading what they asked for, hanging up in
- * the middle of a message. Each is cut off, the server's memory stays as it is, and others are served.
+ * Clients that take their time: send a byte now and then, never log in, never read their answers, hang up within a
+ * message. The server must cut each off, keep its memory, and serve others.
  */
 export function slowClient(target: Target, options: SlowClientOptions = {}): Promise<Verdict> {
   return runTrial('slow-client', target, options, async (trial) => {
@@ -61,7 +63,7 @@ export function slowClient(target: Target, options: SlowClientOptions = {}): Pro
   });
 }
 
-/** Keeps the connection up from its own side, whatever the server says, until it is really gone. */
+/** Opens a connection that stays half open after the server ends its side, until it is really gone. */
 async function openStubborn(trial: Trial): Promise<LabConnection> {
   return trial.keep(LabConnection.open(trial.target.endpoint, { allowHalfOpen: true }));
 }
@@ -106,7 +108,7 @@ async function neverLogsIn(trial: Trial): Promise<void> {
   const connection = await openStubborn(trial);
   const startedAt = performance.now();
   const message = { accion: 'pet_transaccion' };
-  // Slow enough to stay below the errors that a connection may make.
+  // Slow enough to stay below the limit on errors of a connection.
   const intervalMs = (logInTimeMs + SLACK_MS) / MESSAGES_MAX;
   while (connection.closedAt === undefined && performance.now() - startedAt < logInTimeMs + SLACK_MS) {
     connection.send(message);
@@ -135,7 +137,7 @@ async function neverReads(trial: Trial): Promise<void> {
   const startedAt = performance.now();
   const message = { accion: 'pet_transaccion', cantidad: CHALLENGES };
   let asked = 0;
-  // Its own end is closed to what comes, so only a write that fails tells that the server has hung up.
+  // The client does not read, so only a failing write shows that the server has closed.
   while (connection.closedAt === undefined && performance.now() - startedAt < slowReaderTimeMs + SLACK_MS) {
     for (let n = 0; n < ASKED_AT_ONCE && asked < ASKED_MAX; n++) connection.send({ ...message, id: asked++ });
     connection.send(' ');

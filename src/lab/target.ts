@@ -5,7 +5,7 @@ import type { OperationArguments, OperationName, OperationResult } from '../oper
 import type { Endpoint } from './endpoint.ts';
 import type { Step } from './verdict.ts';
 
-/** An entry's body, as the journal has it. */
+/** The body of a journal entry. */
 export interface RecordedEntry {
   readonly type: string;
   readonly reason?: string;
@@ -20,12 +20,12 @@ export interface RecordedEntry {
 }
 
 /**
- * The server under attack, and what its own operator knows about it: the lab asks the operator for tokens and reads
- * the journal, so only whoever owns the data folder can run it.
+ * The server under attack, with what its operator knows: the lab asks the operator for tokens and reads the journal,
+ * so only the owner of the data folder can run it.
  */
 export interface Target {
   readonly endpoint: Endpoint;
-  /** As the server has it: what an attack expects depends on it. */
+  /** The server's configuration. What an attack expects depends on it. */
   readonly config: Config;
   /** The server's fixed bounds (src/limits.ts); tests give it smaller ones. */
   readonly limits: Limits;
@@ -38,11 +38,11 @@ export interface Target {
 }
 
 export interface AttackOptions {
-  /** Told as they are done. */
+  /** Called with each step when it is done. */
   readonly onStep?: (step: Step) => void;
-  /** The longest that a step may wait for something to expire; one that would take longer is left out. */
+  /** The longest wait of a step for an expiry. Steps that would wait longer are skipped. */
   readonly patienceMs?: number;
 }
 
-/** Enough for every wait at the default bounds: a challenge and a client without log-in live for two minutes. */
+/** Longer than every wait at the default bounds: a challenge and a client without log-in live for two minutes. */
 export const PATIENCE_MS = 130_000;

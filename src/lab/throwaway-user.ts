@@ -13,7 +13,9 @@ import { LabRefused, ServerLost } from './lab-error.ts';
 import type { Target } from './target.ts';
 
 const PERIOD_S = 60;
-/** The token's clock is this fast, so that the code before, shown just before a minute ends, is not yet too old. */
+/**
+ * How far the token's clock is ahead, so that the previous code, shown just before a minute ends, is not yet too old.
+ */
 const FAST_MS = 2_000;
 const TOTP = { algorithm: 'sha1', digits: 6, periodS: PERIOD_S } as const;
 
@@ -40,7 +42,7 @@ function randomCredentials({ config }: Target): Credentials {
   };
 }
 
-/** What an enrolment told, for a person to see. */
+/** A token just enrolled, for a person to see. */
 export interface EnrolledToken {
   readonly type: 'totp' | 'ocra';
   /** Base32. */
@@ -48,11 +50,11 @@ export interface EnrolledToken {
   readonly suite: string | undefined;
 }
 
-/** A user made for one attack, who knows the protocol and the own secrets as an honest client does. */
+/** A user made for one attack. Knows the protocol and its own secrets, like an honest client. */
 export class ThrowawayUser {
   readonly username: string;
   readonly password: string;
-  /** Resumes the session that was made last. */
+  /** The secret that resumes the latest session. */
   session = '';
   readonly #target: Target;
   #totp: Uint8Array | undefined;
@@ -64,7 +66,10 @@ export class ThrowawayUser {
     this.password = password;
   }
 
-  /** Registers over the protocol, or by the operator where that is closed or too fast. @throws LabRefused, ServerLost */
+  /**
+   * Registers over the protocol, or through the operator when registration is closed or rate limited.
+   * @throws LabRefused, ServerLost
+   */
   static async register(target: Target, named?: Credentials): Promise<ThrowawayUser> {
     const user = new ThrowawayUser(target, named ?? randomCredentials(target));
     const { username, password } = user;
@@ -78,11 +83,11 @@ export class ThrowawayUser {
     return user;
   }
 
-  /** A token of each kind, active: its codes count from now on. @throws LabRefused, ServerLost */
+  /** Enrols and activates a token of each kind. @throws LabRefused, ServerLost */
   async enrolTokens(): Promise<readonly EnrolledToken[]> {
     const now = Date.now();
     const ocra = await this.#enrol('ocra', (seed, question) => boundCode(tokenHmac, seed, question, now));
-    // Activated by the code before, so that the one of now is still to be used.
+    // Activated with the previous code, so that the current one is still unused.
     const totp = await this.#enrol('totp', (seed) =>
       totpCode(tokenHmac, seed, now + FAST_MS - PERIOD_S * 1_000, TOTP),
     );
@@ -107,7 +112,7 @@ export class ThrowawayUser {
     return { type, seed, secret: enrolled.secret, suite: 'suite' in enrolled ? enrolled.suite : undefined };
   }
 
-  /** A connection on which this user is logged in, to the server or to a proxy before it. @throws LabRefused, ServerLost */
+  /** Logs in on a new connection to the server, or to a proxy in front of it. @throws LabRefused, ServerLost */
   async logIn(endpoint: Endpoint = this.#target.endpoint, options?: SocketOptions): Promise<LabConnection> {
     const connection = await LabConnection.open(endpoint, options);
     const { username, password } = this;
@@ -120,7 +125,7 @@ export class ThrowawayUser {
     return connection;
   }
 
-  /** Another connection of the same session. @throws LabRefused, ServerLost */
+  /** Resumes the session on another connection. @throws LabRefused, ServerLost */
   async resume(options?: SocketOptions): Promise<LabConnection> {
     const connection = await LabConnection.open(this.#target.endpoint, options);
     const reply = await connection.ask({ accion: 'reanudar', sesion: this.session });
@@ -133,7 +138,7 @@ export class ThrowawayUser {
     return transferMac(this.password, data, nonce);
   }
 
-  /** An honest transaction by MAC, and what is added to it. */
+  /** An honest transaction with its MAC and what `more` adds. */
   transaction(
     data: string,
     nonce: string,
@@ -142,7 +147,7 @@ export class ThrowawayUser {
     return { accion: 'transaccion', data, nonce, mac: this.mac(data, nonce), ...more };
   }
 
-  /** The code that the user's token shows for this transaction and no other. */
+  /** The code that the user's token shows for this transaction only. */
   boundCode(data: string, nonce: string): string {
     const transfer = parseTransfer(data, this.#target.config.currencyDefault);
     if (isRefusal(transfer) || !this.#ocra) throw new LabRefused('setup_failed', `bound code of ${data}`);
@@ -159,12 +164,12 @@ export class ThrowawayUser {
     return totpCode(tokenHmac, this.#totp, Date.now() + FAST_MS, TOTP);
   }
 
-  /** How long the plain code that is shown now goes on being shown. */
+  /** How long the current plain code stays on the screen. */
   static plainCodeLeftMs(): number {
     return PERIOD_S * 1_000 - ((Date.now() + FAST_MS) % (PERIOD_S * 1_000));
   }
 
-  /** Codes that the plain token shows at no time near now, all different. */
+  /** Distinct codes that the plain token does not show at any time near now. */
   wrongCodes(count: number): string[] {
     const right = new Set<string>();
     for (let step = -3; step <= 3; step++) {
@@ -193,7 +198,7 @@ export async function takeNonce(connection: LabConnection): Promise<string> {
   return nonce;
 }
 
-/** An answer that is not the one that the attack goes on from; none at all is the server's failing. */
+/** The error for an answer with which the attack cannot continue. No answer at all is the server's failure. */
 function failure(action: string, { kind, text }: Reply): Error {
   const detail = `${action}: ${text.slice(0, 200)}`;
   return kind === 'answer' ? new LabRefused('setup_failed', detail) : new ServerLost(detail);

@@ -5,8 +5,9 @@ import { text } from '../language/text.ts';
 const AMOUNTS = ['10.00', '1.00', '0.10', '90.00', '400.00', '900.00', '5000.00', '100000.00', '9000000.00'];
 
 /**
- * A transfer for which the configured policy asks exactly these proofs of an ordinary user, as `data` of the protocol.
- * @returns `undefined` where the lab finds none
+ * A transfer for which the configured policy requires exactly this proof of an ordinary user, as `data` of the
+ * protocol.
+ * @returns `undefined` when the lab finds none
  */
 export function transferNeeding(
   config: Config,
@@ -39,7 +40,7 @@ export const NO_EXACT_TRANSFER = text(
 export type TransferPart = 'payer' | 'payee' | 'amount';
 const PLACES: Readonly<Record<TransferPart, number>> = { payer: 0, payee: 1, amount: 2 };
 
-/** `data` with one part of it another. */
+/** `data` with one part replaced. */
 export function changed(data: string, part: TransferPart, value: string): string {
   const parts = data.split(',');
   parts[PLACES[part]] = value;

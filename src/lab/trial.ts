@@ -6,7 +6,7 @@ import { type AttackOptions, PATIENCE_MS, type RecordedEntry, type Target } from
 import { ThrowawayUser } from './throwaway-user.ts';
 import { type AttackName, type SkippedStep, type Step, shown, type Verdict } from './verdict.ts';
 
-/** One attack while it runs: what it made is taken away when it ends, however it ends. */
+/** One attack while it runs. Removes what it made when it ends, however it ends. */
 export class Trial {
   readonly target: Target;
   readonly patienceMs: number;
@@ -23,7 +23,7 @@ export class Trial {
     this.#onStep = options.onStep;
   }
 
-  /** A throw-away user, with tokens where they are asked for. @throws LabRefused */
+  /** Makes a throw-away user, on request with tokens. @throws LabRefused */
   async user({ tokens = false } = {}): Promise<ThrowawayUser> {
     const user = await ThrowawayUser.register(this.target);
     this.#users.push(user);
@@ -31,7 +31,7 @@ export class Trial {
     return user;
   }
 
-  /** Has a connection closed at the end. */
+  /** Opens a connection that is closed at the end. */
   async keep(opening: Promise<LabConnection>): Promise<LabConnection> {
     const connection = await opening;
     this.atEnd(() => connection.destroy());
@@ -70,7 +70,7 @@ export class Trial {
     this.#skipped.push({ id, what, why });
   }
 
-  /** How many transactions of the user the journal says were approved. */
+  /** How many transactions of the user were approved, by the journal. */
   async approvals(user: ThrowawayUser): Promise<number> {
     const entries = await this.target.entriesOf(user.username);
     return entries.filter(({ type }) => type === 'transaction.approved').length;
@@ -80,7 +80,7 @@ export class Trial {
     return (await this.target.entriesOf(user.username)).at(-1);
   }
 
-  /** The last word of every attack: an honest client is served as ever. */
+  /** The last step of every attack: an honest client is served as before. */
   async honestClient(): Promise<void> {
     const message = { accion: 'pet_transaccion' };
     const connection = await LabConnection.open(this.target.endpoint);
@@ -99,7 +99,7 @@ export class Trial {
   async close(): Promise<void> {
     for (const cleanup of this.#cleanups.reverse()) await cleanup();
     for (const { username } of this.#users) {
-      // Users cannot be taken back out of a journal: they are disabled, and their sessions end.
+      // Users stay in the journal forever, so they are disabled, which ends their sessions.
       await this.target.operate('user.disable', { username }).catch(() => {});
     }
   }
@@ -122,7 +122,7 @@ interface StepTexts {
 }
 
 /**
- * Runs an attack. A server that goes away under it has not held.
+ * Runs an attack. A server that goes away during it has not held.
  * @throws LabRefused when the attack could not be tried
  */
 export async function runTrial(

@@ -11,12 +11,12 @@ const LABELS = {
 } as const;
 const LABEL_WIDTH = 9;
 
-/** `held` and `BROKEN` are the same words in every language: scripts look for them. */
+/** The same words in every language, because scripts look for them. */
 export function word(held: boolean): string {
   return held ? 'held' : 'BROKEN';
 }
 
-/** A step in full: what was sent and what came back, one under the other. */
+/** All of a step: what was sent, and below it what came back. */
 export function stepLines(step: Step, language: Language): string[] {
   const line = (label: keyof typeof LABELS, value: string | undefined) =>
     value === undefined ? [] : [`          ${LABELS[label][language].padEnd(LABEL_WIDTH)} ${value}`];
@@ -30,7 +30,7 @@ export function stepLines(step: Step, language: Language): string[] {
   ];
 }
 
-/** What was left out, what was measured, and the verdict as the last line. */
+/** Skipped steps, measurements, and the verdict as the last line. */
 export function endLines(verdict: Verdict, language: Language): string[] {
   const { name, held, steps, skipped, figures } = verdict;
   const leftOut = text('left out', 'omitido')[language];

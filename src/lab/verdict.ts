@@ -2,12 +2,12 @@ import type { Text } from '../language/text.ts';
 
 export type AttackName = 'mitm' | 'replay' | 'reorder' | 'guess' | 'flood' | 'slow-client' | 'downgrade';
 
-/** One thing that was tried: what went out, what came back, and whether that is as it must be. */
+/** One attempt: what was sent, what came back, and whether that is as it must be. */
 export interface Step {
   /** Stable, for scripts and tests. */
   readonly id: string;
   readonly what: Text;
-  /** What the user had sent, where it was changed on the way. */
+  /** The user's message, when it was changed on the way. */
   readonly original?: string;
   readonly sent: string;
   readonly received: string;
@@ -17,7 +17,7 @@ export interface Step {
   readonly held: boolean;
 }
 
-/** What was not tried: it counts for nothing. */
+/** A step that was not tried. It does not affect the verdict. */
 export interface SkippedStep {
   readonly id: string;
   readonly what: Text;
@@ -26,17 +26,17 @@ export interface SkippedStep {
 
 export interface Verdict {
   readonly name: AttackName;
-  /** Every step held, and there was at least one. */
+  /** Whether every step held, of at least one. */
   readonly held: boolean;
   readonly steps: readonly Step[];
   readonly skipped: readonly SkippedStep[];
-  /** Measured, the unit last in each name. */
+  /** Measurements; the unit is last in each name. */
   readonly figures: Readonly<Record<string, number>>;
 }
 
 const SHOWN_LENGTH_MAX = 400;
 
-/** A message or answer as it is printed: no password and no session secret, and not without end. */
+/** A message or answer as it is printed: without passwords and session secrets, and cut at 400 characters. */
 export function shown(message: object | string): string {
   const text = (typeof message === 'string' ? message : JSON.stringify(message))
     .replaceAll(/"(password|sesion)":"(?:[^"\\]|\\.)*"/g, '"$1":"…"')

@@ -1,8 +1,8 @@
-/** The languages that texts for persons exist in. */
+/** The languages of texts for people. */
 export type Language = 'en' | 'es';
 
 /**
- * The language for a person, by `Accept-Language` (RFC 9110 section 12.5.4).
+ * The language that `Accept-Language` prefers (RFC 9110 section 12.5.4).
  * @returns English when the header is missing, malformed or names neither
  */
 export function preferredLanguage(acceptLanguage: string | undefined): Language {

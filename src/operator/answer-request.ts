@@ -1,5 +1,5 @@
 import { isRefusal, type Refusal, refuse, StoreUnavailable, VaultUnavailable } from '../domain/errors.ts';
-import type { Operated } from './operations/operation.ts';
+import type { OperationTarget } from './operations/operation.ts';
 import { runOperation } from './operations.ts';
 import type { OperatorAnswer, OperatorRequest } from './socket-protocol.ts';
 
@@ -11,13 +11,13 @@ export interface OperatorLog {
 /** Runs the operation that one line of the operator's socket asks for, and logs it. Never throws. */
 export async function answerRequest(
   line: string,
-  operated: Operated,
+  target: OperationTarget,
   log: OperatorLog,
 ): Promise<OperatorAnswer> {
   const request = readRequest(line);
   if (isRefusal(request)) return { ok: false, ...request };
   try {
-    const result = await runOperation(operated, request.command, request.arguments);
+    const result = await runOperation(target, request.command, request.arguments);
     if (request.command !== 'status')
       log.info(
         { command: request.command, refused: isRefusal(result) ? result.refused : undefined },

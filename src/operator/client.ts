@@ -31,7 +31,7 @@ export async function operate<Name extends OperationName>(
   }
 }
 
-/** @returns `undefined` when no server answers for the data folder */
+/** Asks the server of the data folder. @returns `undefined` when none answers */
 export async function askServer(
   config: Config,
   request: OperatorRequest,
@@ -41,9 +41,9 @@ export async function askServer(
 }
 
 /**
- * One request over the socket.
- * @returns `undefined` when nobody listens there
- * @throws StoreUnavailable when the server went away before it answered: what was asked may be done
+ * Sends one request over the socket.
+ * @returns `undefined` when nothing listens there
+ * @throws StoreUnavailable when the server goes away before it answers: the request may have been executed
  */
 export async function askOperator(
   path: string,

@@ -2,7 +2,7 @@ import { Errors } from 'typebox/schema';
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { backup } from './operations/backup.ts';
 import { keysList, keysRotate } from './operations/keys.ts';
-import type { Operated, Operation } from './operations/operation.ts';
+import type { Operation, OperationTarget } from './operations/operation.ts';
 import {
   serviceCreate,
   serviceDisable,
@@ -15,7 +15,7 @@ import { status } from './operations/status.ts';
 import { tokenActivate, tokenEnrol, tokenList, tokenRevoke } from './operations/tokens.ts';
 import { userCreate, userDisable, userEnable, userList, userUnlock } from './operations/users.ts';
 
-/** What an operator can do to a server that runs, or to its data folder while none does: the same code either way. */
+/** The operations on a running server, or on its data folder while none runs: the same code either way. */
 export const OPERATIONS = {
   'user.create': userCreate,
   'user.list': userList,
@@ -45,11 +45,11 @@ export type OperationResult<Name extends OperationName> = Exclude<
   Refusal
 >;
 
-/** Runs an operation whose name and arguments may come from outside: what does not fit is refused by name. */
-export async function runOperation(operated: Operated, name: string, given: unknown): Promise<unknown> {
+/** Runs an operation. Name and arguments may come from outside: a refusal names what does not fit. */
+export async function runOperation(target: OperationTarget, name: string, given: unknown): Promise<unknown> {
   if (!Object.hasOwn(OPERATIONS, name)) return refuse('action_unknown', { detail: name.slice(0, 64) });
   const { parameters, run } = OPERATIONS[name as OperationName] as Operation;
   const [error] = Errors(parameters, given)[1];
   if (error) return refuse('message_invalid', { detail: `${error.instancePath || name}: ${error.message}` });
-  return run(operated, given);
+  return run(target, given);
 }

@@ -2,19 +2,19 @@ import { chmodSync, lstatSync, mkdtempSync, readFileSync, rmSync, type Stats, wr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** `sun_path` of unix(7) holds 108 bytes with its end; macOS has 104. */
+/** `sun_path` of unix(7) has 108 bytes with its terminator; on macOS 104. */
 const PATH_BYTES_MAX = process.platform === 'linux' ? 107 : 103;
 
 const NAME = 'sello.sock';
 
-/** Where the operator's socket of a data folder is, and a file in it that says so when it is elsewhere. */
+/** The path of a data folder's socket, and of a file in the folder that names the socket when it is elsewhere. */
 export interface OperatorPath {
   readonly socket: string;
-  /** When the data folder's own path is too long for a socket. */
+  /** Set when the data folder's path is too long for a socket. */
   readonly pointer: string | undefined;
 }
 
-/** Makes the place for a socket: in the data folder, or in a new folder of mode 0700 when its path would be too long. */
+/** Chooses the path of a socket: in the data folder, or in a new folder of mode 0700 when its path is too long. */
 export function makeOperatorPath(dataDir: string): OperatorPath {
   const socket = join(dataDir, NAME);
   if (fits(socket)) return { socket, pointer: undefined };
@@ -29,8 +29,8 @@ export function makeOperatorPath(dataDir: string): OperatorPath {
 }
 
 /**
- * Where a client finds the socket. One outside the data folder is used only when its folder is this user's alone:
- * in a shared folder anyone could have put another one there.
+ * Finds the socket of a data folder. Uses one outside that folder only when this user alone can write to the socket's
+ * folder: in a shared folder anyone could have replaced it.
  */
 export function findOperatorPath(dataDir: string): string | undefined {
   const socket = join(dataDir, NAME);
@@ -69,7 +69,7 @@ function statOf(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
-/** Root may use anyone's. */
+/** Root may use any user's. */
 function isOwn(stats: Stats | undefined): boolean {
   const user = process.getuid?.();
   return stats !== undefined && (user === undefined || user === 0 || stats.uid === user);

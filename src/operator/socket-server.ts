@@ -5,22 +5,22 @@ import { LIMITS } from '../limits.ts';
 import { LineFaultError, linesOf } from '../net/lines.ts';
 import { answerRequest, type OperatorLog } from './answer-request.ts';
 import { askOperator } from './client.ts';
-import type { Operated } from './operations/operation.ts';
+import type { OperationTarget } from './operations/operation.ts';
 import { findOperatorPath, makeOperatorPath, type OperatorPath, removeOperatorPath } from './socket-path.ts';
 
 export interface OperatorSocket {
   readonly path: string;
-  /** Accepts no more; what runs is answered. */
+  /** Accepts no new requests, and answers those that run. */
   close(): Promise<void>;
 }
 
 /**
- * The operator's socket: mode 0600 in the data folder, so whoever can open it is the operator. A file that a dead
- * server left is replaced.
+ * Opens the operator's socket, mode 0600 in the data folder: only the operator can connect. Replaces the file of a
+ * dead server.
  * @throws StartRefused when a living server has it
  */
 export async function openOperatorSocket(
-  operated: Operated,
+  target: OperationTarget,
   dataDir: string,
   log: OperatorLog,
 ): Promise<OperatorSocket> {
@@ -33,7 +33,7 @@ export async function openOperatorSocket(
   const server = createServer((socket) => {
     clients.all.add(socket);
     socket.once('close', () => clients.all.delete(socket));
-    serve(socket, operated, clients, log).catch((error: Error) =>
+    serve(socket, target, clients, log).catch((error: Error) =>
       log.error({ reason: error.message }, 'operator socket'),
     );
   });
@@ -57,7 +57,7 @@ export async function openOperatorSocket(
 
 interface Clients {
   readonly all: Set<Socket>;
-  /** Those whose request is being carried out. */
+  /** The clients whose request is running. */
   readonly busy: Set<Socket>;
   closing: boolean;
 }
@@ -68,13 +68,13 @@ async function answers(path: string): Promise<boolean> {
 
 async function listen(server: Server, place: OperatorPath): Promise<void> {
   rmSync(place.socket, { force: true });
-  // From its first moment nobody else may open it.
+  // No other user may open it from its first moment on.
   const mask = process.umask(0o177);
   const listening = new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(place.socket, resolve);
   });
-  // The file is there once `listen` returns; what others make meanwhile must not get this mask.
+  // `listen` has made the file when it returns; files made later must not get this mask.
   process.umask(mask);
   try {
     await listening;
@@ -86,17 +86,22 @@ async function listen(server: Server, place: OperatorPath): Promise<void> {
   chmodSync(place.socket, 0o600);
 }
 
-async function serve(socket: Socket, operated: Operated, clients: Clients, log: OperatorLog): Promise<void> {
+async function serve(
+  socket: Socket,
+  target: OperationTarget,
+  clients: Clients,
+  log: OperatorLog,
+): Promise<void> {
   socket.on('error', () => socket.destroy());
   socket.setTimeout(LIMITS.operatorIdleTimeMs, () => socket.destroy());
   try {
-    // Kept open when a line cannot be read, for that is answered, too.
+    // The socket stays open when a line cannot be read, because that is answered as well.
     const bytes = socket.iterator({ destroyOnReturn: false });
     for await (const line of linesOf(bytes, LIMITS.operatorLineBytesMax)) {
-      // A long one, a backup for example, is not idle.
+      // A long operation, such as a backup, does not count as idle.
       socket.setTimeout(0);
       clients.busy.add(socket);
-      const answer = await answerRequest(line, operated, log);
+      const answer = await answerRequest(line, target, log);
       clients.busy.delete(socket);
       socket.write(`${JSON.stringify(answer)}\n`);
       socket.setTimeout(LIMITS.operatorIdleTimeMs);
@@ -109,7 +114,7 @@ async function serve(socket: Socket, operated: Operated, clients: Clients, log: 
       return;
     }
     socket.end(`${JSON.stringify({ ok: false, ...refuse('line_too_long') })}\n`);
-    // What is still coming is let go by: a close before it is read could take the answer with it.
+    // Discards the rest: closing before it is read could lose the answer.
     socket.resume();
   }
 }

@@ -146,7 +146,7 @@ test('every key can be set by each of its three names', () => {
   for (const { key, path, variable, flag, schema } of CONFIG_KEYS) {
     const value = key in others ? others[key] : (schema.default as number) + 1;
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    // Some keys go with another alone.
+    // Some keys are valid only together with another.
     const pair: Record<string, unknown> = pairs[key] ?? {};
     const nested = path.toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value);
     const inputs: ConfigInput[] = [

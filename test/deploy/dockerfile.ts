@@ -49,7 +49,7 @@ export function parseDockerfile(text: string): readonly Stage[] {
   return stages;
 }
 
-/** What an image says of how it is run. */
+/** How an image is run. */
 export interface ImageSettings {
   readonly environment: Record<string, string>;
   workdir: string;

@@ -164,7 +164,7 @@ test('the configurations that are shipped are accepted, on the secrets that the 
   }
 });
 
-/** Names of containers are known among containers alone: that they are not is no news here. */
+/** HAProxy resolves names when it checks, and names of containers resolve only among containers. */
 async function haproxyWarnings(configuration: string): Promise<string> {
   const said = await haproxyProblems(configuration);
   return said.replace(/^.*(could not resolve address|Warnings were found).*\n?/gm, '').trim();

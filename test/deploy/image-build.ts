@@ -249,7 +249,7 @@ if [ -d ${work}${source} ]; then mkdir -p ${to}; cp -a ${work}${source}/. ${to}/
   }
 }
 
-/** What a COPY reads, so that a change makes another layer. */
+/** The files that a COPY reads: a change in them makes another layer. */
 function sourcesDigest(
   { name, flags, rest }: Instruction,
   context: string,

@@ -4,7 +4,7 @@ import type { Application } from '../../src/compose.ts';
 import { isRefusal } from '../../src/domain/errors.ts';
 import type { TcpServices } from '../../src/wire/tcp/services.ts';
 
-/** The policy of a server that is content with a session; the lab is told the usual one. */
+/** The policy of a server that accepts a session as proof. The lab expects the usual policy. */
 export const ANY_SESSION = { '--policy-rules': '[{"require":["session"]}]' };
 
 /** Looks at no proof: a MAC or a code may be anything, or missing. */

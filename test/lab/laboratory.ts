@@ -14,9 +14,9 @@ import { temporaryFolder } from '../services/application.ts';
 
 export interface LaboratoryOptions {
   readonly flags?: Record<string, string>;
-  /** Bounds of the server; the lab is told them, too. */
+  /** The server's bounds, which the lab expects as well. */
   readonly limits?: Partial<Limits>;
-  /** What the lab is told instead: a server that does not keep what it promises. */
+  /** Expectations of the lab in place of the server's own: a server that breaks its promises. */
   readonly promised?: Partial<Limits>;
   readonly tls?: TcpOptions['tls'];
   readonly fingerprint?: string;

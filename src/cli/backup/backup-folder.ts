@@ -12,7 +12,7 @@ export const MANIFEST = 'manifest.json';
 const FORMAT = 'sello-backup';
 const FORMAT_VERSION = 1;
 
-/** What a backup holds. It is written last, and so says that the backup is complete. */
+/** The contents of a backup. It is written last, so its presence shows that the backup is complete. */
 export interface Manifest {
   readonly format: string;
   readonly format_version: number;
@@ -34,7 +34,7 @@ export async function digestOf(file: string): Promise<{ readonly bytes: number; 
   return { bytes, sha256: sum.digest('hex') };
 }
 
-/** Verifies the copies, then writes the manifest. @throws CommandFailure when a copy is not whole */
+/** Verifies the copies, then writes the manifest. @throws CommandFailure when a copy is damaged */
 export async function completeBackup(folder: string, database: string, vault: string): Promise<Manifest> {
   const { entries, users } = await verifyDatabase(join(folder, database));
   const files: Record<string, { bytes: number; sha256: string }> = {};
@@ -76,7 +76,7 @@ export async function sync(path: string): Promise<void> {
   }
 }
 
-/** Pages, counts and every hash of a database that nobody writes. @throws CommandFailure */
+/** Verifies pages, counts and every hash of a database that nothing writes to. @throws CommandFailure */
 export async function verifyDatabase(path: string): Promise<JournalVerdict> {
   const { openSqliteReader } = await import('../../compose.ts');
   const reader = await openSqliteReader(path);
@@ -95,7 +95,7 @@ export async function verifyDatabase(path: string): Promise<JournalVerdict> {
   }
 }
 
-/** Reads and checks the manifest and the digest of every file. @throws CommandFailure naming what does not fit */
+/** Checks the manifest and the digest of every file. @throws CommandFailure naming what does not match */
 export async function verifyBackup(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
   for (const name of [manifest.database, manifest.vault]) {
@@ -141,7 +141,7 @@ async function readManifest(folder: string): Promise<Manifest> {
   if (format !== FORMAT || !named) throw broken(`${MANIFEST} is none of a backup`);
   if (version !== FORMAT_VERSION)
     throw broken(`${MANIFEST}: format version ${version}, expected ${FORMAT_VERSION}`);
-  // A manifest names files of its own folder alone.
+  // A manifest may name files of its own folder only.
   if (basename(database) !== database || basename(vault) !== vault)
     throw broken(`${MANIFEST} names files of other folders`);
   return manifest;

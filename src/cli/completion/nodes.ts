@@ -3,7 +3,7 @@ import type { CommandTable } from '../shell/command-module.ts';
 import { addConfigFlags } from '../shell/config-flags.ts';
 import type { Shell } from '../shell/shell.ts';
 
-/** What may follow a command, which is named by its words: `user create`. */
+/** The words and flags that may follow a command, which is given by its words: `user create`. */
 export interface CompletionNode {
   readonly words: string;
   readonly commands: readonly string[];

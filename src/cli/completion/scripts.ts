@@ -1,6 +1,6 @@
 import type { CompletionNode } from './nodes.ts';
 
-/** Flags whose value is a file or folder. */
+/** Flags that take a file or folder. */
 const PATH_FLAGS =
   '--config|--data-dir|--tls-cert-file|--tls-key-file|--vault-passphrase-file|--new-passphrase-file|--folder';
 
@@ -8,7 +8,7 @@ function cases(nodes: readonly CompletionNode[], assign: (node: CompletionNode) 
   return nodes.map((node) => `    '${node.words}') ${assign(node)} ;;`).join('\n');
 }
 
-/** The words of the line that name commands, without flags: `user create`. */
+/** Finds the command by the words of the line that are not flags: `user create`. */
 export function bashScript(nodes: readonly CompletionNode[]): string {
   return `# bash completion of sello
 _sello() {

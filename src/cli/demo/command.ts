@@ -22,9 +22,9 @@ export function define(command: Command, shell: Shell): void {
     .action(() => demo(shell));
 }
 
-/** @param altered use cases that tests put in place of the server's, to see it fail */
+/** @param altered replaces use cases of the server, for tests that the demonstration notices */
 export async function demo(shell: Shell, altered?: (services: TcpServices) => TcpServices): Promise<void> {
-  // What it has made is removed when the process ends, however it ends.
+  // `process.exit` runs the exit handlers, which remove the demonstration's folder.
   const stop = () => process.exit(EXIT.refused);
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const { runDemo } = await import('../../demo/demo.ts');

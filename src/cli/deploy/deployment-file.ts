@@ -2,14 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Shell } from '../shell/shell.ts';
 
-/** A file that is made: its name, what is in it. */
+/** A file of a deployment. */
 export interface DeploymentFile {
   readonly name: string;
   readonly content: string;
 }
 
-/** Into a file or a folder where one is named; else printed, several with their names. */
-export async function give(
+/** Writes the files to `out`, or prints them; several are printed under their names. */
+export async function writeOrPrint(
   shell: Shell,
   files: readonly DeploymentFile[],
   out: { readonly file: string } | { readonly folder: string } | undefined,

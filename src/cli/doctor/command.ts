@@ -33,7 +33,7 @@ async function examine(config: Config): Promise<readonly Finding[]> {
   const there = existsSync(config.dataDir);
   const findings = [
     checkNode(),
-    // The vault's process is asked by the servers that use it; here it has files alone to be looked at.
+    // The servers check the vault's process when they use it; here only its files can be checked.
     ...(config.role === 'vault' ? [] : await checkParts(config, status)),
     ...(await checkHsm(config)),
     ...(there ? await checkPermissions(config) : []),

@@ -9,7 +9,7 @@ import { type Finding, fail, ok, warn } from './finding.ts';
 const DAY_MS = 86_400_000;
 const EXPIRY_WARN_DAYS = 30;
 
-/** The data folder is the operator's alone. @returns `undefined` with the folder missing: `there` says so */
+/** Checks that only the operator can read the data folder, which must exist, and the files in it. */
 export async function checkPermissions(config: Config): Promise<readonly Finding[]> {
   const folder = config.dataDir;
   const about = await stat(folder);
@@ -57,7 +57,7 @@ function octal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, '0');
 }
 
-/** A passphrase outside the data folder that others can read protects nothing. */
+/** A passphrase file outside the data folder protects nothing when others can read it. */
 export async function checkPassphraseFile(config: Config): Promise<Finding | undefined> {
   const path = config.vaultPassphraseFile;
   if (path === null) return undefined;
@@ -74,7 +74,7 @@ export function checkCertificate({ tlsCertFile, tlsKeyFile }: Config): Promise<F
   return checkPair('tls', tlsCertFile, tlsKeyFile);
 }
 
-/** That by which a server and the vault's process know each other, on the side of this configuration. */
+/** Checks this side's certificate of the TLS between servers and the vault's process. */
 export async function checkVaultCertificate(config: Config): Promise<Finding | undefined> {
   if (config.role === 'vault') return checkPair('vault tls', config.vaultTlsCertFile, config.vaultTlsKeyFile);
   if (!config.vaultUrl.startsWith('https:')) return undefined;

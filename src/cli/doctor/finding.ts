@@ -1,6 +1,6 @@
 import type { Text } from '../../language/text.ts';
 
-/** What one check found. `mend` says what to do about what is not ok. */
+/** The result of one check. `mend` says how to fix what is not ok. */
 export interface Finding {
   readonly check: string;
   readonly level: 'ok' | 'warn' | 'fail';

@@ -2,7 +2,9 @@ import type { Config } from '../../config.ts';
 import { text } from '../../language/text.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-/** What the HSM is and cannot do, asked of it without its PIN. Nothing where the keys are elsewhere. */
+/**
+ * Asks the HSM, without its PIN, what it is and which mechanisms it lacks. Finds nothing when the keys are elsewhere.
+ */
 export async function checkHsm(config: Config): Promise<readonly Finding[]> {
   if (!config.vaultUrl.startsWith('pkcs11:')) return [];
   const { probeHsm } = await import('../../compose.ts');

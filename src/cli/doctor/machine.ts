@@ -12,7 +12,7 @@ const DISK_FREE_FAIL_BYTES = 67_108_864;
 const CLOCK_DIFFERENCE_MAX_MS = 2_000;
 const CLOCK_STEP_MAX_MS = 50;
 const CLOCK_WATCH_MS = 200;
-/** Beside the connections: database, logs, listeners. */
+/** For what is not a connection: database, logs, listeners. */
 const DESCRIPTORS_SPARE = 256;
 
 export function checkNode(): Finding {
@@ -28,7 +28,7 @@ export function checkNode(): Finding {
   );
 }
 
-/** Codes live by the clock: against the file system's, and whether it runs evenly. */
+/** Codes depend on the clock: compares it with the file system's, and checks that it advances evenly. */
 export async function checkClock(config: Config): Promise<Finding> {
   const mend = text(
     'Turn on time synchronisation (timedatectl set-ntp true): codes are valid by the minute',
@@ -63,7 +63,7 @@ export async function checkClock(config: Config): Promise<Finding> {
   return ok('clock', text(now, now));
 }
 
-/** @returns `undefined` where no file can be made: another check says so */
+/** @returns ms, `undefined` when no file can be made there: another check reports that */
 async function fileSystemDifference(folder: string): Promise<number | undefined> {
   const probe = join(folder, `.doctor-${process.pid}`);
   try {
@@ -95,7 +95,10 @@ export async function checkDisk(config: Config): Promise<Finding | undefined> {
   return free < DISK_FREE_WARN_BYTES ? warn('disk', found, mend) : ok('disk', found);
 }
 
-/** Of the server's process where one runs, else of this one. @returns `undefined` where the system does not tell */
+/**
+ * The limit of the running server's process, else of this one.
+ * @returns `undefined` when the system does not report it
+ */
 export async function checkDescriptors(pid: number | undefined): Promise<Finding | undefined> {
   const limits = await readFile(`/proc/${pid ?? 'self'}/limits`, 'utf8').catch(() => '');
   const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1];

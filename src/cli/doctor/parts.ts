@@ -5,7 +5,7 @@ import { text } from '../../language/text.ts';
 import { databaseOwner, type ServerStatus } from '../../operator/running-server.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-/** Store and vault: by the server that has them, or opened here. What is not there yet is not made. */
+/** Checks store and vault: asks the running server, or opens them here. Does NOT create what is missing. */
 export async function checkParts(
   config: Config,
   status: ServerStatus | undefined,
@@ -91,7 +91,7 @@ function part(name: 'store' | 'vault', state: string): Finding {
   return fail(name, text(state, state), text('See the log of the server', 'Mira el registro del servidor'));
 }
 
-/** Can the server listen where it is told to? */
+/** Checks that the server can listen on its configured TCP address. */
 export async function checkPort(config: Config, status: ServerStatus | undefined): Promise<Finding> {
   const { tcpHost: host, tcpPort: port } = config;
   if (status?.addresses)

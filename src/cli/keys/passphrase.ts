@@ -15,7 +15,9 @@ interface Options {
   readonly newPassphraseStdin?: boolean;
 }
 
-/** `sello keys passphrase`: no server may have the data folder, for it would seal the file under the old one again. */
+/**
+ * `sello keys passphrase`. No server may use the data folder: it would seal the file under the old passphrase again.
+ */
 export function definePassphrase(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
   command
@@ -54,7 +56,7 @@ ${say(
 async function change(shell: Shell, options: Options): Promise<void> {
   const config = shell.config();
   const { changeVaultPassphrase, passphrasePath, vaultPath } = await import('../../compose.ts');
-  // Before anything is asked for: that there is a sealed file, and nobody at work on it.
+  // Checks that there is a sealed file and no running server before it asks for a passphrase.
   vaultPath(config);
   await assertStopped(config);
   const kept = config.vaultPassphrase !== null || existsSync(passphrasePath(config));
@@ -62,14 +64,14 @@ async function change(shell: Shell, options: Options): Promise<void> {
   const next = await readNew(shell, options);
   const path = await changeVaultPassphrase(config, { typed, next });
   const place = kept ? placeOf(config, passphrasePath(config)) : null;
-  shell.result({ vault: path, passphrase_of_before: place }, () => told(shell, path, place));
+  shell.result({ vault: path, passphrase_of_before: place }, () => resultLines(shell, path, place));
 }
 
 function placeOf(config: Config, generated: string): string {
   return config.vaultPassphraseFile ?? (config.vaultPassphrase === null ? generated : 'vault_passphrase');
 }
 
-function told(shell: Shell, path: string, place: string | null): string[] {
+function resultLines(shell: Shell, path: string, place: string | null): string[] {
   const lines = [
     text(
       `${path} opens with the new passphrase alone. Copies made before open with the old one: keep it with them.`,

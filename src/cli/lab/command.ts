@@ -12,7 +12,7 @@ import { describe, expectations } from './help.ts';
 import { defineMitm } from './mitm.ts';
 import { attack, type CommonOptions } from './run.ts';
 
-/** Waits for the end of a lock, not for two minutes in each of several attacks. */
+/** Long enough for a lock to end. Several attacks have steps of two minutes: `all` skips those. */
 const PATIENCE_OF_ALL_MS = 35_000;
 
 export function define(command: Command, shell: Shell): void {
@@ -57,7 +57,7 @@ export function define(command: Command, shell: Shell): void {
     .action((options: CommonOptions) => attack(shell, ATTACK_NAMES, options, {}));
 }
 
-/** What may be set of each attack beside what all have. */
+/** The option that each attack has besides the common ones. */
 const COUNTS = {
   replay: count(
     '--copies',

@@ -22,7 +22,7 @@ export function describe(shell: Shell, name: AttackName): string {
   return shell.say(ATTACKS[name].summary);
 }
 
-/** What an attack is for and what to expect of it, at the end of its help. */
+/** The end of an attack's help: its aim, and the result to expect. */
 export function expectations(shell: Shell, name: AttackName): string {
   const aim = shell.say(text('What an attacker wants: ', 'Lo que quiere un atacante: '));
   const expect = shell.say(

@@ -7,7 +7,7 @@ import { usageFailure } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
 import { wholeNumber } from '../shell/whole-number.ts';
 import { expectations } from './help.ts';
-import { attack, type CommonOptions, portFailure, printStep, tellVerdicts } from './run.ts';
+import { attack, type CommonOptions, portFailure, printStep, printVerdicts } from './run.ts';
 import { endpointAt, labFailure, refuseForbidden } from './target.ts';
 
 const PROXY_PORT = 11_003;
@@ -76,7 +76,7 @@ function readChange(given: string): TransferChange {
   );
 }
 
-/** The proxy alone, for a person with a client. */
+/** Runs only the proxy, for a person with a client. */
 async function proxy(
   shell: Shell,
   flags: MitmFlags,
@@ -108,7 +108,7 @@ async function proxy(
       onStep: (step) => printStep(shell, step),
     });
     if (!shell.json) for (const line of endLines(verdict, shell.language)) shell.print(line);
-    tellVerdicts(shell, [verdict], false);
+    printVerdicts(shell, [verdict], false);
   } catch (error) {
     throw portFailure(labFailure(error), port);
   } finally {

@@ -11,13 +11,13 @@ import { wholeNumber } from '../shell/whole-number.ts';
 import { describe } from './help.ts';
 import { labFailure, openTarget } from './target.ts';
 
-/** What every attack can be told. */
+/** The options that every attack has. */
 export interface CommonOptions {
   readonly target?: string;
   readonly patience: string;
 }
 
-/** Runs attacks one after the other, and ends with 1 when one did not hold. */
+/** Runs attacks one after the other. The exit code is 1 when one did not hold. */
 export async function attack(
   shell: Shell,
   names: readonly AttackName[],
@@ -45,14 +45,14 @@ export async function attack(
   } catch (error) {
     throw portFailure(labFailure(error), more.port);
   }
-  tellVerdicts(shell, verdicts, names.length > 1);
+  printVerdicts(shell, verdicts, names.length > 1);
 }
 
 export function printStep(shell: Shell, step: Step): void {
   if (!shell.json) for (const line of stepLines(step, shell.language)) shell.print(line);
 }
 
-export function tellVerdicts(shell: Shell, verdicts: readonly Verdict[], several: boolean): void {
+export function printVerdicts(shell: Shell, verdicts: readonly Verdict[], several: boolean): void {
   const held = verdicts.every((verdict) => verdict.held);
   if (!held) shell.exitCode = EXIT.refused;
   const json = verdicts.map((verdict) => verdictJson(verdict, shell.language));

@@ -17,8 +17,8 @@ export interface OpenTarget {
 }
 
 /**
- * The server of the configured data folder, which must run, listen on loopback, and allow the lab.
- * @param address `host:port` where it is reached, when that is not where it listens itself
+ * Opens the server of the configured data folder as a target. It must run, listen on loopback, and allow the lab.
+ * @param address `host:port` to reach it at, when that is not where it listens
  * @throws CommandFailure
  */
 export async function openTarget(config: Config, address: string | undefined): Promise<OpenTarget> {
@@ -44,7 +44,7 @@ export async function openTarget(config: Config, address: string | undefined): P
   return { target, close: () => journal.close() };
 }
 
-/** @throws CommandFailure where `lab_allowed` is false */
+/** @throws CommandFailure when `lab_allowed` is false */
 export function refuseForbidden(config: Config): void {
   if (config.labAllowed) return;
   throw new CommandFailure(
@@ -88,7 +88,7 @@ function noServer(config: Config): CommandFailure {
   );
 }
 
-/** What the lab refuses or cannot do, as a command tells it: nothing is known about the server then. */
+/** A refusal of the lab as a command's failure: the attack was not tried, so it says nothing about the server. */
 export function labFailure(error: unknown): unknown {
   if (!(error instanceof LabRefused)) return error;
   const { reason, message } = error;

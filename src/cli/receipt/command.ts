@@ -128,7 +128,7 @@ function parseJson(given: string, source: string): object {
     const value: unknown = JSON.parse(given);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw usageFailure(text(`${source} is not JSON`, `${source} no es JSON`));
 }

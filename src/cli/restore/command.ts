@@ -70,7 +70,7 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
     { name: manifest.database, target: storePath(config) },
     { name: manifest.vault, target: vaultPath(config) },
   ];
-  // A server that has the files open would write over what is restored.
+  // A server that has the files open would overwrite what is restored.
   await assertStopped(config);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const replaced = await clear(
@@ -83,7 +83,7 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
     const part = `${target}.restoring`;
     await rm(part, { force: true });
     await copyFile(join(folder, name), part);
-    // A backup may have been on a medium that knows no modes.
+    // The backup may come from a medium without file modes.
     await chmod(part, 0o600);
     const { sha256 } = await digestOf(part);
     if (sha256 !== manifest.files[name]?.sha256) {
@@ -108,7 +108,7 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
   };
 }
 
-/** @returns where what was there has been moved to, or `null` when nothing was */
+/** Moves existing files aside. @returns the folder they are in now, `null` when there were none */
 async function clear(config: Config, targets: readonly string[], force: boolean): Promise<string | null> {
   const inFolder = (await readdir(config.dataDir)).filter((name) => !name.startsWith('replaced-'));
   const files = inFolder.map((name) => join(config.dataDir, name));

@@ -4,7 +4,10 @@ import { type Text, text } from '../../language/text.ts';
 import type { Shell } from '../shell/shell.ts';
 import { generatedLines, warningLines } from './banner-lines.ts';
 
-/** What an operator is told when the server is up: where, what was made, what to mend, what to try next. */
+/**
+ * The lines that the operator reads when the server is up: addresses, what was made, warnings, and commands to try
+ * next.
+ */
 export function bannerOf(shell: Shell, config: Config, server: RunningServer): string[] {
   const say = shell.say.bind(shell);
   const lines = [say(text('Sello is running.', 'Sello está en marcha.')), ''];
@@ -28,7 +31,7 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
   return lines;
 }
 
-/** The one place where the code is told: not in a log, nor in what a program reads. */
+/** Prints the code of the first administrator. It appears nowhere else: not in the log, not in `--json`. */
 function setupLines(say: (text: Text) => string, { http }: RunningServer): string[] {
   const { firstAdministrator, site } = http.dependencies;
   if (!firstAdministrator) return [];
@@ -44,7 +47,7 @@ function setupLines(say: (text: Text) => string, { http }: RunningServer): strin
   ];
 }
 
-/** Where users' keys are while they are used: what whoever runs an HSM must know. */
+/** The custody of users' keys, which the operator of an HSM must know. */
 function custodyLine({ application }: RunningServer): Text {
   return application.vault.custody === 'hsm'
     ? text(
@@ -64,7 +67,7 @@ function awaitedLine(reason: string): Text {
   );
 }
 
-/** The flag that the commands need to find this server, where it is not at the default place. */
+/** The flag by which commands find this server, when its data folder is not the default. */
 function whereOf(config: Config): string {
   return config.dataDir === `${process.cwd()}/data` ? '' : ` --data-dir ${config.dataDir}`;
 }

@@ -8,7 +8,7 @@ import type { Shell } from '../shell/shell.ts';
 import { bannerOf } from './banner.ts';
 import { openLog, reloadTlsOnSighup } from './log.ts';
 
-/** npm passes on the signal of a Ctrl-C that the terminal has sent to this process as well: both are one. */
+/** On Ctrl-C the terminal signals this process and npm signals it again: signals this close together count as one. */
 const SAME_SIGNAL_MS = 500;
 
 export function define(command: Command, shell: Shell): void {
@@ -31,7 +31,7 @@ ${configFlagsHelp()}`,
 async function serve(shell: Shell): Promise<void> {
   const loaded = shell.loaded();
   const { config } = loaded;
-  // Taken from the start: a signal that comes while the parts are being opened stops them as well.
+  // Installed first, so that a signal during the start stops the server as well.
   const stopped = Promise.withResolvers<void>();
   let firstAt = 0;
   const stop = () => {

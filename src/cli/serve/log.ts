@@ -11,7 +11,9 @@ export async function openLog(config: Config): Promise<Logger> {
   return log;
 }
 
-/** Has a running server read its certificates again on SIGHUP. One that cannot be read is logged and the old one stays. */
+/**
+ * Makes the server read its certificates again on SIGHUP. A failure is logged, and the old certificate stays in use.
+ */
 export function reloadTlsOnSighup(server: { reloadTls(): Promise<boolean> }, log: Logger): void {
   process.on('SIGHUP', () => {
     server

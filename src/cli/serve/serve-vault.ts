@@ -4,7 +4,10 @@ import type { Shell } from '../shell/shell.ts';
 import { generatedLines, warningLines } from './banner-lines.ts';
 import { openLog, reloadTlsOnSighup } from './log.ts';
 
-/** Runs the vault's process until `stopped`. @throws StartRefused where an operator can mend what is wrong */
+/**
+ * Runs the vault's process until `stopped`.
+ * @throws StartRefused when an operator must mend something: the message says what
+ */
 export async function serveVault(shell: Shell, stopped: Promise<void>): Promise<void> {
   const { config } = shell.loaded();
   const [log, { startVaultServer }] = await Promise.all([openLog(config), import('../../compose.ts')]);
@@ -27,13 +30,13 @@ export async function serveVault(shell: Shell, stopped: Promise<void>): Promise<
   log.info({}, 'stopped');
 }
 
-interface Told {
+interface StartedVault {
   readonly address: string;
   readonly generated: readonly string[];
   readonly custody: 'hsm' | 'cached';
 }
 
-function bannerOf(shell: Shell, config: Config, { address, generated, custody }: Told): string[] {
+function bannerOf(shell: Shell, config: Config, { address, generated, custody }: StartedVault): string[] {
   const say = shell.say.bind(shell);
   const { vaultCallers, vaultKeyManagers } = config;
   const lines = [

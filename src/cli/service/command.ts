@@ -36,7 +36,7 @@ export function define(command: Command, shell: Shell): void {
       const made = granted(
         await operate(shell.config(), 'service.create', { name: service, scopes: [...options.scope] }),
       );
-      tellKey(shell, made);
+      printKey(shell, made);
     });
 
   command
@@ -52,7 +52,7 @@ export function define(command: Command, shell: Shell): void {
     .argument('<name>', name)
     .addHelpText('after', examples(shell, 'sello service rotate shop --json'))
     .action(async (service: string) =>
-      tellKey(shell, granted(await operate(shell.config(), 'service.rotate', { name: service }))),
+      printKey(shell, granted(await operate(shell.config(), 'service.rotate', { name: service }))),
     );
 
   command
@@ -113,7 +113,7 @@ function collect(value: string, before: readonly string[] | undefined): readonly
   return [...(before ?? []), value];
 }
 
-function tellKey(shell: Shell, made: OperationResult<'service.create'>): void {
+function printKey(shell: Shell, made: OperationResult<'service.create'>): void {
   shell.result(made, () => [
     `${made.name}: ${made.key}`,
     shell.say(

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Text } from '../../language/text.ts';
 import type { Shell } from './shell.ts';
 
-/** What the module of a command exports. */
+/** The exports of a command's module. */
 export interface CommandModule {
   /** Adds arguments, options, examples, subcommands and the action. The command has its name and summary already. */
   readonly define: (command: Command, shell: Shell) => void;

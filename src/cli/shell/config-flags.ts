@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { CONFIG_KEYS, type ConfigKey } from '../../config/keys.ts';
 
-/** Shown in every help; the others are in docs/configuration.md and in `sello serve --help`. */
+/** Shown in every help. docs/configuration.md and `sello serve --help` list the others. */
 const SHOWN = new Set(['--data-dir', '--language']);
 
-/** Flags that mean something else to other commands (`user create --role`): these commands alone have them. */
+/** Flags with another meaning in other commands (`user create --role`): only these commands have them as a key. */
 const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = { '--role': ['serve', 'config', 'doctor'] };
 
-/** Every key of the configuration as a flag that is understood before and after any command, but for the few above. */
+/** Adds every key of the configuration as a flag, accepted before and after any command, except those above. */
 export function addConfigFlags(program: Command): void {
   for (const key of CONFIG_KEYS) {
     if (key.flag in OF_COMMANDS) continue;
@@ -15,7 +15,7 @@ export function addConfigFlags(program: Command): void {
   }
 }
 
-/** To be called for each command that is run. */
+/** Adds the keys above to a command that has them. Called for each command that runs. */
 export function addCommandFlags(command: Command): void {
   for (const key of CONFIG_KEYS) {
     if (OF_COMMANDS[key.flag]?.includes(command.name())) {
@@ -32,7 +32,7 @@ function optionsOf({ flag, schema }: ConfigKey): readonly Option[] {
   ];
 }
 
-/** The flags that were given, by name, with their text. */
+/** The flags that were given, by name, as text. */
 export function givenConfigFlags(program: Command): Record<string, string> {
   const flags: Record<string, string> = {};
   for (const { flag } of CONFIG_KEYS) {

@@ -1,7 +1,7 @@
-/** What the commands end with; `sello --help` and docs/commands.md list them. */
+/** The exit codes of all commands. `sello --help` and docs/commands.md list them. */
 export const EXIT = {
   done: 0,
-  /** The request was refused, or a check found what is not as it should be. */
+  /** The request was refused, or a check failed. */
   refused: 1,
   /** A flag, an argument or the configuration is wrong: nothing was done. */
   usage: 2,

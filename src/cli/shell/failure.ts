@@ -11,7 +11,7 @@ import { type Text, text } from '../../language/text.ts';
 import { ERRORS } from '../../wire/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
-/** The command cannot go on: what is wrong, and what to do about it. */
+/** Ends the command: what is wrong, and how to fix it. */
 export class CommandFailure extends Error {
   override name = 'CommandFailure';
   readonly exitCode: ExitCode;
@@ -33,7 +33,7 @@ export function usageFailure(wrong: Text, remedy?: Text): CommandFailure {
   return new CommandFailure(EXIT.usage, 'usage', wrong, remedy);
 }
 
-/** What was refused by the server or by a use case, thrown to end the command. */
+/** A refusal of the server or of a use case, thrown to end the command. */
 export class RefusedByServer extends Error {
   override name = 'RefusedByServer';
   readonly refusal: Refusal;
@@ -44,14 +44,14 @@ export class RefusedByServer extends Error {
   }
 }
 
-/** @throws RefusedByServer when it is a refusal */
+/** Returns a result that is not a refusal. @throws RefusedByServer */
 export function granted<Result>(result: Result | Refusal): Result {
   if (isRefusal(result)) throw new RefusedByServer(result);
   return result;
 }
 
-/** A failure as it is told: one line, what to do, and what a script reads. */
-export interface ToldFailure {
+/** A failure as it is printed: one line, how to fix it, and what a script reads. */
+export interface FailureReport {
   readonly exitCode: ExitCode;
   readonly code: string;
   readonly message: string;
@@ -59,7 +59,7 @@ export interface ToldFailure {
   readonly retry_after_ms?: number;
 }
 
-export function tellFailure(error: unknown, language: Language): ToldFailure {
+export function reportFailure(error: unknown, language: Language): FailureReport {
   if (error instanceof CommandFailure) {
     const remedy = error.remedy?.[language];
     return {
@@ -69,8 +69,8 @@ export function tellFailure(error: unknown, language: Language): ToldFailure {
       ...(remedy ? { remedy } : {}),
     };
   }
-  if (error instanceof RefusedByServer) return tellRefusal(error.refusal, language);
-  // Not one of those that a supervisor repeats.
+  if (error instanceof RefusedByServer) return reportRefusal(error.refusal, language);
+  // Not `unavailable`: a supervisor repeats those, and an HSM locks its slot after a few wrong PINs.
   if (error instanceof PinRefused)
     return { exitCode: EXIT.usage, code: 'pin_refused', message: error.message };
   if (error instanceof StartRefused)
@@ -93,7 +93,7 @@ export function tellFailure(error: unknown, language: Language): ToldFailure {
   return { exitCode: EXIT.broken, code: 'broken', message: stack };
 }
 
-function tellRefusal(refusal: Refusal, language: Language): ToldFailure {
+function reportRefusal(refusal: Refusal, language: Language): FailureReport {
   const form = Object.hasOwn(ERRORS, refusal.refused) ? ERRORS[refusal.refused][language] : undefined;
   const detail = refusal.detail === undefined ? '' : ` (${refusal.detail})`;
   const wait = refusal.retryAfterMs;
@@ -108,7 +108,7 @@ function tellRefusal(refusal: Refusal, language: Language): ToldFailure {
   };
 }
 
-function unavailable(code: string, error: Error, what: Text, language: Language): ToldFailure {
+function unavailable(code: string, error: Error, what: Text, language: Language): FailureReport {
   const remedy = text('Run: sello doctor', 'Ejecuta: sello doctor')[language];
   return { exitCode: EXIT.unavailable, code, message: `${what[language]}: ${error.message}`, remedy };
 }

@@ -6,7 +6,7 @@ import type { Shell } from './shell.ts';
 export interface NamedAction {
   readonly verb: string;
   readonly description: Text;
-  /** What was done, for the answer: `Disabled`. */
+  /** Printed before the name when it is done: `Disabled`. */
   readonly done: Text;
   readonly example: string;
   /** @returns the result to print @throws RefusedByServer */

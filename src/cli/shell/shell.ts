@@ -3,9 +3,9 @@ import { StartRefused } from '../../domain/errors.ts';
 import type { Language } from '../../language/language.ts';
 import { type Text, text } from '../../language/text.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { CommandFailure, type ToldFailure, tellFailure } from './failure.ts';
+import { CommandFailure, type FailureReport, reportFailure } from './failure.ts';
 
-/** What every command is given: the language, the output, the configuration. */
+/** The environment of every command: language, output, configuration. */
 export class Shell {
   language: Language;
   json = false;
@@ -13,7 +13,7 @@ export class Shell {
   readonly #load: () => Loaded;
   #loaded: Loaded | undefined;
 
-  /** `load` is called at the first use: commands that need no configuration run with a broken one, too. */
+  /** `load` is called at the first use, so that commands without a configuration run even with a broken one. */
   constructor(language: Language, load: () => Loaded) {
     this.language = language;
     this.#load = load;
@@ -46,17 +46,17 @@ export class Shell {
     return message[this.language];
   }
 
-  /** A line on stdout. */
+  /** Prints a line on stdout. */
   print(line: string): void {
     process.stdout.write(`${line}\n`);
   }
 
-  /** A line on stderr, beside the result: for a person, left out with `--json`. */
+  /** Prints a line on stderr for a person; nothing with `--json`. */
   note(message: Text): void {
     if (!this.json) process.stderr.write(`${this.say(message)}\n`);
   }
 
-  /** The command's result: one line of JSON with `--json`, else what `human` gives. */
+  /** Prints the command's result: one line of JSON with `--json`, else the lines of `human`. */
   result(value: unknown, human: () => string | readonly string[]): void {
     if (this.json) {
       this.print(JSON.stringify(value));
@@ -65,14 +65,14 @@ export class Shell {
     for (const line of [human()].flat()) this.print(line);
   }
 
-  /** Tells a failure on stderr. @returns what to exit with */
+  /** Prints a failure on stderr. @returns the exit code */
   fail(error: unknown): ExitCode {
-    const { exitCode, ...told } = tellFailure(error, this.language);
-    process.stderr.write(this.json ? `${JSON.stringify({ error: told })}\n` : this.#humanFailure(told));
+    const { exitCode, ...report } = reportFailure(error, this.language);
+    process.stderr.write(this.json ? `${JSON.stringify({ error: report })}\n` : this.#humanFailure(report));
     return exitCode;
   }
 
-  #humanFailure({ message, remedy, retry_after_ms: wait }: Omit<ToldFailure, 'exitCode'>): string {
+  #humanFailure({ message, remedy, retry_after_ms: wait }: Omit<FailureReport, 'exitCode'>): string {
     const seconds =
       wait === undefined ? '' : ` (${this.say(text('retry after', 'reintenta en'))} ${wait} ms)`;
     return `sello: ${message}${seconds}\n${remedy ? `  ${remedy}\n` : ''}`;

@@ -1,4 +1,4 @@
-/** Rows under a head, the columns as wide as what is in them. Numbers are set right. */
+/** Lines of a table: columns as wide as their contents, numbers aligned right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
   const widths = head.map((name, column) =>
     Math.max(name.length, ...rows.map((row) => String(row[column] ?? '').length)),

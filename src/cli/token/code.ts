@@ -6,7 +6,7 @@ import { usageFailure } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
 import { type CodeOptions, makeCode, type ShownCode } from './shown-code.ts';
 
-/** `sello token code`: the user's phone, played at a terminal. Talks to no server. */
+/** `sello token code`: shows what the user's phone would show. Contacts no server. */
 export function defineTokenCode(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
   command
@@ -97,7 +97,7 @@ function show(shell: Shell, { at, periodMs, screen, more }: ShownCode, now: numb
   ]);
 }
 
-/** Redraws one line a quarter of a second; where no terminal is, a line for each new code. */
+/** Redraws one line four times a second; without a terminal, prints a line for each new code. */
 async function watch({ at, periodMs, screen }: ShownCode): Promise<void> {
   for (const line of screen) process.stdout.write(`${line}\n`);
   let last = '';

@@ -16,7 +16,7 @@ import type { Shell } from '../shell/shell.ts';
 import { wholeNumber } from '../shell/whole-number.ts';
 import { readSeed } from './seed.ts';
 
-/** The flags of `sello token code`, as given. */
+/** The flags of `sello token code`. */
 export interface CodeOptions {
   readonly secret?: string;
   readonly uri?: string;
@@ -36,16 +36,16 @@ export interface CodeOptions {
   readonly at?: string;
 }
 
-/** How a code is made, and what is shown with it. */
+/** How to compute a code, and what to show with it. */
 export interface ShownCode {
   readonly at: (ms: number) => string;
-  /** 0: it does not change with time. */
+  /** 0 when it does not change with time. */
   readonly periodMs: number;
   readonly screen: readonly string[];
   readonly more: Readonly<Record<string, unknown>>;
 }
 
-/** @throws CommandFailure naming the flag that is missing or is none */
+/** @throws CommandFailure naming the flag that is missing or invalid */
 export function makeCode(options: CodeOptions, shell: Shell): ShownCode {
   if (options.bound) return boundCodeOf(options, shell);
   const named = options.uri === undefined ? undefined : granted(parseOtpauthUri(options.uri));

@@ -9,12 +9,12 @@ import { usageFailure } from '../shell/failure.ts';
 
 export interface VaultCertificatesRequest {
   readonly folder: string;
-  /** Names and addresses by which the vault's process is called. */
+  /** The names and addresses at which callers reach the vault's process. */
   readonly hosts: readonly string[];
-  /** A certificate each: what `vault_callers` and `vault_key_managers` name. */
+  /** Each gets a certificate under its name, as `vault_callers` and `vault_key_managers` list it. */
   readonly callers: readonly string[];
   readonly days: number;
-  /** Make certificates anew that are there already; the authority stays. */
+  /** Whether to replace certificates that exist. The authority stays. */
   readonly renew: boolean;
   readonly now?: Date;
 }
@@ -31,15 +31,15 @@ interface Pair {
 
 const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3_650;
-/** Clocks differ. */
+/** Certificates are valid from this long ago, because clocks differ. */
 const BEFORE_MS = 300_000;
 const AUTHORITY = 'ca';
 const VAULT = 'vault';
 
 /**
- * A private authority, a certificate for the vault's process and one for each caller, as `NAME.cert.pem` and
- * `NAME.key.pem` (P-256). Run again, it makes what is missing under the same authority.
- * @throws CommandFailure when the folder's authority is not whole
+ * Makes a private authority, a certificate for the vault's process and one for each caller, as `NAME.cert.pem` and
+ * `NAME.key.pem` (P-256). A second run makes only what is missing, under the same authority.
+ * @throws CommandFailure when the folder's authority is incomplete
  */
 export async function makeVaultCertificates(request: VaultCertificatesRequest): Promise<VaultCertificates> {
   const { folder, hosts, callers, days, renew } = request;
@@ -68,7 +68,7 @@ export async function makeVaultCertificates(request: VaultCertificatesRequest): 
   return { made, kept };
 }
 
-/** Where the files of a name are. */
+/** The paths of the certificate and the key of a name. */
 export function pathsOf(folder: string, name: string): Pair {
   return { cert: join(folder, `${name}.cert.pem`), key: join(folder, `${name}.key.pem`) };
 }
@@ -80,7 +80,7 @@ async function readAuthority(folder: string): Promise<Pair | undefined> {
     const [cert, key] = await Promise.all([readFile(paths.cert, 'utf8'), readFile(paths.key, 'utf8')]);
     if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return { cert, key };
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw usageFailure(
     text(
@@ -140,7 +140,7 @@ async function makeLeaf(
   return { cert, key };
 }
 
-/** The key first: who finds the certificate finds its key. */
+/** Writes the key first: a certificate is never there without its key. */
 async function writePair(folder: string, name: string, { cert, key }: Pair): Promise<void> {
   const paths = pathsOf(folder, name);
   await replace(paths.key, key, 0o600);

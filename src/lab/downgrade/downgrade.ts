@@ -11,8 +11,8 @@ import { oldTransport } from './old-transport.ts';
 import type { Setting } from './setting.ts';
 
 /**
- * Tries to get by with less: no TLS or an old one, the protocol's first version without a nonce, no MAC, a weaker
- * proof than the amount needs, keys that look like the protocol's and are not.
+ * Tries to pass with less: no TLS or an old version, the protocol's first version without a nonce, no MAC, a weaker
+ * proof than the amount needs, keys that resemble the protocol's.
  */
 export function downgrade(target: Target, options: AttackOptions = {}): Promise<Verdict> {
   return runTrial('downgrade', target, options, async (trial) => {
@@ -27,7 +27,7 @@ export function downgrade(target: Target, options: AttackOptions = {}): Promise<
   });
 }
 
-/** A message of the first version names no nonce: it must answer a challenge all the same, and only once. */
+/** A message of the first version has no nonce. It must answer a challenge all the same, and only once. */
 async function firstVersion({ trial, user }: Setting): Promise<void> {
   const data = transferNeeding(trial.target.config, 'mac');
   if (data === undefined) return skipPolicy(trial, 'first_version', 'mac');

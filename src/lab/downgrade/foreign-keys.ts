@@ -5,7 +5,7 @@ import { takeNonce } from '../throwaway-user.ts';
 import { transferNeeding } from '../transfers.ts';
 import type { Setting } from './setting.ts';
 
-/** Keys and actions that look like the protocol's: English ones, other cases, names of every object's prototype. */
+/** Keys and actions that resemble the protocol's: English ones, other cases, names from `Object.prototype`. */
 export async function foreignKeys({ trial, user, connection }: Setting): Promise<void> {
   const data = transferNeeding(trial.target.config, 'mac') ?? 'CuentaA,CuentaB,10.00,EUR';
   const nonce = await takeNonce(connection);

@@ -6,7 +6,7 @@ import type { Trial } from '../trial.ts';
 
 const SILENCE_MS = 2_000;
 
-/** Plaintext, and versions of TLS that RFC 8996 forbids, to a server that has TLS. */
+/** Offers plaintext, and the TLS versions that RFC 8996 forbids, to a server that has TLS. */
 export async function oldTransport(trial: Trial): Promise<void> {
   const { endpoint } = trial.target;
   if (!endpoint.tls) {
@@ -45,7 +45,7 @@ export async function oldTransport(trial: Trial): Promise<void> {
   }
 }
 
-/** A handshake with this version of TLS and no other. */
+/** Offers a handshake with only this version of TLS. */
 function offer(
   host: string,
   port: number,
@@ -57,7 +57,7 @@ function offer(
       rejectUnauthorized: false,
       minVersion: version,
       maxVersion: version,
-      // OpenSSL itself would not offer these at its usual level.
+      // At its default level OpenSSL would not offer these versions.
       ciphers: 'DEFAULT:@SECLEVEL=0',
     });
     const done = (agreed: boolean, text: string) => {

@@ -10,7 +10,7 @@ const ENDLESS_BYTES_MAX = 67_108_864;
 const SLACK_MS = 2_000;
 const NESTED = 4_000;
 
-/** Lines that are too long, that never end, that are no text, that nest without end. */
+/** Sends lines that are too long, never end, are not text, or nest without end. */
 export async function floodBytes(trial: Trial): Promise<void> {
   await giantLine(trial);
   await endlessLine(trial);

@@ -11,17 +11,17 @@ import { MemoryWatch } from './memory-watch.ts';
 import { floodRates } from './rates.ts';
 
 export interface FloodOptions extends AttackOptions {
-  /** Log-ins under invented names, all at once: each costs the server a password hash. */
+  /** How many log-ins with invented names at once: each costs the server a password hash. */
   readonly logIns?: number;
-  /** The p99 that an honest client may see meanwhile. */
+  /** The highest p99 that an honest client may see meanwhile. */
   readonly latencyMsMax?: number;
-  /** By how much the server's memory may grow meanwhile. */
+  /** The most that the server's memory may grow meanwhile. */
   readonly memoryGrowthBytesMax?: number;
 }
 
 export const LOG_INS = 320;
 const LATENCY_MS_MAX = 2_000;
-/** With TLS, 2,048 connections that do nothing take some 170 MiB. */
+/** With TLS, 2,048 idle connections take about 170 MiB. */
 const MEMORY_GROWTH_BYTES_MAX = 268_435_456;
 
 const BEYOND = 32;
@@ -30,8 +30,8 @@ const SETTLE_TIME_MS = 2_000;
 const BURST_TIME_MS = 60_000;
 
 /**
- * Too much of everything: connections, errors, registrations, log-ins, bytes. Each is refused at its bound while an
- * honest client is served on, and the server's memory stays as it is.
+ * Sends too much of everything: connections, errors, registrations, log-ins, bytes. The server must refuse each at
+ * its bound, keep serving an honest client, and keep its memory.
  */
 export function flood(target: Target, options: FloodOptions = {}): Promise<Verdict> {
   return runTrial('flood', target, options, async (trial) => {
@@ -120,13 +120,13 @@ async function manyConnections(trial: Trial): Promise<void> {
   }
   const stayed = open().length;
   const last = opened.findLast(({ closedAt }) => closedAt !== undefined);
-  const told = last ? await last.receive(0) : undefined;
+  const lastReply = last ? await last.receive(0) : undefined;
   for (const connection of opened) connection.destroy();
   trial.step({
     id: 'connections',
     what,
     sent: '(nothing)',
-    received: `${stayed} open, ${count - stayed} refused${told ? `: ${told.text}` : ''}`,
+    received: `${stayed} open, ${count - stayed} refused${lastReply ? `: ${lastReply.text}` : ''}`,
     expected: text(
       `at most ${bound} open, the others refused at once`,
       `como mucho ${bound} abiertas, las demás rechazadas al momento`,

@@ -5,7 +5,7 @@ import { type ThrowawayUser, takeNonce } from '../throwaway-user.ts';
 const PAUSE_MS = 20;
 const SAMPLES_MAX = 20_000;
 
-/** Works on, one request after the other, while the server is under attack; measures how long each answer takes. */
+/** Sends one request after the other while the server is under attack, and measures each answer's time. */
 export class HonestClient {
   readonly #connection: LabConnection;
   readonly #user: ThrowawayUser;
@@ -15,7 +15,7 @@ export class HonestClient {
   #stopped = false;
   #running: Promise<void>;
 
-  /** `data`: a transfer that a MAC is enough for; without one it asks for challenges alone. */
+  /** @param data a transfer for which a MAC is enough; without one, the client only asks for challenges */
   constructor(user: ThrowawayUser, connection: LabConnection, data: string | undefined) {
     this.#user = user;
     this.#connection = connection;
@@ -23,7 +23,7 @@ export class HonestClient {
     this.#running = this.#run();
   }
 
-  /** @returns what it saw since it began */
+  /** @returns its measurements since the start */
   async stop(): Promise<Experience> {
     this.#stopped = true;
     await this.#running;

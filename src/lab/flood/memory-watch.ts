@@ -3,7 +3,7 @@ import type { Target } from '../target.ts';
 
 const INTERVAL_MS = 250;
 
-/** Asks the server's operator every so often how much memory it takes. */
+/** Samples the server's memory through its operator's socket. */
 export class MemoryWatch {
   readonly #target: Target;
   readonly #firstBytes: number;

@@ -7,7 +7,10 @@ const BEYOND = 32;
 const REQUESTS_MAX = 12_000;
 const SETTLE_TIME_MS = 2_000;
 
-/** Errors, registrations and log-ins beyond what a connection or an address may make. `taken`: a name that is. */
+/**
+ * Exceeds the limits on errors, registrations and log-ins of a connection and of an address.
+ * @param taken a registered name
+ */
 export async function floodRates(trial: Trial, taken: string): Promise<void> {
   await manyErrors(trial);
   await manyErrorsOfAddress(trial);
@@ -38,7 +41,7 @@ async function manyErrors(trial: Trial): Promise<void> {
   });
 }
 
-/** Over many connections, for each closes before the address has used up what it may. */
+/** Uses many connections: each closes before the address has used up its allowance. */
 async function manyErrorsOfAddress(trial: Trial): Promise<void> {
   const { target } = trial;
   const { countMax, windowMs } = target.config.rateLimits.errors;
@@ -77,7 +80,10 @@ async function manyErrorsOfAddress(trial: Trial): Promise<void> {
   });
 }
 
-/** Crossing a limit of the lab's own address would leave the person who runs it without service for a while. */
+/**
+ * Whether the attacker has an address of its own and the limit can be reached. Otherwise skips the step: exceeding
+ * the limit of the lab's own address would lock out the person who runs it.
+ */
 function isFeasible(
   trial: Trial,
   {
@@ -115,7 +121,7 @@ const RATE_TEXTS = {
 } as const;
 const RATE_IDS = { registrations: 'registrations', logIns: 'log_ins' } as const;
 
-/** Requests that cost the server little, until the address has used up what it may. */
+/** Sends requests that cost the server little, until the address has used up its allowance. */
 async function floodRate(trial: Trial, rate: RateName, taken = ''): Promise<void> {
   const { target } = trial;
   const { countMax, windowMs } = target.config.rateLimits[rate];

@@ -11,7 +11,7 @@ export const RIGHT: Readonly<Record<Factor['id'], Text>> = {
   password: text('the right password', 'la contraseña correcta'),
 };
 
-/** What can be guessed: what a wrong attempt is answered, and what the journal says of it. */
+/** A factor that can be guessed: the answer to a wrong attempt, and the type of its journal entry. */
 export interface Factor {
   readonly id: 'code' | 'password';
   readonly wrong: 'code_wrong' | 'credentials_invalid';
@@ -20,7 +20,7 @@ export interface Factor {
 export const CODE: Factor = { id: 'code', wrong: 'code_wrong', entry: 'transaction.refused' };
 export const PASSWORD: Factor = { id: 'password', wrong: 'credentials_invalid', entry: 'login.refused' };
 
-/** How many of a user's attempts the journal says were looked at. */
+/** How many attempts of a user were evaluated, by the journal. */
 export async function evaluated(
   { target }: Trial,
   user: ThrowawayUser,

@@ -10,17 +10,18 @@ import { rightAfterLock, rightWhileLocked, untilLocked } from './lock.ts';
 import { manyCodes, manyPasswords } from './parallel.ts';
 
 export interface GuessOptions extends AttackOptions {
-  /** How many guesses are sent at once. */
+  /** How many guesses to send at once. */
   readonly parallel?: number;
 }
 
 export const PARALLEL = 64;
-/** Further wrong attempts than a configured bound this high are not worth trying one by one. */
+/** With a higher bound, guessing until the lock takes too many attempts: the attack is skipped. */
 const ATTEMPTS_MAX = 50;
 
 /**
- * Guesses codes and passwords: one after the other until the factor is locked, then the right one, which must not be
- * looked at; then many at once from many connections, of which no more may be looked at than the configuration allows.
+ * Guesses codes and passwords: one after the other until the factor is locked, then the right value, which must not
+ * be evaluated. Then guesses many at once over many connections: no more than the configured attempts may be
+ * evaluated.
  */
 export function guess(target: Target, options: GuessOptions = {}): Promise<Verdict> {
   return runTrial('guess', target, options, async (trial) => {
@@ -53,7 +54,7 @@ interface Setting {
   readonly data: string;
 }
 
-/** @returns what is left to be tried when the lock is over */
+/** @returns the step to run when the lock is over */
 async function guessCodes(setting: Setting): Promise<() => Promise<void>> {
   const { trial, victim, session, data } = setting;
   const { attemptsMax } = trial.target.config.lockout;

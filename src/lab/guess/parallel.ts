@@ -6,7 +6,7 @@ import { CODE, evaluated, type Factor, PASSWORD, WRONG } from './factor.ts';
 
 const CONNECTIONS = 8;
 
-/** Wrong codes at once, over several connections of one session. */
+/** Sends wrong codes at once, over several connections of one session. */
 export async function manyCodes(trial: Trial, data: string, parallel: number): Promise<void> {
   const victim = await trial.user({ tokens: true });
   const first = await trial.keep(victim.logIn());
@@ -29,7 +29,7 @@ export async function manyCodes(trial: Trial, data: string, parallel: number): P
   await judgeMany(trial, victim, CODE, { sent: messages[0] ?? '', replies, parallel });
 }
 
-/** Wrong passwords of one user at once, a connection each. */
+/** Sends wrong passwords of one user at once, one connection each. */
 export async function manyPasswords(trial: Trial, parallel: number): Promise<void> {
   const victim = await trial.user();
   const { username } = victim;

@@ -9,9 +9,9 @@ import { ManInTheMiddle, type PassedTransaction } from './proxy.ts';
 import { DEFAULT_CHANGES, type TransferChange } from './transfer-change.ts';
 
 export interface MitmOptions extends AttackOptions {
-  /** What is changed in `data` on the way; by default the payee, then the payer, then the amount. */
+  /** The changes to `data`; by default payee, payer and amount, one after the other. */
   readonly changes?: readonly TransferChange[];
-  /** The proxy's port; 0, the default: any free one. */
+  /** The proxy's port; by default 0, a free one. */
   readonly port?: number;
 }
 

@@ -8,7 +8,7 @@ export interface ProxyWatchOptions {
   readonly port: number;
   readonly change: TransferChange;
   readonly timeMs: number;
-  /** Ends it before its time. */
+  /** Ends the proxy early. */
   readonly signal?: AbortSignal;
   readonly onStart?: (port: number) => void;
   readonly onStep?: (step: Step) => void;
@@ -17,8 +17,8 @@ export interface ProxyWatchOptions {
 const STEPS_KEPT_MAX = 1_000;
 
 /**
- * A man in the middle for a person's own client: changes every transaction that comes through until its time is up.
- * The server holds when it accepted none that was changed. Nothing coming through counts as held: no step says so.
+ * A man in the middle for a person's own client: changes every transaction until its time is up. The server holds
+ * when it accepts none that was changed; with no transaction at all, the verdict is held with no steps.
  */
 export async function watchProxy(endpoint: Endpoint, options: ProxyWatchOptions): Promise<Verdict> {
   const steps: Step[] = [];

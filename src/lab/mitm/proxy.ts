@@ -5,21 +5,21 @@ import { type Endpoint, openSocket } from '../endpoint.ts';
 
 export type Message = Readonly<Record<string, unknown>>;
 
-/** What the man in the middle does to a transaction: another one in its place, or `undefined` to let it pass. */
+/** Returns the transaction to send instead, or `undefined` to pass the original on. */
 export type Tamper = (message: Message) => Message | undefined;
 
 export interface PassedTransaction {
-  /** As the client sent it, and as the server got it. */
+  /** As the client sent it, and as the server received it. */
   readonly original: string;
   readonly sent: string;
   readonly changed: boolean;
 }
 
 export interface ProxyOptions {
-  /** 0: any free one. */
+  /** 0 takes a free one. */
   readonly port: number;
   readonly tamper?: Tamper | undefined;
-  /** The server's answer to a transaction that went through. */
+  /** Called with the server's answer to each transaction. */
   readonly onAnswer?: (passed: PassedTransaction, reply: Reply) => void;
 }
 
@@ -28,8 +28,9 @@ const LINE_BYTES_MAX = 262_144;
 const WAITING_MAX = 4_096;
 
 /**
- * A man in the middle: listens on loopback, passes every line on, and changes transactions on their way to the server.
- * Answers pass unchanged. To a server with TLS it speaks TLS, as one who has broken into the client's side of it.
+ * A man in the middle: listens on loopback, passes every line on, and changes transactions on their way to the
+ * server. Passes answers unchanged. Speaks TLS to a server with TLS, like an attacker who has broken the client's
+ * side.
  */
 export class ManInTheMiddle {
   tamper: Tamper | undefined;
@@ -46,7 +47,7 @@ export class ManInTheMiddle {
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
-  /** @throws Error with Node's `code` where the port cannot be listened on */
+  /** @throws Error with Node's `code` when the port is not available */
   static async start(target: Endpoint, options: ProxyOptions): Promise<ManInTheMiddle> {
     const proxy = new ManInTheMiddle(target, options);
     await new Promise<void>((resolve, reject) => {
@@ -87,7 +88,7 @@ export class ManInTheMiddle {
       return transaction?.sent ?? line;
     });
     this.#passLines(server, client, (line) => {
-      this.#tell(passed, readReply(line));
+      this.#reportAnswer(passed, readReply(line));
       return line;
     });
     client.resume();
@@ -126,8 +127,11 @@ export class ManInTheMiddle {
     return { original: line, sent: JSON.stringify(other), changed: true };
   }
 
-  /** Finds what an answer is for: by its `id`, or the oldest transaction without one if it speaks of one. */
-  #tell(passed: PassedTransaction[], reply: Reply): void {
+  /**
+   * Matches an answer to its transaction: by `id`, else to the oldest transaction without one, if the answer is to a
+   * transaction.
+   */
+  #reportAnswer(passed: PassedTransaction[], reply: Reply): void {
     const { id } = reply.answer;
     const isNonce = 'nonce' in reply.answer || 'nonces' in reply.answer;
     const index = passed.findIndex(({ original }) => {

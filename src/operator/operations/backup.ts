@@ -7,20 +7,20 @@ const ELSEWHERE =
   'this copies a SQLite file and a sealed file of keys; a PostgreSQL database and an HSM are backed up by their own tools: see docs/operations.md';
 
 /**
- * Copies the database and the sealed keys into a new or empty folder, as of one moment, while traffic runs.
- * What was copied is not verified here: that reads all of it, and would hold up the server.
+ * Copies the database and the sealed keys, as of one moment, into a new or empty folder while traffic runs. Does NOT
+ * verify the copy: that reads all of it and would slow the server.
  */
 export const backup = operation(
   parameters({ folder: { type: 'string', pattern: '^/' } }),
-  (operated, { folder }) =>
-    exclusively(operated, 'backup', async () => {
-      const { sqlite, sealedFile } = operated.application;
+  (target, { folder }) =>
+    exclusively(target, 'backup', async () => {
+      const { sqlite, sealedFile } = target.application;
       if (!sqlite || !sealedFile) return refuse('message_invalid', { detail: ELSEWHERE });
       const refused = await makeEmpty(folder);
       if (refused) return refused;
       const files = { database: basename(sqlite.path), vault: basename(sealedFile) };
       await sqlite.backup(join(folder, files.database));
-      // Replaced as a whole whenever it changes, so any moment's copy is whole.
+      // The file is only ever replaced as a whole, so a copy at any moment is complete.
       await copyFile(sealedFile, join(folder, files.vault));
       return { folder, ...files };
     }),

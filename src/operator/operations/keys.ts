@@ -1,9 +1,9 @@
 import { rotateKeys } from '../../application/keys/rotate-keys.ts';
 import { exclusively, operation, parameters } from './operation.ts';
 
-export const keysRotate = operation(parameters({ keep_old: { type: 'boolean' } }), (operated, given) =>
-  exclusively(operated, 'keys.rotate', async () => {
-    const rotated = await rotateKeys(operated.application.context, { keepOld: given.keep_old });
+export const keysRotate = operation(parameters({ keep_old: { type: 'boolean' } }), (target, given) =>
+  exclusively(target, 'keys.rotate', async () => {
+    const rotated = await rotateKeys(target.application.context, { keepOld: given.keep_old });
     return {
       version: rotated.version,
       rewrapped: rotated.rewrapped,

@@ -4,21 +4,21 @@ import type { Application, RunningServer } from '../../compose.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import type { UserId } from '../../ports/store.ts';
 
-/** What an operation works on: the parts, and the server where one runs. */
-export interface Operated {
+/** The application that an operation works on, and the server when one runs. */
+export interface OperationTarget {
   readonly application: Application;
   readonly server?: RunningServer;
 }
 
-/** An operator's act: its arguments and its result are JSON, for it may run in the server, at the other end of a socket. */
+/** An operation. Arguments and result are JSON, because it may run in the server at the other end of a socket. */
 export interface Operation<Parameters = unknown, Result = unknown> {
   /** JSON Schema of its arguments. */
   readonly parameters: object;
   /** `given` fits `parameters`. */
-  readonly run: (operated: Operated, given: Parameters) => Promise<Result | Refusal>;
+  readonly run: (target: OperationTarget, given: Parameters) => Promise<Result | Refusal>;
 }
 
-/** An object of these members and no others, by JSON Schema; those `optional` names may be missing. */
+/** JSON Schema of an object with exactly these members. The `optional` ones may be missing. */
 export function parameters<
   const Properties extends Readonly<Record<string, XSchema>>,
   const Optional extends keyof Properties = never,
@@ -32,7 +32,7 @@ export interface ParametersSchema<Properties, Optional extends keyof Properties>
   readonly properties: Properties;
   readonly required: readonly string[];
   readonly additionalProperties: false;
-  /** Not there: it carries a type. */
+  /** Never set. It carries a type. */
   readonly optional?: Optional;
 }
 
@@ -42,14 +42,14 @@ type Given<Properties, Optional extends keyof Properties> = {
 
 export function operation<Properties, Optional extends keyof Properties, Result>(
   schema: ParametersSchema<Properties, Optional>,
-  run: (operated: Operated, given: Given<Properties, Optional>) => Promise<Result | Refusal>,
+  run: (target: OperationTarget, given: Given<Properties, Optional>) => Promise<Result | Refusal>,
 ): Operation<Given<Properties, Optional>, Result> {
   return { parameters: schema, run };
 }
 
-/** Runs it for the user of that name, or answers `user_unknown`. */
+/** Runs `run` for the user of that name. @returns `user_unknown` when there is none */
 export async function withUser<Result>(
-  { application }: Operated,
+  { application }: OperationTarget,
   username: string,
   run: (userId: UserId) => Promise<Result | Refusal>,
 ): Promise<Result | Refusal> {
@@ -57,7 +57,7 @@ export async function withUser<Result>(
   return user ? run(user.userId) : refuse('user_unknown');
 }
 
-/** The answer of an act that has no other: who it was done to. */
+/** The answer of an operation without a result of its own: the user's name. */
 export async function done(
   username: string,
   act: Promise<unknown>,
@@ -66,9 +66,9 @@ export async function done(
   return isRefusal(result) ? result : { username };
 }
 
-/** Runs it unless another operation that must be alone runs, here or by the API. */
+/** Runs `run` unless another exclusive operation runs, here or through the API. */
 export function exclusively<Result>(
-  { application }: Operated,
+  { application }: OperationTarget,
   name: string,
   run: () => Promise<Result | Refusal>,
 ): Promise<Result | Refusal> {

@@ -19,7 +19,7 @@ export const serviceCreate = operation(parameters({ name, scopes }), async ({ ap
   return isRefusal(created) ? created : { name: created.service.name, key: created.key };
 });
 
-/** A new key beside the last one, which goes on until the next rotation. */
+/** Makes a new key. The previous one stays valid until the next rotation. */
 export const serviceRotate = operation(ofService, async ({ application }, given) => {
   const rotated = await rotateServiceKey(application.context, given.name);
   return isRefusal(rotated) ? rotated : { name: rotated.service.name, key: rotated.key };

@@ -1,6 +1,6 @@
 import { operation, parameters } from './operation.ts';
 
-/** How the parts are, as seen from inside the process that has them. */
+/** The state of store and vault, as seen inside the process that has them. */
 export const status = operation(parameters({}), async ({ application, server }) => {
   const { store, vault, custody } = { ...application, custody: application.vault.custody };
   return {

@@ -5,7 +5,7 @@ import { revokeToken } from '../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { decodeState } from '../../domain/user-state.ts';
 import type { UserId } from '../../ports/store.ts';
-import { done, type Operated, operation, parameters, withUser } from './operation.ts';
+import { done, type OperationTarget, operation, parameters, withUser } from './operation.ts';
 
 const username = { type: 'string', minLength: 1 } as const;
 const id = { type: 'string', minLength: 1, maxLength: 64 } as const;
@@ -22,10 +22,10 @@ export const tokenEnrol = operation(
     },
     ['digits', 'period_s', 'algorithm', 'label'],
   ),
-  (operated, given) =>
-    withUser(operated, given.username, async (userId) => {
+  (target, given) =>
+    withUser(target, given.username, async (userId) => {
       const { type, digits, period_s: periodS, algorithm, label } = given;
-      const enrolled = await enrolToken(operated.application.context, {
+      const enrolled = await enrolToken(target.application.context, {
         userId,
         type,
         ...(digits === undefined ? {} : { digits }),
@@ -39,17 +39,17 @@ export const tokenEnrol = operation(
 
 export const tokenActivate = operation(
   parameters({ username, id, code: { type: 'string', minLength: 1, maxLength: 64 } }, ['id']),
-  (operated, given) =>
-    withUser(operated, given.username, async (userId) => {
-      const tokenId = given.id ?? (await pendingToken(operated, userId));
+  (target, given) =>
+    withUser(target, given.username, async (userId) => {
+      const tokenId = given.id ?? (await pendingToken(target, userId));
       if (isRefusal(tokenId)) return tokenId;
-      const token = await activateToken(operated.application.context, { userId, tokenId, code: given.code });
+      const token = await activateToken(target.application.context, { userId, tokenId, code: given.code });
       return isRefusal(token) ? token : { username: given.username, id: tokenId, status: token.status };
     }),
 );
 
-/** The one token that waits for its first code; with several, the operator names it. */
-async function pendingToken({ application }: Operated, userId: UserId): Promise<string | Refusal> {
+/** The only token that waits for its first code. Refused when several do: the operator must name one. */
+async function pendingToken({ application }: OperationTarget, userId: UserId): Promise<string | Refusal> {
   const pending = (await tokensOf(application.context, userId)).rows.filter(
     ({ status }) => status === 'pending',
   );
@@ -60,22 +60,22 @@ async function pendingToken({ application }: Operated, userId: UserId): Promise<
     : refuse('token_unknown', { detail: `one of ${pending.map(({ tokenId }) => tokenId).join(', ')}` });
 }
 
-async function tokensOf({ store, clock }: Operated['application']['context'], userId: UserId) {
+async function tokensOf({ store, clock }: OperationTarget['application']['context'], userId: UserId) {
   const [record] = await store.load([userId], clock.now());
   return { rows: record?.tokens ?? [], state: record ? decodeState(record.state) : {} };
 }
 
-export const tokenList = operation(parameters({ username }), (operated, given) =>
-  withUser(operated, given.username, async (userId) => {
-    const { context } = operated.application;
+export const tokenList = operation(parameters({ username }), (target, given) =>
+  withUser(target, given.username, async (userId) => {
+    const { context } = target.application;
     const { rows, state } = await tokensOf(context, userId);
     const tokens = rows.map((token) => tokenView(token, state, context.clock.now()));
     return { username: given.username, tokens };
   }),
 );
 
-export const tokenRevoke = operation(parameters({ username, id }), (operated, given) =>
-  withUser(operated, given.username, (userId) =>
-    done(given.username, revokeToken(operated.application.context, userId, given.id)),
+export const tokenRevoke = operation(parameters({ username, id }), (target, given) =>
+  withUser(target, given.username, (userId) =>
+    done(given.username, revokeToken(target.application.context, userId, given.id)),
   ),
 );

@@ -19,7 +19,7 @@ export const userCreate = operation(
   },
 );
 
-/** A page of users, with what waits for a lock to end. */
+/** A page of users, with the remaining time of their locks. */
 export const userList = operation(
   parameters(
     {
@@ -56,20 +56,14 @@ export const userList = operation(
   },
 );
 
-export const userDisable = operation(ofUser, (operated, given) =>
-  withUser(operated, given.username, (id) =>
-    done(given.username, disableUser(operated.application.context, id)),
-  ),
+export const userDisable = operation(ofUser, (target, given) =>
+  withUser(target, given.username, (id) => done(given.username, disableUser(target.application.context, id))),
 );
 
-export const userEnable = operation(ofUser, (operated, given) =>
-  withUser(operated, given.username, (id) =>
-    done(given.username, enableUser(operated.application.context, id)),
-  ),
+export const userEnable = operation(ofUser, (target, given) =>
+  withUser(target, given.username, (id) => done(given.username, enableUser(target.application.context, id))),
 );
 
-export const userUnlock = operation(ofUser, (operated, given) =>
-  withUser(operated, given.username, (id) =>
-    done(given.username, unlockUser(operated.application.context, id)),
-  ),
+export const userUnlock = operation(ofUser, (target, given) =>
+  withUser(target, given.username, (id) => done(given.username, unlockUser(target.application.context, id))),
 );

@@ -3,7 +3,7 @@ import { text } from '../../../language/text.ts';
 import { examples } from '../../shell/examples.ts';
 import { usageFailure } from '../../shell/failure.ts';
 import type { Shell } from '../../shell/shell.ts';
-import { give } from '../deployment-file.ts';
+import { writeOrPrint } from '../deployment-file.ts';
 import { composeFiles } from './files.ts';
 
 export function defineCompose(command: Command, shell: Shell): void {
@@ -34,6 +34,6 @@ export function defineCompose(command: Command, shell: Shell): void {
         );
       }
       const files = composeFiles({ serverCount: Number(servers), image });
-      await give(shell, files, out === undefined ? undefined : { folder: out });
+      await writeOrPrint(shell, files, out === undefined ? undefined : { folder: out });
     });
 }

@@ -4,7 +4,7 @@ import { LIMITS } from '../../../limits.ts';
 import { examples } from '../../shell/examples.ts';
 import { usageFailure } from '../../shell/failure.ts';
 import type { Shell } from '../../shell/shell.ts';
-import { give } from '../deployment-file.ts';
+import { writeOrPrint } from '../deployment-file.ts';
 import { haproxyConfiguration } from './configuration.ts';
 import { TLS_MODES, type TlsMode } from './options.ts';
 import { type ServerAddress, serverAddress } from './server-address.ts';
@@ -152,7 +152,7 @@ export function defineHaproxy(command: Command, shell: Shell): void {
         connectionsMax: Number(flags.connections),
         container: flags.container === true,
       });
-      await give(
+      await writeOrPrint(
         shell,
         [{ name: 'haproxy.cfg', content }],
         flags.out === undefined ? undefined : { file: flags.out },

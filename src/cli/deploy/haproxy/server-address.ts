@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { text } from '../../../language/text.ts';
 import { usageFailure } from '../../shell/failure.ts';
 
-/** Where a balancer finds one server. */
+/** The address of one server, for the balancer. */
 export interface ServerAddress {
   readonly name: string;
   /** An IPv6 address in brackets. */
@@ -13,7 +13,7 @@ export interface ServerAddress {
 
 const FORM = /^([A-Za-z0-9_.-]{1,64})=(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):(\d{1,5})\/(\d{1,5})$/;
 
-/** `NAME=HOST:TCPPORT/HTTPPORT`. Whether anybody listens there is not looked at. @throws CommandFailure */
+/** Parses `NAME=HOST:TCPPORT/HTTPPORT`. Does NOT check that anything listens there. @throws CommandFailure */
 export function serverAddress(given: string): ServerAddress {
   const [, name = '', host = '', tcpPort = '', httpPort = ''] = FORM.exec(given) ?? [];
   const bracketed = host.startsWith('[') && isIP(host.slice(1, -1)) !== 6;

@@ -3,7 +3,7 @@ import { text } from '../../../language/text.ts';
 import { examples } from '../../shell/examples.ts';
 import { usageFailure } from '../../shell/failure.ts';
 import type { Shell } from '../../shell/shell.ts';
-import { give } from '../deployment-file.ts';
+import { writeOrPrint } from '../deployment-file.ts';
 import { systemdUnits } from './units.ts';
 
 export function defineSystemd(command: Command, shell: Shell): void {
@@ -34,6 +34,10 @@ export function defineSystemd(command: Command, shell: Shell): void {
           ),
         );
       }
-      await give(shell, systemdUnits({ user, folder }), out === undefined ? undefined : { folder: out });
+      await writeOrPrint(
+        shell,
+        systemdUnits({ user, folder }),
+        out === undefined ? undefined : { folder: out },
+      );
     });
 }
