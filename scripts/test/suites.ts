@@ -9,8 +9,8 @@ const QUICK_SECONDS_MAX = 6;
 /** Modules that start a program beside Sello, or a Sello with processes of its own. */
 const SERVICES =
   /^test\/services\/(chromium|cluster|haproxy|hsm-peer|pg-auto-failover|postgres|redis|softhsm|vault)\.ts$/;
-/** Suites about the whole program, as processes. */
-const WHOLE_PROGRAM = /^test\/(e2e|web-e2e|deploy)\//;
+/** Suites about more than one part: the whole program, races, attacks. */
+const SEVERAL_PARTS = /^test\/(bench|demo|deploy|e2e|lab|race|web-e2e)\//;
 
 export interface LeftOut {
   readonly why: string;
@@ -24,7 +24,7 @@ export function findSuites(root: string, filters: readonly string[]): readonly s
   return all.filter((file) => filters.some((filter) => file.includes(filter.replace(/^\.\//, ''))));
 }
 
-/** The suites that need no service, are not about the whole program and do not take long; and the others, with why. */
+/** The suites that need no service, are about one part and do not take long; and the others, with why. */
 export function quickSuites(
   root: string,
   all: readonly string[],
@@ -32,7 +32,7 @@ export function quickSuites(
   const durations = readDurations(root);
   const reasons: readonly (readonly [string, (file: string) => boolean])[] = [
     ['for they start a service', (file) => importsService(root, file)],
-    ['for they are about the whole program', (file) => WHOLE_PROGRAM.test(file)],
+    ['for they are about more than one part', (file) => SEVERAL_PARTS.test(file)],
     ['for they take longer', (file) => (durations[file] ?? 0) > QUICK_SECONDS_MAX],
   ];
   let files = all;

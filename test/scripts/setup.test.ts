@@ -218,7 +218,7 @@ fs.writeFileSync(out + '/index.html', text);
 test('the pages are built when missing or stale, and a mistake in them is told and leaves those before', async (t) => {
   const { folder, setup, calls } = await project(t);
   await setup();
-  for (const name of ['web', 'src/domain', 'node_modules/vite/bin']) {
+  for (const name of ['web', 'src/domain/money', 'node_modules/vite/bin']) {
     mkdirSync(join(folder, name), { recursive: true });
   }
   for (const name of ['web/vite.config.ts', 'src/limits.ts', 'src/domain/money/amount.ts']) {

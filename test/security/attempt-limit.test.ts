@@ -1,6 +1,6 @@
 /*
  * Goal: no way of guessing a code escapes the common limit.
- * Method: guesses by every message and route at once, over TCP and REST; evaluations are counted.
+ * Method: guesses by every message and route at once, over TCP and REST; the entries of the journal are counted.
  */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';

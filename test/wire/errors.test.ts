@@ -1,6 +1,6 @@
 /*
  * Goal: each refusal has one code, one status on each wire, and a text in both languages.
- * Method: the table itself, and the documents that repeat it.
+ * Method: the table itself, with the largest inputs.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';

@@ -1,6 +1,6 @@
 /*
- * Goal: the TCP protocol does what docs/protocol.md says, with the real application.
- * Method: whole conversations, of the first version and of this one.
+ * Goal: the TCP protocol does what docs/protocol.md says.
+ * Method: whole conversations, of the first version and of this one, on services that a test scripts (tcp-fixture.ts).
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

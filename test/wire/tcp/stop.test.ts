@@ -42,7 +42,7 @@ test('a graceful stop answers what was accepted, then closes', async (t) => {
   await stopped;
   await client.closed;
   assert.equal(services.requests.length, 4);
-  assert.equal(server.connections, 0);
+  await until(() => server.connections === 0);
 });
 
 test('a stop does not wait for clients that stay, nor for a connection that has said nothing', async (t) => {

@@ -166,7 +166,8 @@ test('half-open and stop over TLS: what was accepted is answered', async (t) => 
   services.release();
   assert.equal((await other.client.answer()).status, 'OK');
   await stopped;
-  assert.equal(server.connections, 0);
+  // A socket gives its place back when it tells that it is closed, which may be after the listener does.
+  await until(() => server.connections === 0);
 });
 
 test('beyond the bound on connections no handshake is made; an over-long line is answered', async (t) => {
