@@ -9,7 +9,7 @@ export interface ComposeOptions {
 
 /**
  * `deploy/compose.yaml` for that image and number of servers, and the files it mounts. `make-secrets.sh`, one of them,
- * makes the certificates and passwords.
+ * makes the certificates and passwords. See docs/DECISIONS.md#deployment-files-are-shipped-and-filled-in
  */
 export function composeFiles({ serverCount, image }: ComposeOptions): readonly DeploymentFile[] {
   const names = Array.from({ length: serverCount }, (_, index) => `sello-${index + 1}`);
