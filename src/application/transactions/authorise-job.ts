@@ -2,7 +2,7 @@ import type { ChallengeBinding } from '../../domain/challenge/nonce.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain/errors.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
-import type { GivenProofs, Proof } from '../../domain/policy/policy.ts';
+import { type GivenProofs, missingProof, type Proof } from '../../domain/policy/policy.ts';
 import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
@@ -16,7 +16,7 @@ import { afterWrongMac } from '../lockout/failed-attempts.ts';
 import { sessionHolds } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import type { AuthoriseRequest, DecidedOrRequested } from './authorisation.ts';
-import { missingByPolicy, withApproval } from './policy-evaluation.ts';
+import { requiredByPolicy, withApproval } from './policy-evaluation.ts';
 import { requestProposal } from './request-transaction.ts';
 import { makeTransactionId } from './transaction-id.ts';
 
@@ -69,7 +69,7 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
   #judgeMac(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Verdict {
     const { mac } = this.#request;
     if (!mac) return this.#judgeCode(user, at, macs);
-    const [computed] = macs;
+    const computed = macs[0];
     if (!computed) return { result: refuse('unavailable') };
     const fits = equalConstantTime(
       Buffer.from(computed.buffer, computed.byteOffset, 32).toString('hex'),
@@ -107,7 +107,7 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     const { transfer, mac } = this.#request;
     const given = { mac: mac !== undefined, code: code !== undefined, boundCode: code?.kind === 'bound' };
     const { policy } = this.#context.settings;
-    const missing = missingByPolicy(policy, { transfer, user, state, at }, given);
+    const missing = missingProof(requiredByPolicy(policy, user, state, transfer, at), given);
     if (!missing) return this.#approved(user, at, state, proofsFrom(given), code?.tokenId);
     if (this.#mayWait) return this.#requested(user, at, state);
     // The proofs that were given fit, so the challenge is not spent; the code, where one was shown, is.

@@ -1,4 +1,5 @@
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import { missingProof } from '../../domain/policy/policy.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TransactionRow, UserId } from '../../ports/store.ts';
 import { CodeFactor, type RefusedCode } from '../codes/code-factor.ts';
@@ -9,7 +10,7 @@ import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idem
 import { type Session, sessionHolds } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { canonicalOf, type EndedTransaction, endedProposal, recordedOf } from './ended-transaction.ts';
-import { missingByPolicy, withApproval } from './policy-evaluation.ts';
+import { requiredByPolicy, withApproval } from './policy-evaluation.ts';
 
 /** Who ends the wait: the user by a code, the user without ("this was not me"), the service that asked, the clock. */
 export type TransactionDecision =
@@ -123,7 +124,7 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
     const { policy } = this.#context.settings;
     // No MAC is asked for here: the user's approval by a code of any kind is more than one.
     const given = { mac: true, code: true, boundCode: kind === 'bound' };
-    const missing = missingByPolicy(policy, { transfer: transaction, user, state, at }, given);
+    const missing = missingProof(requiredByPolicy(policy, user, state, transaction, at), given);
     if (missing) {
       return {
         result: refuse(missing),
