@@ -67,7 +67,7 @@ test('the bounds are those of the program, and all of the wire and of requests a
   for (const [name, value] of documented) {
     assert.equal(value, limits[name], `${name}; run: node test/docs/protocol-tables.ts`);
   }
-  const parts = source('src/limits.ts').split(/^ {2}\/\/ (?=TCP$|requests$)/m);
+  const parts = source('src/limits.ts').split(/^ {2}\/\/ (?=the wire$|requests$)/m);
   const wanted = parts.slice(1).flatMap((part) => {
     const [names = ''] = part.split(/^ {2}\/\/ /m);
     return Array.from(names.matchAll(/^ {2}(\w+):/gm), ([, name = '']) => name);
