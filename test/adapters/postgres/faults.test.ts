@@ -168,6 +168,29 @@ async function readAgain(store: Store, { userId }: Chain): ReturnType<Store['loa
   }
 }
 
+interface BehindProxy {
+  readonly proxy: PostgresProxy;
+  /** Goes past the proxy. */
+  readonly direct: PostgresStore;
+  readonly store: PostgresStore;
+}
+
+function behindProxy(run: (parts: BehindProxy) => Promise<void>): Promise<void> {
+  return withDatabase(async (database) => {
+    const proxy = await PostgresProxy.start(server.port);
+    const direct = await database.open();
+    const store = await database.open({
+      url: database.url.replace(`:${server.port}/`, `:${proxy.port}/`),
+      times: TIMES,
+    });
+    try {
+      await run({ proxy, direct, store });
+    } finally {
+      await proxy.stop();
+    }
+  });
+}
+
 describe('PostgreSQL: no server', () => {
   test('is told within a bound, then at once, with what is waited for; it heals by itself', () =>
     withDatabase(async (database) => {
@@ -197,46 +220,26 @@ describe('PostgreSQL: no server', () => {
     }));
 
   test('the outcome of a COMMIT that nobody can be asked about is told as unknown, and is found out later', () =>
-    withDatabase(async (database) => {
-      const proxy = await PostgresProxy.start(server.port);
-      const direct = await database.open();
-      const store = await database.open({
-        url: database.url.replace(`:${server.port}/`, `:${proxy.port}/`),
-        times: TIMES,
-      });
-      try {
-        const chain = await oneOf(direct);
-        proxy.next('answer_lost');
-        proxy.refuseAfterCut = true;
-        await assert.rejects(
-          store.append([chain.next()]),
-          (error) => error instanceof StoreUnavailable && /^the outcome is unknown: /.test(error.message),
-        );
-        assert.equal((await direct.load([chain.userId], 0))[0]?.version, 2, 'it was done');
-        proxy.refuseAfterCut = false;
-        const record = await readAgain(store, chain);
-        assert.equal(record[0]?.hash, chain.hash);
-      } finally {
-        await proxy.stop();
-      }
+    behindProxy(async ({ proxy, direct, store }) => {
+      const chain = await oneOf(direct);
+      proxy.next('answer_lost');
+      proxy.refuseAfterCut = true;
+      await assert.rejects(
+        store.append([chain.next()]),
+        (error) => error instanceof StoreUnavailable && /^the outcome is unknown: /.test(error.message),
+      );
+      assert.equal((await direct.load([chain.userId], 0))[0]?.version, 2, 'it was done');
+      proxy.refuseAfterCut = false;
+      const record = await readAgain(store, chain);
+      assert.equal(record[0]?.hash, chain.hash);
     }));
 
   test('a server that hangs is given up within the bound', () =>
-    withDatabase(async (database) => {
-      const proxy = await PostgresProxy.start(server.port);
-      const direct = await database.open();
-      const store = await database.open({
-        url: database.url.replace(`:${server.port}/`, `:${proxy.port}/`),
-        times: TIMES,
-      });
-      try {
-        const chain = await oneOf(direct);
-        proxy.hang();
-        const ms = await heldUp(() => store.append([chain.next()]));
-        assert.ok(ms < BOUND_MS, `${ms} ms`);
-      } finally {
-        await proxy.stop();
-      }
+    behindProxy(async ({ proxy, direct, store }) => {
+      const chain = await oneOf(direct);
+      proxy.hang();
+      const ms = await heldUp(() => store.append([chain.next()]));
+      assert.ok(ms < BOUND_MS, `${ms} ms`);
     }));
 });
 

@@ -8,17 +8,14 @@ import { spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { after, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { HsmEvent } from '../../../src/adapters/vault-pkcs11/hsm-thread.ts';
-import {
-  openPkcs11Vault,
-  type Pkcs11VaultOptions,
-} from '../../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts';
+import type { Pkcs11VaultOptions } from '../../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts';
 import { StartRefused, VaultUnavailable } from '../../../src/domain/errors.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import type { KeyVault } from '../../../src/ports/key-vault.ts';
 import { faultyHsm } from '../../services/faulty-hsm.ts';
 import { softHsm } from '../../services/softhsm.ts';
 import { eventually } from '../../waiting.ts';
+import { openVault } from './open-vault.ts';
 
 const hsm = softHsm();
 const faulty = faultyHsm(hsm);
@@ -33,19 +30,8 @@ function newUrl(): string {
   return hsm.url('faults', `f${prefixes}`, faulty.modulePath);
 }
 
-async function open(t: TestContext, url: string, more: Partial<Pkcs11VaultOptions> = {}) {
-  const events: HsmEvent[] = [];
-  const { vault } = await openPkcs11Vault({
-    url,
-    pin: hsm.pin,
-    custody: 'hsm',
-    keysAreStored: async () => false,
-    observe: (event) => events.push(event),
-    ...more,
-  });
-  t.after(() => vault.close());
-  return { vault, events };
-}
+const open = (t: TestContext, url: string, more: Partial<Pkcs11VaultOptions> = {}) =>
+  openVault(t, hsm, { url, ...more });
 
 async function wrapOne(vault: KeyVault) {
   const key = randomBytes(32);

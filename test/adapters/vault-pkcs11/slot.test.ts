@@ -7,11 +7,7 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HsmEvent } from '../../../src/adapters/vault-pkcs11/hsm-thread.ts';
-import {
-  openPkcs11Vault,
-  type Pkcs11VaultOptions,
-} from '../../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts';
+import type { Pkcs11VaultOptions } from '../../../src/adapters/vault-pkcs11/open-pkcs11-vault.ts';
 import { parsePkcs11Uri } from '../../../src/adapters/vault-pkcs11/pkcs11-uri.ts';
 import { openApplication } from '../../../src/compose.ts';
 import { loadConfig } from '../../../src/config.ts';
@@ -21,24 +17,14 @@ import type { KeyVault } from '../../../src/ports/key-vault.ts';
 import { temporaryFolder } from '../../services/application.ts';
 import { inAnotherProcess } from '../../services/hsm-peer.ts';
 import { softHsm } from '../../services/softhsm.ts';
+import { openVault } from './open-vault.ts';
 
 const hsm = softHsm();
 after(() => hsm.remove());
 hsm.initSlot('slot');
 
-async function open(t: TestContext, keys: string, more: Partial<Pkcs11VaultOptions> = {}) {
-  const events: HsmEvent[] = [];
-  const { vault } = await openPkcs11Vault({
-    url: hsm.url('slot', keys),
-    pin: hsm.pin,
-    custody: 'hsm',
-    keysAreStored: async () => false,
-    observe: (event) => events.push(event),
-    ...more,
-  });
-  t.after(() => vault.close());
-  return { vault, events };
-}
+const open = (t: TestContext, keys: string, more: Partial<Pkcs11VaultOptions> = {}) =>
+  openVault(t, hsm, { url: hsm.url('slot', keys), ...more });
 
 const MESSAGE = Buffer.from('m');
 

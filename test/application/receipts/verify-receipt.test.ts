@@ -14,22 +14,12 @@ import {
   receiptSigningInput,
 } from '../../../src/domain/transaction/receipt.ts';
 import { createVaultFixture } from '../../contract/vault-fixture.ts';
+import { CLAIMS as RECEIPT_CLAIMS } from '../../domain/transaction/receipt-claims.ts';
 
 const CLAIMS: ReceiptClaims = {
-  iss: 'sello',
-  sub: 'alice',
-  iat: 1_767_323_045,
-  jti: '019b7c2e-5b88-7abc-8def-0123456789ab',
-  transaction: {
-    amount: '100.00',
-    challenge: '0f'.repeat(32),
-    currency: 'EUR',
-    payee: 'CuentaB',
-    payer: 'Peña',
-    v: 1,
-  },
+  ...RECEIPT_CLAIMS,
+  transaction: { ...RECEIPT_CLAIMS.transaction, challenge: '0f'.repeat(32), payer: 'Peña' },
   proofs: ['bound_code'],
-  journal: { version: 3, hash: 'a'.repeat(64), previous: 'b'.repeat(64) },
 };
 
 describe('verifying a receipt', () => {

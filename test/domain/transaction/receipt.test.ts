@@ -14,25 +14,10 @@ import {
 } from '../../../src/domain/transaction/receipt.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import { canonicalJson } from '../encoding/rfc8785.ts';
+import { CLAIMS } from './receipt-claims.ts';
 
 const KEY_ID = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs';
 const SIGNATURE = Buffer.alloc(64, 0xa5);
-const CLAIMS: ReceiptClaims = {
-  iss: 'sello',
-  sub: 'alice',
-  iat: 1_767_323_045,
-  jti: '019b7c2e-5b88-7abc-8def-0123456789ab',
-  transaction: {
-    amount: '100.00',
-    challenge: '0'.repeat(64),
-    currency: 'EUR',
-    payee: 'CuentaB',
-    payer: 'CuentaA',
-    v: 1,
-  },
-  proofs: ['mac'],
-  journal: { version: 3, hash: 'a'.repeat(64), previous: 'b'.repeat(64) },
-};
 
 describe('a receipt', () => {
   test('has the form of RFC 7515: header, claims, signature', () => {
