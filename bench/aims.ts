@@ -4,18 +4,18 @@ import type { Aim } from './report/report.ts';
 /** Durable authorised transactions a second. */
 const TRANSACTIONS = 25_000;
 const RSS_BYTES = 250_000_000;
-/** What noise alone may take away between two rows. */
+/** The ratio that noise alone may cause between two rows. */
 const GROWTH = 0.9;
-/** Of what a bare Fastify route of the same schema does. */
+/** Fraction of the rate of a bare Fastify route with the same schema. */
 const OF_BARE = 0.4;
-/** Of bare batched inserts of the same rows on the same PostgreSQL. */
+/** Fraction of the rate of bare batched inserts of the same rows on the same PostgreSQL server. */
 const OF_INSERTS = 0.6;
-/** Of what the HSM does by itself. */
+/** Fraction of the HSM's own rate. */
 const OF_HSM = 0.7;
-/** Of the server whose keys are in a sealed file. */
+/** Fraction of the rate of a server with its keys in a sealed file. */
 const OF_EMBEDDED = 0.9;
 
-/** What the figures should be on two cores; of what was not measured there is no aim. */
+/** Returns the aims for two cores, without those whose figures were not measured. */
 export function aimsOf({ rows, memory }: Findings): Aim[] {
   const named = (prefix: string) => rows.filter(({ name }) => name.startsWith(prefix));
   const rateOf = (name: string) => rows.find((row) => row.name === name)?.operationsPerSecond;

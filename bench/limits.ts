@@ -9,7 +9,7 @@ import type { LoadOptions, LoadResult } from './tcp/load.ts';
 
 const PIPELINED = ['pipelined', 'bound_code', 'pipelined_short', 'pipelined_long'];
 
-/** What bounds the rows, measured after them: commits come in the batch sizes that they had. */
+/** Measures the limits of the rows, after them, because commits are measured in the rows' batch sizes. */
 export async function measureLimits(findings: Findings): Promise<void> {
   findings.options.onStep('limits: commits, HMAC, Argon2id');
   await measureParts(findings);

@@ -1,6 +1,6 @@
 /*
- * What the PostgreSQL store makes of a server, beside bare batched inserts of the same rows on the same server, by turns.
- * Alone, with a server on it: node_modules/.bin/node bench/postgres.ts [--quick]
+ * Measures the PostgreSQL store beside bare batched inserts of the same rows on the same server, by turns. To run it
+ * alone, with a server on it: node_modules/.bin/node bench/postgres.ts [--quick]
  */
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
@@ -22,7 +22,7 @@ const ROWS_PER_STATEMENT = 64;
 const LANES = [1, 4] as const;
 const SETTINGS = { shared_buffers: '256MB', max_wal_size: '4GB' };
 
-/** Users who pay by MAC: entries as large as those that such transactions leave. */
+/** Users who pay by MAC: their entries are as large as those of such transactions. */
 class Payers {
   readonly #ids: readonly number[];
   readonly #versions: Int32Array;
@@ -76,7 +76,7 @@ type Write = (decisions: readonly Decision[], lane: number) => Promise<void>;
 const COLUMNS = 'user_id, version, ordinal, at, type, challenge, hash, state, body';
 const TYPES = ['bigint', 'integer', 'integer', 'bigint', 'text', 'text', 'bytea', 'text', 'text'];
 
-/** `BEGIN`, as many inserts of 64 rows as it takes, `COMMIT`, all sent at once. */
+/** Sends `BEGIN`, inserts of 64 rows each, and `COMMIT` at once. */
 function bareInserts(clients: readonly pg.Client[]): Write {
   let parameter = 0;
   const row = () => `(${TYPES.map((type) => `$${++parameter}::${type}`).join(', ')})`;
@@ -105,7 +105,7 @@ function appends(store: Store): Write {
   };
 }
 
-/** Both by turns, so that other work on the machine meets both. */
+/** Measures both by turns, so that other work on the machine affects both alike. */
 async function measureInserts(findings: Findings, url: string): Promise<void> {
   const { users, ownTurns, ownMs } = findings.options.sizes.parts;
   const store = await openPostgresStore({ url });
@@ -149,7 +149,7 @@ async function measureInserts(findings: Findings, url: string): Promise<void> {
   }
 }
 
-/** A database with tables of their own owner, as in production. @returns where it is, as the server's user */
+/** Creates a database whose tables have an owner of their own, as in production. @returns its URL for the server's user */
 async function twoRoles(server: PostgresServer): Promise<string> {
   const { name, url: ownerUrl } = await server.createDatabase();
   await server.query("CREATE ROLE sello_server LOGIN PASSWORD 'bench'");
@@ -158,7 +158,7 @@ async function twoRoles(server: PostgresServer): Promise<string> {
   return url;
 }
 
-/** A PostgreSQL server on the disk that is measured; left out where none is installed. */
+/** Starts a PostgreSQL server on the measured disk, if one is installed. */
 export async function openPostgresPart(findings: Findings): Promise<Part | MissingPart> {
   const title = 'PostgreSQL';
   try {

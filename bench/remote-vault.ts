@@ -1,6 +1,7 @@
 /*
- * How many MACs a vault's process computes, over TLS on this machine, for a caller that does nothing else, beside bare
- * HMACs in the same run. Alone, with a server on it: node_modules/.bin/node bench/remote-vault.ts [--quick]
+ * Measures how many MACs a vault process computes for a caller that does nothing else, over TLS on this machine, beside
+ * bare HMACs in the same run. To run it alone, with a server on it:
+ * node_modules/.bin/node bench/remote-vault.ts [--quick]
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ const MESSAGE = Buffer.alloc(85, 9);
 const KEY = Buffer.alloc(32, 7);
 const CALLER = 'bench';
 
-/** A vault's process with a sealed file, and certificates made now. */
+/** Starts a vault process with a sealed file and new certificates. */
 export async function openVaultPart(findings: Findings): Promise<Part> {
   findings.options.onStep('vault: a process of its own');
   const folder = join(findings.options.folder, 'vault');

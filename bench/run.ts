@@ -16,7 +16,7 @@ import { openHsmPart } from './softhsm.ts';
 import { startUpMs } from './start-up.ts';
 import { measureGrowth, measureLoads } from './tcp.ts';
 
-/** What is measured, in this order. */
+/** The stages of the benchmark, in the order in which they run. */
 export const STAGES = ['server', 'rest', 'postgres', 'hsm', 'vault'] as const;
 export type Stage = (typeof STAGES)[number];
 

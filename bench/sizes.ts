@@ -1,20 +1,20 @@
-/** How much the benchmark does. */
+/** The sizes and durations of a run. */
 export interface Sizes {
   readonly users: number;
   readonly tokens: number;
-  /** In the journal when its growth is measured. */
+  /** Entries in the journal when its growth is measured. */
   readonly entries: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
   readonly limitMs: number;
   readonly logInMs: number;
-  /** How often short and long journal are measured by turns, and for how long each time. */
+  /** How often the short and the long journal are measured by turns, and for how long each time. */
   readonly turns: number;
   readonly turnMs: number;
   readonly startUps: number;
-  /** Of each kind, at each number of connections. */
+  /** Requests of each kind, at each number of connections. */
   readonly rest: { readonly users: number; readonly requests: number };
-  /** Servers with a part elsewhere, by turns, and each part by itself. */
+  /** Backends: servers on each by turns, and each backend by itself. */
   readonly parts: PartSizes;
   /** The whole run gives up after this. */
   readonly timeMs: number;
@@ -23,15 +23,15 @@ export interface Sizes {
 export interface PartSizes {
   readonly users: number;
   readonly turns: number;
-  /** Of each server, before the first turn. */
+  /** Warm-up of each server before the first turn. */
   readonly warmUpMs: number;
-  /** Of each turn, before it counts. */
+  /** Warm-up of each turn. */
   readonly pauseMs: number;
   readonly turnMs: number;
-  /** How often a part and its limit are measured by turns, and for how long each time. */
+  /** How often a backend and its limit are measured by turns, and for how long each time. */
   readonly ownTurns: number;
   readonly ownMs: number;
-  /** All of it gives up after this. */
+  /** The backends together give up after this. */
   readonly timeMs: number;
 }
 
@@ -54,7 +54,7 @@ export const FULL: Sizes = {
   timeMs: 600_000,
 };
 
-/** To see that it runs, and roughly how fast: the figures vary by a third. */
+/** For a rough figure: results vary by a third. */
 export const QUICK: Sizes = {
   users: 2_000,
   tokens: 64,
@@ -74,7 +74,7 @@ export const QUICK: Sizes = {
   timeMs: 150_000,
 };
 
-/** The least that runs every part: its figures say nothing. */
+/** The least that runs every stage. Its figures mean nothing. */
 export const TINY: Sizes = {
   users: 100,
   tokens: 64,
@@ -94,7 +94,7 @@ export const TINY: Sizes = {
   timeMs: 240_000,
 };
 
-/** As the start script has them: measured in docs/performance.md. */
+/** The flags of the start script; docs/performance.md has their effect. */
 export const SERVER_NODE_OPTIONS = [
   '--max-semi-space-size=8',
   '--heap-growing-percent=20',
@@ -102,11 +102,11 @@ export const SERVER_NODE_OPTIONS = [
 ] as const;
 
 export const CONNECTIONS = 64;
-/** Transactions that a pipelined connection has under way. */
+/** Transactions in flight on a pipelined connection. */
 export const WINDOW = 16;
 export const CONNECTIONS_UNPIPELINED = 16;
 export const REST_CONNECTIONS = [1, 16, 64] as const;
-/** A message of a transaction by MAC, to be echoed. */
+/** The length of a transaction by MAC, for the echo server. */
 export const LINE_BYTES = 224;
-/** On disk, an entry of the journal with its share of the write-ahead log and the file's heads. */
+/** An entry's bytes on disk, with its share of the write-ahead log and of the table of heads. */
 export const BYTES_PER_ENTRY = 600;

@@ -1,7 +1,7 @@
 /*
- * What the PKCS#11 vault makes of SoftHSM, beside SoftHSM's own limit in the same run.
- * Alone, with servers on it: node_modules/.bin/node bench/softhsm.ts [--quick]; for a real HSM, on a slot that may be
- * filled: --url pkcs11:… --pin-file FILE
+ * Measures the PKCS#11 vault on SoftHSM, beside SoftHSM's own limit in the same run. To run it alone, with servers on
+ * it: node_modules/.bin/node bench/softhsm.ts [--quick]. For a real HSM, on a slot that may be filled:
+ * --url pkcs11:… --pin-file FILE
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -20,9 +20,9 @@ import type { Findings } from './report/findings.ts';
 
 const BATCH = 256;
 const MESSAGE_BYTES = 80;
-/** As the decider does: while one batch is computed, the next one gathers. */
+/** Concurrent callers, as with the decider: while one batch is computed, the next one gathers. */
 const LANES = 3;
-/** Turns before the first that counts: every key is unwrapped once, and the thread's code is compiled. */
+/** Turns before the first that counts. They unwrap every key once and let the thread's code be compiled. */
 const WARM_UP_TURNS = 5;
 
 interface Slot {
@@ -30,7 +30,7 @@ interface Slot {
   readonly pin: string;
 }
 
-/** Synchronous calls in a thread that does nothing else: as many HMACs as this HSM gives one thread. */
+/** Measures the HMACs that this HSM gives one thread that makes synchronous calls and nothing else. */
 async function limitOf({ url, pin }: Slot, keys: number, ms: number): Promise<OwnRate> {
   const { modulePath, slotLabel } = parsePkcs11Uri(url);
   const pkcs11js = createRequire(import.meta.url).resolve('pkcs11js');
@@ -103,7 +103,7 @@ async function measureMacs(findings: Findings, slot: Slot): Promise<void> {
   const inside = await open('hsm');
   const requests = await macRequests(inside, users);
   await macRate(inside, requests, WARM_UP_TURNS * ownMs);
-  // By turns, so that other work on the machine meets both.
+  // By turns, so that other work on the machine affects both alike.
   const limits: OwnRate[] = [];
   const hot: OwnRate[] = [];
   for (let turn = 0; turn < ownTurns; turn++) {
@@ -135,7 +135,7 @@ async function measureMacs(findings: Findings, slot: Slot): Promise<void> {
   );
 }
 
-/** A slot of SoftHSM made for this run; left out where it is not installed. */
+/** Creates a slot of SoftHSM for this run, if SoftHSM is installed. */
 export async function openHsmPart(findings: Findings): Promise<Part | MissingPart> {
   findings.options.onStep('HSM: a slot of SoftHSM');
   try {

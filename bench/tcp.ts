@@ -30,7 +30,7 @@ function inTurns(kind: LoadKind, connections: number, users: number): Load {
   return { kind, connections, window: 1, users };
 }
 
-/** Transactions of each kind, and log-ins. */
+/** Measures transactions of each kind, and log-ins. */
 export async function measureLoads(findings: Findings, folder: string): Promise<void> {
   const { sizes, onStep } = findings.options;
   const { users, tokens, warmUpMs, measureMs, logInMs } = sizes;
@@ -62,8 +62,8 @@ export async function measureLoads(findings: Findings, folder: string): Promise<
 }
 
 /**
- * What a longer journal could slow down, on a short one and on a long one by turns: other work on the machine then
- * meets both. The server of the long one is killed under load, so that its next start-up has work to do.
+ * Measures what a longer journal could slow down, on a short and a long journal by turns, so that other work on the
+ * machine affects both alike. Kills the server of the long journal under load, so that its next start has to recover.
  */
 export async function measureGrowth(
   findings: Findings,
@@ -107,7 +107,7 @@ async function measureByTurns(findings: Findings, short: Bench, long: Bench): Pr
   await addMemory(findings, long, 'pipelined_long', `after that and pipelined load, on ${entries} entries`);
 }
 
-/** Of several, the one of middling speed; none of none. */
+/** Returns the row of median speed, or none of no rows. */
 export function middle(rows: readonly Row[]): Row[] {
   const sorted = rows.toSorted((a, b) => a.operationsPerSecond - b.operationsPerSecond);
   const index = Math.floor(sorted.length / 2);

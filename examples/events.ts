@@ -1,5 +1,5 @@
 /**
- * Follows what happens to a user, and misses nothing when the connection is lost. For an auditor: to all users.
+ * Follows a user's events (an auditor's: all users' events), and misses none when the connection is lost.
  *
  *     SELLO_USER=alice SELLO_PASSWORD=secreto node examples/events.ts
  */
@@ -18,7 +18,7 @@ async function session(path: string, body: object): Promise<{ access_token: stri
   return answer;
 }
 
-/** The id of the event seen last: kept in a file or a table, it survives a restart of this program. */
+/** The id of the last event seen. Keep it in a file or a table to survive a restart of this program. */
 let lastSeen = process.argv[2];
 
 async function follow(token: string): Promise<void> {
@@ -63,7 +63,7 @@ for (;;) {
     console.error(`${(error as Error).message}; connecting again`);
   }
   await new Promise((resolve) => setTimeout(resolve, 1_000));
-  // An access token is for 15 minutes; the session behind it gives the next.
+  // An access token is valid for 15 minutes; its session issues the next one.
   try {
     ({ access_token: token, session: secret } = await session('/v1/sessions/resumption', {
       session: secret,

@@ -27,7 +27,7 @@ async function codeIsValid(username: string, code: string): Promise<Validation> 
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ username, code }),
   });
-  // No answer is no entry: whoever lets users in while the second factor is down has none.
+  // Without an answer, refuse: letting users in while the second factor is down would mean having none.
   if (!response.ok) return { valid: false, reason: ((await response.json()) as { code: string }).code };
   return (await response.json()) as Validation;
 }
@@ -41,7 +41,7 @@ const server = createServer(async (request, response) => {
   }
   const form = new URLSearchParams(body);
   const username = form.get('username') ?? '';
-  // The password first: a code is spent by being looked at.
+  // Check the password first: validating a code spends it.
   const known = Object.hasOwn(PASSWORDS, username) && PASSWORDS[username] === form.get('password');
   const { valid, reason } = known
     ? await codeIsValid(username, form.get('code') ?? '')

@@ -1,6 +1,6 @@
-// `npm run build:pkcs11`: compiles the module by which the server talks to an HSM (the package pkcs11js, Node-API).
-// One call of the C++ compiler with the headers of the package node-api-headers: no node-gyp, which would fetch Node's
-// headers over the network, and nothing at installation, where a machine without a compiler must not notice.
+// `npm run build:pkcs11`: compiles the native module of the package pkcs11js, which talks to an HSM. Calls the C++
+// compiler once, with the headers of the package node-api-headers. node-gyp would fetch Node's headers over the network.
+// Nothing is compiled at installation, so that a machine without a compiler can install the server.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,12 +11,12 @@ const folder = join(modules, 'pkcs11js');
 const SOURCES = ['src/dl.cpp', 'src/common.cpp', 'src/main.cpp'];
 const DARWIN = ['-undefined', 'dynamic_lookup'];
 
-/** Where the package looks for it. */
+/** The path where pkcs11js looks for its native module. */
 export const PKCS11_MODULE_FILE = join(folder, 'build', 'Release', 'pkcs11.node');
 
 /**
- * Compiles the module where it is not there yet (about 3 s). Several at once do no harm.
- * @throws Error saying what is missing
+ * Compiles the module unless it exists (about 3 s). Concurrent calls do no harm.
+ * @throws Error naming what is missing
  */
 export function buildPkcs11(): 'built' | 'there' {
   if (existsSync(PKCS11_MODULE_FILE)) return 'there';

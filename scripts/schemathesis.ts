@@ -8,14 +8,14 @@ import { pathToFileURL } from 'node:url';
 const VERSION = '4.32.5';
 const INSTALL_TIME_MS = 240_000;
 
-/** @returns the program's path, or why there is none */
+/** Installs Schemathesis unless it is installed. @returns the program's path, or the reason why there is none */
 export function installSchemathesis(): { readonly path: string } | { readonly missing: string } {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const folder = join(cache, 'sello', `schemathesis-${VERSION}`);
   const path = join(folder, 'bin', 'schemathesis');
   if (existsSync(join(folder, 'installed'))) return { path };
   mkdirSync(join(cache, 'sello'), { recursive: true });
-  // Programs of a venv carry its path, so it is made where it stays; what a broken attempt left is made anew.
+  // The programs of a venv contain its path, so it is created in its final place. A broken attempt is replaced.
   rmSync(folder, { recursive: true, force: true });
   const made = run('python3', ['-m', 'venv', folder]);
   if (made !== undefined) return { missing: `no python3 with venv: ${made}` };
@@ -31,7 +31,7 @@ export function installSchemathesis(): { readonly path: string } | { readonly mi
   return { path };
 }
 
-/** @returns why it failed */
+/** Runs a program. @returns the reason if it failed */
 function run(program: string, given: readonly string[]): string | undefined {
   const { status, error, stderr } = spawnSync(program, given, { encoding: 'utf8', timeout: INSTALL_TIME_MS });
   if (status === 0) return undefined;

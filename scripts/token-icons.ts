@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 const at = (path: string) => fileURLToPath(new URL(`../web/public/${path}`, import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** `scale`: a maskable icon's mark stays within the circle that every mask leaves (W3C manifest, section 2.2). */
+/** `scale`: the mark of a maskable icon stays within the safe zone of every mask (W3C Web Application Manifest, section 2.2). */
 const ICONS = [
   { name: 'token-180.png', side: 180, scale: 1, square: true },
   { name: 'token-192.png', side: 192, scale: 1, square: false },

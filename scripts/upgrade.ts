@@ -1,11 +1,11 @@
-// Replaces a running server by one of a newer version behind HAProxy, without a pause for anyone: starts the new one
-// (green) beside the old one (blue), waits until it can decide, sends what is new to it, stops the old one. Whatever goes
-// wrong before the last step is taken back, and blue goes on.
+// Replaces a running server behind HAProxy by one of a newer version, without downtime: starts the new server (green)
+// beside the old one (blue), waits until green can decide, sends new connections to green, and stops blue. A failure
+// before the last step is rolled back, and blue continues.
 //
 //   node scripts/upgrade.ts --blue a --green b --green-http http://127.0.0.1:8081 \
 //     --start 'systemctl start sello@b' --stop 'systemctl stop sello@a' --socket /run/haproxy/admin.sock
 //
-// Before it: the tables, by the new version (sello migrate), which must say that the old version still works with them.
+// First migrate the tables by the new version (sello migrate), which must say that the old version still works with them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -14,16 +14,16 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 export interface Upgrade {
-  /** As HAProxy names them: who is there, and who is to take its place. */
+  /** The servers' names in HAProxy: the running server, and the one that replaces it. */
   readonly blue: string;
   readonly green: string;
-  /** Green's own REST address, not through HAProxy. */
+  /** Green's own REST address, bypassing HAProxy. */
   readonly greenHttp: string;
-  /** Resolves once green's process was started. */
+  /** Starts green's process. */
   readonly start: () => Promise<unknown>;
-  /** Ends a server by SIGTERM; resolves once its process has ended. */
+  /** Stops a server by SIGTERM. Resolves when its process has ended. */
   readonly stop: (server: string) => Promise<unknown>;
-  /** A command of HAProxy's runtime API (HAProxy Management Guide, section 9.3). @returns its answer */
+  /** Sends a command to HAProxy's runtime API (HAProxy Management Guide, section 9.3). @returns the answer */
   readonly haproxy: (command: string) => Promise<string>;
   readonly say?: (line: string) => void;
   readonly times?: Partial<typeof TIMES>;
@@ -31,30 +31,31 @@ export interface Upgrade {
 
 const TIMES = {
   readyTimeMs: 60_000,
-  /** In a row, so that a server that comes and goes does not count. */
+  /** Ready answers in a row, so that a server that flaps does not count as ready. */
   readyAnswersMin: 3,
   lookMs: 100,
-  /** Requests that blue has begun; connections that only wait are closed by blue itself. */
+  /** For requests that blue has begun. Blue itself closes idle connections. */
   settleTimeMs: 1_000,
 };
 
-interface Place {
+/** A server in one of HAProxy's backends. */
+interface BackendServer {
   readonly backend: string;
   readonly status: string;
 }
 
-/** @throws when green does not become ready, or HAProxy does not know both: blue goes on then */
+/** Runs the upgrade. @throws when green does not become ready, or HAProxy does not know both servers; blue then continues */
 export async function upgrade(task: Upgrade): Promise<void> {
   const { blue, green, haproxy, say = () => {} } = task;
   const times = { ...TIMES, ...task.times };
-  const places = await placesOf(haproxy, blue);
-  const greenPlaces = await placesOf(haproxy, green);
-  if (places.length === 0 || greenPlaces.length !== places.length) {
+  const blueServers = await serversNamed(haproxy, blue);
+  const greenServers = await serversNamed(haproxy, green);
+  if (blueServers.length === 0 || greenServers.length !== blueServers.length) {
     throw new Error(`HAProxy does not have ${blue} and ${green} in the same backends`);
   }
-  if (!places.some(({ status }) => status.startsWith('UP'))) throw new Error(`${blue} is not up`);
+  if (!blueServers.some(({ status }) => status.startsWith('UP'))) throw new Error(`${blue} is not up`);
   const set = async (server: string, state: 'ready' | 'drain') => {
-    for (const { backend } of places) {
+    for (const { backend } of blueServers) {
       const said = (await haproxy(`set server ${backend}/${server} state ${state}`)).trim();
       if (said !== '') throw new Error(`HAProxy: ${said}`);
     }
@@ -67,7 +68,7 @@ export async function upgrade(task: Upgrade): Promise<void> {
     await answersReady(task.greenHttp, times);
     say(`${green}: ready to decide`);
     await until(`HAProxy sends to ${green}`, times, async () =>
-      (await placesOf(haproxy, green)).every(({ status }) => status.startsWith('UP')),
+      (await serversNamed(haproxy, green)).every(({ status }) => status.startsWith('UP')),
     );
   } catch (error) {
     await task.stop(green).catch(() => undefined);
@@ -77,7 +78,7 @@ export async function upgrade(task: Upgrade): Promise<void> {
     await set(blue, 'drain');
     say(`${blue}: gets nothing new; what is new goes to ${green}`);
     await delay(times.settleTimeMs);
-    // Green has had the load by now.
+    // By now green carries the load.
     await answersReady(task.greenHttp, times);
   } catch (error) {
     await set(blue, 'ready');
@@ -86,11 +87,11 @@ export async function upgrade(task: Upgrade): Promise<void> {
   }
   await task.stop(blue);
   say(`${blue}: answered what it had begun, closed its connections between two messages, stopped`);
-  // For the next time, when it is the one that comes.
+  // For the next upgrade, when this server will be green.
   await set(blue, 'ready');
 }
 
-async function placesOf(haproxy: Upgrade['haproxy'], server: string): Promise<readonly Place[]> {
+async function serversNamed(haproxy: Upgrade['haproxy'], server: string): Promise<readonly BackendServer[]> {
   const [head = [], ...rows] = (await haproxy('show stat')).split('\n').map((line) => line.split(','));
   const column = head.indexOf('status');
   return rows
@@ -118,7 +119,7 @@ async function until(what: string, times: typeof TIMES, isSo: () => Promise<bool
   }
 }
 
-/** Commands of HAProxy's runtime API over its socket, each on a connection of its own. */
+/** Sends commands to HAProxy's runtime API over its socket, each on a new connection. */
 export function haproxySocket(path: string): Upgrade['haproxy'] {
   return async (command) => {
     const socket = connect(path);
@@ -152,7 +153,7 @@ async function main(): Promise<void> {
   await upgrade({
     ...{ blue, green: given('green'), greenHttp: given('green-http') },
     start: () => run(given('start')),
-    // Where green does not become ready, it is stopped by its own command, if there is one.
+    // If green does not become ready, --stop-green stops it, where given.
     stop: (server) => run(server === blue ? stop : given('stop-green', 'true')),
     haproxy: haproxySocket(given('socket', '/run/haproxy/admin.sock')),
     say: (line) => process.stdout.write(`${line}\n`),

@@ -1,23 +1,23 @@
 import type { Findings } from '../report/findings.ts';
 
-/** A server that has one of its parts elsewhere than in its process and its folder. */
+/** A server with one of its backends outside its process and its folder. */
 export interface ServerKind {
   readonly name: string;
   readonly title: string;
   readonly flags: Readonly<Record<string, string>>;
-  /** What processes that work for this server alone have used so far. */
+  /** CPU time so far of the processes that work for this server alone. */
   readonly besideCpuMicros?: () => Promise<number>;
 }
 
-/** Something that servers use, made for one run. */
+/** A backend of servers (a database, an HSM, a vault process), started for one run. */
 export interface Part {
   readonly servers: readonly ServerKind[];
-  /** By itself, beside its own limits. */
+  /** Measures the backend by itself, beside its own limits. */
   measure(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Why it cannot be measured on this machine. */
+/** A backend that cannot be measured on this machine, and why. */
 export interface MissingPart {
   readonly title: string;
   readonly missing: string;

@@ -1,17 +1,17 @@
 import { Latencies, type LatencySummary } from '../report/latencies.ts';
 import type { Limit, Row } from '../report/report.ts';
 
-/** What a part did, asked by loops in this process. */
+/** The rate of a backend that is called by loops in this process. */
 export interface OwnRate {
   readonly operations: number;
   readonly elapsedMs: number;
-  /** Of this process, all threads. */
+  /** CPU time of this process, all threads. */
   readonly cpuMicros: number;
-  /** Of a call. */
+  /** Latency of a call. */
   readonly latencyMs: LatencySummary;
 }
 
-/** Calls again and again for so long. @param once makes a call, and tells how many operations it was */
+/** Calls `once` repeatedly for `ms` in each of `lanes` loops. @param once makes a call and returns its number of operations */
 export async function ownRate(
   ms: number,
   lanes: number,
@@ -37,7 +37,7 @@ export async function ownRate(
   return { operations, elapsedMs, cpuMicros: user + system, latencyMs: latencies.summary() };
 }
 
-/** Of several, the one of middling speed. */
+/** Returns the rate of median speed. */
 export function middleRate(rates: readonly OwnRate[]): OwnRate {
   const sorted = rates.toSorted((a, b) => perSecond(a) - perSecond(b));
   const middle = sorted[Math.floor(sorted.length / 2)];
@@ -45,7 +45,7 @@ export function middleRate(rates: readonly OwnRate[]): OwnRate {
   return middle;
 }
 
-/** @param batch operations a call */
+/** Makes a row of a rate. @param batch operations per call */
 export function ownRow(named: Pick<Row, 'name' | 'title'>, rate: OwnRate, batch: number): Row {
   return {
     ...named,

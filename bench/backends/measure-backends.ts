@@ -16,8 +16,8 @@ const EMBEDDED: ServerKind = {
 const LOAD = { kind: 'pipelined', connections: CONNECTIONS, window: WINDOW } as const;
 
 /**
- * Each part by itself, then a server on each, by turns with one that has everything in its folder.
- * @throws when it takes longer than the sizes allow
+ * Measures each backend by itself, then a server on each by turns with a server that has everything in its folder.
+ * @throws when it takes longer than `sizes.parts.timeMs`
  */
 export async function measureParts(findings: Findings, openers: readonly OpenPart[]): Promise<void> {
   const { timeMs } = findings.options.sizes.parts;
@@ -25,7 +25,7 @@ export async function measureParts(findings: Findings, openers: readonly OpenPar
   const tooLate = new Promise<never>((_, reject) => {
     late = setTimeout(() => {
       reject(new Error(`the parts are not done in ${timeMs / 1_000} s`));
-      // What waits for one of them goes on, and closes what it has opened.
+      // Pending requests to the killed processes fail, so the measurement ends and closes what it has opened.
       void findings.killAll();
     }, timeMs);
   });
@@ -83,7 +83,7 @@ async function measureServers(findings: Findings, kinds: readonly ServerKind[]):
     }
     const load = { ...LOAD, users };
     for (let turn = 0; turn <= turns; turn++) {
-      // The first is for the code to be compiled and for caches, and counts for nothing.
+      // The first turn does not count: it compiles code and fills caches.
       const times = turn === 0 ? { warmUpMs, measureMs: 1 } : { warmUpMs: pauseMs, measureMs: turnMs };
       onStep(`servers with a part elsewhere, by turns: ${turn === 0 ? 'warming up' : `${turn} of ${turns}`}`);
       for (const { kind, bench, rows } of servers) {
@@ -91,7 +91,7 @@ async function measureServers(findings: Findings, kinds: readonly ServerKind[]):
         const { name, title } = kind;
         const row = await measure(bench, { name, title }, load, times);
         const beside = ((await kind.besideCpuMicros?.()) ?? 0) - before;
-        // What it used while the load began is in it, too.
+        // This includes the CPU time used while the load warmed up.
         const share = times.measureMs / (times.measureMs + times.warmUpMs);
         const more = (beside * share) / Math.max(1, row.operations);
         if (turn > 0) rows.push({ ...row, serverCpuMicros: row.serverCpuMicros + more });

@@ -7,7 +7,7 @@ import { FULL, QUICK } from '../sizes.ts';
 import type { OpenPart } from './backend.ts';
 import { measureParts } from './measure-backends.ts';
 
-/** Measures parts as `npm run bench` does, and prints their share of its table; `--quick`: smaller sizes. */
+/** Measures backends as `npm run bench` does, and prints their rows of its tables. `--quick`: smaller sizes. */
 export async function runAlone(openers: readonly OpenPart[]): Promise<void> {
   const quick = process.argv.includes('--quick');
   const folder = await mkdtemp(join(tmpdir(), 'sello-bench-'));

@@ -10,8 +10,8 @@ const meter = new UsageMeter();
 let close: () => Promise<void> = async () => {};
 
 /**
- * A route of the schema of code validations that answers a constant: what Fastify itself takes. With a folder, once a
- * row of the journal is committed for it, those of a turn of the event loop together: what durability itself takes.
+ * A route with the schema of code validations that answers a constant: the cost of Fastify alone. With a folder, it
+ * answers after a journal row was committed, all rows of a turn of the event loop together: the cost of durability too.
  */
 async function start({ folder }: { readonly folder?: string }): Promise<{ port: number }> {
   const app = fastify();

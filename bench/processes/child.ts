@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** As src/main.ts and `npm start` have it: compiled code is taken from there, and malloc has one arena. */
+/** The compile cache of src/main.ts. The children also get one malloc arena, as with `npm start`. */
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/sello', import.meta.url));
 
-/** A process of the benchmark, asked over its IPC channel: one request, one answer. */
+/** A process of the benchmark. Requests and answers pass over its IPC channel. */
 export class Child {
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -38,7 +38,7 @@ export class Child {
     });
   }
 
-  /** Lets it end by itself, and waits. */
+  /** Disconnects, which makes the process end by itself, and waits for it. */
   async end(): Promise<void> {
     if (!this.#isRunning()) return;
     const ended = once(this.#process, 'exit');
@@ -76,7 +76,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** The other end: answers what the benchmark asks, and ends when it is gone. */
+/** The child's side: answers requests, and exits when the benchmark disconnects. */
 export function answerRequests(
   handlers: Readonly<Record<string, (argument: never) => unknown>>,
   onEnd: () => Promise<void> | void = () => undefined,

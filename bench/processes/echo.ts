@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { answerRequests } from './child.ts';
 
-/** Sends every line back, one write for all that came together: what Node's sockets cost, and nothing else. */
+/** Sends every line back, with one write for each chunk: the cost of Node's sockets alone. */
 
 const server = createServer({ noDelay: true }, (socket) => {
   let rest = '';

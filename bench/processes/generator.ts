@@ -7,9 +7,9 @@ import { proveByBoundCode, proveByMac } from '../tcp/transactions.ts';
 import { TurnsClient } from '../tcp/turns-client.ts';
 import { answerRequests } from './child.ts';
 
-/** Makes the load, one after the other. */
+/** Generates loads, one after the other. */
 
-/** How long the first answer may take. */
+/** Limit for the first answer. */
 const ANSWER_TIME_MS = 20_000;
 
 const meter = new Meter();
@@ -52,7 +52,7 @@ async function start(options: LoadOptions): Promise<void> {
   await Promise.all(clients.map((client) => client.start()));
 }
 
-/** Counts from now on, for so long; on a machine too busy for a single answer in that time, until there is one. */
+/** Counts answers for `ms` from now on. If the machine is too busy for a single answer in that time, waits for one. */
 async function measure(ms: number): Promise<LoadResult> {
   meter.reset();
   await setTimeout(ms);
@@ -66,7 +66,7 @@ async function stop(): Promise<void> {
   clients = [];
 }
 
-/** Waits until the clients have nothing left to do. */
+/** Waits until the clients have finished. */
 async function finish(): Promise<LoadResult> {
   while (clients.some((client) => client instanceof TurnsClient && !client.finished)) await setTimeout(20);
   return meter.result();

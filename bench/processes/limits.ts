@@ -7,7 +7,7 @@ import { openBareJournal } from '../fixtures/bare-journal.ts';
 import { PASSWORD } from '../fixtures/identities.ts';
 import { answerRequests } from './child.ts';
 
-/** What the parts can do at most, each alone in this process. */
+/** Measures the most that single components can do, each alone in this process. */
 
 export interface LimitResult {
   readonly operations: number;
@@ -30,7 +30,7 @@ async function timed(ms: number, operate: () => number | Promise<number>): Promi
   return { operations, elapsedMs: performance.now() - startedAt, cpuMicros: user + system };
 }
 
-/** Rows of the journal as transactions by MAC write them, so many a commit, on a file opened as the store opens its own. */
+/** Commits journal rows like those of transactions by MAC, `batch` per commit, in a file opened as the store opens its own. */
 async function commits({
   folder,
   batch,
@@ -52,7 +52,7 @@ async function commits({
   }
 }
 
-/** HMAC-SHA256 over as many bytes as a transaction's MAC covers: Node's own, and as the vault computes it. */
+/** Computes HMAC-SHA256 over as many bytes as a transaction's MAC covers, by createHmac or as the vault does. */
 function hmac({ own, ms }: { own: boolean; ms: number }): Promise<LimitResult> {
   const key = Buffer.alloc(32, 7);
   const message = Buffer.alloc(85, 9);
@@ -65,7 +65,7 @@ function hmac({ own, ms }: { own: boolean; ms: number }): Promise<LimitResult> {
   });
 }
 
-/** Password checks, `parallel` at a time. */
+/** Verifies passwords, `parallel` at a time. */
 async function argon2({ parallel, ms }: { parallel: number; ms: number }): Promise<LimitResult> {
   const hasher = new Argon2Hasher({ random: systemRandom });
   const phc = await hasher.hash(PASSWORD);

@@ -46,7 +46,7 @@ async function start({ folder, users }: { folder: string; users: number }): Prom
   return { port: server.http.address().port, key: service.key, users: made };
 }
 
-/** What a registration, an enrolment and a log-in leave, without the price of their passwords. */
+/** Writes what a registration, an enrolment and a log-in leave in the store, without the cost of hashing passwords. */
 async function makeUser(context: Context, tokens: AccessTokens, username: string): Promise<RestUser> {
   const { store, vault, decider, random } = context;
   const [id = 0] = await store.allocateUserIds(1);
@@ -110,7 +110,7 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
   return { username, seed, accessToken: token, pending: [] };
 }
 
-/** As many transactions as may wait, for each user: asked for in turn, as a service's customers come one after another. */
+/** Requests as many pending transactions as each user may have, users in turn, as a service's customers come one after another. */
 async function refill(): Promise<readonly RestUser['pending'][]> {
   if (!running) throw new Error('no server runs');
   const { context } = running.application;

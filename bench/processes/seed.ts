@@ -17,16 +17,16 @@ import {
 } from '../fixtures/identities.ts';
 import { answerRequests } from './child.ts';
 
-/** Writes users and entries through the ports, as decisions would have: a hundred thousand registrations take an hour of Argon2id. */
+/** Writes users and entries through the ports as decisions would: a hundred thousand real registrations take an hour of Argon2id. */
 
 export interface SeedOptions {
   readonly folder: string;
   readonly users: number;
-  /** How many of them, the first ones, have a token for bound codes. */
+  /** The first so many users have a token for bound codes. */
   readonly tokens: number;
-  /** In the whole journal; the users' first two entries are among them. */
+  /** Entries in the whole journal, including each user's first two. */
   readonly entries: number;
-  /** Where the keys are, for one. */
+  /** Flags of the configuration, such as the vault's URL. */
   readonly flags?: Readonly<Record<string, string>>;
 }
 

@@ -4,12 +4,12 @@ import type { RunningServer } from '../../src/compose.ts';
 import { answerRequests } from './child.ts';
 import { type ServerUsage, UsageMeter } from './usage.ts';
 
-// As src/main.ts does: compiled code is taken from the cache, and the compiler stays out of memory.
+// Like src/main.ts: takes compiled code from the cache, so that the compiler stays out of memory.
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/sello', import.meta.url)));
 const { startServer } = await import('../../src/compose.ts');
 const { loadConfig } = await import('../../src/config.ts');
 
-/** The server as `sello serve` starts it, in a process that also tells what it uses. */
+/** The server as `sello serve` starts it, in a process that also reports its resource usage. */
 
 export interface ServerOptions {
   readonly folder: string;
@@ -32,7 +32,7 @@ async function start({ folder, flags = {} }: ServerOptions): Promise<number> {
       '--data-dir': folder,
       '--tcp-port': '0',
       '--http-port': '0',
-      // All load comes from one address.
+      // The whole load comes from one address.
       '--rate-limits-log-ins-count-max': '1000000000',
       ...flags,
     },

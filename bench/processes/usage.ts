@@ -1,9 +1,9 @@
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import type { Context } from '../../src/application/context.ts';
 
-/** What a process of the benchmark has used, counted from its start on. */
+/** The resource usage of a process since its start. */
 export interface ServerUsage {
-  /** All threads: the event loop's, the pool's, the collector's. */
+  /** CPU time of all threads: event loop, thread pool, garbage collector. */
   readonly cpuMicros: number;
   readonly batches: number;
   readonly entries: number;
@@ -30,7 +30,7 @@ export class UsageMeter {
     }).observe({ entryTypes: ['gc'] });
   }
 
-  /** From now on the event loop's delay counts. */
+  /** Starts measuring the event loop's delay. */
   start(): void {
     this.#delay.enable();
   }

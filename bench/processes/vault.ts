@@ -2,7 +2,7 @@ import { type RunningVaultServer, startVaultServer } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts';
 import { answerRequests } from './child.ts';
 
-/** The vault's process as `sello serve --role vault` starts it, which also tells what it uses. */
+/** The vault process as `sello serve --role vault` starts it, which also reports its CPU time. */
 
 let server: RunningVaultServer | undefined;
 
@@ -18,7 +18,7 @@ async function start(flags: Readonly<Record<string, string>>): Promise<string> {
   return server.address;
 }
 
-/** Of all threads, since the process began. */
+/** CPU time of all threads since the process began. */
 function cpuMicros(): number {
   const { user, system } = process.cpuUsage();
   return user + system;

@@ -5,14 +5,14 @@ import type { Limit, Memory, Row, Skipped, StartUp } from './report.ts';
 export interface RunOptions {
   readonly sizes: Sizes;
   readonly quick: boolean;
-  /** Throw-away and empty, on the disk that is to be measured. */
+  /** An empty temporary folder on the disk to be measured. */
   readonly folder: string;
-  /** Flags of the server's Node, such as `--cpu-prof`. */
+  /** Flags for the server's Node, such as `--cpu-prof`. */
   readonly nodeOptions: readonly string[];
   readonly onStep: (step: string) => void;
 }
 
-/** What has been found so far, and the processes that find it. */
+/** The results so far, and the processes that produce them. */
 export class Findings {
   readonly rows: Row[] = [];
   readonly limits: Limit[] = [];
@@ -26,7 +26,7 @@ export class Findings {
     this.options = options;
   }
 
-  /** Runs a module of `processes/` while `use` does. */
+  /** Runs a module of `processes/` for as long as `use` runs. */
   async withChild<T>(
     module: string,
     use: (child: Child) => Promise<T>,
@@ -40,7 +40,7 @@ export class Findings {
     }
   }
 
-  /** Runs a module of `processes/` until it is ended, or all are killed. */
+  /** Runs a module of `processes/` until `end` or `killAll`. */
   start(module: string, nodeOptions: readonly string[] = []): Child {
     const child = new Child(module, { nodeOptions });
     this.#children.add(child);
@@ -52,7 +52,7 @@ export class Findings {
     this.#children.delete(child);
   }
 
-  /** What cannot be measured on this machine, and why. */
+  /** Records what cannot be measured on this machine, and why. */
   skip(title: string, reason: string): void {
     this.skipped.push({ title, reason });
     this.options.onStep(`${title}: left out, ${reason}`);
@@ -66,7 +66,7 @@ export class Findings {
     return this.rows.find((row) => row.name === name);
   }
 
-  /** Puts a limit in, and its ratio into each row that it bounds. */
+  /** Adds a limit, and its ratio to each row that it bounds. */
   addLimit(limit: Limit, rowNames: readonly string[]): void {
     this.limits.push(limit);
     for (const [index, row] of this.rows.entries()) {

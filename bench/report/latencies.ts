@@ -1,4 +1,4 @@
-/** Latencies in milliseconds, each kept: percentiles are exact. */
+/** Latencies in milliseconds. Keeps each value, so percentiles are exact. */
 export class Latencies {
   #values = new Float64Array(65_536);
   #count = 0;

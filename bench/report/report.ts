@@ -1,6 +1,6 @@
 import type { LatencySummary } from './latencies.ts';
 
-/** What a run found. As JSON its keys are in snake_case. */
+/** The results of a run. As JSON, keys are in snake_case. */
 export interface Report {
   readonly machine: Machine;
   readonly startedAt: string;
@@ -11,7 +11,7 @@ export interface Report {
   readonly startUps: readonly StartUp[];
   readonly memory: readonly Memory[];
   readonly aims: readonly Aim[];
-  /** What this machine has not got. */
+  /** What was not measured because this machine lacks it. */
   readonly skipped: readonly Skipped[];
 }
 
@@ -21,31 +21,31 @@ export interface Machine {
   readonly memoryBytes: number;
   readonly node: string;
   readonly platform: string;
-  /** Other work on the machine when the run began: above zero, figures are lower than they could be. */
+  /** Other work on the machine when the run began. Above zero, figures are lower than they could be. */
   readonly loadAverage: number;
 }
 
-/** A load on the server. CPU is of all threads of the process. */
+/** The results of one load. CPU times include all threads of a process, per operation. */
 export interface Row {
   readonly name: string;
   readonly title: string;
   readonly operationsPerSecond: number;
   readonly operations: number;
-  /** Answers that were not OK: with any, the row means nothing. */
+  /** Answers that were not OK. With any of them the row is void. */
   readonly failures: number;
   readonly firstFailure: string | undefined;
   readonly serverCpuMicros: number;
   readonly generatorCpuMicros: number;
   readonly latencyMs: LatencySummary;
-  /** Decisions a commit, on average. */
+  /** Decisions per commit, on average. */
   readonly batch: number;
-  /** The longest that the server's event loop was not free. */
+  /** Delay of the server's event loop. */
   readonly eventLoopDelayMs: { readonly p99: number; readonly max: number };
-  /** The part that this row reaches of what each limit does, by the limit's name. */
+  /** This row's rate as a fraction of each limit's rate, by the limit's name. */
   readonly ratios: Readonly<Record<string, number>>;
 }
 
-/** What one part can do at most, measured alone in the same run. */
+/** The most that one component can do, measured alone in the same run. */
 export interface Limit {
   readonly name: string;
   readonly title: string;
@@ -56,7 +56,7 @@ export interface Limit {
 export interface StartUp {
   readonly name: string;
   readonly title: string;
-  /** From the process's start until a client is connected: the middle one of several. */
+  /** From the start of the process until a client is connected; the median of several. */
   readonly ms: number;
 }
 
@@ -81,7 +81,7 @@ export interface Skipped {
   readonly reason: string;
 }
 
-/** The report as JSON: snake_case as every JSON of this program, numbers to three decimals, below 1 to three digits. */
+/** Encodes the report as JSON with keys in snake_case. Numbers have three decimals, or three digits below 1. */
 export function toJson(report: Report): string {
   return JSON.stringify(snakeCased(report), undefined, 2);
 }

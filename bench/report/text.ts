@@ -1,7 +1,7 @@
 import { table } from '../../src/cli/shell/table.ts';
 import type { Report, Row } from './report.ts';
 
-/** The report for a person. */
+/** Formats the report as tables. */
 export function toText(report: Report): string {
   return [
     ...machineLines(report),
@@ -133,7 +133,7 @@ function aimLines({ aims }: Report): string[] {
 function whole(value: number): number {
   return Math.round(value);
 }
-/** As text set right by its width; trailing zeros are kept, so that columns line up. */
+/** Rounds to one decimal. */
 function tenths(value: number): number {
   return Math.round(value * 10) / 10;
 }

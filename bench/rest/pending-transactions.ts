@@ -3,7 +3,7 @@ import type { Child } from '../processes/child.ts';
 import { approvalsOf } from './requests.ts';
 import type { RestStage, RestUser } from './setup.ts';
 
-/** The transactions that wait for their users. */
+/** The pending transactions of the REST measurements' users. */
 export class Waiting {
   readonly #server: Child;
   readonly #stage: RestStage;
@@ -14,7 +14,7 @@ export class Waiting {
     this.#stage = stage;
   }
 
-  /** As many of each user's as make about `count`. */
+  /** Returns about `count` approvals, the same number for each user. */
   async approvals(count: number): Promise<string[]> {
     const filled = await this.#server.request<readonly RestUser['pending'][]>('refill');
     this.#pending = filled.map((more, index) => [...(this.#pending[index] ?? []), ...more]);

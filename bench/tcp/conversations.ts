@@ -16,7 +16,7 @@ function transaction(prove: Prove, answer: string): string {
   return `{"accion":"transaccion",${prove(answer.slice(NONCE_AT, NONCE_AT + NONCE_LENGTH))}}`;
 }
 
-/** One user: a challenge, its transaction, and again. */
+/** One user's conversation: requests a challenge, sends its transaction, and repeats. */
 export function transactions(userId: UserId): Conversation {
   const prove = proveByMac();
   let expected: 'session' | 'nonce' | 'transaction' | undefined;
@@ -31,7 +31,7 @@ export function transactions(userId: UserId): Conversation {
   };
 }
 
-/** Each user once, whoever is next: the session resumed, a challenge, its transaction. */
+/** A conversation for the next user again and again: resumes the session, requests a challenge, sends its transaction. */
 export function activeUsers(nextUser: () => UserId | undefined): Conversation {
   const prove = proveByMac();
   let expected: 'session' | 'nonce' | 'transaction' = 'transaction';
@@ -50,7 +50,7 @@ export function activeUsers(nextUser: () => UserId | undefined): Conversation {
   };
 }
 
-/** Log-ins by password, each of another user: the log-ins of one name wait for each other. */
+/** Log-ins by password, each of a different user, because the server serialises log-ins of one name. */
 export function logIns(nextUser: () => UserId): Conversation {
   return (answer) => ({
     send: `{"accion":"login","username":"${usernameOf(nextUser())}","password":"${PASSWORD}"}`,
@@ -59,7 +59,7 @@ export function logIns(nextUser: () => UserId): Conversation {
   });
 }
 
-/** An operation of two messages, as `transactions` has: to be echoed. */
+/** Operations of two messages, like those of `transactions`, for the echo server. */
 export function echoes(lineBytes: number): Conversation {
   const line = 'x'.repeat(lineBytes - 1);
   let second = false;

@@ -1,7 +1,7 @@
 import { Lines } from './lines.ts';
 import type { Client, LoadOptions, Meter } from './load.ts';
 
-/** Keeps `window` lines under way. */
+/** Keeps `window` lines in flight. */
 export class EchoClient implements Client {
   readonly #options: LoadOptions;
   readonly #meter: Meter;
@@ -18,7 +18,7 @@ export class EchoClient implements Client {
 
   async start(): Promise<void> {
     const onLine = () => {
-      // Echoes come in order.
+      // Echoes arrive in the order of sending.
       this.#meter.done(this.#sentAt.shift() ?? 0);
       if (!this.#stopped) this.#send();
       else if (this.#sentAt.length === 0) this.#stopped();

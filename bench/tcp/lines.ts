@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A connection that speaks in lines, all ASCII: what is written in one turn of the event loop leaves as one. */
+/** A connection that exchanges ASCII lines. Lines sent in one turn of the event loop leave in one write. */
 export class Lines {
   readonly #socket: Socket;
   readonly #onLine: (line: string) => void;

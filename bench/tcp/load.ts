@@ -1,15 +1,15 @@
 import { Latencies, type LatencySummary } from '../report/latencies.ts';
 
-/** What is sent, and by how many. */
+/** The kind of load, and by how many connections and users. */
 export interface LoadOptions {
   readonly kind: LoadKind;
   readonly port: number;
   readonly connections: number;
-  /** Messages that a connection has under way; 1 where the kind is not pipelined. */
+  /** Messages in flight per connection; 1 for kinds that are not pipelined. */
   readonly window: number;
-  /** Users are taken from the first one on. */
+  /** Number of users, from the first one on. */
   readonly users: number;
-  /** Of the lines that are echoed. */
+  /** Length of an echoed line. */
   readonly lineBytes?: number;
 }
 
@@ -24,16 +24,16 @@ export type LoadKind =
 
 export interface LoadResult {
   readonly operations: number;
-  /** Answers that were not OK, or not what was expected. */
+  /** Answers that were not OK or not as expected. */
   readonly failures: number;
   readonly firstFailure: string | undefined;
   readonly elapsedMs: number;
-  /** Of the generator's process, all threads. */
+  /** CPU time of the generator's process, all threads. */
   readonly cpuMicros: number;
   readonly latencyMs: LatencySummary;
 }
 
-/** Counts what came back since it was last reset. */
+/** Counts the answers since the last reset. */
 export class Meter {
   readonly #latencies = new Latencies();
   #operations = 0;
@@ -60,7 +60,7 @@ export class Meter {
     this.#firstFailure ??= answer;
   }
 
-  /** Operations and failures so far. */
+  /** Operations and failures since the last reset. */
   get count(): number {
     return this.#operations + this.#failures;
   }
@@ -78,11 +78,11 @@ export class Meter {
   }
 }
 
-/** One connection's part of a load. */
+/** One connection of a load. */
 export interface Client {
   /** Sends its first messages, then goes on by itself until `stop`. */
   start(): Promise<void>;
-  /** Sends nothing more. @returns once all that was sent is answered */
+  /** Stops sending. Resolves when everything sent is answered. */
   stop(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import type { ServerUsage } from '../processes/usage.ts';
 import type { Row } from '../report/report.ts';
 import type { LoadOptions, LoadResult } from './load.ts';
 
-/** The processes of one measurement, and how long it takes. */
+/** The processes of one measurement. */
 export interface Bench {
   readonly server: Child;
   readonly generator: Child;
@@ -14,7 +14,7 @@ export interface Bench {
 type Load = Omit<LoadOptions, 'port'>;
 type Titled = Pick<Row, 'name' | 'title'>;
 
-/** Runs a load that goes on until it is stopped, and measures a stretch of it. */
+/** Runs a load that continues until it is stopped, and measures `measureMs` of it. */
 export async function measure(
   { server, generator, port }: Bench,
   titled: Titled,
@@ -30,7 +30,7 @@ export async function measure(
   return row(titled, result, before, after);
 }
 
-/** Runs a load that ends by itself, all of it measured. */
+/** Runs a load that ends by itself, and measures all of it. */
 export async function measureWhole(
   { server, generator, port }: Bench,
   titled: Titled,

@@ -6,10 +6,10 @@ import type { Prove } from './transactions.ts';
 
 const RESUME_ID = -2;
 const CHALLENGES_ID = -1;
-/** Challenges a request: the stock lasts for a few windows. */
+/** Challenges per request: enough for a few windows. */
 const CHALLENGES = 256;
 
-/** Keeps `window` transactions of one user under way, each with its `id` and `nonce`; asks for challenges in batches. */
+/** Keeps `window` transactions of one user in flight, each with its `id` and `nonce`. Requests challenges in batches. */
 export class PipelinedClient implements Client {
   readonly #options: LoadOptions;
   readonly #userId: UserId;

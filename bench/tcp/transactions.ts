@@ -5,14 +5,14 @@ import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import type { UserId } from '../../src/ports/store.ts';
 import { macKey, tokenSeedOf } from '../fixtures/identities.ts';
 
-/** Answers a challenge: the members of a `transaccion` that carry its proof, as JSON text. */
+/** Answers a challenge. @returns the members of a `transaccion` that carry the proof, as JSON text */
 export type Prove = (nonce: string) => string;
 
 const SMALL = 'CuentaA,CuentaB,100.0';
 const LARGE = 'CuentaA,CuentaB,1000.0';
 const BLOCK_BYTES = 64;
 
-/** A small transfer, proved by the protocol's MAC. */
+/** Proves a small transfer by the protocol's MAC. */
 export function proveByMac(): Prove {
   const key = macKey();
   const message = Buffer.alloc(BLOCK_BYTES + SMALL.length + 64, 0x36);
@@ -29,7 +29,7 @@ export function proveByMac(): Prove {
   };
 }
 
-/** A large transfer, proved by the code that the user's token shows for it. */
+/** Proves a large transfer by the bound code that the user's token shows. */
 export function proveByBoundCode(userId: UserId): Prove {
   const seed = tokenSeedOf(userId);
   return (challenge) => {

@@ -1,17 +1,17 @@
 import { Lines } from './lines.ts';
 import type { Client, Meter } from './load.ts';
 
-/** What to send next, given the last answer. `done`: that answer ended an operation. */
+/** The next line to send, given the last answer. `done`: that answer completed an operation. */
 export interface Turn {
   readonly send: string;
   readonly done?: boolean;
   readonly failed?: boolean;
 }
 
-/** A conversation of whole operations, or undefined when there is nothing left to do. */
+/** Returns the next turn of a conversation. An empty `send` ends it. */
 export type Conversation = (answer: string | undefined) => Turn | undefined;
 
-/** Sends a line, waits for its answer, sends the next: as a client of the protocol's first version does. */
+/** Sends a line, waits for its answer, then sends the next, like a client of the protocol's first version. */
 export class TurnsClient implements Client {
   readonly #port: number;
   readonly #meter: Meter;
@@ -46,7 +46,7 @@ export class TurnsClient implements Client {
     this.#lines?.close();
   }
 
-  /** Resolves when there was nothing left to do. */
+  /** Resolves when the conversation has ended. */
   get finished(): boolean {
     return !this.#waiting;
   }

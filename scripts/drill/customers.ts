@@ -5,23 +5,23 @@ import { encodeTransaction } from '../../src/domain/transaction/canonical-transa
 
 const PASSWORD = 'secreto';
 const MAC_KEY = createHash('sha256').update(PASSWORD).digest();
-/** A customer that has had no answer for this long asks another server, unless it was told to wait longer. */
+/** After this long without an answer a customer turns to another server, unless it was told to wait longer. */
 const ANSWER_TIME_MS = 1_000;
 const LOG_IN_TIME_MS = 20_000;
 const RETRY_PAUSE_MS = 50;
 
-/** Where a server listens. */
+/** The addresses of a server. */
 export interface ServerAddress {
   readonly tcpPort: number;
   /** `http://127.0.0.1:8080` */
   readonly http: string;
 }
 
-/** One customer's part of the drill: one transfer after the other, each tried until it is acknowledged. */
+/** A customer of the drill: makes one transfer after the other, and retries each until it is acknowledged. */
 export abstract class Customer {
   readonly name: string;
   readonly servers: readonly ServerAddress[];
-  /** Transaction id by payee; each transfer has a payee of its own. */
+  /** Transaction ids by payee. Each transfer has a payee of its own. */
   readonly acknowledged = new Map<string, string>();
   readonly repeatedDifferently: string[] = [];
   retries = 0;
@@ -47,11 +47,11 @@ export abstract class Customer {
 
   /** Registers and logs in. */
   abstract arrive(): Promise<void>;
-  /** Asks once. @returns the transaction's id; `undefined` where the answer is "later" @throws where there is no answer */
+  /** Sends the transfer once. @returns the transaction's id; `undefined` when the answer is "later" @throws without an answer */
   protected abstract transfer(payee: string, key: string): Promise<string | undefined>;
   protected abstract disconnect(): void;
 
-  /** The longest time without an acknowledgement since this was asked last, in ms. */
+  /** Returns the longest time without an acknowledgement since the last call, in ms. */
   takePause(): number {
     const pause = Math.max(this.#longestMs, performance.now() - this.#lastAt);
     this.#longestMs = 0;
@@ -59,7 +59,7 @@ export abstract class Customer {
     return pause;
   }
 
-  /** Back to the server it began with, before its next transfer: so that each server has customers when a fault strikes. */
+  /** Returns to its first server before the next transfer, so that each server has customers when a fault strikes. */
   goHome(): void {
     this.#goingHome = true;
   }
@@ -92,7 +92,7 @@ export abstract class Customer {
         if (id !== undefined) return id;
       } catch (error) {
         if (error instanceof TypeError || error instanceof ReferenceError) {
-          // What fetch throws for a connection that fails is a TypeError with a cause; any other is a mistake here.
+          // For a failed connection fetch throws a TypeError with a cause; any other error is a mistake in this script.
           if (error.cause === undefined) throw error;
         }
         this.disconnect();
@@ -104,7 +104,7 @@ export abstract class Customer {
   }
 }
 
-/** Over TCP, on one connection after the other. */
+/** A customer over TCP. Opens a new connection when the last one is lost. */
 export class TcpCustomer extends Customer {
   #client: TcpClient | undefined;
   #session = '';
@@ -156,7 +156,7 @@ export class TcpCustomer extends Customer {
   }
 }
 
-/** @returns false where the server says that it cannot now @throws where it says anything else but yes */
+/** @returns false when the server answers "later" @throws for any other refusal */
 function isDone(answer: ClientAnswer): boolean {
   if (answer.status === 'OK') return true;
   if (answer.error === 'unavailable' || answer.error === 'busy') return false;
@@ -172,7 +172,7 @@ interface HttpAnswer {
   };
 }
 
-/** Over HTTP. */
+/** A customer over HTTP. */
 export class HttpCustomer extends Customer {
   #token = '';
 

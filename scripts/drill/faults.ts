@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from './stage.ts';
 
-/** What goes wrong on purpose, and how all is made whole again while the load goes on. */
+/** A deliberate fault, and how it is repaired while the load continues. */
 export interface Fault {
   readonly name: string;
   readonly says: string;
-  /** @returns makes it whole */
+  /** Causes the fault. @returns a function that repairs it */
   readonly strike: (stage: Stage) => Promise<() => Promise<void>>;
 }
 

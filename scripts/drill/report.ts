@@ -1,6 +1,6 @@
 import type { FaultResult } from './run.ts';
 
-/** As a table in Markdown, for a terminal and for a document. */
+/** Formats the results as a Markdown table. */
 export function report(results: readonly FaultResult[]): string {
   const rows = results.map(({ says, pauseMs, acknowledged, retried, lost, doubled, healed }) => [
     says,

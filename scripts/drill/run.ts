@@ -6,30 +6,30 @@ import { Stage } from './stage.ts';
 const TCP_CUSTOMERS = 6;
 const HTTP_CUSTOMERS = 2;
 const CALM_MS = 2_000;
-/** From the fault on: long enough to see that all go on. */
+/** How long customers are observed after a fault: long enough to see that all continue. */
 const AFTER_MS = 6_000;
 
 export interface FaultResult {
   readonly fault: string;
   readonly says: string;
-  /** The longest that any customer was without an acknowledgement. */
+  /** The longest time that any customer went without an acknowledgement. */
   readonly pauseMs: number;
   readonly acknowledged: number;
-  /** Attempts that had no answer, or "later". */
+  /** Attempts without an answer, or answered "later". */
   readonly retried: number;
-  /** Acknowledged, and not in the journal. */
+  /** Acknowledged transactions that are not in the journal. */
   readonly lost: number;
-  /** In the journal more than once, or acknowledged under two ids. */
+  /** Transactions in the journal more than once, or acknowledged under two ids. */
   readonly doubled: number;
   readonly healed: boolean;
 }
 
 export interface DrillOptions {
-  /** What is broken last stays so: for a test that has no time to wait for it. */
+  /** Leaves the last fault unrepaired: for a test that has no time to wait. */
   readonly leaveLastBroken?: boolean;
 }
 
-/** Lets each fault strike while customers work, makes all whole again, and counts in the journal. */
+/** Causes each fault while customers work, repairs it, and compares acknowledgements with the journal. */
 export async function runDrill(
   faults: readonly Fault[],
   say: (line: string) => void,

@@ -8,7 +8,7 @@ import { FailoverPair } from '../../test/services/pg-auto-failover.ts';
 import { callerFlags, MANAGER, VaultProcess } from '../../test/services/vault.ts';
 import type { ServerAddress } from './customers.ts';
 
-/** A server that keeps its ports when it is started again. */
+/** A server that keeps its ports across restarts. */
 export class StageServer {
   readonly #flags: Readonly<Record<string, string>>;
   readonly #folder: string;
@@ -38,7 +38,7 @@ export class StageServer {
   }
 }
 
-/** Two servers, their vault in a process of its own, and a pair of PostgreSQL nodes: all real, all on loopback. */
+/** Two servers, a vault process and a pair of PostgreSQL nodes: all real, all on loopback. */
 export class Stage {
   readonly folder: string;
   readonly pair: FailoverPair;
@@ -85,7 +85,7 @@ export class Stage {
     }
   }
 
-  /** Approved transactions in the journal: their ids by payee. */
+  /** The ids of approved transactions in the journal, by payee. */
   approved(): Promise<ReadonlyMap<string, readonly string[]>> {
     return approvedTransactions(this.folder, this.pair.url());
   }

@@ -209,6 +209,36 @@ test('bound code: a minute of skew each way, drift learnt, several in one minute
   assert.equal(judge(start, AT, AT, 'cd'.repeat(32)), 'wrong', 'another transaction');
 });
 
+test('of several steps that show the same code, HOTP takes the nearest, TOTP and a bound code the latest, in any order', () => {
+  const mac = Buffer.from('1f8698690e02ca16618550ef7f19da8e945b555a', 'hex');
+  const steps = (...order: number[]) => order.map((step) => ({ step, mac }));
+  const stepOf = (verdict: CodeVerdict) => (typeof verdict === 'string' ? verdict : verdict.step);
+  const now = timeStep(AT, 60);
+  assert.equal(stepOf(acceptHotp(undefined, '872921', steps(1, 3), { digits: 6, at: AT })), 1);
+  for (const order of [
+    [now, now + 1],
+    [now + 1, now],
+  ]) {
+    const totp = acceptTotp(undefined, '872921', steps(...order), { digits: 6, periodS: 60, at: AT });
+    assert.equal(stepOf(totp), now + 1);
+    assert.equal(stepOf(acceptBoundCode(undefined, '872921', steps(...order), AT)), now + 1);
+  }
+});
+
+test('a bound code leaves the last step as it was: 0 for a token that was never used', () => {
+  const mac = Buffer.from('1f8698690e02ca16618550ef7f19da8e945b555a', 'hex');
+  const candidates = [{ step: timeStep(AT, 60), mac }];
+  const used = { last: 7, drift: 0, uses: 1, usedAt: AT - 1 };
+  assert.deepEqual(acceptBoundCode(undefined, '872921', candidates, AT), {
+    accepted: { last: 0, drift: 0, uses: 1, usedAt: AT },
+    step: candidates[0]?.step,
+  });
+  assert.deepEqual(acceptBoundCode(used, '872921', candidates, AT), {
+    accepted: { last: 7, drift: 0, uses: 2, usedAt: AT },
+    step: candidates[0]?.step,
+  });
+});
+
 test('truncation: RFC 4226 section 5.4’s example, more digits, and MACs in a larger buffer', () => {
   const mac = Buffer.from('1f8698690e02ca16618550ef7f19da8e945b555a', 'hex');
   assert.equal(truncate(mac, 6), '872921');

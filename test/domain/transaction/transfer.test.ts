@@ -95,6 +95,9 @@ test('bounds count bytes of UTF-8', () => {
   assert.equal(parseAccount('a'.repeat(accountBytesMax + 1)), undefined);
   assert.equal(parseAccount('ñ'.repeat(accountBytesMax / 2))?.length, accountBytesMax / 2);
   assert.equal(parseAccount(`${'ñ'.repeat(accountBytesMax / 2)}a`), undefined);
+  // U+0800 is the first that takes three bytes.
+  assert.equal(parseAccount(`${'\u0800'.repeat(21)}a`)?.length, 22);
+  assert.equal(parseAccount(`${'\u0800'.repeat(21)}aa`), undefined);
   assert.equal(parseAccount('😀'.repeat(accountBytesMax / 4))?.length, accountBytesMax / 2);
 
   const fill = (length: number) => 'A,B,1'.padEnd(length, ' ');
