@@ -3,7 +3,7 @@ import { grouped, transferScreen } from '../client/token-screen.ts';
 import { isRefusal } from '../domain/errors.ts';
 import { parseTransfer } from '../domain/transaction/transfer.ts';
 import { isRefused } from '../lab/connection.ts';
-import { takeNonce } from '../lab/throwaway-user.ts';
+import { takeNonce } from '../lab/nonces.ts';
 import { entryLine } from '../lab/trial.ts';
 import { shown } from '../lab/verdict.ts';
 import { text } from '../language/text.ts';

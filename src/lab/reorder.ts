@@ -1,7 +1,8 @@
 import { text } from '../language/text.ts';
 import { isFlagged, type LabConnection, type Reply } from './connection.ts';
+import { takeNonces } from './nonces.ts';
 import type { AttackOptions, Target } from './target.ts';
-import { type ThrowawayUser, type TransactionMessage, takeNonces } from './throwaway-user.ts';
+import type { ThrowawayUser, TransactionMessage } from './throwaway-user.ts';
 import { changed, NO_MAC_TRANSFER, transferNeeding } from './transfers.ts';
 import { runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from '../language/text.ts';
 import { isFlagged, isRefused, type LabConnection, type Reply } from './connection.ts';
+import { takeNonce } from './nonces.ts';
 import type { AttackOptions, Target } from './target.ts';
-import { type ThrowawayUser, type TransactionMessage, takeNonce } from './throwaway-user.ts';
+import type { ThrowawayUser, TransactionMessage } from './throwaway-user.ts';
 import { NO_MAC_TRANSFER, transferNeeding } from './transfers.ts';
 import { entryLine, runTrial, type Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';

@@ -7,9 +7,10 @@ import { boundCode } from '../domain/otp/bound-code.ts';
 import { totpCode } from '../domain/otp/totp.ts';
 import { boundQuestion } from '../domain/transaction/bound-question.ts';
 import { parseTransfer } from '../domain/transaction/transfer.ts';
-import { LabConnection, type Reply } from './connection.ts';
+import { LabConnection } from './connection.ts';
 import type { Endpoint, SocketOptions } from './endpoint.ts';
-import { LabRefused, ServerLost } from './lab-error.ts';
+import { LabRefused } from './lab-error.ts';
+import { unexpectedReply } from './nonces.ts';
 import type { Target } from './target.ts';
 
 const PERIOD_S = 60;
@@ -77,7 +78,7 @@ export class ThrowawayUser {
     const reply = await connection.ask({ accion: 'register', username, password });
     connection.destroy();
     if (reply.status === 'OK') return user;
-    if (reply.kind !== 'answer') throw failure('register', reply);
+    if (reply.kind !== 'answer') throw unexpectedReply('register', reply);
     const created = await target.operate('user.create', { username, password, role: 'user' });
     if (isRefusal(created)) throw new LabRefused('setup_failed', `register: ${created.refused}`);
     return user;
@@ -119,7 +120,7 @@ export class ThrowawayUser {
     const reply = await connection.ask({ accion: 'login', username, password });
     if (reply.status !== 'OK') {
       connection.destroy();
-      throw failure('login', reply);
+      throw unexpectedReply('login', reply);
     }
     this.session = String(reply.answer.sesion ?? '');
     return connection;
@@ -131,7 +132,7 @@ export class ThrowawayUser {
     const reply = await connection.ask({ accion: 'reanudar', sesion: this.session });
     if (reply.status === 'OK') return connection;
     connection.destroy();
-    throw failure('reanudar', reply);
+    throw unexpectedReply('reanudar', reply);
   }
 
   mac(data: string, nonce: string): string {
@@ -182,24 +183,4 @@ export class ThrowawayUser {
     }
     return codes;
   }
-}
-
-/** @throws LabRefused, ServerLost */
-export async function takeNonces(connection: LabConnection, count: number): Promise<string[]> {
-  const reply = await connection.ask({ accion: 'pet_transaccion', cantidad: count });
-  const { nonces } = reply.answer;
-  if (!Array.isArray(nonces) || nonces.length !== count) throw failure('pet_transaccion', reply);
-  return nonces.map(String);
-}
-
-/** @throws LabRefused, ServerLost */
-export async function takeNonce(connection: LabConnection): Promise<string> {
-  const [nonce = ''] = await takeNonces(connection, 1);
-  return nonce;
-}
-
-/** The error for an answer with which the attack cannot continue. No answer at all is the server's failure. */
-function failure(action: string, { kind, text }: Reply): Error {
-  const detail = `${action}: ${text.slice(0, 200)}`;
-  return kind === 'answer' ? new LabRefused('setup_failed', detail) : new ServerLost(detail);
 }

@@ -8,7 +8,8 @@ import { LabConnection } from '../../src/lab/connection.ts';
 import { ManInTheMiddle, type PassedTransaction } from '../../src/lab/mitm/proxy.ts';
 import { watchProxy } from '../../src/lab/mitm/proxy-watch.ts';
 import { changing } from '../../src/lab/mitm/transfer-change.ts';
-import { ThrowawayUser, takeNonce, takeNonces } from '../../src/lab/throwaway-user.ts';
+import { takeNonce, takeNonces } from '../../src/lab/nonces.ts';
+import { ThrowawayUser } from '../../src/lab/throwaway-user.ts';
 import { laboratory } from './laboratory.ts';
 
 suite('man in the middle', () => {

@@ -1,8 +1,8 @@
 import { text } from '../../language/text.ts';
 import { isFlagged, isRefused, type Reply } from '../connection.ts';
+import { takeNonce } from '../nonces.ts';
 import { mustRefuse } from '../refusal.ts';
 import type { AttackOptions, Target } from '../target.ts';
-import { takeNonce } from '../throwaway-user.ts';
 import { changed, transferNeeding } from '../transfers.ts';
 import { runTrial, type Trial } from '../trial.ts';
 import type { Verdict } from '../verdict.ts';

@@ -1,7 +1,7 @@
 import { type Text, text } from '../../language/text.ts';
 import { isRefused, type Reply } from '../connection.ts';
+import { takeNonce } from '../nonces.ts';
 import { mustRefuse } from '../refusal.ts';
-import { takeNonce } from '../throwaway-user.ts';
 import { transferNeeding } from '../transfers.ts';
 import type { Setting } from './setting.ts';
 

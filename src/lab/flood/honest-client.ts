@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabConnection } from '../connection.ts';
-import { type ThrowawayUser, takeNonce } from '../throwaway-user.ts';
+import { takeNonce } from '../nonces.ts';
+import type { ThrowawayUser } from '../throwaway-user.ts';
 
 const PAUSE_MS = 20;
 const SAMPLES_MAX = 20_000;

@@ -1,7 +1,8 @@
 import { text } from '../../language/text.ts';
 import { LabConnection } from '../connection.ts';
+import { takeNonce } from '../nonces.ts';
 import type { AttackOptions, Target } from '../target.ts';
-import { type ThrowawayUser, takeNonce } from '../throwaway-user.ts';
+import type { ThrowawayUser } from '../throwaway-user.ts';
 import { transferNeeding } from '../transfers.ts';
 import { runTrial, type Trial } from '../trial.ts';
 import type { Verdict } from '../verdict.ts';

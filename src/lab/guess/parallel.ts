@@ -1,6 +1,7 @@
 import { text } from '../../language/text.ts';
 import { isRefused, LabConnection, type Reply } from '../connection.ts';
-import { type ThrowawayUser, takeNonces } from '../throwaway-user.ts';
+import { takeNonces } from '../nonces.ts';
+import type { ThrowawayUser } from '../throwaway-user.ts';
 import type { Trial } from '../trial.ts';
 import { CODE, evaluated, type Factor, PASSWORD, WRONG } from './factor.ts';
 

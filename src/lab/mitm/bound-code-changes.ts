@@ -1,6 +1,6 @@
 import { text } from '../../language/text.ts';
 import { isRefused } from '../connection.ts';
-import { takeNonce } from '../throwaway-user.ts';
+import { takeNonce } from '../nonces.ts';
 import { NO_EXACT_TRANSFER, partOf, transferNeeding } from '../transfers.ts';
 import { pass, refuse, type Setting } from './attempt.ts';
 import { changing, PARTS_ES, type TransferChange } from './transfer-change.ts';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { text } from '../../language/text.ts';
 import { isFlagged, isRefused } from '../connection.ts';
-import { takeNonce } from '../throwaway-user.ts';
+import { takeNonce } from '../nonces.ts';
 import { changed, NO_EXACT_TRANSFER, transferNeeding } from '../transfers.ts';
 import { pass, refuse, type Setting } from './attempt.ts';
 import type { Message } from './proxy.ts';
