@@ -1,6 +1,6 @@
 #!/bin/sh
-# Made by: sello deploy compose. Makes ./secrets: a certificate authority of its own, certificates for a year, passwords.
-# Nothing that is there is overwritten. In production your own authority signs, and its key is not on this machine.
+# Made by: sello deploy compose. Makes ./secrets: a private certificate authority, certificates for a year, passwords.
+# Existing files stay as they are. In production let your own authority sign, and keep its key off this machine.
 set -eu
 umask 077
 cd "$(dirname "$0")"
@@ -30,14 +30,14 @@ for secret in vault-passphrase database-password; do
   [ -e "$secret" ] || openssl rand -hex 32 > "$secret"
 done
 
-# The containers' users read them by their group: Sello 10001, HAProxy 99, PostgreSQL 10002.
+# The containers' users read the files through their groups: Sello 10001, HAProxy 99, PostgreSQL 10002.
 if [ "$(id -u)" = 0 ]; then
   chgrp 10001 ca.pem server.* vault.* caller.* vault-passphrase database-password
   chmod 0640 server.* vault.* caller.* vault-passphrase database-password
   chgrp 99 balancer.pem
   chmod 0640 balancer.pem
   chmod 0644 ca.pem
-  # Both PostgreSQL, by its owner, and Sello read this one.
+  # PostgreSQL reads this one as its owner, Sello through its group.
   chown 10002 database-password
 else
   echo 'Not root: make the files in ./secrets readable for the containers yourself (see this script).' >&2

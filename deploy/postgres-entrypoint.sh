@@ -1,5 +1,5 @@
 #!/bin/sh
-# monitor: watches the nodes. node NAME: a primary or a standby, as the monitor says. Settings: docs/operations.md
+# monitor: watches the nodes. node NAME: becomes a primary or a standby, as the monitor decides. Settings: docs/operations.md
 set -eu
 export XDG_CONFIG_HOME="$HOME/.config" XDG_DATA_HOME="$HOME/.local/share"
 

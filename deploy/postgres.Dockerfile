@@ -1,4 +1,4 @@
-# PostgreSQL 15 with pg_auto_failover, from Debian's own packages: a monitor and two nodes of one image.
+# PostgreSQL 15 with pg_auto_failover, from Debian's own packages. The monitor and both nodes use this one image.
 #   docker build -f deploy/postgres.Dockerfile -t sello-postgres:latest deploy
 FROM debian:bookworm-slim
 ENV DEBIAN_FRONTEND=noninteractive

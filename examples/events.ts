@@ -1,5 +1,5 @@
 /**
- * Follows a user's events (an auditor's: all users' events), and misses none when the connection is lost.
+ * Follows a user's events and misses none when the connection is lost. An auditor gets the events of all users.
  *
  *     SELLO_USER=alice SELLO_PASSWORD=secreto node examples/events.ts
  */

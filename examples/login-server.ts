@@ -1,5 +1,5 @@
 /**
- * A log-in server that has the passwords and lets Sello check the codes, as a VPN does.
+ * A log-in server that checks passwords itself and lets Sello check the codes, as a VPN does.
  *
  *     npx sello service create vpn --scope codes:verify
  *     SELLO_KEY=slo_… node examples/login-server.ts
@@ -11,7 +11,7 @@ const base = process.env.SELLO_URL ?? 'http://127.0.0.1:8080';
 const key = process.env.SELLO_KEY ?? '';
 const port = Number(process.env.PORT ?? 9090);
 
-/** Yours: a directory, a table. */
+/** Replace it by your own directory or table. */
 const PASSWORDS: Readonly<Record<string, string>> = { alice: 'secreto' };
 const BODY_BYTES_MAX = 4_096;
 

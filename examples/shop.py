@@ -1,4 +1,4 @@
-"""A shop's back end: asks the user to approve a payment, waits, keeps the receipt. The standard library alone.
+"""A shop's back end: asks the user to approve a payment, waits, prints the receipt. Uses the standard library only.
 
     npx sello service create shop --scope transactions:write --scope transactions:read
     SELLO_KEY=slo_... python3 examples/shop.py alice 49.90
@@ -31,14 +31,14 @@ def call(method, path, body=None, headers=None):
                 return json.load(response)
         except urllib.error.HTTPError as error:
             problem = json.load(error)
-            # 503: nothing is lost; with an idempotency key the same request may be sent again.
+            # 503: try again. With an idempotency key a repeat is never executed twice.
             if error.code != 503 or attempt == 5:
                 raise SystemExit(f"{problem['code']}: {problem['detail']}") from error
             time.sleep(problem.get("retry_after_ms", 1000) / 1000)
 
 
 def main(username="alice", amount="49.90", order_id=None):
-    # The order's own number is the key: however often this is sent, the user is asked once.
+    # The order's number is the idempotency key: however often this is sent, the user is asked once.
     transaction = call(
         "POST",
         "/v1/transactions",

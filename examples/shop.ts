@@ -1,5 +1,5 @@
 /**
- * A shop's back end: asks the user to approve a payment, waits, keeps the receipt. Nothing but `fetch`.
+ * A shop's back end: asks the user to approve a payment, waits, prints the receipt. Uses only `fetch`.
  *
  *     npx sello service create shop --scope transactions:write --scope transactions:read
  *     SELLO_KEY=slo_… node examples/shop.ts alice 49.90
@@ -32,13 +32,13 @@ async function call<T>(
     });
     const answer = (await response.json()) as T & { code?: string; detail?: string; retry_after_ms?: number };
     if (response.ok) return answer;
-    // 503: nothing is lost; with an idempotency key the same request may be sent again.
+    // 503: try again. With an idempotency key a repeat is never executed twice.
     if (response.status !== 503 || attempt === 5) throw new Error(`${answer.code}: ${answer.detail}`);
     await new Promise((resolve) => setTimeout(resolve, answer.retry_after_ms ?? 1_000));
   }
 }
 
-// The order's own number is the key: however often this is sent, the user is asked once.
+// The order's number is the idempotency key: however often this is sent, the user is asked once.
 const asked = await call<Transaction>(
   'POST',
   '/v1/transactions',

@@ -25,7 +25,7 @@ export function httpFrontend(options: HaproxyOptions): string[] {
   const lines = ['frontend sello_http'];
   if (tls === 'pass-through') {
     lines.push(
-      '  # What passes through cannot be told whose it is: rate limits an address count this balancer as one.',
+      '  # HTTPS is passed through without the client address: limits per address count all clients as this balancer.',
       '  mode tcp',
       '  option tcplog',
       `  bind ${httpBind}`,
@@ -40,14 +40,14 @@ export function httpFrontend(options: HaproxyOptions): string[] {
       `  timeout http-request ${LIMITS.httpHeadersTimeMs}ms`,
       `  timeout http-keep-alive ${LIMITS.httpKeepAliveTimeMs}ms`,
       `  timeout client ${HTTP_SERVER_TIME_MS}ms`,
-      '  # What the client says of itself is replaced; the server believes its proxy_trusted alone.',
+      '  # Replaces forwarding headers from the client. The server believes only its proxy_trusted.',
       '  http-request set-header X-Forwarded-For %[src]',
       `  http-request set-header X-Forwarded-Proto ${ended ? 'https' : 'http'}`,
       '  http-request del-header Forwarded',
       ...(tls === 'terminate'
         ? ['  http-response set-header Strict-Transport-Security max-age=31536000']
         : []),
-      '  # Sent again to another server only where that can do no harm: a read, or a request with its key.',
+      '  # Retries on another server only where that is safe: reads, and requests with an idempotency key.',
       '  http-request disable-l7-retry unless { method GET HEAD } or { req.hdr(idempotency-key) -m found }',
     );
   }
