@@ -7,14 +7,13 @@ import pg from 'pg';
 import { openPostgresStore } from '../src/adapters/postgres/store.ts';
 import { migrateStore } from '../src/compose/store.ts';
 import { loadConfig } from '../src/config.ts';
-import { encodeBody } from '../src/domain/journal/entry.ts';
 import { chainHash, GENESIS_HASH } from '../src/domain/journal/hash-chain.ts';
 import type { Decision, Store } from '../src/ports/store.ts';
 import { binaries, PostgresServer } from '../test/services/postgres.ts';
 import type { MissingPart, Part } from './backends/backend.ts';
 import { middleRate, type OwnRate, ownLimit, ownRate, ownRow } from './backends/in-process-load.ts';
 import { runAlone } from './backends/run-alone.ts';
-import { exampleChallenge, exampleTransaction } from './fixtures/example-entry.ts';
+import { exampleBody, exampleChallenge } from './fixtures/example-entry.ts';
 import type { Findings } from './report/findings.ts';
 
 const BATCH = 512;
@@ -53,14 +52,7 @@ class Payers {
     const version = (this.#versions[place] ?? 0) + 1;
     const at = 1_790_000_000_000 + version;
     const challenge = exampleChallenge(at);
-    const body = encodeBody({
-      at,
-      detail: { proofs: 'mac' },
-      transaction: exampleTransaction(challenge),
-      type: 'transaction.approved',
-      user: `user-${userId}`,
-      version,
-    });
+    const body = exampleBody({ at, challenge, user: `user-${userId}`, version });
     const hash = chainHash(this.#hashes[place] ?? GENESIS_HASH, body);
     this.#versions[place] = version;
     this.#hashes[place] = hash;

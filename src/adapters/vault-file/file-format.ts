@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { IV_BYTES, TAG_BYTES } from '../vault-keys/aes-gcm.ts';
 
 /*
  * A vault file has three lines of ASCII: the header as JSON, the sealed content in base64, and the SHA-256 of these two
@@ -9,8 +10,6 @@ import { hash } from 'node:crypto';
 const FORMAT = 'sello-vault';
 const FORMAT_VERSION = 1;
 const SALT_BYTES_MIN = 16;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 /** The header's costs are used before anything is authenticated, so they must not exhaust the machine. */
 const MEMORY_KIB_MAX = 1_048_576;
 const PASSES_MAX = 64;

@@ -1,6 +1,6 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { hashRaw } from '@node-rs/argon2';
 import type { Random } from '../../ports/random.ts';
+import { decryptGcm, encryptGcm, IV_BYTES } from '../vault-keys/aes-gcm.ts';
 import { type DecodedFile, encodeFile, type Header, type KeyDerivation } from './file-format.ts';
 import { activeEncryptionKey, activeSigningKey, encodeKeys, type KeySet } from './key-set.ts';
 
@@ -10,8 +10,6 @@ export const DERIVATION_COST = { memoryKib: 65_536, passes: 3, lanes: 1 } as con
 export type DerivationCost = Omit<KeyDerivation, 'salt'>;
 
 const SALT_BYTES = 16;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** The key that seals a file, and the parameters that derive it from the passphrase. */
 export interface SealingKey {
@@ -48,11 +46,9 @@ export function seal(sealingKey: SealingKey, keys: KeySet, random: Random): Buff
     signingKeyId: activeSigningKey(keys).jwk.kid,
   };
   const content = encodeKeys(keys);
-  const file = encodeFile(header, (associatedData) => {
-    const cipher = createCipheriv('aes-256-gcm', sealingKey.key, header.iv);
-    cipher.setAAD(associatedData);
-    return Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()]);
-  });
+  const file = encodeFile(header, (associatedData) =>
+    encryptGcm(sealingKey.key, header.iv, associatedData, content),
+  );
   content.fill(0);
   return file;
 }
@@ -62,15 +58,5 @@ export function unseal(
   sealingKey: SealingKey,
   { header, headerBytes, sealed }: DecodedFile,
 ): Buffer | undefined {
-  const decipher = createDecipheriv('aes-256-gcm', sealingKey.key, header.iv, { authTagLength: TAG_BYTES });
-  decipher.setAAD(headerBytes);
-  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  const content = decipher.update(sealed.subarray(0, -TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    content.fill(0);
-    return undefined;
-  }
-  return content;
+  return decryptGcm(sealingKey.key, header.iv, headerBytes, sealed);
 }

@@ -1,9 +1,10 @@
 import type { KeyOwner, MacRequest, RewrapRequest, WrappedKey, WrapRequest } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
+import { IV_BYTES } from '../vault-keys/aes-gcm.ts';
 import { assertKeyLength } from '../vault-keys/bounds.ts';
 import { mac, macWithShortKey, wipeScratch } from '../vault-keys/hmac.ts';
 import type { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
-import { IV_BYTES, unwrapKey, versionOf, wrapKey } from '../vault-keys/wrapped-key.ts';
+import { unwrapKey, versionOf, wrapKey } from '../vault-keys/wrapped-key.ts';
 import { activeEncryptionKey, type KeySet } from './key-set.ts';
 
 /** Wraps, unwraps and uses users' keys with the key-encryption keys of a key set. */

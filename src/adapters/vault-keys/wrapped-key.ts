@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { KeyOwner, WrappedKey } from '../../ports/key-vault.ts';
+import { decryptGcm, encryptGcm, IV_BYTES, TAG_BYTES } from './aes-gcm.ts';
 import { mac } from './hmac.ts';
 
 /*
@@ -9,8 +9,6 @@ import { mac } from './hmac.ts';
  * bound applies to each owner and version separately.
  */
 
-export const IV_BYTES = 12;
-const TAG_BYTES = 16;
 const PATTERN = /^([1-9][0-9]{0,8})\.([A-Za-z0-9_-]+)$/;
 
 /** The message that derives an owner's key: HMAC-SHA256(key-encryption key of the version, this), computed in the HSM if there is one. */
@@ -26,11 +24,8 @@ export function sealWrapped(
   content: Uint8Array,
   iv: Uint8Array,
 ): WrappedKey {
-  const cipher = createCipheriv('aes-256-gcm', ownKey, iv);
-  cipher.setAAD(associatedData(version, owner));
-  const body = cipher.update(content);
-  cipher.final();
-  return `${version}.${Buffer.concat([iv, body, cipher.getAuthTag()]).toString('base64url')}`;
+  const sealed = encryptGcm(ownKey, iv, associatedData(version, owner), content);
+  return `${version}.${Buffer.concat([iv, sealed]).toString('base64url')}`;
 }
 
 /** Decrypts and authenticates a wrapped key. @returns the content, or `undefined` when it is damaged or of another owner */
@@ -42,19 +37,8 @@ export function openWrapped(ownKey: Uint8Array, wrapped: WrappedKey, owner: KeyO
   const bytes = Buffer.from(text, 'base64url');
   // Decoding ignores the spare bits of the last character. Two spellings of one key would be two entries in a cache.
   if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', ownKey, bytes.subarray(0, IV_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(associatedData(Number(version), owner));
-  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  const content = decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    content.fill(0);
-    return undefined;
-  }
-  return content;
+  const aad = associatedData(Number(version), owner);
+  return decryptGcm(ownKey, bytes.subarray(0, IV_BYTES), aad, bytes.subarray(IV_BYTES));
 }
 
 /** Wraps `key` for its owner under a key-encryption key in this process. `iv` must be random and used once. */

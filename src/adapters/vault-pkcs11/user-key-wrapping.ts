@@ -1,5 +1,6 @@
 import type { KeyOwner, WrappedKey } from '../../ports/key-vault.ts';
-import { IV_BYTES, openWrapped, ownerContext, sealWrapped, versionOf } from '../vault-keys/wrapped-key.ts';
+import { IV_BYTES } from '../vault-keys/aes-gcm.ts';
+import { openWrapped, ownerContext, sealWrapped, versionOf } from '../vault-keys/wrapped-key.ts';
 import { userKeyTemplate } from './attribute-templates.ts';
 import { CKA, CKM, CKR } from './constants.ts';
 import { type Handle, returnValueOf } from './cryptoki.ts';
