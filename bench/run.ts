@@ -58,6 +58,7 @@ export async function run(
   };
 }
 
+// Why: docs/DECISIONS.md#benchmark-stages-alternate
 async function measureStages(findings: Findings, stages: readonly Stage[]): Promise<void> {
   if (stages.includes('server')) await measureServer(findings);
   if (stages.includes('rest')) await measureRest(findings);

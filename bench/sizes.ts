@@ -94,7 +94,11 @@ export const TINY: Sizes = {
   timeMs: 240_000,
 };
 
-/** The flags of the start script; docs/performance.md has their effect. */
+/**
+ * The flags of the start script; docs/performance.md has their effect.
+ *
+ * Why: docs/DECISIONS.md#the-heap-is-kept-small
+ */
 export const SERVER_NODE_OPTIONS = [
   '--max-semi-space-size=8',
   '--heap-growing-percent=20',

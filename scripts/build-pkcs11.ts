@@ -17,6 +17,8 @@ export const PKCS11_MODULE_FILE = join(folder, 'build', 'Release', 'pkcs11.node'
 /**
  * Compiles the module unless it exists (about 3 s). Concurrent calls do no harm.
  * @throws Error naming what is missing
+ *
+ * Why: docs/DECISIONS.md#pkcs11js-is-compiled-on-demand
  */
 export function buildPkcs11(): 'built' | 'there' {
   if (existsSync(PKCS11_MODULE_FILE)) return 'there';

@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// Why: docs/DECISIONS.md#pages-are-built-when-their-sources-change
 const NODE_MAJOR_MIN = 20;
 const NPM_MAJOR_MIN = 9;
 const RUNTIME_MAJOR = 26;

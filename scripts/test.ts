@@ -11,6 +11,8 @@ import { TestReport } from './test/report.ts';
 import { runSuites } from './test/runner.ts';
 import { findSuites, quickSuites, recordDurations, slowestFirst } from './test/suites.ts';
 
+// Why: docs/DECISIONS.md#each-suite-is-a-run-of-the-runner
+// Why: docs/DECISIONS.md#suites-start-their-own-services
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Half of a suite's time is waiting: for processes that start, for faults to be noticed. */
 const SUITES_PER_CORE = 2;
@@ -24,6 +26,7 @@ environment.LC_ALL = 'C.UTF-8';
 // Half of what a short suite takes is to compile the program: once is enough.
 environment.NODE_COMPILE_CACHE = join(ROOT, 'node_modules/.cache/sello');
 
+// Why: docs/DECISIONS.md#biome-is-held-back
 function step(name: string, command: string, args: readonly string[]): void {
   process.stdout.write(`▶ ${name}\n`);
   const startedAt = performance.now();

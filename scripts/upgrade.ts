@@ -44,7 +44,11 @@ interface BackendServer {
   readonly status: string;
 }
 
-/** Runs the upgrade. @throws when green does not become ready, or HAProxy does not know both servers; blue then continues */
+/**
+ * Runs the upgrade. @throws when green does not become ready, or HAProxy does not know both servers; blue then continues
+ *
+ * Why: docs/DECISIONS.md#upgrades-are-a-script
+ */
 export async function upgrade(task: Upgrade): Promise<void> {
   const { blue, green, haproxy, say = () => {} } = task;
   const times = { ...TIMES, ...task.times };

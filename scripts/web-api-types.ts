@@ -9,7 +9,11 @@ type Json = Readonly<Record<string, unknown>>;
 
 const INDENT = '  ';
 
-/** Returns the text of web/src/api/operations.ts. */
+/**
+ * Returns the text of web/src/api/operations.ts.
+ *
+ * Why: docs/DECISIONS.md#api-types-are-generated-for-the-pages
+ */
 export function webApiTypes(document: OpenApiDocument = openApiDocument(ROUTES, '')): string {
   const schemas = Object.entries(document.components.schemas as Record<string, Json>);
   const named = schemas.map(([name, schema]) => `export type ${name} = ${typeOf(schema, '')};\n`);

@@ -5,7 +5,11 @@ const SECRET_BYTES_MAX = 4_096;
 /** Allowed are the owner and, for secrets that a supervisor mounts, reading by the group. */
 const MODES_REFUSED = 0o037;
 
-/** Reads a secret from a file, without one line end at its end. Refuses a file that other users can read. */
+/**
+ * Reads a secret from a file, without one line end at its end. Refuses a file that other users can read.
+ *
+ * Why: docs/DECISIONS.md#readable-secret-files-stop-the-start
+ */
 export function readSecretFile(file: string): { readonly text: string } | { readonly problem: string } {
   try {
     const { size, mode } = statSync(file);

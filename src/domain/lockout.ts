@@ -22,6 +22,8 @@ export function lockedForMs(state: LockoutState | undefined, at: number): number
  * Returns the state after a wrong attempt. From the `attemptsMax`th on, each attempt locks the factor for twice as long
  * as the one before, up to `lockMsMax`. A lock always ends, or an attacker could lock a user out for good.
  * Does NOT check that the factor was unlocked: only attempts that were evaluated may be passed.
+ *
+ * Why: docs/DECISIONS.md#each-further-failure-doubles-the-lock
  */
 export function afterWrongAttempt(
   state: LockoutState | undefined,

@@ -15,6 +15,8 @@ import { verdictIn } from './verdict-lines.ts';
 /**
  * The attacks that a server may run on itself while it serves others. Floods and slow clients would take connections
  * from its users, so only `sello lab` runs those.
+ *
+ * Why: docs/DECISIONS.md#the-consoles-laboratory-leaves-out-floods
  */
 const NAMES: readonly AttackName[] = ['mitm', 'replay', 'reorder', 'guess', 'downgrade'];
 /** Skips every step that waits for an expiry: a person is waiting for the page. */

@@ -141,6 +141,8 @@ export type SessionProof = 'second_factor' | 'code_omitted' | 'code_unavailable'
 /**
  * - `enrolment`: an invitation to enrol a token. The decision that uses it deletes the row.
  * - `device`: the session of a virtual token. It may read its user's pending transactions and decide them, nothing else.
+ *
+ * Why: docs/DECISIONS.md#invitations-and-device-sessions-are-session-rows
  */
 export type SessionKind = 'login' | 'enrolment' | 'device';
 

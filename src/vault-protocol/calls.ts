@@ -152,7 +152,11 @@ const NAMES = new Map(
   (Object.keys(VAULT_CALLS) as VaultCallName[]).map((name) => [VAULT_CALLS[name].kind, name]),
 );
 
-/** @returns `undefined` for a kind that is not a call */
+/**
+ * @returns `undefined` for a kind that is not a call
+ *
+ * Why: docs/DECISIONS.md#the-vault-protocol-is-neither-wire-nor-adapter
+ */
 export function vaultCallOf(kind: number): VaultCallName | undefined {
   return NAMES.get(kind);
 }

@@ -19,6 +19,7 @@ const HEAD_BYTES = 5;
 /** Bytes of a frame besides its body. */
 export const FRAME_BYTES = LENGTH_BYTES + HEAD_BYTES;
 
+// Why: docs/DECISIONS.md#vault-calls-are-frames-over-tls-13
 export function encodeFrame(id: number, kind: number, body: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(FRAME_BYTES + body.length);
   frame.writeUInt32BE(HEAD_BYTES + body.length, 0);

@@ -13,6 +13,7 @@ export interface VaultWelcome {
   readonly identity: string;
 }
 
+// Why: docs/DECISIONS.md#the-vault-has-an-identity
 export function writeWelcome(out: ByteWriter, { custody, managesKeys, identity }: VaultWelcome): void {
   out.byte(custody === 'hsm' ? 1 : 0);
   out.byte(managesKeys ? 1 : 0);

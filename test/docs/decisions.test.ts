@@ -10,7 +10,7 @@ import { ROOT } from './machine.ts';
 import { headingAnchors } from './references.ts';
 
 const FOLDERS = '{src,web/src,test,scripts,bench,deploy,docs}';
-const CITATION = /docs\/DECISIONS\.md#([\p{L}\p{N}-]+)/gu;
+const CITATION = /docs\/DECISIONS\.md#([\p{L}\p{N}_-]+)/gu;
 
 const decisions = headingAnchors(readFileSync(join(ROOT, 'docs/DECISIONS.md'), 'utf8'), 3);
 
@@ -34,4 +34,12 @@ test('each citation of a decision names one that exists', () => {
 
 test('no two decisions have one heading', () => {
   assert.equal(new Set(decisions).size, decisions.length);
+});
+
+test('each decision is cited by the code that it explains', () => {
+  const cited = citations();
+  assert.deepEqual(
+    decisions.filter((anchor) => !cited.has(anchor)),
+    [],
+  );
 });

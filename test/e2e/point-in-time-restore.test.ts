@@ -23,6 +23,7 @@ import { Customer, expectOk, PASSWORD, type SentTransfer } from './customer.ts';
 import type { JournalBody } from './journal.ts';
 import { runServer } from './server-process.ts';
 
+// Why: docs/DECISIONS.md#restores-use-plain-postgresql-commands
 const run = promisify(execFile);
 const HEADING = '## Backup and point-in-time restore\n';
 const BLOCK_TIME_MS = 60_000;

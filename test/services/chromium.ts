@@ -24,7 +24,11 @@ export interface VisitorOptions extends BrowserContextOptions {
   readonly expected?: readonly RegExp[];
 }
 
-/** A browser that is closed when the test ends. Its profiles are of its own making, and gone with it. */
+/**
+ * A browser that is closed when the test ends. Its profiles are of its own making, and gone with it.
+ *
+ * Why: docs/DECISIONS.md#pages-are-tested-in-debians-chromium
+ */
 export async function startChromium(t: { after(task: () => unknown): void }): Promise<Chromium> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,

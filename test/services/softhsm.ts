@@ -44,7 +44,11 @@ export interface SoftHsm {
   remove(): void;
 }
 
-/** Needs Debian's softhsm2 and opensc, and g++ once for the module that talks to it. */
+/**
+ * Needs Debian's softhsm2 and opensc, and g++ once for the module that talks to it.
+ *
+ * Why: docs/DECISIONS.md#softhsms-objects-are-in-memory
+ */
 export function softHsm(): SoftHsm {
   buildPkcs11();
   const found = LIBRARIES.find((path) => existsSync(path));

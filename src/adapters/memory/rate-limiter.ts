@@ -18,6 +18,8 @@ const SWEPT_PER_KEY = 4;
  * which resets its allowance. An attacker with that many addresses is not held by a limit per address anyway, whereas
  * refusing new keys would let that attacker lock everybody else out. The limits that must hold, on attempts at a user's
  * password or code, are counted in the journal, not here.
+ *
+ * Why: docs/DECISIONS.md#the-memory-rate-limiter-evicts-the-stalest-key
  */
 export class MemoryRateLimiter implements RateLimiter {
   /** Always false: nothing is shared. */

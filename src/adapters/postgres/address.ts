@@ -32,6 +32,8 @@ const MODES = new Set(['disable', 'require', 'verify-ca', 'verify-full']);
  * a Unix socket. `sslmode` defaults to `verify-full` unless every host is on this machine, so that the password is not
  * sent to an unverified server.
  * @throws StartRefused; its message does not quote the URL, which holds a password
+ *
+ * Why: docs/DECISIONS.md#remote-databases-are-verified
  */
 export function readAddress(url: string, key = 'store_url'): DatabaseAddress {
   const wrong = (what: string) => new StartRefused(`${key}: ${what}; expected ${FORM}`);

@@ -22,6 +22,8 @@ export interface AppenderOptions {
  *
  * When a COMMIT gets no answer, the same entries are written again. This waits for the first unit of work if that is
  * still running; the entry's transaction id then tells whether the first one was committed.
+ *
+ * Why: docs/DECISIONS.md#an-unanswered-commit-is-repeated
  */
 export class Appender {
   readonly #pool: Pool;

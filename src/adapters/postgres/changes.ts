@@ -24,6 +24,8 @@ const CURSOR = /^(\d{1,15})\/(\d+:\d+:[\d,]*)$/;
  * Reports the users about whom entries were appended since `cursor` (Store.changedSince).
  * @param era changes when the database server does; a cursor of another era answers `all`, since snapshots of one server
  *   mean nothing on another
+ *
+ * Why: docs/DECISIONS.md#servers-poll-for-each-others-entries
  */
 export async function changedSince(
   connection: Connection,

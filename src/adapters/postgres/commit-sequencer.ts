@@ -23,6 +23,8 @@ const LOCK = { name: 'places_lock', text: 'SELECT pg_advisory_xact_lock($1, $2)'
  * Assigns journal positions to committed units of work, in the table `places`. A position is final once it is assigned,
  * and entries committed later get higher ones, so a reader that has read up to a position misses nothing below it. One
  * server assigns at a time, before reads and in the background.
+ *
+ * Why: docs/DECISIONS.md#units-of-work-are-sequenced-not-entries
  */
 export class CommitSequencer {
   #running: Promise<void> | undefined;

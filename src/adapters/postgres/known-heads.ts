@@ -4,6 +4,8 @@ import type { UserId } from '../../ports/store.ts';
 /**
  * Versions that users are known to have. Entries are never removed, so the next version after one of these leaves no gap.
  * The knowledge holds while the database server is the same: a standby that takes over may have fewer entries.
+ *
+ * Why: docs/DECISIONS.md#predecessors-are-checked-where-unknown
  */
 export class KnownHeads {
   readonly #versions = new Map<UserId, number>();

@@ -29,6 +29,7 @@ export interface Migrated {
   readonly granted: string | undefined;
 }
 
+// Why: docs/DECISIONS.md#servers-create-tables-but-migrate-none
 export async function readVersion(connection: Connection): Promise<SchemaVersion> {
   const { rows } = await connection.run("SELECT to_regclass('sello.schema_version') IS NOT NULL");
   if (rows[0]?.[0] !== true) return { version: 0, compatibleFrom: 0 };

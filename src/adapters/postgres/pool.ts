@@ -62,7 +62,11 @@ export interface PoolOptions {
   readonly onServerLost: () => void;
 }
 
-/** A bounded number of connections to the server that takes writes, each used by one caller at a time. */
+/**
+ * A bounded number of connections to the server that takes writes, each used by one caller at a time.
+ *
+ * Why: docs/DECISIONS.md#one-lost-connection-makes-all-suspect
+ */
 export class Pool {
   readonly #max: number;
   readonly #times: StoreTimes;

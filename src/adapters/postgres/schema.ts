@@ -16,6 +16,8 @@ export interface Migration {
  * row `(user_id, version)` either is the caller's or exists already. `xid` and `ordinal` are an entry's transaction and
  * its order within that; `places` assigns final transactions their positions in the journal (commit-sequencer.ts).
  * `answers` holds the idempotency records. A fillfactor leaves room in the pages of tables whose rows are updated.
+ *
+ * Why: docs/DECISIONS.md#names-are-a-table-of-their-own
  */
 export const MIGRATIONS: readonly Migration[] = [
   {

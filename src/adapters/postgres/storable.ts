@@ -1,4 +1,8 @@
-/** Replaces U+0000, the one character that PostgreSQL's `text` cannot hold, by U+FFFD. */
+/**
+ * Replaces U+0000, the one character that PostgreSQL's `text` cannot hold, by U+FFFD.
+ *
+ * Why: docs/DECISIONS.md#u0000-is-stored-as-ufffd
+ */
 export function storable(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
 }

@@ -18,7 +18,11 @@ const WRITER = {
   text: 'SELECT xid::text FROM journal WHERE user_id = $1 AND version = $2',
 };
 
-/** Writes one call's decisions, in as many attempts as it takes. */
+/**
+ * Writes one call's decisions, in as many attempts as it takes.
+ *
+ * Why: docs/DECISIONS.md#an-append-is-two-pipelined-batches
+ */
 export class UnitOfWork {
   readonly #batch: Batch;
   readonly #heads: KnownHeads;

@@ -25,6 +25,8 @@ export interface RedisRateLimiterOptions {
  * `redisAnswerTimeMs`, this server counts in its own memory from that call on, logs it once, and tries Redis every
  * `redisRetryMs`. Its memory includes everything that this server let through before, so an outage does not reset a
  * limit. Redis sees no name or address: its keys are their HMAC-SHA256, truncated to 128 bits.
+ *
+ * Why: docs/DECISIONS.md#redis-has-50-ms
  */
 export class RedisRateLimiter implements RateLimiter {
   readonly #options: RedisRateLimiterOptions;

@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
  * The value is a flat list of moments (from, to, count), oldest first, and expires when nothing in it counts any more.
  * The script uses the Redis server's clock, so that servers whose clocks differ share one window. If that clock steps
  * back, the moments are moved back with it; otherwise the key would be blocked until the clock has caught up.
+ *
+ * Why: docs/DECISIONS.md#shared-limits-take-rediss-time
  */
 export const TAKE_SCRIPT = `
 local count_max, window, cost, moments_max =

@@ -4,7 +4,11 @@ import { LIMITS } from '../../limits.ts';
 import { storeError } from './errors.ts';
 import { makePrivateFile } from './private-file.ts';
 
-/** The one connection that writes. It throws StoreUnavailable for operating failures; any other error is a bug. */
+/**
+ * The one connection that writes. It throws StoreUnavailable for operating failures; any other error is a bug.
+ *
+ * Why: docs/DECISIONS.md#checkpoints-every-500-pages
+ */
 export class Connection {
   readonly database: DatabaseSync;
   readonly #begin: StatementSync;

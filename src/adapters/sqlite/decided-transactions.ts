@@ -20,6 +20,8 @@ const WRITTEN_TOGETHER = 256;
  * reads of the table are corrected from memory; after a crash, from the journal.
  *
  * `decide` and `write` run inside the caller's unit of work; the caller then calls `settle` after a commit, else `revert`.
+ *
+ * Why: docs/DECISIONS.md#decided-transactions-are-written-behind
  */
 export class DecidedTransactions {
   readonly #isPending: StatementSync;

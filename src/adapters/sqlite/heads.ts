@@ -16,7 +16,11 @@ interface Chunk {
   readonly dirty: Uint8Array;
 }
 
-/** The version and journal position of each user's latest entry; 0 and 0 without one. Takes 12 bytes a user. */
+/**
+ * The version and journal position of each user's latest entry; 0 and 0 without one. Takes 12 bytes a user.
+ *
+ * Why: docs/DECISIONS.md#user-heads-are-written-behind
+ */
 export class Heads {
   readonly #chunks = new Map<number, Chunk>();
   #recent: Chunk | undefined;

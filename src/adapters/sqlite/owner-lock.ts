@@ -9,6 +9,8 @@ import { makePrivateFile } from './private-file.ts';
  *
  * The process that holds the lock must not open the `.owner` file in any other way: closing any descriptor of a file
  * releases the process's locks on it (fcntl(2), "the file's locks").
+ *
+ * Why: docs/DECISIONS.md#the-database-lock-is-a-file
  */
 export class OwnerLock {
   readonly #pidPath: string;

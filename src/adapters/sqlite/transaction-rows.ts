@@ -4,7 +4,11 @@ import { TRANSACTIONS } from '../sql/columns.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { plainRows, selectList } from './row-sql.ts';
 
-/** Reads requested transactions, with the decisions that the table does not have yet (decided-transactions.ts). */
+/**
+ * Reads requested transactions, with the decisions that the table does not have yet (decided-transactions.ts).
+ *
+ * Why: docs/DECISIONS.md#transactions-are-kept-in-order-of-request
+ */
 export class TransactionRows {
   readonly #decided: DecidedTransactions;
   readonly #pending: StatementSync;

@@ -17,7 +17,11 @@ export interface SealingKey {
   readonly derivation: KeyDerivation;
 }
 
-/** Derives the AES-256 key from the passphrase's UTF-8 bytes by Argon2id (RFC 9106), off the main thread. */
+/**
+ * Derives the AES-256 key from the passphrase's UTF-8 bytes by Argon2id (RFC 9106), off the main thread.
+ *
+ * Why: docs/DECISIONS.md#argon2id-costs-more-for-the-sealed-file
+ */
 export async function deriveSealingKey(passphrase: string, derivation: KeyDerivation): Promise<SealingKey> {
   const key = await hashRaw(passphrase, {
     memoryCost: derivation.memoryKib,

@@ -35,6 +35,8 @@ const blockBytes = new Uint8Array(blockWords.buffer);
 /**
  * Computes the MAC under a short key. Leaves traces of the key in the scratch buffer (see `wipeScratch`).
  * @param words contains the key at `offset`, padded with zeros to `SHORT_KEY_WORDS` words
+ *
+ * Why: docs/DECISIONS.md#one-shot-hashes-for-hmac
  */
 export function macWithShortKey(
   algorithm: MacAlgorithm,

@@ -7,6 +7,8 @@ const SWEEP_MS = 15_000;
  * A cache of unwrapped keys with a bounded size and lifetime. All keys are in one typed array, so that each can be
  * overwritten. Evicts the oldest first: as every key lives equally long, that is the order of expiry too, and a hit
  * costs one look-up. A key in use is unwrapped again after its lifetime.
+ *
+ * Why: docs/DECISIONS.md#unwrapped-keys-leave-in-order-of-entry
  */
 export class UnwrappedKeys {
   /** Each slot holds a key padded with zeros, as `macWithShortKey` takes it. */

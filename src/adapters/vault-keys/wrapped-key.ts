@@ -11,7 +11,11 @@ import { mac } from './hmac.ts';
 
 const PATTERN = /^([1-9][0-9]{0,8})\.([A-Za-z0-9_-]+)$/;
 
-/** The message that derives an owner's key: HMAC-SHA256(key-encryption key of the version, this), computed in the HSM if there is one. */
+/**
+ * The message that derives an owner's key: HMAC-SHA256(key-encryption key of the version, this), computed in the HSM if there is one.
+ *
+ * Why: docs/DECISIONS.md#a-wrapping-key-per-owner
+ */
 export function ownerContext(owner: KeyOwner): Buffer {
   return Buffer.from(`wrapped-key/1/${owner}`);
 }

@@ -17,7 +17,11 @@ const NEVER_LEAVES = [
   { type: CKA.extractable, value: false },
 ];
 
-/** A key-encryption key: wraps and unwraps by one mechanism, nothing else. If ECB decryption were allowed, it could unwrap keys into the process. */
+/**
+ * A key-encryption key: wraps and unwraps by one mechanism, nothing else. If ECB decryption were allowed, it could unwrap keys into the process.
+ *
+ * Why: docs/DECISIONS.md#public-keys-are-private-objects
+ */
 export function encryptionKeyTemplate({ label, id }: Named): Template {
   const mechanism = Buffer.alloc(8);
   mechanism.writeBigUInt64LE(BigInt(CKM.aesKeyWrapPad));

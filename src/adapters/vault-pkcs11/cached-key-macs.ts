@@ -11,6 +11,8 @@ type Macs = (Uint8Array | undefined)[];
  * Computes MACs for custody `cached`: in this process, with keys that the HSM unwrapped into it. Unwrapping one key takes
  * the HSM a thousand times as long as this process takes for a MAC. So no key is requested twice, whether one batch needs
  * it several times or several batches need it at once.
+ *
+ * Why: docs/DECISIONS.md#the-hsm-unwraps-a-key-once
  */
 export class CachedKeyMacs {
   readonly #thread: HsmThread;

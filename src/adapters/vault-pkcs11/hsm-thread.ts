@@ -29,6 +29,8 @@ interface Pending {
 /**
  * The main thread's side of the thread that calls the HSM. Calls wait in a bounded queue. When a call hangs, it is
  * abandoned together with its thread, and all pending calls fail. The next call starts a new thread.
+ *
+ * Why: docs/DECISIONS.md#one-thread-and-synchronous-hsm-calls
  */
 export class HsmThread {
   readonly #options: HsmThreadOptions;

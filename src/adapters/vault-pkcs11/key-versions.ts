@@ -25,6 +25,8 @@ const VISIBLE_AFTER_MS = 30;
  * its own.
  * @returns the version
  * @throws HsmDown after `ATTEMPTS_MAX` attempts
+ *
+ * Why: docs/DECISIONS.md#the-key-pair-completes-a-key-version
  */
 export function createVersion(sessions: Sessions, prefix: string): number {
   const { library, operationSession, reportProgress } = sessions;

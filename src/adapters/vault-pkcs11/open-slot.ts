@@ -6,7 +6,11 @@ import type { HsmAddress } from './pkcs11-uri.ts';
 import type { SessionKeyCache } from './session-key-cache.ts';
 import type { Sessions } from './slot-connection.ts';
 
-/** A slot with a logged-in user: its sessions, the listing of its keys, and users' keys unwrapped as session objects. */
+/**
+ * A slot with a logged-in user: its sessions, the listing of its keys, and users' keys unwrapped as session objects.
+ *
+ * Why: docs/DECISIONS.md#the-first-server-makes-the-keys
+ */
 export class OpenSlot {
   readonly address: HsmAddress;
   readonly sessions: Sessions;

@@ -19,7 +19,11 @@ const WRAP = { mechanism: CKM.aesKeyWrapPad };
 const BLOB_BYTES_MAX = 256;
 const EVICTED_WHEN_FULL = 64;
 
-/** Unwraps the keys of one batch. Lists the keys anew at most once, when a wrapped key names an unknown version. */
+/**
+ * Unwraps the keys of one batch. Lists the keys anew at most once, when a wrapped key names an unknown version.
+ *
+ * Why: docs/DECISIONS.md#hsm-keys-are-wrapped-twice
+ */
 export class UnwrapBatch {
   readonly #hsm: OpenSlot;
   #listed = false;

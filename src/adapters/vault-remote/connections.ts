@@ -11,6 +11,8 @@ interface Slot {
  * A pool of connections, each of which is remade without end, at a bounded pace, when it is lost. Without a connection
  * a call fails at once, because a call that waits for a lost or hung vault holds up all others. There is one exception:
  * after a connection was closed in order or reset, calls wait for the first attempt to remake it.
+ *
+ * Why: docs/DECISIONS.md#a-hung-vault-fails-all-calls
  */
 export class RemoteConnections {
   readonly #open: () => Promise<RemoteConnection>;

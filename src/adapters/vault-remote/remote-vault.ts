@@ -15,6 +15,8 @@ type Answered<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;
  * and the keys that `deriveKey` returns. Batches are sent in parts, so that a large one does not hold up other callers.
  *
  * When the vault does not answer, a call fails within `vaultSilenceTimeMs`, and later calls fail at once.
+ *
+ * Why: docs/DECISIONS.md#a-remote-vaults-custody-is-hsm
  */
 export class RemoteVault implements KeyVault {
   /** Keys are unwrapped in the vault's process, never in this one. */

@@ -19,6 +19,8 @@ const RETRY_MS = 1_000;
 /**
  * Issues and verifies challenges under keys that rotate every `rotationMs`. The vault derives the key of a period from the
  * period's number, so every server has the same keys and none is stored.
+ *
+ * Why: docs/DECISIONS.md#challenge-keys-are-derived-not-stored
  */
 export class ChallengeIssuer {
   readonly #vault: KeyVault;

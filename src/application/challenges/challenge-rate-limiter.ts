@@ -10,6 +10,8 @@ interface Allowance {
 /**
  * Limits how many challenges a user or a service gets (a token bucket each), because one short request may ask for a
  * thousand and the server computes each one. Kept in memory, because it protects this server's CPU time alone.
+ *
+ * Why: docs/DECISIONS.md#challenges-are-rate-limited
  */
 export class ChallengeRateLimiter {
   readonly #callers = new Map<UserId | string, Allowance>();

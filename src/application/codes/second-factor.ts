@@ -20,6 +20,8 @@ export interface ShownFactor {
 /**
  * Whether a token was revoked and the session's log-in, by password alone, had no code to show. A session may revoke
  * tokens, and must not escape their codes by doing so.
+ *
+ * Why: docs/DECISIONS.md#revoking-a-token-does-not-end-its-demands
  */
 export function isRidOfCodes(user: User, { proof }: SessionRow): boolean {
   return user.state.hadToken === true && proof === 'code_unavailable';
@@ -34,6 +36,8 @@ export function isRidOfCodes(user: User, { proof }: SessionRow): boolean {
  *   administrator's invitation;
  * - active `ocra` tokens alone: `code_required` whatever is shown, because their codes are for transactions;
  * - otherwise: a code that fits.
+ *
+ * Why: docs/DECISIONS.md#a-new-authenticator-asks-for-a-code
  */
 export class SecondFactor {
   readonly #context: Context;

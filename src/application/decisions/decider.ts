@@ -50,6 +50,8 @@ type LatestRecords = ReadonlyMap<UserId, UserRecord | undefined> | Error;
  * A cached user may be stale. The store's guard makes that safe for a decision with an entry: if it is not based on the
  * user's latest entry, the append is superseded, and the job is decided again on the user in the store. A result without
  * an entry meets no guard, so step 6 compares the user's version with the store's before the result is final.
+ *
+ * Why: docs/DECISIONS.md#one-batch-at-a-time
  */
 export class Decider {
   readonly counters: DeciderCounters = { batches: 0, jobs: 0, entries: 0, superseded: 0 };
@@ -208,7 +210,11 @@ export class Decider {
     }
   }
 
-  /** Reads the users' latest versions, without the spent challenges. */
+  /**
+   * Reads the users' latest versions, without the spent challenges.
+   *
+   * Why: docs/DECISIONS.md#results-without-an-entry-are-checked
+   */
   async #readLatest(ids: readonly UserId[]): Promise<LatestRecords> {
     try {
       const records = await this.#store.load(ids, Number.POSITIVE_INFINITY);
@@ -280,7 +286,11 @@ export class Decider {
 
 const NO_RECORDS: LatestRecords = new Map();
 
-/** Returns the jobs that are still within their time, and rejects the others. */
+/**
+ * Returns the jobs that are still within their time, and rejects the others.
+ *
+ * Why: docs/DECISIONS.md#decisions-expire-after-ten-seconds
+ */
 function rejectExpired(jobs: readonly PendingJob[], now: number): readonly PendingJob[] {
   if (jobs.every(({ expiresAt }) => expiresAt > now)) return jobs;
   return jobs.filter(({ expiresAt, reject }) => {

@@ -15,6 +15,8 @@ export type ChangeListener = (users: readonly UserId[] | 'all') => void;
  * The decider puts each user here after it commits an entry; the change feed invalidates the users about whom other
  * servers append. A read trusts a cached user only until the staleness bound (`setFreshUntil`). A decision may use any
  * cached user, because the store supersedes a decision that is not based on the latest entry.
+ *
+ * Why: docs/DECISIONS.md#cached-users-are-believed-for-a-second
  */
 export class UserCache {
   /** The challenges that cached users spent within their time to live. */

@@ -35,6 +35,8 @@ const WHOLE: IdempotencyCodec<object, object> = {
  * The same job, but its result is kept under the client's key, committed with the decision's entry, and a repeat is
  * answered from that record: nothing is evaluated or written again. Refusals and results without an entry are not
  * kept: they did nothing, so the same key may be tried again. Without a key it is the job itself.
+ *
+ * Why: docs/DECISIONS.md#only-approvals-have-idempotency-records
  */
 export function idempotent<T extends object, Kept>(
   job: RepeatableJob<T | Refusal>,

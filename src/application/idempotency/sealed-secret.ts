@@ -16,6 +16,8 @@ type Secret = string | Uint8Array;
  * @param idempotency without it nothing is kept, and the vault is not called
  * @param read the opened secret as it stands in the result
  * @throws VaultUnavailable
+ *
+ * Why: docs/DECISIONS.md#secrets-in-idempotency-records-are-sealed
  */
 export async function secretCodec<
   Field extends string,

@@ -20,6 +20,8 @@ interface Listener {
 /**
  * Streams the entries about transactions that services asked for. All listeners share one reader of the journal,
  * because most entries concern none of them.
+ *
+ * Why: docs/DECISIONS.md#service-events-are-found-by-the-services-id
  */
 export class ServiceEvents {
   readonly #context: Context;

@@ -17,6 +17,8 @@ export interface DeferredVaultOptions {
 /**
  * Stands in for a vault that did not answer when the server started. It rejects each call as unavailable and tries in the
  * background to open the vault, with a bounded back-off and without a time limit; once open, it passes all calls on.
+ *
+ * Why: docs/DECISIONS.md#servers-start-without-their-vault
  */
 export class DeferredVault implements KeyVault {
   readonly custody: KeyVault['custody'];

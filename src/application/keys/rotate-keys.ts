@@ -40,6 +40,8 @@ export interface RotatedKeys {
  * first sweep and the last is longer than a request can take (`decisionTimeMs`, then the store's own bounds), and the last
  * sweep finds what they committed. Concurrent rotations on several servers only ever wrap forward.
  * @param act the caller over the API; with an idempotency key the result may be `idempotency_mismatch`
+ *
+ * Why: docs/DECISIONS.md#a-rotation-waits-for-other-servers
  */
 export function rotateKeys(context: Context, request: RotateKeysRequest): Promise<RotatedKeys>;
 export function rotateKeys(

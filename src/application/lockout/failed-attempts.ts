@@ -37,6 +37,8 @@ function attemptDetail(factor: string, failures: number, lockedUntil: number, at
  * Counts a MAC that did not fit: the message was changed on the way, or the holder of a session guesses at the password.
  * It does not lock the user, or a man in the middle could lock them out. Instead the session that sends
  * `wrongMacsMax` within `wrongMacsWindowMs` ends, so that guessing on needs a log-in, which does lock.
+ *
+ * Why: docs/DECISIONS.md#a-wrong-mac-locks-nobody
  */
 export function afterWrongMac(
   state: UserState,

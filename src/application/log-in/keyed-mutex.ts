@@ -1,6 +1,8 @@
 /**
  * Runs the tasks of one key one after the other, with at most `waitingMax` of them running or waiting. A guess is
  * evaluated only once the outcome of the one before it is known, so parallel guesses cannot outrun the lock.
+ *
+ * Why: docs/DECISIONS.md#one-log-in-per-name-at-a-time
  */
 export class KeyedMutex {
   readonly #waitingMax: number;

@@ -50,6 +50,8 @@ export interface LogInPasskeyRequest {
 /**
  * Logs a user in by passkey (WebAuthn section 7.2) in place of password and code: the authenticator has verified its
  * user, so it stands for both. Locks of either do not apply, because a signature cannot be guessed.
+ *
+ * Why: docs/DECISIONS.md#passkeys-stand-for-password-and-code
  */
 export async function logInByPasskey(
   context: Context,

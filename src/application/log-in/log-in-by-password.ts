@@ -39,6 +39,8 @@ export interface LogInRequest {
  * 7. A refusal of the credentials waits until a multiple of a fixed time, so that its duration tells nothing.
  *
  * An unknown user is answered and locked like one whose password is wrong.
+ *
+ * Why: docs/DECISIONS.md#use-cases-with-memory-are-classes
  */
 export class PasswordLogIn {
   readonly #context: Context;

@@ -75,7 +75,11 @@ export function nonceOfClientData(clientData: string): string | undefined {
   }
 }
 
-/** The site that passkeys belong to (WebAuthn section 5.4.2). Its host is the relying party's id. */
+/**
+ * The site that passkeys belong to (WebAuthn section 5.4.2). Its host is the relying party's id.
+ *
+ * Why: docs/DECISIONS.md#passkeys-and-links-use-public_url
+ */
 export interface RelyingParty {
   /** `https://sello.example` */
   readonly origin: string;

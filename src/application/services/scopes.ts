@@ -4,7 +4,11 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 export const SCOPES = ['transactions:write', 'transactions:read', 'codes:verify', 'users:read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Whether these scopes are enough. A service that may request transactions may also read them. */
+/**
+ * Whether these scopes are enough. A service that may request transactions may also read them.
+ *
+ * Why: docs/DECISIONS.md#writing-transactions-includes-reading-them
+ */
 export function allows(scopes: readonly string[], scope: Scope): boolean {
   if (scopes.includes(scope)) return true;
   return scope === 'transactions:read' && scopes.includes('transactions:write');

@@ -14,7 +14,11 @@ export function makeServiceKey(random: Random): { readonly key: string; readonly
   return { key, hash: hashOfKey(key) };
 }
 
-/** Names one of a service's keys: the beginning of its hash, which opens nothing. */
+/**
+ * Names one of a service's keys: the beginning of its hash, which opens nothing.
+ *
+ * Why: docs/DECISIONS.md#service-keys-are-named-by-their-digest
+ */
 export function idOfServiceKey({ hash }: ServiceKey): string {
   return hash.slice(0, KEY_ID_LENGTH);
 }

@@ -11,7 +11,11 @@ export interface ResumeSessionRequest {
   readonly codeRequired?: true;
 }
 
-/** Resumes a session on another connection or server, by the secret that its log-in returned. */
+/**
+ * Resumes a session on another connection or server, by the secret that its log-in returned.
+ *
+ * Why: docs/DECISIONS.md#tcp-log-ins-without-a-code-stay-on-tcp
+ */
 export async function resumeSession(
   context: Context,
   { secret, address, deviceAllowed, codeRequired }: ResumeSessionRequest,

@@ -37,7 +37,11 @@ export function userIdOfSecret(secret: string): UserId | undefined {
   return Number.isSafeInteger(userId) ? userId : undefined;
 }
 
-/** The user's session with this id, if it has not ended or expired and the user is not disabled. Invitations do not count. */
+/**
+ * The user's session with this id, if it has not ended or expired and the user is not disabled. Invitations do not count.
+ *
+ * Why: docs/DECISIONS.md#sessions-are-rows
+ */
 export function heldSession(user: User, sessionId: string, at: number): SessionRow | undefined {
   if (user.disabled) return undefined;
   for (const session of user.sessions) {

@@ -32,6 +32,8 @@ export type ActivatedToken = TokenRow & { readonly repeated?: boolean };
  * 4. The code must fit. A wrong one counts and locks like any other; a right one leaves earlier failures standing.
  * 5. The token becomes active, with the other token of its device. A user's first token also ends what was open beside
  *    it: other devices' sessions, and invitations given for the password alone.
+ *
+ * Why: docs/DECISIONS.md#the-first-confirmed-token-ends-waiting-devices
  */
 export async function activateToken(
   context: Context,

@@ -19,7 +19,11 @@ export function readDeviceKey({ kty, crv, x, y }: DeviceKey): KeyObject | undefi
   }
 }
 
-/** Encrypts the payload to the device's key: compact JWE (RFC 7516), ECDH-ES (RFC 7518 section 4.6) with A256GCM. */
+/**
+ * Encrypts the payload to the device's key: compact JWE (RFC 7516), ECDH-ES (RFC 7518 section 4.6) with A256GCM.
+ *
+ * Why: docs/DECISIONS.md#a-claims-answer-is-sealed-to-the-device
+ */
 export function sealToDevice(key: KeyObject, payload: unknown): Promise<string> {
   return new CompactEncrypt(Buffer.from(JSON.stringify(payload)))
     .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', typ: 'JWE', cty: 'json' })

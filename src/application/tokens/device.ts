@@ -6,6 +6,8 @@ const LOG_IN = '.login';
 /**
  * The id of a device's log-in token. A virtual token may be two tokens: one for approvals and, under the same id with a
  * suffix, one for log-ins. They are activated and revoked together. No other token's id has a dot.
+ *
+ * Why: docs/DECISIONS.md#a-virtual-token-is-two-tokens
  */
 export function logInTokenId(deviceId: string): string {
   return `${deviceId}${LOG_IN}`;

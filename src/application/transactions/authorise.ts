@@ -25,6 +25,8 @@ import type { RequestedTransaction } from './request-transaction.ts';
  *
  * A wrong MAC or code spends the challenge; a missing proof does not. Does NOT check that the payer's account is the
  * user's: Sello keeps no accounts.
+ *
+ * Why: docs/DECISIONS.md#evaluated-proofs-spend-the-challenge
  */
 export function authorise(context: Context, request: AuthoriseRequest): Promise<Authorisation | Refusal> {
   // A transaction that may not wait has no other outcome.

@@ -3,7 +3,11 @@ import type { TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { type TransactionView, timeOfId, viewOfEntry, viewOfRow } from './transaction-view.ts';
 
-/** Finds one of the user's transactions: one that waits or waited, or one that was decided at once. */
+/**
+ * Finds one of the user's transactions: one that waits or waited, or one that was decided at once.
+ *
+ * Why: docs/DECISIONS.md#no-query-folder
+ */
 export async function findTransaction(
   { store }: Context,
   userId: UserId,

@@ -9,7 +9,11 @@ const DIGITS = Buffer.from('0123456789abcdef');
 /** Reused, with its dashes in place: an id is made for each decision, and joining strings costs more. */
 const text = Buffer.alloc(36, '-');
 
-/** Makes a UUID of version 7 (RFC 9562 section 5.7). It carries the decision's time, so ids can be searched by time. */
+/**
+ * Makes a UUID of version 7 (RFC 9562 section 5.7). It carries the decision's time, so ids can be searched by time.
+ *
+ * Why: docs/DECISIONS.md#a-transaction-id-tells-its-time
+ */
 export function makeTransactionId(at: number, random: RandomPool): string {
   for (let i = 0; i < TIME_BYTES; i++) put(i, Math.floor(at / 2 ** (8 * (TIME_BYTES - 1 - i))));
   const bytes = random.take(RANDOM_BYTES);

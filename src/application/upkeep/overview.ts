@@ -47,6 +47,8 @@ export interface OverviewFigures {
 /**
  * Counts what this server decided in the last hour, minute by minute, for the console. It counts at each commit and reads
  * nothing from the store, so it does NOT include what other servers, or this one before its start, decided.
+ *
+ * Why: docs/DECISIONS.md#the-overview-is-this-servers
  */
 export class Overview {
   readonly #context: Context;

@@ -19,6 +19,8 @@ export interface FirstAdministratorRequest {
 /**
  * Creates the first administrator on showing the code that the first start printed: once, within `setupTimeMs`, and only
  * while there is no administrator. The code is in this process's memory alone, so a restart voids it.
+ *
+ * Why: docs/DECISIONS.md#the-set-up-link-is-in-memory
  */
 export class FirstAdministrator {
   /** Printed to the operator's terminal, never logged. */

@@ -17,6 +17,8 @@ interface Options {
 
 /**
  * `sello keys passphrase`. No server may use the data folder: it would seal the file under the old passphrase again.
+ *
+ * Why: docs/DECISIONS.md#changing-the-passphrase-writes-one-file
  */
 export function definePassphrase(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);

@@ -11,6 +11,7 @@ import { openLog, reloadTlsOnSighup } from './log.ts';
 /** On Ctrl-C the terminal signals this process and npm signals it again: signals this close together count as one. */
 const SAME_SIGNAL_MS = 500;
 
+// Why: docs/DECISIONS.md#secrets-on-the-command-line-are-overwritten
 export function define(command: Command, shell: Shell): void {
   command
     .addHelpText(

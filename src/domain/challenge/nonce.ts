@@ -32,6 +32,8 @@ export const CHALLENGE_RANDOM_BYTES = RANDOM_BYTES;
  * Makes a nonce authenticated by `key`.
  * @param issuedAt ms since 1970
  * @param random `CHALLENGE_RANDOM_BYTES` fresh bytes
+ *
+ * Why: docs/DECISIONS.md#challenges-carry-no-user
  */
 export function makeNonce(
   key: ChallengeKey,

@@ -5,6 +5,8 @@ import { LIMITS } from '../../limits.ts';
  * where a Set of strings takes about a hundred. Tables cover a period of issue each, so a table is dropped at once when
  * everything in it has expired. Nonces are random and authenticated before they are looked up, so a collision is not
  * expected in the lifetime of a server; it would refuse an honest transaction, never accept a challenge twice.
+ *
+ * Why: docs/DECISIONS.md#spent-challenges-are-64-bit-fingerprints
  */
 export class SpentChallenges {
   readonly #periodMs: number;

@@ -41,7 +41,11 @@ export function learntDrift(step: number, atMs: number, periodS: number): number
   return Math.min(Math.max(step - timeStep(atMs, periodS), -driftStepsMax), driftStepsMax);
 }
 
-/** Returns the time steps whose MACs `acceptTotp` needs. Used steps are among them, which tells a replay from a wrong code. */
+/**
+ * Returns the time steps whose MACs `acceptTotp` needs. Used steps are among them, which tells a replay from a wrong code.
+ *
+ * Why: docs/DECISIONS.md#drifted-and-current-time-are-both-tried
+ */
 export function totpSteps(state: TokenState | undefined, atMs: number, periodS: number): readonly number[] {
   return driftedSteps(state?.drift ?? 0, atMs, periodS);
 }

@@ -43,7 +43,13 @@ export interface PolicyQuestion {
 /** Deny by default: a transfer that no rule covers needs the strongest proof. */
 const NO_RULE: readonly Proof[] = Object.freeze(['bound_code'] as const);
 
-/** Returns the proofs that a transfer needs. Does NOT check the form of the policy: loading the configuration does. */
+/**
+ * Returns the proofs that a transfer needs. Does NOT check the form of the policy: loading the configuration does.
+ *
+ * Why: docs/DECISIONS.md#velocity-adds-to-the-matching-rule
+ *
+ * Why: docs/DECISIONS.md#amounts-without-a-currency
+ */
 export function requiredProofs(policy: Policy, question: PolicyQuestion): readonly Proof[] {
   const own = policy.rules.find(({ when }) => when === undefined || fits(when, question))?.require ?? NO_RULE;
   if (!question.velocityExceeded) return own;

@@ -4,6 +4,8 @@ import type { RateLimit, RateLimiter } from '../../ports/rate-limiter.ts';
 /**
  * Bounds the refusals of an address. Remembers addresses over the limit, so that their next request is refused before
  * a signature is verified or a row is read for it.
+ *
+ * Why: docs/DECISIONS.md#known-credentials-pass-the-error-limit
  */
 export class ErrorLimit {
   readonly #limiter: RateLimiter;

@@ -12,7 +12,11 @@ export interface PartHealth {
   readonly latencyMs: number;
 }
 
-/** Checks whether a decision could be made now. Anyone may ask, often, so a result is kept for `readinessCachedMs`. */
+/**
+ * Checks whether a decision could be made now. Anyone may ask, often, so a result is kept for `readinessCachedMs`.
+ *
+ * Why: docs/DECISIONS.md#readiness-has-a-form-for-haproxy
+ */
 export class Health {
   readonly #context: Context;
   #checkedAt = Number.NEGATIVE_INFINITY;

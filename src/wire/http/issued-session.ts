@@ -46,7 +46,11 @@ export const BrowserSession = named(
   }),
 );
 
-/** The body for a session with a new access token. @throws VaultUnavailable */
+/**
+ * The body for a session with a new access token. @throws VaultUnavailable
+ *
+ * Why: docs/DECISIONS.md#log-in-asks-the-vault-before-the-password
+ */
 export async function issueToken({ accessTokens }: HttpDependencies, session: Session, secret: string) {
   const { token, expiresAt } = await accessTokens.issue(session);
   return {

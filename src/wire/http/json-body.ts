@@ -13,6 +13,8 @@ const BRACE_CLOSE = 125;
 /**
  * Parses a body as JSON (RFC 8259) with the restrictions of RFC 7493: UTF-8, unique names in an object, no lone
  * surrogates; and with bounded depth. An empty body gives undefined.
+ *
+ * Why: docs/DECISIONS.md#unknown-members-are-refused
  */
 export function parseBody(bytes: Buffer): { readonly value: unknown } | Refusal {
   if (bytes.length === 0) return { value: undefined };

@@ -18,7 +18,11 @@ export interface HandlerOptions {
   readonly stopping: AbortSignal;
 }
 
-/** Fastify's handler of a route: runs it for an admitted, validated request and sends its response or refusal. */
+/**
+ * Fastify's handler of a route: runs it for an admitted, validated request and sends its response or refusal.
+ *
+ * Why: docs/DECISIONS.md#routes-write-their-own-responses
+ */
 export function routeHandler(route: Route, options: HandlerOptions) {
   const { dependencies, cors, sendRefusal, recordResponse, stopping } = options;
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {

@@ -10,6 +10,8 @@ const INTEGER = /^(0|[1-9][0-9]{0,8})$/;
 /**
  * Makes TypeBox Fastify's validator, so that documented schemas are the ones enforced. A refusal names what does not
  * fit.
+ *
+ * Why: docs/DECISIONS.md#validation-is-a-thin-compiler-on-typebox
  */
 export const typeboxCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);

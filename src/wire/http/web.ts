@@ -41,6 +41,8 @@ type Encoding = 'br' | 'gzip';
 /**
  * Serves the built pages from memory. Looks paths up exactly among the files read, so that no path leads out of the
  * folder. Reads the files again after a new build.
+ *
+ * Why: docs/DECISIONS.md#the-built-pages-are-served-from-memory
  */
 export class WebPages {
   readonly #folder: string;

@@ -23,6 +23,8 @@ const SUBJECT_LENGTH_MAX = 128;
  * Identifies the caller after the handshake: its certificate must be from the trusted authorities, valid now, and for
  * an allowed name.
  * @returns the caller, or the reason for the log and for the caller
+ *
+ * Why: docs/DECISIONS.md#vault-clients-are-refused-after-the-handshake
  */
 export function identify(
   socket: TLSSocket,

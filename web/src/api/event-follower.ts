@@ -25,6 +25,8 @@ const SILENCE_MS_MAX = 45_000;
  * Follows a stream of server-sent events until it is stopped. Reconnects with growing, jittered pauses, sends
  * `Last-Event-ID`, and treats a silent connection as lost. `EventSource` can neither send a bearer token nor tell an
  * ended session from an unreachable server.
+ *
+ * Why: docs/DECISIONS.md#event-streams-are-read-by-fetch
  */
 export class EventFollower {
   readonly #options: EventFollowerOptions;

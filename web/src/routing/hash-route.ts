@@ -3,7 +3,11 @@ export type Route = readonly string[];
 
 const PARTS_MAX = 8;
 
-/** Parses a fragment. Anybody can make a link with any fragment; it can only name a place of this page. */
+/**
+ * Parses a fragment. Anybody can make a link with any fragment; it can only name a place of this page.
+ *
+ * Why: docs/DECISIONS.md#places-in-a-page-are-fragments
+ */
 export function parseHash(hash: string): Route {
   if (!hash.startsWith('#/')) return [];
   const [path = ''] = hash.slice(2).split('?');

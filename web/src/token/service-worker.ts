@@ -3,6 +3,7 @@ declare const self: ServiceWorkerGlobalScope;
 
 export {};
 
+// Why: docs/DECISIONS.md#a-newer-token-version-waits
 const PRECACHE = '__PRECACHE__';
 const PREFIX = 'sello-token-';
 const PAGE = '/token';

@@ -7,7 +7,11 @@ import {
 } from './options.ts';
 import type { ServerAddress } from './server-address.ts';
 
-/** The servers of one protocol: `alive` checks that a process answers, `ready` that it can decide now. */
+/**
+ * The servers of one protocol: `alive` checks that a process answers, `ready` that it can decide now.
+ *
+ * Why: docs/DECISIONS.md#the-balancer-asks-for-life-and-readiness
+ */
 export function backend(
   options: HaproxyOptions,
   protocol: 'tcp' | 'http',

@@ -2,7 +2,11 @@ import { backend } from './backend.ts';
 import { httpFrontend, tcpFrontend } from './frontends.ts';
 import { type HaproxyOptions, httpConnections, tcpConnections } from './options.ts';
 
-/** The whole configuration, for HAProxy 2.6 or later. */
+/**
+ * The whole configuration, for HAProxy 2.6 or later.
+ *
+ * Why: docs/DECISIONS.md#the-balancer-observes-no-layer-4
+ */
 export function haproxyConfiguration(options: HaproxyOptions): string {
   return [
     head(options),

@@ -11,6 +11,8 @@ export interface SystemdOptions {
 /**
  * The units of `deploy/systemd` for that user and folder: `sello@NAME` is a server, and two names (`blue`, `green`) let
  * one machine upgrade without a stop; `sello-vault` is the vault's process. For systemd 252 or later.
+ *
+ * Why: docs/DECISIONS.md#a-refused-pin-is-not-retried
  */
 export function systemdUnits({ user, folder }: SystemdOptions): readonly DeploymentFile[] {
   return ['sello@.service', 'sello-vault.service'].map((name) => ({

@@ -13,6 +13,7 @@ const Ready = closed({
   }),
 });
 
+// Why: docs/DECISIONS.md#metrics-are-private-by-default
 export const operationRoutes = [
   route({
     method: 'GET',

@@ -24,6 +24,7 @@ const OwnSession = named(
   }),
 );
 
+// Why: docs/DECISIONS.md#the-browsers-cookie-has-its-own-route
 export const ownSessionRoutes = [
   route({
     method: 'GET',

@@ -13,7 +13,11 @@ const WHOLE_STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000,
 ];
 
-/** Lines or bars over time on a canvas. Hidden from screen readers: a summary and a table stand beside it. */
+/**
+ * Lines or bars over time on a canvas. Hidden from screen readers: a summary and a table stand beside it.
+ *
+ * Why: docs/DECISIONS.md#charts-are-uplots
+ */
 export function Chart({
   data,
   series,

@@ -16,7 +16,11 @@ export const PIN_ATTEMPTS_MAX = 10;
 /** Wait before an attempt, indexed by the number of failures before it. Unit: ms */
 const WAIT_MS = [0, 0, 0, 30_000, 60_000, 120_000, 300_000, 900_000, 1_800_000, 3_600_000];
 
-/** Returns the time until the next attempt (ms). Setting the clock back extends no wait beyond its step. */
+/**
+ * Returns the time until the next attempt (ms). Setting the clock back extends no wait beyond its step.
+ *
+ * Why: docs/DECISIONS.md#ten-wrong-pins-erase-the-device
+ */
 export function waitBeforeAttempt({ begun, lastAtMs }: PinAttempts, nowMs: number): number {
   const waitMs = WAIT_MS[begun] ?? 0;
   const sinceMs = Math.max(0, nowMs - lastAtMs);

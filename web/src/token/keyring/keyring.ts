@@ -23,6 +23,8 @@ export type PasskeyLock = Extract<Lock, { kind: 'passkey' }>;
  * The keyring at rest. The root is random and stored only under its locks. `device` is a non-extractable HMAC key that
  * enters each lock's key, so a copy of the database without it does not allow a search for the PIN. (A copy of the
  * whole browser profile includes it; then only the slow stretching protects the PIN.)
+ *
+ * Why: docs/DECISIONS.md#seeds-rest-under-two-locks
  */
 export interface Keyring {
   readonly device: CryptoKey;

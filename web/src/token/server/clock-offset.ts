@@ -11,6 +11,8 @@ export interface ClockOffset {
  * Bounds the offset by the `Date` of one answer (whole seconds, RFC 9110 section 6.6.1): the server wrote it after the
  * request left and before the answer arrived.
  * @returns undefined for an invalid date
+ *
+ * Why: docs/DECISIONS.md#the-token-follows-the-servers-clock
  */
 export function offsetOf(
   date: string | null,

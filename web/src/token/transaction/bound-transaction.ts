@@ -14,6 +14,8 @@ const CHALLENGE = /^[0-9a-f]{64}$/;
 /**
  * The object that is both displayed and signed. Its members are read back from the text that the bound code covers, so
  * what the user sees cannot differ from what the code is for. It is frozen, and `approvalCode` accepts nothing else.
+ *
+ * Why: docs/DECISIONS.md#the-token-shows-what-it-signs
  */
 export class BoundTransaction {
   /** RFC 8785 JSON: the text that the question is the hash of. */

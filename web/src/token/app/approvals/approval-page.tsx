@@ -5,6 +5,7 @@ import { Approval } from './approval.tsx';
 import { ApprovalOutcome } from './approval-outcome.tsx';
 import { useFound } from './use-found-transaction.ts';
 
+// Why: docs/DECISIONS.md#refusing-asks-for-no-pin
 export function ApprovalPage({ id }: { readonly id: string }) {
   const { t } = useTranslation('token');
   const { feeds } = useDeviceView();
