@@ -134,9 +134,9 @@ test('streams are bounded in number, live by heartbeats, and end with the server
     assert.equal(answer.json.code, 'message_invalid', bad);
   }
   const stopped = performance.now();
-  await fixture.server.stop(5_000);
+  await fixture.server.stop(20_000);
   await Promise.all([first.ended, again.ended]);
-  assert.ok(performance.now() - stopped < 5_000);
+  assert.ok(performance.now() - stopped < 10_000);
 });
 
 test('one who does not read is closed, and the others are not held up', async (t) => {

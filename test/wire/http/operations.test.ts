@@ -185,8 +185,8 @@ test('it stops in good order: waits end, what was accepted is answered', async (
   });
   await until(() => waits.count === 1 && (answered || context.passwords.queueLength > 0));
   const startedAt = performance.now();
-  await fixture.server.stop(5_000);
-  assert.ok(performance.now() - startedAt < 5_000);
+  await fixture.server.stop(20_000);
+  assert.ok(performance.now() - startedAt < 10_000);
   assert.equal((await waiting).json.status, 'pending');
   assert.equal((await registering).status, 201);
   await assert.rejects(fixture.get('/healthz'));
