@@ -101,7 +101,7 @@ export async function logInByPasskey(
         };
       }
       const { label } = request;
-      const { session, rows } = openSession(context, user, at, { secret, label });
+      const { session, rows } = openSession(context, user, at, { secret, label, proof: 'second_factor' });
       return {
         result: { session, secret },
         draft: {

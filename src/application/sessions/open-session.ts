@@ -13,11 +13,11 @@ export function openSession(
   {
     secret,
     label = '',
-    proof = 'second_factor',
+    proof,
   }: {
     readonly secret: string;
     readonly label?: string | undefined;
-    readonly proof?: SessionProof;
+    readonly proof: SessionProof;
   },
 ): { readonly session: Session; readonly rows: readonly SideRow[] } {
   const row: SessionRow = {

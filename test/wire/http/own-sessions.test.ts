@@ -61,7 +61,7 @@ test('more log-ins than are kept end the oldest log-in, never the device', async
       userId,
       decide: (user, { at }) => {
         assert.ok(user);
-        const { rows } = openSession(context, user, at, { secret });
+        const { rows } = openSession(context, user, at, { secret, proof: 'second_factor' });
         return { result: undefined, draft: { type: 'login.accepted', state: user.state, rows } };
       },
     });
