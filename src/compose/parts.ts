@@ -56,8 +56,12 @@ export async function openParts(
   }
 }
 
+/** Closes every part, also when one fails to close. @throws the first failure, once all are closed */
 export async function closeParts({ store, vault, rateLimiter }: Parts): Promise<void> {
-  await store.close();
-  await vault.vault.close();
-  await rateLimiter.close();
+  const closed: PromiseSettledResult<void>[] = [];
+  for (const part of [store, vault.vault, rateLimiter]) {
+    closed.push(...(await Promise.allSettled([part.close()])));
+  }
+  const failed = closed.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 }

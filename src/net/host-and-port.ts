@@ -10,11 +10,11 @@ export function formatHostAndPort({ address, port }: HostAndPort): string {
 }
 
 /**
- * Reads `HOST:PORT`, with an IPv6 address in brackets. Does NOT check that the host exists.
+ * Reads `HOST:PORT`, with an IPv6 address in brackets, which may name a zone (`[fe80::1%eth0]:8080`). Does NOT check that the host exists.
  * @returns `undefined` for any other text and for a port that is not 1 to 65535
  */
 export function parseHostAndPort(text: string): { readonly host: string; readonly port: number } | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };

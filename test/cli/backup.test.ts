@@ -6,7 +6,9 @@ import assert from 'node:assert/strict';
 import { copyFile, cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
+import { digestOf } from '../../src/cli/backup/backup-folder.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
 import { sello, selloJson } from '../services/sello-command.ts';
 
@@ -129,3 +131,20 @@ async function edit(folder: string, from: RegExp, to: string): Promise<void> {
   const file = join(folder, 'manifest.json');
   await writeFile(file, (await readFile(file, 'utf8')).replace(from, to));
 }
+
+test('a backup made before the last change of the tables is restored, and serves', async () => {
+  const old = join(base, 'old-backup');
+  await cp(backup, old, { recursive: true });
+  const database = new DatabaseSync(join(old, 'sello.sqlite'));
+  database.exec(
+    'ALTER TABLE sessions DROP COLUMN proof; PRAGMA user_version = 4; PRAGMA journal_mode = DELETE',
+  );
+  database.close();
+  const manifest = JSON.parse(await readFile(join(old, 'manifest.json'), 'utf8'));
+  manifest.files['sello.sqlite'] = await digestOf(join(old, 'sello.sqlite'));
+  await writeFile(join(old, 'manifest.json'), JSON.stringify(manifest));
+
+  assert.equal((await selloJson(['restore', old, ...data('third')])).entries, 2);
+  await copyFile(join(base, 'data', 'vault.passphrase'), join(base, 'third', 'vault.passphrase'));
+  assert.equal((await selloJson(['token', 'list', 'alice', ...data('third')])).tokens.length, 1);
+});

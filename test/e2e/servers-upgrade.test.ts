@@ -25,6 +25,8 @@ const UPGRADES = Number(process.env.SELLO_UPGRADES ?? 2);
 const LOAD_MS = 600;
 /** No server fails here: that an answer takes its time on a busy machine is no failure. */
 const ANSWER_TIME_MS = 60_000;
+/** Far above what an upgrade costs (docs/operations.md), below what a customer would take for an outage. */
+const PAUSE_MAX_MS = 10_000;
 /** A challenge, then the transfer. */
 const REQUESTS_PER_TRANSFER = 2;
 
@@ -104,6 +106,7 @@ test(`${UPGRADES} upgrades under load: every request succeeds`, async (t) => {
   await Promise.all(working);
 
   const pause = Math.round(Math.max(...customers.map((customer) => customer.takePause())));
+  assert.ok(pause < PAUSE_MAX_MS, `a customer waited ${pause} ms`);
   const approved = await cluster.approved();
   for (const { acknowledged } of customers) {
     for (const [payee, id] of acknowledged) assert.deepEqual(approved.get(payee), [id], payee);

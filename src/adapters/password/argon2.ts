@@ -17,7 +17,7 @@ export interface PasswordCost {
 export interface Argon2HasherOptions {
   readonly random: Random;
   readonly cost?: PasswordCost;
-  /** Passwords hashed at a time. More than there are cores only takes memory. */
+  /** Passwords hashed at a time. Default: one per core, and fewer than there are threads in the pool. */
   readonly parallelMax?: number;
   /** Passwords that may wait besides. */
   readonly queueMax?: number;
@@ -27,6 +27,8 @@ const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 /** The assumed duration until one was measured. */
 const FIRST_ESTIMATE_MS = 50;
+/** Threads of libuv's pool unless `UV_THREADPOOL_SIZE` says otherwise. */
+const UV_THREADS = 4;
 /** The weight of the latest duration in the moving average. */
 const WEIGHT = 0.2;
 
@@ -49,7 +51,7 @@ export class Argon2Hasher implements PasswordHasher {
   constructor(options: Argon2HasherOptions) {
     this.#random = options.random;
     this.#cost = options.cost ?? PASSWORD_COST;
-    this.#parallelMax = options.parallelMax ?? availableParallelism();
+    this.#parallelMax = options.parallelMax ?? hashesInParallelMax();
     this.#queueMax = options.queueMax ?? LIMITS.passwordQueueMax;
     const { memoryKib, passes, lanes } = this.#cost;
     const salt = unpaddedBase64(options.random.bytes(SALT_BYTES));
@@ -105,4 +107,15 @@ export class Argon2Hasher implements PasswordHasher {
 
 function unpaddedBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+}
+
+/**
+ * One hash per core: more only take memory. One thread of the pool stays free, because Node verifies access tokens there
+ * and libuv reads files there; with four threads (libuv's default) those would wait for hashes on four cores or more.
+ *
+ * Why: docs/DECISIONS.md#one-pool-thread-stays-free-of-password-hashes
+ */
+function hashesInParallelMax(): number {
+  const threads = Number(process.env.UV_THREADPOOL_SIZE) || UV_THREADS;
+  return Math.max(1, Math.min(availableParallelism(), threads - 1));
 }

@@ -124,8 +124,7 @@ export class PostgresStore implements Store {
         await this.#pool.read((connection) => this.#journal.complete(connection));
         isLogged = false;
       } catch (error) {
-        if (!isLogged && !this.#closing)
-          log.warn({ err: error }, 'entries have no positions in the journal yet');
+        if (!isLogged && !this.#closing) log.warn({ err: error }, 'entries got no places in the journal yet');
         isLogged = true;
       }
     };

@@ -6,15 +6,18 @@ import { LIMITS } from '../../limits.ts';
 import type { AuditReader, JournalEntry, UserHead } from '../../ports/journal-reader.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
 import { Connection } from './connection.ts';
-import { DecidedTransactions } from './decided-transactions.ts';
+import { CredentialRows } from './credential-rows.ts';
 import { startError } from './errors.ts';
 import { findDamage } from './integrity.ts';
 import { JournalIndex } from './journal-index.ts';
 import { JournalRows } from './journal-rows.ts';
 import { checkSchema } from './migrate.ts';
-import { MIGRATIONS } from './schema.ts';
-import { TransactionRows } from './transaction-rows.ts';
-import { UserRows } from './user-rows.ts';
+
+/**
+ * The version of the schema since which the tables that an audit reads have been as they are now. A backup made by an
+ * older program is audited, and restored, without the program that made it.
+ */
+const VERSION_MIN = 4;
 
 /**
  * Opens a database read-only, beside a running server or without one.
@@ -44,13 +47,13 @@ export class SqliteReader implements AuditReader {
   readonly #connection: Connection;
   readonly #index: JournalIndex;
   readonly #journal: JournalRows;
-  readonly #users: UserRows;
+  readonly #credentials: CredentialRows;
 
   /** Use `openSqliteReader`. */
   constructor(path: string, location: string | URL) {
     const database = new DatabaseSync(location, { readOnly: true, timeout: LIMITS.storeStartBusyTimeMs });
     try {
-      if (checkSchema(database, path) !== MIGRATIONS.length) {
+      if (checkSchema(database, path) < VERSION_MIN) {
         throw new StartRefused(
           `${path} has the tables of an older version of Sello: start the server on it once`,
         );
@@ -59,8 +62,7 @@ export class SqliteReader implements AuditReader {
       this.#index = new JournalIndex(database);
       this.#index.load();
       this.#journal = new JournalRows(database, this.#index);
-      const transactions = new TransactionRows(database, new DecidedTransactions(database));
-      this.#users = new UserRows(database, this.#journal, transactions);
+      this.#credentials = new CredentialRows(database);
     } catch (error) {
       database.close();
       throw error;
@@ -93,7 +95,7 @@ export class SqliteReader implements AuditReader {
   }
 
   async findUser(username: string): Promise<Credentials | undefined> {
-    return this.#connection.read(() => this.#users.find(username));
+    return this.#connection.read(() => this.#credentials.find(username));
   }
 
   async heads(page: { after: UserId; limit: number }): Promise<readonly UserHead[]> {

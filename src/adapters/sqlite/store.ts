@@ -22,6 +22,7 @@ import type {
 import { Appender, type AppenderOptions } from './appender.ts';
 import { backupDatabase } from './backup.ts';
 import { Connection, openDatabase } from './connection.ts';
+import { CredentialRows } from './credential-rows.ts';
 import { DecidedTransactions } from './decided-transactions.ts';
 import { startError } from './errors.ts';
 import { ExpiringRows } from './expiring-rows.ts';
@@ -72,6 +73,7 @@ export class SqliteStore implements Store {
   readonly #index: JournalIndex;
   readonly #appender: Appender;
   readonly #journal: JournalRows;
+  readonly #credentials: CredentialRows;
   readonly #users: UserRows;
   readonly #transactions: TransactionRows;
   readonly #services: ServiceRows;
@@ -99,6 +101,7 @@ export class SqliteStore implements Store {
     this.#appender = new Appender(connection, index, decided, options);
     this.#journal = new JournalRows(database, index);
     this.#transactions = new TransactionRows(database, decided);
+    this.#credentials = new CredentialRows(database);
     this.#users = new UserRows(database, this.#journal, this.#transactions);
     this.#services = new ServiceRows(database);
     this.#keys = new WrappedKeys(database);
@@ -119,7 +122,7 @@ export class SqliteStore implements Store {
   }
 
   async findUser(username: string): Promise<Credentials | undefined> {
-    return this.#connection.read(() => this.#users.find(username));
+    return this.#connection.read(() => this.#credentials.find(username));
   }
 
   async listUsers(page: { after: UserId; limit: number; search?: string }): Promise<readonly UserRow[]> {

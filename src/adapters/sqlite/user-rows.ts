@@ -2,15 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { LIMITS } from '../../limits.ts';
-import type {
-  Credentials,
-  PasskeyRow,
-  Role,
-  TokenRow,
-  UserId,
-  UserRecord,
-  UserRow,
-} from '../../ports/store.ts';
+import type { PasskeyRow, Role, TokenRow, UserId, UserRecord, UserRow } from '../../ports/store.ts';
 import { PASSKEYS, SESSIONS, TOKENS } from '../sql/columns.ts';
 import { type StoredSession, sessionFrom } from '../sql/stored-session.ts';
 import type { JournalRows } from './journal-rows.ts';
@@ -27,7 +19,6 @@ export class UserRows {
   readonly #tokens: StatementSync;
   readonly #sessions: StatementSync;
   readonly #passkeys: StatementSync;
-  readonly #credentials: StatementSync;
   readonly #last: StatementSync;
   readonly #search: StatementSync;
 
@@ -47,10 +38,6 @@ export class UserRows {
     );
     this.#passkeys = database.prepare(
       `SELECT ${selectList(PASSKEYS)} FROM passkeys WHERE user_id = ? ORDER BY created_at, credential_id`,
-    );
-    this.#credentials = database.prepare(
-      'SELECT user_id, username, password_hash, role, disabled FROM users WHERE username = ? AND user_id > 0',
-      arrays,
     );
     this.#last = database.prepare('SELECT coalesce(max(user_id), 0) FROM users', arrays);
     this.#search = database.prepare(
@@ -82,12 +69,6 @@ export class UserRows {
       pendingTransactions: this.#transactions.pending(userId),
       spentChallenges: head ? this.#journal.spentChallenges(head, spentSince) : NONE,
     };
-  }
-
-  find(username: string): Credentials | undefined {
-    const row = this.#credentials.get(username) as unknown as CredentialsRow | undefined;
-    if (!row) return undefined;
-    return { userId: row[0], username: row[1], passwordHash: row[2], role: row[3], disabled: row[4] === 1 };
   }
 
   lastId(): UserId {
@@ -122,12 +103,5 @@ type ProfileRow = readonly [
   disabled: number,
   createdAt: number,
   macKey: string,
-];
-type CredentialsRow = readonly [
-  userId: UserId,
-  username: string,
-  passwordHash: string,
-  role: Role,
-  disabled: number,
 ];
 type ListedRow = readonly [userId: UserId, username: string, role: Role, disabled: number, createdAt: number];

@@ -111,14 +111,17 @@ export class CodeFactor {
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): CodeOutcome {
     const { refusalCounter, settings } = this.#context;
     const lockedMs = lockedForMs(user.state.code, at);
+    const attempts = this.#attempts;
+    // Evidence serves one judgement: when the decision is made again, it must be gathered again.
+    this.#attempts = undefined;
     // Without its MACs the code has not been evaluated: codes were locked when the batch began.
-    if (lockedMs > 0 || !this.#attempts || macs.length !== this.#macsCount) {
+    if (lockedMs > 0 || !attempts || macs.length !== this.#macsCount) {
       refusalCounter.count(this.#lockCountedAs, 'locked', user.id);
       return { outcome: 'locked', retryAfterMs: Math.max(1, lockedMs) };
     }
     let offset = 0;
     let spent = false;
-    for (const { token, steps } of this.#attempts) {
+    for (const { token, steps } of attempts) {
       const candidates = candidatesFrom(steps, macs, offset);
       offset += steps.length;
       if (!user.tokens.some((row) => row.tokenId === token.tokenId && this.#mayFit(row))) continue;

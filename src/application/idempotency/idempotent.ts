@@ -8,8 +8,10 @@ import { type Idempotency, readRecord } from './idempotency-record.ts';
 /** A job that may be wrapped by `idempotent`. */
 export interface RepeatableJob<T> extends Job<T> {
   /**
-   * Whether the caller may be answered from a record: their session holds. By default they may. A caller who may not
+   * Whether the caller may be answered from a record, i.e. their session still holds. Default: yes. A caller who may not
    * is left to `decide`, which must refuse them.
+   *
+   * Why: docs/DECISIONS.md#repeats-need-a-session-that-still-holds
    */
   admits?(user: User | undefined, facts: Facts): boolean;
 }

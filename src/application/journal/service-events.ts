@@ -161,7 +161,13 @@ export class ServiceEvents {
 
 /** The id of the service that asked for the entry's transaction. */
 function serviceOf({ type, body }: JournalEntry): string | undefined {
-  if (!type.startsWith('transaction.')) return undefined;
-  const service = decodeBody(body).detail?.service;
-  return typeof service === 'string' ? service : undefined;
+  // Most transactions are not a service's: their bodies are not parsed.
+  if (!type.startsWith('transaction.') || !body.includes('"service"')) return undefined;
+  try {
+    const service = decodeBody(body).detail?.service;
+    return typeof service === 'string' ? service : undefined;
+  } catch {
+    // A damaged body must not end every listener's stream; the audit finds it.
+    return undefined;
+  }
 }

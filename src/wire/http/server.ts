@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { isLoopback, Networks } from '../../net/address.ts';
-import { loadTlsMaterial, readTlsMaterial, type TlsFiles, type TlsMaterial } from '../../net/tls.ts';
+import { loadTlsMaterial, type TlsFiles, type TlsMaterial } from '../../net/tls.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { Failures } from '../failures.ts';
 import { listenReason } from '../listen-reason.ts';
@@ -145,7 +145,7 @@ class Listener implements HttpServer {
     if (!tls) return false;
     return reloadCertificate('HTTPS', logger, async () => {
       const server = this.#server as Server & { setSecureContext(material: TlsMaterial): void };
-      server.setSecureContext(await readTlsMaterial(tls));
+      server.setSecureContext(await loadTlsMaterial('HTTPS', tls));
     });
   }
 

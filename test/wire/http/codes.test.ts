@@ -127,14 +127,18 @@ describe('codes are checked for a log-in server', () => {
       await fixture.post('/v1/codes/validation', key, { username, code: 'abcdef' });
       return performance.now() - startedAt;
     };
-    // In turn, and the shortest of each: what else the machine does makes some of them longer, never shorter.
-    let [known, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    for (let attempt = 0; attempt < 60 && (attempt < 8 || Math.abs(known - unknown) >= 15); attempt++) {
-      known = Math.min(known, await timeOf('alice'));
-      unknown = Math.min(unknown, await timeOf('nobody'));
+    const [known, again, unknown]: number[][] = [[], [], []];
+    // In turn, so that other load on the machine meets all three alike.
+    for (let attempt = 0; attempt < 12; attempt++) {
+      known?.push(await timeOf('alice'));
+      unknown?.push(await timeOf('nobody'));
+      again?.push(await timeOf('alice'));
     }
-    assert.ok(Math.abs(known - unknown) < 15, `${known} ms and ${unknown} ms`);
-    assert.ok(unknown >= 45, `${unknown} ms`);
+    const [ofKnown, ofAgain, ofUnknown] = [median(known), median(again), median(unknown)];
+    // What two samples of the same user are apart is the machine's noise.
+    const noiseMs = Math.abs(ofKnown - ofAgain);
+    assert.ok(Math.abs(ofKnown - ofUnknown) < 15 + 2 * noiseMs, `${ofKnown}, ${ofAgain}, ${ofUnknown} ms`);
+    assert.ok(ofUnknown >= 45, `${ofUnknown} ms`);
   });
 });
 
@@ -214,3 +218,7 @@ describe('tokens', () => {
     assert.deepEqual(listed, [...made, 'activation']);
   });
 });
+
+function median(values: readonly number[] = []): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
