@@ -24,6 +24,6 @@ const results = await runDrill(
   say,
 );
 process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : report(results));
-process.exitCode = results.every(({ lost, doubled, healed }) => lost === 0 && doubled === 0 && healed)
+process.exitCode = results.every(({ lost, doubled, repaired }) => lost === 0 && doubled === 0 && repaired)
   ? 0
   : 1;

@@ -6,7 +6,7 @@ export interface Fault {
   readonly name: string;
   readonly says: string;
   /** Causes the fault. @returns a function that repairs it */
-  readonly strike: (stage: Stage) => Promise<() => Promise<void>>;
+  readonly inject: (stage: Stage) => Promise<() => Promise<void>>;
 }
 
 const DATABASE_HUNG_MS = 8_000;
@@ -16,43 +16,43 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'database-host-killed',
     says: "the primary's host is gone (kill -9 of PostgreSQL and its keeper)",
-    strike: async ({ pair }) => {
+    inject: async ({ pair }) => {
       (await pair.primary()).killHost();
-      return () => pair.heal();
+      return () => pair.repair();
     },
   },
   {
     name: 'database-process-killed',
     says: 'PostgreSQL alone is killed on the primary (kill -9)',
-    strike: async ({ pair }) => {
+    inject: async ({ pair }) => {
       (await pair.primary()).killPostgres();
-      return () => pair.heal();
+      return () => pair.repair();
     },
   },
   {
     name: 'database-hung',
     says: 'the primary hangs (SIGSTOP), and wakes when another has taken over',
-    strike: async ({ pair }) => {
+    inject: async ({ pair }) => {
       const wake = (await pair.primary()).hang();
       return async () => {
         await delay(DATABASE_HUNG_MS);
         wake();
-        await pair.heal();
+        await pair.repair();
       };
     },
   },
   {
     name: 'standby-killed',
     says: "the synchronous standby's host is gone (kill -9)",
-    strike: async ({ pair }) => {
+    inject: async ({ pair }) => {
       pair.standbyOf(await pair.primary()).killHost();
-      return () => pair.heal();
+      return () => pair.repair();
     },
   },
   {
     name: 'server-killed',
     says: 'one Sello server is killed (kill -9)',
-    strike: async ({ servers: [server] }) => {
+    inject: async ({ servers: [server] }) => {
       await server?.process.kill();
       return async () => server?.restart();
     },
@@ -60,7 +60,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'server-hung',
     says: 'one Sello server hangs (SIGSTOP)',
-    strike: async ({ servers: [server] }) => {
+    inject: async ({ servers: [server] }) => {
       server?.process.child.kill('SIGSTOP');
       return async () => {
         await delay(HUNG_MS);
@@ -71,7 +71,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'vault-killed',
     says: 'the vault is killed (kill -9) and started again',
-    strike: async ({ vault }) => {
+    inject: async ({ vault }) => {
       await vault.kill();
       return () => vault.start();
     },
@@ -79,7 +79,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'vault-hung',
     says: 'the vault hangs (SIGSTOP) for three seconds',
-    strike: async ({ vault }) => {
+    inject: async ({ vault }) => {
       vault.signal('SIGSTOP');
       return async () => {
         await delay(HUNG_MS);

@@ -2,14 +2,14 @@ import type { FaultResult } from './run.ts';
 
 /** Formats the results as a Markdown table. */
 export function report(results: readonly FaultResult[]): string {
-  const rows = results.map(({ says, pauseMs, acknowledged, retried, lost, doubled, healed }) => [
+  const rows = results.map(({ says, pauseMs, acknowledged, retried, lost, doubled, repaired }) => [
     says,
     `${(pauseMs / 1_000).toFixed(2)} s`,
     `${acknowledged}`,
     `${retried}`,
     `${lost}`,
     `${doubled}`,
-    healed ? 'yes' : 'NO',
+    repaired ? 'yes' : 'NO',
   ]);
   const head = [
     'fault',

@@ -21,7 +21,7 @@ export interface FaultResult {
   readonly lost: number;
   /** Transactions in the journal more than once, or acknowledged under two ids. */
   readonly doubled: number;
-  readonly healed: boolean;
+  readonly repaired: boolean;
 }
 
 export interface DrillOptions {
@@ -45,25 +45,25 @@ export async function runDrill(
     ];
     for (const customer of customers) await customer.arrive();
     const working = customers.map((customer) => customer.work(until));
-    const struck: (Omit<FaultResult, 'lost' | 'doubled'> & { readonly payees: ReadonlySet<string> })[] = [];
+    const results: (Omit<FaultResult, 'lost' | 'doubled'> & { readonly payees: ReadonlySet<string> })[] = [];
     for (const [index, fault] of faults.entries()) {
-      const heals = !(leaveLastBroken && index === faults.length - 1);
-      struck.push(await strike(stage, fault, customers, { say, heals }));
+      const repairs = !(leaveLastBroken && index === faults.length - 1);
+      results.push(await inject(stage, fault, customers, { say, repairs }));
     }
     until.over = true;
     await Promise.all(working);
-    return count(struck, customers, await stage.approved());
+    return count(results, customers, await stage.approved());
   } finally {
     until.over = true;
     await stage.remove();
   }
 }
 
-async function strike(
+async function inject(
   stage: Stage,
   fault: Fault,
   customers: readonly Customer[],
-  { say, heals }: { say: (line: string) => void; heals: boolean },
+  { say, repairs }: { say: (line: string) => void; repairs: boolean },
 ) {
   for (const customer of customers) customer.goHome();
   await delay(CALM_MS);
@@ -71,13 +71,13 @@ async function strike(
   const retriesBefore = sum(customers, ({ retries }) => retries);
   for (const customer of customers) customer.takePause();
   say(`${fault.name}: ${fault.says} …`);
-  const heal = await fault.strike(stage);
-  let healed = true;
-  const healing = (heals ? heal() : Promise.resolve()).catch((error: Error) => {
+  const repair = await fault.inject(stage);
+  let repaired = true;
+  const repairing = (repairs ? repair() : Promise.resolve()).catch((error: Error) => {
     say(`  not whole again: ${error.message}`);
-    healed = false;
+    repaired = false;
   });
-  await Promise.all([delay(AFTER_MS), healing]);
+  await Promise.all([delay(AFTER_MS), repairing]);
   const pauseMs = Math.max(...customers.map((customer) => customer.takePause()));
   const payees = new Set(
     customers.flatMap(({ acknowledged }) => [...acknowledged.keys()]).filter((payee) => !before.has(payee)),
@@ -89,19 +89,19 @@ async function strike(
     pauseMs,
     acknowledged: payees.size,
     retried: sum(customers, ({ retries }) => retries) - retriesBefore,
-    healed,
+    repaired,
     payees,
   };
 }
 
 function count(
-  struck: readonly (Omit<FaultResult, 'lost' | 'doubled'> & { readonly payees: ReadonlySet<string> })[],
+  results: readonly (Omit<FaultResult, 'lost' | 'doubled'> & { readonly payees: ReadonlySet<string> })[],
   customers: readonly Customer[],
   approved: ReadonlyMap<string, readonly string[]>,
 ): readonly FaultResult[] {
   const acknowledged = new Map(customers.flatMap((customer) => [...customer.acknowledged]));
   const doubtful = new Set(customers.flatMap(({ repeatedDifferently }) => repeatedDifferently));
-  return struck.map(({ payees, ...result }) => {
+  return results.map(({ payees, ...result }) => {
     const all = [...payees];
     return {
       ...result,

@@ -9,10 +9,10 @@ import type { TcpServices } from '../wire/tcp/services.ts';
 
 /** The use cases that the TCP protocol calls. */
 export function tcpServices(context: Context): TcpServices {
-  const logInService = new PasswordLogIn(context);
+  const passwordLogIn = new PasswordLogIn(context);
   return {
     registerUser: (request) => registerUser(context, request),
-    logIn: (request) => logInService.logIn(request),
+    logIn: (request) => passwordLogIn.logIn(request),
     resumeSession: (request) => resumeSession(context, request),
     endSession: (session) => endSession(context, session),
     issueChallenges: (session, count) => issueChallenges(context, session, count),

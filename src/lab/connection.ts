@@ -60,7 +60,7 @@ export class LabConnection {
       if (this.closedAt !== undefined) return CLOSED;
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) return { ...SILENT, text: `(no answer within ${timeMs} ms)` };
-      await this.#news(leftMs);
+      await this.#waitForMore(leftMs);
     }
   }
 
@@ -86,7 +86,7 @@ export class LabConnection {
     while (this.closedAt === undefined) {
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) return false;
-      await this.#news(leftMs);
+      await this.#waitForMore(leftMs);
     }
     return true;
   }
@@ -95,7 +95,7 @@ export class LabConnection {
     this.socket.destroy();
   }
 
-  #news(timeMs: number): Promise<void> {
+  #waitForMore(timeMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, timeMs);
       this.#wake = () => {

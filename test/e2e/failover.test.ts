@@ -16,10 +16,10 @@ test('the primary’s host is killed under load', async (t) => {
   const ordered = faults.toSorted((a, b) => b.name.localeCompare(a.name));
   const results = await runDrill(ordered, () => undefined, { leaveLastBroken: true });
   assert.equal(results.length, 2);
-  for (const { fault, acknowledged, lost, doubled, pauseMs, healed } of results) {
+  for (const { fault, acknowledged, lost, doubled, pauseMs, repaired } of results) {
     t.diagnostic(`${fault}: pause ${Math.round(pauseMs)} ms, ${acknowledged} acknowledged`);
     assert.ok(acknowledged > 20, `${fault}: ${acknowledged} acknowledged`);
-    assert.deepEqual({ lost, doubled, healed }, { lost: 0, doubled: 0, healed: true }, fault);
+    assert.deepEqual({ lost, doubled, repaired }, { lost: 0, doubled: 0, repaired: true }, fault);
     assert.ok(pauseMs < PAUSE_MAX_MS, `${fault}: ${pauseMs} ms`);
   }
 });

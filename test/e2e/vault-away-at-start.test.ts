@@ -84,18 +84,18 @@ function asker(base: string) {
 }
 
 const OUTAGES = {
-  dead: { strike: (vault: VaultProcess) => vault.kill(), mend: (vault: VaultProcess) => vault.start() },
+  dead: { inject: (vault: VaultProcess) => vault.kill(), repair: (vault: VaultProcess) => vault.start() },
   hung: {
-    strike: async (vault: VaultProcess) => vault.signal('SIGSTOP'),
-    mend: async (vault: VaultProcess) => vault.signal('SIGCONT'),
+    inject: async (vault: VaultProcess) => vault.signal('SIGSTOP'),
+    repair: async (vault: VaultProcess) => vault.signal('SIGCONT'),
   },
 };
 
 describe('a start while the vault is away', { concurrency: true }, () => {
-  for (const [name, { strike, mend }] of Object.entries(OUTAGES)) {
+  for (const [name, { inject, repair }] of Object.entries(OUTAGES)) {
     test(`the vault is ${name}: the rest is served, what needs it is refused, and all is well when it is back`, async (t) => {
       const { data, vault, alice, cookie, csrfToken, pending, accessToken, serviceKey } = await served(t);
-      await strike(vault);
+      await inject(vault);
       const server = await runServer(t, { folder: data, flags: callerFlags(vault) });
       await server.logged(/started without the key vault: what needs it is refused until it answers/);
       const ask = asker(await httpAddress(server));
@@ -143,7 +143,7 @@ describe('a start while the vault is away', { concurrency: true }, () => {
       const carol = await again.client.request({ accion: 'register', username: 'carol', password: PASSWORD });
       assert.equal(carol.error, 'unavailable');
 
-      await mend(vault);
+      await repair(vault);
       await until(async () => (await ask('/readyz')).status === 200, { what: 'it becomes ready by itself' });
       await server.logged(/the key vault answers/);
       await again.fetchNonces(1);
@@ -155,11 +155,11 @@ describe('a start while the vault is away', { concurrency: true }, () => {
       await new Customer('carol').arrive(await server.connect());
 
       // It is the vault now: lost and found as any other.
-      await strike(vault);
+      await inject(vault);
       await until(async () => (await ask('/readyz')).status === 503, { what: 'it says that it is lost' });
       assert.equal((await ask('/v1/transactions?limit=1', { cookie })).status, 200);
       assert.equal((await ask('/.well-known/jwks.json')).status, 200);
-      await mend(vault);
+      await repair(vault);
       await until(async () => (await ask('/readyz')).status === 200, { what: 'it is found again' });
       assert.equal((await server.stop()).code, 0);
     });

@@ -123,12 +123,12 @@ async function approved(folder: string): Promise<readonly string[]> {
 
 const FAULTS = {
   'killed with -9': {
-    strike: (vault: VaultProcess) => vault.kill(),
-    mend: (vault: VaultProcess) => vault.start(),
+    inject: (vault: VaultProcess) => vault.kill(),
+    repair: (vault: VaultProcess) => vault.start(),
   },
   'hung (SIGSTOP)': {
-    strike: async (vault: VaultProcess) => vault.signal('SIGSTOP'),
-    mend: async (vault: VaultProcess) => vault.signal('SIGCONT'),
+    inject: async (vault: VaultProcess) => vault.signal('SIGSTOP'),
+    repair: async (vault: VaultProcess) => vault.signal('SIGCONT'),
   },
 };
 
@@ -137,7 +137,7 @@ async function journalLength(folder: string): Promise<number> {
 }
 
 describe('an outage of the vault', { concurrency: true }, () => {
-  for (const [name, { strike, mend }] of Object.entries(FAULTS)) {
+  for (const [name, { inject, repair }] of Object.entries(FAULTS)) {
     test(`the vault ${name}: the rest goes on, decisions are refused in time, nothing is half done`, async (t) => {
       const { folder, vault, server, alice, http } = await start(t);
       const bob = new Customer('bob');
@@ -146,7 +146,7 @@ describe('an outage of the vault', { concurrency: true }, () => {
       assert.equal((await http.transfer('H0')).status, 201);
       assert.equal((await http.ask('GET', '/readyz')).status, 200);
 
-      await strike(vault);
+      await inject(vault);
       const first = await timed(() => pay(alice, 'order-1'));
       expectUnavailable(first.result);
       assert.ok(first.ms < REFUSED_WITHIN_MS, `refused after ${first.ms} ms`);
@@ -194,7 +194,7 @@ describe('an outage of the vault', { concurrency: true }, () => {
       assert.equal(await journalLength(folder), before, 'a log-in that cannot be answered leaves no session');
       const { noncesLeft } = again;
 
-      await mend(vault);
+      await repair(vault);
       const back = await timed(() =>
         until(async () => {
           const answer = await pay(alice, 'order-1');

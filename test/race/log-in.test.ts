@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { CountingHasher, entriesOf, rewired, tallied } from '../application/decisions/rewired.ts';
+import { CountingHasher, entriesOf, rewired, countByKind } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 const address = '127.0.0.1';
@@ -19,10 +19,10 @@ describe('parallel log-ins', () => {
       const { userId } = await registeredSession(application, 'alice');
       const passwords = new CountingHasher(application.context.passwords);
       const context = rewired(application, { passwords });
-      const desk = new PasswordLogIn(context);
+      const passwordLogIn = new PasswordLogIn(context);
       const username = known ? 'alice' : 'nobody';
       const outcomes = await Promise.all(
-        Array.from({ length: 300 }, (_, n) => desk.logIn({ username, password: `guess ${n}`, address })),
+        Array.from({ length: 300 }, (_, n) => passwordLogIn.logIn({ username, password: `guess ${n}`, address })),
       );
       const counts: Record<string, number> = {};
       for (const outcome of outcomes) {
@@ -35,14 +35,14 @@ describe('parallel log-ins', () => {
       assert.equal(passwords.verifications, 3);
 
       // The right password waits as well, and is not evaluated.
-      const late = await desk.logIn({ username, password: PASSWORD, address });
+      const late = await passwordLogIn.logIn({ username, password: PASSWORD, address });
       assert.ok('refused' in late && late.refused === 'locked' && late.retryAfterMs === 30_000);
       clock.advance(29_999);
-      const early = await desk.logIn({ username, password: PASSWORD, address });
+      const early = await passwordLogIn.logIn({ username, password: PASSWORD, address });
       assert.ok('refused' in early && early.refused === 'locked' && early.retryAfterMs === 1);
       assert.equal(passwords.verifications, 3);
       clock.advance(1);
-      const after = await desk.logIn({ username, password: PASSWORD, address });
+      const after = await passwordLogIn.logIn({ username, password: PASSWORD, address });
       assert.equal('secret' in after, known);
       assert.equal(passwords.verifications, 4);
 
@@ -50,7 +50,7 @@ describe('parallel log-ins', () => {
       await context.refusalCounter.flush();
       const entries = await entriesOf(context, known ? userId : 0);
       assert.deepEqual(
-        tallied(entries),
+        countByKind(entries),
         known
           ? {
               'user.registered': 1,
@@ -75,9 +75,9 @@ describe('parallel log-ins', () => {
       Array.from({ length: 60 }, (_, n) => {
         const server = servers[n % servers.length];
         assert.ok(server);
-        const desk = desks.get(server) ?? new PasswordLogIn(server);
-        desks.set(server, desk);
-        return desk.logIn({ username: 'alice', password: `guess ${n}`, address });
+        const passwordLogIn = logIns.get(server) ?? new PasswordLogIn(server);
+        logIns.set(server, passwordLogIn);
+        return passwordLogIn.logIn({ username: 'alice', password: `guess ${n}`, address });
       }),
     );
     const wrong = outcomes.filter((o) => 'refused' in o && o.refused === 'credentials_invalid').length;
@@ -85,10 +85,10 @@ describe('parallel log-ins', () => {
     assert.deepEqual([wrong, locked], [3, 57]);
     const superseded = servers.reduce((sum, { decider }) => sum + decider.counters.superseded, 0);
     assert.ok(superseded > 0, 'they got in each other\u2019s way');
-    const entries = tallied(await entriesOf(application.context, userId));
+    const entries = countByKind(await entriesOf(application.context, userId));
     assert.equal(entries['login.refused credentials_invalid'], 3);
   });
-  const desks = new Map<object, PasswordLogIn>();
+  const logIns = new Map<object, PasswordLogIn>();
 
   test('a guesser does not hold up the log-ins of others', async (t) => {
     const application = await testApplication(t);
@@ -119,7 +119,7 @@ describe('parallel log-ins', () => {
     const secrets = new Set(made.map((outcome) => ('secret' in outcome ? outcome.secret : 'refused')));
     assert.equal(secrets.size, 20);
     assert.ok(!secrets.has('refused'));
-    assert.equal(tallied(await entriesOf(context, userId))['login.accepted'], 21);
+    assert.equal(countByKind(await entriesOf(context, userId))['login.accepted'], 21);
     for (const secret of secrets)
       assert.ok('sessionId' in (await services.resumeSession({ secret, address })));
   });

@@ -18,7 +18,7 @@ import { VaultUnavailable } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../src/domain/otp/hmac.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
-import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../application/decisions/rewired.ts';
+import { entriesOf, nonces, TRANSFER, countByKind, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, testApplication } from '../services/application.ts';
 
 const USERS = 50;
@@ -114,13 +114,13 @@ test(`${ROTATIONS} rotations while ${USERS} users move money`, async (t) => {
     const user = await context.userCache.getOrLoad(session.userId);
     assert.deepEqual([user?.state.code, user?.state.mac], [undefined, undefined]);
     assert.equal(
-      tallied(await entriesOf(context, session.userId))['transaction.refused mac_mismatch'],
+      countByKind(await entriesOf(context, session.userId))['transaction.refused mac_mismatch'],
       undefined,
     );
   }
   // Receipts of before verify by keys that have retired.
   assert.equal((await vault.publicKeys()).length, ROTATIONS + 1);
-  const rotations = tallied(await entriesOf(context, 0));
+  const rotations = countByKind(await entriesOf(context, 0));
   assert.equal(rotations['key.rotated'], ROTATIONS);
 });
 

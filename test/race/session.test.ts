@@ -17,7 +17,7 @@ import { disableUser, enableUser, revokeToken } from '../../src/application/user
 import { createUser } from '../../src/application/users/register-user.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { entriesOf, nonces, rewired, tallied, withMac } from '../application/decisions/rewired.ts';
+import { entriesOf, nonces, rewired, countByKind, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 const address = '127.0.0.1';
@@ -53,7 +53,7 @@ describe('what ends a session, in parallel with what uses it', () => {
       const resumed = await services.resumeSession({ secret: logIn.secret, address });
       assert.ok('refused' in resumed && resumed.refused === 'session_ended');
     }
-    assert.equal(tallied(await entriesOf(context, userId))['session.ended log_out'], 20);
+    assert.equal(countByKind(await entriesOf(context, userId))['session.ended log_out'], 20);
   });
 
   test('transactions in parallel with a log-out: none is approved after it', async (t) => {
@@ -132,11 +132,11 @@ describe('what ends a session, in parallel with what uses it', () => {
     const made = await createUser(context, { username: 'alice', password: PASSWORD, role: 'user' });
     assert.ok('userId' in made);
     const { userId } = made;
-    const desk = new PasswordLogIn(context);
+    const passwordLogIn = new PasswordLogIn(context);
     const secrets: string[] = [];
     for (let n = 0; n < LIMITS.sessionsPerUserMax + 20; n++) {
       clock.advance(1);
-      const logIn = await desk.logIn({ username: 'alice', password: PASSWORD, address });
+      const logIn = await passwordLogIn.logIn({ username: 'alice', password: PASSWORD, address });
       assert.ok('secret' in logIn);
       secrets.push(logIn.secret);
     }
@@ -174,7 +174,7 @@ describe('tokens', () => {
     const outcomes = await storm(40, () => activateToken(context, { userId, tokenId, code }));
     assert.equal(outcomes.filter((outcome) => 'status' in outcome).length, 1);
     assert.equal(outcomes.filter((o) => 'refused' in o && o.refused === 'token_not_pending').length, 39);
-    const counts = tallied(await entriesOf(context, userId));
+    const counts = countByKind(await entriesOf(context, userId));
     assert.equal(counts['token.activated'], 1);
     assert.equal(counts['code.refused code_wrong'], 3);
   });

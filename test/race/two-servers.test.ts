@@ -25,7 +25,7 @@ import type { Refusal } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
-import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../application/decisions/rewired.ts';
+import { entriesOf, nonces, TRANSFER, countByKind, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock } from '../services/application.ts';
 import { PostgresServer } from '../services/postgres.ts';
 import { TwoApplications } from '../services/two-applications.ts';
@@ -99,7 +99,7 @@ function assertOneWon(outcomes: readonly object[], lost: readonly string[]): voi
 }
 
 async function entriesByKind(id = userId) {
-  return tallied(await entriesOf(context(0), id));
+  return countByKind(await entriesOf(context(0), id));
 }
 
 async function added(kind: string, run: () => Promise<void>, id = userId): Promise<number> {

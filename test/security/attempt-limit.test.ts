@@ -11,7 +11,7 @@ import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
 import { startServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
-import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../application/decisions/rewired.ts';
+import { entriesOf, nonces, TRANSFER, countByKind, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, temporaryFolder } from '../services/application.ts';
 
 const ROUNDS = 12;
@@ -89,5 +89,5 @@ test('guesses at a code by every way at once, over TCP and REST: three are evalu
   await Promise.all([...guesses, allAnswered]);
   const counts = (await entriesOf(context, userId)).filter(({ detail }) => detail?.factor === 'code');
   const failures = counts.map(({ detail }) => detail?.failures);
-  assert.deepEqual(failures, [1, 2, 3], JSON.stringify(tallied(counts)));
+  assert.deepEqual(failures, [1, 2, 3], JSON.stringify(countByKind(counts)));
 });

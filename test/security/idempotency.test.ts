@@ -38,32 +38,32 @@ async function userWithToken(t: TestContext) {
 
 test('a validation is not repeated for another code: the answer was about the first one', async (t) => {
   const { context, code, wrong } = await userWithToken(t);
-  const desk = new CodeValidator(context);
+  const validator = new CodeValidator(context);
   const asked = { username: 'alice', serviceId: 'vpn', idempotency };
-  assert.deepEqual(await desk.validate({ ...asked, code: code(1) }), { valid: true });
-  assert.deepEqual(await desk.validate({ ...asked, code: code(1) }), { valid: true, repeated: true });
+  assert.deepEqual(await validator.validate({ ...asked, code: code(1) }), { valid: true });
+  assert.deepEqual(await validator.validate({ ...asked, code: code(1) }), { valid: true, repeated: true });
   for (const other of [wrong, code(2)]) {
-    assert.deepEqual(await desk.validate({ ...asked, code: other }), { refused: 'idempotency_mismatch' });
+    assert.deepEqual(await validator.validate({ ...asked, code: other }), { refused: 'idempotency_mismatch' });
   }
   // Of nobody it says the same.
   const nobody = { ...asked, username: 'nobody' };
   assert.equal(
-    ((await desk.validate({ ...nobody, code: wrong })) as { reason?: string }).reason,
+    ((await validator.validate({ ...nobody, code: wrong })) as { reason?: string }).reason,
     'code_wrong',
   );
-  assert.deepEqual(await desk.validate({ ...nobody, code: code(2) }), { refused: 'idempotency_mismatch' });
+  assert.deepEqual(await validator.validate({ ...nobody, code: code(2) }), { refused: 'idempotency_mismatch' });
 });
 
 test('a log-in is not repeated with another code, or without one', async (t) => {
   const { context, code, wrong } = await userWithToken(t);
-  const desk = new PasswordLogIn(context);
+  const passwordLogIn = new PasswordLogIn(context);
   const asked = { username: 'alice', password: PASSWORD, address, codeRequired: true, idempotency };
-  const made = await desk.logIn({ ...asked, code: code(1) });
+  const made = await passwordLogIn.logIn({ ...asked, code: code(1) });
   assert.ok('secret' in made, JSON.stringify(made));
-  const again = await desk.logIn({ ...asked, code: code(1) });
+  const again = await passwordLogIn.logIn({ ...asked, code: code(1) });
   assert.equal('secret' in again && again.secret, made.secret);
   for (const more of [{ code: wrong }, { code: code(2) }, {}]) {
-    const outcome = await desk.logIn({ ...asked, ...more });
+    const outcome = await passwordLogIn.logIn({ ...asked, ...more });
     assert.equal('refused' in outcome && outcome.refused, 'idempotency_mismatch', JSON.stringify(more));
   }
 });

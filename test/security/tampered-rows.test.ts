@@ -7,7 +7,7 @@ import { chmod, cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { JournalVerification } from '../../src/application/journal/journal-verification.ts';
+import { BackgroundVerification } from '../../src/application/journal/journal-verification.ts';
 import { receiptOf } from '../../src/application/receipts/find-receipt.ts';
 import { authorise } from '../../src/application/transactions/authorise.ts';
 import { findTransaction } from '../../src/application/transactions/find-transactions.ts';
@@ -85,7 +85,7 @@ test('the verification that the console starts finds the entry that was changed'
   );
   const { context, close } = await openApplication(config);
   try {
-    const verification = new JournalVerification(context);
+    const verification = new BackgroundVerification(context);
     assert.equal(verification.start(), true);
     assert.equal(verification.start(), false, 'one at a time');
     while (verification.state.status === 'running') await new Promise(setImmediate);

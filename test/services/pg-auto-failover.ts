@@ -202,7 +202,7 @@ export class FailoverPair {
   }
 
   /** Starts what was killed and waits until one is primary and the other its synchronous standby. */
-  async heal(): Promise<void> {
+  async repair(): Promise<void> {
     for (const node of this.nodes) if (node.keeperPids().length === 0) node.run();
     await this.waitForState('primary,secondary', async () => {
       for (const node of this.nodes) await query(node.url, 'CHECKPOINT').catch(() => undefined);

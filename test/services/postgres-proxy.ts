@@ -5,34 +5,34 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
  * What becomes of the next COMMIT: `answer_lost` it is done and its answer never arrives; `lost` it never arrives;
  * `late` the client is cut off, and the server gets it only when `release` is called.
  */
-export type CommitFate = 'answer_lost' | 'lost' | 'late';
+export type CommitFault = 'answer_lost' | 'lost' | 'late';
 
 const COMMIT = Buffer.from('COMMIT\0');
 
 /** A way to a database server that can be cut at the worst moments. */
 export class PostgresProxy {
   readonly port: number;
-  /** How often a fate befell a COMMIT. */
+  /** How often a fault befell a COMMIT. */
   cuts = 0;
-  /** Once a COMMIT met its fate nobody gets through any more. */
+  /** Once a COMMIT met its fault nobody gets through any more. */
   refuseAfterCut = false;
   #hangs = false;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
-  readonly #fates: CommitFate[];
+  readonly #faults: CommitFault[];
   readonly #held: (() => void)[];
 
-  private constructor(server: Server, sockets: Set<Socket>, fates: CommitFate[], held: (() => void)[]) {
+  private constructor(server: Server, sockets: Set<Socket>, faults: CommitFault[], held: (() => void)[]) {
     this.#held = held;
     this.#server = server;
     this.#sockets = sockets;
-    this.#fates = fates;
+    this.#faults = faults;
     this.port = (server.address() as { port: number }).port;
   }
 
   static async start(target: number): Promise<PostgresProxy> {
     const sockets = new Set<Socket>();
-    const fates: CommitFate[] = [];
+    const faults: CommitFault[] = [];
     const held: (() => void)[] = [];
     let proxy: PostgresProxy | undefined;
     const server = createServer((client) => {
@@ -56,17 +56,17 @@ export class PostgresProxy {
         }
       });
       client.on('data', (bytes: Buffer) => {
-        const fate = bytes.includes(COMMIT) ? fates.shift() : undefined;
-        if (fate === undefined) {
+        const fault = bytes.includes(COMMIT) ? faults.shift() : undefined;
+        if (fault === undefined) {
           database.write(bytes);
           return;
         }
         if (proxy) proxy.cuts++;
         isDeaf = true;
-        if (fate === 'answer_lost') database.write(bytes);
+        if (fault === 'answer_lost') database.write(bytes);
         else client.destroy();
-        if (fate === 'late') held.push(() => database.write(bytes));
-        if (fate === 'lost') database.destroy();
+        if (fault === 'late') held.push(() => database.write(bytes));
+        if (fault === 'lost') database.destroy();
       });
       client.on('close', () => {
         if (!isDeaf) database.destroy();
@@ -74,13 +74,13 @@ export class PostgresProxy {
       database.on('close', () => client.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    proxy = new PostgresProxy(server, sockets, fates, held);
+    proxy = new PostgresProxy(server, sockets, faults, held);
     return proxy;
   }
 
-  /** The next COMMITs' fates, one each. */
-  next(...fates: readonly CommitFate[]): void {
-    this.#fates.push(...fates);
+  /** The next COMMITs' faults, one each. */
+  next(...faults: readonly CommitFault[]): void {
+    this.#faults.push(...faults);
   }
 
   /** The server gets the COMMITs that are held. */

@@ -7,7 +7,7 @@ import { addressOf } from '../../web/src/api/api.ts';
 import type { Token } from '../../web/src/api/operations.ts';
 import { ProblemError } from '../../web/src/api/problem.ts';
 import { sentenceOf } from '../../web/src/console/history/sentence.ts';
-import { placeOf } from '../../web/src/console/security/place.ts';
+import { clientName } from '../../src/domain/client-name.ts';
 import { consoleTexts as english } from '../../web/src/console/texts.en.ts';
 import { consoleTexts as spanish } from '../../web/src/console/texts.es.ts';
 import { faultsOf, transactionOf } from '../../web/src/console/transactions/transaction-form.ts';
@@ -158,10 +158,10 @@ test('entries of the journal become sentences that there are words for', () => {
 });
 
 test('where a session is from, as far as its browser says', () => {
-  assert.equal(placeOf('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0'), 'Chrome, Linux');
-  assert.equal(placeOf('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/605'), 'Safari, iOS');
-  assert.equal(placeOf("Anna's phone"), "Anna's phone");
-  assert.equal(placeOf(''), '');
+  assert.equal(clientName('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0'), 'Chrome, Linux');
+  assert.equal(clientName('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/605'), 'Safari, iOS');
+  assert.equal(clientName("Anna's phone"), "Anna's phone");
+  assert.equal(clientName(''), '');
 });
 
 test('the two languages have the same gaps in the same texts', () => {

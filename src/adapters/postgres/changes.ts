@@ -10,13 +10,13 @@ const NOW = { name: 'changes_now', text: 'SELECT pg_current_snapshot()::text' };
  */
 const SINCE = {
   name: 'changes_since',
-  text: `WITH news AS (
+  text: `WITH changes AS (
       SELECT user_id, version FROM journal
       WHERE xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot)
       ORDER BY xid, ordinal LIMIT ${LIMITS.changedEntriesMax}
     )
     SELECT pg_current_snapshot()::text, coalesce(sum(entries), 0)::int, coalesce(json_agg(json_build_array(user_id, version)), '[]')
-    FROM (SELECT user_id, max(version) AS version, count(*) AS entries FROM news GROUP BY user_id) AS users`,
+    FROM (SELECT user_id, max(version) AS version, count(*) AS entries FROM changes GROUP BY user_id) AS users`,
 };
 const CURSOR = /^(\d{1,15})\/(\d+:\d+:[\d,]*)$/;
 

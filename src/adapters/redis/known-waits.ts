@@ -11,7 +11,7 @@ interface KnownWait extends RateLimit {
  * The waits that Redis answered. Until a wait is over, the same call would get the same answer, so Redis is not asked.
  * Bounded: the oldest wait is evicted first, which costs one more request to Redis.
  */
-export class KnownWaits {
+export class WaitCache {
   readonly #waits = new Map<string, KnownWait>();
 
   /** Returns the ms that the same call still has to wait; 0 when unknown. */

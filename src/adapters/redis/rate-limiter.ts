@@ -3,7 +3,7 @@ import type { RedisClientOptions } from '@redis/client';
 import { LIMITS } from '../../limits.ts';
 import type { RateLimit, RateLimiter } from '../../ports/rate-limiter.ts';
 import { elapsedMs } from '../system/clock.ts';
-import { KnownWaits } from './known-waits.ts';
+import { WaitCache } from './known-waits.ts';
 import { RedisConnection } from './redis-connection.ts';
 
 export interface RedisRateLimiterOptions {
@@ -30,7 +30,7 @@ export interface RedisRateLimiterOptions {
  */
 export class RedisRateLimiter implements RateLimiter {
   readonly #options: RedisRateLimiterOptions;
-  readonly #waits = new KnownWaits();
+  readonly #waits = new WaitCache();
   #nameKey: Uint8Array = new Uint8Array();
   #connection: RedisConnection | undefined;
   #retry: NodeJS.Timeout | undefined;

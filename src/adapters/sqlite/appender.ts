@@ -3,7 +3,7 @@ import type { AppendOutcome, Decision } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { denseVersions, type Guard } from './guard.ts';
-import { HeadSweep } from './head-sweep.ts';
+import { HeadWriter } from './head-sweep.ts';
 import type { JournalIndex } from './journal-index.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { SideRows } from './side-rows.ts';
@@ -25,7 +25,7 @@ export class Appender {
   readonly #journal: JournalWriter;
   readonly #rows: SideRows;
   readonly #decided: DecidedTransactions;
-  readonly #sweep: HeadSweep;
+  readonly #sweep: HeadWriter;
   /** Set by a failed write. Whether that write was committed must be read from the journal. */
   #outcomeUnknown = false;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -46,7 +46,7 @@ export class Appender {
     this.#decided = decided;
     this.#rows = new SideRows(connection.database, decided);
     const beforeRaise = () => decided.write();
-    this.#sweep = new HeadSweep(connection.database, index, { onStep, sweepEntriesMin, beforeRaise });
+    this.#sweep = new HeadWriter(connection.database, index, { onStep, sweepEntriesMin, beforeRaise });
     this.#wakeWhenIdle();
   }
 

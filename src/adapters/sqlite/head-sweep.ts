@@ -15,7 +15,7 @@ const SWEEP_USERS_PART = 8;
  *
  * `write` runs inside the caller's unit of work; `settle` follows its commit.
  */
-export class HeadSweep {
+export class HeadWriter {
   readonly #index: JournalIndex;
   readonly #putBlock: StatementSync;
   readonly #putWatermark: StatementSync;

@@ -14,7 +14,7 @@ export type WriteObserver = (step: WriteStep) => void;
  * it resolves.
  */
 export async function replaceFile(path: string, bytes: Uint8Array, observe?: WriteObserver): Promise<void> {
-  await place(path, bytes, rename, observe);
+  await writeThenMove(path, bytes, rename, observe);
 }
 
 /**
@@ -23,7 +23,7 @@ export async function replaceFile(path: string, bytes: Uint8Array, observe?: Wri
  * unchanged
  */
 export async function createFile(path: string, bytes: Uint8Array, observe?: WriteObserver): Promise<void> {
-  await place(
+  await writeThenMove(
     path,
     bytes,
     async (from, to) => {
@@ -46,7 +46,7 @@ export async function removeLeftovers(path: string): Promise<void> {
   }
 }
 
-async function place(
+async function writeThenMove(
   path: string,
   bytes: Uint8Array,
   move: (from: string, to: string) => Promise<void>,

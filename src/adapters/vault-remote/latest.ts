@@ -2,7 +2,7 @@
  * Coalesces identical questions. While one is under way, all further callers share a single next one. So each caller
  * gets an answer to a question asked after their call, with at most one under way and one waiting.
  */
-export class Latest<T> {
+export class Coalesced<T> {
   readonly #ask: () => Promise<T>;
   #running: Promise<T> | undefined;
   #next: Promise<T> | undefined;

@@ -5,7 +5,7 @@ import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName } from '../../vault-prot
 import { FRAME_BYTES } from '../../vault-protocol/frames.ts';
 import { inParts } from './batches.ts';
 import type { RemoteConnections } from './connections.ts';
-import { Latest } from './latest.ts';
+import { Coalesced } from './latest.ts';
 import type { RemoteVaultLimits } from './options.ts';
 
 type Answered<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;
@@ -25,8 +25,8 @@ export class RemoteVault implements KeyVault {
   readonly #limits: RemoteVaultLimits;
   /** The vault's host and port, for messages. */
   readonly #name: string;
-  readonly #publicKeys: Latest<readonly PublicKey[]>;
-  readonly #activeKeyVersion: Latest<number>;
+  readonly #publicKeys: Coalesced<readonly PublicKey[]>;
+  readonly #activeKeyVersion: Coalesced<number>;
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -34,8 +34,8 @@ export class RemoteVault implements KeyVault {
     this.#name = name;
     this.#connections = connections;
     this.#limits = limits;
-    this.#publicKeys = new Latest(() => this.#call('publicKeys'));
-    this.#activeKeyVersion = new Latest(() => this.#call('activeKeyVersion'));
+    this.#publicKeys = new Coalesced(() => this.#call('publicKeys'));
+    this.#activeKeyVersion = new Coalesced(() => this.#call('activeKeyVersion'));
   }
 
   generateSeed: KeyVault['generateSeed'] = (...given) => this.#call('generateSeed', ...given);

@@ -3,7 +3,7 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { type Session, sessionHolds } from '../sessions/session.ts';
+import { type Session, isSessionValid } from '../sessions/session.ts';
 
 export interface Challenge {
   readonly nonce: string;
@@ -34,9 +34,9 @@ export async function issueChallenges(
   const { userId, sessionId } = session;
   const known = userCache.get(userId);
   const at = decider.now();
-  if (!known || !sessionHolds(known, sessionId, at)) {
+  if (!known || !isSessionValid(known, sessionId, at)) {
     const user = await userCache.reload(userId);
-    if (!user || !sessionHolds(user, sessionId, at)) return refuse('session_ended');
+    if (!user || !isSessionValid(user, sessionId, at)) return refuse('session_ended');
   }
   const { challengesPerUserAndSecondMax: perSecond } = LIMITS;
   return (

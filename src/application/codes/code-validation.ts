@@ -20,4 +20,4 @@ export interface CodeValidation {
 }
 
 /** There is no such user, or they are disabled: nothing was evaluated. Told from others by identity. */
-export const NOBODY: CodeValidation = Object.freeze({ valid: false, reason: 'code_wrong' });
+export const UNKNOWN_USER: CodeValidation = Object.freeze({ valid: false, reason: 'code_wrong' });

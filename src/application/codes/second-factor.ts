@@ -4,7 +4,7 @@ import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionRow, SideRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Proposal } from '../decisions/job.ts';
-import { heldSession, proven, type Session } from '../sessions/session.ts';
+import { findValidSession, proven, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { CodeFactor } from './code-factor.ts';
 
@@ -23,7 +23,7 @@ export interface ShownFactor {
  *
  * Why: docs/DECISIONS.md#revoking-a-token-does-not-end-its-demands
  */
-export function isRidOfCodes(user: User, { proof }: SessionRow): boolean {
+export function lacksCodeOfRevokedToken(user: User, { proof }: SessionRow): boolean {
   return user.state.hadToken === true && proof === 'code_unavailable';
 }
 
@@ -32,7 +32,7 @@ export function isRidOfCodes(user: User, { proof }: SessionRow): boolean {
  * (a new token, passkey or invitation). By what the user has:
  *
  * - no active token: nothing is asked for. But once a token was revoked, a session that has logged in by password alone
- *   since (`isRidOfCodes`), or with `enrolment_code_required` any session, is refused by `code_required`: it takes an
+ *   since (`lacksCodeOfRevokedToken`), or with `enrolment_code_required` any session, is refused by `code_required`: it takes an
  *   administrator's invitation;
  * - active `ocra` tokens alone: `code_required` whatever is shown, because their codes are for transactions;
  * - otherwise: a code that fits.
@@ -58,12 +58,12 @@ export class SecondFactor {
   /** @returns the refusal as a proposal where a code is required and none was shown, or it does not fit */
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): ShownFactor | Proposal<Refusal> {
     const { settings } = this.#context;
-    const session = heldSession(user, this.#sessionId, at);
+    const session = findValidSession(user, this.#sessionId, at);
     if (!session) return { result: refuse('session_ended') };
     const active = user.tokens.filter(({ status }) => status === 'active');
-    const isRid =
-      isRidOfCodes(user, session) || (settings.enrolmentCodeRequired && user.state.hadToken === true);
-    if (active.length === 0 && !isRid) return { state: user.state, detail: {}, rows: [] };
+    const owesCode =
+      lacksCodeOfRevokedToken(user, session) || (settings.enrolmentCodeRequired && user.state.hadToken === true);
+    if (active.length === 0 && !owesCode) return { state: user.state, detail: {}, rows: [] };
     if (active.every(({ type }) => type === 'ocra')) {
       return { result: refuse('code_required', { detail: 'totp or hotp; else an invitation' }) };
     }

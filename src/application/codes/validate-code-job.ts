@@ -7,11 +7,11 @@ import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { makeTransactionId } from '../transactions/transaction-id.ts';
 import type { User } from '../users/user.ts';
 import { CodeFactor } from './code-factor.ts';
-import { type CodeValidation, NOBODY, type ValidateCodeRequest } from './code-validation.ts';
+import { type CodeValidation, UNKNOWN_USER, type ValidateCodeRequest } from './code-validation.ts';
 
 type Verdict = Proposal<CodeValidation | Refusal>;
 
-/** Decides step 3 of `CodeValidator`. Every answer but `NOBODY` and a lock is an entry. */
+/** Decides step 3 of `CodeValidator`. Every answer but `UNKNOWN_USER` and a lock is an entry. */
 export class ValidateCodeJob implements RepeatableJob<CodeValidation | Refusal> {
   readonly userId: UserId;
   readonly #context: Context;
@@ -37,7 +37,7 @@ export class ValidateCodeJob implements RepeatableJob<CodeValidation | Refusal> 
 
   decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
     const { at } = facts;
-    if (!this.admits(user)) return { result: NOBODY };
+    if (!this.admits(user)) return { result: UNKNOWN_USER };
     const fault = this.#challengeFault(facts);
     if (fault) return this.#answered(at, { valid: false, reason: fault }, { state: user.state });
 

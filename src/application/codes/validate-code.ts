@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { boundToCode } from '../idempotency/bound-to-code.ts';
 import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import { padResponseTime } from '../lockout/response-time-padding.ts';
-import { type CodeValidation, NOBODY, type ValidateCodeRequest } from './code-validation.ts';
+import { type CodeValidation, UNKNOWN_USER, type ValidateCodeRequest } from './code-validation.ts';
 import { UnknownUserCodes } from './unknown-user-codes.ts';
 import { ValidateCodeJob } from './validate-code-job.ts';
 
@@ -42,8 +42,8 @@ export class CodeValidator {
       asked.idempotency && (await boundToCode(this.#context, asked.idempotency, asked.code));
     const request = idempotency ? { ...asked, idempotency } : asked;
     const userId = this.#userIds.get(request.username) ?? (await this.#find(request.username));
-    const decided = userId === undefined ? NOBODY : await this.#decide(userId, request);
-    const validation = decided === NOBODY ? this.#unknownUsers.validate(request) : decided;
+    const decided = userId === undefined ? UNKNOWN_USER : await this.#decide(userId, request);
+    const validation = decided === UNKNOWN_USER ? this.#unknownUsers.validate(request) : decided;
     if ('valid' in validation && !validation.valid) {
       await padResponseTime(startedAt, LIMITS.codeResponsePaddingMs);
     }

@@ -18,7 +18,7 @@ export interface VerificationState {
  * Verifies the journal in the background, in small slices, up to its last entry at the start. Runs once at a time. Does NOT
  * check where each user's chain must end: `sello audit verify` finds entries missing there.
  */
-export class JournalVerification {
+export class BackgroundVerification {
   readonly #context: Context;
   readonly #stopping = new AbortController();
   #state: VerificationState = { status: 'none', entries: 0, users: 0 };

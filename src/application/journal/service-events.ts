@@ -62,10 +62,10 @@ export class ServiceEvents {
       const joinedAt = this.#position;
       yield* this.#missed(serviceId, after, joinedAt, signal);
       while (!signal.aborted && !listener.lost) {
-        const news = listener.waiting
+        const found = listener.waiting
           .splice(0)
           .filter(({ position }) => position > Math.max(after, joinedAt));
-        if (news.length > 0) yield news;
+        if (found.length > 0) yield found;
         else await new Promise<void>((resolve) => this.#sleep(listener, signal, resolve));
       }
     } finally {

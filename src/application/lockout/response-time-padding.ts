@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * Waits until a multiple of `gridMs` has passed since `startedAt` (ms of `performance.now()`). Otherwise the duration of
+ * Waits until a multiple of `intervalMs` has passed since `startedAt` (ms of `performance.now()`). Otherwise the duration of
  * a refusal would tell whether the user exists, because only an existing one gets an entry.
  */
-export async function padResponseTime(startedAt: number, gridMs: number): Promise<void> {
+export async function padResponseTime(startedAt: number, intervalMs: number): Promise<void> {
   const elapsed = performance.now() - startedAt;
-  await setTimeout(Math.ceil(elapsed / gridMs) * gridMs - elapsed);
+  await setTimeout(Math.ceil(elapsed / intervalMs) * intervalMs - elapsed);
 }

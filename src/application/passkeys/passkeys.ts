@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { PasskeyRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { type Session, sessionHolds } from '../sessions/session.ts';
+import { type Session, isSessionValid } from '../sessions/session.ts';
 
 const ID_LENGTH = 16;
 
@@ -25,7 +25,7 @@ export async function deletePasskey(
   const { result } = await decider.submit<Refusal | undefined>({
     userId: session.userId,
     decide: (user, { at }) => {
-      if (!user || !sessionHolds(user, session.sessionId, at)) return { result: refuse('session_ended') };
+      if (!user || !isSessionValid(user, session.sessionId, at)) return { result: refuse('session_ended') };
       const passkey = user.passkeys.find((row) => shortPasskeyId(row) === shortId);
       if (!passkey) return { result: refuse('passkey_unknown') };
       const { credentialId } = passkey;

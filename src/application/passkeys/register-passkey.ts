@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import type { Facts } from '../decisions/job.ts';
 import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
-import { type Session, sessionHolds } from '../sessions/session.ts';
+import { type Session, isSessionValid } from '../sessions/session.ts';
 import { checkParameters } from '../tokens/enrol-token.ts';
 import type { User } from '../users/user.ts';
 import {
@@ -85,13 +85,13 @@ export async function registerPasskey(
   const { nonce, passkey } = verified;
   const factor = new SecondFactor(context, request);
   const admits = (user: User | undefined, { at }: Facts) =>
-    user !== undefined && sessionHolds(user, session.sessionId, at);
+    user !== undefined && isSessionValid(user, session.sessionId, at);
   const job: RepeatableJob<RegisteredPasskey | Refusal> = {
     userId: session.userId,
     admits,
     evidence: (user, { at }) => factor.evidence(user, at),
     decide: (user, { at, isSpent }, macs) => {
-      if (!user || !sessionHolds(user, session.sessionId, at)) return { result: refuse('session_ended') };
+      if (!user || !isSessionValid(user, session.sessionId, at)) return { result: refuse('session_ended') };
       if (isSpent(nonce)) return { result: refuse('passkey_invalid', { detail: 'challenge_spent' }) };
       if (user.passkeys.some(({ credentialId }) => credentialId === passkey.credentialId)) {
         return { result: refuse('passkey_invalid', { detail: 'it is there already' }) };

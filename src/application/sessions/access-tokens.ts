@@ -3,7 +3,7 @@ import { type CryptoKey, errors, importJWK, type JWSHeaderParameters, jwtVerify 
 import type { Role, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { User } from '../users/user.ts';
-import { heldSession, type Session, sessionOf } from './session.ts';
+import { findValidSession, type Session, sessionOf } from './session.ts';
 
 const ISSUER = 'sello';
 const AUDIENCE = 'sello-api';
@@ -133,7 +133,7 @@ export class AccessTokens {
   /** The session as it is now: role and kind are the current ones, not those at the time of signing. */
   #sessionOf(user: User, { sid, scope, exp }: Claims): Session | undefined {
     const at = this.#context.decider.now();
-    const row = exp * 1000 > at ? heldSession(user, sid, at) : undefined;
+    const row = exp * 1000 > at ? findValidSession(user, sid, at) : undefined;
     if (!row || row.proof === 'code_omitted' || (scope !== undefined && scope !== row.kind)) return undefined;
     return { ...sessionOf(user, row), expiresAt: exp * 1000 };
   }

@@ -1,13 +1,13 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { Context } from '../context.ts';
-import { type Session, sessionHolds } from './session.ts';
+import { type Session, isSessionValid } from './session.ts';
 
 /** Logs out: ends the session on every server. */
 export async function endSession(context: Context, session: Session): Promise<Refusal | undefined> {
   const { result } = await context.decider.submit<Refusal | undefined>({
     userId: session.userId,
     decide: (user, { at }) => {
-      if (!user || !sessionHolds(user, session.sessionId, at)) return { result: refuse('session_ended') };
+      if (!user || !isSessionValid(user, session.sessionId, at)) return { result: refuse('session_ended') };
       return {
         result: undefined,
         draft: {

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { SessionRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { type Session, sessionHolds } from './session.ts';
+import { type Session, isSessionValid } from './session.ts';
 
 const ID_LENGTH = 16;
 
@@ -17,7 +17,7 @@ export async function listSessions(
 ): Promise<readonly SessionRow[] | Refusal> {
   const user = await userCache.reload(session.userId);
   const at = decider.now();
-  if (!user || !sessionHolds(user, session.sessionId, at)) return refuse('session_ended');
+  if (!user || !isSessionValid(user, session.sessionId, at)) return refuse('session_ended');
   return user.sessions
     .filter(({ expiresAt }) => expiresAt > at)
     .sort((a, b) => b.createdAt - a.createdAt || (a.sessionId < b.sessionId ? -1 : 1));
@@ -32,7 +32,7 @@ export async function endOtherSession(
   const { result } = await decider.submit<Refusal | undefined>({
     userId: session.userId,
     decide: (user, { at }) => {
-      if (!user || !sessionHolds(user, session.sessionId, at)) return { result: refuse('session_ended') };
+      if (!user || !isSessionValid(user, session.sessionId, at)) return { result: refuse('session_ended') };
       const ended = user.sessions.find((row) => shortSessionId(row) === shortId);
       if (!ended) return { result: refuse('session_unknown') };
       const { sessionId, kind, label } = ended;

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { Context } from '../context.ts';
-import { heldSession, type Session, sessionIdOf, sessionOf, userIdOfSecret } from './session.ts';
+import { findValidSession, type Session, sessionIdOf, sessionOf, userIdOfSecret } from './session.ts';
 
 export interface ResumeSessionRequest {
   readonly secret: string;
@@ -36,7 +36,7 @@ export async function sessionOfSecret(context: Context, secret: string): Promise
   if (known) return known;
   const userId = userIdOfSecret(secret);
   const user = userId === undefined ? undefined : await context.userCache.reload(userId);
-  const row = user && heldSession(user, sessionIdOf(secret), context.decider.now());
+  const row = user && findValidSession(user, sessionIdOf(secret), context.decider.now());
   return user && row && sessionOf(user, row);
 }
 
@@ -44,6 +44,6 @@ export async function sessionOfSecret(context: Context, secret: string): Promise
 export function recallSession({ decider, userCache }: Context, secret: string): Session | undefined {
   const userId = userIdOfSecret(secret);
   const user = userId === undefined ? undefined : userCache.get(userId);
-  const row = user && heldSession(user, sessionIdOf(secret), decider.now());
+  const row = user && findValidSession(user, sessionIdOf(secret), decider.now());
   return user && row && sessionOf(user, row);
 }

@@ -3,7 +3,7 @@ import type { Random } from '../../ports/random.ts';
 import type { Role, SessionProof, SessionRow, SideRow, UserId } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
 
-/** A session that was valid when it was read. Each use asks again whether it still holds: `sessionHolds`. */
+/** A session that was valid when it was read. Each use asks again whether it still holds: `isSessionValid`. */
 export interface Session {
   readonly userId: UserId;
   readonly username: string;
@@ -42,7 +42,7 @@ export function userIdOfSecret(secret: string): UserId | undefined {
  *
  * Why: docs/DECISIONS.md#sessions-are-rows
  */
-export function heldSession(user: User, sessionId: string, at: number): SessionRow | undefined {
+export function findValidSession(user: User, sessionId: string, at: number): SessionRow | undefined {
   if (user.disabled) return undefined;
   for (const session of user.sessions) {
     if (session.sessionId === sessionId)
@@ -66,11 +66,11 @@ export function proven(session: SessionRow): readonly SideRow[] {
   ];
 }
 
-export function sessionHolds(user: User, sessionId: string, at: number): boolean {
-  return heldSession(user, sessionId, at) !== undefined;
+export function isSessionValid(user: User, sessionId: string, at: number): boolean {
+  return findValidSession(user, sessionId, at) !== undefined;
 }
 
-/** @param row from `heldSession` */
+/** @param row from `findValidSession` */
 export function sessionOf(user: User, { sessionId, kind, tokenId, proof, expiresAt }: SessionRow): Session {
   const { id: userId, username } = user;
   const common = { userId, username, sessionId, tokenId, proof, expiresAt };

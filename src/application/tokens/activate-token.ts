@@ -3,12 +3,12 @@ import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionRow, TokenRow, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
-import { isRidOfCodes } from '../codes/second-factor.ts';
+import { lacksCodeOfRevokedToken } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
 import type { Facts, Proposal } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
-import { heldSession, isProven, proven, type Session } from '../sessions/session.ts';
+import { findValidSession, isProven, proven, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { deviceIdOf, endSessions, tokensOfDevice } from './device.ts';
 
@@ -93,7 +93,7 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
 
   #session(user: User, at: number): SessionRow | undefined | 'ended' {
     const { session } = this.#request;
-    return session && (heldSession(user, session.sessionId, at) ?? 'ended');
+    return session && (findValidSession(user, session.sessionId, at) ?? 'ended');
   }
 
   #pending(user: User): TokenRow | undefined {
@@ -107,7 +107,7 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
 function isBesideOthers(user: User, session: SessionRow, { tokenId }: TokenRow): boolean {
   const deviceId = deviceIdOf(tokenId);
   return (
-    isRidOfCodes(user, session) ||
+    lacksCodeOfRevokedToken(user, session) ||
     user.tokens.some((token) => token.status === 'active' && deviceIdOf(token.tokenId) !== deviceId)
   );
 }

@@ -12,7 +12,7 @@ import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
 import { seedOwner } from '../keys/key-owner.ts';
-import { heldSession, isProven, type Session, sessionHolds } from '../sessions/session.ts';
+import { findValidSession, isProven, type Session, isSessionValid } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 
 export interface EnrolTokenRequest {
@@ -97,12 +97,12 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
   const { enrolmentCodeRequired } = context.settings;
   const factor = session && new SecondFactor(context, { session, ...(code === undefined ? {} : { code }) });
   const isAsked = (user: User, at: number) => {
-    const held = session && heldSession(user, session.sessionId, at);
+    const held = session && findValidSession(user, session.sessionId, at);
     return factor !== undefined && (enrolmentCodeRequired || !held || !isProven(held));
   };
   const job: RepeatableJob<EnrolledToken | Refusal> = {
     userId,
-    admits: (user, { at }) => !session || (user !== undefined && sessionHolds(user, session.sessionId, at)),
+    admits: (user, { at }) => !session || (user !== undefined && isSessionValid(user, session.sessionId, at)),
     evidence: (user, { at }) => (isAsked(user, at) ? (factor?.evidence(user, at) ?? []) : []),
     decide: (user, { at }, macs) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };

@@ -8,7 +8,7 @@ import { boundToCode } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
-import { makeSessionSecret, type Session, sessionHolds, sessionIdOf } from '../sessions/session.ts';
+import { makeSessionSecret, type Session, isSessionValid, sessionIdOf } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { endSessions } from './device.ts';
 
@@ -66,7 +66,7 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
 
   admits(user: User | undefined, { at }: Facts): boolean {
     const request = this.#request;
-    return !('session' in request) || (!!user && sessionHolds(user, request.session.sessionId, at));
+    return !('session' in request) || (!!user && isSessionValid(user, request.session.sessionId, at));
   }
 
   evidence(user: User, { at }: Facts) {

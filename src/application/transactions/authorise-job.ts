@@ -13,7 +13,7 @@ import type { Draft, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { macKeyOwner } from '../keys/key-owner.ts';
 import { afterWrongMac } from '../lockout/failed-attempts.ts';
-import { sessionHolds } from '../sessions/session.ts';
+import { isSessionValid } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import type { AuthoriseRequest, DecidedOrRequested } from './authorisation.ts';
 import { requiredByPolicy, withApproval } from './policy-evaluation.ts';
@@ -43,7 +43,7 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
   }
 
   admits(user: User | undefined, { at }: Facts): user is User {
-    return user !== undefined && sessionHolds(user, this.#request.session.sessionId, at);
+    return user !== undefined && isSessionValid(user, this.#request.session.sessionId, at);
   }
 
   evidence(user: User, { at, isSpent }: Facts): readonly MacRequest[] {

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import type { Facts, Proposal } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
-import { type Session, sessionHolds } from '../sessions/session.ts';
+import { type Session, isSessionValid } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { canonicalOf, type EndedTransaction, endedProposal, recordedOf } from './ended-transaction.ts';
 import { requiredByPolicy, withApproval } from './policy-evaluation.ts';
@@ -65,7 +65,7 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
   admits(user: User | undefined, { at }: Facts): user is User {
     const request = this.#request;
     return (
-      user !== undefined && (!('session' in request) || sessionHolds(user, request.session.sessionId, at))
+      user !== undefined && (!('session' in request) || isSessionValid(user, request.session.sessionId, at))
     );
   }
 

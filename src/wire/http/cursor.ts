@@ -26,27 +26,27 @@ export class Cursors {
 
   /**
    * @param list the list's name, its caller and its filters
-   * @param place printable ASCII
+   * @param sortKey printable ASCII
    * @throws VaultUnavailable when the key is not known yet
    */
-  async write(list: readonly string[], place: string): Promise<string> {
-    const tag = tagOf(await this.ready(), list, place);
-    return Buffer.concat([Buffer.from(place), tag]).toString('base64url');
+  async write(list: readonly string[], sortKey: string): Promise<string> {
+    const tag = tagOf(await this.ready(), list, sortKey);
+    return Buffer.concat([Buffer.from(sortKey), tag]).toString('base64url');
   }
 
-  /** @returns the place; undefined when no cursor was given @throws VaultUnavailable when the key is not known yet */
+  /** @returns the sort key; undefined when no cursor was given @throws VaultUnavailable when the key is not known yet */
   async read(list: readonly string[], cursor: string | undefined): Promise<string | undefined | Refusal> {
     if (cursor === undefined) return undefined;
     if (cursor.length > LIMITS.cursorLengthMax) return refuse('cursor_invalid');
     const bytes = Buffer.from(cursor, 'base64url');
     if (bytes.length <= TAG_BYTES || bytes.toString('base64url') !== cursor) return refuse('cursor_invalid');
-    const place = bytes.subarray(0, -TAG_BYTES).toString('latin1');
-    const fits = timingSafeEqual(tagOf(await this.ready(), list, place), bytes.subarray(-TAG_BYTES));
-    return fits ? place : refuse('cursor_invalid');
+    const sortKey = bytes.subarray(0, -TAG_BYTES).toString('latin1');
+    const fits = timingSafeEqual(tagOf(await this.ready(), list, sortKey), bytes.subarray(-TAG_BYTES));
+    return fits ? sortKey : refuse('cursor_invalid');
   }
 }
 
-function tagOf(key: Uint8Array, list: readonly string[], place: string): Buffer {
-  const message = JSON.stringify([...list, place]);
+function tagOf(key: Uint8Array, list: readonly string[], sortKey: string): Buffer {
+  const message = JSON.stringify([...list, sortKey]);
   return createHmac('sha256', key).update(message).digest().subarray(0, TAG_BYTES);
 }

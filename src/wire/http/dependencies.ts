@@ -1,6 +1,6 @@
 import { CodeValidator } from '../../application/codes/validate-code.ts';
 import type { Context } from '../../application/context.ts';
-import { JournalVerification } from '../../application/journal/journal-verification.ts';
+import { BackgroundVerification } from '../../application/journal/journal-verification.ts';
 import { ServiceEvents } from '../../application/journal/service-events.ts';
 import type { LogInRequest } from '../../application/log-in/log-in-by-password.ts';
 import type { LogIn } from '../../application/log-in/submit-log-in.ts';
@@ -34,7 +34,7 @@ export interface HttpDependencies {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly overview: Overview;
-  readonly verification: JournalVerification;
+  readonly verification: BackgroundVerification;
   readonly site: Site;
   readonly openConnections: OpenConnections;
   /** The configuration in force, for administrators to read, without secrets. */
@@ -106,7 +106,7 @@ export async function makeDependencies(
     health: new Health(context),
     metrics: new Metrics(context),
     overview: new Overview(context),
-    verification: new JournalVerification(context),
+    verification: new BackgroundVerification(context),
     settingsInForce,
     laboratory,
     exporting: { count: 0 },

@@ -9,10 +9,10 @@ export interface ListPage<Item> {
 }
 
 /**
- * A page of a list that is in memory as a whole, in ascending order of `placeOf`. Items that come or go between two
+ * A page of a list that is in memory as a whole, in ascending order of `sortKeyOf`. Items that come or go between two
  * pages do not shift the others.
  * @param list the list's name and its caller, for the cursor
- * @param placeOf printable ASCII, unique in the list and constant for an item
+ * @param sortKeyOf printable ASCII, unique in the list and constant for an item
  * @throws VaultUnavailable
  */
 export async function pageOf<Item>(
@@ -20,29 +20,29 @@ export async function pageOf<Item>(
   list: readonly string[],
   items: readonly Item[],
   query: { readonly limit?: number; readonly cursor?: string },
-  placeOf: (item: Item) => string,
+  sortKeyOf: (item: Item) => string,
 ): Promise<ListPage<Item> | Refusal> {
   const after = await cursors.read(list, query.cursor);
   if (isRefusal(after)) return after;
   const { limit = LIMITS.pageSize } = query;
   const left = items
-    .map((item) => ({ item, place: placeOf(item) }))
-    .filter(({ place }) => after === undefined || place > after)
-    .sort((a, b) => (a.place < b.place ? -1 : 1));
+    .map((item) => ({ item, sortKey: sortKeyOf(item) }))
+    .filter(({ sortKey }) => after === undefined || sortKey > after)
+    .sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
   const page = left.slice(0, limit);
   const last = page.at(-1);
-  const next = left.length > limit && last ? await cursors.write(list, last.place) : null;
+  const next = left.length > limit && last ? await cursors.write(list, last.sortKey) : null;
   return { items: page.map(({ item }) => item), next };
 }
 
 const TIME_DIGITS = 16;
 
-/** A place that sorts the oldest item first. @param at ms since 1970 */
+/** A sort key that sorts the oldest item first. @param at ms since 1970 */
 export function oldestFirst(at: number, id: string): string {
   return `${String(at).padStart(TIME_DIGITS, '0')}/${id}`;
 }
 
-/** A place that sorts the newest item first. @param at ms since 1970 */
+/** A sort key that sorts the newest item first. @param at ms since 1970 */
 export function newestFirst(at: number, id: string): string {
   return oldestFirst(Number.MAX_SAFE_INTEGER - at, id);
 }

@@ -24,7 +24,7 @@ import { LIMITS } from '../../../src/limits.ts';
 import type { KeyVault } from '../../../src/ports/key-vault.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../../services/application.ts';
 import { FaultyStore, unavailable } from './faulty-store.ts';
-import { entriesOf, nonces, rewired, tallied, withMac } from './rewired.ts';
+import { entriesOf, nonces, rewired, countByKind, withMac } from './rewired.ts';
 
 const address = '127.0.0.1';
 
@@ -45,7 +45,7 @@ async function serverWithFaults(t: TestContext): Promise<Server> {
 }
 
 async function approvals(context: Context, { userId }: Session): Promise<number> {
-  return tallied(await entriesOf(context, userId))['transaction.approved'] ?? 0;
+  return countByKind(await entriesOf(context, userId))['transaction.approved'] ?? 0;
 }
 
 const idempotency = { key: 'k', digest: 'd'.repeat(64) };
@@ -132,8 +132,8 @@ describe('a store that fails', () => {
 
   test('during a log-in: a guess whose outcome is unknown is counted, and none is evaluated for free', async (t) => {
     const { context, faults, session, clock } = await serverWithFaults(t);
-    const desk = new PasswordLogIn(context);
-    const guess = () => desk.logIn({ username: 'alice', password: 'adivinada', address });
+    const passwordLogIn = new PasswordLogIn(context);
+    const guess = () => passwordLogIn.logIn({ username: 'alice', password: 'adivinada', address });
     faults.afterNext('append', unavailable);
     await assert.rejects(guess(), StoreUnavailable);
     const counted = await context.userCache.getOrLoad(session.userId);
@@ -146,12 +146,12 @@ describe('a store that fails', () => {
       assert.ok('refused' in outcome && outcome.refused === 'credentials_invalid');
       assert.equal(outcome.retryAfterMs, retryAfterMs);
     }
-    const locked = await desk.logIn({ username: 'alice', password: PASSWORD, address });
+    const locked = await passwordLogIn.logIn({ username: 'alice', password: PASSWORD, address });
     assert.ok('refused' in locked && locked.refused === 'locked');
     clock.advance(30_000);
     faults.failNext('findUser');
-    await assert.rejects(desk.logIn({ username: 'alice', password: PASSWORD, address }), StoreUnavailable);
-    assert.ok('secret' in (await desk.logIn({ username: 'alice', password: PASSWORD, address })));
+    await assert.rejects(passwordLogIn.logIn({ username: 'alice', password: PASSWORD, address }), StoreUnavailable);
+    assert.ok('secret' in (await passwordLogIn.logIn({ username: 'alice', password: PASSWORD, address })));
   });
 
   test('during a registration: the name is taken or free, never half', async (t) => {

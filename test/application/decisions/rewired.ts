@@ -105,7 +105,7 @@ export async function entriesOf(context: Context, userId: number): Promise<reado
 }
 
 /** How many entries of each kind: `login.refused credentials_invalid`. */
-export function tallied(entries: readonly Noted[]): Readonly<Record<string, number>> {
+export function countByKind(entries: readonly Noted[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { type, reason } of entries) {
     const kind = reason ? `${type} ${reason}` : type;

@@ -12,7 +12,7 @@ import { openSqliteReader } from '../../../src/compose.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../../services/application.ts';
 import { FaultyStore } from '../decisions/faulty-store.ts';
-import { CountingHasher, entriesOf, rewired, tallied } from '../decisions/rewired.ts';
+import { CountingHasher, entriesOf, rewired, countByKind } from '../decisions/rewired.ts';
 
 const address = '127.0.0.1';
 
@@ -22,9 +22,9 @@ async function parts(t: TestContext, flags: Record<string, string> = {}) {
   const { userId } = await registeredSession(application, 'alice');
   const passwords = new CountingHasher(application.context.passwords);
   const context = rewired(application, { passwords });
-  const desk = new PasswordLogIn(context);
-  const logIn = (username: string, password: string) => desk.logIn({ username, password, address });
-  return { application, clock, userId, passwords, context, desk, logIn };
+  const passwordLogIn = new PasswordLogIn(context);
+  const logIn = (username: string, password: string) => passwordLogIn.logIn({ username, password, address });
+  return { application, clock, userId, passwords, context, passwordLogIn, logIn };
 }
 
 describe('the lock on a password', () => {
@@ -146,8 +146,8 @@ test('a disabled user: told only to who knows the password, and no session of be
 });
 
 test('the pace of an address: beyond it nothing is computed, and other addresses are not held up', async (t) => {
-  const { passwords, desk, context } = await parts(t, { '--rate-limits-log-ins-count-max': '5' });
-  const from = (address: string) => desk.logIn({ username: 'alice', password: PASSWORD, address });
+  const { passwords, passwordLogIn, context } = await parts(t, { '--rate-limits-log-ins-count-max': '5' });
+  const from = (address: string) => passwordLogIn.logIn({ username: 'alice', password: PASSWORD, address });
   const outcomes = [];
   for (let n = 0; n < 12; n++) outcomes.push(await from('192.0.2.1'));
   assert.equal(outcomes.filter((outcome) => 'secret' in outcome).length, 5);
@@ -182,12 +182,12 @@ describe('the refusal counter', () => {
     const { application, userId } = await parts(t);
     const faults = new FaultyStore(application.store);
     const context = rewired(application, { store: faults.store });
-    const desk = new PasswordLogIn(context);
-    for (let n = 0; n < 50; n++) await desk.logIn({ username: 'alice', password: 'adivinada', address });
-    for (let n = 0; n < 10; n++) await desk.logIn({ username: 'nobody', password: 'adivinada', address });
+    const passwordLogIn = new PasswordLogIn(context);
+    for (let n = 0; n < 50; n++) await passwordLogIn.logIn({ username: 'alice', password: 'adivinada', address });
+    for (let n = 0; n < 10; n++) await passwordLogIn.logIn({ username: 'nobody', password: 'adivinada', address });
     faults.failNext('append', 3);
     await context.refusalCounter.flush();
-    assert.equal(tallied(await entriesOf(context, userId))['login.locked locked'], undefined);
+    assert.equal(countByKind(await entriesOf(context, userId))['login.locked locked'], undefined);
     await context.refusalCounter.flush();
     await context.refusalCounter.flush();
     const entries = await entriesOf(context, userId);

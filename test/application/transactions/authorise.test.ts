@@ -25,7 +25,7 @@ import type { Transfer } from '../../../src/domain/transaction/canonical-transac
 import { LIMITS } from '../../../src/limits.ts';
 import type { TokenType } from '../../../src/ports/store.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../../services/application.ts';
-import { entriesOf, nonces, TRANSFER, tallied, withMac } from '../decisions/rewired.ts';
+import { entriesOf, nonces, TRANSFER, countByKind, withMac } from '../decisions/rewired.ts';
 
 const address = '127.0.0.1';
 const hashes = { sha1, sha256, sha512 };
@@ -266,7 +266,7 @@ describe('challenges', () => {
     assert.ok('session' in again);
     const [challenge = ''] = await nonces(context, again.session, 1);
     assert.ok('transactionId' in (await authorise(context, withMac(again.session, challenge))));
-    const refusals = tallied(await entriesOf(context, session.userId));
+    const refusals = countByKind(await entriesOf(context, session.userId));
     assert.equal(refusals['transaction.refused mac_mismatch'], LIMITS.wrongMacsMax);
   });
 });
@@ -285,7 +285,7 @@ describe('idempotency', () => {
     const [challenge = ''] = await nonces(context, bob, 1);
     const other = await authorise(context, withMac(bob, challenge, { idempotency }));
     assert.ok('transactionId' in other && !other.repeated && other.transactionId !== first.transactionId);
-    assert.equal(tallied(await entriesOf(context, session.userId))['transaction.approved'], 1);
+    assert.equal(countByKind(await entriesOf(context, session.userId))['transaction.approved'], 1);
   });
 
   test('keys named like members of objects are keys like any others', async (t) => {

@@ -69,10 +69,10 @@ export const adminJournalRoutes = [
         user === undefined ? undefined : (await dependencies.context.store.findUser(user))?.userId;
       if (user !== undefined && userId === undefined) return refuse('user_unknown');
       const list = ['admin-journal', callerId(caller), type ?? '', userId === undefined ? '' : `${userId}`];
-      const place = await dependencies.cursors.read(list, query.cursor);
-      if (isRefusal(place)) return place;
+      const sortKey = await dependencies.cursors.read(list, query.cursor);
+      if (isRefusal(sortKey)) return sortKey;
       const { found, next } = await searchEntries(dependencies.context, {
-        ...{ below: place === undefined ? Number.POSITIVE_INFINITY : Number(place), limit },
+        ...{ below: sortKey === undefined ? Number.POSITIVE_INFINITY : Number(sortKey), limit },
         ...(type === undefined ? {} : { type }),
         ...(userId === undefined ? {} : { userId }),
       });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Session, sessionHolds } from '../../../application/sessions/session.ts';
+import { type Session, isSessionValid } from '../../../application/sessions/session.ts';
 import { refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
@@ -15,7 +15,7 @@ async function holds({ context }: HttpDependencies, session: Session): Promise<b
   const user = await userCache.reload(session.userId);
   const at = decider.now();
   if (!user || user.role === 'user' || session.expiresAt <= at) return false;
-  return sessionHolds(user, session.sessionId, at);
+  return isSessionValid(user, session.sessionId, at);
 }
 
 async function pump(dependencies: HttpDependencies, stream: EventStream): Promise<void> {

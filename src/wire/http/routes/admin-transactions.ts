@@ -47,10 +47,10 @@ export const adminTransactionRoutes = [
     async handle({ caller, query }, dependencies) {
       const { status, user, payee, limit = LIMITS.pageSize } = query;
       const list = ['admin-transactions', callerId(caller), status ?? '', user ?? '', payee ?? ''];
-      const place = await dependencies.cursors.read(list, query.cursor);
-      if (isRefusal(place)) return place;
+      const sortKey = await dependencies.cursors.read(list, query.cursor);
+      if (isRefusal(sortKey)) return sortKey;
       const { found, next } = await searchTransactions(dependencies.context, {
-        ...{ below: place === undefined ? Number.POSITIVE_INFINITY : Number(place), limit },
+        ...{ below: sortKey === undefined ? Number.POSITIVE_INFINITY : Number(sortKey), limit },
         ...(status === undefined ? {} : { status }),
         ...(user === undefined ? {} : { username: user }),
         ...(payee === undefined ? {} : { payee }),

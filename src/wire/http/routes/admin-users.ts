@@ -130,10 +130,10 @@ export const adminUserRoutes = [
     async handle({ caller, query }, dependencies) {
       const { search, limit = LIMITS.pageSize } = query;
       const list = ['users', callerId(caller), search ?? ''];
-      const place = await dependencies.cursors.read(list, query.cursor);
-      if (isRefusal(place)) return place;
+      const sortKey = await dependencies.cursors.read(list, query.cursor);
+      if (isRefusal(sortKey)) return sortKey;
       const rows = await dependencies.context.store.listUsers({
-        ...{ after: Number(place ?? 0), limit: limit + 1 },
+        ...{ after: Number(sortKey ?? 0), limit: limit + 1 },
         ...(search === undefined ? {} : { search }),
       });
       const page = rows.slice(0, limit);

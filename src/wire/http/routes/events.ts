@@ -1,7 +1,7 @@
 import type { Context } from '../../../application/context.ts';
 import { followJournal, followUser } from '../../../application/journal/follow-journal.ts';
 import { allows } from '../../../application/services/scopes.ts';
-import { type Session, sessionHolds } from '../../../application/sessions/session.ts';
+import { type Session, isSessionValid } from '../../../application/sessions/session.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { JournalEntry } from '../../../ports/journal-reader.ts';
 import { authenticate } from '../authenticate.ts';
@@ -81,7 +81,7 @@ async function sessionStillHolds(
     user = await userCache.getOrLoad(session.userId);
   }
   const at = decider.now();
-  return session.expiresAt > at && user !== undefined && sessionHolds(user, session.sessionId, at);
+  return session.expiresAt > at && user !== undefined && isSessionValid(user, session.sessionId, at);
 }
 
 /** Entries about the transactions that the service asked for. */
@@ -93,11 +93,11 @@ async function serviceFeed(
 ): Promise<Feed | Refusal> {
   const { serviceEvents, cursors } = dependencies;
   const list = ['events', callerId(caller)];
-  const place = await cursors.read(list, lastSeen);
-  if (isRefusal(place)) return wrongId();
+  const sortKey = await cursors.read(list, lastSeen);
+  if (isRefusal(sortKey)) return wrongId();
   // Fails the request itself, rather than a stream at its first event.
   await cursors.ready();
-  const after = place === undefined ? await serviceEvents.lastPosition() : Number(place);
+  const after = sortKey === undefined ? await serviceEvents.lastPosition() : Number(sortKey);
   const { serviceId } = caller.service;
   return {
     all: false,

@@ -18,10 +18,10 @@ interface Page {
 async function pageOfUser(
   { context }: HttpDependencies,
   userId: UserId,
-  place: number | undefined,
+  sortKey: number | undefined,
   limit: number,
 ): Promise<Page> {
-  const below = place ?? Number.POSITIVE_INFINITY;
+  const below = sortKey ?? Number.POSITIVE_INFINITY;
   const entries = await context.store.readUserJournal(userId, { below, limit });
   const last = entries.at(-1)?.version ?? 1;
   return { entries, next: entries.length === limit && last > 1 ? last : undefined };
@@ -30,10 +30,10 @@ async function pageOfUser(
 /** A page of all entries in the journal's order, the oldest first. */
 async function pageOfAll(
   { context }: HttpDependencies,
-  place: number | undefined,
+  sortKey: number | undefined,
   limit: number,
 ): Promise<Page> {
-  const found = await context.store.readJournal({ after: place ?? 0, limit: limit + 1 });
+  const found = await context.store.readJournal({ after: sortKey ?? 0, limit: limit + 1 });
   const entries = found.slice(0, limit);
   return { entries, next: found.length > limit ? entries.at(-1)?.position : undefined };
 }
@@ -79,10 +79,10 @@ export const journalRoutes = [
       const userId = await whose(dependencies, caller, query.user);
       if (userId === undefined) return refuse('user_unknown');
       const list = ['journal', callerId(caller), `${userId}`];
-      const place = await dependencies.cursors.read(list, query.cursor);
-      if (isRefusal(place)) return place;
+      const sortKey = await dependencies.cursors.read(list, query.cursor);
+      if (isRefusal(sortKey)) return sortKey;
       const { limit = LIMITS.pageSize } = query;
-      const at = place === undefined ? undefined : Number(place);
+      const at = sortKey === undefined ? undefined : Number(sortKey);
       const { entries, next } =
         userId === null
           ? await pageOfAll(dependencies, at, limit)

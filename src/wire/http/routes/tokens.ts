@@ -175,13 +175,13 @@ export const tokenRoutes = [
     async handle({ caller, params, query }, dependencies) {
       const { userId } = caller.session;
       const list = ['uses', callerId(caller), params.id];
-      const place = await dependencies.cursors.read(list, query.cursor);
-      if (isRefusal(place)) return place;
+      const sortKey = await dependencies.cursors.read(list, query.cursor);
+      if (isRefusal(sortKey)) return sortKey;
       const [record] = await dependencies.context.store.load([userId], dependencies.context.decider.now());
       const token = record?.tokens.find(({ tokenId }) => tokenId === params.id);
       if (!token) return refuse('token_unknown');
       const { uses, next } = await listTokenUses(dependencies.context, token, {
-        below: place === undefined ? Number.POSITIVE_INFINITY : Number(place),
+        below: sortKey === undefined ? Number.POSITIVE_INFINITY : Number(sortKey),
         limit: query.limit ?? LIMITS.pageSize,
       });
       const views = uses.map(({ at, accepted, reason, purpose, transactionId }) => ({

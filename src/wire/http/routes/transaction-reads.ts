@@ -31,15 +31,15 @@ async function listFor(
   caller: Caller,
   page: {
     readonly status: TransactionStatus | undefined;
-    readonly place: string | undefined;
+    readonly sortKey: string | undefined;
     readonly limit: number;
   },
 ) {
-  const { place, limit } = page;
+  const { sortKey, limit } = page;
   const status = page.status === undefined ? {} : { status: page.status };
   const write = (next: string) => cursors.write(listOf(caller, page.status), next);
   if (caller.kind === 'user') {
-    const below = place === undefined ? Number.POSITIVE_INFINITY : Number(place);
+    const below = sortKey === undefined ? Number.POSITIVE_INFINITY : Number(sortKey);
     const { transactions, next } = await listTransactions(context, caller.session.userId, {
       ...{ below, limit },
       ...status,
@@ -49,7 +49,7 @@ async function listFor(
   const { serviceId } = caller.service;
   const rows = await context.store.listServiceTransactions({
     ...{ serviceId, limit: limit + 1 },
-    ...(place === undefined ? {} : { below: place }),
+    ...(sortKey === undefined ? {} : { below: sortKey }),
     ...status,
   });
   const transactions = rows.slice(0, limit).map(viewOfRow);
@@ -83,9 +83,9 @@ export const transactionReadRoutes = [
     refusals: ['cursor_invalid'],
     async handle({ caller, query }, dependencies) {
       const { status, limit = LIMITS.pageSize } = query;
-      const place = await dependencies.cursors.read(listOf(caller, status), query.cursor);
-      if (isRefusal(place)) return place;
-      const { transactions, next } = await listFor(dependencies, caller, { status, place, limit });
+      const sortKey = await dependencies.cursors.read(listOf(caller, status), query.cursor);
+      if (isRefusal(sortKey)) return sortKey;
+      const { transactions, next } = await listFor(dependencies, caller, { status, sortKey, limit });
       return { status: 200, body: { transactions: transactions.map(transactionView), next_cursor: next } };
     },
   }),

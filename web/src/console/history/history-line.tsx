@@ -6,7 +6,7 @@ import { shownAmount } from '../../design/amount.ts';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
-import { placeOf } from '../security/place.ts';
+import { clientName } from '../../../../src/domain/client-name.ts';
 import styles from './history-line.module.css';
 import { sentenceOf } from './sentence.ts';
 
@@ -18,7 +18,7 @@ export function HistoryLine({ entry }: { readonly entry: JournalEntry }) {
   const { name, tone, reasonTold } = sentenceOf(entry);
   const text = t(`history.events.${name}` as 'history.events.transaction_approved', {
     type,
-    label: placeOf(String(detail?.label ?? '')),
+    label: clientName(String(detail?.label ?? '')),
     amount: transaction ? shownAmount(transaction.amount, transaction.currency, locale) : '',
     payee: transaction?.payee ?? '',
   });

@@ -10,7 +10,7 @@ import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
 import { CodeInput, typedCode } from '../code-input.tsx';
 import { useTokens } from '../devices/use-tokens.ts';
-import { placeOf } from './place.ts';
+import { clientName } from '../../../../src/domain/client-name.ts';
 import styles from './security.module.css';
 
 /** Creates a passkey in this browser and registers it. A user with a token confirms by its code. */
@@ -19,7 +19,7 @@ export function AddPasskey({ opened, onClose }: { readonly opened: boolean; read
   const common = useTranslation().t;
   const queryClient = useQueryClient();
   const tokens = useTokens();
-  const [label, setLabel] = useState(() => placeOf(navigator.userAgent));
+  const [label, setLabel] = useState(() => clientName(navigator.userAgent));
   const [code, setCode] = useState('');
   const add = useMutation({
     async mutationFn() {

@@ -12,7 +12,7 @@ import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
 import { Card } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
-import { placeOf } from './place.ts';
+import { clientName } from '../../../../src/domain/client-name.ts';
 import styles from './security.module.css';
 
 type Session = Answer<'GET /v1/sessions'>['sessions'][number];
@@ -49,7 +49,7 @@ function SessionLine({ session }: { readonly session: Session }) {
   const [ending, setEnding] = useState(false);
   const { id, kind, label, created_at: createdAt, expires_at: expiresAt, current } = session;
   const name =
-    kind === 'enrolment' ? t('security.session_enrolment') : placeOf(label) || t('security.session_unknown');
+    kind === 'enrolment' ? t('security.session_enrolment') : clientName(label) || t('security.session_unknown');
   const end = useMutation({
     mutationFn: () => api('DELETE /v1/sessions/{id}', { path: { id } }),
     async onSuccess() {

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useDeviceView } from '../device-context.tsx';
 import { Page } from '../page.tsx';
-import { Approval } from './approval.tsx';
+import { ApprovalForm } from './approval.tsx';
 import { ApprovalOutcome } from './approval-outcome.tsx';
 import { useFound } from './use-found-transaction.ts';
 
@@ -14,7 +14,7 @@ export function ApprovalPage({ id }: { readonly id: string }) {
   return (
     <Page back="approvals">
       {found ? (
-        <Approval key={id} {...found} />
+        <ApprovalForm key={id} {...found} />
       ) : loading ? (
         <p role="status">{t('approvals.loading')}</p>
       ) : (

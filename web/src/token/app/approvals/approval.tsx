@@ -18,7 +18,7 @@ import { RefuseDialog } from './refuse-dialog.tsx';
 import { TransactionCard } from './transaction-card.tsx';
 import type { Found } from './use-found-transaction.ts';
 
-export function Approval({ pending, token }: Found) {
+export function ApprovalForm({ pending, token }: Found) {
   const { t } = useTranslation('token');
   const device = useDevice();
   const language = useLanguage();

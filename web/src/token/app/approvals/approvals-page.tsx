@@ -14,7 +14,7 @@ import { AccountText } from './account-text.tsx';
 import styles from './approvals-page.module.css';
 import { Countdown } from './countdown.tsx';
 
-export function ApprovalsPage() {
+export function PendingListPage() {
   const { t } = useTranslation('token');
   const { feeds } = useDeviceView();
   const waiting = useWaiting();
