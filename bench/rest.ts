@@ -11,7 +11,7 @@ import { validationsOf } from './rest/requests.ts';
 import type { RestStage } from './rest/setup.ts';
 import { FULL, REST_CONNECTIONS, SERVER_NODE_OPTIONS } from './sizes.ts';
 
-/** Before anything is measured, bare route and server each answer so many, on so many connections. */
+/** Warm-up: requests and connections for the bare route and for the server. */
 const WARM_UP = { requests: 20_000, connections: 16 } as const;
 
 /**

@@ -22,13 +22,13 @@ const web = path.join(root, 'web');
 const webBuilt = path.join(web, 'dist');
 const BUILT_ASIDE = '.dist.';
 const webStampFile = path.join(webBuilt, '.sello-build');
-/** Of what the pages are made, beside their own folder: the modules of the server that they share. */
+/** Sources of the pages outside their own folder: the server modules that they share. */
 const WEB_SOURCES = ['src/domain', 'src/limits.ts', 'package-lock.json'];
 const runtime = path.join(modules, '.bin', 'node');
 const lockFolder = path.join(root, '.setup-lock');
 const ownerFile = path.join(lockFolder, 'owner.json');
 
-/** What is wrong and how to mend it, without a stack. */
+/** An error for the user: what is wrong and how to fix it, without a stack trace. */
 class SetupFailure extends Error {}
 
 function stampWanted() {
@@ -75,7 +75,7 @@ function webUpToDate() {
   }
 }
 
-/** Builds the pages aside and then puts them in place: a server that runs meanwhile serves the ones before. */
+/** Builds the pages in a temporary folder, then swaps them in; a running server serves the old pages meanwhile. */
 async function buildWeb() {
   const startedAt = Date.now();
   process.stderr.write('Building the web pages (once; a few seconds)…\n');
@@ -116,7 +116,7 @@ function linkCommand() {
   } catch (error) {
     if (error.code !== 'ENOENT' && error.code !== 'EINVAL') throw error;
   }
-  // Made aside and renamed over, so that two at once both find a whole link.
+  // Created under a temporary name and renamed, so that concurrent setups always see a complete link.
   const made = `${link}.${process.pid}`;
   fs.rmSync(made, { force: true });
   fs.symlinkSync(target, made);
@@ -162,7 +162,7 @@ function runNpm(args) {
   return runToEnd(npm[0], npm.slice(1).concat(args), process.env);
 }
 
-/** While it runs, this process goes on: the lock's owner beats. */
+/** Does not block this process while the child runs, so the lock owner keeps updating its heartbeat. */
 function runToEnd(command, args, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -250,7 +250,7 @@ function readOwner() {
   }
 }
 
-/** The owner beats as long as it lives; one that was killed is found by its process id, or by its silence. */
+/** The owner refreshes a heartbeat; a dead owner is detected by its process id or a stale heartbeat. */
 function isStale(owner) {
   let silentMs;
   try {
@@ -275,7 +275,7 @@ function breakLock(owner) {
   const aside = `${lockFolder}.${process.pid}`;
   try {
     fs.renameSync(lockFolder, aside);
-    // Another waiter may have broken it first and hold a new one: that one is put back.
+    // Another waiter may have broken the stale lock and taken a new one: put that back.
     const taken = fs.existsSync(path.join(aside, 'owner.json'))
       ? fs.readFileSync(path.join(aside, 'owner.json'), 'utf8')
       : '';
@@ -312,7 +312,7 @@ function tryLock() {
   };
 }
 
-/** Waits while another setup installs: when that one is through, usually nothing is left to do. */
+/** Waits while another setup installs; when it finishes, usually nothing is left to do. */
 async function lock() {
   const since = Date.now();
   let told = false;

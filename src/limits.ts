@@ -162,9 +162,9 @@ export const LIMITS = {
   // passwords
   /** Passwords that wait to be hashed. Beyond it log-ins are refused as `busy`. */
   passwordQueueMax: 256,
-  /** The retry-after of a `busy` log-in, estimated from the queue, is at least this */
+  /** Lower bound of the retry-after of a `busy` log-in, which is estimated from the queue. */
   passwordRetryMsMin: 250,
-  /** and at most this. */
+  /** Upper bound of the same estimate. */
   passwordRetryMsMax: 30_000,
 
   // the key vault
@@ -226,9 +226,9 @@ export const LIMITS = {
   vaultBytesPerFrameWanted: 131_072,
   vaultCallsInFlightMax: 4_096,
   vaultBytesInFlightMax: 33_554_432,
-  /** The pause before reconnecting doubles from this */
+  /** First pause before reconnecting. It doubles with each failure, up to `vaultReconnectMsMax`. */
   vaultReconnectMsMin: 50,
-  /** to this. */
+  /** Longest pause before reconnecting. */
   vaultReconnectMsMax: 1_000,
 
   // rate limits
@@ -279,15 +279,15 @@ export const LIMITS = {
   storeIdleUnitTimeMs: 3_000,
   /** For a primary to be found after the last one was lost. */
   storeWaitTimeMs: 5_000,
-  /** Between two rounds of looking for the primary. */
+  /** Pause between two searches for the primary. */
   storeSearchPauseMs: 100,
   /** After PostgreSQL refused a connection because it has too many. */
   storeFullPauseMs: 1_000,
   /** Between two log lines while no primary is found. */
   storeWaitLogMs: 10_000,
-  /** Calls that wait for a connection */
+  /** Calls that may wait for a connection. */
   storeWaitersMax: 4_096,
-  /** and how long. */
+  /** How long a call waits for a connection. */
   storeQueueTimeMs: 2_000,
   /** For a call, all its attempts together. */
   storeAnswerTimeMs: 6_000,
@@ -299,9 +299,9 @@ export const LIMITS = {
   storeMigrationTimeMs: 3_600_000,
   /** For a migration to get a table's lock, because everything behind it waits too. */
   storeMigrationLockTimeMs: 5_000,
-  /** Entries given a journal position per step */
+  /** Entries given a journal position per step. */
   commitSequencerEntriesMax: 4_096,
-  /** and how often. */
+  /** Pause between two such steps. */
   commitSequencerPeriodMs: 1_000,
 
   // the operator's commands

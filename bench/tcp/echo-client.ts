@@ -18,7 +18,7 @@ export class EchoClient implements Client {
 
   async start(): Promise<void> {
     const onLine = () => {
-      // Echoes arrive in the order of sending.
+      // Echoes arrive in the order in which the lines were sent.
       this.#meter.done(this.#sentAt.shift() ?? 0);
       if (!this.#stopped) this.#send();
       else if (this.#sentAt.length === 0) this.#stopped();

@@ -15,8 +15,7 @@ const TOTALS = {
 } as const;
 
 /**
- * Writes the report of a run: each suite in one piece when it has ended, with how many of how many have; then every
- * failure again, then the totals.
+ * Writes the report: each suite in one piece as it ends, with a progress count; then all failures again, then the totals.
  */
 export class TestReport {
   readonly #spec = new spec();

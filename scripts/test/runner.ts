@@ -14,8 +14,8 @@ export interface SuiteRun {
 }
 
 /**
- * Runs the suites, each in a process of its own, in the order given: `node --test FILES` sorts them by name and withholds
- * the report of a suite until all before it have ended, hence one run of Node's runner a suite.
+ * Runs the suites, each in a process of its own, in the order given. `node --test FILES` sorts them by name and delays a
+ * suite's report until all earlier ones have ended. So each suite is a separate run of Node's test runner.
  * @returns how many seconds each took
  */
 export async function runSuites(files: readonly string[], options: SuiteRun): Promise<Map<string, number>> {

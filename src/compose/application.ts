@@ -49,7 +49,7 @@ const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * Opens store, vault and rate limiter and wires the application, which owns the database until `close`.
- * @throws StartRefused when an operator must mend something: the message says what
+ * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function openApplication(config: Config, options: ComposeOptions = {}): Promise<Application> {
   const { clock = systemClock, log = SILENT, vaultMayWait = false } = options;

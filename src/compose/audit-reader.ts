@@ -5,7 +5,7 @@ import { storeUrl } from './store.ts';
 
 /**
  * Opens the database that `store_url` names, read-only.
- * @throws StartRefused when an operator must mend something: the message says what
+ * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function openAuditReader(config: Config): Promise<AuditReader> {
   if (isPostgres(config)) {

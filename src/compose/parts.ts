@@ -29,7 +29,7 @@ export interface PartsOptions {
 /**
  * Opens store, vault and rate limiter, in this order: the lock of a SQLite file shows that no other server uses the
  * folder, and a vault is checked against the keys in the store. Closes what is open when a later one fails.
- * @throws StartRefused when an operator must mend something: the message says what
+ * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function openParts(
   config: Config,

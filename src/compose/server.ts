@@ -30,7 +30,7 @@ export interface ServerOptions extends Pick<ComposeOptions, 'clock'> {
 
 /**
  * Opens the application and listens for TCP and HTTP. Starts without a vault that does not answer.
- * @throws StartRefused when an operator must mend something, the message says what: nothing listens then
+ * @throws StartRefused when the operator must fix something; the message says what, and nothing listens
  */
 export async function startServer(
   config: Config,

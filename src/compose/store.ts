@@ -22,7 +22,7 @@ export interface StoreLog {
 
 /**
  * Opens the store that `store_url` names. Adds the paths it makes to `generated`.
- * @throws StartRefused when an operator must mend something: the message says what
+ * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function openStore(config: Config, generated: string[], log?: StoreLog): Promise<OpenedStore> {
   if (isPostgres(config)) return openPostgres(config, log);
@@ -70,7 +70,7 @@ export interface MigratedStore {
 /**
  * Migrates the tables of `store_url` to this program's version while servers run, as the user of `store_owner_url`
  * when that is set.
- * @throws StartRefused when an operator must mend something: the message says what
+ * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function migrateStore(config: Config): Promise<MigratedStore> {
   if (!isPostgres(config)) {

@@ -29,7 +29,7 @@ export interface RunningVaultServer {
 
 /**
  * Opens the keys and listens for callers.
- * @throws StartRefused when an operator must mend something: the message says what; nothing listens then
+ * @throws StartRefused when the operator must fix something; the message says what, and nothing listens
  */
 export async function startVaultServer(
   config: Config,

@@ -42,7 +42,7 @@ export interface OpenVaultOptions {
 
 /**
  * Opens the vault that `vault_url` names.
- * @throws StartRefused when an operator must mend something: the message says what
+ * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function openVault(config: Config, options: OpenVaultOptions): Promise<OpenedVault> {
   const { mayWait = false, log = SILENT } = options;

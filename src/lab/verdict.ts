@@ -26,7 +26,7 @@ export interface SkippedStep {
 
 export interface Verdict {
   readonly name: AttackName;
-  /** Whether every step held, of at least one. */
+  /** Whether every step held. An attack without any step has not held; a proxy that saw no transaction has. */
   readonly held: boolean;
   readonly steps: readonly Step[];
   readonly skipped: readonly SkippedStep[];

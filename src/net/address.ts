@@ -4,7 +4,7 @@ import { StartRefused } from '../domain/errors.ts';
 /**
  * Turns an IPv4-mapped address, as dual-stack sockets report it, into IPv4: `::ffff:192.0.2.1` is `192.0.2.1`.
  *
- * Why: docs/DECISIONS.md#what-everyone-uses-has-rooms-of-its-own
+ * Why: docs/DECISIONS.md#shared-code-has-folders-of-its-own
  */
 export function plainAddress(address: string): string {
   return address.toLowerCase().startsWith('::ffff:') && isIP(address.slice(7)) === 4

@@ -62,7 +62,7 @@ export interface Store extends JournalReader {
   /** Replaces each wrapped key that still equals `expected` (compare-and-set). @returns which were replaced */
   replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]>;
 
-  /** Finds a user's transaction that was requested. One that was approved at once stands in the journal alone. */
+  /** Finds a user's requested transaction. One that was approved at once has no row; it is only in the journal. */
   findTransaction(key: {
     readonly userId: UserId;
     readonly transactionId: string;

@@ -12,7 +12,7 @@ export class Quota {
     return this.#taken;
   }
 
-  /** @returns a function that releases the place; call it once. undefined when a bound is reached */
+  /** @returns a function that releases the permit; call it once. undefined when a bound is reached */
   take(key: string, keyMax: number): (() => void) | undefined {
     const taken = this.#takenByKey.get(key) ?? 0;
     if (this.#taken >= this.#max || taken >= keyMax) return undefined;

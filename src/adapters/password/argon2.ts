@@ -90,7 +90,7 @@ export class Argon2Hasher implements PasswordHasher {
   async #run<T>(compute: () => Promise<T>): Promise<T | undefined> {
     if (this.#running < this.#parallelMax) this.#running++;
     else if (this.#waiting.length < this.#queueMax) {
-      // A finished computation passes its place to the next waiter, so `#running` does not change.
+      // A finished computation passes its permit to the next waiter, so `#running` does not change.
       await new Promise<void>((start) => this.#waiting.push(start));
     } else return undefined;
     const startedAt = elapsedMs();

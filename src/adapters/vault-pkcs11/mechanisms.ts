@@ -6,7 +6,7 @@ export interface MechanismNeed {
   readonly name: string;
   readonly mechanism: number;
   readonly flags: number;
-  /** Whether a vault opens only with it. Otherwise its absence has the effect that `without` names. */
+  /** Whether the vault cannot open without it. Otherwise its absence has the effect that `without` names. */
   readonly required: boolean;
   readonly without: { readonly en: string; readonly es: string };
 }

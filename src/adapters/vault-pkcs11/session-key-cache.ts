@@ -44,7 +44,10 @@ export class SessionKeyCache {
     return this.#keys.size < this.#max ? undefined : this.takeLeastRecent();
   }
 
-  /** Removes the oldest key that was not used since the last round. @returns its handle, for the caller to destroy */
+  /**
+   * Removes the oldest key that was not used since it was last passed over (second chance).
+   * @returns its handle, for the caller to destroy
+   */
   takeLeastRecent(): Handle | undefined {
     for (const [wrapped, key] of this.#keys) {
       this.#keys.delete(wrapped);

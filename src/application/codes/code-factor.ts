@@ -22,7 +22,10 @@ export interface AcceptedCode {
   readonly state: UserState;
 }
 
-/** `code_wrong` is a failed attempt, already counted. `code_spent` fitted once and is not counted: it is no guess. */
+/**
+ * `code_wrong`: a failed attempt, already counted in `state`. `code_spent`: a correct code that was used before. It is not
+ * counted, because it is not a guess.
+ */
 export interface RefusedCode {
   readonly outcome: 'refused';
   readonly reason: 'code_wrong' | 'code_spent';
@@ -80,7 +83,7 @@ export class CodeFactor {
   /**
    * The MACs that the vault must compute before `judge`; none while codes are locked. Called again when the decision
    * is made again.
-   * @param transaction without it a bound code fits nothing
+   * @param transaction the transaction of a bound code; without it no bound code is accepted
    */
   evidence(user: User, at: number, transaction?: CanonicalTransaction): readonly MacRequest[] {
     this.#attempts = undefined;
@@ -106,7 +109,7 @@ export class CodeFactor {
   /**
    * Judges the code on the user's state as it is now: a decision made earlier in the same batch may have used the
    * code, locked codes or revoked the token since `evidence`.
-   * @param macs for the requests of `evidence`, in their order; one that could not be computed fits nothing
+   * @param macs for the requests of `evidence`, in their order; a missing MAC matches no code
    */
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): CodeOutcome {
     const { refusalCounter, settings } = this.#context;
@@ -143,7 +146,7 @@ export class CodeFactor {
 
   #accepted(state: UserState, { tokenId, type }: TokenRow, used: TokenState): AcceptedCode {
     const { code: _, ...cleared } = state;
-    // Enrolling a token of one's own must not clear the failed guesses at another.
+    // Activating a new token must not reset the failed attempts: they may have been guesses at another token's codes.
     const rest = this.#activates === undefined ? cleared : state;
     return {
       outcome: 'accepted',

@@ -19,5 +19,5 @@ export interface CodeValidation {
   readonly repeated?: boolean;
 }
 
-/** There is no such user, or they are disabled: nothing was evaluated. Told from others by identity. */
+/** The user does not exist or is disabled, so nothing was evaluated. Compared by reference (`=== UNKNOWN_USER`). */
 export const UNKNOWN_USER: CodeValidation = Object.freeze({ valid: false, reason: 'code_wrong' });

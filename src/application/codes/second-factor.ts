@@ -19,9 +19,9 @@ export interface ShownFactor {
 
 /**
  * Whether a token was revoked and the session's log-in, by password alone, had no code to show. A session may revoke
- * tokens, and must not escape their codes by doing so.
+ * tokens, but revoking them must not free it from showing a code.
  *
- * Why: docs/DECISIONS.md#revoking-a-token-does-not-end-its-demands
+ * Why: docs/DECISIONS.md#after-revocation-a-code-is-still-required
  */
 export function lacksCodeOfRevokedToken(user: User, { proof }: SessionRow): boolean {
   return user.state.hadToken === true && proof === 'code_unavailable';
@@ -31,11 +31,11 @@ export function lacksCodeOfRevokedToken(user: User, { proof }: SessionRow): bool
  * Asks for a code of an existing token before an action that would give the holder of a stolen session another way in
  * (a new token, passkey or invitation). By what the user has:
  *
- * - no active token: nothing is asked for. But once a token was revoked, a session that has logged in by password alone
- *   since (`lacksCodeOfRevokedToken`), or with `enrolment_code_required` any session, is refused by `code_required`: it takes an
- *   administrator's invitation;
+ * - no active token: nothing is asked for. But once a token was revoked, a session without a code of its log-in
+ *   (`lacksCodeOfRevokedToken`), or with `enrolment_code_required` any session, is refused with `code_required`; only an
+ *   administrator's invitation helps;
  * - active `ocra` tokens alone: `code_required` whatever is shown, because their codes are for transactions;
- * - otherwise: a code that fits.
+ * - otherwise: a correct code.
  *
  * Why: docs/DECISIONS.md#a-new-authenticator-asks-for-a-code
  */
@@ -55,7 +55,7 @@ export class SecondFactor {
     return this.#code?.evidence(user, at) ?? [];
   }
 
-  /** @returns the refusal as a proposal where a code is required and none was shown, or it does not fit */
+  /** @returns the refusal as a proposal when a required code is missing or wrong */
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): ShownFactor | Proposal<Refusal> {
     const { settings } = this.#context;
     const session = findValidSession(user, this.#sessionId, at);

@@ -7,8 +7,9 @@ import { UnknownUsers } from '../lockout/unknown-users.ts';
 import type { CodeValidation, ValidateCodeRequest } from './code-validation.ts';
 
 /**
- * Answers validations for names that nobody has as `ValidateCodeJob` does for a user without a token: the same checks in
- * the same order, the same locks, the same repeats. In memory and bounded; it appends no entry and evaluates no code.
+ * Answers validations for unknown user names exactly as `ValidateCodeJob` answers for a user without a token: the same
+ * checks in the same order, the same locks, the same repeats. Kept in memory and bounded. Appends no entry and evaluates
+ * no code.
  */
 export class UnknownUserCodes {
   readonly #context: Context;

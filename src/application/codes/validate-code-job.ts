@@ -11,7 +11,7 @@ import { type CodeValidation, UNKNOWN_USER, type ValidateCodeRequest } from './c
 
 type Verdict = Proposal<CodeValidation | Refusal>;
 
-/** Decides step 3 of `CodeValidator`. Every answer but `UNKNOWN_USER` and a lock is an entry. */
+/** Decides step 3 of `CodeValidator`. Every outcome except `UNKNOWN_USER` and a lock writes an entry. */
 export class ValidateCodeJob implements RepeatableJob<CodeValidation | Refusal> {
   readonly userId: UserId;
   readonly #context: Context;

@@ -135,7 +135,7 @@ export class Decider {
         await this.#decideBatch(jobs);
         this.#reportBatch(jobs.length, startedAt, false);
       } catch (error) {
-        // The outcome may be unknown: the cached users may be of before or of after.
+        // The outcome may be unknown, so the cached users may be from before or after the commit: drop them.
         for (const pending of jobs) {
           this.#userCache.evict(pending.job.userId);
           pending.reject(error);

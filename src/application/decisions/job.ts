@@ -15,7 +15,7 @@ export interface Job<T> {
   evidence?(user: User, facts: Facts): readonly MacRequest[];
   /** Must be pure. `user` is undefined if there is no such user; a MAC is, if the vault could not open its key. */
   decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Proposal<T>;
-  /** Makes the result when a row of the proposal is taken (a username). */
+  /** Returns the result to use when a unique key of the proposal's rows already exists (a user name, a service name). */
   conflict?(): T;
 }
 

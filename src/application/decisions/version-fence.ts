@@ -30,7 +30,7 @@ export class VersionFence {
     if (fenced) fenced.versionMin = Math.max(fenced.versionMin, version);
   }
 
-  /** Admits nothing about the users fenced now until their fence is closed. */
+  /** Rejects every result for the users fenced at this moment, until their fence is closed. */
   raiseAll(): void {
     for (const fenced of this.#users.values()) fenced.versionMin = Number.POSITIVE_INFINITY;
   }

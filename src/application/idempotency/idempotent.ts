@@ -8,15 +8,19 @@ import { type Idempotency, readRecord } from './idempotency-record.ts';
 /** A job that may be wrapped by `idempotent`. */
 export interface RepeatableJob<T> extends Job<T> {
   /**
-   * Whether the caller may be answered from a record, i.e. their session still holds. Default: yes. A caller who may not
-   * is left to `decide`, which must refuse them.
+   * Whether the caller may be answered from a record, i.e. their session is still valid. Default: yes. When it returns
+   * false, `decide` is called and must refuse the caller.
    *
-   * Why: docs/DECISIONS.md#repeats-need-a-session-that-still-holds
+   * Why: docs/DECISIONS.md#a-repeat-needs-a-valid-session
    */
   admits?(user: User | undefined, facts: Facts): boolean;
 }
 
-/** How a result is kept in an idempotency record, and how a repeat is answered from it. */
+/**
+ * How a result is kept in an idempotency record, and how a repeat is answered from it.
+ *
+ * Why: docs/DECISIONS.md#idempotency-records-keep-their-json
+ */
 export interface IdempotencyCodec<T, Kept> {
   /** @returns JSON without a secret in the clear (`secretCodec` seals one) */
   keep(result: T, entry: ChainedEntry): Kept;
@@ -34,9 +38,9 @@ const WHOLE: IdempotencyCodec<object, object> = {
 };
 
 /**
- * The same job, but its result is kept under the client's key, committed with the decision's entry, and a repeat is
+ * Wraps a job so that its result is recorded under the client's key, in the commit of the decision's entry. A repeat is
  * answered from that record: nothing is evaluated or written again. Refusals and results without an entry are not
- * kept: they did nothing, so the same key may be tried again. Without a key it is the job itself.
+ * recorded: they did nothing, so the same key may be tried again. Without a key it returns the job itself.
  *
  * Why: docs/DECISIONS.md#only-approvals-have-idempotency-records
  */

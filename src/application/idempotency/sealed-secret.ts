@@ -10,9 +10,9 @@ const TAG_BYTES = 16;
 type Secret = string | Uint8Array;
 
 /**
- * Keeps the result with the secret in `field` sealed, so that a repeat is told it again and the store never holds it in
- * the clear: a session's secret, a seed, a service's key, an invitation's code. AES-256-GCM under a key that only the
- * vault can make, for one user and one idempotency key.
+ * Keeps the result with the secret in `field` sealed, so that a repeated request gets it again while the store never
+ * holds it in the clear: a session's secret, a seed, a service's key, an invitation's code. AES-256-GCM under a key that
+ * only the vault can derive, for one user and one idempotency key.
  * @param idempotency without it nothing is kept, and the vault is not called
  * @param read the opened secret as it stands in the result
  * @throws VaultUnavailable

@@ -38,7 +38,7 @@ export interface RotatedKeys {
  *
  * Waits for this server's tasks that hold a wrapped key. Those of other servers are not known, so the time between the
  * first sweep and the last is longer than a request can take (`decisionTimeMs`, then the store's own bounds), and the last
- * sweep finds what they committed. Concurrent rotations on several servers only ever wrap forward.
+ * sweep finds what they committed. Concurrent rotations are safe: each only rewraps to a newer version.
  * @param act the caller over the API; with an idempotency key the result may be `idempotency_mismatch`
  *
  * Why: docs/DECISIONS.md#a-rotation-waits-for-other-servers

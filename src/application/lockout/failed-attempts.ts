@@ -5,7 +5,12 @@ import { LIMITS } from '../../limits.ts';
 
 type Detail = Readonly<Record<string, string | number>>;
 
-/** Counts a code that was evaluated and did not fit. A spent one fitted once: it is no guess, and does not count. */
+/*
+ * Failed attempts in a user's state. The arithmetic of locks is in src/domain/lockout.ts. Codes are counted by
+ * src/application/codes/code-factor.ts, passwords by src/application/log-in/password-log-in-job.ts.
+ */
+
+/** Counts a wrong code. A spent code was correct once, so it is not a guess and does not count. */
 export function afterWrongCode(
   state: UserState,
   at: number,
@@ -34,9 +39,9 @@ function attemptDetail(factor: string, failures: number, lockedUntil: number, at
 }
 
 /**
- * Counts a MAC that did not fit: the message was changed on the way, or the holder of a session guesses at the password.
- * It does not lock the user, or a man in the middle could lock them out. Instead the session that sends
- * `wrongMacsMax` within `wrongMacsWindowMs` ends, so that guessing on needs a log-in, which does lock.
+ * Counts a wrong MAC: the message was changed on the way, or the holder of a session guesses at the password. It does not
+ * lock the user, or a man in the middle could lock them out. Instead the session ends that sends `wrongMacsMax` within
+ * `wrongMacsWindowMs`, so further guessing needs a log-in, which does lock.
  *
  * Why: docs/DECISIONS.md#a-wrong-mac-locks-nobody
  */

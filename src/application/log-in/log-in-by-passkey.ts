@@ -126,7 +126,7 @@ function counts(known: number, said: number): boolean {
 
 /**
  * Verifies the assertion (WebAuthn section 7.2). Does NOT compare the counter.
- * @returns the authenticator's counter; undefined where the signature or anything that it covers does not fit
+ * @returns the authenticator's counter; undefined when the signature or anything that it covers is wrong
  */
 async function verify(
   { response, relyingParty }: LogInPasskeyRequest,
@@ -143,7 +143,7 @@ async function verify(
       credential: {
         id: credentialId,
         publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
-        // Compared by the decision: a repeat shows the counter of the log-in that it repeats.
+        // The decision compares the counter: a repeated request carries the counter of the original log-in.
         counter: 0,
       },
       requireUserVerification: true,

@@ -20,7 +20,7 @@ export interface LogInRequest {
   /** Refuse a user who has an active token and shows no code. */
   readonly codeRequired?: boolean;
   readonly address: string;
-  /** The client's own name for where it is; the caller bounds it. */
+  /** Label that the client chose for itself; the caller limits its length. */
   readonly label?: string;
   readonly idempotency?: Idempotency;
 }

@@ -8,15 +8,15 @@ import type { Session } from '../sessions/session.ts';
 
 export interface LogIn {
   readonly session: Session;
-  /** Resumes the session elsewhere; told once, stored nowhere. */
+  /** Resumes the session elsewhere. Returned once; only its digest is stored. */
   readonly secret: string;
   /** A repeat of an idempotency key: the session made then. */
   readonly repeated?: boolean;
 }
 
 /**
- * Decides on a log-in whose password or passkey fits. That has been checked by the caller: a repeat is told the secret of
- * the session made then.
+ * Decides on a log-in whose password or passkey the caller has already verified. Repeating an idempotency key returns the
+ * secret of the session made the first time.
  */
 export async function submitLogIn(
   context: Context,

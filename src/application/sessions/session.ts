@@ -3,7 +3,16 @@ import type { Random } from '../../ports/random.ts';
 import type { Role, SessionProof, SessionRow, SideRow, UserId } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
 
-/** A session that was valid when it was read. Each use asks again whether it still holds: `isSessionValid`. */
+/**
+ * A session that was valid when it was read. Each use checks again that it still is (`isSessionValid`). A session ends:
+ *
+ * - at a log-out (`end-session.ts`), or when its user ends it by its short id (`manage-sessions.ts`);
+ * - when a log-in exceeds the bound on the user's sessions: the oldest one ends (`open-session.ts`);
+ * - at the wrong MAC that reaches `LIMITS.wrongMacsMax` (`transactions/authorise-job.ts`);
+ * - when the user is disabled, or its device is revoked (`users/administer-user.ts`, `tokens/device.ts`);
+ * - when another device confirms the user's first token (`tokens/activate-token.ts`);
+ * - when it expires, which each use checks; `upkeep/maintenance.ts` deletes the row.
+ */
 export interface Session {
   readonly userId: UserId;
   readonly username: string;
@@ -38,7 +47,8 @@ export function userIdOfSecret(secret: string): UserId | undefined {
 }
 
 /**
- * The user's session with this id, if it has not ended or expired and the user is not disabled. Invitations do not count.
+ * Returns the user's session with this id, if it has not ended or expired and the user is not disabled. Invitations do not
+ * count.
  *
  * Why: docs/DECISIONS.md#sessions-are-rows
  */

@@ -146,7 +146,7 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     };
   }
 
-  /** The challenge under which too little was proven is spent: the transaction that waits has one of its own. */
+  /** Stores the transaction as pending. The request's challenge is spent; the pending transaction gets its own. */
   #requested(user: User, at: number, state: UserState): Verdict {
     const { transfer, challenge } = this.#request;
     return requestProposal(this.#context, user, at, { transfer, serviceId: '', state, challenge });

@@ -33,7 +33,10 @@ export function authorise(context: Context, request: AuthoriseRequest): Promise<
   return decide(context, request, false) as Promise<Authorisation | Refusal>;
 }
 
-/** As `authorise`, but in step 6 a transaction that lacks a proof is kept, for its user to approve by a code of its own. */
+/**
+ * As `authorise`, but in step 6 a transaction that lacks a proof is stored as pending, and its user decides on it later
+ * (`decideTransaction`).
+ */
 export function authoriseOrRequest(
   context: Context,
   request: AuthoriseRequest,

@@ -26,14 +26,15 @@ export type DecideTransactionRequest = TransactionDecision & {
 };
 
 /**
- * Ends the wait of a pending transaction; of several decisions at once exactly one does:
+ * Decides a pending transaction. Of several concurrent decisions exactly one succeeds:
  *
- * 1. The session must hold, where the user decides.
+ * 1. When the user decides, their session must be valid.
  * 2. A repeat of an idempotency key is answered from its record; nothing below is done again.
- * 3. The transaction must be pending. Too late is `transaction_decided`, and no failed attempt: the code is not judged.
+ * 3. The transaction must be pending. Otherwise the answer is `transaction_decided`; the code is not evaluated and no
+ *    failed attempt is counted.
  * 4. A cancellation must come from the service that asked, an expiry after its time.
- * 5. An approval must come before the challenge expires, with a code that fits. A wrong code is counted and the
- *    transaction goes on waiting: a mistyped code is no decision.
+ * 5. An approval must come before the challenge expires, with a correct code. A wrong code is counted, and the
+ *    transaction stays pending: a mistyped code is not a decision.
  * 6. The policy must require no more than that code, at the user's velocity as it is now.
  * 7. The entry and the transaction's new status are committed together.
  */

@@ -12,7 +12,7 @@ const text = Buffer.alloc(36, '-');
 /**
  * Makes a UUID of version 7 (RFC 9562 section 5.7). It carries the decision's time, so ids can be searched by time.
  *
- * Why: docs/DECISIONS.md#a-transaction-id-tells-its-time
+ * Why: docs/DECISIONS.md#a-transaction-id-contains-its-time
  */
 export function makeTransactionId(at: number, random: RandomPool): string {
   for (let i = 0; i < TIME_BYTES; i++) put(i, Math.floor(at / 2 ** (8 * (TIME_BYTES - 1 - i))));

@@ -13,7 +13,7 @@ export interface TransactionView {
   readonly payer: string;
   readonly challenge: string;
   readonly requestedAt: number;
-  /** Of one that waits or waited for its user. */
+  /** Set for a transaction that is or was pending. */
   readonly expiresAt?: number;
   readonly decidedAt?: number;
   readonly reason?: string;

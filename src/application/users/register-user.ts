@@ -67,9 +67,9 @@ export async function createUser(
 }
 
 /**
- * Answers a registration of a name that is taken: a repeat of the one that took it, or `username_taken`. The password is
- * part of the request, and is compared with its own hash because no digest of it is kept. Repeats are guesses that no
- * lock counts, so each user has few of them.
+ * Answers a registration of a taken name: either it repeats the original request, or it is `username_taken`. The password
+ * is part of the request; it is compared with the stored hash, because no digest of it is kept. Each repeat is a password
+ * guess that no lock counts, so their number per user is bounded.
  */
 async function takenOrRepeated(
   context: Context,

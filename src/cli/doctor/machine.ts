@@ -12,7 +12,7 @@ const DISK_FREE_FAIL_BYTES = 67_108_864;
 const CLOCK_DIFFERENCE_MAX_MS = 2_000;
 const CLOCK_STEP_MAX_MS = 50;
 const CLOCK_WATCH_MS = 200;
-/** For what is not a connection: database, logs, listeners. */
+/** Descriptors reserved for everything except client connections: database, logs, listeners. */
 const DESCRIPTORS_SPARE = 256;
 
 export function checkNode(): Finding {

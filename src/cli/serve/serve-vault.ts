@@ -6,7 +6,7 @@ import { openLog, reloadTlsOnSighup } from './log.ts';
 
 /**
  * Runs the vault's process until `stopped`.
- * @throws StartRefused when an operator must mend something: the message says what
+ * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function serveVault(shell: Shell, stopped: Promise<void>): Promise<void> {
   const { config } = shell.loaded();

@@ -17,8 +17,8 @@ export interface ProxyWatchOptions {
 const STEPS_KEPT_MAX = 1_000;
 
 /**
- * A man in the middle for a person's own client: changes every transaction until its time is up. The server holds
- * when it accepts none that was changed; with no transaction at all, the verdict is held with no steps.
+ * Runs a man in the middle for a person's own client: changes every transaction until its time is up. The verdict is
+ * `held` when the server accepts no changed transaction; without any transaction it is `held` with no steps.
  */
 export async function watchProxy(endpoint: Endpoint, options: ProxyWatchOptions): Promise<Verdict> {
   const steps: Step[] = [];

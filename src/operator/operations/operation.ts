@@ -32,7 +32,7 @@ export interface ParametersSchema<Properties, Optional extends keyof Properties>
   readonly properties: Properties;
   readonly required: readonly string[];
   readonly additionalProperties: false;
-  /** Never set. It carries a type. */
+  /** Phantom member: never set at run time, carries the type of the optional names. */
   readonly optional?: Optional;
 }
 

@@ -48,7 +48,8 @@ const DOCS_POLICY =
 
 /**
  * Puts every route on Fastify. Does not listen. A request passes, in this order:
- * 1. `onRequest` of all routes: its context, and what is refused whatever it asks (`refusalAtOnce`);
+ * 1. `onRequest` of all routes: builds its context and applies the refusals that do not depend on the route
+ *    (`refusalAtOnce`);
  * 2. `onRequest` of its route: caller, access, header fields (`admissionHook`);
  * 3. the body's parser (`parseBody`) and the route's schemas (`typeboxCompiler`);
  * 4. the route (`routeHandler`), which sends the response or, as every step before it, a refusal (`refusalSender`).

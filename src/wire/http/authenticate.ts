@@ -19,7 +19,8 @@ export interface Credentials {
   /** Whether the browser's side of the connection is encrypted. */
   readonly secure: boolean;
   /**
-   * ms for which the caller's address is over its error limit; above 0 only credentials already in memory are accepted.
+   * Remaining ms for which the address is over its error limit. While above 0, only credentials already in memory are
+   * accepted.
    */
   readonly waitMs: number;
 }

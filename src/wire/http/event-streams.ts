@@ -16,7 +16,7 @@ const DEFAULTS: EventStreamLimits = {
   bytesBufferedMax: LIMITS.eventBytesBufferedMax,
 };
 
-/** A place among the streams, for `open`. */
+/** A permit for one stream, for `open`. */
 export interface StreamLease {
   readonly release: () => void;
 }
@@ -38,7 +38,7 @@ export class EventStreams {
     return this.#open.size;
   }
 
-  /** Takes a place, which `open` must then use. @returns undefined when too many streams are open */
+  /** Takes a permit, which `open` must then use. @returns undefined when too many streams are open */
   reserve(caller: string): StreamLease | undefined {
     const release = this.#quota.take(caller, this.#limits.streamsPerCallerMax);
     return release && { release };

@@ -9,7 +9,7 @@ import { type Caller, callerId } from './caller.ts';
 
 const KEY = /^[\x21-\x7e]+$/;
 
-/** Members left out of the digest, which is stored: short or guessable ones could be found from it. */
+/** Members left out of the digest: the digest is stored, and short or guessable values could be recovered from it. */
 const SECRETS: ReadonlySet<string> = new Set(['password', 'code', 'mac', 'nonce', 'session']);
 
 /** @returns the client's key as sent, undefined without one */
@@ -23,7 +23,7 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
   });
 }
 
-/** A request as its idempotency key stands for it. The digest is of all of it, secrets apart. */
+/** A request sent with an idempotency key. The digest covers all of it except secrets. */
 export interface KeyedRequest {
   readonly method: string;
   readonly path: string;
@@ -35,7 +35,7 @@ export interface WithIdempotency {
   readonly idempotency?: Idempotency;
 }
 
-/** @param owner who asks, in the digest: the same key and content of somebody else is another request */
+/** @param owner the caller; part of the digest, so that another caller's same key and content is another request */
 export function ownIdempotency(
   key: string | undefined,
   owner: string,

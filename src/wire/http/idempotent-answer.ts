@@ -1,4 +1,4 @@
-/** The mark of an answer that was stored, not decided anew. */
+/** Returns the header that marks a response replayed from an idempotency record; none for other responses. */
 export function replayed(repeated: boolean | undefined): Readonly<Record<string, string>> {
   return repeated ? { 'idempotency-replayed': 'true' } : {};
 }

@@ -8,7 +8,7 @@ import type { TlsMaterial } from '../../net/tls.ts';
 import type { Quota } from '../quota.ts';
 import { answerClientError } from './client-error.ts';
 
-/** Longer than any wait and than the pause between heartbeats. */
+/** Must exceed the longest `wait_s` and the heartbeat interval. */
 const SILENT_SOCKET_MS = LIMITS.waitMsMax * 2;
 
 /** Bounds that tests cross at smaller values. */

@@ -14,7 +14,7 @@ export class WaitQuota {
     return this.#quota.taken;
   }
 
-  /** @returns a function that releases the place; call it once. undefined when a bound is reached */
+  /** @returns a function that releases the permit; call it once. undefined when a bound is reached */
   take(caller: Caller): (() => void) | undefined {
     const { waitingRequestsPerServiceMax, waitingRequestsPerUserMax } = LIMITS;
     const ownMax = caller.kind === 'service' ? waitingRequestsPerServiceMax : waitingRequestsPerUserMax;

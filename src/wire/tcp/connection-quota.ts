@@ -39,7 +39,7 @@ export class ConnectionQuota {
   }
 }
 
-/** One connection's place in the quota. After a log-out it counts as before log-in again, even beyond that bound. */
+/** One connection's permit. After a log-out it counts as before log-in again, even beyond that bound. */
 export class ConnectionLease {
   readonly #onRelease: () => void;
   readonly #onLogIn: (loggedIn: boolean) => void;

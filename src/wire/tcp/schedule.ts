@@ -1,7 +1,7 @@
 import type { Limits } from '../../limits.ts';
 import type { Message } from './message.ts';
 
-/** Room for what an answer says besides the parts of its message that it repeats. */
+/** Bytes reserved for an answer beyond what it echoes from the message. */
 const ANSWER_BYTES = 320;
 const RECEIPT_BYTES = 2_048;
 const NONCE_BYTES = 68;

@@ -10,7 +10,7 @@ type Listener = (event: FollowedEvent) => void;
 interface Live {
   readonly state: StreamState;
   readonly retryNow: () => void;
-  /** When a lost connection came back. Unit: ms since 1970 */
+  /** Time of the last reconnection, in ms since 1970. */
   readonly recoveredAt: number | undefined;
   readonly listen: (listener: Listener) => () => void;
 }

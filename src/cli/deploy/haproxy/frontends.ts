@@ -58,7 +58,10 @@ export function httpFrontend(options: HaproxyOptions): string[] {
   ];
 }
 
-/** Uses the ready servers while only some are ready. Otherwise the choice makes no difference: all that are alive. */
+/**
+ * Uses the ready servers while at least one server is ready and at least one is not; otherwise all live servers, because
+ * then readiness does not tell them apart.
+ */
 function choice(protocol: string, count: number): string[] {
   const ready = `sello_${protocol}_ready`;
   return [

@@ -24,7 +24,7 @@ async function userOf({ context }: HttpDependencies, id: string): Promise<Known 
   return record ? { record, at } : refuse('user_unknown');
 }
 
-// Why: docs/DECISIONS.md#an-administrator-is-a-user-to-themselves
+// Why: docs/DECISIONS.md#administrators-have-no-special-rights-on-their-own-account
 export const adminOneUserRoutes = [
   route({
     method: 'GET',

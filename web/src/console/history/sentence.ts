@@ -34,7 +34,7 @@ const NAMES: ReadonlySet<string> = new Set([
 /** Events that have a sentence of their own for passkeys. */
 const PASSKEY_EVENTS: ReadonlySet<string> = new Set(['login_accepted', 'token_enrolled', 'token_revoked']);
 
-/** Chooses the sentence for a journal entry. Unknown types are told by their name. */
+/** Chooses the sentence for a journal entry. Unknown types are shown by their name. */
 export function sentenceOf({ body }: Pick<JournalEntry, 'body'>): Sentence {
   const { type, detail, user, reason } = body;
   const name = type.replaceAll('.', '_');

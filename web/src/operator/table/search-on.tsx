@@ -2,7 +2,10 @@ import type { ComponentProps } from 'react';
 import { useTranslation } from 'react-i18next';
 import { More } from '../../shell/more.tsx';
 
-/** Reads on in a filtered list. A page may hold no match although later ones do: then the label says "search on". */
+/**
+ * Button that loads the next page of a filtered list. A page without matches is labelled "search on", because later pages
+ * may have some.
+ */
 export function SearchOn({
   query,
 }: {
