@@ -1,5 +1,5 @@
 /*
- * Goal: `sello audit` exports a journal that can be verified anywhere, and finds every change of it.
+ * Goal: `sello audit` exports a journal that can be verified anywhere, and finds every change to it.
  * Method: the real command on a real data folder; exports and rows are changed between two runs.
  */
 import assert from 'node:assert/strict';

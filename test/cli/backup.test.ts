@@ -1,5 +1,5 @@
 /*
- * Goal: a backup of a running server can be restored and serves, and a damaged one is refused whole.
+ * Goal: a backup of a running server can be restored and served from, and a damaged backup is refused as a whole.
  * Method: the real command; the backup's files are damaged one at a time.
  */
 import assert from 'node:assert/strict';

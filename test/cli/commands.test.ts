@@ -1,6 +1,6 @@
 /*
  * Goal: the operator's commands do the same through a running server as without one.
- * Method: each command is run as a process, twice: beside a server, and on a data folder that no server has.
+ * Method: each command runs as a process twice: with a running server, and on a data folder without one.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /*
- * Goal: the completion scripts are good shell and know every command.
+ * Goal: the completion scripts are valid and know every command.
  * Method: the shells themselves, where they are installed.
  */
 import assert from 'node:assert/strict';

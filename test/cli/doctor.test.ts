@@ -1,5 +1,5 @@
 /*
- * Goal: `sello doctor` passes a healthy server, and names what is wrong with how to mend it.
+ * Goal: `sello doctor` passes a healthy server; otherwise it names the fault and how to fix it.
  * Method: the real command on folders, servers and configurations that are broken on purpose.
  */
 import assert from 'node:assert/strict';

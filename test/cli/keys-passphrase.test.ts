@@ -1,6 +1,6 @@
 /*
- * Goal: `sello keys passphrase` leaves a vault that the new passphrase alone opens, with all keys in it; whenever it is
- * killed, one of the two opens it; what must not be done is refused. Method: the command itself, a real server.
+ * Goal: after `sello keys passphrase` only the new passphrase opens the vault, with all keys in it; if the command is
+ * killed at any moment, one of the two opens it; unsafe calls are refused. Method: the command itself, a real server.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,6 +1,6 @@
 /*
- * Goal: the operator's commands work on PostgreSQL as on a file: tables made as their owner, a server with the least rights,
- * the journal exported and verified while it runs and after.
+ * Goal: the operator's commands work on PostgreSQL as on a file: the owner creates the tables, a server runs with the least
+ * rights, and the journal is exported and verified during and after its run.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

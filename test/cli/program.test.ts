@@ -1,5 +1,5 @@
 /*
- * Goal: help, versions, errors and exit codes are those that are documented.
+ * Goal: help, versions, errors and exit codes are as documented.
  * Method: the real program, with arguments good and bad, in both languages.
  */
 import assert from 'node:assert/strict';

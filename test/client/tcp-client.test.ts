@@ -1,6 +1,6 @@
 /*
- * Goal: the TCP client gives each request its answer, and an error where none comes.
- * Method: servers of the test's own that answer late, out of order, without end or not at all.
+ * Goal: the TCP client returns the answer of each request, and an error when none comes.
+ * Method: the test's own servers, which answer late, out of order, endlessly or not at all.
  */
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';

@@ -1,6 +1,6 @@
 /*
- * Goal: every key can be set by file, environment and flag, and a mistake stops the start with its origin and the
- * remedy.
+ * Goal: every key can be set by file, environment and flag, and a mistake stops the start; the message says where it is
+ * and how to fix it.
  * Method: `loadConfig` on files and environments made by the test; the documents are compared with the schema.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: every reader of the journal gives it whole, in order, also while it grows.
- * Method: one suite, run against the store itself and against the reader opened beside it, of each engine.
+ * Goal: every reader returns the complete journal in order, also while it grows.
+ * Method: one suite, run on each engine against the store itself and against the reader opened beside it.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

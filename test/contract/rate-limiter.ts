@@ -1,6 +1,6 @@
 /*
- * Goal: every rate limiter lets through exactly as many as the limit says, also of hundreds at once.
- * Method: one suite in real time, run against each limiter; a round in which the machine stood still is repeated.
+ * Goal: every rate limiter lets through exactly as many calls as its limit, even of hundreds at once.
+ * Method: one suite in real time, run against each limiter; a round during which the machine stalled is repeated.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,5 +1,5 @@
 /*
- * Goal: of the entries for one version of a user exactly one is appended, whole, in the order of the journal.
+ * Goal: of several entries for one version of a user exactly one is appended, completely and in journal order.
  * Method: one suite, run against each store.
  */
 import assert from 'node:assert/strict';

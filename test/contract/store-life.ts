@@ -1,6 +1,5 @@
 /*
- * Goal: a store that was closed and opened again has all that it acknowledged, and refuses what comes after its
- * close.
+ * Goal: a reopened store has everything that it acknowledged; a closed store refuses all calls.
  * Method: one suite, run against each store.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /*
- * Goal: transactions that wait, and services, are found, listed and ended as decided.
+ * Goal: pending transactions and services are found, listed and ended as decided.
  * Method: one suite, run against each store.
  */
 import assert from 'node:assert/strict';

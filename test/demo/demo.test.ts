@@ -1,5 +1,5 @@
 /*
- * Goal: the tour of `sello demo` shows what it says, leaves nothing, and finds out a server that is broken.
+ * Goal: the tour of `sello demo` shows what it says, leaves nothing behind, and reports a broken server.
  * Method: the real command in both languages, and a demo whose server executes a replay (broken-demo.ts).
  */
 import assert from 'node:assert/strict';

@@ -1,8 +1,9 @@
 /*
- * Goal: the files in deploy/ are what the commands give today, agree with the program's limits and with each other, and
- * the programs they are for accept them.
- * Method: the commands' output is compared with the files; compose.yaml is checked against the schema of the Compose Specification (compose-spec/), the units
- * by systemd-analyze, the configurations by the program's own loader, the alerts against the metrics of a real server.
+ * Goal: the files in deploy/ equal the commands' output, agree with the program's limits and with each other, and are
+ * accepted by the programs that read them.
+ * Method: the commands' output is compared with the files; compose.yaml is checked against the schema of the Compose
+ * Specification (compose-spec/), the units by systemd-analyze, the configurations by the program's own loader, the alerts
+ * against the metrics of a real server.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /*
- * Goal: what `sello deploy haproxy` prints is a configuration that HAProxy accepts and that does what it says.
- * Method: a real haproxy before two real servers, of which one is hung, killed and drained.
+ * Goal: HAProxy accepts the configuration that `sello deploy haproxy` prints, and it works as described.
+ * Method: a real haproxy before two real servers; the test hangs, kills and drains one of them.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,7 +1,6 @@
 /*
- * Goal: the image that deploy/Dockerfile describes can be built, and what is in it runs as a user without rights on a root
- * that cannot be written.
- * Method: no container engine; each instruction is run in a bare Debian (image-build.ts), then the result is started.
+ * Goal: the image of deploy/Dockerfile can be built, and its program runs as an unprivileged user on a read-only root.
+ * Method: no container engine; each instruction runs in a bare Debian (image-build.ts), then the result is started.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';

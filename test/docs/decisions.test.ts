@@ -1,5 +1,5 @@
 /*
- * Goal: from the code one finds why it is as it is, and no citation of docs/DECISIONS.md leads nowhere.
+ * Goal: the code cites every decision of docs/DECISIONS.md, and every citation names one that exists.
  * Method: the headings of the document are compared with the citations `docs/DECISIONS.md#heading` in the repository.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: the tables and settings of docs/operations.md are those of the program. Method: metrics are compared with a running
- * server's, alerts, faults, settings, keys and log lines with where they are defined.
+ * Goal: the tables and settings of docs/operations.md match the program. Method: metrics are compared with a running
+ * server's; alerts, faults, settings, keys and log lines with their definitions.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';

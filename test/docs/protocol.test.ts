@@ -1,5 +1,5 @@
 /*
- * Goal: docs/protocol.md says of the TCP protocol what the program does.
+ * Goal: docs/protocol.md describes the TCP protocol as the program implements it.
  * Method: its tables are compared with the program's own, its vector is computed from the page alone, its commands
  * are run.
  */

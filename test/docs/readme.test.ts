@@ -1,5 +1,5 @@
 /*
- * Goal: what the READMEs tell a newcomer to type works, and prints what they show.
+ * Goal: the commands in the READMEs work and print what the READMEs show.
  * Method: their `sh` blocks are run in order, in one shell, in a folder that looks like a fresh clone, against a server
  * started as `npm start` starts it; what each prints is compared with the `text` block that follows it. README.md is
  * run with the machine's own nc, oathtool and openssl where it has them, README.es.md always with the stand-ins, so

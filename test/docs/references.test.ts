@@ -1,6 +1,6 @@
 /*
- * Goal: no document names a test, a file or a heading that is not there.
- * Method: each document is read for the forms in which it names them.
+ * Goal: no document names a test, a file or a heading that does not exist.
+ * Method: each document is searched for the forms in which documents name them.
  */
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';

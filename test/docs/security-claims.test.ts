@@ -1,5 +1,5 @@
 /*
- * What docs/security.md says and no suite of a part shows: it takes several parts.
+ * Goal: the claims of docs/security.md that involve several parts hold; the suites of single parts show the others.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

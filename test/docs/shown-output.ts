@@ -1,4 +1,4 @@
-/** What differs from run to run, each by a form strict enough that nothing else has it. */
+/** The parts of an output that differ between runs, each with a pattern strict enough to match nothing else. */
 const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/"sesion":"[0-9a-z]+\.[\w-]{32}"/g, '"sesion":"<session>"'],
   [/\b(?!0{64})[0-9a-f]{64}\b/g, '<32 bytes>'],

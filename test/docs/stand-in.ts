@@ -1,4 +1,4 @@
-// nc, oathtool, openssl and curl for machines that have not got them: as much of each as the READMEs use, and not more.
+// nc, oathtool, openssl and curl for machines that lack them: only as much of each as the READMEs use.
 import { createHash, createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { pathToFileURL } from 'node:url';

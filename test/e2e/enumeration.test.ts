@@ -1,5 +1,5 @@
 /*
- * Goal: from outside, a name that somebody has cannot be told from one that nobody has: the same answers, the same locks,
+ * Goal: from outside, an existing user name cannot be distinguished from an unknown one: the same answers, the same locks,
  * the same time.
  */
 import assert from 'node:assert/strict';

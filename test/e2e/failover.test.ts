@@ -1,7 +1,7 @@
 /*
- * Goal: when the database’s primary dies under load, customers go on by themselves and no acknowledged decision is
- * lost or made twice. Method: one fault of the drill (`npm run drill` has them all), on two real servers, a vault of its
- * own and two PostgreSQL nodes with pg_auto_failover; the journal of the node that took over is counted.
+ * Goal: when the database’s primary dies under load, customers recover by themselves and no acknowledged decision is
+ * lost or made twice. Method: one fault of the drill (`npm run drill` has them all), on two real servers, a vault process
+ * and two PostgreSQL nodes with pg_auto_failover; entries are counted in the journal of the node that took over.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

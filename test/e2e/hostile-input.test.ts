@@ -1,7 +1,7 @@
 /*
  * Goal: no input over the wire crashes, hangs or grows the server, gets more than it may, or goes without an answer.
- * Method: the real server; connections that send sequences of anything, cut into chunks anywhere, then say that they send
- * no more. Every line must be answered, or the connection closed with a reason; beside them an honest client works on.
+ * Method: the real server; connections that send random sequences, cut into random chunks, then end their side. Every line
+ * must be answered, or the connection closed with a reason, while an honest client continues to work.
  */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';

@@ -1,7 +1,7 @@
 /*
- * Goal: a server starts while its HSM is away and comes to full work by itself; a wrong PIN is tried once, also when the
- * HSM comes back only later; a first start needs its HSM. Method: the real server on SoftHSM whose tokens are taken
- * away, behind a library that counts log-ins.
+ * Goal: a server starts while its HSM is away and recovers by itself; a wrong PIN is tried once, even if the HSM returns
+ * later; a first start needs its HSM. Method: the real server on SoftHSM, whose tokens the test removes, behind a library
+ * that counts log-ins.
  */
 import assert from 'node:assert/strict';
 import { after, describe, type TestContext, test } from 'node:test';

@@ -1,7 +1,7 @@
 /*
  * Goal: a request that is repeated after kill -9 is done once.
- * Method: requests with keys of their own are sent, the server is killed at a moment of its own in each round, and
- * all are sent again to the next one.
+ * Method: each round sends requests, each with its own key, kills the server at a different moment, and sends all requests
+ * again to its successor.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
 /*
- * Goal: the loudest log names each request and tells no secret.
+ * Goal: the log at its most verbose names each request and contains no secret.
  * Method: every kind of request to a real server; its log is searched for each secret that was sent or received.
  */
 import assert from 'node:assert/strict';

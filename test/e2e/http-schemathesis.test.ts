@@ -1,7 +1,7 @@
 /*
- * Goal: no 5xx and no answer outside the document, whatever is asked.
- * Method: Schemathesis makes requests of the document, good and bad, as a user, as a service and as an administrator,
- * and checks each answer against it.
+ * Goal: no request gets a 5xx or an answer that the OpenAPI document does not describe.
+ * Method: Schemathesis generates valid and invalid requests from the document, as a user, as a service and as an
+ * administrator, and checks each answer against it.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

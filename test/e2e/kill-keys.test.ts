@@ -1,7 +1,7 @@
 /*
  * Goal: kill -9 while keys are made or changed leaves a data folder that opens, with every user's keys in it.
- * Method: the real server is killed at random moments of its first start, and of rotations that follow each other without
- * a pause while users move money.
+ * Method: the real server is killed at random moments of its first start, and of back-to-back rotations while users move
+ * money.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,7 +1,7 @@
 /*
- * Goal: what docs/operations.md says about going back to a moment is so. Method: its commands are run as they stand there, in
- * order, with other paths, ports and times, on a real PostgreSQL with a real server and its customers; the audit, a server
- * on the restored database and its customers then tell what is there.
+ * Goal: the point-in-time restore of docs/operations.md works. Method: its commands run in order with other paths, ports
+ * and times, on a real PostgreSQL with a real server and its customers; then the audit, a server on the restored database
+ * and its customers show what is there.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

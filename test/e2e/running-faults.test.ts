@@ -1,7 +1,7 @@
 /*
- * Goal: when the disk is full, the database locked or damaged while the server runs, callers get `unavailable` with a
- * time to wait, the operator one plain line a minute, and nobody an answer that is not durable. When the cause is gone,
- * the server goes on by itself, and all that was acknowledged is there.
+ * Goal: when the disk fills up or the database is locked or damaged while the server runs, callers get `unavailable` with
+ * a time to wait, the log gets one plain line a minute, and no answer is given that is not durable. When the cause is gone,
+ * the server recovers by itself, and everything that was acknowledged is there.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

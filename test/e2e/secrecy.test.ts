@@ -1,8 +1,8 @@
 /*
  * Goal: no password, MAC key, seed, code, session secret or passphrase is written anywhere in the clear: not to the log at
- * its most talkative, not to the journal, not to the data folder, not to what the server prints.
- * Method: the real server goes through all that handles them, in good and in bad order; then every byte that it wrote is
- * searched for every secret in every usual encoding.
+ * its most verbose, not to the journal, not to the data folder, not to the server's output.
+ * Method: the real server handles all of them, in valid and invalid order; then every byte that it wrote is searched for
+ * every secret in every usual encoding.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';

@@ -1,8 +1,8 @@
 /*
- * Goal: two processes on one database answer as one. Of two servers behind HAProxy one is killed, one hangs: clients that
- * try again with their idempotency key see every transaction decided exactly once, and go on within a second.
- * Method: real processes all the way; customers over TCP and HTTP without a pause; the journal is compared with what each
- * was told. The bound asserted is wide, for machines have other work; what was measured is in the output.
+ * Goal: two processes on one database behave as one. When one of two servers behind HAProxy is killed or hangs, clients
+ * that retry with their idempotency key see every transaction decided exactly once, and continue within a second.
+ * Method: real processes throughout; customers send over TCP and HTTP without a pause; the journal is compared with their
+ * answers. The asserted bound is wide, because machines have other work; the output has the measured times.
  */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';

@@ -1,8 +1,8 @@
 /*
  * Goal: a server is replaced by another under load, and every request succeeds.
- * Method: scripts/upgrade.ts itself before a real HAProxy; customers over TCP and HTTP without a pause, whose every request
- * is counted. Over HTTP none may fail. Over TCP a server that stops closes between two messages, so that a client comes
- * again; what it then sends is answered, and nothing is decided twice.
+ * Method: scripts/upgrade.ts itself with a real HAProxy; customers over TCP and HTTP without a pause, whose every request
+ * is counted. Over HTTP none may fail. Over TCP a stopping server closes the connection between two messages; the client
+ * reconnects, its requests are answered, and nothing is decided twice.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,6 +1,7 @@
 /*
- * Goal: whatever keeps the server from starting gives one clear message that names the thing and says what to do, an
- * exit code that tells a mistake from an outage, and changes nothing: once it is mended, all that was acknowledged is there.
+ * Goal: whatever keeps the server from starting, it prints one clear message that names the cause and says what to do,
+ * exits with a code that distinguishes a mistake from an outage, and changes nothing: once the cause is fixed, everything
+ * that was acknowledged is there.
  */
 import assert from 'node:assert/strict';
 import {

@@ -1,7 +1,7 @@
 /*
- * Goal: a stop in the middle of pipelined load answers all that was accepted: what was executed was answered, what
- * was answered with anything but OK was not executed, and the process ends with code 0.
- * Method: each user has a hundred transfers under way and sends another for each answer, until the server is gone.
+ * Goal: a server that stops during pipelined load answers all that it accepted: every executed transfer was answered, none
+ * was executed whose answer was not OK, and the process ends with code 0.
+ * Method: each user has a hundred transfers under way and sends another one for each answer, until the server is gone.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

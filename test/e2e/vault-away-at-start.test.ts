@@ -1,7 +1,7 @@
 /*
  * Goal: a server starts while its vault is away, does what needs no vault, refuses the rest in time and says so, and
- * comes to full work by itself; what is configured wrongly is still refused. Method: the real server and the real vault,
- * killed or stopped before the start; a port where something else listens.
+ * recovers by itself; a wrong configuration is still refused. Method: the real server and the real vault, killed or
+ * stopped before the start; a port where another program listens.
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';

@@ -1,7 +1,7 @@
 /*
- * Goal: when the vault's process is killed or hung, sessions, reads and challenges go on, what needs it is refused
- * within a bound and leaves nothing behind, and all goes on by itself when it is back. Method: the real server, the
- * real vault, kill -9 and SIGSTOP, over TCP and HTTP; the journal is counted afterwards.
+ * Goal: when the vault process is killed or hangs, sessions, reads and challenges continue, requests that need the vault
+ * are refused within a bound and leave nothing behind, and everything recovers by itself. Method: the real server and
+ * vault, kill -9 and SIGSTOP, over TCP and HTTP; the journal is counted afterwards.
  */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';

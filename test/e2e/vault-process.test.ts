@@ -1,6 +1,6 @@
 /*
- * Goal: the vault's process is started, refused, rotated and renewed as an operator does it. Method: the commands and
- * processes themselves.
+ * Goal: an operator can start the vault process, rotate its keys and renew its certificates, and wrong starts are refused.
+ * Method: the commands and processes themselves.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /*
- * Goal: the attack finds out a server without bounds, and holds against the real one.
- * Method: the real application behind the real wire, with bounds taken away and answers made slow.
+ * Goal: the attack detects a server without bounds, and holds against the real one.
+ * Method: the real application behind the real wire, with bounds removed and answers slowed down.
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';

@@ -1,4 +1,4 @@
-// What the tests of attacks share: the real application behind the real wire, with parts broken on purpose.
+// Shared by the tests of attacks: the real application behind the real wire, with parts broken on purpose.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type Application, openApplication, openSqliteReader, storePath } from '../../src/compose.ts';

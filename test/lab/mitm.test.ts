@@ -1,5 +1,5 @@
 /*
- * Goal: the attack finds out a server that executes a changed transaction, and holds against the real one.
+ * Goal: the attack detects a server that executes a changed transaction, and holds against the real one.
  * Method: the real application behind the real wire, and broken versions of it.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: the proxy passes all on but the transaction that it changes.
- * Method: a client and the real server with the proxy between them; what goes through is compared byte by byte.
+ * Goal: the proxy forwards everything unchanged except the transaction that it changes.
+ * Method: a client and the real server with the proxy between them; the forwarded bytes are compared.
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';

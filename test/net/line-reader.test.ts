@@ -1,5 +1,5 @@
 /*
- * Goal: wherever a stream is cut, the same lines come out, within their bound.
+ * Goal: wherever a stream is cut into chunks, the reader returns the same lines, within their bound.
  * Method: every cut of a sample, random bytes, and an endless line.
  */
 import assert from 'node:assert/strict';

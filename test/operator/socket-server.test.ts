@@ -1,5 +1,5 @@
 /*
- * Goal: operations reach a running server by its socket alone, one after the other, and are answered.
+ * Goal: operations reach a running server only through its socket, one after the other, and are answered.
  * Method: the real socket in a temporary folder; requests good and bad, and servers that were killed.
  */
 import assert from 'node:assert/strict';

@@ -1,7 +1,7 @@
 /*
- * Goal: of many callers who spend the same thing at once, exactly one is served, every time.
- * Method: all of them are submitted before the event loop turns, in part in the same batch and in part, by awaiting
- * between, across batches; the journal is then counted, since it is the truth.
+ * Goal: of many callers that spend the same challenge, code or key at once, exactly one succeeds, every time.
+ * Method: all are submitted before the event loop turns, some in the same batch and some, by awaiting in between, across
+ * batches; then the entries of the journal are counted.
  */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';

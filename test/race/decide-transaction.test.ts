@@ -1,6 +1,6 @@
 /*
  * Goal: of approval, refusal, cancellation and expiry exactly one decides a transaction.
- * Method: all are begun at once, in an order of its own in each of many rounds; the journal is counted.
+ * Method: all start at once, in a different order in each of many rounds; the entries of the journal are counted.
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';

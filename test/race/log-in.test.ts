@@ -1,6 +1,6 @@
 /*
  * Goal: parallel callers cannot have more guesses evaluated than the lock allows.
- * Method: hundreds of log-ins at once; what was evaluated is counted where the real hash is computed.
+ * Method: hundreds of log-ins at once; evaluated guesses are counted where the real hash is computed.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

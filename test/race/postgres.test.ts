@@ -1,6 +1,6 @@
 /*
  * Goal: the races that SQLite's guard wins in one process are won by PostgreSQL's primary key among several servers.
- * Method: two stores with connections of their own, as two servers have them, and callers who take either; a mutation of
+ * Method: two stores, each with its own connections, as two servers have them, and callers that use either; a mutation of
  * the tables shows that the races would notice.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: keys are rotated and the old ones destroyed while traffic runs, and nobody notices: no request is refused, every
- * key opens afterwards, none is left under a version that is gone.
+ * Goal: rotating keys and destroying the old ones does not affect traffic: no request is refused, every key opens
+ * afterwards, and none is left under a destroyed version.
  * Method: fifty users move money by MAC and by bound code, others register and enrol tokens, while twenty rotations run.
  */
 import assert from 'node:assert/strict';

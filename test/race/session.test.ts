@@ -1,6 +1,6 @@
 /*
  * Goal: nothing is approved after the entry that ends a session, a user or a token.
- * Method: what ends it runs in parallel with what uses it; the journal tells the order.
+ * Method: calls that end it run in parallel with calls that use it; the journal shows their order.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

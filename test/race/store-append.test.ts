@@ -1,6 +1,6 @@
 /*
- * Goal: of callers who decided on the same entry exactly one wins, and the race would notice otherwise.
- * Method: rounds on a real store, then on one whose guard was taken away.
+ * Goal: of callers that decided on the same entry exactly one wins, and the race would detect a broken guard.
+ * Method: rounds on a real store, then on one whose guard was removed.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,6 +1,6 @@
 /*
- * Goal: of callers who use one name or one idempotency key exactly one wins, and the race would notice otherwise.
- * Method: rounds on a real store, then on one whose unique index was taken away.
+ * Goal: of callers that use one name or one idempotency key exactly one wins, and the race would detect a missing index.
+ * Method: rounds on a real store, then on one whose unique index was removed.
  */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';

@@ -1,7 +1,7 @@
 /*
- * Goal: what one server did holds on the other. Decisions at once, refusals too, though the other has the user in memory
- * as of before; what is only looked up there (sessions, tokens, services, waits, events) within a second.
- * Method: two real applications on one PostgreSQL database; the other one is made to know the user first.
+ * Goal: changes made by one server take effect on the other: for decisions at once, refusals included, although the other
+ * still caches the user's earlier state; for look-ups (sessions, tokens, services, waits, events) within a second.
+ * Method: two real applications on one PostgreSQL database; the other one loads the user into its cache first.
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';

@@ -1,8 +1,8 @@
 /*
- * Goal: what one server spends is spent on the other, what one locks the other does not evaluate: of all who try at
- * both at once exactly one wins.
- * Method: two real applications on one PostgreSQL database, each with its own memory; every caller takes one or the other
- * by turns. The journal is counted afterwards, since it is the truth. PostgreSQL counts its own deadlocks.
+ * Goal: a challenge or code spent on one server is spent on the other, and a lock holds on both: of all callers that try
+ * at both at once exactly one wins.
+ * Method: two real applications on one PostgreSQL database, each with its own memory; callers alternate between them.
+ * Afterwards the entries of the journal are counted. PostgreSQL counts its own deadlocks.
  */
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync } from 'node:crypto';

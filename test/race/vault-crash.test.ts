@@ -1,5 +1,6 @@
 /*
- * Goal: whenever the process dies, the vault file is the old one or the new one, whole, and what was acknowledged is in it.
+ * Goal: whenever the process dies, the vault file is either the complete old one or the complete new one, and contains
+ * everything that was acknowledged.
  * Method: a child changes the file and is killed with SIGKILL at each step of the replacement, then at random moments
  * while it rotates without pause; the parent opens what is left.
  */

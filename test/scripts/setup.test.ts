@@ -1,7 +1,6 @@
 /*
- * Goal: the setup installs once, also when two run at once, and says in words what stops it.
- * Method: the real script in a copy of the project, with npm and the bundler replaced by programs that note how they
- * are called.
+ * Goal: the setup installs once, also when two run at once, and explains in plain words what stops it.
+ * Method: the real script in a copy of the project, with npm and the bundler replaced by programs that record their calls.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

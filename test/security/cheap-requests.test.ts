@@ -1,7 +1,7 @@
 /*
- * Goal: what a stranger or a user can ask cheaply costs the server little.
- * Method: users with thousands of entries; what is read, and how long it takes against a plain read of the same run,
- * is counted.
+ * Goal: a request that is cheap for a stranger or a user is cheap for the server.
+ * Method: users with thousands of entries; the rows read are counted, and the time is compared with a plain read in the
+ * same run.
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';

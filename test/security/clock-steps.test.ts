@@ -1,6 +1,6 @@
 /*
  * Goal: a challenge is spent once even if the server's clock jumps.
- * Method: a clock that the test puts forward and back.
+ * Method: a clock that the test moves forward and back.
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';

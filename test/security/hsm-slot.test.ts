@@ -1,5 +1,5 @@
 /*
- * Goal: whoever reaches the HSM's slot but has not its PIN changes nothing of the vault. PKCS#11 lets anybody make and
+ * Goal: an attacker who can reach the HSM's slot without its PIN cannot change the vault. PKCS#11 lets anyone create and
  * destroy objects that are not private (version 2.40, section 4.4).
  */
 import assert from 'node:assert/strict';

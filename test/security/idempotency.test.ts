@@ -1,5 +1,5 @@
 /*
- * Goal: a stored answer is given only to who asked the same with the same right.
+ * Goal: an idempotency record answers only the same request by a caller with the same rights.
  * Method: requests repeated under one key with another code, another password, or none.
  */
 import assert from 'node:assert/strict';

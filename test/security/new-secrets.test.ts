@@ -1,6 +1,6 @@
 /*
- * Goal: what enrolment, devices, passkeys and the set-up link hand out is written nowhere: not to the log at its most
- * talkative, not to the journal, not to any file of the data folder, repeats' stored answers included.
+ * Goal: the secrets that enrolment, devices, passkeys and the set-up link hand out are written nowhere in the clear: not
+ * to the log at its most verbose, not to the journal, not to any file of the data folder, idempotency records included.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';

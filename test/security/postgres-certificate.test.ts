@@ -1,6 +1,6 @@
 /*
- * Goal: with sslmode=verify-full a database that is called by its address shows a certificate for that address, though TLS
- * begins on a connection that was there before, where a name is easily lost. Who does not show it is sent nothing.
+ * Goal: with sslmode=verify-full a database addressed by IP must present a certificate for that address, although TLS
+ * starts on an existing connection, where the host name is easily lost. A server without it is sent nothing.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

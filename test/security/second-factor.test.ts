@@ -1,6 +1,6 @@
 /*
- * Goal: a stolen password, or a stolen session, is no way round the code of a token that is there.
- * Each test is an attack that went through before it was mended.
+ * Goal: a stolen password or a stolen session does not get around the code of an existing token.
+ * Method: each test is an attack that succeeded before it was fixed.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
 /*
- * Goal: rows that were changed beside an untouched journal are found, and sign nothing.
+ * Goal: rows changed beside an untouched journal are found, and nothing is signed from them.
  * Method: the database of a stopped server is changed column by column, then verified and served.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: what answers at the vault's address and is not the vault, or is it and lies about the form of its answers, has
- * nothing computed, published or crashed by it; and a key that lets a server in is nobody else's to read.
+ * Goal: an impostor at the vault's address, or a vault that sends malformed answers, cannot make a server compute with,
+ * publish or crash on them; and nobody else can read the key that authenticates a server.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

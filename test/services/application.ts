@@ -1,4 +1,4 @@
-// The real application in the test's process, on a throw-away folder and, where wanted, a clock that stands still.
+// The real application in the test's process, on a temporary folder and optionally on a clock that only the test moves.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

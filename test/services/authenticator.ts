@@ -1,4 +1,4 @@
-// A WebAuthn authenticator, and the browser around it, byte by byte.
+// A WebAuthn authenticator and its browser in software, byte by byte.
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 const FLAGS = { userPresent: 1, userVerified: 4, attestedData: 64 } as const;

@@ -1,4 +1,4 @@
-// Debian's Chromium, driven by playwright-core: visitors with profiles of their own, whose faults are written down.
+// Debian's Chromium, driven by playwright-core: visitors with separate profiles, whose errors are recorded.
 import assert from 'node:assert/strict';
 import {
   type Browser,

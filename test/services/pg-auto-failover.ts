@@ -201,7 +201,7 @@ export class FailoverPair {
     return other;
   }
 
-  /** Starts what was killed and waits until one is primary and the other its synchronous standby. */
+  /** Restarts killed nodes and waits until one is primary and the other its synchronous standby. */
   async repair(): Promise<void> {
     for (const node of this.nodes) if (node.keeperPids().length === 0) node.run();
     await this.waitForState('primary,secondary', async () => {

@@ -1,20 +1,19 @@
-// A way to a PostgreSQL server that can be cut at the worst moments of a COMMIT.
+// A proxy to a PostgreSQL server that can cut connections at the worst moments of a COMMIT.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * What becomes of the next COMMIT: `answer_lost` it is done and its answer never arrives; `lost` it never arrives;
- * `late` the client is cut off, and the server gets it only when `release` is called.
+ * A fault of the next COMMIT. `answer_lost`: the server commits, but its answer never arrives. `lost`: the COMMIT never
+ * arrives. `late`: the client is cut off, and the server gets the COMMIT only when `release` is called.
  */
 export type CommitFault = 'answer_lost' | 'lost' | 'late';
 
 const COMMIT = Buffer.from('COMMIT\0');
 
-/** A way to a database server that can be cut at the worst moments. */
 export class PostgresProxy {
   readonly port: number;
-  /** How often a fault befell a COMMIT. */
+  /** How many COMMITs met a fault. */
   cuts = 0;
-  /** Once a COMMIT met its fault nobody gets through any more. */
+  /** Refuses all connections after the first fault. */
   refuseAfterCut = false;
   #hangs = false;
   readonly #server: Server;
@@ -78,12 +77,12 @@ export class PostgresProxy {
     return proxy;
   }
 
-  /** The next COMMITs' faults, one each. */
+  /** Sets the faults of the next COMMITs, one each. */
   next(...faults: readonly CommitFault[]): void {
     this.#faults.push(...faults);
   }
 
-  /** The server gets the COMMITs that are held. */
+  /** Sends the held COMMITs to the server. */
   release(): void {
     for (const send of this.#held.splice(0)) send();
   }
@@ -92,7 +91,7 @@ export class PostgresProxy {
     return this.#hangs;
   }
 
-  /** From now on nothing the server says arrives, and nobody is cut off. */
+  /** From now on drops the server's answers and keeps all connections open. */
   hang(): void {
     this.#hangs = true;
   }

@@ -1,4 +1,4 @@
-// Runs `sello` as a process and gives what it printed.
+// Runs `sello` as a process and returns its output.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,4 @@
-// A SoftHSM of a test's own, in a throw-away folder.
+// A SoftHSM for one test, in a temporary folder.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,

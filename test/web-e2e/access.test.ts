@@ -1,8 +1,8 @@
 /*
- * Goal: who gets in: the first administrator, locks and the operator who ends them, passkeys, and the PIN that guards a
+ * Goal: access works: the first administrator, locks and the operator who ends them, passkeys, and the PIN that guards a
  * phone, with its delays and the erasure after ten wrong ones.
- * Method: as in payment.test.ts; passkeys by Chromium's own virtual authenticator, the hours between PINs by the page's
- * clock, which is moved.
+ * Method: as in payment.test.ts; passkeys by Chromium's virtual authenticator; the test moves the page's clock over the
+ * hours between PINs.
  */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';

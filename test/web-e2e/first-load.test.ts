@@ -1,7 +1,7 @@
 /*
- * Goal: what a first visit costs, and under which policy it stands, as Chromium sees it.
- * Method: an empty profile; bytes by the browser's own count of what came over the network, times by its Performance API.
- * Times are told and not judged: they depend on the machine.
+ * Goal: a first visit costs no more than its bound and runs under the policy, as Chromium sees it.
+ * Method: an empty profile; bytes as the browser counts them on the network, times by its Performance API. Times are
+ * reported but not judged, because they depend on the machine.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

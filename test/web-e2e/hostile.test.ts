@@ -1,6 +1,6 @@
 /*
- * Goal: nothing that a user, another site or a man in between sends makes the pages run it, frame them, act in somebody's
- * name, lead elsewhere, or show what is not theirs.
+ * Goal: input from a user, another site or a man in the middle cannot make the pages execute it, be framed, act in another
+ * user's name, link elsewhere, or show another user's data.
  * Method: as in payment.test.ts, and a second site: on another port of the same host, which for cookies is the same site
  * (the harder case), and on another host.
  */

@@ -1,6 +1,6 @@
 /*
- * Goal: when a part is gone, the pages say so, show what they have, lose nothing and recover by themselves; what is over
- * is told; an upgrade reaches a token that is kept on a phone.
+ * Goal: during an outage the pages say so, show what they have, lose nothing and recover by themselves; they say when a
+ * transaction or session is over; an upgrade reaches a token that is installed on a phone.
  * Method: as in payment.test.ts; kill -9 of the server and of the vault's process, a server whose challenges last seconds,
  * and a server run from a copy of this tree whose pages are exchanged for newer ones.
  */

@@ -1,7 +1,7 @@
 /*
- * Goal: every page and dialog can be used by everybody: no violation of axe-core in light and dark, nothing wider than a
- * screen of 320 px; and a reader finds a picture of each, at a desktop's and a phone's width, in test-results/web.
- * Method: the pages are walked as people walk them, on a server that has something to show.
+ * Goal: every page and dialog is accessible: no violation of axe-core in light and dark, nothing wider than a screen of
+ * 320 px; test-results/web gets a picture of each at a desktop's and a phone's width.
+ * Method: the test visits the pages as people do, on a server with data to show.
  */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /*
- * Goal: an operator takes one token from one user and one of two keys from a service, after a question; the user's phone
- * and history tell it, the program is turned away, and the other key goes on.
+ * Goal: an operator revokes one token of a user and one of two keys of a service, after confirming; the user's phone and
+ * history show it, the program with the revoked key is refused, and the other key keeps working.
  * Method: as in payment.test.ts; pictures of both pages in test-results/web.
  */
 import assert from 'node:assert/strict';

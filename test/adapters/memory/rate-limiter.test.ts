@@ -1,6 +1,6 @@
 /*
  * Goal: the limiter in memory is exact to the millisecond and bounded in memory.
- * Method: the contract of all limiters, then a clock that stands still and is moved by the test.
+ * Method: the contract suite of all limiters, then a clock that only the test moves.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

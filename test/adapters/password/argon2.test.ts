@@ -1,7 +1,7 @@
 /*
  * Goal: Argon2id costs what it should, for unknown users too, and its queue is bounded.
- * Method: the contract of all hashers at the least cost, then the parameters of stored hashes and a queue filled by
- * the test.
+ * Method: the contract suite of all hashers at the lowest cost, then the parameters of stored hashes and a queue that the
+ * test fills.
  */
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';

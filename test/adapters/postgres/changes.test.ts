@@ -1,7 +1,7 @@
 /*
- * Goal: `changedSince` tells of every entry that whatever server committed, once, however long it was under way; and says
- * so where it cannot know.
- * Method: the real store beside units of work that are held open; a server that is lost; more users than it names.
+ * Goal: `changedSince` reports every entry that any server committed, once, however long its unit of work ran; when it
+ * cannot know, it says so.
+ * Method: the real store beside units of work that are held open; a lost database server; more users than it lists.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

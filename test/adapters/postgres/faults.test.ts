@@ -1,7 +1,8 @@
 /*
- * Goal: whatever becomes of the database, callers are told within a bound, nothing is half done, and the store goes on by
- * itself when there is a server that takes writes again.
- * Method: a primary with a synchronous standby, stopped, hung, promoted; locks held and connections used up by others.
+ * Goal: whatever happens to the database, callers get an answer within a bound, nothing is half done, and the store
+ * recovers by itself when a server takes writes again.
+ * Method: a primary with a synchronous standby, which is stopped, hung or promoted; other clients hold locks and use up
+ * connections.
  */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';

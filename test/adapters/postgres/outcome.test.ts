@@ -1,5 +1,5 @@
 /*
- * Goal: a COMMIT whose answer is lost is found out about, never guessed: no decision is doubled, none is lost.
+ * Goal: the outcome of a COMMIT whose answer is lost is determined, never guessed: no decision is doubled or lost.
  * Method: the real server behind a proxy that cuts the connection before or after the server has the COMMIT.
  */
 import assert from 'node:assert/strict';

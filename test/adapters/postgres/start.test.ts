@@ -1,6 +1,6 @@
 /*
- * Goal: the tables come to be and change safely, the server's role can change nothing in the journal, and what is wrong at
- * a start is told in words that say what to do, without a password.
+ * Goal: tables are created and migrated safely, the server's role can change nothing in the journal, and a start that
+ * fails says what to do, without showing a password.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

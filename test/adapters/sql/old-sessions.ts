@@ -1,7 +1,7 @@
 /*
- * Goal: what a session has proved survives the column `proof`. Versions before it keep the same in words in `token_id`,
- * and on PostgreSQL they run beside this version.
- * Method: rows as such a version writes them, before and after the migration; rows of this version, read by the old rule.
+ * Goal: what a session has proved survives the introduction of the column `proof`. Older versions store the same as words
+ * in `token_id`, and on PostgreSQL they run beside this version.
+ * Method: rows as an older version writes them, before and after the migration; rows of this version, read by the old rule.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,7 +1,6 @@
 /*
- * Goal: SQLite writes the outcome of transactions later than the decision, and every reader sees it at once all the
- * same.
- * Method: a second connection looks at the table itself; a process is killed before the outcome is written.
+ * Goal: SQLite writes the outcome of a transaction after its decision, yet every reader of the store sees it at once.
+ * Method: a second connection reads the table itself; a process is killed before the outcome is written.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /*
- * Goal: one process owns the database file, a file that cannot be used is refused with what to do, and damage is
- * found.
+ * Goal: one process owns the database file, an unusable file is refused with a message that says what to do, and damage
+ * is found.
  * Method: real files, broken on purpose; other processes that open, lock or read the same file.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /*
- * Goal: a full disk refuses decisions and spoils none.
+ * Goal: with a full disk decisions are refused and none is damaged.
  * Method: a limit on the number of pages, and a small tmpfs where the test runs as root.
  */
 import assert from 'node:assert/strict';

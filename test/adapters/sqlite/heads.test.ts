@@ -1,6 +1,6 @@
 /*
- * Goal: the table of heads follows the journal in bounded steps, and what it lacks is completed from the journal.
- * Method: another connection reads watermark and heads; they are spoilt between two openings.
+ * Goal: the table of heads follows the journal in bounded steps, and missing heads are completed from the journal.
+ * Method: another connection reads watermark and heads; the test corrupts them between two openings.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /*
  * Goal: unwrapped keys are kept for a bounded time in a bounded space, each for its owner alone.
- * Method: the cache itself with a clock of the test's own, then in a real vault.
+ * Method: the cache alone with the test's clock, then in a real vault.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

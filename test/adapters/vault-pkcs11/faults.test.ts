@@ -1,7 +1,7 @@
 /*
- * Goal: whatever an HSM does wrong, calls end within their bound, no PIN is lost, and the vault heals without a
- * restart.
- * Method: SoftHSM behind a library that fails as told (test/services/faulty-pkcs11.cpp).
+ * Goal: whatever an HSM does wrong, calls end within their bound, no PIN attempt is wasted, and the vault recovers without
+ * a restart.
+ * Method: SoftHSM behind a library that fails on request (test/services/faulty-pkcs11.cpp).
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,7 +1,6 @@
 /*
  * Goal: keys stay inside the HSM, and several servers share one slot.
- * Method: SoftHSM, read by OpenSC's pkcs11-tool and by other processes; it is hidden and shown again as if it were
- * unplugged.
+ * Method: SoftHSM, read by OpenSC's pkcs11-tool and by other processes; hiding and restoring it simulates unplugging.
  */
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';

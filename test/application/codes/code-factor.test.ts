@@ -1,7 +1,7 @@
 /*
- * Goal: each way in which use cases differ in judging a code holds for the factor by itself.
- * Method: users are values, the vault is HMAC over seeds that are wrapped in nothing, and what the batch decided between
- * `evidence` and `judge` is another value of the same user.
+ * Goal: the code factor alone judges codes correctly for each use case's variant.
+ * Method: users are values, the vault is HMAC over unwrapped seeds, and what the batch decided between `evidence` and
+ * `judge` is another value of the same user.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

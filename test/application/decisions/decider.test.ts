@@ -1,7 +1,7 @@
 /*
- * Goal: whatever the store or the vault does, who is answered is answered rightly: what was acknowledged is in the
- * journal, what was refused or failed is not done twice by a retry, and nothing stands on what another server changed.
- * Method: the real application on the real store, faults put in between; two deciders on one store are two servers.
+ * Goal: whatever the store or the vault does, every answer is right: an acknowledged decision is in the journal, a retry
+ * repeats nothing that was done, and no decision is based on state that another server has changed.
+ * Method: the real application on the real store with injected faults; two deciders on one store act as two servers.
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';

@@ -1,4 +1,4 @@
-// A real store that fails before or after a call, as a test asks.
+// A real store that fails before or after a call when a test asks for it.
 import { StoreUnavailable } from '../../../src/domain/errors.ts';
 import type { AppendOutcome, Decision, Store, UserId, UserRecord } from '../../../src/ports/store.ts';
 

@@ -1,6 +1,5 @@
 /*
- * What tests of decisions share: a context with some parts wrapped, requests that are authorised, and the journal
- * read back.
+ * Shared by tests of decisions: a context with some parts wrapped, requests to authorise, and the journal read back.
  */
 import { createHash, createHmac } from 'node:crypto';
 import { issueChallenges } from '../../../src/application/challenges/issue-challenges.ts';

@@ -1,6 +1,6 @@
 /*
- * Goal: `reload` answers what the store has, and neither forgets nor undoes what is known beside it.
- * Method: two servers (contexts of their own) on one real store, with faults put in front of `load`.
+ * Goal: `reload` returns what the store has, and neither drops nor reverts newer cached users.
+ * Method: two servers (one context each) on one real store, with faults injected before `load`.
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';

@@ -1,6 +1,6 @@
 /*
- * Goal: one form of idempotency for every use case. What is kept, who is answered from it, and what is sealed.
- * Method: the wrapped job is asked as the decider asks it, with facts that hold a record or none.
+ * Goal: idempotency works alike for every use case: what is recorded, who is answered from the record, what is sealed.
+ * Method: the test calls the wrapped job as the decider does, with and without a record in the facts.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

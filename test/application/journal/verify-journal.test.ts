@@ -1,5 +1,5 @@
 /*
- * Goal: any change to a journal is found, and named with its place and reason.
+ * Goal: any change to a journal is found and reported with its position and reason.
  * Method: a journal of three users is changed entry by entry and byte by byte.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: a receipt that Sello did not sign, or signed differently, is refused.
- * Method: receipts signed by a real vault and forged by every known trick against JWS.
+ * Goal: a receipt that Sello did not sign, or that was changed after signing, is refused.
+ * Method: receipts signed by a real vault, and forgeries by every known attack on JWS.
  */
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';

@@ -1,6 +1,5 @@
 /*
- * Goal: a transaction is approved with the proofs that the policy asks for, once, and refused with its reason
- * otherwise.
+ * Goal: a transaction with the proofs that the policy requires is approved once; otherwise it is refused with the reason.
  * Method: the real application on a clock that the test moves; stores and vaults that fail on request.
  */
 import assert from 'node:assert/strict';

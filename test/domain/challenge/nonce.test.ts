@@ -1,6 +1,6 @@
 /*
- * Goal: only a challenge of this server, for this session, in its time, is authentic.
- * Method: tags computed independently, each digit changed, texts at random.
+ * Goal: only an unexpired challenge that this server issued for this session is authentic.
+ * Method: tags computed independently, each digit changed, random texts.
  */
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';

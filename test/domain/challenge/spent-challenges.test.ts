@@ -1,5 +1,5 @@
 /*
- * Goal: the set of spent challenges forgets none before its time, and takes no other for one.
+ * Goal: the set keeps each spent challenge until it expires, and contains no others.
  * Method: compared with a Set over random sequences; challenges made to collide.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /*
- * Goal: an amount is exact, in the decimals of its currency, and nothing else is taken for one.
+ * Goal: an amount is exact, with its currency's decimals, and no other text is accepted as an amount.
  * Method: tables of texts, and properties against whole numbers.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: suites of OCRA are read and computed as RFC 6287 says.
- * Method: every suite of the grammar, its data input byte by byte, and texts that are none.
+ * Goal: OCRA suites are parsed and computed as RFC 6287 says.
+ * Method: every suite of the grammar, its data input byte by byte, and texts that are not suites.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

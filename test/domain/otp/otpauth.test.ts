@@ -1,6 +1,6 @@
 /*
  * Goal: Key URIs are written for other programs and read from them.
- * Method: URIs as other programs write them, texts at random, and what was written read back.
+ * Method: URIs as other programs write them, random texts, and round trips.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
 /*
- * Goal: what was moved in a window is never counted too low, in bounded space.
+ * Goal: the total moved in a window is never underestimated, in bounded space.
  * Method: compared with a brute force over random transfers, clocks and windows.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: a receipt has one spelling and one set of claims, and all else is refused.
- * Method: receipts written member by member, changed one at a time, and texts at random.
+ * Goal: a receipt has exactly one encoding and one set of claims; everything else is refused.
+ * Method: receipts written member by member, with one member changed at a time, and random texts.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,7 @@
-/** Goal: an administrator takes one token from one user and one key from one service; an auditor sees both and changes nothing. */
+/*
+ * Goal: an administrator revokes one token of one user and one key of one service; an auditor sees both and changes
+ * nothing.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoppedClock } from '../../services/application.ts';

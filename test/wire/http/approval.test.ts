@@ -1,6 +1,6 @@
 /*
- * Goal: a transaction that a service or a user asked for is decided once, by enough proof, and told to all who may
- * know.
+ * Goal: a transaction that a service or a user requested is decided once, with enough proof, and reported to all who may
+ * see it.
  * Method: the real HTTP server, with virtual devices that compute the codes.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /*
- * Goal: whatever bytes come over HTTP, they are refused by name and nothing after them is executed.
+ * Goal: invalid bytes over HTTP are refused with their error code, and nothing after them is executed.
  * Method: bodies, queries and raw bytes, among them the known forms of request smuggling.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /*
- * Goal: access tokens, cookies and service keys open what they are for, and forged or ended ones nothing.
+ * Goal: access tokens, cookies and service keys give exactly their access; forged or ended ones give none.
  * Method: the real HTTP server with tokens changed in every part.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: a log-in server can have codes checked, and learns nothing about who exists.
- * Method: the same sequence of requests for users known and unknown; answers and times are compared.
+ * Goal: a log-in server can have codes validated without learning which users exist.
+ * Method: the same sequence of requests for known and unknown users; answers and times are compared.
  */
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';

@@ -1,5 +1,5 @@
 /*
- * Goal: an invitation makes one virtual token of one phone, once, in its time.
+ * Goal: an invitation enrols one virtual token on one phone, once, before it expires.
  * Method: the real HTTP server, with parallel claims, lost answers and stolen credentials.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /*
- * Goal: a stream of events gives each caller all of its own, in order, once, and holds nobody up.
- * Method: the real HTTP server, with readers who reconnect, stop reading or lose their session.
+ * Goal: an event stream delivers to each caller all of its own events, in order and once, without delaying others.
+ * Method: the real HTTP server, with readers that reconnect, stop reading or lose their session.
  */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';

@@ -1,4 +1,4 @@
-// The real HTTP server on the real application, whose every answer is checked against the document of the API.
+// The real HTTP server on the real application; every answer is checked against the OpenAPI document.
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import type { TestContext } from 'node:test';

@@ -1,6 +1,6 @@
 /*
- * Goal: every request that changes something can be repeated by its key and is done once.
- * Method: each route is asked twice, in parallel and by other callers; stored answers are searched for secrets.
+ * Goal: every request that changes something can be repeated under its key and takes effect once.
+ * Method: each route is called twice, in parallel and by other callers; the records are searched for secrets.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';

@@ -1,5 +1,5 @@
 /*
- * Goal: every list comes whole, page by page, and its cursors are of no use elsewhere.
+ * Goal: every list is complete, page by page, and its cursors are useless elsewhere.
  * Method: the real HTTP server; cursors are changed and exchanged.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /*
- * Goal: the document of the API is that of the routes, and its examples work.
+ * Goal: the OpenAPI document matches the routes, and its examples work.
  * Method: it is compared with the routes, and each example in it is sent.
  */
 import assert from 'node:assert/strict';

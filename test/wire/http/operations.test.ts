@@ -1,6 +1,6 @@
 /*
- * Goal: the HTTP server tells how it is, counts without naming anybody, reloads certificates and stops in good order.
- * Method: the real server with parts taken away while it runs.
+ * Goal: the HTTP server reports its health, counts without naming anyone, reloads certificates and stops in good order.
+ * Method: the real server, which loses parts while it runs.
  */
 import assert from 'node:assert/strict';
 import { copyFile } from 'node:fs/promises';

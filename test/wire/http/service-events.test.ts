@@ -1,5 +1,5 @@
 /*
- * Goal: a service follows its own transactions, and no others.
+ * Goal: a service receives the events of its own transactions and no others.
  * Method: the real HTTP server, with streams of two services.
  */
 import assert from 'node:assert/strict';

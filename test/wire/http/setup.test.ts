@@ -1,5 +1,5 @@
 /*
- * Goal: the link of the first start makes one administrator, in its time, and then nobody.
+ * Goal: the link of the first start creates one administrator before it expires, and none afterwards.
  * Method: the real HTTP server, with wrong codes, parallel claims and a clock that is moved.
  */
 import assert from 'node:assert/strict';

@@ -1,7 +1,6 @@
 /*
- * Goal: the built pages are served with their headers, compressed as the client takes it, and nothing else of the
- * disk is.
- * Method: the real HTTP server on folders of the test's own.
+ * Goal: the built pages are served with their headers, compressed as the client accepts; no other file is served.
+ * Method: the real HTTP server on the test's own folders.
  */
 import assert from 'node:assert/strict';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /*
- * Goal: no client makes the server keep, compute or wait for more than its bounds, and others are not held up.
+ * Goal: no client makes the server store, compute or wait beyond its bounds, and other clients are not delayed.
  * Method: the TCP server on services without cryptography that a test holds back (tcp-fixture.ts), with small limits.
  */
 import assert from 'node:assert/strict';

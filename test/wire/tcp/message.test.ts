@@ -1,5 +1,5 @@
 /*
- * Goal: bytes are read as the messages of the protocol, or refused with the code that fits.
+ * Goal: bytes are parsed as the messages of the protocol, or refused with the right code.
  * Method: tables of lines, and properties.
  */
 import assert from 'node:assert/strict';

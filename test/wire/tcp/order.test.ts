@@ -1,7 +1,7 @@
 /*
- * Goal: without ids answers keep the order of their messages, with ids they come as they finish, and what changes the
- * session is a barrier.
- * Method: calls that a test holds back and lets go in reverse.
+ * Goal: without ids, answers keep the order of their messages; with ids, they come as they finish; a message that changes
+ * the session is a barrier.
+ * Method: calls that the test holds back and releases in reverse.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';

@@ -1,6 +1,6 @@
 /*
- * Goal: what is written leaves in one piece a turn, and a reader who does not read is told from one who is slow.
- * Method: the outbox on sockets of the test's own.
+ * Goal: the outbox writes once per turn, and distinguishes a client that does not read from a slow one.
+ * Method: the outbox on the test's own sockets.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /*
- * Goal: a PROXY header (version 2) is believed from trusted proxies alone, and must be whole.
- * Method: headers byte by byte, cut at any place, damaged, or from somebody else.
+ * Goal: a PROXY header (version 2) is accepted only from trusted proxies, and must be complete.
+ * Method: headers byte by byte, cut anywhere, damaged, or from untrusted addresses.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';

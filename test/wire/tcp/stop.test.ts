@@ -1,6 +1,6 @@
 /*
- * Goal: a stop answers what was accepted and waits for nobody who stays silent.
- * Method: the TCP server with calls that a test holds back while it stops.
+ * Goal: a stopping server answers what it accepted, and does not wait for silent clients.
+ * Method: the TCP server with calls that the test holds back while the server stops.
  */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';

@@ -1,7 +1,6 @@
 /*
- * Goal: over TLS the protocol is the same, certificates are read again without an interruption, and bad handshakes
- * end.
- * Method: real TLS connections, with certificates exchanged and spoilt while the server runs.
+ * Goal: over TLS the protocol is the same, certificates are reloaded without interruption, and failed handshakes end.
+ * Method: real TLS connections; certificates are replaced and corrupted while the server runs.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /*
- * Goal: the vault's process serves who is named and nobody else, and nothing that a caller sends costs more than its
- * bounds. Method: the real listener on a real sealed file, in this process; callers on raw TLS, and the real client.
+ * Goal: the vault process serves only callers whose name is configured, and no caller costs more than the bounds allow.
+ * Method: the real listener on a real sealed file, in this process; callers on raw TLS, and the real client.
  */
 import assert from 'node:assert/strict';
 import { copyFile, readFile } from 'node:fs/promises';
