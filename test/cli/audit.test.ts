@@ -117,7 +117,7 @@ test('each kind of tampering with an export is found at its first entry, exit 1'
   }
 });
 
-test('lines without end, bytes that are no text, and a file that is not there', async () => {
+test('endless lines, bytes that are not text, and a missing file', async () => {
   const file = join(folder, 'odd.jsonl');
   await writeFile(file, Buffer.concat([Buffer.from(`${lines[0]}\n`), Buffer.alloc(200_000, 'x')]));
   const long = await sello(['audit', 'verify', file]);

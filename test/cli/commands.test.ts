@@ -88,7 +88,7 @@ for (const running of [true, false]) {
         assert.equal(unknown.error.code, 'service_invalid');
       });
 
-      test('what is refused ends with 1, its stable code and what to do', async () => {
+      test('a refusal exits with 1 and prints its stable code and what to do', async () => {
         const taken = await selloJson(['user', 'create', 'alice', '--password-stdin', ...at], {
           stdin: PASSWORD,
           code: 1,

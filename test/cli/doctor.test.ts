@@ -48,7 +48,7 @@ test('a healthy server: all parts answer, through its socket', async (t) => {
   assert.equal(find(stopped.checks, 'vault').level, 'ok');
 });
 
-test('what is wrong fails, ends with 1, and says how to mend it', async (t) => {
+test('a fault fails, exits with 1, and says how to fix it', async (t) => {
   const folder = await temporaryFolder(t);
   await selloJson(['user', 'create', 'alice', '--password-stdin', '--data-dir', folder], {
     stdin: 'correct horse',

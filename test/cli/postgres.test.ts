@@ -70,7 +70,7 @@ describe('on PostgreSQL', () => {
     assert.equal(broken.fault.version, 5);
   });
 
-  test('a doctor names what is wrong with the database, and makes nothing', async (t) => {
+  test('sello doctor names what is wrong with the database, and creates nothing', async (t) => {
     const folder = await temporaryFolder(t);
     const { name, url } = await server.createDatabase();
     const { checks } = await selloJson(['doctor', '--data-dir', folder, '--store-url', url], { code: 1 });

@@ -55,7 +55,7 @@ test('the version', async () => {
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test('what is no command or flag ends with 2, names the nearest, and is one line with what to do', async () => {
+test('an unknown command or flag exits with 2 and prints one line that names the nearest and says what to do', async () => {
   const cases: [string[], RegExp][] = [
     [['usr'], /unknown command 'usr'.*user/],
     [['serve', '--tcp-prot', '1'], /unknown option '--tcp-prot'; did you mean --tcp-port\?/],
@@ -91,7 +91,7 @@ test('with --json, errors are JSON as well', async () => {
   assert.equal((await selloJson(['serve', '--bogus'], { code: 2 })).error.code, 'usage');
 });
 
-test('sello config tells what is in force and where each value came from, and keeps secrets', async (t) => {
+test('sello config prints the values in force and where each came from, without secrets', async (t) => {
   const folder = await temporaryFolder(t);
   const shown = await selloJson(
     [

@@ -104,7 +104,7 @@ test('--watch shows each code once where there is no terminal', async () => {
   assert(codes.every((code) => /^\d{3} \d{3}$/.test(code)));
 });
 
-test('what is missing or is none is told, exit 2', async () => {
+test('missing and invalid options are reported, exit 2', async () => {
   const cases: [string[], RegExp][] = [
     [[], /--secret is missing/],
     [['--secret', '1'], /not base32/],

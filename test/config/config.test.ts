@@ -58,7 +58,7 @@ test('the defaults are those that other programs rely on, and fit their own sche
   for (const key of CONFIG_KEYS) assert.equal(problemOf(key, key.schema.default), undefined, key.key);
 });
 
-test('the configuration is what use cases are given as settings, frozen all through', () => {
+test('the use cases get the configuration as their settings, deeply frozen', () => {
   const { config } = loadConfig();
   const settings: Settings = config;
   assert(Object.isFrozen(settings) && Object.isFrozen(settings.policy.rules[0]?.require));
@@ -287,7 +287,7 @@ test('keys that do not go together stop the start, both named', () => {
   }
 });
 
-test('several mistakes are told at once, a line each, and no more than a screen of them', () => {
+test('several mistakes are reported at once, one per line, at most a screen of them', () => {
   assert.equal(
     refused({ flags: { '--tcp-port': 'x', '--http-port': 'y' }, environment: { SELLO_NO: '' } }).split('\n')
       .length,

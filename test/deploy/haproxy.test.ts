@@ -98,7 +98,7 @@ describe('sello deploy haproxy: the file', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('what is no server, and what HAProxy would read as its own, is refused', async () => {
+  test('invalid server addresses, and texts that HAProxy would interpret, are refused', async () => {
     const wrong: string[][] = [
       [],
       ['--server', 'a=10.0.0.1:11002'],

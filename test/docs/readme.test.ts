@@ -87,7 +87,7 @@ test('both READMEs give the same commands', () => {
   assert.deepEqual(commands[0], commands[1]);
 });
 
-test('the comparison tells what a command printed from what it did not', () => {
+test('the comparison distinguishes the printed output from any other', () => {
   const nonce = 'ca6cf1d341744c1ab2907267ba13053ddaba10f580a6f7c78a3141a6fa928a57';
   const other = nonce.replaceAll('a', 'b');
   assert.ok(isShown(`{"status":"OK","nonce":"${nonce}"}`, `{"status":"OK","nonce":"${other}"}\n`));

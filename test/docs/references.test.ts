@@ -56,7 +56,7 @@ describe('what documents name is there', () => {
   }
 });
 
-test('docs/architecture.md tells what each folder holds', () => {
+test('docs/architecture.md says what each folder holds', () => {
   const text = read('docs/architecture.md');
   const files = globSync(['src/*/**/*.ts', 'test/*/**/*.ts'], { cwd: ROOT });
   const folders = new Set(files.map((file) => file.split('/').slice(0, 2).join('/')));

@@ -299,7 +299,7 @@ test(`anything at all, over several connections at once (seed ${SEED})`, async (
   assert.ok(journal.every(({ type, user }) => type !== 'transaction.approved' || user === 'alice'));
 });
 
-test(`whoever is logged in and sends anything moves nothing without a proof (seed ${SEED})`, async (t) => {
+test(`a logged-in client that sends random input moves no money without a proof (seed ${SEED})`, async (t) => {
   const folder = await temporaryFolder(t);
   const server = await runServer(t, { folder, flags });
   const mallory = new Customer('mallory');

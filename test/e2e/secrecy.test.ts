@@ -194,7 +194,7 @@ test('no secret is written in the clear', async (t) => {
 });
 
 /** A search that finds nothing may be one that cannot find anything. */
-test('the search finds what is there', () => {
+test('the search finds a secret that was written', () => {
   const secrets = new Secrets();
   const value = secrets.text('password', 'contraseña');
   secrets.bytes('seed', Buffer.from([1, 2, 3, 250, 251, 252]));

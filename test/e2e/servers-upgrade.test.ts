@@ -204,7 +204,7 @@ test('the command line does the same, with commands of a shell', async (t) => {
   await cluster.startServer(blue);
 });
 
-test('told to stop, a server says that it is not ready and goes on for the delay that was set', async () => {
+test('a stopping server reports that it is not ready and continues for the configured delay', async () => {
   const [name] = serverNames(UPGRADES);
   const http = cluster.httpOf(name);
   const ended = cluster.server(name).stop();

@@ -188,7 +188,7 @@ describe('a start while the vault is away', { concurrency: true }, () => {
     assert.deepEqual(await server.stop(), { code: 0, signal: null });
   });
 
-  test('what is configured wrongly is refused, as ever', async (t) => {
+  test('a wrong configuration is still refused', async (t) => {
     const folder = await temporaryFolder(t);
     const vault = await runVault(t, join(folder, 'vault'));
     const flags = callerFlags(vault);

@@ -50,7 +50,7 @@ test("an unmodified client of the protocol's first version, on the defaults", as
   assert.equal(journal[2]?.transaction?.amount, '100.00');
 });
 
-test('what goes wrong is told to that client as an error', async (t) => {
+test('failures are reported to that client as errors', async (t) => {
   const server = await runServer(t, { folder: await temporaryFolder(t) });
   const client = await server.connect();
   await client.request({ accion: 'register', username: 'alice', password: 'secreto' });

@@ -109,7 +109,7 @@ suite('sello lab', () => {
     assert.match(run.stderr, /127\.0\.0\.1:\d+ → 127\.0\.0\.1:\d+/);
   });
 
-  test('a port in use is told', async (t) => {
+  test('a port in use is reported', async (t) => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     t.after(() => other.close());

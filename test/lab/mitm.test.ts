@@ -25,7 +25,7 @@ suite('mitm', () => {
     assert.match(changed?.journal ?? '', /^transaction\.refused mac_mismatch: CuentaA → Mallory 10\.00 EUR/);
   });
 
-  test('changes what it is told to', async (t) => {
+  test('makes the requested change', async (t) => {
     const { target } = await laboratory(t);
     const verdict = await mitm(target, { changes: [{ part: 'amount', value: '77.00' }] });
     assertHeld(verdict);

@@ -44,7 +44,7 @@ suite('man in the middle', () => {
     assert.equal(passed[1]?.changed, false);
   });
 
-  test('alone: tells what comes through until its time is up, and is held by the server', async (t) => {
+  test('alone: reports each transaction until its time is up, and the server holds', async (t) => {
     const { target } = await laboratory(t);
     const user = await ThrowawayUser.register(target);
     const stopped = new AbortController();

@@ -81,7 +81,7 @@ test('an administrator sees the server attacked: what was sent, changed, refused
   assert.equal((await ask('GET', '/v1/lab/attacks', admin)).json.running, null);
 });
 
-test('where the configuration does not say so, there is no laboratory', async (t) => {
+test('there is no laboratory unless the configuration enables it', async (t) => {
   const { ask, admin } = await laboratory(t, false);
   assert.equal((await ask('GET', '/v1/lab/attacks', admin)).json.code, 'resource_unknown');
   assert.equal((await ask('POST', '/v1/lab/attacks/mitm', admin, {})).json.code, 'resource_unknown');

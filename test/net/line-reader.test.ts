@@ -90,7 +90,7 @@ test('an endless line is refused as soon as it is over the bound, and is not kep
   assert.equal(reader.unfinished, false);
 });
 
-test('what is not UTF-8 is a fault of its line alone', () => {
+test('invalid UTF-8 makes only its own line invalid', () => {
   const invalid = [[0xff], [0xc3], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x80]];
   for (const bytes of invalid) {
     const chunk = Buffer.concat([Buffer.from('a\n"'), Buffer.from(bytes), Buffer.from('"\nb\n')]);

@@ -70,7 +70,7 @@ test('operations run in the server, and refusals come back as they are', async (
   });
 });
 
-test('what is no request is refused by name, and the server goes on', async (t) => {
+test('an invalid request is refused with its reason, and the server continues', async (t) => {
   const { path } = await opened(t);
   const cases: [string, string][] = [
     ['x\n', 'json_invalid'],
@@ -129,7 +129,7 @@ test('a socket that a killed server left is replaced; that of a living one is no
   assert(path.length > 0);
 });
 
-test('a data folder whose path is too long for a socket has it elsewhere, and says where', async (t) => {
+test('a data folder whose path is too long for a socket puts it elsewhere and says where', async (t) => {
   const { config, path } = await opened(t, 'd'.repeat(120));
   assert(Buffer.byteLength(path) <= 107);
   assert.equal((await readFile(join(config.dataDir, 'sello.sock.path'), 'utf8')).trim(), path);
@@ -155,7 +155,7 @@ test('a backup and a rotation of keys exclude each other', async (t) => {
   assert('version' in (await operate(config, 'keys.rotate', { keep_old: false })));
 });
 
-test('what is being carried out when the socket closes is answered', async (t) => {
+test('an operation under way when the socket closes is answered', async (t) => {
   const folder = await temporaryFolder(t);
   const application = await testApplication(t, { flags: { '--data-dir': folder } });
   const hashing = Promise.withResolvers<void>();
@@ -179,7 +179,7 @@ test('what is being carried out when the socket closes is answered', async (t) =
   idle.destroy();
 });
 
-test('a server that goes away in the middle is told as such', async (t) => {
+test('a server that disappears during a request is reported as gone', async (t) => {
   const folder = await temporaryFolder(t);
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'sello.sock');

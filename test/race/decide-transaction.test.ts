@@ -168,7 +168,7 @@ test('of 400 at once exactly one decides, and nobody’s code is used up or coun
   assert.equal(entries.filter(({ type }) => type.startsWith('transaction.')).length, 10);
 });
 
-test('maintenance expires what is over while users and services decide', async (t) => {
+test('maintenance expires overdue transactions while users and services decide', async (t) => {
   const { clock, context, userId, request, attempt } = await arena(t);
   const maintenance = new Maintenance(context, (error) => assert.fail(String(error)));
   for (let round = 0; round < 50; round++) {

@@ -109,7 +109,7 @@ describe('parallel log-ins', () => {
     await Promise.all(guesses);
   });
 
-  test('twenty right ones: each has a session of its own, and all are on record', async (t) => {
+  test('twenty correct passwords: each gets its own session, and all are recorded', async (t) => {
     const application = await testApplication(t);
     const { userId } = await registeredSession(application, 'alice');
     const { services, context } = application;

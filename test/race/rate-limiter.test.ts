@@ -13,7 +13,7 @@ test('a thousand times hundreds of callers race for the last of an allowance: ex
   }
 });
 
-test('callers that come and wait as they are told are all served, never more than the limit in a window', async () => {
+test('callers that wait as long as the answer says are all served, never more than the limit in a window', async () => {
   let now = 0;
   const limiter = new MemoryRateLimiter({ elapsedMs: () => now });
   const limit = { countMax: 20, windowMs: 1_000 };

@@ -52,7 +52,7 @@ test('on three servers of one store as well', async (t) => {
   assert.equal(outcomes.filter((o) => 'refused' in o && o.refused === 'username_taken').length, 29);
 });
 
-test('many names at once: more than may wait are told to come again, none is half made', async (t) => {
+test('many names at once: those beyond the queue are asked to retry, and none is half registered', async (t) => {
   const application = await testApplication(t);
   const { services, context } = application;
   const outcomes = await Promise.all(

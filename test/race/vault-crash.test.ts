@@ -78,7 +78,7 @@ describe('a vault whose process is killed', { concurrency: 2 }, () => {
     });
   }
 
-  test(`${KILLS} times at random while it rotates without pause: every version told of is there`, async (t) => {
+  test(`${KILLS} times at random while it rotates without pause: every acknowledged version is there`, async (t) => {
     const { folder, remove } = await throwAwayFolder();
     t.after(remove);
     const options = vaultOptions(folder);

@@ -142,7 +142,7 @@ test('a lock that a killed setup left is broken: by its process id, or by its si
   assert(!existsSync(lock));
 });
 
-test('what stops it is told in words, with what to do', async (t) => {
+test('a failure is explained in plain words, with what to do', async (t) => {
   const { folder, setup } = await project(t);
   const cases: [Record<string, string>, RegExp][] = [
     [
@@ -168,7 +168,7 @@ test('what stops it is told in words, with what to do', async (t) => {
   }
 });
 
-test('a folder that cannot be written is told', async (t) => {
+test('a folder that cannot be written is reported', async (t) => {
   const { folder, setup } = await project(t);
   chmodSync(folder, 0o555);
   // Root may write anywhere, so there the user "nobody" is asked.
@@ -214,7 +214,7 @@ fs.mkdirSync(out, { recursive: true });
 fs.writeFileSync(out + '/index.html', text);
 `;
 
-test('the pages are built when missing or stale, and a mistake in them is told and leaves those before', async (t) => {
+test('the pages are built when missing or stale; a failed build is reported and keeps the old pages', async (t) => {
   const { folder, setup, calls } = await project(t);
   await setup();
   for (const name of ['web', 'src/domain/money', 'node_modules/vite/bin']) {

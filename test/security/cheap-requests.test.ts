@@ -123,7 +123,7 @@ async function durationOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt;
 }
 
-test('reading a long history from its beginning is no walk down all of it for each page', async (t) => {
+test('reading a long history from its beginning does not walk all of it for each page', async (t) => {
   const { context, session } = await busyUser(t, 16_384);
   const { userId } = session;
   const version = (await context.userCache.getOrLoad(userId))?.version ?? 0;

@@ -68,7 +68,7 @@ test('a log-in is not repeated with another code, or without one', async (t) => 
   }
 });
 
-test('a registration’s key is no way to guess the password past the lock', async (t) => {
+test('a registration’s key does not allow guessing the password past the lock', async (t) => {
   const application = await testApplication(t);
   const passwords = new CountingHasher(application.context.passwords);
   const context = rewired(application, { passwords });

@@ -76,7 +76,7 @@ test('with enrolment_code_required, revoking one’s tokens does not rid a stole
   assert.equal((await device.confirm()).status, 200);
 });
 
-test('an invitation or a seed is told again only to who shows the same code again', async (t) => {
+test('an invitation or a seed is returned again only for the same code', async (t) => {
   const clock = new StoppedClock();
   const fixture = await testHttp(t, { clock, flags: { '--enrolment-code-required': 'true' } });
   const alice = await fixture.user('alice');

@@ -96,7 +96,7 @@ test('the verification that the console starts finds the entry that was changed'
   }
 });
 
-test('what is restored is private, whatever the medium of the backup made of it', async (t) => {
+test('restored files are private, whatever modes the backup medium gave them', async (t) => {
   const { folder } = await dataFolder(t);
   const backup = join(folder, 'backup');
   await selloJson(['backup', backup, '--data-dir', folder]);

@@ -137,7 +137,7 @@ describe('access', { concurrency: 2 }, () => {
     await phone.leave();
   });
 
-  test('wrong PINs: what is left is told, then it waits, and after ten the keys are gone', async () => {
+  test('wrong PINs: the page says how many are left, then waits, and after ten the keys are erased', async () => {
     const { token, phone, leave } = await newCustomer(chromium, sello, 'jack');
     await phone.page.clock.install();
     await phone.page.reload();

@@ -93,7 +93,7 @@ describe('outages', { concurrency: 2 }, () => {
     await leave();
   });
 
-  test('newer pages: a locked token goes over to them by itself, an open one asks, and what is kept is the newer', async (t) => {
+  test('newer pages: a locked token switches to them by itself, an open one asks, and the cache keeps the newer', async (t) => {
     const folder = await temporaryFolder(t);
     for (const name of ['src', 'package.json'])
       await cp(join(ROOT, name), join(folder, name), { recursive: true });

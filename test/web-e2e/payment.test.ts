@@ -66,7 +66,7 @@ describe('payments', { concurrency: 2 }, () => {
     await leave();
   });
 
-  test('two phones approve the same payment: one does, the other is told', async () => {
+  test('two phones approve the same payment: one succeeds, the other shows that it was decided', async () => {
     const { bank, token, desk, leave } = await newCustomer(chromium, sello, 'carol');
     await bank.at('devices');
     await desk.page.getByRole('link', { name: 'Set up a token' }).click();

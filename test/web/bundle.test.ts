@@ -40,7 +40,7 @@ test('no script of the pages makes code of text, and no style loads from elsewhe
   }
 });
 
-test('what is served compressed is what is served plain', () => {
+test('compressed and plain files have the same content', () => {
   const compressed = globSync('**/*.br', { cwd: DIST });
   assert(compressed.length > 5);
   for (const path of compressed) assert(existsSync(join(DIST, path.slice(0, -3))), path);

@@ -67,14 +67,14 @@ test('a place in the address is a place of this page, whatever stands there', ()
   assert.equal(hashCode('#/setup=abc', 'setup'), undefined);
 });
 
-test('what is put into an address cannot leave its place in it', () => {
+test('a value inserted into an address cannot leave its place in it', () => {
   assert.equal(
     addressOf('/v1/transactions/{id}', { id: '../admin?x=1' }, { wait_s: 3, cursor: undefined, q: 'a&b' }),
     '/v1/transactions/..%2Fadmin%3Fx%3D1?wait_s=3&q=a%26b',
   );
 });
 
-test('a problem is read for what it is, and anything else is no fault of the page', () => {
+test('a problem document is parsed, and any other error body does not break the page', () => {
   const problem = new ProblemError(
     429,
     { code: 'locked', title: 'T', detail: 'D', retry_after_ms: 1500 },

@@ -39,7 +39,7 @@ test('however the stream is cut, the events are the same, with any kind of line 
   );
 });
 
-test('an event that was not complete when the stream broke off is not told', () => {
+test('an event that is incomplete when the stream breaks is not delivered', () => {
   const parser = new EventParser();
   assert.deepEqual(parser.push('id: 1\ndata: x\n'), []);
   assert.equal(parser.lastEventId, undefined);

@@ -18,7 +18,7 @@ import { operator as spanish } from '../../web/src/operator/texts.es.ts';
 
 const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
 
-test('filters stand in the address, and what is not filtered does not', () => {
+test('active filters are in the address, others are not', () => {
   const hash = withFilters('#/operator/users', { search: 'a&b=c #ñ' });
   assert.deepEqual(filtersOf(hash), { search: 'a&b=c #ñ' });
   assert.equal(hash.split('?').length, 2);

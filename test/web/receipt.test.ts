@@ -84,7 +84,7 @@ test('one that was changed, or signed by another, is not genuine', async () => {
   assert.deepEqual(await verifyReceipt(jws, [], SHOWN), { genuine: false, why: 'key' });
 });
 
-test('what is no receipt is refused without a fault', async () => {
+test('an invalid receipt is refused without an exception', async () => {
   const { jws, key } = await receipt();
   const [, body = '', signature = ''] = jws.split('.');
   const header = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -132,7 +132,7 @@ test('a code read off without a network approves that transaction and no other',
   assert.equal(used.json.status, 'approved');
 });
 
-test('what is changed on the way to the device is refused by the server, for the code covers what was shown', async (t) => {
+test('a transaction changed on its way to the device is refused by the server, because the code covers what was shown', async (t) => {
   const http = await testHttp(t);
   const user = await http.user('alice');
   const { device } = await openDevice(t, http);
@@ -214,7 +214,7 @@ test('a device whose clock is minutes off shows codes of the right time', async 
   assert.equal((await device.approve(token, pending, PIN)).kind, 'done');
 });
 
-test('a token that is revoked elsewhere is told so; one that is removed here is revoked', async (t) => {
+test('a token revoked elsewhere shows it; a token removed here is revoked', async (t) => {
   const http = await testHttp(t);
   const user = await http.user('alice');
   const { device } = await openDevice(t, http);

@@ -33,7 +33,7 @@ test('the device computes the published bound codes over the published canonical
   }
 });
 
-test('the next code is shown shortly before the end, and is what is shown then', () => {
+test('the next code is shown shortly before the end of the period, and is the code of the next one', () => {
   const seed = Buffer.from('12345678901234567890');
   const parameters = { algorithm: 'sha1', digits: 6, periodS: 60 } as const;
   const minute = 1_767_225_600_000;

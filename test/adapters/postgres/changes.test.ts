@@ -60,7 +60,7 @@ test('each entry once, by whichever server', () =>
     assert.deepEqual((await two.changedSince(third.cursor)).users, []);
   }));
 
-test('what was under way for long is told of when it is committed, and what came after it before', () =>
+test('a long unit of work is reported when it commits, and later ones that committed earlier before it', () =>
   withDatabase(async (database) => {
     const store = await database.open();
     const slow = new pg.Client({ connectionString: database.url });

@@ -193,7 +193,7 @@ function behindProxy(run: (parts: BehindProxy) => Promise<void>): Promise<void> 
 }
 
 describe('PostgreSQL: no server', () => {
-  test('is told within a bound, then at once, with what is waited for; it heals by itself', () =>
+  test('callers get an error within a bound, then at once, naming the cause; it recovers by itself', () =>
     withDatabase(async (database) => {
       const { said, log } = recordingLog();
       const store = await database.open({ log, times: TIMES });
@@ -220,7 +220,7 @@ describe('PostgreSQL: no server', () => {
       assert.deepEqual(await store.append([chain.next()]), ['appended']);
     }));
 
-  test('the outcome of a COMMIT that nobody can be asked about is told as unknown, and is found out later', () =>
+  test('the outcome of a COMMIT that no server can tell is reported as unknown, and is determined later', () =>
     behindProxy(async ({ proxy, direct, store }) => {
       const chain = await oneOf(direct);
       proxy.next('answer_lost');
@@ -245,7 +245,7 @@ describe('PostgreSQL: no server', () => {
 });
 
 describe('PostgreSQL: others are in the way', () => {
-  test('a full pool: callers wait in line, and are told when it takes too long; decisions go first', () =>
+  test('a full pool: callers wait in line and get an error when it takes too long; decisions go first', () =>
     withDatabase(async (database) => {
       const store = await database.open({ connectionsMax: 2 });
       const [a, b, c] = await registered(store, 3);
@@ -266,7 +266,7 @@ describe('PostgreSQL: others are in the way', () => {
       assert.deepEqual(store.connections, { open: 2, waiting: 0 });
     }));
 
-  test('the server takes no more connections: it is told, and those that are open go on', () =>
+  test('the server accepts no more connections: this is reported, and open connections continue', () =>
     withDatabase(async (database) => {
       await database.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT 2`);
       const store = await database.open({ connectionsMax: 8 });
@@ -275,7 +275,7 @@ describe('PostgreSQL: others are in the way', () => {
       assert.deepEqual(new Set(outcomes.flat()), new Set(['appended']));
     }));
 
-  test('a row that stays locked: the statement is given up, and StoreUnavailable told within the bound', () =>
+  test('a row that stays locked: the statement is given up with StoreUnavailable within the bound', () =>
     withDatabase(async (database) => {
       const store = await database.open({ times: TIMES });
       const [a, b] = await registered(store, 2);

@@ -98,7 +98,7 @@ describe('a COMMIT that is not answered', () => {
       assert.equal((await journalOf(direct, a)).length, 2);
     }));
 
-  test('comes late: what is tried again waits for it, and does not double it', () =>
+  test('comes late: the retry waits for it, and does not double it', () =>
     behindProxy(async ({ store, direct, proxy }) => {
       const [a, b] = await registered(direct, 2);
       assert.ok(a && b);
@@ -116,7 +116,7 @@ describe('a COMMIT that is not answered', () => {
       ]);
     }));
 
-  test('by many callers: every decision that was told appended is there, once', () =>
+  test('by many callers: every decision reported as appended is there, once', () =>
     behindProxy(async ({ store, direct, proxy }) => {
       const chains = await registered(direct, 40);
       proxy.next('answer_lost', 'lost', 'answer_lost', 'answer_lost', 'lost', 'lost', 'answer_lost');

@@ -230,7 +230,7 @@ describe('PostgreSQL: two roles', () => {
   });
 });
 
-describe('PostgreSQL: what is wrong at a start', () => {
+describe('PostgreSQL: faults at a start', () => {
   const open = (url: string) => withDatabase(async (database) => void (await database.open({ url })));
 
   test('a wrong password, an unknown user, an unknown database', () =>
@@ -321,7 +321,7 @@ describe('PostgreSQL: what is wrong at a start', () => {
       await assert.rejects(database.open(), refusal(/copied from another server/));
     }));
 
-  test('an address that is none is told without its password', () => {
+  test('an invalid address is reported without its password', () => {
     const wrong: readonly (readonly [string, RegExp])[] = [
       ['postgres://sello:secret-x@h:5432:1/db', /HOST:PORT/],
       ['postgres://sello:secret-x@h:99999/db', /between 1 and 65535/],

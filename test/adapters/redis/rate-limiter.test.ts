@@ -209,7 +209,7 @@ describe('rate limiter: Redis that fails', () => {
     assert.ok(taken >= 100 && taken <= 200, String(taken));
   });
 
-  test('a busy process is no reason to give Redis up', async (t) => {
+  test('a busy process does not give up Redis', async (t) => {
     const answerTimeMs = 200;
     const limiter = await openLimiter(redis.url, { answerTimeMs });
     t.after(() => limiter.close());
@@ -259,7 +259,7 @@ describe('rate limiter: Redis that fails', () => {
     assert.doesNotMatch(log.lines.join(), /secret-of|not-that-of/);
   });
 
-  test('an address that is none is refused without being shown', () => {
+  test('an invalid address is refused without being shown', () => {
     for (const url of [
       'redis://:secret-of-redis@',
       'redis://:secret-of-redis@host/x',

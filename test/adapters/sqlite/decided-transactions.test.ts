@@ -51,7 +51,7 @@ async function assertApproved(store: SqliteStore, { chain, row }: Waiting): Prom
 }
 
 describe('SQLite: what became of transactions', () => {
-  test('is read as it was decided before the table has it, in lists too', async () => {
+  test('is read as decided before the table has it, in lists too', async () => {
     const store = await folder.open();
     const waiting = await waitingOf(store, 20);
     const [first, second] = waiting;
@@ -152,7 +152,7 @@ describe('SQLite: what became of transactions', () => {
     await assertApproved(store, one);
   });
 
-  test('where the entry does not tell of it, the row is written with it', async () => {
+  test('when the entry does not imply the row, the row is written with the entry', async () => {
     const store = await folder.open();
     const [one] = await waitingOf(store, 1);
     assert.ok(one);

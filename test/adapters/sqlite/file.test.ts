@@ -91,7 +91,7 @@ describe('SQLite file: its owner', () => {
   });
 });
 
-describe('SQLite file: what is refused at the start', () => {
+describe('SQLite file: refused starts', () => {
   const refusal = (pattern: RegExp) => (error: Error) => {
     assert.ok(error instanceof StartRefused, String(error));
     assert.match(error.message, pattern);
@@ -249,7 +249,7 @@ describe('SQLite file: readers and copies', () => {
     assert.deepEqual(await store.append([a.next()]), ['appended']);
   });
 
-  test('a reader needs no write access, and refuses what is not there', async () => {
+  test('a reader needs no write access, and refuses a missing file', async () => {
     await assert.rejects(openSqliteReader(folder.path), /there is no database at/);
     assert.equal(existsSync(folder.path), false);
     const store = await folder.open();

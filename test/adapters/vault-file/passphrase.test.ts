@@ -81,7 +81,7 @@ describe('the vault’s passphrase', () => {
     }
   });
 
-  test('is not read from what is no file, and a pipe does not hang the start', async (t) => {
+  test('is read only from a regular file, and a pipe does not hang the start', async (t) => {
     const { folder, remove } = await throwAwayFolder();
     t.after(remove);
     const source = { generateInto: join(folder, 'generated'), random: systemRandom };

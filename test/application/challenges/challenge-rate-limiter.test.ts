@@ -21,7 +21,7 @@ test('two seconds’ worth at once, then as many a second; each caller has their
   assert.equal(pace.take(1, 1, 1_000, 1_000_000), 1);
 });
 
-test('a user who asks for challenges by the thousand is told to wait; a service may ask for more', async (t) => {
+test('a user who asks for thousands of challenges must wait; a service may ask for more', async (t) => {
   const application = await testApplication(t);
   const { context } = application;
   const session = await registeredSession(application, 'alice');

@@ -131,7 +131,7 @@ describe('a code of an active token', () => {
     assert.ok(requests.every(({ owner }) => !owner.includes('long')));
   });
 
-  test('a wrong one counts, and at the limit it locks: the wait is told in the outcome and in the entry', () => {
+  test('a wrong one counts, and at the limit it locks: the outcome and the entry have the wait', () => {
     const shown = token('t', 'totp');
     const first = judge(wrong(codeOf(shown)), user([shown])).outcome;
     assert.deepEqual(first, {
@@ -160,7 +160,7 @@ describe('while codes are locked', () => {
   const shown = token('t', 'totp');
   const right = codeOf(shown);
 
-  test('no MAC is asked for, nothing is evaluated, the exact wait is told, and it is counted', () => {
+  test('no MAC is requested, nothing is evaluated, the outcome has the exact wait, and the refusal is counted', () => {
     const { requests, outcome, counted } = judge(right, user([shown], LOCKED));
     assert.equal(requests.length, 0);
     assert.deepEqual(outcome, { outcome: 'locked', retryAfterMs: 7 });

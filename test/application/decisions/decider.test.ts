@@ -77,7 +77,7 @@ describe('a store that fails', () => {
     assert.equal(await approvals(context, session), 1);
   });
 
-  test('at reading: all that waits in the batch is told, and the next batch is decided', async (t) => {
+  test('at reading: every caller in the batch gets the error, and the next batch is decided', async (t) => {
     const { context, faults, session } = await serverWithFaults(t);
     const issued = await nonces(context, session, 10);
     context.userCache.invalidateAll();
@@ -281,7 +281,7 @@ describe('two servers on one store', () => {
     assert.ok('refused' in late, 'and one that ended there has ended here');
   });
 
-  test('superseded again and again: the caller is told, nothing is done, and the next request succeeds', async (t) => {
+  test('superseded again and again: the caller gets an error, nothing is done, and the next request succeeds', async (t) => {
     const { application, session } = await twoServers(t);
     const faults = new FaultyStore(application.store);
     const here = rewired(application, { store: faults.store });

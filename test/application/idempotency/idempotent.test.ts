@@ -112,7 +112,7 @@ describe('a repeat', () => {
     assert.deepEqual([result, draft, asked], [refuse('idempotency_mismatch'), undefined, []]);
   });
 
-  test('of a caller whose session has ended is not told the record, its mismatch neither', () => {
+  test('a caller whose session has ended learns neither the record nor its mismatch', () => {
     const ended = refuse('session_ended');
     for (const record of [{}, { digest: 'other' }]) {
       const { job, asked } = jobOf({ admits: () => false }, { result: ended });
@@ -132,7 +132,7 @@ describe('a secret', () => {
   const codec = (userId: number, key: string) =>
     secretCodec<'secret', Made>(context, userId, { key, digest: 'd' }, 'secret', String);
 
-  test('is kept sealed and told to a repeat', async () => {
+  test('is stored sealed and returned to a repeat', async () => {
     const { keep, again } = await codec(1, 'k');
     const kept = keep(MADE, ENTRY);
     assert.ok(!JSON.stringify(kept).includes(MADE.secret));
@@ -149,7 +149,7 @@ describe('a secret', () => {
     assert.throws(() => again({ ...kept, secret: changed }));
   });
 
-  test('in bytes is told in bytes', async () => {
+  test('given as bytes is returned as bytes', async () => {
     const seed = Uint8Array.of(0, 255, 7);
     const { keep, again } = await secretCodec<'seed', { readonly seed: Uint8Array }>(
       context,

@@ -97,7 +97,7 @@ test('the first entry that does not fit is named, with why', async () => {
   assert.equal(await faultOf(replaced(1, () => ({ body: '{}' }))), '2  0 body_incomplete');
 });
 
-test('an export in which a name is twice is no canonical journal, whichever of the two is right', async () => {
+test('an export with a duplicate member is not canonical, whichever of the two values is right', async () => {
   const twice = (entries: UnverifiedEntry[]) =>
     replaced(1, ({ body }) => ({ form: 'json' as const, body: body.replace('{', '{"user":"eve",') }))(
       entries,

@@ -128,7 +128,7 @@ test('passwords are compared to the byte: case, blanks and normal form count', a
   assert.ok('secret' in (await logIn('bob', 'contraseña ')));
 });
 
-test('a disabled user: told only to who knows the password, and no session of before holds', async (t) => {
+test('a disabled user: only the right password reveals it, and no earlier session is valid', async (t) => {
   const { context, logIn, userId } = await parts(t);
   const made = await logIn('alice', PASSWORD);
   assert.ok('secret' in made);

@@ -199,7 +199,7 @@ describe('velocity', () => {
     assert.equal(outcomes.filter((o) => 'refused' in o && o.refused === 'bound_code_required').length, 47);
   });
 
-  test('what is refused, or repeated by its key, moves nothing', async (t) => {
+  test('a refused transaction, or a repeat of a key, moves no money', async (t) => {
     const { byMac, nonce, ask } = await parts(t, flags);
     const idempotency = { key: 'k', digest: 'd'.repeat(64) };
     for (let n = 0; n < 5; n++)
@@ -246,7 +246,7 @@ describe('challenges', () => {
     assert.ok('transactionId' in (await authorise(context, withMac(session, challenge))));
   });
 
-  test('a MAC that does not fit spends it; what is not authentic is not remembered', async (t) => {
+  test('a wrong MAC spends it; a challenge that is not authentic is not remembered', async (t) => {
     const { context, session, nonce, ask } = await parts(t);
     const challenge = await nonce();
     const wrong = { message: Buffer.from('x'), value: '0'.repeat(64) };
@@ -335,7 +335,7 @@ describe('idempotency', () => {
     assert.deepEqual([kept.repeated, anew.repeated], [true, false]);
   });
 
-  test('however many answers are due, all are pruned: what is added a minute does not outrun it', async (t) => {
+  test('all expired idempotency records are pruned, however many: a busy minute does not outrun it', async (t) => {
     const { context, clock, session } = await parts(t, { '--idempotency-ttl-ms': '60000' });
     for (let n = 0; n < 5; n++) {
       const issued = await nonces(context, session, 1_000);
@@ -396,7 +396,7 @@ describe('tokens', () => {
     assert.equal('retryAfterMs' in after, false, 'counting begins anew');
   });
 
-  test('a code that was used is no guess: it locks nothing', async (t) => {
+  test('a used code is not a guess: it locks nothing', async (t) => {
     const { clock, nonce, ask, activeToken } = await parts(t, { '--policy-rules': '[{"require":["code"]}]' });
     const { plain } = await activeToken('totp');
     clock.advance(60_000);

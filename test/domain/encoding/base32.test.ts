@@ -18,7 +18,7 @@ test('RFC 4648 section 10', () => {
   }
 });
 
-test('reads as people type, and refuses what is no base32', () => {
+test('accepts base32 as people type it, and refuses other text', () => {
   assert.deepEqual(decodeBase32('mzxw 6ytb'), new TextEncoder().encode('fooba'));
   for (const text of [
     '0',

@@ -79,7 +79,7 @@ test('a transaction is the RFC 8785 JSON of its members, and its question the ha
   );
 });
 
-test('a challenge as an attacker sends it cannot add members to what is recorded', () => {
+test('an attacker’s challenge cannot add members to the recorded entry', () => {
   const forged = {
     amount: '1.00',
     challenge: 'x","payee":"M',

@@ -33,7 +33,7 @@ test('amounts take exactly the decimals of their currency', () => {
   }
 });
 
-test('what is not an exact positive amount of the currency is refused', () => {
+test('any text that is not an exact positive amount of the currency is refused', () => {
   const texts = [
     '',
     '0',

@@ -101,7 +101,7 @@ test('every suite of the grammar is read as what it says, and gives a message of
   );
 });
 
-test('what is no suite is refused', () => {
+test('invalid suites are refused', () => {
   const texts = [
     '',
     'OCRA-1',

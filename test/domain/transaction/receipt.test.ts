@@ -174,7 +174,7 @@ describe('a receipt', () => {
     }
   });
 
-  test('whose challenge, account or name is no text, or no well-formed one, is refused', () => {
+  test('whose challenge, account or name is not text, or not well-formed text, is refused', () => {
     const { transaction } = CLAIMS;
     // Both are spelled as canonical JSON writes them, so only the check of each member can refuse them.
     for (const value of ['\ud800', ['é']]) {

@@ -88,7 +88,7 @@ test('administrators and auditors see everybody’s transactions, newest first, 
   assert.equal(moved.json.code, 'cursor_invalid');
 });
 
-test('the overview tells what was decided, refused and locked, and how the parts are; also as it changes', async (t) => {
+test('the overview counts decisions, refusals and locks, and shows the state of the parts; it streams changes', async (t) => {
   const clock = new StoppedClock();
   const fixture = await testHttp(t, { clock });
   const [admin, auditor] = await staff(fixture);
@@ -194,7 +194,7 @@ test('an administrator rotates the keys; nobody else does, and what was wrapped 
   assert.deepEqual(both.map((answer) => answer.status).sort(), [200, 503]);
 });
 
-test('the configuration in force is told without its secrets', async (t) => {
+test('the configuration in force is shown without its secrets', async (t) => {
   const setting = (key: string, value: unknown, secret = false) => ({
     ...{ key, value, secret, source: 'file', description: key },
   });
@@ -212,7 +212,7 @@ test('the configuration in force is told without its secrets', async (t) => {
   );
 });
 
-test('what is for administrators and auditors is not there for a user, a service, or nobody', async (t) => {
+test('the routes of administrators and auditors do not exist for a user, a service or an anonymous caller', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');
   const key = await fixture.service('shop', 'transactions:write', 'transactions:read');

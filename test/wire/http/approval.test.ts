@@ -168,7 +168,7 @@ describe('a service asks, the user decides', () => {
     assert.equal((await fixture.post('/v1/transactions', reader, BIG)).json.code, 'scope_missing');
   });
 
-  test('of too many that wait it is told when the first of them will not', async (t) => {
+  test('with too many pending, the answer says when the first of them expires', async (t) => {
     const clock = new StoppedClock();
     const fixture = await testHttp(t, { clock });
     await fixture.user('alice');

@@ -45,7 +45,7 @@ const statuses = (text: string) =>
   [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 
 describe('bodies', () => {
-  test('what is no JSON of the schema is refused by name, and nothing breaks', async (t) => {
+  test('a body that is not JSON or not of the schema is refused with its code, and nothing breaks', async (t) => {
     const fixture = await testHttp(t);
     const cases: [string | Uint8Array<ArrayBuffer>, string, RegExp?][] = [
       ['', 'message_invalid', /username/],
@@ -140,7 +140,7 @@ describe('bodies', () => {
   });
 });
 
-describe('bytes that are no request', () => {
+describe('bytes that are not a request', () => {
   test('are answered, and the connection closes', async (t) => {
     const fixture = await testHttp(t);
     const length = `Content-Length: ${BODY.length}`;
@@ -212,7 +212,7 @@ describe('bytes that are no request', () => {
   });
 });
 
-test('what anyone may read is there without its content, and who names no host is told why not', async (t) => {
+test('HEAD answers for public routes only, and a request without a Host field is refused with the reason', async (t) => {
   const fixture = await testHttp(t);
   const [header = '', content] = (
     await exchange(fixture, 'HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
@@ -229,7 +229,7 @@ test('what anyone may read is there without its content, and who names no host i
   assert.match(nobody, /application\/problem\+json.*message_invalid/s);
 });
 
-test('methods that a path has not are named in Allow', async (t) => {
+test('a method that a path lacks is refused with Allow', async (t) => {
   const fixture = await testHttp(t);
   for (const [method, path, allow] of [
     ['GET', '/v1/users', 'POST'],
@@ -251,7 +251,7 @@ test('methods that a path has not are named in Allow', async (t) => {
   }
 });
 
-test('an address that makes too many errors is told to wait; one that makes none is not', async (t) => {
+test('an address with too many errors must wait; one without errors need not', async (t) => {
   const fixture = await testHttp(t, { flags: { '--rate-limits-errors-count-max': '20' } });
   const alice = await fixture.user('alice');
   const key = await fixture.service('shop', 'transactions:read');

@@ -19,7 +19,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 const decode = (part: string | undefined) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
 
 describe('access tokens', () => {
-  test('have the claims of RFC 9068, and each an id of its own', async (t) => {
+  test('have the claims of RFC 9068, each with its own id', async (t) => {
     const fixture = await testHttp(t);
     const alice = await fixture.user('alice');
     const [header, payload] = alice.token.split('.');
@@ -247,7 +247,7 @@ describe('services', () => {
     assert.equal(statuses.filter((status) => status === 200).length, 2);
   });
 
-  test('each kind of caller has routes of its own; what is for administrators is not there for others', async (t) => {
+  test('each kind of caller has its own routes; those of administrators do not exist for others', async (t) => {
     const fixture = await testHttp(t);
     const alice = await fixture.user('alice');
     const auditor = await fixture.withRole('audit', 'auditor');
@@ -313,7 +313,7 @@ describe('administration', () => {
     assert.equal((await admin.post('/v1/admin/users/x/disable')).json.code, 'user_unknown');
   });
 
-  test('services are created, listed, rotated, disabled; keys and health are told', async (t) => {
+  test('services are created, listed, rotated, disabled; keys and health are shown', async (t) => {
     const fixture = await testHttp(t);
     const admin = await fixture.withRole('root', 'admin');
     const scopes = ['transactions:read'];

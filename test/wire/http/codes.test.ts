@@ -118,7 +118,7 @@ describe('codes are checked for a log-in server', () => {
     }
   });
 
-  test('the time of a refusal does not tell who exists', async (t) => {
+  test('the duration of a refusal does not reveal who exists', async (t) => {
     const fixture = await testHttp(t, { flags: { '--lockout-attempts-max': '1000' } });
     const key = await fixture.service('vpn', 'codes:verify');
     await (await fixture.user('alice')).enrol('totp');

@@ -63,7 +63,7 @@ test('an invitation makes a phone a virtual token: for log-ins and for approvals
   assert.deepEqual([approved.status, approved.json.status], [200, 'approved']);
 });
 
-test('an invitation is used once, of parallel claims by one; a lost answer is told again', async (t) => {
+test('an invitation is used once, by one of several parallel claims; a lost answer is repeated', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');
   const { code } = (await alice.post('/v1/enrolments', {})).json;

@@ -162,7 +162,7 @@ test('a user cannot answer for a service by choosing its key', async (t) => {
   assert.equal(asked.json.code, 'idempotency_mismatch');
 });
 
-test('keys that are none are refused', async (t) => {
+test('invalid keys are refused', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');
   for (const bad of ['', 'a b', 'é', 'x'.repeat(129)]) {
@@ -171,7 +171,7 @@ test('keys that are none are refused', async (t) => {
   }
 });
 
-test('what an administrator does is marked where it is repeated, also where there is no body', async (t) => {
+test('a repeated administrator’s action is marked as replayed, also without a body', async (t) => {
   const fixture = await testHttp(t);
   const root = await fixture.withRole('root', 'admin');
   const alice = await fixture.user('alice');
@@ -211,7 +211,7 @@ test('what an administrator does is marked where it is repeated, also where ther
   assert.deepEqual([other.status, other.json.code], [422, 'idempotency_mismatch']);
 });
 
-test('every decision on a code is told again, also one that evaluated none', async (t) => {
+test('every decision on a code is replayed, also one that evaluated none', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');
   const token = await alice.enrol('hotp');

@@ -157,7 +157,7 @@ test('by default passkeys are for this machine’s own name, whatever host a req
   assert.equal((await register(alice, new Authenticator(`http://localhost:${port}`))).status, 201);
 });
 
-test('a registration and a log-in are told again by their key, to who shows the same answer', async (t) => {
+test('a registration and a log-in are replayed under their key for the same authenticator response', async (t) => {
   const clock = new StoppedClock();
   const fixture = await testHttp(t, { clock, publicUrl: ORIGIN });
   const alice = await fixture.user('alice');

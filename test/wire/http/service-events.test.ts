@@ -27,7 +27,7 @@ async function ask(fixture: HttpFixture, key: string, user: ApiUser): Promise<st
   return json.id;
 }
 
-test('a service is told what becomes of the transactions that it asked for, and of no others', async (t) => {
+test('a service receives the outcome of the transactions that it requested, and of no others', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');
   const scopes = ['transactions:read', 'transactions:write'];

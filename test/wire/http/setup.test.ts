@@ -62,7 +62,7 @@ test('it is not offered to who has waited an hour, or where there is an administ
   await made.user('alice');
 });
 
-test('the start prints it for a person, no log has it, and the next start has none', async (t) => {
+test('the start prints it on the terminal only, no log has it, and the next start prints none', async (t) => {
   const folder = await temporaryFolder(t);
   const options = { folder, flags: { '--log-level': 'debug' } };
   const server = await runServer(t, options);

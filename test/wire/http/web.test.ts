@@ -101,7 +101,7 @@ test('the pages come with a policy that runs nothing from elsewhere and nothing 
   assert.match(manifest.headers.get('content-type') ?? '', /^application\/manifest\+json/);
 });
 
-test('files are compressed as the client takes them, kept where their name is a digest, and told unchanged', async (t) => {
+test('files are compressed as the client accepts, cacheable for ever when their name is a digest, and revalidated', async (t) => {
   const webFolder = await temporaryFolder(t);
   await built(webFolder);
   const { base } = await testHttp(t, { webFolder });
@@ -121,7 +121,7 @@ test('files are compressed as the client takes them, kept where their name is a 
   assert.deepEqual([head.status, head.bytes.length], [200, 0]);
 });
 
-test('what is compressed already is served as it is', async (t) => {
+test('files that are already compressed are served as they are', async (t) => {
   const webFolder = await temporaryFolder(t);
   await built(webFolder);
   await writeFile(join(webFolder, 'assets/console-a1b2.js.br'), 'as the build made it');

@@ -77,7 +77,7 @@ test('who goes on sending after the last answer still gets to read it', async (t
   assert.ok(client.ended, 'closed, not reset');
 });
 
-test('refusals of an ordinary exchange are no errors', async (t) => {
+test('ordinary refusals do not count as errors', async (t) => {
   const { port, services } = await startFixture(t, { limits: { connectionErrorsMax: 3 } });
   const client = await Client.loggedIn(t, port);
   services.errorsLeft = 0;
@@ -97,7 +97,7 @@ test('refusals of an ordinary exchange are no errors', async (t) => {
   await client.closed;
 });
 
-test('an address that made too many errors is told to wait, on each of its connections', async (t) => {
+test('an address with too many errors must wait, on each of its connections', async (t) => {
   const { port, services } = await startFixture(t);
   services.errorsLeft = 1;
   const client = await Client.connect(t, port);
@@ -118,7 +118,7 @@ test('a limiter that fails does not take the answer with it', async (t) => {
   assert.equal((await client.ask(RUBBISH)).error, 'json_invalid');
 });
 
-test('connections beyond the bounds are told so: in all, per address, before log-in', async (t) => {
+test('connections beyond the bounds get an error: in all, per address, before log-in', async (t) => {
   for (const name of ['connectionsMax', 'connectionsPerAddressMax', 'connectionsBeforeLogInMax']) {
     const { port, server } = await startFixture(t, { limits: { [name]: 3 } });
     const clients = [

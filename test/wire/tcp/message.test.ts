@@ -22,7 +22,7 @@ function refusal(value: unknown): { refused: string; detail?: string } {
 
 const TRANSACTION = { accion: 'transaccion', data: 'A,B,1.00', mac: 'ab' };
 
-test('what is not JSON, and what is not an object', () => {
+test('lines that are not JSON or not an object', () => {
   for (const line of [
     '',
     ' ',

@@ -88,7 +88,7 @@ test('TLVs are skipped, and the checksum among them is verified', () => {
   assert.equal(parseProxyHeader(damaged), undefined);
 });
 
-test('a malformed header is none', () => {
+test('a malformed header is not accepted as a header', () => {
   const wrongSignature = header();
   wrongSignature.writeUInt8(0x0e, 0);
   const cases: Record<string, Buffer> = {

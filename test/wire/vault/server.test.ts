@@ -160,7 +160,7 @@ async function reasonOfOpening(listening: Listening, name: string, certificates?
   return assert.fail('it was let in');
 }
 
-test('who is not named, or cannot prove it, is told why, logged, and answered nothing', async (t) => {
+test('a caller that is not named, or cannot prove its name, gets the reason, is logged, and gets no answer', async (t) => {
   const listening = await listen(t);
   const expired = join(folder.folder, 'expired');
   const strangers = join(folder.folder, 'strangers');
