@@ -87,7 +87,7 @@ describe('sello keys passphrase', { concurrency: true }, () => {
     );
   });
 
-  test('what cannot be is refused, in the language of who asks, and nothing is changed', async (t) => {
+  test('impossible changes are refused in the user’s language, and nothing is changed', async (t) => {
     const { base, data, file, old } = await prepared(t);
     const path = join(data, 'sello.vault');
     const before = readFileSync(path);

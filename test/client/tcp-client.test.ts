@@ -63,7 +63,7 @@ test('messages of one turn leave in one write', async (t) => {
   assert.equal(chunks, 1);
 });
 
-test('an answer that does not come, a connection that closes, and one that nobody takes', async (t) => {
+test('an answer that does not come, a connection that closes, and a port where nothing listens', async (t) => {
   const silent = await serving(t, () => undefined);
   await assert.rejects(
     (await client(t, silent, 100)).request({ accion: 'x' }),

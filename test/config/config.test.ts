@@ -36,7 +36,7 @@ function refused(input: ConfigInput): string {
   assert.fail('the configuration was accepted');
 }
 
-test('the defaults are those that other programs rely on, and fit their own schema', () => {
+test('the defaults are those that other programs rely on, and match their own schema', () => {
   const { config, sources } = loadConfig({ folder: '/somewhere' });
   assert.equal(config.dataDir, '/somewhere/data');
   assert.equal(config.tcpHost, '127.0.0.1');

@@ -104,7 +104,7 @@ test('compose.yaml fits the Compose Specification, with one server and with nine
   }
 });
 
-test('every service, network, volume, secret and file that compose.yaml names is there', () => {
+test('every service, network, volume, secret and file that compose.yaml names exists', () => {
   const { services, networks, volumes, secrets } = yaml(read('deploy/compose.yaml'));
   assert.deepEqual(
     Object.keys(services).filter((name) => /^(sello|postgres)-|vault|redis|balancer|pulsar/.test(name))

@@ -29,7 +29,7 @@ const DOCUMENTS = [
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-describe('what documents name is there', () => {
+describe('everything that documents name exists', () => {
   for (const path of DOCUMENTS) {
     const text = read(path);
     test(`${path}: tests`, () => {

@@ -39,7 +39,7 @@ async function served(t: TestContext, keys: string) {
 }
 
 describe('a start while the HSM is away', { concurrency: false }, () => {
-  test('it serves what needs no HSM, and all of it when the HSM is back', async (t) => {
+  test('it serves requests that need no HSM, and all others when the HSM is back', async (t) => {
     const { folder, alice } = await served(t, 'a');
     hsm.hide();
     const server = await runServer(t, optionsOf(folder, 'a'));

@@ -123,7 +123,7 @@ test(`${UPGRADES} upgrades under load: every request succeeds`, async (t) => {
   assert.ok(Number(tcpAgain) <= UPGRADES * CUSTOMERS, 'over TCP each connection ends once an upgrade');
 });
 
-test('a green server that never becomes ready is taken back, and blue goes on', async () => {
+test('a green server that never becomes ready is stopped again, and blue keeps serving', async () => {
   const [blue, green] = serverNames(UPGRADES);
   const says: string[] = [];
   // A certificate that is not there: it does not even start. A vault that is not there: it starts, and cannot decide.

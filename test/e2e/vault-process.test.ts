@@ -155,7 +155,7 @@ describe('the vault as a process', { concurrency: true }, () => {
     t.diagnostic(`${paid} transactions during three rotations and a renewal, none refused`);
   });
 
-  test('certificates are made for who has no authority, private, and added to under the same one', async (t) => {
+  test('certificates are created without an existing authority, private, and extended under the same one', async (t) => {
     const out = join(await temporaryFolder(t), 'certificates');
     const make = (...more: string[]) => selloJson(['vault', 'certificates', '--out', out, ...more]);
     assert.deepEqual((await make('--caller', 'api-1')).made, ['ca', 'vault', 'api-1']);

@@ -62,7 +62,7 @@ suite('mitm', () => {
     assert.ok(!brokenSteps(verdict).includes('unchanged'));
   });
 
-  test('a server that goes away under it is BROKEN', async (t) => {
+  test('a server that disappears during the attack is BROKEN', async (t) => {
     const { target, stop } = await laboratory(t);
     let stopping: Promise<void> | undefined;
     const verdict = await mitm(target, {

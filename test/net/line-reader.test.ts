@@ -46,7 +46,7 @@ test('wherever a stream is cut, it gives the same lines', () => {
   );
 });
 
-test('random bytes: cut anywhere they give what they give whole', () => {
+test('random bytes: cut anywhere they give the same lines as in one piece', () => {
   // Newlines, continuation bytes and lead bytes are made likely.
   const byte = fc.oneof(
     fc.constantFrom(10, 13, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0xff, 0x41),

@@ -149,7 +149,7 @@ test(`exactly one of approval, refusal, cancellation and expiry decides: ${ROUND
   for (const [decision, count] of Object.entries(wins)) assert.ok(count > 50, `${decision} won ${count}`);
 });
 
-test('of 400 at once exactly one decides, and nobody’s code is used up or counted', async (t) => {
+test('of 400 at once exactly one decides, and no other code is used up or counted', async (t) => {
   const parts = await arena(t);
   const { context, userId } = parts;
   for (let round = 0; round < 5; round++) {

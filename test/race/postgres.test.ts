@@ -140,7 +140,7 @@ describe('PostgreSQL: races from two servers', () => {
       assert.equal(await assertWhole(stores[1]), 10 + ROUNDS);
     }));
 
-  test('callers who load, decide and append again lose no count', () =>
+  test('callers that load, decide and append again lose no count', () =>
     withStores(async (stores) => {
       for (const { userId } of await registered(stores[0], 2)) await countTogether(stores, userId, 20);
     }));

@@ -79,7 +79,7 @@ describe('race for a version', () => {
     });
   });
 
-  test('callers who load, decide and append again lose no count', async () => {
+  test('callers that load, decide and append again lose no count', async () => {
     await withUsers(undefined, async (store, chains) => {
       for (const { userId } of chains) await countTogether(store, userId, 50);
     });

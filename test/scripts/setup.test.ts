@@ -93,7 +93,7 @@ test('it installs once, links the command, and then is quick and says nothing', 
   assert.equal(calls().length, 1);
 });
 
-test('it installs again when the lock file changes or the project’s Node is gone, and mends the link alone', async (t) => {
+test('it installs again when the lock file changes or the project’s Node is missing, and repairs a broken link without installing', async (t) => {
   const { folder, setup, calls } = await project(t);
   await setup();
   rmSync(join(folder, 'node_modules/.bin/sello'));

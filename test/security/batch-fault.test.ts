@@ -5,7 +5,7 @@ import { authorise } from '../../src/application/transactions/authorise.ts';
 import { entriesOf, nonces, withMac } from '../application/decisions/rewired.ts';
 import { registeredSession, testApplication } from '../services/application.ts';
 
-test('a decision that throws, wherever it does, takes no other one of its batch with it', async (t) => {
+test('a decision that throws, wherever it does, fails no other decision of its batch', async (t) => {
   const application = await testApplication(t);
   const { context } = application;
   const { decider } = context;

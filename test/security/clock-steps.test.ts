@@ -33,7 +33,7 @@ test('a challenge spent before the clock went wrong is spent when it is right ag
   assert.equal(await spend(spent), 'challenge_spent');
 });
 
-test('the same for a user who was first read while it was wrong', async (t) => {
+test('the same for a user who was first loaded while it was wrong', async (t) => {
   const { application, clock, nonce, spend } = await parts(t);
   const spent = await nonce();
   assert.equal(await spend(spent), 'approved');

@@ -34,7 +34,7 @@ async function virtualAuthenticator(page: Page, { hasPrf = false } = {}): Promis
 }
 
 describe('access', { concurrency: 2 }, () => {
-  test('the printed link makes the first administrator, once; who guesses passwords is locked until they unlock', async () => {
+  test('the printed link creates the first administrator, once; a password guesser is locked until the administrator unlocks', async () => {
     const desk = await chromium.visitor(sello.origin);
     const chief = new Console(desk.page);
     const link = await sello.setUpLink();

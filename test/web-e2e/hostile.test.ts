@@ -139,7 +139,7 @@ describe('hostile input', { concurrency: 2 }, () => {
     }
   });
 
-  test('no other site acts in the name of who is logged in', async () => {
+  test('no other site acts in the name of the logged-in user', async () => {
     for (const [index, origin] of FOREIGN.entries()) {
       const username = `liam${index}`;
       const desk = await chromium.visitor(sello.origin, { expected: STOPPED });
@@ -257,7 +257,7 @@ describe('hostile input', { concurrency: 2 }, () => {
     await leave();
   });
 
-  test('an event stream brings one’s own events and nobody else’s', async () => {
+  test('an event stream delivers only the user’s own events', async () => {
     const [hers, his] = await Promise.all([chromium.visitor(sello.origin), chromium.visitor(sello.origin)]);
     const [paula, quinn] = await Promise.all([
       new Console(hers.page).register('paula'),

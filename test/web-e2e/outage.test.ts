@@ -53,7 +53,7 @@ describe('outages', { concurrency: 2 }, () => {
     await leave();
   });
 
-  test('the vault is gone: what needs it is refused with a reason, reading goes on, and then all does', async (t) => {
+  test('the vault is gone: requests that need it are refused with a reason, reads continue, and then everything works again', async (t) => {
     const vault = await runVault(t, await temporaryFolder(t));
     const sello = await runSello(t, { flags: callerFlags(vault) });
     const { bank, token, leave } = await newCustomer(chromium, sello, 'bob', { expected: GONE });
@@ -80,7 +80,7 @@ describe('outages', { concurrency: 2 }, () => {
     await leave();
   });
 
-  test('what nobody approves in time expires, on both pages', async (t) => {
+  test('a transaction that is not approved in time expires, on both pages', async (t) => {
     const sello = await runSello(t, { flags: { '--keys-challenge-ttl-ms': '12000' } });
     const { bank, token, leave } = await newCustomer(chromium, sello, 'carol');
     await bank.transfer({ payee: 'Astilleros', amount: '900' });

@@ -67,7 +67,7 @@ function follow(t: TestContext, url: string, bounds: { readonly silenceMsMax?: n
   return { follower, events, states, until };
 }
 
-test('a stream that breaks off is resumed after the last event that was whole', async (t) => {
+test('a broken stream is resumed after the last complete event', async (t) => {
   const { url, asked } = await streams(
     t,
     stream('id: 1\ndata: a\n\nid: 2\ndata: half', true),
@@ -85,7 +85,7 @@ test('a stream that breaks off is resumed after the last event that was whole', 
   assert.equal(asked[1]?.headers.authorization, 'Bearer abc');
 });
 
-test('a server that is away or busy is asked again', async (t) => {
+test('an unreachable or busy server is asked again', async (t) => {
   const { url } = await streams(
     t,
     (_request, response) => response.destroy(),

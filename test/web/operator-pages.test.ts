@@ -75,7 +75,7 @@ function minute(at: string, counts: Partial<Overview['minutes'][number]> = {}): 
   return { at, approved: 0, refused: 0, requested: 0, log_ins: 0, other: 0, ...counts };
 }
 
-test('the bars of a minute are stacked from the whole down', () => {
+test('the bars of a minute are stacked from the total down', () => {
   const data = stacked([
     minute('2026-01-01T00:00:00.000Z', { approved: 5, refused: 2, requested: 1, log_ins: 3, other: 4 }),
     minute('2026-01-01T00:01:00.000Z'),

@@ -94,7 +94,7 @@ test('attempts grow slow, and the tenth wrong one is the last', () => {
   );
 });
 
-test('a clock that is put back opens no way round the wait, and locks nobody out', () => {
+test('setting the clock back neither shortens the wait nor locks the user out', () => {
   const begun = { begun: 5, lastAtMs: 10_000_000 };
   const started = beginAttempt(begun, 0);
   assert.deepEqual(started, { kind: 'wait', waitMs: 120_000 });

@@ -51,7 +51,7 @@ describe('rate limiter: memory, with the time stopped', () => {
     );
   });
 
-  test('while moments are few, what leaves the window is there again at once', async () => {
+  test('while there are few moments, the allowance returns as soon as they leave the window', async () => {
     let now = 0;
     const limiter = new MemoryRateLimiter({ elapsedMs: () => now });
     const limit = { countMax: LIMITS.rateLimitMomentsMax, windowMs: 10_000 };
@@ -74,7 +74,7 @@ describe('rate limiter: memory, with the time stopped', () => {
     assert.ok(passed <= 10_000 && passed >= 10_000 * (1 - 1.5 / 16), String(passed));
   });
 
-  test('remembers a bounded number of keys: first those with their whole allowance go, then the stalest', async () => {
+  test('remembers a bounded number of keys: evicts first those with their full allowance, then the stalest', async () => {
     let now = 0;
     const limiter = new MemoryRateLimiter({ elapsedMs: () => now, keysMax: 100 });
     const long = { countMax: 1, windowMs: 100_000 };

@@ -327,7 +327,7 @@ describe('PostgreSQL: others are in the way', () => {
       assert.equal((await stores[0]?.load([chains[0]?.userId ?? 0], 0))?.[0]?.version, 2);
     }));
 
-  test('a backend that is terminated costs nobody a decision', () =>
+  test('a terminated backend loses no decision', () =>
     withDatabase(async (database) => {
       const store = await database.open();
       const chains = await registered(store, 8);
@@ -348,7 +348,7 @@ describe('PostgreSQL: others are in the way', () => {
       for (const chain of chains) assert.equal((await store.load([chain.userId], 0))[0]?.hash, chain.hash);
     }));
 
-  test('labels with a character that PostgreSQL has no place for break nobody', () =>
+  test('labels with a character that PostgreSQL cannot store break nothing', () =>
     withDatabase(async (database) => {
       const store = await database.open();
       const [a, b] = await registered(store, 2);

@@ -106,7 +106,7 @@ describe('PostgreSQL: migrations', () => {
       assert.deepEqual(await database.query("SELECT to_regclass('sello.half') AS half"), [{ half: null }]);
     }));
 
-  test('tables are changed while a server is at work on them, and it goes on', () =>
+  test('tables are migrated while a server works on them, and it continues', () =>
     withDatabase(async (database) => {
       const store = await database.open();
       const [chain] = await registered(store, 1);
@@ -123,7 +123,7 @@ describe('PostgreSQL: migrations', () => {
       await assert.rejects(migrate(readAddress(database.url), undefined), refusal(/newer version of Sello/));
     }));
 
-  test('tables of a newer version that this program does not fit are refused', () =>
+  test('tables of a newer version that this program cannot use are refused', () =>
     withDatabase(async (database) => {
       await migrate(readAddress(database.url), undefined, [...MIGRATIONS, { ...NEXT, breaking: true }]);
       await assert.rejects(database.open(), refusal(/newer version of Sello .*start that version/));
@@ -250,7 +250,7 @@ describe('PostgreSQL: faults at a start', () => {
       await assert.rejects(open(without), refusal(/password/));
     }));
 
-  test('nobody listens; no such host; no TLS where it is asked for', async () => {
+  test('nothing listens; no such host; no TLS where it is required', async () => {
     await assert.rejects(
       open('postgres://a:secret-b@127.0.0.1:1/c'),
       refusal(/127\.0\.0\.1:1: nobody listens there/),

@@ -114,7 +114,7 @@ describe('rate limiter: Redis, shared by two servers', () => {
     assert.ok(bytes > 0 && bytes <= 2 * LIMITS.rateLimitMomentsMax * 3 * 9 + 5, String(bytes));
   });
 
-  test('who waits is not asked for again', async (t) => {
+  test('Redis is not asked again about a known wait', async (t) => {
     const [a] = await two(t);
     const key = randomUUID();
     assert.equal(await a.take(key, minute(1)), 0);
@@ -136,7 +136,7 @@ describe('rate limiter: Redis, shared by two servers', () => {
     assert.equal(a.degraded, false);
   });
 
-  test('a clock that stepped back holds nobody up for longer than a window', async (t) => {
+  test('a clock that stepped back delays callers for no longer than a window', async (t) => {
     const [a] = await two(t);
     await redis.command('FLUSHALL');
     const key = randomUUID();
@@ -174,7 +174,7 @@ describe('rate limiter: Redis that fails', () => {
     assert.match(log.lines[1] ?? '', /^info rate limits are shared again/);
   });
 
-  test('hung: hundreds of callers wait once, not one after the other; then nobody does', async (t) => {
+  test('hung: hundreds of callers wait once, not one after the other; later callers do not wait', async (t) => {
     const service = await RedisService.start();
     t.after(() => service.remove());
     const log = new Notes();

@@ -52,7 +52,7 @@ async function startOwner(path: string): Promise<{ pid: number; kill(): Promise<
 }
 
 describe('SQLite file: its owner', () => {
-  test('a second store in the same process is refused, and the first goes on', async () => {
+  test('a second store in the same process is refused, and the first keeps working', async () => {
     const store = await folder.open();
     await assert.rejects(folder.open(), (error: Error) => {
       assert.ok(error instanceof StartRefused);
@@ -226,7 +226,7 @@ describe('SQLite file: damage and locks at work', () => {
 });
 
 describe('SQLite file: readers and copies', () => {
-  test('a reader sees what the server appends, and keeps nobody waiting', async () => {
+  test('a reader sees what the server appends, and delays no one', async () => {
     const store = await folder.open();
     const [a, b] = await registered(store, 2);
     assert.ok(a && b);
@@ -269,7 +269,7 @@ describe('SQLite file: readers and copies', () => {
     }
   });
 
-  test('a copy made while appends go on is whole: dense, its heads right, ready to open', async () => {
+  test('a copy made during appends is complete: dense, with correct heads, ready to open', async () => {
     const store = await folder.open({ sweepEntriesMin: 500 });
     const chains = await registered(store, 700);
     for (let round = 0; round < 10; round++) await store.append(chains.map((chain) => chain.next()));

@@ -110,7 +110,7 @@ describe('the vault file', () => {
     await assert.rejects(openFileVault(fixture.options), refusal(/is damaged/));
   });
 
-  test('the header of another time does not fit the content', async (t) => {
+  test('an earlier header does not match the content', async (t) => {
     const fixture = await createVaultFixture();
     t.after(() => fixture.remove());
     const { path } = fixture.vault;

@@ -47,7 +47,7 @@ async function wrapOne(vault: KeyVault) {
 }
 
 describe('an HSM that fails', { concurrency: false }, () => {
-  test('a call that hangs is given up within the bound, the line is bounded, and it heals without a restart', async (t) => {
+  test('a hung call is given up within the bound, the queue is bounded, and the vault recovers without a restart', async (t) => {
     const { vault, events } = await open(t, newUrl(), { callTimeMs: 2_000 });
     const { expected, request, mac } = await wrapOne(vault);
     assert.equal(await mac(), expected);
@@ -136,7 +136,7 @@ describe('an HSM that fails', { concurrency: false }, () => {
     assert.match(found[1]?.found ?? '', /CKM_SHA_1_HMAC/);
   });
 
-  test('without SHA-1 in the HSM its tokens get no MAC from inside, and nobody else is touched', async (t) => {
+  test('without SHA-1 in the HSM, SHA-1 tokens get no MAC, and other tokens are not affected', async (t) => {
     faulty.set('no-sha1');
     const { vault, events } = await open(t, newUrl());
     const { request, expected } = await wrapOne(vault);

@@ -147,7 +147,7 @@ describe('a code of an active token', () => {
     });
   });
 
-  test('one whose MAC could not be computed fits nothing', () => {
+  test('one whose MAC could not be computed matches no code', () => {
     const shown = token('t', 'totp');
     const { factor } = factorOf(codeOf(shown));
     const macs = factor.evidence(user([shown]), AT).map(() => undefined);

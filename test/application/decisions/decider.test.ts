@@ -186,7 +186,7 @@ describe('a vault that fails', () => {
     return { context: rewired(application, { vault }), vault: state };
   }
 
-  test('what needs it is refused for the time being, the rest of the same batch goes on, and nothing is spent', async (t) => {
+  test('jobs that need it are refused as unavailable, the rest of the batch is decided, and nothing is spent', async (t) => {
     const application = await testApplication(t);
     const session = await registeredSession(application, 'alice');
     const { context, vault } = withoutVault(application);
@@ -213,7 +213,7 @@ describe('a vault that fails', () => {
     assert.ok('userId' in (await createUser(context, { username: 'bob', password: PASSWORD, role: 'user' })));
   });
 
-  test('after the decision: the transaction stands, and its receipt is there to be asked for again', async (t) => {
+  test('after the decision: the transaction stays approved, and its receipt can be requested again', async (t) => {
     const application = await testApplication(t);
     const session = await registeredSession(application, 'alice');
     const { context, vault } = withoutVault(application);

@@ -50,7 +50,7 @@ const replaced =
   (at: number, entry: (old: UnverifiedEntry) => Partial<UnverifiedEntry>) => (entries: UnverifiedEntry[]) =>
     entries.map((old, index) => (index === at ? { ...old, ...entry(old) } : old));
 
-test('a journal that is whole fits, from a store and from an export', async () => {
+test('a complete journal is valid, from a store and from an export', async () => {
   assert.deepEqual(await verify(journal()), { entries: 8, users: 3, fault: undefined });
   const exported = journal('json').map((entry) => ({
     ...entry,
@@ -62,7 +62,7 @@ test('a journal that is whole fits, from a store and from an export', async () =
   assert.deepEqual(await verify([]), { entries: 0, users: 0, fault: undefined });
 });
 
-test('the first entry that does not fit is named, with why', async () => {
+test('the first invalid entry is named with the reason', async () => {
   assert.equal(
     await faultOf(replaced(2, ({ body }) => ({ body: body.replace('login.accepted', 'login.refused') }))),
     '3 ana 2 hash_mismatch',

@@ -28,7 +28,7 @@ async function parts(t: TestContext, flags: Record<string, string> = {}) {
 }
 
 describe('the lock on a password', () => {
-  test('doubles from the third wrong one to two hours, to the millisecond, for a user as for nobody', async (t) => {
+  test('doubles from the third wrong one to two hours, to the millisecond, for known and unknown users alike', async (t) => {
     const { clock, passwords, logIn } = await parts(t);
     const lockMs: number[] = [];
     for (let attempt = 0; attempt < 14; attempt++) {

@@ -147,7 +147,7 @@ test('no text makes the parser throw, or passes with anything but digits and a p
   );
 });
 
-test('comparison and addition agree with whole numbers', () => {
+test('comparison and addition agree with integers', () => {
   const padded = fc.tuple(fc.constantFrom('', '0', '000'), decimal(12)).map(([zeros, text]) => zeros + text);
   fc.assert(
     fc.property(padded, padded, (a, b) => {

@@ -45,7 +45,7 @@ test('the default: a MAC up to the amount, itself included, and a bound code bey
   assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '500.001', currency: 'KWD' })), ['bound_code']);
 });
 
-test('beyond the velocity the last rule applies, even if its condition does not fit', () => {
+test('beyond the velocity the last rule applies, even if its condition does not match', () => {
   assert.deepEqual(requiredProofs(DEFAULT, question({ velocityExceeded: true })), ['bound_code']);
   const rules: PolicyRule[] = [{ require: ['session'] }, { when: { payer: 'Z' }, require: ['code'] }];
   assert.deepEqual(requiredProofs({ rules, velocity: null }, question({ velocityExceeded: true })), ['code']);
@@ -72,7 +72,7 @@ test('what no rule covers needs a bound code', () => {
   assert.deepEqual(requiredProofs({ rules, velocity: null }, question()), ['bound_code']);
 });
 
-test('a condition fits when all that it names does; a list when one of it does; exactly', () => {
+test('a condition matches when all its members match; a list when one of its values matches exactly', () => {
   const fits = (when: PolicyCondition, more: Parameters<typeof question>[0]) =>
     requiredProofs({ rules: [{ when, require: ['session'] }], velocity: null }, question(more))[0] ===
     'session';
@@ -111,7 +111,7 @@ const conditions = fc.record(
 );
 const proofs = fc.subarray<Proof>(['session', 'mac', 'code', 'bound_code']);
 
-test('the first rule that fits decides, and no later one', () => {
+test('the first matching rule decides, and no later one', () => {
   fc.assert(
     fc.property(fc.array(fc.record({ when: conditions, require: proofs }), { maxLength: 6 }), (rules) => {
       const asked = question();

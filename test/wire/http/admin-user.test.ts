@@ -52,7 +52,7 @@ test('one user and their tokens, as in the list and as the user sees them, witho
   }
 });
 
-test('a token that is revoked takes its device along, and the entry names who did it', async (t) => {
+test('revoking a token revokes its device, and the entry names the administrator', async (t) => {
   const fixture = await testHttp(t);
   const [admin] = await staff(fixture);
   const alice = await fixture.user('alice');
@@ -90,7 +90,7 @@ test('a token that is revoked takes its device along, and the entry names who di
   assert.equal(mine.body.detail.by, 'root', 'the user can see that it was not they');
 });
 
-test('nobody else takes a token or a key, and nothing of another user goes', async (t) => {
+test('only an administrator can revoke a token or a key, and other users keep theirs', async (t) => {
   const fixture = await testHttp(t);
   const [admin, auditor] = await staff(fixture);
   const [alice, mallory] = [await fixture.user('alice'), await fixture.user('mallory')];
@@ -119,7 +119,7 @@ test('nobody else takes a token or a key, and nothing of another user goes', asy
   assert.equal((await alice.get('/v1/tokens')).json.tokens[0].status, 'active');
 });
 
-test('the journal of one user: newest first, by type, page by page; no cursor fits another’s', async (t) => {
+test('the journal of one user: newest first, by type, page by page; no cursor is valid for another user’s', async (t) => {
   const fixture = await testHttp(t);
   const [admin, auditor] = await staff(fixture);
   const alice = await fixture.user('alice');
@@ -207,7 +207,7 @@ test('one key of two goes at once; the only one goes from a disabled service alo
   );
 });
 
-test('two administrators who each take one of two keys at once leave one', async (t) => {
+test('two administrators who each revoke one of two keys at once leave one', async (t) => {
   const fixture = await testHttp(t);
   const [one, other] = [await fixture.withRole('root', 'admin'), await fixture.withRole('chief', 'admin')];
   for (let round = 0; round < 5; round++) {

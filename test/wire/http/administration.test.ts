@@ -180,7 +180,7 @@ test('the journal of all: newest first, verified in the background, and exported
   assert.ok(verdict.entries >= all.length);
 });
 
-test('an administrator rotates the keys; nobody else does, and what was wrapped before still opens', async (t) => {
+test('only an administrator can rotate the keys, and keys wrapped before still open', async (t) => {
   const fixture = await testHttp(t);
   const [admin, auditor] = await staff(fixture);
   const alice = await fixture.user('alice');

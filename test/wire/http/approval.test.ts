@@ -53,7 +53,7 @@ describe('a service asks, the user decides', () => {
     assert.ok(!('refused' in verifyReceipt(bare.text, jwks.json)));
   });
 
-  test('refused, cancelled, too late: one decision, and no failed attempt for who comes late', async (t) => {
+  test('refused, cancelled, too late: one decision, and a late one is not a failed attempt', async (t) => {
     const fixture = await testHttp(t);
     const alice = await fixture.user('alice');
     const token = await alice.enrol('ocra');
@@ -80,7 +80,7 @@ describe('a service asks, the user decides', () => {
     assert.deepEqual([receipt.status, receipt.json.code], [409, 'receipt_unavailable']);
   });
 
-  test('a code for another amount is wrong, counts, and the transaction goes on waiting', async (t) => {
+  test('a code for another amount is wrong and counts, and the transaction stays pending', async (t) => {
     const clock = new StoppedClock();
     const fixture = await testHttp(t, { clock });
     const alice = await fixture.user('alice');
@@ -104,7 +104,7 @@ describe('a service asks, the user decides', () => {
     assert.equal((await alice.post(path, { code: token.codeOver(pending) })).status, 200);
   });
 
-  test('it expires by the clock, and then nobody decides', async (t) => {
+  test('it expires by the clock, and can then no longer be decided', async (t) => {
     const clock = new StoppedClock();
     const fixture = await testHttp(t, { clock });
     const alice = await fixture.user('alice');
@@ -152,7 +152,7 @@ describe('a service asks, the user decides', () => {
     assert.equal((await fixture.get('/v1/transactions', blind)).json.code, 'scope_missing');
   });
 
-  test('who may ask may also see what came of it, and nothing else', async (t) => {
+  test('a service that may request may also see the outcome, and nothing else', async (t) => {
     const fixture = await testHttp(t);
     const alice = await fixture.user('alice');
     const token = await alice.enrol('ocra');

@@ -140,7 +140,7 @@ describe('log-in', () => {
     assert.equal((await logIn('x')).json.code, 'code_wrong');
   });
 
-  test('a user who has bound codes alone logs in without one', async (t) => {
+  test('a user with bound codes only logs in without a code', async (t) => {
     const fixture = await testHttp(t);
     await (await fixture.user('alice')).enrol('ocra');
     await fixture.logIn('alice');
@@ -275,7 +275,7 @@ describe('services', () => {
 });
 
 describe('administration', () => {
-  test('users are searched, disabled, enabled, unlocked; who did it is on record', async (t) => {
+  test('users are searched, disabled, enabled, unlocked; the entry names the administrator', async (t) => {
     const fixture = await testHttp(t);
     const admin = await fixture.withRole('root', 'admin');
     const alice = await fixture.user('alice');

@@ -46,7 +46,7 @@ test('a requested transaction is announced, and how it ends', async (t) => {
   assert.equal(theirs.events.length, 0, 'nobody else is told');
 });
 
-test('who reconnects with Last-Event-ID misses nothing and sees nothing twice', async (t) => {
+test('a client that reconnects with Last-Event-ID misses nothing and sees nothing twice', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');
   const writing = (async () => {
@@ -72,7 +72,7 @@ test('who reconnects with Last-Event-ID misses nothing and sees nothing twice', 
   );
 });
 
-test('an id that no event has had yet is refused: its stream would miss what comes', async (t) => {
+test('an id that no event has had yet is refused: its stream would miss events', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');
   const auditor = await fixture.withRole('eve', 'auditor');
@@ -144,7 +144,7 @@ test('streams are bounded in number, live by heartbeats, and end with the server
   assert.ok(performance.now() - stopped < 10_000);
 });
 
-test('one who does not read is closed, and the others are not held up', async (t) => {
+test('a reader that does not read is disconnected, and the others are not delayed', async (t) => {
   const fixture = await testHttp(t, {
     limits: { streams: { heartbeatMs: 100, slowReaderTimeMs: 300 } },
   });

@@ -127,7 +127,7 @@ test('a passkey is registered with a code where there is a token, and eight time
   assert.equal((await register(bob, new Authenticator(ORIGIN))).json.code, 'passkeys_too_many');
 });
 
-test('a disabled user’s passkey logs nobody in; a locked password does not stop it', async (t) => {
+test('a disabled user’s passkey does not log in; a locked password does not block a passkey', async (t) => {
   const fixture = await testHttp(t, { publicUrl: ORIGIN });
   const admin = await fixture.withRole('root', 'admin');
   const alice = await fixture.user('alice');

@@ -21,7 +21,7 @@ async function printed(server: ServerProcess): Promise<void> {
   await until(() => server.stdout.includes('Ctrl-C'), { said: () => server.stdout });
 }
 
-test('the link of the first start makes one administrator, and then nobody', async (t) => {
+test('the link of the first start creates one administrator and no second one', async (t) => {
   const fixture = await testHttp(t);
   const wrong = `${codeOf(fixture).slice(0, -1)}!`;
   const refused = await setUp(fixture, 'root', wrong);
@@ -49,7 +49,7 @@ test('of many at once one is made', async (t) => {
   assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(19).fill(403)]);
 });
 
-test('it is not offered to who has waited an hour, or where there is an administrator, or anyone at the start', async (t) => {
+test('it is not offered after an hour, or when there is an administrator, or to anyone at the start', async (t) => {
   const clock = new StoppedClock();
   const late = await testHttp(t, { clock });
   clock.advance(3_600_001);

@@ -158,7 +158,7 @@ test('no path leads out of the folder, and only what browsers need is there', as
   assert.equal((await raw(base, '/console', {}, 'POST')).status, 404);
 });
 
-test('pages that are not built are said to be; the API goes on; built while it runs, they are there', async (t) => {
+test('missing pages are reported, while the API works; pages built while the server runs are served', async (t) => {
   const webFolder = await temporaryFolder(t);
   const fixture = await testHttp(t, { webFolder });
   for (const path of ['/', '/console', '/token']) {

@@ -67,7 +67,7 @@ test('too many errors: the next one is answered and closes; an OK answer takes o
   assert.equal(services.requests.length, 0);
 });
 
-test('who goes on sending after the last answer still gets to read it', async (t) => {
+test('a client that keeps sending after the last answer can still read it', async (t) => {
   const { port } = await startFixture(t, { limits: { connectionErrorsMax: 3 } });
   const client = await Client.connect(t, port);
   client.send(RUBBISH.repeat(500_000));
@@ -172,7 +172,7 @@ test('many connections come and go', async (t) => {
   assert.equal(server.connectionsBeforeLogIn, 0);
 });
 
-test('who does not log in in time is closed, however much is sent; who did stays', async (t) => {
+test('a client that does not log in in time is disconnected, however much it sends; others stay', async (t) => {
   const { port, server } = await startFixture(t, { limits: { logInTimeMs: 120 } });
   const quiet = await Client.connect(t, port);
   const busy = await Client.connect(t, port);
@@ -335,7 +335,7 @@ test('a message cut off by the end is answered, not carried out', async (t) => {
   assert.equal(services.requests.length, 0);
 });
 
-test('a client that is gone: what has not started does not', async (t) => {
+test('a client that disconnected: its unstarted messages do not start', async (t) => {
   const { port, services, server } = await startFixture(t);
   const client = await Client.loggedIn(t, port);
   services.hold();

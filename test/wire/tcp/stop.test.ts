@@ -67,7 +67,7 @@ test('a stop does not wait for a header or a handshake', async (t) => {
   }
 });
 
-test('after the drain time it waits for nobody', async (t) => {
+test('after the drain time it waits no longer', async (t) => {
   const { port, server, services } = await startFixture(t);
   const client = await Client.loggedIn(t, port);
   services.hold();

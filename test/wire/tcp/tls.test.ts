@@ -103,7 +103,7 @@ test('a reload is for new connections; a broken certificate leaves the old one i
   assert.doesNotMatch(JSON.stringify(log), /PRIVATE/);
 });
 
-test('a start with a certificate that does not fit its key is refused', async (t) => {
+test('a start with a certificate that does not match its key is refused', async (t) => {
   const files = {
     certFile: join(CERTIFICATES, 'first.cert.pem'),
     keyFile: join(CERTIFICATES, 'second.key.pem'),
@@ -114,7 +114,7 @@ test('a start with a certificate that does not fit its key is refused', async (t
   });
 });
 
-test('who never shakes hands, or speaks in the clear, is closed', async (t) => {
+test('a client without a handshake, or in the clear, is disconnected', async (t) => {
   const { port, server, services } = await startTls(t, { limits: { tlsHandshakeTimeMs: 100 } });
   const silent = await Client.connect(t, port);
   const plain = await Client.connect(t, port);

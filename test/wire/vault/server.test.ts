@@ -220,7 +220,7 @@ test('a caller that is not named, or cannot prove its name, gets the reason, is 
   assert.equal(await client.activeKeyVersion(), await vault.activeKeyVersion());
 });
 
-test('the vault must be who it says: by authority and by name', async (t) => {
+test('the vault must prove its identity: by authority and by name', async (t) => {
   const listening = await listen(t);
   const other = join(folder.folder, 'other-authority');
   await makeVaultCertificates({
@@ -409,7 +409,7 @@ test('back-pressure: so many calls of a connection run at a time, however many i
   assert.equal(most(), 8);
 });
 
-test('connections have their bounds: of a caller, of all, and before it is known who calls', async (t) => {
+test('connections are bounded: per caller, in all, and before the caller is identified', async (t) => {
   const listening = await listen(t, {
     limits: { vaultConnectionsPerCallerMax: 2, vaultHandshakesMax: 4, vaultHandshakeTimeMs: 400 },
   });
@@ -433,7 +433,7 @@ test('connections have their bounds: of a caller, of all, and before it is known
   await again.welcomed();
 });
 
-test('who is refused over and over makes a line of the log a minute', async (t) => {
+test('a caller refused repeatedly causes one log line a minute', async (t) => {
   const listening = await listen(t);
   for (let n = 0; n < 20; n++) await (await RawCaller.connect(listening, { name: STRANGER })).refusal();
   assert.equal(listening.logged.length, 1);
