@@ -1,5 +1,5 @@
 /*
- * Measures the PostgreSQL store beside bare batched inserts of the same rows on the same server, by turns. To run it
+ * Measures the PostgreSQL store beside bare batched inserts of the same rows on the same server, alternately. To run it
  * alone, with a server on it: node_modules/.bin/node bench/postgres.ts [--quick]
  */
 import { pathToFileURL } from 'node:url';
@@ -97,7 +97,7 @@ function appends(store: Store): Write {
   };
 }
 
-/** Measures both by turns, so that other work on the machine affects both alike. */
+/** Measures both alternately, so that other work on the machine affects both alike. */
 async function measureInserts(findings: Findings, url: string): Promise<void> {
   const { users, ownTurns, ownMs } = findings.options.sizes.parts;
   const store = await openPostgresStore({ url });

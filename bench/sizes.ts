@@ -8,13 +8,13 @@ export interface Sizes {
   readonly measureMs: number;
   readonly limitMs: number;
   readonly logInMs: number;
-  /** How often the short and the long journal are measured by turns, and for how long each time. */
+  /** How often the short and the long journal are measured alternately, and for how long each time. */
   readonly turns: number;
   readonly turnMs: number;
   readonly startUps: number;
   /** Requests of each kind, at each number of connections. */
   readonly rest: { readonly users: number; readonly requests: number };
-  /** Backends: servers on each by turns, and each backend by itself. */
+  /** Backends: servers on each alternately, and each backend by itself. */
   readonly parts: PartSizes;
   /** The whole run gives up after this. */
   readonly timeMs: number;
@@ -28,7 +28,7 @@ export interface PartSizes {
   /** Warm-up of each turn. */
   readonly pauseMs: number;
   readonly turnMs: number;
-  /** How often a backend and its limit are measured by turns, and for how long each time. */
+  /** How often a backend and its limit are measured alternately, and for how long each time. */
   readonly ownTurns: number;
   readonly ownMs: number;
   /** The backends together give up after this. */

@@ -62,7 +62,7 @@ export async function measureLoads(findings: Findings, folder: string): Promise<
 }
 
 /**
- * Measures what a longer journal could slow down, on a short and a long journal by turns, so that other work on the
+ * Measures what a longer journal could slow down, on a short and a long journal alternately, so that other work on the
  * machine affects both alike. Kills the server of the long journal under load, so that its next start has to recover.
  */
 export async function measureGrowth(

@@ -31,7 +31,7 @@ export const LIMITS = {
   slowReaderTimeMs: 10_000,
   /** How long input is read and dropped after the last answer, so that the client receives it. */
   lingerTimeMs: 1_000,
-  /** Connections beyond `connectionsMax` that are told so. Further ones are dropped unanswered. */
+  /** Connections beyond `connectionsMax` that get a refusal. Further ones are dropped unanswered. */
   refusedConnectionsMax: 256,
   /** An answer over TCP, except lists of challenges and receipts. */
   answerBytesMax: 1_024,

@@ -16,7 +16,7 @@ const EMBEDDED: ServerKind = {
 const LOAD = { kind: 'pipelined', connections: CONNECTIONS, window: WINDOW } as const;
 
 /**
- * Measures each backend by itself, then a server on each by turns with a server that has everything in its folder.
+ * Measures each backend by itself, then a server on each alternately with a server that has everything in its folder.
  * @throws when it takes longer than `sizes.parts.timeMs`
  */
 export async function measureParts(findings: Findings, openers: readonly OpenPart[]): Promise<void> {

@@ -115,7 +115,7 @@ export class UserCache {
     return users;
   }
 
-  /** Caches the user, unless the fence tells that there is a later version. */
+  /** Caches the user, unless the fence knows of a later version. */
   put(user: User): void {
     if (this.#fence.admits(user.id, user.version)) this.#users.set(user.id, user);
     else this.#users.delete(user.id);

@@ -16,7 +16,7 @@ export async function listPasskeys({ userCache }: Context, userId: UserId): Prom
   return (await userCache.reload(userId))?.passkeys ?? [];
 }
 
-/** Deletes a passkey: no log-in by it any more. Sessions that it opened go on. @returns undefined when it is deleted */
+/** Deletes a passkey: it can no longer log in. Sessions that it opened continue. @returns undefined when it is deleted */
 export async function deletePasskey(
   { decider }: Context,
   session: Session,

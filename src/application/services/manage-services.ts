@@ -14,7 +14,7 @@ const KEYS_MAX = 2;
 
 export interface ServiceWithKey {
   readonly service: ServiceRow;
-  /** The bearer token: told once, stored as its hash. */
+  /** The bearer token: returned once, stored as its hash. */
   readonly key: string;
   /** A repeat of an idempotency key: the key made then. */
   readonly repeated?: boolean;

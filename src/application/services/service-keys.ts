@@ -63,7 +63,7 @@ export class ServiceKeys {
     return this.#cached.has(key);
   }
 
-  /** @returns undefined where the key is no service's, or its service is disabled */
+  /** @returns undefined when no service has the key, or its service is disabled */
   async authenticate(key: string): Promise<ServiceRow | undefined> {
     const known = this.recall(key);
     if (known) return known;

@@ -33,7 +33,7 @@ export interface EnrolTokenRequest {
 
 export interface EnrolledToken {
   readonly token: TokenRow;
-  /** Told once, to the user's token; stored wrapped. */
+  /** Returned once, for the user's token; stored wrapped. */
   readonly seed: Uint8Array;
   /** A repeat of an idempotency key: the token made then. */
   readonly repeated?: boolean;
@@ -122,7 +122,7 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
       };
     },
   };
-  // A repeat is told the seed, so it must show the same code again.
+  // A repeat gets the seed, so it must show the same code again.
   const bound = await boundToCode(context, idempotency, code);
   const codec = await secretCodec<'seed', EnrolledToken>(context, userId, bound, 'seed', (bytes) => bytes);
   return (await context.decider.submit(idempotent(job, bound, codec))).result;

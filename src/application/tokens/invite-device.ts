@@ -13,7 +13,7 @@ import type { User } from '../users/user.ts';
 import { endSessions } from './device.ts';
 
 export interface Invitation {
-  /** Enrols a device once. Told here alone; stored as a digest. */
+  /** Enrols a device once. Returned only here; stored as a digest. */
   readonly code: string;
   /** ms since 1970 */
   readonly expiresAt: number;
@@ -43,7 +43,7 @@ export async function inviteDevice(
   if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
   const code = makeSessionSecret(userId, context.random);
   const job = new InvitationJob(context, request, code);
-  // A repeat is told the invitation's code, so it must show the token's code again.
+  // A repeat gets the invitation's code, so it must show the token's code again.
   const bound = await boundToCode(context, idempotency, 'code' in request ? request.code : undefined);
   const codec = await secretCodec<'code', Invitation>(context, userId, bound, 'code', String);
   return (await context.decider.submit(idempotent(job, bound, codec))).result;

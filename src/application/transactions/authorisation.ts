@@ -21,7 +21,7 @@ export type DecidedOrRequested =
   | (DecidedTransaction & { readonly repeated?: boolean })
   | RequestedTransaction;
 
-/** An approved transaction, as its user is told. */
+/** An approved transaction, as reported to its user. */
 export interface Authorisation {
   readonly transactionId: string;
   readonly transfer: Transfer;

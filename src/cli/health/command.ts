@@ -7,7 +7,7 @@ import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
 
-/** For a supervisor: tells whether the process is alive. Whether it can decide transactions is what `/readyz` tells. */
+/** For a supervisor: reports whether the process is alive. `/readyz` reports whether it can decide transactions. */
 export function define(command: Command, shell: Shell): void {
   command
     .addHelpText('after', examples(shell, 'sello health', 'sello health --config /etc/sello/vault.yaml'))

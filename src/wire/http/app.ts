@@ -117,7 +117,7 @@ function refusalAtOnce({ raw }: FastifyRequest, stopping: AbortSignal): Refusal 
 
 /**
  * Counts Host fields: of two, a proxy may have routed by the other (RFC 9112 section 3.2).
- * @param rawHeaders names and values by turns
+ * @param rawHeaders names and values, alternating
  */
 function countHostFields(rawHeaders: readonly string[]): number {
   let fields = 0;

@@ -79,7 +79,7 @@ class Listener implements VaultListener {
       this.#server = createServer({
         ...credentials,
         ...TLS,
-        // Certificates are checked after the handshake (caller.ts), so that a refused caller is told why.
+        // Certificates are checked after the handshake (caller.ts), so that a refused caller gets the reason.
         requestCert: true,
         rejectUnauthorized: false,
         ALPNProtocols: [VAULT_PROTOCOL],
