@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { CountingHasher, entriesOf, rewired, countByKind } from '../application/decisions/rewired.ts';
+import { CountingHasher, countByKind, entriesOf, rewired } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 const address = '127.0.0.1';
@@ -22,7 +22,9 @@ describe('parallel log-ins', () => {
       const passwordLogIn = new PasswordLogIn(context);
       const username = known ? 'alice' : 'nobody';
       const outcomes = await Promise.all(
-        Array.from({ length: 300 }, (_, n) => passwordLogIn.logIn({ username, password: `guess ${n}`, address })),
+        Array.from({ length: 300 }, (_, n) =>
+          passwordLogIn.logIn({ username, password: `guess ${n}`, address }),
+        ),
       );
       const counts: Record<string, number> = {};
       for (const outcome of outcomes) {

@@ -18,7 +18,7 @@ import { VaultUnavailable } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../src/domain/otp/hmac.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
-import { entriesOf, nonces, TRANSFER, countByKind, withMac } from '../application/decisions/rewired.ts';
+import { countByKind, entriesOf, nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, testApplication } from '../services/application.ts';
 
 const USERS = 50;

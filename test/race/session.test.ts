@@ -17,7 +17,7 @@ import { disableUser, enableUser, revokeToken } from '../../src/application/user
 import { createUser } from '../../src/application/users/register-user.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { entriesOf, nonces, rewired, countByKind, withMac } from '../application/decisions/rewired.ts';
+import { countByKind, entriesOf, nonces, rewired, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 const address = '127.0.0.1';

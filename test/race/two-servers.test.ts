@@ -25,7 +25,7 @@ import type { Refusal } from '../../src/domain/errors.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
-import { entriesOf, nonces, TRANSFER, countByKind, withMac } from '../application/decisions/rewired.ts';
+import { countByKind, entriesOf, nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, StoppedClock } from '../services/application.ts';
 import { PostgresServer } from '../services/postgres.ts';
 import { TwoApplications } from '../services/two-applications.ts';

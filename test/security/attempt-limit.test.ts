@@ -11,7 +11,7 @@ import { enrolToken } from '../../src/application/tokens/enrol-token.ts';
 import { requestTransaction } from '../../src/application/transactions/request-transaction.ts';
 import { startServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
-import { entriesOf, nonces, TRANSFER, countByKind, withMac } from '../application/decisions/rewired.ts';
+import { countByKind, entriesOf, nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
 import { PASSWORD, registeredSession, temporaryFolder } from '../services/application.ts';
 
 const ROUNDS = 12;

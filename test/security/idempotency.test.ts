@@ -43,7 +43,9 @@ test('a validation is not repeated for another code: the answer was about the fi
   assert.deepEqual(await validator.validate({ ...asked, code: code(1) }), { valid: true });
   assert.deepEqual(await validator.validate({ ...asked, code: code(1) }), { valid: true, repeated: true });
   for (const other of [wrong, code(2)]) {
-    assert.deepEqual(await validator.validate({ ...asked, code: other }), { refused: 'idempotency_mismatch' });
+    assert.deepEqual(await validator.validate({ ...asked, code: other }), {
+      refused: 'idempotency_mismatch',
+    });
   }
   // Of nobody it says the same.
   const nobody = { ...asked, username: 'nobody' };
@@ -51,7 +53,9 @@ test('a validation is not repeated for another code: the answer was about the fi
     ((await validator.validate({ ...nobody, code: wrong })) as { reason?: string }).reason,
     'code_wrong',
   );
-  assert.deepEqual(await validator.validate({ ...nobody, code: code(2) }), { refused: 'idempotency_mismatch' });
+  assert.deepEqual(await validator.validate({ ...nobody, code: code(2) }), {
+    refused: 'idempotency_mismatch',
+  });
 });
 
 test('a log-in is not repeated with another code, or without one', async (t) => {

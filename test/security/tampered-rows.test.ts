@@ -7,7 +7,7 @@ import { chmod, cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { BackgroundVerification } from '../../src/application/journal/journal-verification.ts';
+import { BackgroundVerification } from '../../src/application/journal/background-verification.ts';
 import { receiptOf } from '../../src/application/receipts/find-receipt.ts';
 import { authorise } from '../../src/application/transactions/authorise.ts';
 import { findTransaction } from '../../src/application/transactions/find-transactions.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clientName } from '../../src/domain/client-name.ts';
 import { devicesOf } from '../../web/src/account/devices.ts';
 import { accountTexts as accountEnglish } from '../../web/src/account/texts.en.ts';
 import { accountTexts as accountSpanish } from '../../web/src/account/texts.es.ts';
@@ -7,7 +8,6 @@ import { addressOf } from '../../web/src/api/api.ts';
 import type { Token } from '../../web/src/api/operations.ts';
 import { ProblemError } from '../../web/src/api/problem.ts';
 import { sentenceOf } from '../../web/src/console/history/sentence.ts';
-import { clientName } from '../../src/domain/client-name.ts';
 import { consoleTexts as english } from '../../web/src/console/texts.en.ts';
 import { consoleTexts as spanish } from '../../web/src/console/texts.es.ts';
 import { faultsOf, transactionOf } from '../../web/src/console/transactions/transaction-form.ts';
@@ -158,8 +158,14 @@ test('entries of the journal become sentences that there are words for', () => {
 });
 
 test('where a session is from, as far as its browser says', () => {
-  assert.equal(clientName('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0'), 'Chrome, Linux');
-  assert.equal(clientName('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/605'), 'Safari, iOS');
+  assert.equal(
+    clientName('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0'),
+    'Chrome, Linux',
+  );
+  assert.equal(
+    clientName('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/605'),
+    'Safari, iOS',
+  );
   assert.equal(clientName("Anna's phone"), "Anna's phone");
   assert.equal(clientName(''), '');
 });

@@ -22,7 +22,6 @@ import { addressText, readAddress } from './address.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
 import { changedSince } from './changes.ts';
 import type { Connection } from './connection.ts';
-import { confirm } from './durable.ts';
 import { storeError } from './errors.ts';
 import { findIdempotencyRecords, prune } from './expiring-rows.ts';
 import { JournalRows } from './journal-rows.ts';
@@ -31,6 +30,7 @@ import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './
 import { Pool } from './pool.ts';
 import type { PostgresLog } from './primary.ts';
 import { findService, listServices } from './service-rows.ts';
+import { confirm } from './synchronous-commit.ts';
 import { STORE_TIMES, type StoreTimes } from './times.ts';
 import { transactionRows } from './transaction-rows.ts';
 import { allocateUserIds, findUser, listUsers, loadUsers } from './user-rows.ts';

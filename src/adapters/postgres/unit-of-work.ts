@@ -1,10 +1,10 @@
 import type { Decision, UserId } from '../../ports/store.ts';
 import type { Batch, Run } from './batch.ts';
 import type { Connection } from './connection.ts';
-import { commitDurably, confirm } from './durable.ts';
 import { isConnectionLost, isFromServer } from './errors.ts';
 import type { KnownHeads } from './known-heads.ts';
 import { type BatchResult, PipelinedBatch } from './pipelined-batch.ts';
+import { commitDurably, confirm } from './synchronous-commit.ts';
 
 /** A unit of work whose COMMIT was sent but not answered, and one of its entries. */
 interface Doubt {

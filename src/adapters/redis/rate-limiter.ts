@@ -3,8 +3,8 @@ import type { RedisClientOptions } from '@redis/client';
 import { LIMITS } from '../../limits.ts';
 import type { RateLimit, RateLimiter } from '../../ports/rate-limiter.ts';
 import { elapsedMs } from '../system/clock.ts';
-import { WaitCache } from './known-waits.ts';
 import { RedisConnection } from './redis-connection.ts';
+import { WaitCache } from './wait-cache.ts';
 
 export interface RedisRateLimiterOptions {
   readonly redis: RedisClientOptions;

@@ -3,7 +3,7 @@ import type { AppendOutcome, Decision } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { denseVersions, type Guard } from './guard.ts';
-import { HeadWriter } from './head-sweep.ts';
+import { HeadWriter } from './head-writer.ts';
 import type { JournalIndex } from './journal-index.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { SideRows } from './side-rows.ts';

@@ -4,8 +4,8 @@ import { ByteReader, ByteWriter, MalformedMessage } from '../../vault-protocol/b
 import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName } from '../../vault-protocol/calls.ts';
 import { FRAME_BYTES } from '../../vault-protocol/frames.ts';
 import { inParts } from './batches.ts';
+import { Coalesced } from './coalesced.ts';
 import type { RemoteConnections } from './connections.ts';
-import { Coalesced } from './latest.ts';
 import type { RemoteVaultLimits } from './options.ts';
 
 type Answered<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;

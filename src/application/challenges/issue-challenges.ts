@@ -3,7 +3,7 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { type Session, isSessionValid } from '../sessions/session.ts';
+import { isSessionValid, type Session } from '../sessions/session.ts';
 
 export interface Challenge {
   readonly nonce: string;

@@ -62,7 +62,8 @@ export class SecondFactor {
     if (!session) return { result: refuse('session_ended') };
     const active = user.tokens.filter(({ status }) => status === 'active');
     const owesCode =
-      lacksCodeOfRevokedToken(user, session) || (settings.enrolmentCodeRequired && user.state.hadToken === true);
+      lacksCodeOfRevokedToken(user, session) ||
+      (settings.enrolmentCodeRequired && user.state.hadToken === true);
     if (active.length === 0 && !owesCode) return { state: user.state, detail: {}, rows: [] };
     if (active.every(({ type }) => type === 'ocra')) {
       return { result: refuse('code_required', { detail: 'totp or hotp; else an invitation' }) };

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { PasskeyRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { type Session, isSessionValid } from '../sessions/session.ts';
+import { isSessionValid, type Session } from '../sessions/session.ts';
 
 const ID_LENGTH = 16;
 

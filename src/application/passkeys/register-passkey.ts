@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import type { Facts } from '../decisions/job.ts';
 import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
-import { type Session, isSessionValid } from '../sessions/session.ts';
+import { isSessionValid, type Session } from '../sessions/session.ts';
 import { checkParameters } from '../tokens/enrol-token.ts';
 import type { User } from '../users/user.ts';
 import {

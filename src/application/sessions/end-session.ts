@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { Context } from '../context.ts';
-import { type Session, isSessionValid } from './session.ts';
+import { isSessionValid, type Session } from './session.ts';
 
 /** Logs out: ends the session on every server. */
 export async function endSession(context: Context, session: Session): Promise<Refusal | undefined> {

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { SessionRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { type Session, isSessionValid } from './session.ts';
+import { isSessionValid, type Session } from './session.ts';
 
 const ID_LENGTH = 16;
 

@@ -12,7 +12,7 @@ import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
 import { seedOwner } from '../keys/key-owner.ts';
-import { findValidSession, isProven, type Session, isSessionValid } from '../sessions/session.ts';
+import { findValidSession, isProven, isSessionValid, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 
 export interface EnrolTokenRequest {

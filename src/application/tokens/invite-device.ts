@@ -8,7 +8,7 @@ import { boundToCode } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
-import { makeSessionSecret, type Session, isSessionValid, sessionIdOf } from '../sessions/session.ts';
+import { isSessionValid, makeSessionSecret, type Session, sessionIdOf } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { endSessions } from './device.ts';
 

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import type { Facts, Proposal } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
-import { type Session, isSessionValid } from '../sessions/session.ts';
+import { isSessionValid, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { canonicalOf, type EndedTransaction, endedProposal, recordedOf } from './ended-transaction.ts';
 import { requiredByPolicy, withApproval } from './policy-evaluation.ts';

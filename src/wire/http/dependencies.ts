@@ -1,6 +1,6 @@
 import { CodeValidator } from '../../application/codes/validate-code.ts';
 import type { Context } from '../../application/context.ts';
-import { BackgroundVerification } from '../../application/journal/journal-verification.ts';
+import { BackgroundVerification } from '../../application/journal/background-verification.ts';
 import { ServiceEvents } from '../../application/journal/service-events.ts';
 import type { LogInRequest } from '../../application/log-in/log-in-by-password.ts';
 import type { LogIn } from '../../application/log-in/submit-log-in.ts';

@@ -24,7 +24,7 @@ import { LIMITS } from '../../../src/limits.ts';
 import type { KeyVault } from '../../../src/ports/key-vault.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../../services/application.ts';
 import { FaultyStore, unavailable } from './faulty-store.ts';
-import { entriesOf, nonces, rewired, countByKind, withMac } from './rewired.ts';
+import { countByKind, entriesOf, nonces, rewired, withMac } from './rewired.ts';
 
 const address = '127.0.0.1';
 
@@ -150,7 +150,10 @@ describe('a store that fails', () => {
     assert.ok('refused' in locked && locked.refused === 'locked');
     clock.advance(30_000);
     faults.failNext('findUser');
-    await assert.rejects(passwordLogIn.logIn({ username: 'alice', password: PASSWORD, address }), StoreUnavailable);
+    await assert.rejects(
+      passwordLogIn.logIn({ username: 'alice', password: PASSWORD, address }),
+      StoreUnavailable,
+    );
     assert.ok('secret' in (await passwordLogIn.logIn({ username: 'alice', password: PASSWORD, address })));
   });
 

@@ -12,7 +12,7 @@ import { openSqliteReader } from '../../../src/compose.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../../services/application.ts';
 import { FaultyStore } from '../decisions/faulty-store.ts';
-import { CountingHasher, entriesOf, rewired, countByKind } from '../decisions/rewired.ts';
+import { CountingHasher, countByKind, entriesOf, rewired } from '../decisions/rewired.ts';
 
 const address = '127.0.0.1';
 
@@ -183,8 +183,10 @@ describe('the refusal counter', () => {
     const faults = new FaultyStore(application.store);
     const context = rewired(application, { store: faults.store });
     const passwordLogIn = new PasswordLogIn(context);
-    for (let n = 0; n < 50; n++) await passwordLogIn.logIn({ username: 'alice', password: 'adivinada', address });
-    for (let n = 0; n < 10; n++) await passwordLogIn.logIn({ username: 'nobody', password: 'adivinada', address });
+    for (let n = 0; n < 50; n++)
+      await passwordLogIn.logIn({ username: 'alice', password: 'adivinada', address });
+    for (let n = 0; n < 10; n++)
+      await passwordLogIn.logIn({ username: 'nobody', password: 'adivinada', address });
     faults.failNext('append', 3);
     await context.refusalCounter.flush();
     assert.equal(countByKind(await entriesOf(context, userId))['login.locked locked'], undefined);

@@ -24,7 +24,7 @@ import type { Transfer } from '../../../src/domain/transaction/canonical-transac
 import { LIMITS } from '../../../src/limits.ts';
 import type { TokenType } from '../../../src/ports/store.ts';
 import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../../services/application.ts';
-import { entriesOf, nonces, TRANSFER, countByKind, withMac } from '../decisions/rewired.ts';
+import { countByKind, entriesOf, nonces, TRANSFER, withMac } from '../decisions/rewired.ts';
 
 const address = '127.0.0.1';
 const hashes = { sha1, sha256, sha512 };

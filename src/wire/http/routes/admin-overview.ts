@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Session, isSessionValid } from '../../../application/sessions/session.ts';
+import { isSessionValid, type Session } from '../../../application/sessions/session.ts';
 import { refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';

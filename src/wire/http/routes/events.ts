@@ -1,7 +1,7 @@
 import type { Context } from '../../../application/context.ts';
 import { followJournal, followUser } from '../../../application/journal/follow-journal.ts';
 import { allows } from '../../../application/services/scopes.ts';
-import { type Session, isSessionValid } from '../../../application/sessions/session.ts';
+import { isSessionValid, type Session } from '../../../application/sessions/session.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import type { JournalEntry } from '../../../ports/journal-reader.ts';
 import { authenticate } from '../authenticate.ts';

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { clientName } from '../../../../src/domain/client-name.ts';
 import timeline from '../../account/timeline.module.css';
 import { useReason } from '../../account/use-reason.ts';
 import type { JournalEntry } from '../../api/operations.ts';
@@ -6,7 +7,6 @@ import { shownAmount } from '../../design/amount.ts';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
-import { clientName } from '../../../../src/domain/client-name.ts';
 import styles from './history-line.module.css';
 import { sentenceOf } from './sentence.ts';
 

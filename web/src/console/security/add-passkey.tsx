@@ -3,6 +3,7 @@ import { type PublicKeyCredentialCreationOptionsJSON, startRegistration } from '
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { clientName } from '../../../../src/domain/client-name.ts';
 import type { PasskeyRegistrationResponse } from '../../api/operations.ts';
 import { ConnectionLost, isProblem, ProblemError } from '../../api/problem.ts';
 import { Dialog } from '../../design/dialog.tsx';
@@ -10,7 +11,6 @@ import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
 import { CodeInput, typedCode } from '../code-input.tsx';
 import { useTokens } from '../devices/use-tokens.ts';
-import { clientName } from '../../../../src/domain/client-name.ts';
 import styles from './security.module.css';
 
 /** Creates a passkey in this browser and registers it. A user with a token confirms by its code. */

@@ -2,6 +2,7 @@ import { Badge, Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { clientName } from '../../../../src/domain/client-name.ts';
 import rows from '../../account/rows.module.css';
 import type { Answer } from '../../api/api.ts';
 import { everyPage } from '../../api/pages.ts';
@@ -12,7 +13,6 @@ import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
 import { Card } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
-import { clientName } from '../../../../src/domain/client-name.ts';
 import styles from './security.module.css';
 
 type Session = Answer<'GET /v1/sessions'>['sessions'][number];
@@ -49,7 +49,9 @@ function SessionLine({ session }: { readonly session: Session }) {
   const [ending, setEnding] = useState(false);
   const { id, kind, label, created_at: createdAt, expires_at: expiresAt, current } = session;
   const name =
-    kind === 'enrolment' ? t('security.session_enrolment') : clientName(label) || t('security.session_unknown');
+    kind === 'enrolment'
+      ? t('security.session_enrolment')
+      : clientName(label) || t('security.session_unknown');
   const end = useMutation({
     mutationFn: () => api('DELETE /v1/sessions/{id}', { path: { id } }),
     async onSuccess() {

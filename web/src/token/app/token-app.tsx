@@ -4,8 +4,8 @@ import { isApprovalHash } from '../../routing/approval-link.ts';
 import { hashCode } from '../../routing/hash-route.ts';
 import { useHash, useRoute } from '../../routing/use-route.ts';
 import { ApprovalPage } from './approvals/approval-page.tsx';
-import { PendingListPage } from './approvals/approvals-page.tsx';
 import { OfflinePage } from './approvals/offline-page.tsx';
+import { PendingListPage } from './approvals/pending-list-page.tsx';
 import { useAutoLock } from './auto-lock.ts';
 import { CodesPage } from './codes/codes-page.tsx';
 import { ConfirmPage } from './codes/confirm-page.tsx';
@@ -69,7 +69,8 @@ function Page({
   // The enrolment page stays after its token became active, until the user leaves it.
   if (linked !== undefined || place === 'enrol' || fresh) return <EnrolPage linked={linked} />;
   if (isApprovalHash(hash)) return <OfflinePage key={hash} linked={hash} />;
-  if (place === 'approvals') return id === undefined ? <PendingListPage /> : <ApprovalPage key={id} id={id} />;
+  if (place === 'approvals')
+    return id === undefined ? <PendingListPage /> : <ApprovalPage key={id} id={id} />;
   if (place === 'offline') return <OfflinePage linked={undefined} />;
   if (place === 'settings') return <SettingsPage />;
   if (place === 'tokens' && id !== undefined) return <TokenPage key={id} id={id} />;

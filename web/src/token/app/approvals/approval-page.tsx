@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useDeviceView } from '../device-context.tsx';
 import { Page } from '../page.tsx';
-import { ApprovalForm } from './approval.tsx';
+import { ApprovalForm } from './approval-form.tsx';
 import { ApprovalOutcome } from './approval-outcome.tsx';
 import { useFound } from './use-found-transaction.ts';
 

@@ -11,8 +11,8 @@ import { Notice } from '../parts/notice.tsx';
 import { ProblemText } from '../parts/problem-text.tsx';
 import { Spoken } from '../parts/spoken.tsx';
 import { AccountText } from './account-text.tsx';
-import styles from './approvals-page.module.css';
 import { Countdown } from './countdown.tsx';
+import styles from './pending-list-page.module.css';
 
 export function PendingListPage() {
   const { t } = useTranslation('token');
