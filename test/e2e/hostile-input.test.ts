@@ -379,7 +379,7 @@ test(`a logged-in client that sends random input moves no money without a proof 
   assert.ok(approved.length > 0 && approved.length <= right);
 });
 
-test('a name in another normal form, or with what is not seen, is no second user', async (t) => {
+test('a name in another normal form, or with invisible characters, is not a second user', async (t) => {
   const server = await runServer(t, { folder: await temporaryFolder(t), flags });
   const client = await server.connect();
   const ask = (accion: string, username: string) => client.request({ accion, username, password: 'secreto' });

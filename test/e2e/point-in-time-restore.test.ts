@@ -31,7 +31,7 @@ const ATTEMPTS_MAX = 5;
 /** What was answered before the moment is tried again after the restore, however slow this machine is. */
 const CHALLENGE_TTL_MS = '900000';
 
-test('restored to a moment, a database has what was decided until then and nothing after', async (t) => {
+test('a database restored to a moment has every decision until then and none after', async (t) => {
   const [archive, backup, archiveLast, restore, check, serve, ...more] = commands();
   assert.ok(archive && backup && archiveLast && restore && check && serve && more.length === 0);
 

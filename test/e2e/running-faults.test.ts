@@ -95,7 +95,7 @@ function fill(path: string): void {
   }
 }
 
-test('a full disk: refused and logged while it lasts, and it goes on by itself', async (t) => {
+test('a full disk: decisions are refused and logged, and the server recovers by itself', async (t) => {
   const mounted = mountSmall(t, 6_144);
   if (typeof mounted === 'string') return t.skip(mounted);
   const folder = join(mounted.folder, 'data');
@@ -182,7 +182,7 @@ test('a database locked by another program', async (t) => {
   assert.equal((await approvedPayees(folder)).length, 102);
 });
 
-test('a damaged page: what needs it is unavailable, the rest goes on, nothing false is answered', async (t) => {
+test('a damaged page: requests that need it get unavailable, others work, no answer is false', async (t) => {
   const folder = await temporaryFolder(t);
   const path = join(folder, 'sello.sqlite');
   {

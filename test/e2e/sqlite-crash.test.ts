@@ -181,7 +181,7 @@ describe('a process stopped from outside', { concurrency: 2 }, () => {
     }
   });
 
-  test('with the end of the write-ahead log lost, as when power fails: what is left is whole', async () => {
+  test('with the end of the write-ahead log lost, as in a power failure, the rest is consistent', async () => {
     const folder = new SqliteFolder(fastFolder());
     try {
       // Before the log is first carried over into the database.

@@ -93,7 +93,7 @@ const OUTAGES = {
 
 describe('a start while the vault is away', { concurrency: true }, () => {
   for (const [name, { inject, repair }] of Object.entries(OUTAGES)) {
-    test(`the vault is ${name}: the rest is served, what needs it is refused, and all is well when it is back`, async (t) => {
+    test(`the vault is ${name}: requests that need it are refused, others served, and all work when it is back`, async (t) => {
       const { data, vault, alice, cookie, csrfToken, pending, accessToken, serviceKey } = await served(t);
       await inject(vault);
       const server = await runServer(t, { folder: data, flags: callerFlags(vault) });

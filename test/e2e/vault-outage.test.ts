@@ -138,7 +138,7 @@ async function journalLength(folder: string): Promise<number> {
 
 describe('an outage of the vault', { concurrency: true }, () => {
   for (const [name, { inject, repair }] of Object.entries(FAULTS)) {
-    test(`the vault ${name}: the rest goes on, decisions are refused in time, nothing is half done`, async (t) => {
+    test(`the vault ${name}: other requests work, decisions are refused in time, nothing is half done`, async (t) => {
       const { folder, vault, server, alice, http } = await start(t);
       const bob = new Customer('bob');
       await bob.arrive(await server.connect());
@@ -221,7 +221,7 @@ describe('an outage of the vault', { concurrency: true }, () => {
     });
   }
 
-  test('struck again and again under load: what is acknowledged is decided once, nothing else is', async (t) => {
+  test('repeated faults under load: acknowledged requests are decided once, others not at all', async (t) => {
     // On a busy machine an outage lasts longer than the keys that are held ahead where they change every three seconds.
     const { folder, vault, server, alice } = await start(t, { '--keys-rotation-ms': '60000' });
     const acknowledged = new Set<string>();

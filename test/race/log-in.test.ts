@@ -13,7 +13,7 @@ const address = '127.0.0.1';
 
 describe('parallel log-ins', () => {
   for (const known of [true, false]) {
-    test(`300 with wrong passwords for ${known ? 'a user' : 'nobody'}: three are evaluated`, async (t) => {
+    test(`300 with wrong passwords for ${known ? 'a user' : 'an unknown user'}: three are evaluated`, async (t) => {
       const clock = new StoppedClock();
       const application = await testApplication(t, { clock });
       const { userId } = await registeredSession(application, 'alice');

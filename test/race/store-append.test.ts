@@ -85,7 +85,7 @@ describe('race for a version', () => {
     });
   });
 
-  test('mutation: with the guard taken away both races fail', async () => {
+  test('mutation: without the guard both races fail', async () => {
     await withUsers({ admits: () => true }, async (store, chains) => {
       const [a, b] = chains;
       assert.ok(a && b);

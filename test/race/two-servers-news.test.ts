@@ -188,7 +188,7 @@ describe('what one server did holds on the other', () => {
     assert.ok(Math.min(...times) < 450, times.join());
   });
 
-  test('while the database does not tell, nobody in memory is believed', async (t) => {
+  test('while the database reports no changes, no cached user is trusted', async (t) => {
     const servers = await open(t);
     const { userCache } = servers.two.context;
     const { userId } = await registeredSession(servers.one, 'dave');

@@ -14,7 +14,7 @@ const hsm = softHsm();
 after(() => hsm.remove());
 hsm.initSlot('slot');
 
-test('without the PIN nobody adds a key that receipts and access tokens are verified by, nor takes one away', async (t) => {
+test('without the PIN no one can add or remove a key that verifies receipts and access tokens', async (t) => {
   const open = async () => {
     const { vault } = await openPkcs11Vault({
       url: hsm.url('slot', 'guarded'),

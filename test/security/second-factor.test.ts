@@ -126,7 +126,7 @@ test('a stolen session of an administrator enrols no device for that administrat
   assert.equal((await root.post('/v1/enrolments', { code: '000000' })).json.code, 'code_wrong');
 });
 
-test('a stolen password enrols nothing for who has a token, nor is rid of that token first', async (t) => {
+test('a stolen password can neither enrol a token beside an existing one nor revoke that one first', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');
   const headers = { 'idempotency-key': 'enrol' };
@@ -191,7 +191,7 @@ test('a session of the password alone confirms nothing beside a token that anoth
   assert.deepEqual(tokens.map(({ status }: { status: string }) => status).sort(), ['pending', 'revoked']);
 });
 
-test('what was invited by the password alone ends with the first token that is confirmed', async (t) => {
+test('invitations made by password alone end when the first token is confirmed', async (t) => {
   const fixture = await testHttp(t);
   const thief = await fixture.user('alice');
   const invite = async () => (await thief.post('/v1/enrolments', {})).json.code;

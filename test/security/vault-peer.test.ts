@@ -72,7 +72,7 @@ function written(write: (out: ByteWriter) => void): Uint8Array {
   return out.finish();
 }
 
-test('a caller’s certificate makes nobody the vault, whatever name it is for', async (t) => {
+test('a caller’s certificate does not identify a vault, whatever name it is for', async (t) => {
   const folder = await certificates(t);
   const url = await hostileVault(t, folder, IMPOSTOR, () => new Uint8Array());
   const opening = openRemoteVault({ url, credentials: async () => pem(folder, CALLER), log: SILENT });

@@ -47,7 +47,7 @@ describe('the vault file', () => {
     ]);
   });
 
-  test('is derived at the cost that RFC 9106 recommends unless told otherwise', async (t) => {
+  test('is derived at the cost that RFC 9106 recommends unless configured otherwise', async (t) => {
     const { folder, remove } = await throwAwayFolder();
     t.after(remove);
     const { derivationCost: _, ...options } = vaultOptions(folder);
@@ -78,7 +78,7 @@ describe('the vault file', () => {
     await (await openFileVault(fixture.options)).close();
   });
 
-  test('with any byte changed and the digest made to fit, it is refused all the same', async (t) => {
+  test('with any byte changed and the digest recomputed, it is still refused', async (t) => {
     const fixture = await createVaultFixture();
     t.after(() => fixture.remove());
     const { path } = fixture.vault;

@@ -83,7 +83,7 @@ describe('the slot of an HSM', { concurrency: false }, () => {
     }
   });
 
-  test('an HSM that vanishes and returns heals without a restart', async (t) => {
+  test('the vault recovers without a restart when its HSM vanishes and returns', async (t) => {
     const { vault, events } = await open(t, 'vanish');
     const [hot = assert.fail(), cold = assert.fail()] = await wrapped(vault, 2);
     assert.equal(hex((await vault.computeMacs([hot.request]))[0]), hot.expected);

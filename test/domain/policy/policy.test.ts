@@ -63,7 +63,7 @@ test('beyond the velocity the transfer’s own proofs are still needed, each onc
   assert.deepEqual(needed(rules(['mac', 'code'], ['bound_code'])), ['bound_code']);
 });
 
-test('what no rule covers needs a bound code', () => {
+test('a transaction that no rule covers needs a bound code', () => {
   assert.deepEqual(requiredProofs({ rules: [], velocity: null }, question()), ['bound_code']);
   assert.deepEqual(requiredProofs({ rules: [], velocity: null }, question({ velocityExceeded: true })), [
     'bound_code',

@@ -92,7 +92,7 @@ test('an invitation is used once, by one of several parallel claims; a lost answ
   assert.deepEqual([stolen.status, stolen.json.code], [404, 'enrolment_unknown']);
 });
 
-test('an invitation ends: by its time, by being withdrawn, by four newer ones; what is none is refused', async (t) => {
+test('an invitation ends when it expires, is withdrawn, or has four newer ones; any other code is refused', async (t) => {
   const clock = new StoppedClock();
   const fixture = await testHttp(t, { clock, flags: { '--enrolment-ttl-ms': '60000' } });
   const alice = await fixture.user('alice');
@@ -148,7 +148,7 @@ test('an invitation resumes no session, and a deviceâ€™s session none over TCPâ€
   });
 });
 
-test('who has a token shows a code of it to invite another device; wrong ones count', async (t) => {
+test('a user with a token must show its code to invite another device; wrong codes count', async (t) => {
   const clock = new StoppedClock();
   const fixture = await testHttp(t, { clock });
   const alice = await fixture.user('alice');

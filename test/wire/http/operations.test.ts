@@ -53,7 +53,7 @@ test('a vault that is down is a clear 503 where it is needed, and reads go on', 
   assert.equal((await alice.post('/v1/challenges', {})).status, 201);
 });
 
-test('metrics: decisions by type and reason, times, batches, vault calls, lock-outs; nobody is named', async (t) => {
+test('metrics: decisions by type and reason, times, batches, vault calls, lock-outs; no one is named', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');
   await alice.post('/v1/transactions', await alice.proven(TRANSFER));

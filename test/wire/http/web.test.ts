@@ -130,7 +130,7 @@ test('files that are already compressed are served as they are', async (t) => {
   assert.equal(bytes.toString(), 'as the build made it');
 });
 
-test('no path leads out of the folder, and only what browsers need is there', async (t) => {
+test('no path leads out of the folder, and only the files that browsers need are served', async (t) => {
   const folder = await temporaryFolder(t);
   const webFolder = join(folder, 'dist');
   await built(webFolder);

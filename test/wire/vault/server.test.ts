@@ -395,7 +395,7 @@ function stalled(): { readonly keys: KeyVault; readonly release: () => void; rea
   return { keys, release: () => gate.resolve(), most: () => most };
 }
 
-test('back-pressure: so many calls of a connection run at a time, however many it sends', async (t) => {
+test('back-pressure: a bounded number of calls per connection run at a time, however many it sends', async (t) => {
   const { keys, release, most } = stalled();
   const listening = await listen(t, { keys, limits: { vaultCallsPerConnectionMax: 8 } });
   const caller = await (await RawCaller.connect(listening)).welcomed();
