@@ -7,7 +7,7 @@ import {
   signingPublicTemplate,
 } from './attribute-templates.ts';
 import { CKM, CKR } from './constants.ts';
-import { returnValueOf } from './cryptoki.ts';
+import { type Handle, returnValueOf } from './cryptoki.ts';
 import { HsmDown } from './errors.ts';
 import { countKeksOfVersion, type KeyListing, listKeys } from './key-listing.ts';
 import { pause } from './pause.ts';
@@ -22,56 +22,72 @@ const VISIBLE_AFTER_MS = 30;
  * Creates the next version of all keys; with the first version also the keys that others are derived from.
  * PKCS#11 has no uniqueness constraint. A server that created the key-encryption key of version n and then sees another
  * one of version n destroys its own and tries the next version. So each of several concurrent servers gets a version of
- * its own.
+ * its own. Retries CKR_GENERAL_ERROR, which SoftHSM returns now and then while another process writes the objects being
+ * read.
  * @returns the version
  * @throws HsmDown after `ATTEMPTS_MAX` attempts
  *
  * Why: docs/DECISIONS.md#the-key-pair-completes-a-key-version
  */
 export function createVersion(sessions: Sessions, prefix: string): number {
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    try {
+      const version = tryNextVersion(sessions, prefix);
+      if (version !== undefined) return version;
+    } catch (error) {
+      if (returnValueOf(error) !== CKR.generalError || attempt === ATTEMPTS_MAX) throw error;
+    }
+    pause(randomInt(5, 50));
+  }
+  throw new HsmDown('other servers are making key versions at this moment: try again');
+}
+
+/** @returns undefined when another server has taken the version; then, and on an error, its own keys are destroyed */
+function tryNextVersion(sessions: Sessions, prefix: string): number | undefined {
   const { library, operationSession, reportProgress } = sessions;
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const listing = listKeys(sessions, prefix);
-    const version = listing.versionMax + 1;
-    const id = randomBytes(16);
-    const name = (kind: string) => ({ label: `${prefix}/${kind}/${version}`, id });
-    const made = [
+  const listing = listKeys(sessions, prefix);
+  const version = listing.versionMax + 1;
+  const id = randomBytes(16);
+  const name = (kind: string) => ({ label: `${prefix}/${kind}/${version}`, id });
+  const isUnique = () => countKeksOfVersion(sessions, prefix, version) <= 1;
+  const made: Handle[] = [];
+  let complete = false;
+  try {
+    made.push(
       library.C_GenerateKey(
         operationSession,
         { mechanism: CKM.aesKeyGen },
         encryptionKeyTemplate(name('kek')),
       ),
-    ];
-    const isUnique = () => countKeksOfVersion(sessions, prefix, version) <= 1;
-    if (isUnique()) {
-      const kinds = listing.masterKeys ? ['bind'] : ['bind', 'challenge', 'session'];
-      for (const kind of kinds) {
-        made.push(
-          library.C_GenerateKey(
-            operationSession,
-            { mechanism: CKM.genericSecretKeyGen },
-            macKeyTemplate(name(kind)),
-          ),
-        );
-        reportProgress();
-      }
-      // Some HSMs show a new key to other processes only after a moment.
-      pause(VISIBLE_AFTER_MS);
-      if (isUnique()) {
-        // Last, because a version without its key pair does not count.
-        library.C_GenerateKeyPair(
+    );
+    if (!isUnique()) return undefined;
+    for (const kind of listing.masterKeys ? ['bind'] : ['bind', 'challenge', 'session']) {
+      made.push(
+        library.C_GenerateKey(
           operationSession,
-          { mechanism: CKM.ecKeyPairGen },
-          signingPublicTemplate(name('sign')),
-          signingPrivateTemplate(name('sign')),
-        );
-        return version;
-      }
+          { mechanism: CKM.genericSecretKeyGen },
+          macKeyTemplate(name(kind)),
+        ),
+      );
+      reportProgress();
     }
-    for (const key of made) library.C_DestroyObject(operationSession, key);
-    pause(randomInt(5, 50));
+    // Some HSMs show a new key to other processes only after a moment.
+    pause(VISIBLE_AFTER_MS);
+    // A server that waited in vain for this one may have completed the first version meanwhile.
+    const isLate = !listing.masterKeys && listKeys(sessions, prefix).masterKeys !== undefined;
+    if (isLate || !isUnique()) return undefined;
+    // Last, because a version without its key pair does not count.
+    library.C_GenerateKeyPair(
+      operationSession,
+      { mechanism: CKM.ecKeyPairGen },
+      signingPublicTemplate(name('sign')),
+      signingPrivateTemplate(name('sign')),
+    );
+    complete = true;
+    return version;
+  } finally {
+    if (!complete) for (const key of made) library.C_DestroyObject(operationSession, key);
   }
-  throw new HsmDown('other servers are making key versions at this moment: try again');
 }
 
 /**
@@ -89,18 +105,24 @@ export function createFirstVersion(sessions: Sessions, prefix: string): KeyListi
   }
 }
 
+/**
+ * A server whose claim is not the only one waits for the other's: if it took the next version instead, both would create
+ * the keys that others are derived from, and each server would derive from its own.
+ */
 function createOrAwaitFirstVersion(sessions: Sessions, prefix: string): KeyListing {
   const until = performance.now() + LIMITS.hsmFirstVersionTimeMs;
-  for (;;) {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; ) {
     sessions.reportProgress();
     const listing = listKeys(sessions, prefix);
     if (listing.versions.length > 0) return listing;
+    // No claim, or one that a crash left behind.
     if (listing.versionMax === 0 || performance.now() > until) {
-      createVersion(sessions, prefix);
-      return listKeys(sessions, prefix);
+      if (tryNextVersion(sessions, prefix) !== undefined) return listKeys(sessions, prefix);
+      attempt++;
     }
-    pause(FIRST_VERSION_POLL_MS);
+    pause(randomInt(5, FIRST_VERSION_POLL_MS));
   }
+  throw new HsmDown('other servers are making the first keys at this moment: try again');
 }
 
 /** Destroys the keys that unwrap and sign for versions below this one, incomplete versions included. Their signatures still verify. */
