@@ -16,8 +16,6 @@ import { skippedLines } from '../../bench/report/text.ts';
 import { TINY } from '../../bench/sizes.ts';
 import { temporaryFolder } from '../services/application.ts';
 
-/* Goal: the benchmark runs every part to its end, and its JSON has the shape that is documented. Its times say nothing here. */
-
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/sello', import.meta.url));
 const TIME_MS = 250_000;
