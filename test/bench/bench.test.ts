@@ -18,7 +18,7 @@ import { temporaryFolder } from '../services/application.ts';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/sello', import.meta.url));
-const TIME_MS = 250_000;
+const TIME_MS = 550_000;
 
 const positive = Type.Number({ exclusiveMinimum: 0 });
 const named = { name: Type.String({ pattern: '^[a-z][a-z0-9_]*$' }), title: Type.String({ minLength: 1 }) };
