@@ -11,6 +11,7 @@ import { sentenceOf } from '../../web/src/console/history/sentence.ts';
 import { consoleTexts as english } from '../../web/src/console/texts.en.ts';
 import { consoleTexts as spanish } from '../../web/src/console/texts.es.ts';
 import { faultsOf, transactionOf } from '../../web/src/console/transactions/transaction-form.ts';
+import { typedAmount } from '../../web/src/console/transactions/typed-amount.ts';
 import { shownAmount } from '../../web/src/design/amount.ts';
 import { durationOf } from '../../web/src/design/time.ts';
 import { preferredLanguage } from '../../web/src/i18n/language.ts';
@@ -23,23 +24,55 @@ import { readOfflineTransaction } from '../../web/src/token/transaction/offline-
 const DRAFT = { payer: ' ES79 ', payee: 'DE89', amount: '1250.5', currency: 'EUR' };
 
 test("the form's rules are the server's", () => {
-  assert.deepEqual(faultsOf(DRAFT), {});
-  assert.deepEqual(transactionOf(DRAFT), {
+  assert.deepEqual(faultsOf(DRAFT, 'en'), {});
+  assert.deepEqual(transactionOf(DRAFT, 'en'), {
     payer: 'ES79',
     payee: 'DE89',
     amount: '1250.50',
     currency: 'EUR',
   });
-  assert.deepEqual(faultsOf({ payer: '', payee: 'a,b', amount: '-1', currency: 'EUR' }), {
+  assert.deepEqual(faultsOf({ payer: '', payee: 'a,b', amount: '-1', currency: 'EUR' }, 'en'), {
     payer: 'account_wrong',
     payee: 'account_wrong',
     amount: 'amount_wrong',
   });
-  assert.deepEqual(faultsOf({ ...DRAFT, currency: 'JPY' }), { amount: 'amount_wrong_whole' });
-  assert.deepEqual(faultsOf({ ...DRAFT, currency: 'XXX' }), { currency: 'currency_wrong' });
+  assert.deepEqual(faultsOf({ ...DRAFT, currency: 'JPY' }, 'en'), { amount: 'amount_wrong_whole' });
+  assert.deepEqual(faultsOf({ ...DRAFT, currency: 'XXX' }, 'en'), { currency: 'currency_wrong' });
   // A right-to-left override would show another payee than the one signed.
-  assert.deepEqual(faultsOf({ ...DRAFT, payee: 'A\u202eB' }), { payee: 'account_wrong' });
-  assert.deepEqual(faultsOf({ ...DRAFT, payee: 'é'.repeat(33) }), { payee: 'account_wrong' });
+  assert.deepEqual(faultsOf({ ...DRAFT, payee: 'A\u202eB' }, 'en'), { payee: 'account_wrong' });
+  assert.deepEqual(faultsOf({ ...DRAFT, payee: 'é'.repeat(33) }, 'en'), { payee: 'account_wrong' });
+});
+
+test('an amount is read as people write it in either custom, and never guessed', () => {
+  const cases: [string, string, string][] = [
+    ['12,50', '12.50', '12.50'],
+    ['12.5', '12.5', '12.5'],
+    ['1.250,50', '1250.50', '1250.50'],
+    ['1,250.50', '1250.50', '1250.50'],
+    ['1.250.000', '1250000', '1250000'],
+    ['1\u00a0250,50', '1250.50', '1250.50'],
+    ['1 250 000', '1250000', '1250000'],
+    ["1'250.50", '1250.50', '1250.50'],
+    ['12.500', 'ambiguous', 'ambiguous'],
+    ['1,000', 'ambiguous', 'ambiguous'],
+    ['0.500', '0.500', '0.500'],
+    ['1250.500', '1250.500', '1250.500'],
+    ['1,25,000', '1,25,000', '1,25,000'],
+    ['1.250.00', '1.250.00', '1.250.00'],
+    ['-1', '-1', '-1'],
+    ['', '', ''],
+  ];
+  for (const [text, english, spanish] of cases) {
+    assert.equal(typedAmount(text, 2, 'en-GB'), english, text);
+    assert.equal(typedAmount(text, 2, 'es-ES'), spanish, text);
+  }
+  // With three decimals the page's own separator decides; the other one groups, or is asked about.
+  assert.equal(typedAmount('1.234', 3, 'en'), '1.234');
+  assert.equal(typedAmount('1,234', 3, 'es'), '1.234');
+  assert.equal(typedAmount('1,234', 3, 'en'), 'ambiguous');
+  assert.deepEqual(faultsOf({ ...DRAFT, amount: '12.500' }, 'es'), { amount: 'amount_ambiguous' });
+  assert.deepEqual(faultsOf({ ...DRAFT, amount: '1250.500' }, 'es'), { amount: 'amount_wrong' });
+  assert.equal(transactionOf({ ...DRAFT, amount: '1.250,5' }, 'en').amount, '1250.50');
 });
 
 test('amounts are shown to the last decimal, however many digits they have', () => {

@@ -10,9 +10,9 @@ function isDigit(code: number): boolean {
 }
 
 /**
- * Parses an amount as a person or a client writes it: `100`, `100.0` and `100.000` are all `100.00` in EUR.
+ * Parses an amount as a person or a client writes it: `100`, `100.0` and `100.00` are all `100.00` in EUR.
  * Refuses zero, a sign, an exponent, blanks, group separators, leading zeros, `.5`, `5.`, digits outside ASCII, and
- * non-zero decimals beyond the currency's.
+ * more decimals than the currency has, zeros included: where the point groups digits, `1.000` is a thousand.
  * @returns the amount with exactly the currency's decimals, or `currency_unknown` or `amount_invalid`
  */
 export function parseAmount(text: string, currency: string): string | Refusal {
@@ -24,22 +24,19 @@ export function parseAmount(text: string, currency: string): string | Refusal {
   if (whole === 0 || whole > LIMITS.amountDigitsMax) return refuse('amount_invalid');
   if (point === text.length - 1) return refuse('amount_invalid');
   if (whole > 1 && text.charCodeAt(0) === ZERO) return refuse('amount_invalid');
+  const given = Math.max(text.length - whole - 1, 0);
 
   let positive = false;
   for (let i = 0; i < text.length; i++) {
     if (i === point) continue;
     const code = text.charCodeAt(i);
     if (!isDigit(code)) return refuse('amount_invalid');
-    if (code === ZERO) continue;
-    if (i > whole + decimals) return refuse('amount_invalid', { detail: 'decimals' });
-    positive = true;
+    if (code !== ZERO) positive = true;
   }
+  if (given > decimals) return refuse('amount_invalid', { detail: 'decimals' });
   if (!positive) return refuse('amount_invalid', { detail: 'zero' });
 
-  if (decimals === 0) return text.slice(0, whole);
-  const given = Math.max(text.length - whole - 1, 0);
   if (given === decimals) return text;
-  if (given > decimals) return text.slice(0, whole + 1 + decimals);
   return `${text.slice(0, whole)}.${text.slice(whole + 1)}${'0'.repeat(decimals - given)}`;
 }
 

@@ -83,6 +83,8 @@ async function authoriseTransaction(
   if (isRefusal(decided)) return forgetEnded(client, session, decided);
   let members = `"mensaje":${JSON.stringify(`Transferencia registrada: ${message.data}`)}`;
   members += `,"transaccion":${JSON.stringify(decided.transactionId)}`;
+  // `mensaje` repeats the data as sent, as the first version does: these two say what was authorised.
+  members += `,"importe":"${transfer.amount}","moneda":"${transfer.currency}"`;
   if (decided.repeated) members += ',"repetida":true';
   if (decided.receipt !== undefined) members += `,"recibo":${JSON.stringify(decided.receipt)}`;
   return members;

@@ -28,7 +28,13 @@ test('a client of the first version: register, log in, challenge, transaction, l
   assert.equal(await client.text(), `{"status":"OK","nonce":"${fixtureNonce(0)}"}`);
   await client.ask({ accion: 'pet_transaccion' });
   const done = await client.ask({ accion: 'transaccion', data: DATA, mac: MAC });
-  assert.deepEqual(done, { status: 'OK', mensaje: `Transferencia registrada: ${DATA}`, transaccion: 't1' });
+  assert.deepEqual(done, {
+    status: 'OK',
+    mensaje: `Transferencia registrada: ${DATA}`,
+    transaccion: 't1',
+    importe: '100.00',
+    moneda: 'EUR',
+  });
   const [request] = services.requests;
   assert.equal(request?.challenge, fixtureNonce(1), 'the challenge issued last');
   assert.equal(Buffer.from(request?.mac?.message ?? []).toString(), DATA + fixtureNonce(1));
@@ -73,6 +79,8 @@ test('the extensions: id, nonce, codigo, idempotencia, recibo, cantidad, reanuda
     status: 'OK',
     mensaje: 'Transferencia registrada:  CuentaA , CuentaB,100 , JPY',
     transaccion: 't1',
+    importe: '100',
+    moneda: 'JPY',
     recibo: 'e30.e30.c2ln',
     id: 'a"b',
   });
@@ -113,6 +121,8 @@ test('a repeated answer says so; a refusal carries status, code and time', async
     status: 'OK',
     mensaje: `Transferencia registrada: ${DATA}`,
     transaccion: 'x',
+    importe: '100.00',
+    moneda: 'EUR',
     repetida: true,
   });
   for (const code of ['mac_mismatch', 'challenge_spent', 'challenge_unknown'] as const) {

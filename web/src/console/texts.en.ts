@@ -59,7 +59,9 @@ export const consoleTexts = {
     payee: 'To account',
     payee_hint: 'Account number or IBAN of whoever is paid.',
     amount: 'Amount',
-    amount_hint: 'For example 1250.00',
+    amount_hint: 'For example 1250.00 or 1,250.00',
+    amount_ambiguous:
+      'This could be thousands or decimals. Write a whole amount without a separator (12500), or all decimals (12.50).',
     currency: 'Currency',
     submit: 'Continue to approval',
     account_wrong: 'Up to 64 visible characters, without a comma.',

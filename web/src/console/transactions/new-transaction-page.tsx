@@ -16,7 +16,8 @@ const SUGGESTIONS_MAX = 8;
 const ACCOUNTS = ['payer', 'payee'] as const;
 
 export function NewTransactionPage() {
-  const { t } = useTranslation('console');
+  const { t, i18n } = useTranslation('console');
+  const locale = i18n.language;
   const { data: known = [] } = useTransactions();
   const [draft, setDraft] = useState<TransactionDraft>({ payer: '', payee: '', amount: '', currency: 'EUR' });
   const [tried, setTried] = useState(false);
@@ -24,14 +25,14 @@ export function NewTransactionPage() {
   const key = useRef({ key: idempotencyKey(), content: '' });
   const request = useMutation({
     mutationFn() {
-      const body = transactionOf(draft);
+      const body = transactionOf(draft, locale);
       const content = JSON.stringify(body);
       if (key.current.content !== content) key.current = { key: idempotencyKey(), content };
       return api('POST /v1/transactions', { body }, { idempotencyKey: key.current.key });
     },
     onSuccess: ({ id }) => goTo('transfers', id),
   });
-  const faults = tried ? faultsOf(draft) : {};
+  const faults = tried ? faultsOf(draft, locale) : {};
   const change = (member: keyof TransactionDraft) => (value: string) =>
     setDraft({ ...draft, [member]: value });
   const suggest = (member: 'payer' | 'payee') =>
@@ -43,7 +44,7 @@ export function NewTransactionPage() {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    const [wrong] = Object.keys(faultsOf(draft));
+    const [wrong] = Object.keys(faultsOf(draft, locale));
     if (wrong === undefined) {
       if (!request.isPending) request.mutate();
     } else document.getElementById(`transaction-${wrong}`)?.focus();
@@ -85,7 +86,7 @@ export function NewTransactionPage() {
               description={t('transactions.amount_hint')}
               inputWrapperOrder={['label', 'input', 'error', 'description']}
               value={draft.amount}
-              onChange={({ currentTarget }) => change('amount')(currentTarget.value.replace(',', '.'))}
+              onChange={({ currentTarget }) => change('amount')(currentTarget.value)}
               error={said('amount')}
               inputMode="decimal"
               maxLength={32}
