@@ -1,3 +1,4 @@
+import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
 import type { StepMac } from '../../domain/otp/hmac.ts';
 import { boundQuestion } from '../../domain/transaction/bound-question.ts';
@@ -6,6 +7,7 @@ import type { TokenState, UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TokenRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import type { Draft, Proposal } from '../decisions/job.ts';
 import { seedOwner } from '../keys/key-owner.ts';
 import { afterWrongCode } from '../lockout/failed-attempts.ts';
 import type { User } from '../users/user.ts';
@@ -136,6 +138,33 @@ export class CodeFactor {
     const { state, detail } = afterWrongCode(user.state, at, settings.lockout, reason);
     const retryAfterMs = lockedForMs(state.code, at);
     return { outcome: 'refused', reason, state, ...(detail ? { detail } : {}), retryAfterMs };
+  }
+
+  /**
+   * Judges the code of a repeat under a used idempotency key (`RepeatableJob.judgeRepeat`). Another code than the recorded
+   * one counts as a wrong one: it may be a guess at it.
+   * @param type of the entry that counts it
+   * @returns undefined where the record may be told
+   */
+  judgeRepeat(
+    user: User,
+    at: number,
+    isSame: boolean,
+    { type, detail }: Pick<Draft, 'type' | 'detail'>,
+  ): Proposal<Refusal> | undefined {
+    const { refusalCounter, settings } = this.#context;
+    const lockedMs = lockedForMs(user.state.code, at);
+    if (lockedMs > 0) {
+      refusalCounter.count(this.#lockCountedAs, 'locked', user.id);
+      return { result: refuse('locked', { retryAfterMs: lockedMs }) };
+    }
+    if (isSame) return undefined;
+    const reason = 'idempotency_mismatch';
+    const counted = afterWrongCode(user.state, at, settings.lockout, 'code_wrong');
+    return {
+      result: refuse(reason, retryAfter(lockedForMs(counted.state.code, at))),
+      draft: { type, reason, detail: { ...detail, ...counted.detail }, state: counted.state },
+    };
   }
 
   #mayFit({ tokenId, status, digits }: TokenRow): boolean {

@@ -55,6 +55,11 @@ export class SecondFactor {
     return this.#code?.evidence(user, at) ?? [];
   }
 
+  /** As `RepeatableJob.judgeRepeat`: without a code there is nothing to judge. */
+  judgeRepeat(user: User, at: number, isSame: boolean): Proposal<Refusal> | undefined {
+    return this.#code?.judgeRepeat(user, at, isSame, { type: 'code.refused' });
+  }
+
   /** @returns the refusal as a proposal when a required code is missing or wrong */
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): ShownFactor | Proposal<Refusal> {
     const { settings } = this.#context;

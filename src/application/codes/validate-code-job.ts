@@ -29,6 +29,13 @@ export class ValidateCodeJob implements RepeatableJob<CodeValidation | Refusal> 
     return user !== undefined && !user.disabled;
   }
 
+  judgeRepeat(user: User, { at }: Facts, isSame: boolean): Verdict | undefined {
+    const detail = { service: this.#request.serviceId };
+    const refused = this.#code.judgeRepeat(user, at, isSame, { type: 'code.refused', detail });
+    if (refused?.result.refused !== 'locked') return refused;
+    return { result: { valid: false, reason: 'locked', ...retryAfter(refused.result.retryAfterMs ?? 0) } };
+  }
+
   evidence(user: User, { at, isSpent }: Facts): readonly MacRequest[] {
     const { transaction } = this.#request;
     if (user.disabled || (transaction && isSpent(transaction.challenge))) return [];

@@ -1,3 +1,4 @@
+import { equalConstantTime } from '../../domain/constant-time.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import type { IdempotencyRecord, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
@@ -11,9 +12,15 @@ export interface Idempotency {
   readonly digest: string;
 }
 
+export function isRecordOf(record: IdempotencyRecord, { digest }: Idempotency): boolean {
+  return equalConstantTime(record.digest, digest);
+}
+
 /** @returns what was kept for this request, or `idempotency_mismatch`: the key was used for another request */
-export function readRecord<Kept>(record: IdempotencyRecord, { digest }: Idempotency): Kept | Refusal {
-  return record.digest === digest ? (JSON.parse(record.answer) as Kept) : refuse('idempotency_mismatch');
+export function readRecord<Kept>(record: IdempotencyRecord, idempotency: Idempotency): Kept | Refusal {
+  return isRecordOf(record, idempotency)
+    ? (JSON.parse(record.answer) as Kept)
+    : refuse('idempotency_mismatch');
 }
 
 /**

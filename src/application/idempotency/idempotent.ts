@@ -3,7 +3,7 @@ import type { MacRequest } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { ChainedEntry, Draft, Facts, Job, Proposal } from '../decisions/job.ts';
 import type { User } from '../users/user.ts';
-import { type Idempotency, readRecord } from './idempotency-record.ts';
+import { type Idempotency, isRecordOf, readRecord } from './idempotency-record.ts';
 
 /** A job that may be wrapped by `idempotent`. */
 export interface RepeatableJob<T> extends Job<T> {
@@ -14,6 +14,14 @@ export interface RepeatableJob<T> extends Job<T> {
    * Why: docs/DECISIONS.md#a-repeat-needs-a-valid-session
    */
   admits?(user: User | undefined, facts: Facts): boolean;
+  /**
+   * Judges the code that a repeat shows, before anything of the record is told. While codes are locked, or where the request
+   * is not the recorded one (`isSame`: the same content and the same code), so that the code may be a guess at the recorded
+   * one, the returned proposal is the outcome. Default: the repeat shows no code.
+   *
+   * Why: docs/DECISIONS.md#a-repeat-with-another-code-is-a-guess
+   */
+  judgeRepeat?(user: User, facts: Facts, isSame: boolean): Proposal<T> | undefined;
 }
 
 /**
@@ -82,6 +90,9 @@ class IdempotentJob<T extends object, Kept> implements Job<T | Refusal> {
   ): Proposal<T | Refusal> {
     const { idempotencyRecord: record } = facts;
     if (record && (this.#job.admits?.(user, facts) ?? true)) {
+      const isSame = isRecordOf(record, this.#idempotency);
+      const judged = user && this.#job.judgeRepeat?.(user, facts, isSame);
+      if (judged) return judged;
       const kept = readRecord<Kept>(record, this.#idempotency);
       return { result: isRefusal(kept) ? kept : this.#codec.again(kept) };
     }

@@ -5,8 +5,8 @@ import type {
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { PasskeyRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import type { Job } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import {
   challengeOf,
   nonceOfClientData,
@@ -79,8 +79,10 @@ export async function logInByPasskey(
   if (!user || !passkey || signCount === undefined) return refused();
 
   const secret = makeSessionSecret(user.id, context.random);
-  const job: Job<LogIn | Refusal> = {
+  const job: RepeatableJob<LogIn | Refusal> = {
     userId: user.id,
+    admits: (user) =>
+      user?.disabled === false && user.passkeys.some(({ credentialId }) => credentialId === id),
     decide: (user, { at, isSpent }) => {
       const held = user?.passkeys.find(({ credentialId }) => credentialId === id);
       // Of two log-ins with one assertion the second finds the challenge spent or the counter ahead.

@@ -5,7 +5,8 @@ import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionProof, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
-import type { Draft, Facts, Job, Proposal } from '../decisions/job.ts';
+import type { Draft, Facts, Proposal } from '../decisions/job.ts';
+import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { openSession } from '../sessions/open-session.ts';
 import type { User } from '../users/user.ts';
@@ -26,7 +27,7 @@ export interface ComparedLogIn {
 type Verdict = Proposal<LogIn | Refusal>;
 
 /** Decides step 6 of `PasswordLogIn`. */
-export class PasswordLogInJob implements Job<LogIn | Refusal> {
+export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
   readonly userId: UserId;
   readonly #context: Context;
   readonly #request: ComparedLogIn;
@@ -40,6 +41,16 @@ export class PasswordLogInJob implements Job<LogIn | Refusal> {
     if (passwordFits && code !== undefined) {
       this.#code = new CodeFactor(context, code, { lockCountedAs: 'login.locked' });
     }
+  }
+
+  /** The session's secret is told again only where the log-in itself would be evaluated. */
+  admits(user: User | undefined, { at }: Facts): boolean {
+    if (!user || user.disabled || !this.#request.passwordFits) return false;
+    return lockedForMs(user.state.password, at) === 0;
+  }
+
+  judgeRepeat(user: User, { at }: Facts, isSame: boolean): Proposal<Refusal> | undefined {
+    return this.#code?.judgeRepeat(user, at, isSame, { type: 'login.refused' });
   }
 
   evidence(user: User, { at }: Facts): readonly MacRequest[] {

@@ -1,8 +1,7 @@
 import type { Refusal } from '../../domain/errors.ts';
 import type { Context } from '../context.ts';
-import type { Job } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
-import { idempotent } from '../idempotency/idempotent.ts';
+import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
 import type { Session } from '../sessions/session.ts';
 
@@ -20,7 +19,7 @@ export interface LogIn {
  */
 export async function submitLogIn(
   context: Context,
-  job: Job<LogIn | Refusal>,
+  job: RepeatableJob<LogIn | Refusal>,
   idempotency: Idempotency | undefined,
 ): Promise<LogIn | Refusal> {
   const codec = await secretCodec<'secret', LogIn>(context, job.userId, idempotency, 'secret', String);

@@ -103,6 +103,7 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
   const job: RepeatableJob<EnrolledToken | Refusal> = {
     userId,
     admits: (user, { at }) => !session || (user !== undefined && isSessionValid(user, session.sessionId, at)),
+    judgeRepeat: (user, { at }, isSame) => factor?.judgeRepeat(user, at, isSame),
     evidence: (user, { at }) => (isAsked(user, at) ? (factor?.evidence(user, at) ?? []) : []),
     decide: (user, { at }, macs) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };

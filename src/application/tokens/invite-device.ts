@@ -69,6 +69,10 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
     return !('session' in request) || (!!user && isSessionValid(user, request.session.sessionId, at));
   }
 
+  judgeRepeat(user: User, { at }: Facts, isSame: boolean) {
+    return this.#factor?.judgeRepeat(user, at, isSame);
+  }
+
   evidence(user: User, { at }: Facts) {
     return this.#factor?.evidence(user, at) ?? [];
   }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import { type Refusal, refuse } from '../../domain/errors.ts';
+import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
+import { lockedForMs } from '../../domain/lockout.ts';
 import { EMPTY_STATE } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Role, UserId } from '../../ports/store.ts';
@@ -9,6 +10,7 @@ import type { Job } from '../decisions/job.ts';
 import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
 import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import { macKeyOwner } from '../keys/key-owner.ts';
+import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { checkPassword, checkUsername } from './username.ts';
 
 export interface RegisterUserRequest {
@@ -68,8 +70,8 @@ export async function createUser(
 
 /**
  * Answers a registration of a taken name: either it repeats the original request, or it is `username_taken`. The password
- * is part of the request; it is compared with the stored hash, because no digest of it is kept. Each repeat is a password
- * guess that no lock counts, so their number per user is bounded.
+ * is part of the request; it is compared with the stored hash, because no digest of it is kept. A wrong one is a guess: it
+ * counts, and locks, as at a log-in. Each repeat costs a hash, so their number per user is bounded as well.
  */
 async function takenOrRepeated(
   context: Context,
@@ -86,7 +88,35 @@ async function takenOrRepeated(
   if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
   const fits = await passwords.verify(passwordHash, password);
   if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
-  return fits ? repeated(kept) : refuse('idempotency_mismatch');
+  const { result } = await context.decider.submit(comparedRepeat(context, userId, fits, kept));
+  return result;
+}
+
+/** Decides a repeat whose password has been compared: while passwords are locked, right and wrong are refused alike. */
+function comparedRepeat(
+  { settings, refusalCounter }: Context,
+  userId: UserId,
+  fits: boolean,
+  kept: RegisteredUser | Refusal,
+): Job<RegisteredUser | Refusal> {
+  return {
+    userId,
+    decide: (user, { at }) => {
+      if (!user) return { result: refuse('username_taken') };
+      const lockedMs = lockedForMs(user.state.password, at);
+      if (lockedMs > 0) {
+        refusalCounter.count('login.locked', 'locked', userId);
+        return { result: refuse('locked', { retryAfterMs: lockedMs }) };
+      }
+      if (fits) return { result: repeated(kept) };
+      const reason = 'idempotency_mismatch';
+      const { state, detail } = afterWrongPassword(user.state, at, settings.lockout);
+      return {
+        result: refuse(reason, retryAfter(lockedForMs(state.password, at))),
+        draft: { type: 'login.refused', reason, detail, state },
+      };
+    },
+  };
 }
 
 async function commitUser(

@@ -26,6 +26,7 @@ export const userRoutes = [
     },
     refusals: [
       'username_taken',
+      'locked',
       'username_invalid',
       'password_too_short',
       'password_too_long',
