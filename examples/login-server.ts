@@ -2,13 +2,13 @@
  * A log-in server that checks passwords itself and lets Sello check the codes, as a VPN does.
  *
  *     npx sello service create vpn --scope codes:verify
- *     SELLO_KEY=slo_… node examples/login-server.ts
+ *     API_KEY=slo_… node examples/login-server.ts
  *     curl -d 'username=alice&password=secreto&code=492039' http://127.0.0.1:9090/login
  */
 import { createServer } from 'node:http';
 
 const base = process.env.SELLO_URL ?? 'http://127.0.0.1:8080';
-const key = process.env.SELLO_KEY ?? '';
+const key = process.env.API_KEY ?? '';
 const port = Number(process.env.PORT ?? 9090);
 
 /** Replace it by your own directory or table. */

@@ -1,7 +1,7 @@
 """A shop's back end: asks the user to approve a payment, waits, prints the receipt. Uses the standard library only.
 
     npx sello service create shop --scope transactions:write --scope transactions:read
-    SELLO_KEY=slo_... python3 examples/shop.py alice 49.90
+    API_KEY=slo_... python3 examples/shop.py alice 49.90
 """
 
 import json
@@ -13,7 +13,7 @@ import urllib.request
 import uuid
 
 BASE = os.environ.get("SELLO_URL", "http://127.0.0.1:8080")
-KEY = os.environ.get("SELLO_KEY", "")
+KEY = os.environ.get("API_KEY", "")
 
 
 def call(method, path, body=None, headers=None):

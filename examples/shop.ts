@@ -2,10 +2,10 @@
  * A shop's back end: asks the user to approve a payment, waits, prints the receipt. Uses only `fetch`.
  *
  *     npx sello service create shop --scope transactions:write --scope transactions:read
- *     SELLO_KEY=slo_… node examples/shop.ts alice 49.90
+ *     API_KEY=slo_… node examples/shop.ts alice 49.90
  */
 const base = process.env.SELLO_URL ?? 'http://127.0.0.1:8080';
-const key = process.env.SELLO_KEY ?? '';
+const key = process.env.API_KEY ?? '';
 const [username = 'alice', amount = '49.90', orderId = crypto.randomUUID()] = process.argv.slice(2);
 
 interface Transaction {

@@ -93,6 +93,9 @@ export function loadConfig({
   }
   if (problems.length > 0) throw new StartRefused(summary(problems));
 
+  // As browsers name an origin: lower case, an international name in ASCII, no default port.
+  if (whole.public_url !== null) whole.public_url = new URL(whole.public_url).origin;
+  whole.http_cors_origins = whole.http_cors_origins.map((origin) => new URL(origin).origin);
   if (sources.get('data_dir') === 'default') whole.data_dir = resolve(folder, whole.data_dir);
   return { config: camelCased(whole), sources, file: path, values: whole };
 }

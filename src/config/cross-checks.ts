@@ -18,6 +18,13 @@ export function* crossProblems(values: ConfigValues): Generator<string> {
     yield `currency_default expected a currency of ISO 4217, not "${values.currency_default}"`;
   }
   yield* policyProblems(values.policy);
+  for (const [key, origin] of [
+    ['public_url', values.public_url],
+    ...values.http_cors_origins.map((each) => ['http_cors_origins', each] as const),
+  ] as const) {
+    if (origin !== null && !URL.canParse(origin))
+      yield `${key} expected an origin such as "https://sello.example", not "${origin}": the host or the port is not valid`;
+  }
   yield* listenerProblems(values);
   yield* vaultProblems(values);
   if (values.vault_passphrase !== null && values.vault_passphrase_file !== null) {

@@ -49,7 +49,7 @@ each value came from, without secrets. The file nests groups, as in
 
 A server refuses to start on an unknown key or an invalid value: the message names the key, its origin, what was
 expected and the nearest known key. It also refuses any environment variable that begins with \`SELLO_\` and is not
-listed here.
+listed here, but ignores those that Kubernetes sets for a Service called \`sello\` or \`sello-…\`.
 
 In a flag or a variable, write a list or a group as JSON: \`--policy-rules '[{"require":["bound_code"]}]'\`. A boolean
 flag stands alone or takes a value: \`--registration-open\`, \`--registration-open false\`,

@@ -344,7 +344,7 @@ export const ConfigSchema = group({
     '`/metrics` is for anyone. Off: for this machine and for administrators alone.',
   ),
   public_url: {
-    anyOf: [{ type: 'string', pattern: '^https?://[^/?#@\\s]+$' }, { type: 'null' }],
+    anyOf: [{ type: 'string', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\\s]+$' }, { type: 'null' }],
     default: null,
     expected: 'an origin such as "https://sello.example", or null',
     description:
@@ -352,7 +352,7 @@ export const ConfigSchema = group({
   },
   http_cors_origins: {
     type: 'array',
-    items: { type: 'string', pattern: '^https?://[^/]+$' },
+    items: { type: 'string', pattern: '^https?://[^/?#@\\s]+$' },
     default: [],
     maxItems: 64,
     expected: 'a list of origins, such as ["https://shop.example"]',

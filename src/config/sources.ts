@@ -32,11 +32,28 @@ export function givenByFlags(flags: Readonly<Record<string, string>>): Given {
 }
 
 /**
+ * What Kubernetes sets in every pod beside a Service called `sello` or `sello-…` ("Discovering services"):
+ * `SELLO_SERVICE_HOST`, `SELLO_SERVICE_PORT_HTTP`, `SELLO_PORT_8080_TCP_ADDR`, …
+ */
+const KUBERNETES_NAME =
+  /^SELLO_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+/** Its `SELLO_PORT`; for a Service called `sello-tcp` that is the name of a key, and the value tells them apart. */
+const KUBERNETES_ADDRESS = /^(?:tcp|udp|sctp):\/\/\S+:\d+$/;
+
+function isOfKubernetes(name: string, value: string): boolean {
+  return KUBERNETES_NAME.test(name) || (name.endsWith('_PORT') && KUBERNETES_ADDRESS.test(value));
+}
+
+/**
  * Reads the environment. A `SELLO_…` variable that is no key is a problem: ignored, the mistake would go unnoticed.
+ * Variables that Kubernetes makes for a Service are ignored.
  */
 export function givenByEnvironment(environment: Readonly<Record<string, string | undefined>>): Given {
   const ours = Object.entries(environment).filter(
-    ([name]) => name.startsWith('SELLO_') && !Object.hasOwn(OTHER_VARIABLES, name),
+    ([name, value]) =>
+      name.startsWith('SELLO_') &&
+      !Object.hasOwn(OTHER_VARIABLES, name) &&
+      !isOfKubernetes(name, value ?? ''),
   );
   const texts = Object.fromEntries(ours.map(([name, text]) => [name, text ?? '']));
   return givenByName(texts, BY_VARIABLE, 'environment', (name) => `unknown environment variable ${name}`);

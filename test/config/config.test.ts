@@ -194,6 +194,37 @@ test('an unknown key stops the start with its name, its origin and the nearest k
   for (const [input, expected] of cases) assert.match(refused(input), expected);
 });
 
+test('what Kubernetes sets for a Service called sello is no key, and is ignored', () => {
+  const { config } = loadConfig({
+    environment: {
+      SELLO_SERVICE_HOST: '10.0.0.11',
+      SELLO_SERVICE_PORT: '8080',
+      SELLO_SERVICE_PORT_HTTP: '8080',
+      SELLO_PORT: 'tcp://10.0.0.11:8080',
+      SELLO_PORT_8080_TCP: 'tcp://10.0.0.11:8080',
+      SELLO_PORT_8080_TCP_PROTO: 'tcp',
+      SELLO_PORT_8080_TCP_PORT: '8080',
+      SELLO_PORT_8080_TCP_ADDR: '10.0.0.11',
+      // Of Services called sello-vault and sello-tcp; the last is the name of a key.
+      SELLO_VAULT_SERVICE_HOST: '10.0.0.12',
+      SELLO_TCP_PORT: 'tcp://10.0.0.13:11002',
+      SELLO_HTTP_PORT: '8181',
+    },
+  });
+  assert.deepEqual([config.tcpPort, config.httpPort], [11_002, 8_181]);
+  assert.match(refused({ environment: { SELLO_PORT: '8080' } }), /unknown environment variable SELLO_PORT/);
+});
+
+test('an origin is taken as browsers write it', () => {
+  const origins = {
+    '--public-url': 'HTTPS://Sello.Example:443',
+    '--http-cors-origins': 'https://Bücher.example',
+  };
+  const { config } = loadConfig({ flags: { ...origins } });
+  assert.equal(config.publicUrl, 'https://sello.example');
+  assert.deepEqual(config.httpCorsOrigins, ['https://xn--bcher-kva.example']);
+});
+
 test('a bad value stops the start with its key, its origin and what was expected', () => {
   const cases: [ConfigInput, RegExp][] = [
     [
@@ -252,6 +283,12 @@ test('keys that do not go together stop the start, both named', () => {
     [{ '--tcp-host': '::' }, /is not loopback/],
     [{ '--http-host': '0.0.0.0' }, /http_host 0.0.0.0 is not loopback .* http_plaintext_allowed: true/],
     [{ '--http-cors-origins': 'https://shop.example/' }, /http_cors_origins/],
+    [
+      { '--public-url': 'https://sello.example:99999' },
+      /public_url expected an origin .* the port is not valid/,
+    ],
+    [{ '--public-url': 'https://sello example' }, /public_url/],
+    [{ '--http-cors-origins': 'https://shop.example:0x1' }, /http_cors_origins expected an origin/],
     [{ '--tcp-host': '127.0.0.1.example' }, /is not loopback/],
     [{ '--tcp-port': '8080' }, /tcp_port and http_port are both 8080/],
     [{ '--vault-passphrase': 'a', '--vault-passphrase-file': yaml('a') }, /both given/],

@@ -125,7 +125,7 @@ describe('the examples run against a server', () => {
         ['approval', 'approved', 0],
         ['refusal', 'refused', 1],
       ] as const) {
-        const shop = run(program, [join(EXAMPLES, file), 'alice', '49.90'], { SELLO_KEY: key });
+        const shop = run(program, [join(EXAMPLES, file), 'alice', '49.90'], { API_KEY: key });
         const [, id = ''] = await shop.printed(/approve 49\.90 EUR: (\S+)/);
         await decide(id, decision);
         assert.equal(await shop.ended, code, shop.output);
@@ -145,7 +145,7 @@ describe('the examples run against a server', () => {
     const hotp = Buffer.from(decodeBase32(secret) ?? []);
     const code = (counter: number) => truncate(hmac('sha1', hotp, hotpMessage(counter)), 6);
     await call('POST', `/v1/tokens/${id}/activation`, { code: code(0) });
-    const example = run(process.execPath, [join(EXAMPLES, 'login-server.ts')], { SELLO_KEY: key, PORT: '0' });
+    const example = run(process.execPath, [join(EXAMPLES, 'login-server.ts')], { API_KEY: key, PORT: '0' });
     const [, address = ''] = await example.printed(/listening on (\S+)/);
     const logIn = async (password: string, given: string) => {
       const body = new URLSearchParams({ username: 'alice', password, code: given });

@@ -37,6 +37,10 @@ const MODES = new Set(['disable', 'require', 'verify-ca', 'verify-full']);
  */
 export function readAddress(url: string, key = 'store_url'): DatabaseAddress {
   const wrong = (what: string) => new StartRefused(`${key}: ${what}; expected ${FORM}`);
+  // Unescaped, such a character ends the password early: the rest of it would be looked up as a host.
+  const [, ...afterAt] = url.split('@');
+  if (afterAt.length > 1 || /[/?].*@/.test(url.slice(url.indexOf('://') + 3)))
+    throw wrong('write @ as %40, / as %2F, ? as %3F and : as %3A within user, password and parameters');
   const match = SHAPE.exec(url);
   if (!match) throw wrong('not an address of PostgreSQL');
   const decode = (text: string | undefined) => {
@@ -49,7 +53,8 @@ export function readAddress(url: string, key = 'store_url'): DatabaseAddress {
   const [user, password, database] = [match[1], match[2], match[4]].map(decode);
   const parameters = new URLSearchParams(match[5] ?? '');
   for (const name of parameters.keys()) {
-    if (!PARAMETERS.has(name)) throw wrong(`the parameter ${name} is not known`);
+    if (!PARAMETERS.has(name))
+      throw wrong(`a parameter is not known; known are ${[...PARAMETERS].join(', ')}`);
   }
   if (!user) throw wrong('no user is named');
   if (!database) throw wrong('no database is named');
@@ -68,7 +73,7 @@ export function readAddress(url: string, key = 'store_url'): DatabaseAddress {
 }
 
 function readHost(text: string, wrong: (what: string) => StartRefused): Host {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text);
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([\p{L}\p{N}._-]*|\/[^:]*))(?::(\d{1,5}))?$/u.exec(text);
   if (!match) throw wrong('a host is not HOST:PORT');
   const port = match[3] === undefined ? PORT : Number(match[3]);
   if (port < 1 || port > 65_535) throw wrong('a port is not between 1 and 65535');
