@@ -10,6 +10,7 @@ import type { ChallengeIssuer } from './challenges/challenge-issuer.ts';
 import type { RandomPool } from './challenges/random-pool.ts';
 import type { Decider } from './decisions/decider.ts';
 import type { UserCache } from './decisions/user-cache.ts';
+import type { RowContradictions } from './journal/row-contradictions.ts';
 import type { KeyLeases } from './keys/key-leases.ts';
 import type { RefusalCounter } from './lockout/refusal-counter.ts';
 
@@ -27,6 +28,7 @@ export interface Context {
   readonly challenges: ChallengeIssuer;
   readonly refusalCounter: RefusalCounter;
   readonly keyLeases: KeyLeases;
+  readonly contradictions: RowContradictions;
   readonly settings: Settings;
 }
 

@@ -5,6 +5,7 @@ import { RandomPool } from '../application/challenges/random-pool.ts';
 import type { Context } from '../application/context.ts';
 import { Decider } from '../application/decisions/decider.ts';
 import { UserCache } from '../application/decisions/user-cache.ts';
+import { RowContradictions } from '../application/journal/row-contradictions.ts';
 import { InstrumentedVault } from '../application/keys/instrumented-vault.ts';
 import { KeyLeases } from '../application/keys/key-leases.ts';
 import { RefusalCounter } from '../application/lockout/refusal-counter.ts';
@@ -14,6 +15,10 @@ import type { KeyVault } from '../ports/key-vault.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { Store } from '../ports/store.ts';
+import { LogThrottle } from '../wire/log-throttle.ts';
+
+/** Each is logged once a minute. */
+const CONTRADICTIONS_LOGGED_MAX = 256;
 
 /** The context of every use case: the ports, and the parts of the application that hold state. */
 export function contextOf(
@@ -24,6 +29,7 @@ export function contextOf(
   const vault = new InstrumentedVault(parts.vault);
   const { rotationMs, challengeTtlMs } = config.keys;
   const randomPool = new RandomPool(systemRandom);
+  const contradictionsLogged = new LogThrottle(CONTRADICTIONS_LOGGED_MAX);
   const userCache = new UserCache({ store, clock, challengeTtlMs });
   const decider = new Decider({ store, vault, clock, userCache });
   return {
@@ -41,6 +47,11 @@ export function contextOf(
       log.warn({ err: error }, 'counts of refusals could not be written yet'),
     ),
     keyLeases: new KeyLeases(),
+    contradictions: new RowContradictions((reason) => {
+      if (contradictionsLogged.take(reason)) {
+        log.error({ reason }, 'the database contradicts its journal: what it says was not shown');
+      }
+    }),
     settings: config,
   };
 }

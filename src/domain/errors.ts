@@ -105,6 +105,11 @@ export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';
 }
 
+/** A row says something else than the journal entry that decided it: the database was changed from outside, or is damaged. */
+export class ContradictedRow extends StoreUnavailable {
+  override name = 'ContradictedRow';
+}
+
 /** The key vault cannot answer. */
 export class VaultUnavailable extends Error {
   override name = 'VaultUnavailable';

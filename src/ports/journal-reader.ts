@@ -20,7 +20,7 @@ export interface JournalReader {
     page: { readonly below: number; readonly limit: number },
   ): Promise<readonly JournalEntry[]>;
   /** The user's entries of exactly this time (ms). A transaction is found this way, from the time in its id. */
-  findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]>;
+  findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]>;
 }
 
 /** The journal of a database that is opened read-only, beside servers at work or without one. Each call reads the current state. */
@@ -43,6 +43,12 @@ export interface JournalEntry {
   readonly type: EntryType;
   readonly body: string;
   readonly hash: string;
+}
+
+/** An entry with what its hash was computed from, so that it can be checked alone. */
+export interface LinkedEntry extends JournalEntry {
+  /** The hash of the user's entry before it; `GENESIS_HASH` for the first. */
+  readonly previous: string;
 }
 
 /** A user's latest entry. */

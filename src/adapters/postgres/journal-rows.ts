@@ -1,6 +1,7 @@
 import type { EntryType } from '../../domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { LIMITS } from '../../limits.ts';
-import type { JournalEntry, UserHead } from '../../ports/journal-reader.ts';
+import type { JournalEntry, LinkedEntry, UserHead } from '../../ports/journal-reader.ts';
 import type { UserId } from '../../ports/store.ts';
 import { CommitSequencer } from './commit-sequencer.ts';
 import type { Connection, Row } from './connection.ts';
@@ -9,6 +10,9 @@ const ENTRY = "j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')
 /** An entry's position: its unit of work's first position, plus the entries before it in that unit. 0 if not assigned yet. */
 const POSITION =
   'coalesce(p.first_position + (SELECT count(*) FROM journal b WHERE b.xid = j.xid AND b.ordinal < j.ordinal), 0)';
+
+const PREVIOUS =
+  "(SELECT encode(b.hash, 'hex') FROM journal b WHERE b.user_id = j.user_id AND b.version = j.version - 1)";
 
 const RANGE = {
   name: 'journal_range',
@@ -39,7 +43,7 @@ const OF_USER_AT = {
       FROM search, LATERAL (SELECT at FROM journal WHERE user_id = $1 AND version = (low + high) / 2) AS m
       WHERE low < high
     )
-    SELECT ${POSITION}, ${ENTRY} FROM journal j LEFT JOIN places p ON p.xid = j.xid
+    SELECT ${POSITION}, ${ENTRY}, ${PREVIOUS} FROM journal j LEFT JOIN places p ON p.xid = j.xid
     WHERE j.user_id = $1 AND j.at = $2::bigint
       AND j.version >= (SELECT max(low) FROM search) AND j.version < (SELECT max(low) FROM search) + $3::int
     ORDER BY j.version`,
@@ -86,9 +90,9 @@ export class JournalRows {
     return rows.map(entryFrom);
   }
 
-  async findAt(connection: Connection, userId: UserId, at: number): Promise<JournalEntry[]> {
+  async findAt(connection: Connection, userId: UserId, at: number): Promise<LinkedEntry[]> {
     const { rows } = await connection.run(OF_USER_AT, [userId, at, LIMITS.batchMax]);
-    return rows.map(entryFrom);
+    return rows.map((row) => ({ ...entryFrom(row), previous: (row[7] as string | null) ?? GENESIS_HASH }));
   }
 
   /** In order of user id, after the given id. A head without a position yet counts as after all others. */

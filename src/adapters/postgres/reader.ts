@@ -1,5 +1,5 @@
 import { StartRefused } from '../../domain/errors.ts';
-import type { AuditReader, JournalEntry, UserHead } from '../../ports/journal-reader.ts';
+import type { AuditReader, JournalEntry, LinkedEntry, UserHead } from '../../ports/journal-reader.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
 import { type DatabaseAddress, readAddress } from './address.ts';
 import { Connection } from './connection.ts';
@@ -60,7 +60,7 @@ export class PostgresReader implements AuditReader {
     return this.#ask((connection) => this.#journal.readUser(connection, userId, page.below, page.limit));
   }
 
-  async findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]> {
+  async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
     return this.#ask((connection) => this.#journal.findAt(connection, userId, at));
   }
 

@@ -1,6 +1,6 @@
 import { StartRefused, StoreUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { JournalEntry } from '../../ports/journal-reader.ts';
+import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type {
   AppendOutcome,
   Changes,
@@ -213,7 +213,7 @@ export class PostgresStore implements Store {
     return this.#pool.read((connection) => transactionRows.expired(connection, page.before, page.limit));
   }
 
-  async findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]> {
+  async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
     return this.#pool.read((connection) => this.#journal.findAt(connection, userId, at));
   }
 

@@ -2,8 +2,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { StoreUnavailable } from '../../domain/errors.ts';
 import type { EntryType } from '../../domain/journal/entry.ts';
+import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { LIMITS } from '../../limits.ts';
-import type { JournalEntry } from '../../ports/journal-reader.ts';
+import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { JournalIndex } from './journal-index.ts';
 import { type EntryLocation, JournalSkipIndex } from './journal-skip-index.ts';
@@ -21,6 +22,7 @@ export class JournalRows {
   readonly #previous: StatementSync;
   readonly #head: StatementSync;
   readonly #link: StatementSync;
+  readonly #hash: StatementSync;
   /** The entry after which the last page of a user ended, so that the next page need not walk there again. */
   readonly #pageEnds = new Map<UserId, EntryLocation>();
   readonly #skipIndex = new JournalSkipIndex();
@@ -48,6 +50,7 @@ export class JournalRows {
       'SELECT at, challenge, previous_position FROM journal WHERE position = ?',
       arrays,
     );
+    this.#hash = database.prepare('SELECT lower(hex(hash)) FROM journal WHERE position = ?', arrays);
   }
 
   read(after: number, limit: number): JournalEntry[] {
@@ -115,28 +118,33 @@ export class JournalRows {
    * search finds the first entry of that time. When it finds nothing, the user's latest entries are walked, a bounded
    * number, since a caller can ask for any time.
    */
-  async findAt(userId: UserId, at: number): Promise<JournalEntry[]> {
-    const found: JournalEntry[] = [];
+  async findAt(userId: UserId, at: number): Promise<LinkedEntry[]> {
+    const found: LinkedEntry[] = [];
     for (let position = this.#firstPositionAt(at); found.length <= LIMITS.batchMax; position++) {
       const row = this.#at.get(position) as unknown as EntryRow | undefined;
       if (!row || row[3] !== at) break;
-      if (row[1] === userId) found.push(entryFrom(row));
+      if (row[1] === userId) found.push(this.#linked(row));
     }
     return found.length > 0 ? found : this.#walkTo(userId, at);
   }
 
-  #walkTo(userId: UserId, at: number): JournalEntry[] {
-    const found: JournalEntry[] = [];
+  #walkTo(userId: UserId, at: number): LinkedEntry[] {
+    const found: LinkedEntry[] = [];
     let position = this.#index.heads.position(userId);
     for (let hops = 0; position > 0 && hops < LIMITS.journalTimeSearchHopsMax; hops++) {
       const link = this.#link.get(position) as unknown as LinkRow | undefined;
       if (!link) throw damaged(position);
       if (link[0] < at) break;
       const row = link[0] === at ? (this.#at.get(position) as unknown as EntryRow | undefined) : undefined;
-      if (row) found.push(entryFrom(row));
+      if (row) found.push(this.#linked(row));
       position = link[2];
     }
     return found.reverse();
+  }
+
+  #linked(row: EntryRow): LinkedEntry {
+    const [previous] = row[7] > 0 ? ((this.#hash.get(row[7]) ?? []) as unknown as readonly string[]) : [];
+    return { ...entryFrom(row), previous: previous ?? GENESIS_HASH };
   }
 
   /** The first position whose entry is not earlier, if times never decrease. */

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { AuditReader, JournalEntry, UserHead } from '../../ports/journal-reader.ts';
+import type { AuditReader, JournalEntry, LinkedEntry, UserHead } from '../../ports/journal-reader.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
 import { Connection } from './connection.ts';
 import { CredentialRows } from './credential-rows.ts';
@@ -87,7 +87,7 @@ export class SqliteReader implements AuditReader {
     });
   }
 
-  async findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]> {
+  async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
     return this.#connection.reading(() => {
       this.#index.complete();
       return this.#journal.findAt(userId, at);

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LIMITS } from '../../limits.ts';
-import type { JournalEntry } from '../../ports/journal-reader.ts';
+import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type {
   AppendOutcome,
   Credentials,
@@ -177,7 +177,7 @@ export class SqliteStore implements Store {
     return this.#connection.read(() => this.#transactions.expired(page.before, page.limit));
   }
 
-  async findEntriesAt(userId: UserId, at: number): Promise<readonly JournalEntry[]> {
+  async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
     return this.#connection.reading(() => this.#journal.findAt(userId, at));
   }
 

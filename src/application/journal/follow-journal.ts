@@ -2,6 +2,7 @@ import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { CommitWatch } from '../decisions/commit-watch.ts';
+import { assertFollows } from './intact-entry.ts';
 
 const ENTRIES_PER_READ = 256;
 /** The fallback interval. Commits are announced at once, but on PostgreSQL an entry may get its position later. */
@@ -19,10 +20,14 @@ export async function* followUser(
   let after = afterVersion;
   while (!signal.aborted) {
     const next = watch.waitForNext(userId, POLL_MS, signal);
+    // One more than is sent: the hash of each covers that of the one before.
     const entries = await store.readUserJournal(userId, {
       below: after + 1 + ENTRIES_PER_READ,
-      limit: ENTRIES_PER_READ,
+      limit: ENTRIES_PER_READ + 1,
     });
+    for (const [index, entry] of entries.entries()) {
+      if (entry.version > after) assertFollows(context, entry, entries[index + 1]);
+    }
     const newEntries = entries.filter((entry) => entry.version > after).reverse();
     if (newEntries.length === 0) {
       await next.ended;

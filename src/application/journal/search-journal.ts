@@ -6,6 +6,7 @@ import type { TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { findTransaction, listTransactions } from '../transactions/find-transactions.ts';
 import { type TransactionView, viewOfEntry } from '../transactions/transaction-view.ts';
+import { assertIntact } from './intact-entry.ts';
 
 const ENTRIES_PER_READ = 256;
 /** An expired transaction is recorded as such within this time. */
@@ -79,6 +80,7 @@ export interface TransactionSearch {
 /**
  * Searches transactions, newest first. Each is listed once, at the entry that decided it, or at its request while it is
  * pending. For one user the search reads that user's entries, and `below` is a version.
+ * @throws ContradictedRow when what would be listed is not what the journal's hashes cover
  */
 export async function searchTransactions(
   context: Context,
@@ -100,7 +102,10 @@ export async function searchTransactions(
     if (!view || (page.payee !== undefined && !view.payee.includes(page.payee))) return undefined;
     const { user: username } = decodeBody(entry.body);
     if (page.status !== undefined && page.status !== view.status) return undefined;
-    if (view.status !== 'pending') return { ...view, username };
+    if (view.status !== 'pending') {
+      await assertIntact(context, entry);
+      return { ...view, username };
+    }
     // A request is listed only while the transaction is pending, which an older one is not.
     if (entry.at < oldestPending) return undefined;
     const now = await findTransaction(context, view.userId, view.id);

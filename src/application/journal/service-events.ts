@@ -3,6 +3,7 @@ import { decodeBody } from '../../domain/journal/entry.ts';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type { Context } from '../context.ts';
 import { followJournal } from './follow-journal.ts';
+import { assertIntact } from './intact-entry.ts';
 
 const ENTRIES_PER_READ = 256;
 /** Pause after each page of missed entries, so that decisions go first. */
@@ -90,6 +91,8 @@ export class ServiceEvents {
       const entries = await this.#context.store.readJournal({ after: position, limit: ENTRIES_PER_READ });
       const own = entries.filter((entry) => entry.position <= until && serviceOf(entry) === serviceId);
       position = entries.at(-1)?.position ?? until;
+      // Entries that this process did not see being committed may have been changed since.
+      for (const entry of own) await assertIntact(this.#context, entry);
       if (own.length > 0) yield own;
       else await setTimeout(PAUSE_MS);
     }

@@ -9,6 +9,7 @@ import {
   type DecidedOrRequested,
 } from './authorisation.ts';
 import { AuthoriseJob } from './authorise-job.ts';
+import { assertKept } from './recorded-transaction.ts';
 import type { RequestedTransaction } from './request-transaction.ts';
 
 /**
@@ -51,7 +52,12 @@ async function decide(context: Context, request: AuthoriseRequest, mayWait: bool
   const { result, entry } = await context.decider.submit(job);
   if ('refused' in result) return result;
   // The record of a REST request that waits, found by a TCP request under the same key: they are not the same request.
-  if ('status' in result) return mayWait ? result : refuse('idempotency_mismatch');
+  if ('status' in result) {
+    if (!mayWait) return refuse('idempotency_mismatch');
+    if (result.repeated) await assertKept(context, request.session.userId, result);
+    return result;
+  }
+  if (result.repeated) await assertKept(context, request.session.userId, result);
   const authorisation = authorisationFrom(result, result.repeated === true);
   if (!request.receipt) return authorisation;
   const decided = entry ? { ...result, hash: entry.hash } : result;

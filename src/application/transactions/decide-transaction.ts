@@ -1,4 +1,5 @@
-import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import { nonceIssuedAt } from '../../domain/challenge/nonce.ts';
+import { isRefusal, type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import { missingProof } from '../../domain/policy/policy.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TransactionRow, UserId } from '../../ports/store.ts';
@@ -11,6 +12,12 @@ import { isSessionValid, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { canonicalOf, type EndedTransaction, endedProposal, recordedOf } from './ended-transaction.ts';
 import { requiredByPolicy, withApproval } from './policy-evaluation.ts';
+import {
+  assertRecorded,
+  fitsRequest,
+  type RecordedRequest,
+  requestedTransaction,
+} from './recorded-transaction.ts';
 
 /** Who ends the wait: the user by a code, the user without ("this was not me"), the service that asked, the clock. */
 export type TransactionDecision =
@@ -30,21 +37,27 @@ export type DecideTransactionRequest = TransactionDecision & {
  *
  * 1. When the user decides, their session must be valid.
  * 2. A repeat of an idempotency key is answered from its record; nothing below is done again.
- * 3. The transaction must be pending. Otherwise the answer is `transaction_decided`; the code is not evaluated and no
+ * 3. The transaction must be pending, as its entry of request states it. Otherwise the answer is `transaction_decided`; the code is not evaluated and no
  *    failed attempt is counted.
  * 4. A cancellation must come from the service that asked, an expiry after its time.
  * 5. An approval must come before the challenge expires, with a correct code. A wrong code is counted, and the
  *    transaction stays pending: a mistyped code is not a decision.
  * 6. The policy must require no more than that code, at the user's velocity as it is now.
  * 7. The entry and the transaction's new status are committed together.
+ *
+ * @throws ContradictedRow when the row of the transaction is not what its entry of request says
  */
 export async function decideTransaction(
   context: Context,
   request: DecideTransactionRequest,
 ): Promise<EndedTransaction | Refusal> {
-  const job = new DecisionJob(context, request);
-  return (await context.decider.submit(idempotent(job, request.idempotency, wholeResult<EndedTransaction>())))
-    .result;
+  const { userId, transactionId, idempotency } = request;
+  const job = new DecisionJob(context, request, await requestedTransaction(context, userId, transactionId));
+  const { result } = await context.decider.submit(
+    idempotent(job, idempotency, wholeResult<EndedTransaction>()),
+  );
+  if (!isRefusal(result) && result.repeated) await assertRecorded(context, result);
+  return result;
 }
 
 type Verdict = Proposal<EndedTransaction | Refusal>;
@@ -53,10 +66,17 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
   readonly userId: UserId;
   readonly #context: Context;
   readonly #request: DecideTransactionRequest;
+  readonly #recorded: RecordedRequest | undefined;
   /** Of an approval. */
   readonly #code: CodeFactor | undefined;
 
-  constructor(context: Context, request: DecideTransactionRequest) {
+  constructor(
+    context: Context,
+    request: DecideTransactionRequest,
+    /** What the journal says was asked for. */
+    recorded: RecordedRequest | undefined,
+  ) {
+    this.#recorded = recorded;
     this.userId = request.userId;
     this.#context = context;
     this.#request = request;
@@ -72,7 +92,7 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
 
   evidence(user: User, { at }: Facts): readonly MacRequest[] {
     const transaction = this.#pending(user);
-    if (!this.#code || !transaction || transaction.expiresAt < at) return [];
+    if (!this.#code || !transaction || this.#deadlineOf(transaction) < at) return [];
     return this.#code.evidence(user, at, canonicalOf(transaction));
   }
 
@@ -82,6 +102,7 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
     if (!this.admits(user, facts)) return { result: refuse('session_ended') };
     const transaction = this.#pending(user);
     if (!transaction) return { result: refuse('transaction_decided') };
+    this.#assertRecorded(transaction, facts);
     return this.#code
       ? this.#approve(this.#code, user, transaction, at, macs)
       : this.#endWithoutCode(user, transaction, at);
@@ -89,6 +110,21 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
 
   #pending(user: User): TransactionRow | undefined {
     return user.pending.find(({ transactionId }) => transactionId === this.#request.transactionId);
+  }
+
+  /** No entry has the row's time, so it counts no longer than the challenge's own, which is in the entry. */
+  #deadlineOf({ challenge, expiresAt }: TransactionRow): number {
+    return Math.min(expiresAt, this.#context.challenges.expiresAt(nonceIssuedAt(challenge) ?? 0));
+  }
+
+  /** A row that was changed, or made pending again, would move another amount, to another payee, or once more. */
+  #assertRecorded(transaction: TransactionRow, { isSpent }: Facts): void {
+    const { contradictions } = this.#context;
+    const where = `the row of transaction ${transaction.transactionId} of user ${transaction.userId}`;
+    if (!fitsRequest(transaction, this.#recorded)) {
+      throw contradictions.found(`${where} is not what its entry of request says`);
+    }
+    if (isSpent(transaction.challenge)) throw contradictions.found(`${where} is pending and was decided`);
   }
 
   #endWithoutCode({ state }: User, transaction: TransactionRow, at: number): Verdict {
@@ -114,7 +150,7 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
     at: number,
     macs: readonly (Uint8Array | undefined)[],
   ): Verdict {
-    if (transaction.expiresAt < at) return { result: refuse('challenge_expired') };
+    if (this.#deadlineOf(transaction) < at) return { result: refuse('challenge_expired') };
     const judged = code.judge(user, at, macs);
     if (judged.outcome === 'locked') {
       return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
@@ -136,7 +172,6 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
       type: 'transaction.approved',
       detail: { proofs: kind === 'bound' ? 'bound_code' : 'code', token: tokenId },
       state: withApproval(policy, state, transaction, at),
-      challenge: transaction.challenge,
     });
   }
 }

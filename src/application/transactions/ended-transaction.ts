@@ -31,6 +31,8 @@ export function endedProposal(
       ...draft,
       ...(detail ? { detail } : {}),
       transaction: recordedOf(transaction),
+      // Spent by any end, so that the same transaction is not decided once more.
+      challenge: transaction.challenge,
       rows: ({ version: decidedVersion, at: decidedAt }) => {
         result.decidedVersion = decidedVersion;
         result.decidedAt = decidedAt;

@@ -1,37 +1,78 @@
 import { setImmediate } from 'node:timers/promises';
-import type { TransactionStatus, UserId } from '../../ports/store.ts';
+import type { JournalEntry } from '../../ports/journal-reader.ts';
+import type { Store, TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import { assertFollows, isIntact } from '../journal/intact-entry.ts';
+import { readChecked } from './recorded-transaction.ts';
 import { type TransactionView, timeOfId, viewOfEntry, viewOfRow } from './transaction-view.ts';
 
 /**
  * Finds one of the user's transactions: one that waits or waited, or one that was decided at once.
+ * @throws ContradictedRow when the row or the entry is not what the journal's hashes cover
  *
  * Why: docs/DECISIONS.md#no-query-folder
  */
 export async function findTransaction(
-  { store }: Context,
+  context: Context,
   userId: UserId,
   id: string,
 ): Promise<TransactionView | undefined> {
   const at = timeOfId(id);
   if (at === undefined) return undefined;
-  const row = await store.findTransaction({ userId, transactionId: id });
+  const { store } = context;
+  const row = await readChecked(context, () => store.findTransaction({ userId, transactionId: id }));
   if (row) return viewOfRow(row);
   for (const entry of await store.findEntriesAt(userId, at)) {
     const view = viewOfEntry(entry);
-    if (view?.id === id) return view;
+    if (view?.id === id) return decidedView(context, entry, view, entry.previous);
   }
   return undefined;
 }
 
-/** Finds a transaction that the service requested. */
+/** Finds a transaction that the service requested. @throws ContradictedRow */
 export async function findServiceTransaction(
-  { store }: Context,
+  context: Context,
   serviceId: string,
   id: string,
 ): Promise<TransactionView | undefined> {
-  const row = await store.findServiceTransaction({ serviceId, transactionId: id });
+  const key = { serviceId, transactionId: id };
+  const row = await readChecked(context, () => context.store.findServiceTransaction(key));
   return row && viewOfRow(row);
+}
+
+/** Lists the transactions that the service requested, newest first. @throws ContradictedRow */
+export async function listServiceTransactions(
+  context: Context,
+  page: Parameters<Store['listServiceTransactions']>[0],
+): Promise<readonly TransactionRow[]> {
+  const rows: TransactionRow[] = [];
+  for (const row of await context.store.listServiceTransactions(page)) {
+    const { userId, transactionId } = row;
+    let first: TransactionRow | undefined = row;
+    const read = async () => {
+      const known = first;
+      first = undefined;
+      return known ?? (await context.store.findTransaction({ userId, transactionId }));
+    };
+    rows.push((await readChecked(context, read)) ?? row);
+    // A store in this process reads synchronously: let other work run between two checks.
+    await setImmediate();
+  }
+  return rows;
+}
+
+/** The view of an entry that decided a transaction, once its hash was checked. @throws ContradictedRow */
+function decidedView(
+  { contradictions }: Context,
+  entry: JournalEntry,
+  view: TransactionView,
+  previous: string,
+): TransactionView {
+  const where = `entry ${entry.version} of user ${entry.userId}`;
+  if (!isIntact(entry, previous)) throw contradictions.found(`${where} is not what its hash covers`);
+  if (view.status === 'pending')
+    throw contradictions.found(`${where} requests a transaction that has no row`);
+  return view;
 }
 
 export interface TransactionPage {
@@ -47,9 +88,10 @@ const ENTRIES_PER_PAGE_MAX = 4_096;
 /**
  * Lists a user's transactions, newest first, from the journal's entries below version `page.below`: each as its latest
  * entry left it.
+ * @throws ContradictedRow when an entry or a row is not what the journal's hashes cover
  */
 export async function listTransactions(
-  { store }: Context,
+  context: Context,
   userId: UserId,
   page: {
     readonly below: number;
@@ -59,29 +101,32 @@ export async function listTransactions(
     readonly payee?: string;
   },
 ): Promise<TransactionPage> {
+  const { store } = context;
   const transactions: TransactionView[] = [];
   let below = page.below;
   for (let read = 0; read < ENTRIES_PER_PAGE_MAX; read += ENTRIES_PER_READ) {
     // A store in this process reads synchronously: let other work run between two reads.
     if (read > 0) await setImmediate();
-    const entries = await store.readUserJournal(userId, { below, limit: ENTRIES_PER_READ });
-    for (const entry of entries) {
+    // One more than is looked at: the hash of each covers that of the one before.
+    const entries = await store.readUserJournal(userId, { below, limit: ENTRIES_PER_READ + 1 });
+    for (const [index, entry] of entries.slice(0, ENTRIES_PER_READ).entries()) {
       below = entry.version;
+      assertFollows(context, entry, entries[index + 1]);
       const view = viewOfEntry(entry);
       if (!view || (page.status && view.status !== page.status)) continue;
       if (page.payee !== undefined && !view.payee.includes(page.payee)) continue;
       if (view.status === 'pending') {
+        const found = await findTransaction(context, userId, view.id);
         // One that has been decided is listed by the entry that decided it.
-        const row = await store.findTransaction({ userId, transactionId: view.id });
-        if (row?.status !== 'pending') continue;
-        transactions.push(viewOfRow(row));
+        if (found?.status !== 'pending') continue;
+        transactions.push(found);
       } else {
         transactions.push(view);
       }
       if (transactions.length === page.limit)
         return below > 1 ? { transactions, next: below } : { transactions };
     }
-    if (entries.length < ENTRIES_PER_READ) return { transactions };
+    if (entries.length <= ENTRIES_PER_READ) return { transactions };
   }
   return { transactions, next: below };
 }

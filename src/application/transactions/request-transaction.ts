@@ -63,7 +63,9 @@ export function requestProposal(
     const retryAfterMs = Math.min(...ends) - at + 1;
     return { result: refuse('transactions_too_many', { detail: `at most ${max} wait`, retryAfterMs }) };
   }
-  const transactionId = makeTransactionId(at, context.randomPool);
+  // The time of the entry, by which it is found from the id (src/application/decisions/chain-entry.ts).
+  const requestedAt = Math.max(at, user.at);
+  const transactionId = makeTransactionId(requestedAt, context.randomPool);
   const challenge = context.challenges.issue(`transaction/${transactionId}`, at);
   const transaction: TransactionRow = {
     ...transfer,
@@ -72,7 +74,7 @@ export function requestProposal(
     status: 'pending',
     challenge,
     serviceId,
-    requestedAt: at,
+    requestedAt,
     expiresAt: context.challenges.expiresAt(at),
     decidedAt: 0,
     decidedVersion: 0,

@@ -21,7 +21,8 @@ export interface TransactionView {
   readonly version?: number;
 }
 
-const STATUS_OF: Partial<Record<EntryType, TransactionStatus>> = {
+/** The status that an entry of this type gives its transaction. */
+export const STATUS_OF: Partial<Record<EntryType, TransactionStatus>> = {
   'transaction.requested': 'pending',
   'transaction.approved': 'approved',
   'transaction.refused': 'refused',

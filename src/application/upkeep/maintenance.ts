@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { LIMITS } from '../../limits.ts';
+import type { TransactionRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { decideTransaction } from '../transactions/decide-transaction.ts';
+import { assertRecorded, findEnd } from '../transactions/recorded-transaction.ts';
 
 const PRUNE_PERIOD_MS = 60_000;
 const EXPIRY_PERIOD_MS = 1_000;
@@ -66,9 +68,16 @@ export class Maintenance {
       before,
       limit: LIMITS.expiredPerTurnMax,
     });
-    const decisions = due.map(({ userId, transactionId }) =>
-      decideTransaction(this.#context, { decision: 'expire', userId, transactionId }),
-    );
-    await Promise.all(decisions);
+    await Promise.all(due.map((row) => this.#expireOne(row)));
+  }
+
+  /** A transaction that was decided, and whose row was made pending again, gets no second decision. */
+  async #expireOne(row: TransactionRow): Promise<void> {
+    const { userId, transactionId } = row;
+    const end = await findEnd(this.#context, row);
+    const isStill = async () =>
+      (await this.#context.store.findTransaction({ userId, transactionId }))?.status === 'pending';
+    if (!end) await decideTransaction(this.#context, { decision: 'expire', userId, transactionId });
+    else if (await isStill()) await assertRecorded(this.#context, row);
   }
 }

@@ -133,7 +133,7 @@ export class Metrics {
     return { text: await registry.metrics(), contentType: registry.contentType };
   }
 
-  #deciderMetrics({ decider, userCache, passwords }: Context): void {
+  #deciderMetrics({ decider, userCache, passwords, contradictions }: Context): void {
     const { counters } = decider;
     this.#registry.gauge(
       'sello_decisions_waiting',
@@ -160,6 +160,11 @@ export class Metrics {
       () => counters.jobs,
     );
     this.#registry.counter('sello_entries_total', 'Entries appended to the journal.', () => counters.entries);
+    this.#registry.counter(
+      'sello_contradicted_rows_total',
+      'Times that a row said something else than its journal entry: the database was changed from outside.',
+      () => contradictions.count,
+    );
     this.#registry.counter(
       'sello_superseded_total',
       'Decisions made again, for another came first.',

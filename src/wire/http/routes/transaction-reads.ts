@@ -2,6 +2,7 @@ import Type from 'typebox';
 import {
   findServiceTransaction,
   findTransaction,
+  listServiceTransactions,
   listTransactions,
 } from '../../../application/transactions/find-transactions.ts';
 import { type TransactionView, viewOfRow } from '../../../application/transactions/transaction-view.ts';
@@ -47,7 +48,7 @@ async function listFor(
     return { transactions, next: next === undefined ? null : await write(`${next}`) };
   }
   const { serviceId } = caller.service;
-  const rows = await context.store.listServiceTransactions({
+  const rows = await listServiceTransactions(context, {
     ...{ serviceId, limit: limit + 1 },
     ...(sortKey === undefined ? {} : { below: sortKey }),
     ...status,
