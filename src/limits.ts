@@ -61,6 +61,8 @@ export const LIMITS = {
   httpBodyBytesMax: 16_384,
   httpHeaderBytesMax: 16_384,
   httpConnectionsMax: 4_096,
+  /** Requests of trusted proxies under way, of all clients. */
+  httpProxiedRequestsMax: 4_096,
   httpHeadersTimeMs: 10_000,
   httpRequestTimeMs: 20_000,
   httpKeepAliveTimeMs: 60_000,
@@ -74,14 +76,17 @@ export const LIMITS = {
   /** The longest a request may wait for a decision (`wait_s`). */
   waitMsMax: 60_000,
   challengesPerServiceAndSecondMax: 32_768,
-  /** Requests that wait for a decision, of all callers. */
-  waitingRequestsMax: 2_048,
+  /** Requests that wait for a decision, of all users; and as many of all services. */
+  waitingRequestsMax: 1_024,
   waitingRequestsPerServiceMax: 512,
   waitingRequestsPerUserMax: 16,
   /** Entries read for one page of a search, so that a rare match does not scan the journal. */
   journalSearchEntriesMax: 4_096,
   /** Journal exports at a time. */
   exportStreamsMax: 2,
+  exportStreamsPerCallerMax: 1,
+  /** How long an export's client may leave a page unread. */
+  exportReadTimeMs: 60_000,
   /** Minutes that the overview's counts cover. */
   overviewMinutes: 60,
   /** Most frequent refusal reasons shown. */
@@ -97,7 +102,10 @@ export const LIMITS = {
   webFilesMax: 512,
   /** How often the folder of the pages is checked for changes. */
   webRescanMs: 1_000,
+  /** Event streams of users. */
   eventStreamsMax: 512,
+  /** Event streams of services, administrators and auditors. */
+  eventStreamsOperatedMax: 256,
   eventStreamsPerCallerMax: 8,
   /** Between two comments on a silent event stream, so that proxies keep it open. */
   eventHeartbeatMs: 15_000,
@@ -202,6 +210,10 @@ export const LIMITS = {
   vaultConnectionsPerCallerMax: 64,
   /** TLS handshakes under way. */
   vaultHandshakesMax: 64,
+  /** The same, from addresses that have shown a caller's certificate before. */
+  vaultKnownHandshakesMax: 32,
+  /** Such addresses remembered. */
+  vaultKnownAddressesMax: 256,
   vaultHandshakeTimeMs: 3_000,
   /** A request frame. */
   vaultRequestBytesMax: 262_144,

@@ -31,13 +31,15 @@ export async function openOperatorSocket(
   const place = makeOperatorPath(dataDir);
   const clients: Clients = { all: new Set(), busy: new Set(), closing: false };
   const server = createServer((socket) => {
+    if (clients.all.size >= LIMITS.operatorConnectionsMax && !endOldestIdle(clients)) {
+      return void socket.destroy();
+    }
     clients.all.add(socket);
     socket.once('close', () => clients.all.delete(socket));
     serve(socket, target, clients, log).catch((error: Error) =>
       log.error({ reason: error.message }, 'operator socket'),
     );
   });
-  server.maxConnections = LIMITS.operatorConnectionsMax;
   await listen(server, place);
   return {
     path: place.socket,
@@ -56,10 +58,22 @@ export async function openOperatorSocket(
 }
 
 interface Clients {
+  /** Oldest first. */
   readonly all: Set<Socket>;
   /** The clients whose request is running. */
   readonly busy: Set<Socket>;
   closing: boolean;
+}
+
+/** Makes room for a new client. @returns whether there was an idle one to end */
+function endOldestIdle({ all, busy }: Clients): boolean {
+  for (const socket of all) {
+    if (busy.has(socket)) continue;
+    all.delete(socket);
+    socket.destroy();
+    return true;
+  }
+  return false;
 }
 
 async function answers(path: string): Promise<boolean> {

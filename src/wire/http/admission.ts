@@ -21,7 +21,10 @@ export function admissionHook(route: Route, dependencies: HttpDependencies, send
         checkAccess(route.caller, route.scope, caller, route.device) ??
         checkHeaders(route, requestContext, headers);
       if (refusal) return void sendRefusal(request, reply, refusal);
-      if (caller !== undefined && !isRefusal(caller)) requestContext.caller = caller;
+      if (caller !== undefined && !isRefusal(caller)) {
+        requestContext.caller = caller;
+        dependencies.connections.prove(request.socket);
+      }
       done();
     };
     const { method, caller: kind } = route;

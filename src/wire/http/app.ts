@@ -92,7 +92,12 @@ function addHooks(app: FastifyInstance, options: AppOptions, sendRefusal: SendRe
   app.decorateRequest('requestContext');
   app.addHook('onRequest', (request, reply, done) => {
     begin(request, reply, options);
-    const refusal = refusalAtOnce(request, options.stopping);
+    const { connections } = options.dependencies;
+    const refusal =
+      refusalAtOnce(request, options.stopping) ??
+      (connections.takeRequest(request.socket, request.requestContext.address, reply.raw)
+        ? undefined
+        : refuse('rate_limited', { retryAfterMs: 1_000 }));
     if (!refusal) return done();
     reply.header('connection', 'close');
     void sendRefusal(request, reply, refusal);

@@ -9,6 +9,9 @@ import { AccessTokens } from '../../application/sessions/access-tokens.ts';
 import { Overview } from '../../application/upkeep/overview.ts';
 import { FirstAdministrator } from '../../application/users/first-administrator.ts';
 import type { Refusal } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { Quota } from '../quota.ts';
+import type { HttpConnections } from './connections.ts';
 import { Cursors } from './cursor.ts';
 import { ErrorLimit } from './error-limit.ts';
 import { type EventStreamLimits, EventStreams } from './event-streams.ts';
@@ -37,12 +40,13 @@ export interface HttpDependencies {
   readonly verification: BackgroundVerification;
   readonly site: Site;
   readonly openConnections: OpenConnections;
+  readonly connections: HttpConnections;
   /** The configuration in force, for administrators to read, without secrets. */
   readonly settingsInForce: readonly SettingInForce[];
   /** Defined where the configuration allows attacks from the console. */
   laboratory(): Laboratory | undefined;
   /** Exports of the journal under way. */
-  readonly exporting: { count: number };
+  readonly exporting: Quota;
   /** Requests that wait for a decision now. */
   readonly waiting: WaitQuota;
   /** Whether anyone may read /metrics, rather than only this machine and administrators. */
@@ -88,7 +92,7 @@ export async function makeDependencies(
     laboratory = () => undefined,
   }: DependencyOptions,
   streams: Partial<EventStreamLimits> | undefined,
-): Promise<Omit<HttpDependencies, 'site' | 'openConnections'>> {
+): Promise<Omit<HttpDependencies, 'site' | 'openConnections' | 'connections'>> {
   const cursors = new Cursors(context);
   // Fetches the cursors' key early, so that lists can be read even if the vault goes away later.
   await cursors.ready().catch(() => undefined);
@@ -109,7 +113,7 @@ export async function makeDependencies(
     verification: new BackgroundVerification(context),
     settingsInForce,
     laboratory,
-    exporting: { count: 0 },
+    exporting: new Quota(LIMITS.exportStreamsMax),
     waiting: new WaitQuota(),
     metricsPublic,
   };

@@ -6,7 +6,7 @@ import type { Store } from '../../ports/store.ts';
 
 /**
  * Writes the journal as it is now, one line an entry and in order, like `sello audit export`. Waits while the client
- * does not read. When the store fails or `gone` aborts, it destroys the response, so that the client sees it is cut
+ * does not read, `exportReadTimeMs` at most. When the store fails or `gone` aborts, it destroys the response, so that the client sees it is cut
  * off.
  */
 export async function exportJournal(
@@ -28,7 +28,9 @@ export async function exportJournal(
         if (after > end) break;
         lines += exported.lineOf(entry);
       }
-      if (!response.write(lines)) await once(response, 'drain', { signal: gone });
+      if (response.write(lines)) continue;
+      const signal = AbortSignal.any([gone, AbortSignal.timeout(LIMITS.exportReadTimeMs)]);
+      await once(response, 'drain', { signal });
     }
     response.end();
   } catch {

@@ -8,7 +8,7 @@ import { MetricRegistry } from './metric-registry.ts';
 export interface MetricsSources {
   readonly eventStreams: { readonly count: number; readonly slowReaders: number };
   readonly waiting: { readonly count: number };
-  readonly connections: () => number;
+  readonly connections: { readonly count: number; readonly evicted: number };
   /** Set when the TCP protocol runs in this process. */
   readonly tcp?: TcpFigures;
 }
@@ -19,6 +19,7 @@ export interface TcpFigures {
     readonly messages: number;
     readonly connectionsAccepted: number;
     readonly connectionsRefused: number;
+    readonly connectionsEvicted: number;
     readonly failures: number;
   };
 }
@@ -74,7 +75,12 @@ export class Metrics {
 
   /** Adds the metrics of what exists only once the server listens. */
   attach({ eventStreams, waiting, connections, tcp }: MetricsSources): void {
-    this.#registry.gauge('sello_http_connections', 'Open HTTP connections.', connections);
+    this.#registry.gauge('sello_http_connections', 'Open HTTP connections.', () => connections.count);
+    this.#registry.counter(
+      'sello_http_evicted_total',
+      'Connections and proxied requests closed for those of networks that held fewer.',
+      () => connections.evicted,
+    );
     this.#registry.gauge('sello_event_streams', 'Open event streams.', () => eventStreams.count);
     this.#registry.counter(
       'sello_event_streams_slow_total',
@@ -106,6 +112,11 @@ export class Metrics {
       'sello_tcp_connections_refused_total',
       'Connections over a bound.',
       () => tcp.counters.connectionsRefused,
+    );
+    this.#registry.counter(
+      'sello_tcp_connections_evicted_total',
+      'Connections closed for those of networks that held fewer.',
+      () => tcp.counters.connectionsEvicted,
     );
     this.#registry.counter(
       'sello_tcp_failures_total',

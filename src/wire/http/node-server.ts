@@ -3,10 +3,9 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { RefusalCode } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { clientNetwork, type Networks, plainAddress } from '../../net/address.ts';
 import type { TlsMaterial } from '../../net/tls.ts';
-import type { Quota } from '../quota.ts';
 import { answerClientError } from './client-error.ts';
+import type { HttpConnections } from './connections.ts';
 
 /** Must exceed the longest `wait_s` and the heartbeat interval. */
 const SILENT_SOCKET_MS = LIMITS.waitMsMax * 2;
@@ -21,10 +20,7 @@ export interface NodeServerOptions {
   readonly handler: RequestListener;
   readonly tls: TlsMaterial | undefined;
   readonly times: RequestTimes;
-  /** Open connections, by client network. */
-  readonly connections: Quota;
-  /** Proxies, each of which carries many clients' connections and so has no bound of its own. */
-  readonly trusted: Networks;
+  readonly connections: HttpConnections;
   /** Makes the id for an answer to bytes that could not be read as a request. */
   readonly nextId: () => string;
   readonly onRefused: (code: RefusalCode) => void;
@@ -32,8 +28,12 @@ export interface NodeServerOptions {
 
 /** Node's HTTP or HTTPS server with every bound set. Does not listen. */
 export function makeNodeServer(options: NodeServerOptions): Server {
-  const { handler, tls, times, connections, trusted, nextId, onRefused } = options;
+  const { tls, times, connections, nextId, onRefused } = options;
   const { headersTimeMs = LIMITS.httpHeadersTimeMs, requestTimeMs = LIMITS.httpRequestTimeMs } = times;
+  const handler: RequestListener = (request, response) => {
+    connections.begin(request.socket, response);
+    options.handler(request, response);
+  };
   const bounds = {
     maxHeaderSize: LIMITS.httpHeaderBytesMax,
     headersTimeout: headersTimeMs,
@@ -52,15 +52,11 @@ export function makeNodeServer(options: NodeServerOptions): Server {
       )
     : createServer(bounds, handler);
   server.maxRequestsPerSocket = LIMITS.httpRequestsPerConnectionMax;
-  server.maxConnections = LIMITS.httpConnectionsMax;
+  // Connections beyond the bound are accepted, to take a place from a network of more.
+  server.maxConnections = LIMITS.httpConnectionsMax + LIMITS.refusedConnectionsMax;
   server.timeout = SILENT_SOCKET_MS;
-  server.on('connection', (socket: Socket) => {
-    const peer = plainAddress(socket.remoteAddress ?? '');
-    const max = trusted.includes(peer) ? Number.POSITIVE_INFINITY : LIMITS.connectionsPerAddressMax;
-    const release = connections.take(clientNetwork(peer), max);
-    if (release) socket.once('close', release);
-    else socket.destroy();
-  });
+  server.on('connection', (socket: Socket) => connections.admit(socket, tls !== undefined));
+  server.on('secureConnection', (socket: Socket) => connections.secured(socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const code = answerClientError(error, socket as Socket, nextId());
     if (code) onRefused(code);

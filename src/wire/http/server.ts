@@ -9,9 +9,9 @@ import { loadTlsMaterial, type TlsFiles, type TlsMaterial } from '../../net/tls.
 import type { Logger } from '../../ports/logger.ts';
 import { Failures } from '../failures.ts';
 import { listenReason } from '../listen-reason.ts';
-import { Quota } from '../quota.ts';
 import { reloadCertificate } from '../reload-certificate.ts';
 import { makeApp } from './app.ts';
+import { type HttpConnectionLimits, HttpConnections } from './connections.ts';
 import { CrossOrigin } from './cors.ts';
 import { type DependencyOptions, type HttpDependencies, makeDependencies } from './dependencies.ts';
 import type { EventStreamLimits } from './event-streams.ts';
@@ -41,6 +41,7 @@ export interface HttpOptions extends DependencyOptions {
 /** Bounds that tests cross at smaller values. */
 export interface HttpLimits extends RequestTimes {
   readonly streams?: Partial<EventStreamLimits>;
+  readonly connections?: Partial<HttpConnectionLimits>;
 }
 
 export interface HttpServer {
@@ -80,14 +81,14 @@ class Listener implements HttpServer {
 
   constructor(
     options: HttpOptions,
-    given: Omit<HttpDependencies, 'site' | 'openConnections'>,
+    given: Omit<HttpDependencies, 'site' | 'openConnections' | 'connections'>,
     tls: TlsMaterial | undefined,
   ) {
     this.#options = options;
     const { logger, proxyTrusted = [], corsOrigins = [], limits = {}, tcp } = options;
     const trusted = new Networks(proxyTrusted);
     const nextId = makeRequestIds();
-    const connections = new Quota();
+    const connections = new HttpConnections(trusted, limits.connections);
     const origin = () => options.publicUrl ?? this.#localOrigin();
     this.dependencies = {
       ...given,
@@ -96,7 +97,8 @@ class Listener implements HttpServer {
           return origin();
         },
       },
-      openConnections: { http: () => connections.taken, tcp: () => tcp?.connections ?? 0 },
+      connections,
+      openConnections: { http: () => connections.count, tcp: () => tcp?.connections ?? 0 },
     };
     const { metrics, eventStreams, waiting } = this.dependencies;
     let made: Server | undefined;
@@ -108,7 +110,7 @@ class Listener implements HttpServer {
       stopping: this.#stopped.signal,
       serverFactory: (handler) => {
         made = makeNodeServer({
-          ...{ handler, tls, connections, trusted, nextId, times: limits },
+          ...{ handler, tls, connections, nextId, times: limits },
           onRefused: (code) => metrics.countRefusal(code),
         });
         return made;
@@ -117,7 +119,7 @@ class Listener implements HttpServer {
     if (!made) throw new Error('fastify made no server');
     this.#server = made;
     metrics.attach({
-      ...{ eventStreams, waiting, connections: () => connections.taken },
+      ...{ eventStreams, waiting, connections },
       ...(tcp ? { tcp } : {}),
     });
   }

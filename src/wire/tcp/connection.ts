@@ -88,6 +88,7 @@ export class Connection {
       onOverflow: () => this.#cutOff(),
     });
     this.#deadlines = new ConnectionDeadlines(limits, now());
+    lease.onEvictLoggedIn(() => this.#closeIdle());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => {
       this.#inputEnded = true;
@@ -212,6 +213,14 @@ export class Connection {
       this.#dependencies.counters.timeouts++;
       this.#close();
     }
+  }
+
+  /** Closes the connection for another network's, if no message is under way. */
+  #closeIdle(): boolean {
+    if (this.#schedule.running > 0 || this.#held) return false;
+    this.#dependencies.counters.connectionsEvicted++;
+    this.#close();
+    return true;
   }
 
   #close(): void {

@@ -5,6 +5,8 @@ export interface TcpCounters {
   connectionsAccepted: number;
   /** Connections over a bound. */
   connectionsRefused: number;
+  /** Connections closed because another network, which held fewer, needed their place. */
+  connectionsEvicted: number;
   messages: number;
   /** Answers that were not OK. */
   readonly refusals: Map<RefusalCode, number>;
@@ -22,6 +24,7 @@ export function makeTcpCounters(): TcpCounters {
   return {
     connectionsAccepted: 0,
     connectionsRefused: 0,
+    connectionsEvicted: 0,
     messages: 0,
     refusals: new Map(),
     slowReaders: 0,

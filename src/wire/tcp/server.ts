@@ -78,6 +78,8 @@ class Listener implements TcpServer {
   readonly #connections = new Set<Connection>();
   /** Open sockets without a `Connection`: not admitted yet, or refused. */
   readonly #waiting = new Set<Socket>();
+  /** Sockets that were answered a refusal and are not closed yet. */
+  #refused = 0;
   #now = performance.now();
   #sweep: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -101,8 +103,8 @@ class Listener implements TcpServer {
       { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
       (socket) => void this.#accept(socket),
     );
-    // Connections beyond the bound are accepted in order to be refused with a reason, up to a bound of their own.
-    this.#server.maxConnections = this.#limits.connectionsMax + this.#limits.refusedConnectionsMax;
+    // Connections beyond the bound are accepted, to take a place from a network of more or to be refused with a reason.
+    this.#server.maxConnections = this.#limits.connectionsMax + 2 * this.#limits.refusedConnectionsMax;
     this.#server.on('drop', () => this.counters.connectionsRefused++);
   }
 
@@ -162,7 +164,10 @@ class Listener implements TcpServer {
     if (address === undefined || socket.destroyed) return void socket.destroy();
 
     const network = clientNetwork(address);
-    const lease = this.#quota.take(network);
+    const lease = this.#quota.take(network, () => {
+      this.counters.connectionsEvicted++;
+      socket.destroy();
+    });
     if (!lease) return this.#refuse(socket);
     socket.once('close', () => lease.release());
     this.counters.connectionsAccepted++;
@@ -200,11 +205,16 @@ class Listener implements TcpServer {
     this.counters.connectionsRefused++;
     countRefusal(this.counters, 'connections_too_many');
     // Under TLS the answer would cost the handshake that the bound exists to avoid.
-    if (this.#secureContext) return void socket.destroy();
+    if (this.#secureContext || this.#refused >= this.#limits.refusedConnectionsMax)
+      return void socket.destroy();
+    this.#refused++;
     socket.end(refusalAnswer(refuse('connections_too_many', { retryAfterMs: RETRY_AFTER_MS }), undefined));
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), this.#limits.lingerTimeMs);
-    socket.once('close', () => clearTimeout(timer));
+    socket.once('close', () => {
+      this.#refused--;
+      clearTimeout(timer);
+    });
   }
 
   #track(socket: Socket): void {

@@ -67,6 +67,13 @@ export class VaultConnection {
     if (this.#running === 0) this.#socket.end();
   }
 
+  /** Closes the connection for another caller's, if no call is under way. @returns whether it closes */
+  closeIdle(): boolean {
+    if (this.#running > 0 || this.#insideSince !== undefined) return false;
+    this.close();
+    return true;
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }

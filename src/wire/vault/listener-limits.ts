@@ -6,6 +6,8 @@ export type VaultListenerLimits = Pick<
   | 'vaultConnectionsMax'
   | 'vaultConnectionsPerCallerMax'
   | 'vaultHandshakesMax'
+  | 'vaultKnownHandshakesMax'
+  | 'vaultKnownAddressesMax'
   | 'vaultHandshakeTimeMs'
   | 'vaultRequestBytesMax'
   | 'vaultFrameTimeMs'

@@ -10,9 +10,11 @@ import type { KeyVault } from '../../ports/key-vault.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { VAULT_ANSWERS } from '../../vault-protocol/calls.ts';
 import { encodeFrame, VAULT_PROTOCOL } from '../../vault-protocol/frames.ts';
+import { Quota } from '../quota.ts';
 import { reloadCertificate } from '../reload-certificate.ts';
 import { identify, type VaultCaller, type VaultCallers } from './caller.ts';
 import { VaultConnection } from './connection.ts';
+import { Handshakes } from './handshakes.ts';
 import type { VaultListenerLimits } from './listener-limits.ts';
 import { RefusalLog } from './refusal-log.ts';
 
@@ -56,6 +58,8 @@ const SWEEP_MS_MAX = 500;
 const SWEEP_MS_MIN = 10;
 const KEEP_ALIVE_MS = 30_000;
 const REFUSED_LINGER_MS = 500;
+/** Refused callers that have time to read the reason. */
+const REFUSED_LINGERING_MAX = 64;
 
 class Listener implements VaultListener {
   readonly #options: VaultListenerOptions;
@@ -63,10 +67,11 @@ class Listener implements VaultListener {
   readonly #limits: VaultListenerLimits;
   readonly #refusals: RefusalLog;
   readonly #server: Server;
-  readonly #connections = new Map<VaultConnection, string>();
+  readonly #connections = new Set<VaultConnection>();
   readonly #sockets = new Set<Socket>();
-  /** Sockets whose handshake has not ended, by address and port. */
-  readonly #handshakes = new Map<string, Socket>();
+  readonly #handshakes: Handshakes;
+  readonly #places: Quota;
+  #refusedLingering = 0;
   #sweep: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -74,6 +79,8 @@ class Listener implements VaultListener {
     this.#options = options;
     this.#identity = identity;
     this.#limits = { ...LIMITS, ...options.limits };
+    this.#handshakes = new Handshakes(this.#limits);
+    this.#places = new Quota(this.#limits.vaultConnectionsMax);
     this.#refusals = new RefusalLog(options.logger);
     try {
       this.#server = createServer({
@@ -91,14 +98,17 @@ class Listener implements VaultListener {
     } catch (error) {
       throw new StartRefused(`vault_tls_cert_file: no TLS with these files: ${(error as Error).message}`);
     }
-    this.#server.maxConnections = this.#limits.vaultConnectionsMax + this.#limits.vaultHandshakesMax;
+    const { vaultConnectionsMax, vaultHandshakesMax, vaultKnownHandshakesMax } = this.#limits;
+    // Beyond the bounds, to take a place from a network of more, and for refused callers that read the reason.
+    this.#server.maxConnections =
+      vaultConnectionsMax + 2 * (vaultHandshakesMax + vaultKnownHandshakesMax) + REFUSED_LINGERING_MAX;
     this.#server.on('drop', () => this.#refuse(undefined, 'more connections than the vault takes'));
     this.#server.on('connection', (socket: Socket) => this.#track(socket));
     this.#server.on('tlsClientError', (error, socket) => {
       const { code, message } = error as NodeJS.ErrnoException;
       this.#refuse(socket.remoteAddress, `no TLS handshake: ${code ?? message}`);
       // Node leaves the raw socket of a handshake that timed out open.
-      this.#handshakes.get(keyOf(socket))?.destroy();
+      this.#handshakes.end(socket)?.destroy();
       socket.destroy();
     });
     this.#server.on('secureConnection', (socket) => this.#accept(socket));
@@ -132,7 +142,7 @@ class Listener implements VaultListener {
     this.#sweep = setInterval(() => {
       const now = performance.now();
       const wallNow = this.#options.clock.now();
-      for (const connection of this.#connections.keys()) connection.expire(now, wallNow);
+      for (const connection of this.#connections) connection.expire(now, wallNow);
     }, sweepMs).unref();
   }
 
@@ -150,30 +160,30 @@ class Listener implements VaultListener {
 
   #track(socket: Socket): void {
     socket.on('error', () => {});
-    if (this.#handshakes.size >= this.#limits.vaultHandshakesMax) {
+    if (!this.#handshakes.begin(socket)) {
       this.#refuse(socket.remoteAddress, 'more handshakes at once than the vault takes');
       socket.destroy();
       return;
     }
-    const key = keyOf(socket);
-    this.#handshakes.set(key, socket);
     this.#sockets.add(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      if (this.#handshakes.get(key) === socket) this.#handshakes.delete(key);
-    });
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   #accept(socket: TLSSocket): void {
-    this.#handshakes.delete(keyOf(socket));
+    this.#handshakes.end(socket);
     // A lost connection is not worth a log line.
     socket.on('error', () => {});
     if (this.#stopping) return void socket.destroy();
-    const caller = this.#admit(socket);
-    if ('refused' in caller) {
-      this.#refuseWithReason(socket, caller.refused);
-      return;
-    }
+    const caller = identify(socket, this.#options, this.#options.clock.now());
+    if ('refused' in caller) return void this.#refuseWithReason(socket, caller.refused);
+    this.#handshakes.know(socket);
+    let connection: VaultConnection | undefined;
+    const place = this.#places.take({
+      holder: caller.name,
+      holderMax: this.#limits.vaultConnectionsPerCallerMax,
+      evict: () => connection?.closeIdle() ?? false,
+    });
+    if (!place) return void this.#refuseWithReason(socket, this.#whyFull(caller));
     const { vault, logger } = this.#options;
     const dependencies = {
       vault,
@@ -182,23 +192,20 @@ class Listener implements VaultListener {
       limits: this.#limits,
       refusals: this.#refusals,
     };
-    const connection = new VaultConnection(dependencies, socket, caller);
-    this.#connections.set(connection, caller.name);
-    socket.once('close', () => this.#connections.delete(connection));
+    const made = new VaultConnection(dependencies, socket, caller);
+    connection = made;
+    this.#connections.add(made);
+    socket.once('close', () => {
+      place.release();
+      this.#connections.delete(made);
+    });
   }
 
-  #admit(socket: TLSSocket): VaultCaller | { readonly refused: string } {
-    const caller = identify(socket, this.#options, this.#options.clock.now());
-    if ('refused' in caller) return caller;
-    const { vaultConnectionsMax, vaultConnectionsPerCallerMax } = this.#limits;
-    if (this.#connections.size >= vaultConnectionsMax) {
-      return { refused: 'the vault has as many connections as it takes' };
-    }
-    let own = 0;
-    for (const name of this.#connections.values()) if (name === caller.name) own++;
-    return own < vaultConnectionsPerCallerMax
-      ? caller
-      : { refused: `${caller.name} has ${own} connections, its most` };
+  #whyFull({ name }: VaultCaller): string {
+    const own = this.#places.heldBy(name);
+    return own < this.#limits.vaultConnectionsPerCallerMax
+      ? 'the vault has as many connections as it takes'
+      : `${name} has ${own} connections, its most`;
   }
 
   /** Sends the reason and closes. Reads nothing. */
@@ -206,8 +213,13 @@ class Listener implements VaultListener {
     this.#refuse(socket.remoteAddress, reason);
     socket.end(encodeFrame(0, VAULT_ANSWERS.refused, Buffer.from(reason)));
     socket.resume();
-    const timer = setTimeout(() => socket.destroy(), REFUSED_LINGER_MS);
-    socket.once('close', () => clearTimeout(timer));
+    const lingerMs = this.#refusedLingering < REFUSED_LINGERING_MAX ? REFUSED_LINGER_MS : 0;
+    this.#refusedLingering++;
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => {
+      this.#refusedLingering--;
+      clearTimeout(timer);
+    });
   }
 
   #refuse(address: string | undefined, reason: string): void {
@@ -219,8 +231,8 @@ class Listener implements VaultListener {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    for (const socket of this.#handshakes.values()) socket.destroy();
-    for (const connection of this.#connections.keys()) connection.close();
+    this.#handshakes.destroyAll();
+    for (const connection of this.#connections) connection.close();
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, drainMs);
@@ -230,7 +242,3 @@ class Listener implements VaultListener {
 }
 
 const TLS = { minVersion: 'TLSv1.3' } as const;
-
-function keyOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
-}

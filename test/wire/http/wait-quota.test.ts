@@ -12,18 +12,40 @@ const service = (serviceId: string): Caller => ({
   service: { serviceId, name: serviceId, scopes: [], keys: [], disabled: false, createdAt: 0 },
 });
 
-test('one caller cannot take the places of all', () => {
+const user = (userId: number): Caller => ({
+  kind: 'user',
+  session: {
+    ...{ userId, username: `user${userId}`, role: 'user', kind: 'login', tokenId: '', proof: 'no_token' },
+    ...{ sessionId: '', expiresAt: 0 },
+  },
+});
+
+test('a service waits so often at once and no more, and leaves places to others', () => {
   const { waitingRequestsPerServiceMax: own } = LIMITS;
-  const places = new WaitQuota(own + 2);
-  const leave = Array.from({ length: own }, () => places.take(service('greedy')));
-  assert.ok(leave.every(Boolean));
-  assert.equal(places.take(service('greedy')), undefined);
-  assert.ok(places.take(service('other')));
-  assert.ok(places.take(service('third')));
-  assert.equal(places.take(service('fourth')), undefined, 'all places are taken');
-  leave[0]?.();
-  assert.equal(places.count, own + 1);
-  assert.ok(places.take(service('greedy')));
+  const places = new WaitQuota(2 * own);
+  const take = (name: string) => places.take(service(name), '192.0.2.1', () => undefined);
+  const held = Array.from({ length: own }, () => take('greedy'));
+  assert.ok(held.every(Boolean));
+  assert.equal(take('greedy'), undefined);
+  assert.ok(take('other'));
+  held[0]?.release();
+  assert.equal(places.count, own);
+  assert.ok(take('greedy'));
+});
+
+test('the accounts of one address share its part, and an address without a place gets one at once', () => {
+  const ended: number[] = [];
+  const places = new WaitQuota(64);
+  const take = (id: number, network: string) => places.take(user(id), network, () => ended.push(id));
+  for (let id = 0; id < 1_000; id++) take(id, `192.0.2.${id % 4}`);
+  assert.ok(places.count >= 48);
+  for (let n = 0; n < 16; n++) assert.ok(take(2_000 + n, `198.51.100.${n}`), `${n}`);
+  assert.ok(places.count <= 64);
+  assert.ok(ended.length > 0 && ended.every((id) => id < 1_000), 'those who held most waited less');
+  assert.ok(
+    places.take(service('other'), '192.0.2.1', () => undefined),
+    'services have places of their own',
+  );
 });
 
 test('over REST: a user waits so often at once and no more, and the places come back', async (t) => {

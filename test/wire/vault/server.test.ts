@@ -488,3 +488,20 @@ test('stopped, the listener answers what it was asked', async (t) => {
   await stopped;
   await assert.rejects(client.activeKeyVersion(), VaultUnavailable);
 });
+
+test('strangers who leave handshakes unfinished do not keep a caller out', async (t) => {
+  const listening = await listen(t, {
+    limits: { vaultHandshakesMax: 20, vaultKnownHandshakesMax: 4, vaultHandshakeTimeMs: 60_000 },
+  });
+  const silentFrom = async (address: string) => {
+    const socket = connectPlain({ port: listening.port, host: '127.0.0.1', localAddress: address });
+    t.after(() => socket.destroy());
+    socket.on('error', () => undefined).resume();
+    await new Promise((resolve) => socket.once('connect', resolve));
+  };
+  // First two addresses, then as many as there are places.
+  for (let n = 0; n < 60; n++) await silentFrom(`127.0.0.${2 + (n % 2)}`);
+  await (await RawCaller.connect(listening)).welcomed();
+  for (let n = 0; n < 60; n++) await silentFrom(`127.0.0.${2 + n}`);
+  await (await RawCaller.connect(listening)).welcomed();
+});

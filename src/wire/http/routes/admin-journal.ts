@@ -124,11 +124,12 @@ export const adminJournalRoutes = [
     },
     refusals: ['busy'],
     handle(request, { context, exporting }) {
-      if (exporting.count >= LIMITS.exportStreamsMax) return refuse('busy', { retryAfterMs: 5_000 });
+      const holderMax = LIMITS.exportStreamsPerCallerMax;
+      const place = exporting.take({ holder: callerId(request.caller), holderMax });
+      if (!place) return refuse('busy', { retryAfterMs: 5_000 });
       const gone = request.gone();
       return {
         stream(response, common) {
-          exporting.count++;
           response.on('error', () => {});
           response.writeHead(200, {
             ...common,
@@ -136,7 +137,7 @@ export const adminJournalRoutes = [
             'content-disposition': 'attachment; filename="sello-journal.ndjson"',
           });
           void exportJournal(context.store, response, gone).finally(() => {
-            exporting.count--;
+            place.release();
           });
         },
       };

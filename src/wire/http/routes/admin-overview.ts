@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isSessionValid, type Session } from '../../../application/sessions/session.ts';
 import { refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
-import { callerId } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { EventStream } from '../event-stream.ts';
 import { Overview, overviewView } from '../overview-view.ts';
@@ -48,9 +47,9 @@ export const adminOverviewRoutes = [
     caller: 'auditor',
     responses: { 200: { description: 'The stream.', contentType: 'text/event-stream' } },
     refusals: ['streams_too_many'],
-    handle({ caller }, dependencies) {
+    handle({ caller, address }, dependencies) {
       const { eventStreams } = dependencies;
-      const lease = eventStreams.reserve(callerId(caller));
+      const lease = eventStreams.reserve(caller, address);
       if (!lease) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
       return {
         stream(response, common) {

@@ -160,11 +160,11 @@ export const eventRoutes = [
       },
     },
     refusals: ['streams_too_many'],
-    async handle({ caller, headers }, dependencies) {
+    async handle({ caller, headers, address }, dependencies) {
       const { eventStreams } = dependencies;
       const feed = await feedOf(dependencies, caller, headers);
       if (isRefusal(feed)) return feed;
-      const lease = eventStreams.reserve(callerId(caller));
+      const lease = eventStreams.reserve(caller, address);
       if (!lease) return refuse('streams_too_many', { retryAfterMs: RECONNECT_MS });
       return {
         stream(response, common) {

@@ -105,20 +105,24 @@ export const transactionReadRoutes = [
     },
     responses: { 200: { description: 'As it is now.', schema: Transaction, example: TRANSACTION_EXAMPLE } },
     refusals: ['transaction_unknown', 'busy'],
-    async handle({ caller, params, query, gone }, dependencies) {
+    async handle({ caller, params, query, address, gone }, dependencies) {
       const found = await findFor(dependencies, caller, params.id);
       if (!found) return refuse('transaction_unknown');
       const waitMs = (query.wait_s ?? 0) * 1000;
       if (waitMs === 0 || found.status !== 'pending') return { status: 200, body: transactionView(found) };
       const { context, waiting } = dependencies;
-      const leave = waiting.take(caller);
-      if (!leave) return refuse('busy', { retryAfterMs: 1_000 });
+      const early = new AbortController();
+      const place = waiting.take(caller, address, () => early.abort());
+      if (!place) return refuse('busy', { retryAfterMs: 1_000 });
       try {
         const find = () => findFor(dependencies, caller, params.id);
-        const view = await waitForDecision(context, found.userId, find, { waitMs, signal: gone() });
+        const view = await waitForDecision(context, found.userId, find, {
+          waitMs,
+          signal: AbortSignal.any([gone(), early.signal]),
+        });
         return { status: 200, body: transactionView(view ?? found) };
       } finally {
-        leave();
+        place.release();
       }
     },
   }),
