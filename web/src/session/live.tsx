@@ -44,7 +44,9 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     for (const key of affected.current) void queryClient.invalidateQueries({ queryKey: [key] });
     affected.current.clear();
   };
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    return () => clearTimeout(timer.current);
+  }, []);
 
   const { state, retryNow } = useEvents({
     enabled: true,

@@ -96,7 +96,9 @@ export function Chart({
     };
   }, [scheme, locale, series, bars]);
 
-  useEffect(() => chart.current?.setData(data), [data]);
+  useEffect(() => {
+    chart.current?.setData(data);
+  }, [data]);
 
   return <div ref={place} className={styles.chart} aria-hidden="true" />;
 }

@@ -23,7 +23,9 @@ export function ApprovalOutcome({
 }) {
   const { t } = useTranslation('token');
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => {
+    heading.current?.focus();
+  }, []);
   const { title, lead, look } = {
     approved: { title: t('transaction.approved'), lead: t('transaction.approved_lead'), look: 'good' },
     refused: { title: t('transaction.refused'), lead: t('transaction.refused_lead'), look: 'bad' },

@@ -20,7 +20,9 @@ export function HoldButton({ label, onHeld }: { readonly label: string; readonly
     setHolding(false);
   }
 
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    return () => clearTimeout(timer.current);
+  }, []);
 
   return (
     <div className={styles.box}>

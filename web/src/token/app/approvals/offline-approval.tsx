@@ -99,7 +99,9 @@ function BoundCode({
   const { t } = useTranslation('token');
   const leftMs = (step + 1) * MINUTE_MS - useServerNow(250);
   const over = leftMs <= 0;
-  useEffect(() => scrollTo(0, 0), []);
+  useEffect(() => {
+    scrollTo(0, 0);
+  }, []);
   if (over)
     return (
       <Notice kind="warning" action={<Button onClick={onAnother}>{t('offline.show')}</Button>}>
