@@ -122,6 +122,8 @@ describe('payments', { concurrency: 2 }, () => {
     await desk.page.getByLabel('Code of this transfer').fill(await token.code());
     await bank.button('Approve').click();
     await bank.becomes('Approved');
+    await token.at('settings');
+    await token.heading('Settings').waitFor();
     await phone.context.setOffline(false);
     await leave();
   });
