@@ -8,6 +8,7 @@ import { granted } from '../shell/failure.ts';
 import { DISABLED, defineNamedAction, ENABLED } from '../shell/named-action.ts';
 import type { Shell } from '../shell/shell.ts';
 import { table } from '../shell/table.ts';
+import { tellMade } from '../shell/tell-made.ts';
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
@@ -34,7 +35,12 @@ export function define(command: Command, shell: Shell): void {
     )
     .action(async (service: string, options: { scope: readonly string[] }) => {
       const made = granted(
-        await operate(shell.config(), 'service.create', { name: service, scopes: [...options.scope] }),
+        await operate(
+          shell.config(),
+          'service.create',
+          { name: service, scopes: [...options.scope] },
+          tellMade(shell),
+        ),
       );
       printKey(shell, made);
     });

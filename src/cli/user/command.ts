@@ -8,6 +8,7 @@ import { DISABLED, defineNamedAction, ENABLED } from '../shell/named-action.ts';
 import { readPassword } from '../shell/secret-input.ts';
 import type { Shell } from '../shell/shell.ts';
 import { table } from '../shell/table.ts';
+import { tellMade } from '../shell/tell-made.ts';
 
 const PAGE = 500;
 
@@ -48,7 +49,7 @@ export function define(command: Command, shell: Shell): void {
         const config = shell.config();
         const password = await readPassword(shell, options.passwordStdin);
         const created = granted(
-          await operate(config, 'user.create', { username, password, role: options.role }),
+          await operate(config, 'user.create', { username, password, role: options.role }, tellMade(shell)),
         );
         shell.result(created, () =>
           say(
