@@ -44,7 +44,7 @@ export async function openParts(
     };
     const keysAreStored = async () => (await storedKey()) !== undefined;
     vault = await openVault(config, {
-      ...{ clock, keysAreStored, storedKey, generated, log },
+      ...{ clock, keysAreStored, storedKey, store, generated, log },
       mayWait: vaultMayWait,
     });
     const rateLimiter = await openRateLimiter(config, { vault: vault.vault, log });

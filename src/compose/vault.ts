@@ -3,11 +3,14 @@ import { systemRandom } from '../adapters/system/random.ts';
 import { createFileVault, openFileVault } from '../adapters/vault-file/open-file-vault.ts';
 import { resolvePassphrase } from '../adapters/vault-file/passphrase.ts';
 import type { RemoteVaultLogger } from '../adapters/vault-remote/options.ts';
+import { BoundVault } from '../application/keys/bound-vault.ts';
 import { DeferredVault } from '../application/keys/deferred-vault.ts';
+import { bindVault } from '../application/keys/vault-binding.ts';
 import type { Config } from '../config.ts';
 import { PinRefused, StartRefused, VaultUnavailable } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyOwner, KeyVault, WrappedKey } from '../ports/key-vault.ts';
+import type { Store } from '../ports/store.ts';
 import { passphrasePath, vaultPath } from './paths.ts';
 import { vaultCallerCredentials } from './vault-credentials.ts';
 
@@ -35,6 +38,8 @@ export interface OpenVaultOptions {
   readonly generated: string[];
   /** One of the keys in the store, to check that this is their vault. */
   readonly storedKey?: () => Promise<{ readonly owner: KeyOwner; readonly wrapped: WrappedKey } | undefined>;
+  /** The store that the vault is bound to. Unset for a vault that serves others. */
+  readonly store?: Pick<Store, 'bindVault'>;
   readonly log?: RemoteVaultLogger;
   /** Whether to start without a remote vault that does not answer, and try again in the background. */
   readonly mayWait?: boolean;
@@ -70,7 +75,7 @@ export async function openVault(config: Config, options: OpenVaultOptions): Prom
 }
 
 async function openHsm(config: Config, options: OpenVaultOptions): Promise<OpenedVault> {
-  const { keysAreStored, storedKey, generated, log = SILENT } = options;
+  const { keysAreStored, generated, log = SILENT } = options;
   const { openPkcs11Vault } = await import('../adapters/vault-pkcs11/open-pkcs11-vault.ts');
   let isOpen = false;
   const { vault, slotLabel, keysCreated } = await openPkcs11Vault({
@@ -85,37 +90,48 @@ async function openHsm(config: Config, options: OpenVaultOptions): Promise<Opene
     },
   });
   if (keysCreated) generated.push(`the keys in the HSM's slot "${slotLabel}"`);
-  await refuseOtherKeys(vault, storedKey, `the HSM's slot "${slotLabel}"`);
+  const usable = await bound(vault, options, `the HSM's slot "${slotLabel}"`);
   isOpen = true;
   log.info({ slot: slotLabel, custody: vault.custody }, 'key vault: HSM');
-  return { vault, sealedFile: undefined };
+  return { vault: usable, sealedFile: undefined };
 }
 
-async function openVaultProcess(config: Config, { log, storedKey }: OpenVaultOptions): Promise<OpenedVault> {
+async function openVaultProcess(config: Config, options: OpenVaultOptions): Promise<OpenedVault> {
   const { openRemoteVault } = await import('../adapters/vault-remote/vault.ts');
   const { vault, reload } = await openRemoteVault({
     url: config.vaultUrl,
     credentials: () => vaultCallerCredentials(config),
-    log: log ?? SILENT,
+    log: options.log ?? SILENT,
   });
-  await refuseOtherKeys(vault, storedKey, `the vault process ${config.vaultUrl}`);
-  return { vault, sealedFile: undefined, reload };
+  const usable = await bound(vault, options, `the vault process ${config.vaultUrl}`);
+  return { vault: usable, sealedFile: undefined, reload };
 }
 
-/** With another vault's keys every MAC would be wrong, and every user locked out. */
-async function refuseOtherKeys(
+/**
+ * Checks that the vault opens the keys in the store, and that it is the one, and no older copy of the one, that the
+ * store is bound to. With another vault's keys every MAC would be wrong, every user locked out, and new users' keys
+ * wrapped under keys that the right vault does not have. Closes a vault that is refused.
+ * @throws StartRefused, VaultUnavailable
+ */
+async function bound(
   vault: KeyVault,
-  storedKey: OpenVaultOptions['storedKey'],
+  { storedKey, store }: OpenVaultOptions,
   name: string,
-): Promise<void> {
+): Promise<KeyVault> {
+  if (!store) return vault;
   try {
     const stored = await storedKey?.();
-    if (!stored) return;
-    const [mac] = await vault.computeMacs([{ ...stored, algorithm: 'sha256', message: Buffer.alloc(1) }]);
-    if (mac) return;
-    throw new StartRefused(
-      `vault_url: ${name} does not open the keys of the users in this database: it is another vault, or older than they are. Nothing was changed.`,
-    );
+    if (stored) {
+      const [mac] = await vault.computeMacs([{ ...stored, algorithm: 'sha256', message: Buffer.alloc(1) }]);
+      if (!mac) {
+        throw new StartRefused(
+          `vault_url: ${name} does not open the keys of the users in this database: it is another vault, or older than they are. Nothing was changed.`,
+        );
+      }
+    }
+    const wrong = await bindVault(store, vault);
+    if (wrong !== undefined) throw new StartRefused(`vault_url: ${name} ${wrong} Nothing was changed.`);
+    return new BoundVault(vault, await vault.activeKeyVersion());
   } catch (error) {
     await vault.close();
     throw error;
@@ -124,10 +140,8 @@ async function refuseOtherKeys(
 
 const SILENT: RemoteVaultLogger = { info() {}, error() {} };
 
-async function openSealedFile(
-  config: Config,
-  { clock, keysAreStored, generated }: OpenVaultOptions,
-): Promise<OpenedVault> {
+async function openSealedFile(config: Config, options: OpenVaultOptions): Promise<OpenedVault> {
+  const { clock, keysAreStored, generated } = options;
   const path = vaultPath(config);
   const exists = existsSync(path);
   if (!exists && (await keysAreStored())) {
@@ -147,7 +161,8 @@ async function openSealedFile(
     random: systemRandom,
   });
   if (origin === 'generated') generated.push(passphraseFile);
-  const options = { path, passphrase, random: systemRandom, clock };
+  const file = { path, passphrase, random: systemRandom, clock };
   if (!exists) generated.push(path);
-  return { vault: await (exists ? openFileVault(options) : createFileVault(options)), sealedFile: path };
+  const vault = await (exists ? openFileVault(file) : createFileVault(file));
+  return { vault: await bound(vault, options, `the file ${path}`), sealedFile: path };
 }

@@ -59,6 +59,11 @@ export interface Store extends JournalReader {
     readonly after: WrappedKeyRef | undefined;
     readonly limit: number;
   }): Promise<readonly StoredKey[]>;
+  /**
+   * Binds the store to the vault that wraps its keys: the first caller's identity stays, the key version only grows.
+   * Atomic. @returns the binding as it is now, which is not the caller's if another vault was bound before
+   */
+  bindVault(binding: VaultBinding): Promise<VaultBinding>;
   /** Replaces each wrapped key that still equals `expected` (compare-and-set). @returns which were replaced */
   replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]>;
 
@@ -172,4 +177,10 @@ export interface StoredKey extends WrappedKeyRef {
 export interface KeyReplacement extends WrappedKeyRef {
   readonly expected: string;
   readonly replacement: string;
+}
+
+/** Which vault wraps the store's keys, and the newest key version that it is known to have had. */
+export interface VaultBinding {
+  readonly identity: string;
+  readonly keyVersion: number;
 }

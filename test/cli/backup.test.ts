@@ -137,7 +137,7 @@ test('a backup made before the last change of the tables is restored, and serves
   await cp(backup, old, { recursive: true });
   const database = new DatabaseSync(join(old, 'sello.sqlite'));
   database.exec(
-    'ALTER TABLE sessions DROP COLUMN proof; PRAGMA user_version = 4; PRAGMA journal_mode = DELETE',
+    'ALTER TABLE sessions DROP COLUMN proof; DROP TABLE vault_binding; PRAGMA user_version = 4; PRAGMA journal_mode = DELETE',
   );
   database.close();
   const manifest = JSON.parse(await readFile(join(old, 'manifest.json'), 'utf8'));

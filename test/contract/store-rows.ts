@@ -277,6 +277,24 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
     );
 
     test(
+      'the first vault stays bound, of several at once one, and its key version only grows',
+      withEmpty(async (store) => {
+        const rivals = Array.from({ length: 8 }, (_, n) => ({ identity: `vault ${n}`, keyVersion: 2 }));
+        const told = await Promise.all(rivals.map((rival) => store.bindVault(rival)));
+        const [bound = assert.fail()] = told;
+        assert.deepEqual(
+          told,
+          rivals.map(() => bound),
+        );
+        const { identity } = bound;
+        assert.deepEqual(await store.bindVault({ identity, keyVersion: 5 }), { identity, keyVersion: 5 });
+        assert.deepEqual(await store.bindVault({ identity, keyVersion: 4 }), { identity, keyVersion: 5 });
+        const foreign = { identity: 'another', keyVersion: 9 };
+        assert.deepEqual(await store.bindVault(foreign), { identity, keyVersion: 5 });
+      }),
+    );
+
+    test(
       'users are listed in order of id, by page and by a part of the name taken literally',
       withEmpty(async (store) => {
         const names = ['ana', 'Ana', 'banana', '100%', '100_', 'eñe', 'x'];

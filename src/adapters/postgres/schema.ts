@@ -154,6 +154,15 @@ export const MIGRATIONS: readonly Migration[] = [
       CHECK (proof IN ('second_factor', 'code_omitted', 'code_unavailable', 'no_token')) NOT VALID;
     `,
   },
+  {
+    sql: `
+    CREATE TABLE vault_binding (
+      id          integer NOT NULL PRIMARY KEY CHECK (id = 1),
+      identity    text    NOT NULL,
+      key_version integer NOT NULL CHECK (key_version > 0)
+    );
+    `,
+  },
 ];
 
 /** The rights of the server's role. None of them changes or removes an entry, or its position. */
@@ -161,7 +170,7 @@ export const GRANTS: readonly string[] = [
   'GRANT USAGE ON SCHEMA sello TO %role%',
   'GRANT SELECT ON ALL TABLES IN SCHEMA sello TO %role%',
   'GRANT INSERT ON journal, places TO %role%',
-  'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services TO %role%',
+  'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding TO %role%',
   'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys TO %role%',
   'GRANT USAGE ON SEQUENCE user_ids TO %role%',
 ];

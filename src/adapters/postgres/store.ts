@@ -16,6 +16,7 @@ import type {
   UserId,
   UserRecord,
   UserRow,
+  VaultBinding,
   WrappedKeyRef,
 } from '../../ports/store.ts';
 import { addressText, readAddress } from './address.ts';
@@ -34,7 +35,7 @@ import { confirm } from './synchronous-commit.ts';
 import { STORE_TIMES, type StoreTimes } from './times.ts';
 import { transactionRows } from './transaction-rows.ts';
 import { allocateUserIds, findUser, listUsers, loadUsers } from './user-rows.ts';
-import { listWrappedKeys, replaceWrappedKeys } from './wrapped-keys.ts';
+import { bindVault, listWrappedKeys, replaceWrappedKeys } from './wrapped-keys.ts';
 
 export interface PostgresStoreOptions extends Pick<AppenderOptions, 'partitionOf'> {
   /** `postgres://user:password@host:port[,host:port…]/database` (address.ts). */
@@ -234,6 +235,10 @@ export class PostgresStore implements Store {
 
   async replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]> {
     return this.#change((connection) => replaceWrappedKeys(connection, replacements));
+  }
+
+  async bindVault(binding: VaultBinding): Promise<VaultBinding> {
+    return this.#pool.read((connection) => bindVault(connection, binding));
   }
 
   async prune(before: { idempotencyRecords: number; sessions: number; limit: number }): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { KeyReplacement, StoredKey, WrappedKeyRef } from '../../ports/store.ts';
+import type { KeyReplacement, StoredKey, VaultBinding, WrappedKeyRef } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 
 const MACS = {
@@ -64,4 +64,22 @@ export async function replaceWrappedKeys(
     ['COMMIT'],
   ]);
   return results.slice(1, -1).map(({ count }) => count === 1);
+}
+
+const BIND = {
+  name: 'keys_bind_vault',
+  text: 'INSERT INTO vault_binding AS b VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET key_version = excluded.key_version WHERE b.identity = excluded.identity AND b.key_version < excluded.key_version',
+};
+const BINDING = { name: 'keys_vault_binding', text: 'SELECT identity, key_version FROM vault_binding' };
+
+/** Repeated without harm, when its answer was lost. */
+export async function bindVault(
+  connection: Connection,
+  { identity, keyVersion }: VaultBinding,
+): Promise<VaultBinding> {
+  await connection.run(BIND, [identity, keyVersion]);
+  const { rows } = await connection.run(BINDING);
+  const [bound] = rows;
+  if (!bound) throw new Error('the vault was not bound');
+  return { identity: String(bound[0]), keyVersion: Number(bound[1]) };
 }

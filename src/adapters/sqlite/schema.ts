@@ -168,4 +168,11 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE sessions ADD COLUMN proof TEXT CHECK (proof IN ('second_factor', 'code_omitted', 'code_unavailable', 'no_token'));
   `,
+  `
+  CREATE TABLE vault_binding (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    identity    TEXT    NOT NULL,
+    key_version INTEGER NOT NULL CHECK (key_version > 0)
+  ) STRICT;
+  `,
 ];

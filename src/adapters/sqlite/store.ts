@@ -17,6 +17,7 @@ import type {
   UserId,
   UserRecord,
   UserRow,
+  VaultBinding,
   WrappedKeyRef,
 } from '../../ports/store.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
@@ -198,6 +199,10 @@ export class SqliteStore implements Store {
 
   async replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]> {
     return this.#appender.change(() => this.#keys.replace(replacements));
+  }
+
+  async bindVault(binding: VaultBinding): Promise<VaultBinding> {
+    return this.#appender.change(() => this.#keys.bind(binding));
   }
 
   async prune(before: { idempotencyRecords: number; sessions: number; limit: number }): Promise<boolean> {

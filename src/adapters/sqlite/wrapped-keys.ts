@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { KeyReplacement, StoredKey, WrappedKeyRef } from '../../ports/store.ts';
+import type { KeyReplacement, StoredKey, VaultBinding, WrappedKeyRef } from '../../ports/store.ts';
 import { plainRows } from './row-sql.ts';
 
 /** Lists the users' wrapped keys in order of user id, then the tokens' in order of user and token id; replaces them. */
@@ -8,6 +8,8 @@ export class WrappedKeys {
   readonly #seeds: StatementSync;
   readonly #replaceMac: StatementSync;
   readonly #replaceSeed: StatementSync;
+  readonly #bind: StatementSync;
+  readonly #binding: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#macs = database.prepare(
@@ -20,6 +22,10 @@ export class WrappedKeys {
     this.#replaceSeed = database.prepare(
       'UPDATE tokens SET seed = ? WHERE user_id = ? AND token_id = ? AND seed = ?',
     );
+    this.#bind = database.prepare(
+      'INSERT INTO vault_binding VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET key_version = excluded.key_version WHERE identity = excluded.identity AND key_version < excluded.key_version',
+    );
+    this.#binding = database.prepare('SELECT identity, key_version AS keyVersion FROM vault_binding');
   }
 
   list(after: WrappedKeyRef | undefined, limit: number): StoredKey[] {
@@ -43,5 +49,13 @@ export class WrappedKeys {
           : this.#replaceSeed.run(replacement, userId, tokenId, expected);
       return Number(result.changes) === 1;
     });
+  }
+
+  /** Runs inside the caller's unit of work. */
+  bind({ identity, keyVersion }: VaultBinding): VaultBinding {
+    this.#bind.run(identity, keyVersion);
+    const [binding] = plainRows<VaultBinding>(this.#binding.all());
+    if (!binding) throw new Error('the vault was not bound');
+    return binding;
   }
 }

@@ -3,7 +3,7 @@ import { LIMITS } from '../../limits.ts';
 import { returnNameOf, returnValueOf } from './cryptoki.ts';
 import { HsmDown, KeysGone, NoSlots } from './errors.ts';
 import type { HsmProbe } from './mechanisms.ts';
-import { OpenSlot } from './open-slot.ts';
+import { OpenSlot, type SlotIdentity } from './open-slot.ts';
 import type { HsmAddress } from './pkcs11-uri.ts';
 import { SessionKeyCache } from './session-key-cache.ts';
 import { SlotConnection } from './slot-connection.ts';
@@ -26,6 +26,7 @@ export class Hsm {
   readonly #settings: HsmSettings;
   readonly #connection: SlotConnection;
   #open: OpenSlot | undefined;
+  readonly #identity: SlotIdentity = { firstKeyId: undefined };
   #missing: readonly number[] | undefined;
   #downUntil = 0;
   #downReason = '';
@@ -98,7 +99,8 @@ export class Hsm {
     const { address, sessionKeysMax } = this.#settings;
     const sessions = this.#connection.open();
     this.#missing ??= this.#connection.probe().missing;
-    this.#open = new OpenSlot(address, sessions, new SessionKeyCache(sessionKeysMax), this.#missing);
+    const keys = new SessionKeyCache(sessionKeysMax);
+    this.#open = new OpenSlot(address, sessions, keys, this.#missing, this.#identity);
     return this.#open;
   }
 

@@ -6,6 +6,11 @@ import type { HsmAddress } from './pkcs11-uri.ts';
 import type { SessionKeyCache } from './session-key-cache.ts';
 import type { Sessions } from './slot-connection.ts';
 
+/** What tells the slot's keys from those of another slot of the same label: the id of the oldest verification key. */
+export interface SlotIdentity {
+  firstKeyId: string | undefined;
+}
+
 /**
  * A slot with a logged-in user: its sessions, the listing of its keys, and users' keys unwrapped as session objects.
  *
@@ -17,6 +22,8 @@ export class OpenSlot {
   readonly sessionKeys: SessionKeyCache;
   /** Indexes into `MECHANISM_NEEDS`. */
   readonly missingMechanisms: readonly number[];
+  /** Shared by the slots that are opened one after the other. */
+  readonly #identity: SlotIdentity;
   #keys: KeyListing;
   #keysExpected = false;
   #versions = new Map<number, KeyVersion>();
@@ -27,7 +34,9 @@ export class OpenSlot {
     sessions: Sessions,
     sessionKeys: SessionKeyCache,
     missingMechanisms: readonly number[],
+    identity: SlotIdentity,
   ) {
+    this.#identity = identity;
     this.address = address;
     this.sessions = sessions;
     this.sessionKeys = sessionKeys;
@@ -71,7 +80,12 @@ export class OpenSlot {
     this.sessions.library.C_DestroyObject(this.sessions.objectSession, handle);
   }
 
-  #checkKeys({ versions }: KeyListing): void {
-    if (this.#keysExpected && versions.length === 0) throw new KeysGone('the HSM shows none of its keys');
+  #checkKeys({ versions, signingKeys }: KeyListing): void {
+    if (!this.#keysExpected) return;
+    if (versions.length === 0) throw new KeysGone('the HSM shows none of its keys');
+    const firstKeyId = signingKeys.at(-1)?.jwk.kid;
+    this.#identity.firstKeyId ??= firstKeyId;
+    if (firstKeyId !== this.#identity.firstKeyId)
+      throw new KeysGone('the HSM shows other keys than it did before');
   }
 }

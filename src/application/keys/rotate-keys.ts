@@ -8,6 +8,7 @@ import { findRecord, repeated } from '../idempotency/idempotency-record.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
 import type { Act } from '../users/administer-user.ts';
 import { macKeyOwner, seedOwner } from './key-owner.ts';
+import { bindingOf } from './vault-binding.ts';
 
 const PAGE = 512;
 const PASSES_MAX = 4;
@@ -59,6 +60,8 @@ export async function rotateKeys(
   const { vault, decider, userCache, store } = context;
   const { keepOld = false, graceMs = store.changedSince ? LIMITS.keyGraceMs : 0 } = request;
   const version = await vault.createKeyVersion();
+  // Before anything is wrapped under it: an older copy of the vault is refused from now on.
+  await store.bindVault({ ...(await bindingOf(vault)), keyVersion: version });
   await context.keyLeases.settled();
   let { rewrapped, damaged, left } = await rewrapUntilDone(context);
   if (graceMs > 0 && !keepOld) {
