@@ -273,6 +273,8 @@ export const LIMITS = {
   journalPageEndsMax: 1_024,
   /** Users compared per turn of the event loop in a search. */
   usersSearchedPerTurnMax: 8_192,
+  /** Space that a database file needs, after an append failed, before the server is ready again. A batch takes less. */
+  storeSpaceBytesMin: 1_048_576,
   backupPagesPerStep: 256,
   /** Without an append for this long, the table of heads is brought up to date. */
   headsIdleTimeMs: 50,

@@ -21,7 +21,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import type { ClientAnswer } from '../../src/client/tcp-client.ts';
 import { temporaryFolder } from '../services/application.ts';
+import { until } from '../waiting.ts';
 import { Customer, expectOk } from './customer.ts';
+import { httpAddress } from './http-address.ts';
 import { readJournal } from './journal.ts';
 import { runServer, ServerProcess } from './server-process.ts';
 
@@ -35,6 +37,10 @@ async function startWithAlice(t: TestContext, folder: string): Promise<Running> 
   const alice = new Customer('alice');
   await alice.arrive(await server.connect());
   return { server, alice };
+}
+
+async function readiness(server: ServerProcess): Promise<number> {
+  return (await fetch(`${await httpAddress(server)}/readyz`)).status;
 }
 
 let sent = 0;
@@ -122,6 +128,7 @@ test('a full disk: decisions are refused and logged, and the server recovers by 
     fill(filler);
     // What SQLite has room for in files that it has already may still be written.
     for (let n = 0; n < 60 && (await some(20)); n++);
+    await until(async () => (await readiness(server)) === 503, { what: 'not ready: appends fail' });
     for (let n = 0; n < 5; n++) await some(5);
     assert.ok(refused > 0);
     // What needs no decision goes on.
@@ -130,6 +137,7 @@ test('a full disk: decisions are refused and logged, and the server recovers by 
       await alice.client.request({ accion: 'register', username: `b${outage}`, password: 'secreto' }),
     );
     rmSync(filler);
+    await until(async () => (await readiness(server)) === 200, { what: 'ready again without an append' });
     assert.ok(await some(20), `it goes on when there is space again (outage ${outage})`);
   }
   const lines = errorLines(server);

@@ -7,6 +7,7 @@ import { HeadWriter } from './head-writer.ts';
 import type { JournalIndex } from './journal-index.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { SideRows } from './side-rows.ts';
+import { assertSpace } from './space.ts';
 import type { OnStep, Step } from './step.ts';
 
 /** For tests. Production passes none of them. */
@@ -28,6 +29,8 @@ export class Appender {
   readonly #sweep: HeadWriter;
   /** Set by a failed write. Whether that write was committed must be read from the journal. */
   #outcomeUnknown = false;
+  /** Whether the last append failed. */
+  #hasFailed = false;
   #idleTimer: NodeJS.Timeout | undefined;
   #appends = 0;
   #appendsSeen = 0;
@@ -57,6 +60,8 @@ export class Appender {
     if (!decisions.some((decision) => this.#admits(decision))) return outcomes;
     this.#appends++;
     this.#step('append.begin');
+    // Until the write is done; a failure throws and leaves it so.
+    this.#hasFailed = true;
     this.#write(() => {
       this.#step('append.begun');
       let entries = 0;
@@ -78,13 +83,19 @@ export class Appender {
       this.#step('append.heads_written');
       return true;
     }, 'append.committed');
+    this.#hasFailed = false;
     this.#wakeWhenIdle();
     return outcomes;
   }
 
-  /** @throws StoreUnavailable when the file does not take a change now */
+  /**
+   * Since an append failed, and until one succeeds, it also wants space for a batch: the log's pages that are free for
+   * reuse take a small write on a full disk.
+   * @throws StoreUnavailable when the file does not take a change now
+   */
   ping(): void {
     if (this.#outcomeUnknown) this.#recover();
+    if (this.#hasFailed) assertSpace(this.#connection.database);
     this.#connection.write(() => undefined);
   }
 
