@@ -31,6 +31,7 @@ async function start({ folder, users }: { folder: string; users: number }): Prom
     '--tcp-port': '0',
     '--http-port': '0',
     '--keys-challenge-ttl-ms': '3600000',
+    '--policy-velocity': '{"window_ms":86400000,"amount_max":"999999999999999.00"}',
   };
   const server = await startServer(loadConfig({ flags }).config, SILENT);
   running = server;

@@ -132,7 +132,7 @@ export class TcpCustomer extends Customer {
     const challenge = await this.#client.request({ accion: 'pet_transaccion' });
     if (!isDone(challenge)) return undefined;
     const nonce = String(challenge.nonce);
-    const data = `CuentaA,${payee},1.0`;
+    const data = `CuentaA,${payee},0.01`;
     const mac = createHmac('sha256', MAC_KEY)
       .update(data + nonce)
       .digest('hex');
@@ -188,7 +188,7 @@ export class HttpCustomer extends Customer {
     const issued = await this.#post('/v1/challenges', {});
     const nonce = issued.json.challenges?.[0]?.nonce;
     if (nonce === undefined) return undefined;
-    const transaction = { payer: 'CuentaA', payee, amount: '1.00', currency: 'EUR' };
+    const transaction = { payer: 'CuentaA', payee, amount: '0.01', currency: 'EUR' };
     const mac = createHmac('sha256', MAC_KEY)
       .update(encodeTransaction({ ...transaction, challenge: nonce, v: 1 }))
       .digest('hex');

@@ -37,6 +37,7 @@ export interface Settings {
   readonly currencyDefault: string;
   readonly passwordLengthMin: number;
   readonly registrationOpen: boolean;
+  readonly tcpLogInCodeRequired: boolean;
   readonly lockout: LockoutPolicy;
   readonly keys: { readonly rotationMs: number; readonly challengeTtlMs: number };
   readonly policy: Policy;

@@ -7,17 +7,23 @@ import { authorise } from '../application/transactions/authorise.ts';
 import { registerUser } from '../application/users/register-user.ts';
 import type { TcpServices } from '../wire/tcp/services.ts';
 
-/** The use cases that the TCP protocol calls. */
+/**
+ * The use cases that the TCP protocol calls.
+ *
+ * Why a log-in and a resumption ask for a code: docs/DECISIONS.md#tcp-log-ins-show-a-code-where-there-is-one
+ */
 export function tcpServices(context: Context): TcpServices {
   const passwordLogIn = new PasswordLogIn(context);
+  const { tcpLogInCodeRequired, currencyDefault } = context.settings;
+  const codeRequired = tcpLogInCodeRequired ? ({ codeRequired: true } as const) : {};
   return {
     registerUser: (request) => registerUser(context, request),
-    logIn: (request) => passwordLogIn.logIn(request),
-    resumeSession: (request) => resumeSession(context, request),
+    logIn: (request) => passwordLogIn.logIn({ ...request, ...codeRequired }),
+    resumeSession: (request) => resumeSession(context, { ...request, ...codeRequired }),
     endSession: (session) => endSession(context, session),
     issueChallenges: (session, count) => issueChallenges(context, session, count),
     authorise: (request) => authorise(context, request),
     takeError: (address) => context.rateLimiter.take(`error/${address}`, context.settings.rateLimits.errors),
-    currencyDefault: context.settings.currencyDefault,
+    currencyDefault,
   };
 }

@@ -46,8 +46,14 @@ export function* crossProblems(values: ConfigValues): Generator<string> {
 }
 
 function* policyProblems(policy: ConfigValues['policy']): Generator<string> {
-  for (const [index, { when }] of policy.rules.entries()) {
+  for (const [index, { when, require }] of policy.rules.entries()) {
     const place = `policy.rules[${index}].when`;
+    if (
+      !policy.unbound_proofs_allowed &&
+      !require.some((proof) => proof === 'mac' || proof === 'bound_code')
+    ) {
+      yield `policy.rules[${index}].require expected mac or bound_code: ${require.join(' and ')} would approve whatever payee and amount arrive. If that is meant, allow it with policy.unbound_proofs_allowed: true`;
+    }
     const currencies = when?.currency === undefined ? [] : [when.currency].flat();
     for (const currency of currencies) {
       const decimals = currencyDecimals(currency);
@@ -64,6 +70,13 @@ function* policyProblems(policy: ConfigValues['policy']): Generator<string> {
   const { velocity } = policy;
   if (velocity && velocity.count_max === undefined && velocity.amount_max === undefined) {
     yield 'policy.velocity expected count_max, amount_max or both beside window_ms';
+  }
+  for (const currency of velocity?.currency === undefined ? [] : [velocity.currency].flat()) {
+    if (currencyDecimals(currency) === undefined)
+      yield `policy.velocity.currency expected a currency of ISO 4217, not "${currency}"`;
+  }
+  if (velocity?.currency !== undefined && velocity.amount_max === undefined) {
+    yield 'policy.velocity.currency expected beside amount_max alone';
   }
 }
 

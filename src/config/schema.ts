@@ -80,6 +80,7 @@ const velocity = {
     window_ms: { type: 'integer', minimum: 1_000, maximum: MS_MAX },
     count_max: { type: 'integer', minimum: 0 },
     amount_max: decimal,
+    currency: texts,
   },
   required: ['window_ms'],
   additionalProperties: false,
@@ -316,21 +317,29 @@ export const ConfigSchema = group({
       minItems: 1,
       maxItems: 1_000,
       description:
-        'Which proofs a transaction needs: the first rule that fits. `when` may name `payer`, `payee`, `amount_max`, `currency`, `user`, `role` (a text or a list of them); `require` lists `session`, `mac`, `code`, `bound_code`. What no rule fits needs a bound code.',
+        'Which proofs a transaction needs: the first rule that fits. `when` may name `payer`, `payee`, `amount_max`, `currency`, `user`, `role` (a text or a list of them); `amount_max` without `currency` is of `currency_default` and fits no other currency. `require` lists `session`, `mac`, `code`, `bound_code`, among them `mac` or `bound_code`. What no rule fits needs a bound code. A transaction that waits is approved by a bound code, whatever its rule.',
     },
     velocity: {
       anyOf: [velocity, { type: 'null' }],
-      default: null,
-      expected: 'null, or { window_ms, count_max, amount_max } with at least one of the last two',
+      default: { window_ms: 86_400_000, amount_max: '5000.00' },
+      expected: 'null, or { window_ms, count_max, amount_max, currency } with count_max, amount_max or both',
       description:
-        'What a user may move in any `window_ms`, by `count_max` transactions or `amount_max` per currency: beyond it, the last rule applies.',
+        'What a user may move in any `window_ms`, by `count_max` transactions or by `amount_max` in each currency of `currency` (by default `currency_default`): beyond it, and in any other currency, the last rule applies too. Null: no limit.',
     },
+    unbound_proofs_allowed: flag(
+      false,
+      'Rules may require neither `mac` nor `bound_code`. A session or a plain code then approves any payee and amount that such a rule fits, as whoever is on the way changes them. Off: such a rule stops the start.',
+    ),
   }),
   rate_limits: group({
     registrations: rateLimit(1_000, 600_000, 'registrations'),
     log_ins: rateLimit(1_000, 60_000, 'log-ins'),
     errors: rateLimit(2_000, 60_000, 'requests that end in an error'),
   }),
+  tcp_log_in_code_required: flag(
+    true,
+    'A log-in over TCP shows a code (`codigo`) where the user has an active `totp` or `hotp` token, as over REST. Off, for clients of the first version: the password alone opens such sessions, on TCP only.',
+  ),
   tcp_plaintext_allowed: flag(
     false,
     'TCP without TLS on an address that is not loopback. Off: the start is refused there.',

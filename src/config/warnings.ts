@@ -57,15 +57,50 @@ export function configWarnings(config: Config): readonly ConfigWarning[] {
       'los ataques de `sello lab` se pueden lanzar contra este servidor: pon lab_allowed: false',
     );
   }
-  const last = config.policy.rules.findIndex(
-    ({ when }) => when === undefined || Object.keys(when).length === 0,
-  );
-  if (last >= 0 && last < config.policy.rules.length - 1) {
+  if (!config.tcpLogInCodeRequired) {
     warn(
+      'tcp_log_in_code_required',
+      'over TCP a password alone opens a session of a user who has a token, and moves what the policy allows by MAC: set tcp_log_in_code_required: true once the clients send codigo',
+      'por TCP basta la contraseña para abrir la sesión de un usuario que tiene token y mover lo que la política permite con MAC: pon tcp_log_in_code_required: true cuando los clientes envíen codigo',
+    );
+  }
+  warnings.push(...policyWarnings(config));
+  return warnings;
+}
+
+function* policyWarnings({ policy, currencyDefault }: Config): Generator<ConfigWarning> {
+  const warning = (key: string, en: string, es: string): ConfigWarning => ({ key, text: text(en, es) });
+  const last = policy.rules.findIndex(({ when }) => when === undefined || Object.keys(when).length === 0);
+  if (last >= 0 && last < policy.rules.length - 1) {
+    yield warning(
       'policy.rules',
       `rule ${last + 1} fits every transaction: the rules after it never apply`,
       `la regla ${last + 1} vale para toda transacción: las que la siguen nunca se aplican`,
     );
   }
-  return warnings;
+  if (policy.unboundProofsAllowed) {
+    yield warning(
+      'policy.unbound_proofs_allowed',
+      'rules may approve by a session or a plain code, which fit any payee and amount: require mac or bound_code and remove it',
+      'las reglas pueden aprobar con una sesión o un código simple, que valen para cualquier beneficiario e importe: exige mac o bound_code y quítalo',
+    );
+  }
+  if (policy.velocity === null && policy.rules.some(({ require }) => !require.includes('bound_code'))) {
+    yield warning(
+      'policy.velocity',
+      'nothing limits what a user moves without a bound code: set policy.velocity',
+      'nada limita lo que un usuario mueve sin un código ligado: pon policy.velocity',
+    );
+  }
+  const limited = [policy.velocity?.currency ?? currencyDefault].flat();
+  for (const [index, { when, require }] of policy.rules.entries()) {
+    const foreign = [when?.currency ?? []].flat().filter((currency) => !limited.includes(currency));
+    if (policy.velocity?.amountMax === undefined || require.includes('bound_code') || foreign.length === 0)
+      continue;
+    yield warning(
+      'policy.velocity',
+      `it limits ${limited.join(', ')} alone, so rule ${index + 1} needs the last rule's proofs too in ${foreign.join(', ')}: name them in policy.velocity.currency`,
+      `solo limita ${limited.join(', ')}, así que la regla ${index + 1} exige también las pruebas de la última en ${foreign.join(', ')}: nómbralas en policy.velocity.currency`,
+    );
+  }
 }

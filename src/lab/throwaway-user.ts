@@ -4,6 +4,7 @@ import { transferMac } from '../client/transfer-mac.ts';
 import { decodeBase32 } from '../domain/encoding/base32.ts';
 import { isRefusal } from '../domain/errors.ts';
 import { boundCode } from '../domain/otp/bound-code.ts';
+import { hotpCode } from '../domain/otp/hotp.ts';
 import { totpCode } from '../domain/otp/totp.ts';
 import { boundQuestion } from '../domain/transaction/bound-question.ts';
 import { parseTransfer } from '../domain/transaction/transfer.ts';
@@ -19,6 +20,8 @@ const PERIOD_S = 60;
  */
 const FAST_MS = 2_000;
 const TOTP = { algorithm: 'sha1', digits: 6, periodS: PERIOD_S } as const;
+/** For log-ins: each needs a code, and the TOTP has one a minute. Of eight digits, so that no guess at the TOTP fits. */
+const HOTP = { algorithm: 'sha1', digits: 8 } as const;
 
 export interface TransactionMessage {
   readonly accion: 'transaccion';
@@ -60,6 +63,7 @@ export class ThrowawayUser {
   readonly #target: Target;
   #totp: Uint8Array | undefined;
   #ocra: Uint8Array | undefined;
+  #hotp: { readonly seed: Uint8Array; counter: number } | undefined;
 
   private constructor(target: Target, { username, password }: Credentials) {
     this.#target = target;
@@ -97,12 +101,13 @@ export class ThrowawayUser {
     return [ocra, totp];
   }
 
-  async #enrol(
-    type: 'totp' | 'ocra',
+  async #enrol<Type extends 'totp' | 'ocra' | 'hotp'>(
+    type: Type,
     firstCode: (seed: Uint8Array, question: string) => string,
-  ): Promise<EnrolledToken & { readonly seed: Uint8Array }> {
+    parameters: { readonly digits?: number } = {},
+  ): Promise<Omit<EnrolledToken, 'type'> & { readonly type: Type; readonly seed: Uint8Array }> {
     const { username } = this;
-    const enrolled = await this.#target.operate('token.enrol', { username, type });
+    const enrolled = await this.#target.operate('token.enrol', { username, type, ...parameters });
     if (isRefusal(enrolled)) throw new LabRefused('setup_failed', `token.enrol: ${enrolled.refused}`);
     const seed = decodeBase32(enrolled.secret);
     if (!seed) throw new LabRefused('setup_failed', 'token.enrol: secret');
@@ -113,11 +118,25 @@ export class ThrowawayUser {
     return { type, seed, secret: enrolled.secret, suite: 'suite' in enrolled ? enrolled.suite : undefined };
   }
 
+  /** The message of a log-in, with a code where the server asks this user for one. @throws LabRefused, ServerLost */
+  async logInMessage(): Promise<{ readonly accion: 'login' } & Credentials & { readonly codigo?: string }> {
+    const { username, password } = this;
+    const message = { accion: 'login', username, password } as const;
+    if (!this.#totp || !this.#target.config.tcpLogInCodeRequired) return message;
+    if (!this.#hotp) {
+      const { seed } = await this.#enrol('hotp', (seed) => hotpCode(tokenHmac, seed, 0, HOTP), {
+        digits: HOTP.digits,
+      });
+      this.#hotp = { seed, counter: 0 };
+    }
+    const { seed } = this.#hotp;
+    return { ...message, codigo: hotpCode(tokenHmac, seed, ++this.#hotp.counter, HOTP) };
+  }
+
   /** Logs in on a new connection to the server, or to a proxy in front of it. @throws LabRefused, ServerLost */
   async logIn(endpoint: Endpoint = this.#target.endpoint, options?: SocketOptions): Promise<LabConnection> {
     const connection = await LabConnection.open(endpoint, options);
-    const { username, password } = this;
-    const reply = await connection.ask({ accion: 'login', username, password });
+    const reply = await connection.ask(await this.logInMessage());
     if (reply.status !== 'OK') {
       connection.destroy();
       throw unexpectedReply('login', reply);

@@ -16,11 +16,11 @@ export function transferNeeding(
 ): string | undefined {
   const { payer = 'CuentaA', payee = 'CuentaB' } = accounts;
   for (const amount of AMOUNTS) {
-    const transfer = { payer, payee, amount, currency: 'EUR' };
-    const question = { transfer, username: 'lab-', role: 'user', velocityExceeded: false };
+    const { currencyDefault } = config;
+    const transfer = { payer, payee, amount, currency: currencyDefault };
+    const question = { transfer, username: 'lab-', role: 'user', currencyDefault, velocityExceeded: false };
     const required = requiredProofs(config.policy, question);
-    if (required.length === 1 && required[0] === proof)
-      return `${payer},${payee},${amount}${config.currencyDefault === 'EUR' ? '' : ',EUR'}`;
+    if (required.length === 1 && required[0] === proof) return `${payer},${payee},${amount}`;
   }
   return undefined;
 }

@@ -7,6 +7,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { tokenHmac } from '../../src/client/token-hmac.ts';
+import { decodeBase32 } from '../../src/domain/encoding/base32.ts';
+import { hotpCode } from '../../src/domain/otp/hotp.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
 import { sello, selloJson } from '../services/sello-command.ts';
 
@@ -217,7 +220,14 @@ for (const running of [true, false]) {
           question,
         ]);
         await selloJson(['token', 'activate', 'alice', first.code, ...at]);
-        const send = (data: string, ...more: string[]) => [
+        const counting = await selloJson(['token', 'enrol', 'alice', '--type', 'hotp', ...at]);
+        let counter = 0;
+        const logInCode = () => {
+          const seed = decodeBase32(counting.secret) ?? new Uint8Array();
+          return hotpCode(tokenHmac, seed, counter++, { algorithm: 'sha1', digits: 6 });
+        };
+        await selloJson(['token', 'activate', 'alice', logInCode(), ...at]);
+        const sendWithoutCode = (data: string, ...more: string[]) => [
           'transaction',
           'send',
           '--user',
@@ -228,7 +238,14 @@ for (const running of [true, false]) {
           ...more,
           ...at,
         ];
+        const send = (data: string, ...more: string[]) =>
+          sendWithoutCode(data, '--log-in-code', logInCode(), ...more);
 
+        const withoutCode = await selloJson(sendWithoutCode('CuentaA,CuentaB,1'), {
+          stdin: PASSWORD,
+          code: 1,
+        });
+        assert.equal(withoutCode.error.code, 'code_required');
         const small = await selloJson(send('CuentaA,CuentaB,100.0'), { stdin: PASSWORD });
         assert.equal(small.status, 'OK');
         assert.equal(small.mensaje, 'Transferencia registrada: CuentaA,CuentaB,100.0');

@@ -106,7 +106,7 @@ test('sello config prints the values in force and where each came from, without 
     {
       environment: {
         SELLO_HTTP_PORT: '2',
-        SELLO_POLICY_RULES: '[{"when":{"amount_max":"1.00"},"require":["code"]}]',
+        SELLO_POLICY_RULES: '[{"when":{"amount_max":"1.00"},"require":["mac","code"]}]',
       },
       folder,
     },
@@ -114,7 +114,9 @@ test('sello config prints the values in force and where each came from, without 
   assert.deepEqual(shown.values.tcp_port, { value: 1, source: 'flag' });
   assert.deepEqual(shown.values.http_port, { value: 2, source: 'environment' });
   assert.deepEqual(shown.values.data_dir, { value: `${folder}/data`, source: 'default' });
-  assert.deepEqual(shown.values['policy.rules'].value, [{ when: { amount_max: '1.00' }, require: ['code'] }]);
+  assert.deepEqual(shown.values['policy.rules'].value, [
+    { when: { amount_max: '1.00' }, require: ['mac', 'code'] },
+  ]);
   assert.equal(shown.values.vault_passphrase.value, '(secret)');
   assert.equal(shown.values.store_url.value, 'postgres:(secret)');
   const human = await sello([

@@ -52,8 +52,10 @@ test('the defaults are those that other programs rely on, and match their own sc
   assert.deepEqual(config.keys, { rotationMs: 300000, challengeTtlMs: 120000 });
   assert.deepEqual(config.policy, {
     rules: [{ when: { amountMax: '500.00' }, require: ['mac'] }, { require: ['bound_code'] }],
-    velocity: null,
+    velocity: { windowMs: 86400000, amountMax: '5000.00' },
+    unboundProofsAllowed: false,
   });
+  assert.equal(config.tcpLogInCodeRequired, true);
   assert(CONFIG_KEYS.every(({ key }) => sources.get(key) === 'default'));
   for (const key of CONFIG_KEYS) assert.equal(problemOf(key, key.schema.default), undefined, key.key);
 });
@@ -129,8 +131,10 @@ test('every key can be set by each of its three names', () => {
     vault_pin: '1',
     vault_pin_file: yaml('1\n'),
     vault_custody: 'cached',
-    'policy.rules': [{ when: { user: ['alice'], role: 'admin' }, require: ['session'] }],
+    'policy.rules': [{ when: { user: ['alice'], role: 'admin' }, require: ['session', 'mac'] }],
     'policy.velocity': { window_ms: 60000, count_max: 3 },
+    'policy.unbound_proofs_allowed': true,
+    tcp_log_in_code_required: false,
   };
   const pairs: Readonly<Record<string, Record<string, unknown>>> = {
     tls_cert_file: { tls_key_file: '/k' },
@@ -308,6 +312,19 @@ test('keys that do not go together stop the start, both named', () => {
       { '--policy-rules': '[{"when":{"role":"root"},"require":["mac"]}]' },
       /role expected one of user, admin, auditor, not "root"/,
     ],
+    ...['["session"]', '["code"]', '["session","code"]'].map((require): [Record<string, string>, RegExp] => [
+      { '--policy-rules': `[{"when":{"payee":"Own"},"require":${require}},{"require":["bound_code"]}]` },
+      /policy.rules\[0\].require expected mac or bound_code: .* policy.unbound_proofs_allowed: true/,
+    ]),
+    [{ '--policy-rules': '[{"require":[]}]' }, /policy.rules\[0\].require/],
+    [
+      { '--policy-velocity': '{"window_ms":60000,"amount_max":"1.00","currency":"EUX"}' },
+      /policy.velocity.currency expected a currency of ISO 4217, not "EUX"/,
+    ],
+    [
+      { '--policy-velocity': '{"window_ms":60000,"count_max":1,"currency":"EUR"}' },
+      /policy.velocity.currency expected beside amount_max/,
+    ],
     [
       { '--policy-velocity': '{"window_ms":60000}' },
       /policy.velocity expected count_max, amount_max or both/,
@@ -376,6 +393,25 @@ test('the defaults are warned of as not fit for production', () => {
       ({ key, text }) => key === 'policy.rules' && text.en.includes('rule 1'),
     ),
   );
+});
+
+test('what lets a proof approve that does not bind, or a password move without bound, is warned of by its key', () => {
+  const warned = (flags: Record<string, string>) =>
+    configWarnings(loadConfig({ flags }).config)
+      .filter(({ key }) => key.startsWith('policy') || key.startsWith('tcp_log_in'))
+      .map(({ key, text }) => [key, text.en.includes('USD')]);
+  assert.deepEqual(warned({}), []);
+  assert.deepEqual(warned({ '--policy-velocity': 'null' }), [['policy.velocity', false]]);
+  assert.deepEqual(warned({ '--tcp-log-in-code-required': 'false' }), [['tcp_log_in_code_required', false]]);
+  assert.deepEqual(
+    warned({ '--policy-unbound-proofs-allowed': 'true', '--policy-rules': '[{"require":["session"]}]' }),
+    [['policy.unbound_proofs_allowed', false]],
+  );
+  const dollars =
+    '[{"when":{"currency":"USD","amount_max":"9.00"},"require":["mac"]},{"require":["bound_code"]}]';
+  assert.deepEqual(warned({ '--policy-rules': dollars }), [['policy.velocity', true]]);
+  const limited = '{"window_ms":60000,"amount_max":"9.00","currency":["EUR","USD"]}';
+  assert.deepEqual(warned({ '--policy-rules': dollars, '--policy-velocity': limited }), []);
 });
 
 test('docs/configuration.md is up to date', () => {

@@ -64,7 +64,7 @@ test(`killed ${KILLS} times while keys are rotated`, async (t) => {
       try {
         while (alive) {
           if (customer.noncesLeft === 0) await customer.fetchNonces(16);
-          expectOk(await customer.send({ data: `CuentaA,P${sent++},1.00` }));
+          expectOk(await customer.send({ data: `CuentaA,P${sent++},0.01` }));
         }
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error;
@@ -80,7 +80,7 @@ test(`killed ${KILLS} times while keys are rotated`, async (t) => {
       customers.map(async (customer) => {
         await customer.resume(await server.connect());
         await customer.fetchNonces(1);
-        expectOk(await customer.send({ data: `CuentaA,P${sent++},1.00` }));
+        expectOk(await customer.send({ data: `CuentaA,P${sent++},0.01` }));
       }),
     );
   }

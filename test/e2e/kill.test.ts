@@ -56,7 +56,7 @@ test(`killed ${KILLS} times under load: nothing lost, nothing twice`, async (t) 
     const lane = async () => {
       while (!over && customer.noncesLeft > 0) {
         const payee = `${customer.username}-${round}-${next++}`;
-        const transfer = { data: `CuentaA,${payee},1.0`, idempotencyKey: payee };
+        const transfer = { data: `CuentaA,${payee},0.01`, idempotencyKey: payee };
         sent.add(payee);
         const answer = await answerOf(customer.send(transfer));
         if (answer) {

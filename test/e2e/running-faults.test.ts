@@ -46,7 +46,7 @@ async function readiness(server: ServerProcess): Promise<number> {
 let sent = 0;
 async function transfer(alice: Customer): Promise<ClientAnswer> {
   if (alice.noncesLeft === 0) await alice.fetchNonces(64);
-  return alice.send({ data: `CuentaA,P${sent++},1.00` });
+  return alice.send({ data: `CuentaA,P${sent++},0.01` });
 }
 
 function expectUnavailable(answer: ClientAnswer): void {

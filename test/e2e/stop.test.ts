@@ -35,7 +35,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const stopAt = counts.ok + 50 + Math.random() * 2_000;
       const lane = async (customer: Customer) => {
         for (let n = 0; customer.noncesLeft > 0; n++) {
-          const answer = await settle(customer.send({ data: `CuentaA,${customer.username}-${n},1.00` }));
+          const answer = await settle(customer.send({ data: `CuentaA,${customer.username}-${n},0.01` }));
           if (answer?.status === 'OK') {
             acknowledged.add(String(answer.transaccion));
             if (++counts.ok > stopAt) begun.resolve();

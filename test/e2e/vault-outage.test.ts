@@ -96,7 +96,7 @@ async function pay(alice: Customer, idempotencyKey?: string): Promise<ClientAnsw
   if (alice.noncesLeft === 0) await alice.fetchNonces(16);
   const payee = `P${sent++}`;
   const answer = await alice.send({
-    data: `CuentaA,${payee},1.00`,
+    data: `CuentaA,${payee},0.01`,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
   return { ...answer, payee };
@@ -235,7 +235,7 @@ describe('an outage of the vault', { concurrency: true }, () => {
         const payee = `${payer.username}P${order}`;
         for (;;) {
           if (payer.noncesLeft === 0) await payer.fetchNonces(64);
-          const answer = await payer.send({ data: `CuentaA,${payee},1.00`, idempotencyKey: key });
+          const answer = await payer.send({ data: `CuentaA,${payee},0.01`, idempotencyKey: key });
           if (answer.status === 'OK') {
             acknowledged.add(payee);
             break;

@@ -113,7 +113,7 @@ describe('the vault as a process', { concurrency: true }, () => {
         await alice.fetchNonces(32);
         await Promise.all(
           Array.from({ length: 32 }, async () =>
-            expectOk(await alice.send({ data: `CuentaA,P${paid++},1.00` })),
+            expectOk(await alice.send({ data: `CuentaA,P${paid++},0.01` })),
           ),
         );
       }

@@ -5,7 +5,10 @@ import { isRefusal } from '../../src/domain/errors.ts';
 import type { TcpServices } from '../../src/wire/tcp/services.ts';
 
 /** The policy of a server that accepts a session as proof. The lab expects the usual policy. */
-export const ANY_SESSION = { '--policy-rules': '[{"require":["session"]}]' };
+export const ANY_SESSION = {
+  '--policy-rules': '[{"require":["session"]}]',
+  '--policy-unbound-proofs-allowed': 'true',
+};
 
 /** Looks at no proof: a MAC or a code may be anything, or missing. */
 export function believesAll(services: TcpServices): TcpServices {

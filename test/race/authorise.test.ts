@@ -20,7 +20,13 @@ import type { Hmac } from '../../src/domain/otp/hmac.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import type { Transfer } from '../../src/domain/transaction/canonical-transaction.ts';
-import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
+import {
+  NO_VELOCITY_LIMIT,
+  PASSWORD,
+  registeredSession,
+  StoppedClock,
+  testApplication,
+} from '../services/application.ts';
 
 const ROUNDS = 1_000;
 const CALLERS = 32;
@@ -80,7 +86,7 @@ async function approvalsInJournal(application: Application, userId: number): Pro
 
 describe('of parallel callers exactly one wins', () => {
   test(`the same nonce: ${ROUNDS} rounds of ${CALLERS}`, async (t: TestContext) => {
-    const application = await testApplication(t);
+    const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
     const session = await registeredSession(application, 'alice');
     for (let round = 0; round < ROUNDS; round++) {
       const challenge = await nonceFor(application, session);
@@ -95,7 +101,7 @@ describe('of parallel callers exactly one wins', () => {
   });
 
   test(`the same idempotency key on fresh nonces: ${ROUNDS} rounds of 16`, async (t: TestContext) => {
-    const application = await testApplication(t);
+    const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
     const session = await registeredSession(application, 'alice');
     for (let round = 0; round < ROUNDS; round++) {
       const idempotency = { key: `k${round}`, digest: '0'.repeat(64) };
@@ -117,7 +123,12 @@ describe('of parallel callers exactly one wins', () => {
     const clock = new StoppedClock();
     const application = await testApplication(t, {
       clock,
-      flags: { '--policy-rules': '[{"require":["code"]}]', '--session-ttl-ms': '86400000' },
+      flags: {
+        '--policy-rules': '[{"require":["code"]}]',
+        '--policy-unbound-proofs-allowed': 'true',
+        ...NO_VELOCITY_LIMIT,
+        '--session-ttl-ms': '86400000',
+      },
     });
     const session = await registeredSession(application, 'alice');
     const { seed } = await activeToken(application, session, clock, 'totp');

@@ -19,7 +19,7 @@ import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../src/domain/otp/hmac.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import { countByKind, entriesOf, nonces, TRANSFER, withMac } from '../application/decisions/rewired.ts';
-import { PASSWORD, registeredSession, testApplication } from '../services/application.ts';
+import { NO_VELOCITY_LIMIT, PASSWORD, registeredSession, testApplication } from '../services/application.ts';
 
 const USERS = 50;
 const ROTATIONS = 20;
@@ -28,7 +28,7 @@ const hmac: Hmac = (algorithm, key, message) => nobleHmac(hashes[algorithm], key
 const large = { ...TRANSFER, amount: '900.00' };
 
 test(`${ROTATIONS} rotations while ${USERS} users move money`, async (t) => {
-  const application = await testApplication(t);
+  const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
   const { context, vault, store } = application;
   const customers: { session: Session; seed: Uint8Array }[] = [];
   for (let n = 0; n < USERS; n++) {
@@ -125,7 +125,7 @@ test(`${ROTATIONS} rotations while ${USERS} users move money`, async (t) => {
 });
 
 test('parallel rotations: each makes its version, and the last one\u2019s keys are what is left', async (t) => {
-  const application = await testApplication(t);
+  const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
   const { context, vault, store } = application;
   const sessions = await Promise.all([1, 2, 3].map((n) => registeredSession(application, `user${n}`)));
   const rotated = await Promise.allSettled([1, 2, 3, 4].map(() => rotateKeys(context, {})));

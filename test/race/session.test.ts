@@ -18,7 +18,7 @@ import { createUser } from '../../src/application/users/register-user.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { countByKind, entriesOf, nonces, rewired, withMac } from '../application/decisions/rewired.ts';
-import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
+import { NO_VELOCITY_LIMIT, PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
 
 const address = '127.0.0.1';
 const hashes = { sha1, sha256, sha512 };
@@ -57,7 +57,7 @@ describe('what ends a session, in parallel with what uses it', () => {
   });
 
   test('transactions in parallel with a log-out: none is approved after it', async (t) => {
-    const application = await testApplication(t);
+    const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
     const { userId } = await registeredSession(application, 'alice');
     const { services, context } = application;
     let approved = 0;
@@ -87,7 +87,7 @@ describe('what ends a session, in parallel with what uses it', () => {
   });
 
   test('disabling a user in parallel with transactions, on two servers: none is approved after the entry', async (t) => {
-    const application = await testApplication(t);
+    const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
     const { userId } = await registeredSession(application, 'alice');
     const [first, second] = [rewired(application, {}), rewired(application, {})];
     let approved = 0;
@@ -196,7 +196,7 @@ describe('tokens', () => {
     const clock = new StoppedClock();
     const application = await testApplication(t, {
       clock,
-      flags: { '--policy-rules': '[{"require":["code"]}]' },
+      flags: { '--policy-rules': '[{"require":["code"]}]', '--policy-unbound-proofs-allowed': 'true' },
     });
     const session = await registeredSession(application, 'alice');
     const { userId } = session;

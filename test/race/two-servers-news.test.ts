@@ -50,6 +50,8 @@ after(() => postgres?.remove());
 async function open(t: { after(task: () => unknown): void }, clocks?: readonly [StoppedClock, StoppedClock]) {
   const flags = {
     '--policy-rules': '[{"when":{"amount_max":"100.00"},"require":["mac"]},{"require":["code"]}]',
+    '--policy-unbound-proofs-allowed': 'true',
+    '--policy-velocity': 'null',
   };
   const servers = await TwoApplications.open(postgres, { flags, ...(clocks ? { clocks } : {}) });
   t.after(() => servers.close());

@@ -50,6 +50,8 @@ before(async () => {
     flags: {
       '--session-ttl-ms': '31536000000',
       '--policy-rules': '[{"when":{"amount_max":"100.00"},"require":["mac"]},{"require":["code"]}]',
+      '--policy-unbound-proofs-allowed': 'true',
+      '--policy-velocity': 'null',
     },
   });
   session = await registeredSession(servers.one, 'alice');

@@ -12,7 +12,7 @@ import { VirtualDevice } from '../wire/http/virtual-device.ts';
 const MINUTE_MS = 60_000;
 const ADDRESS = '127.0.0.1';
 
-/** As TCP logs in: its protocol's first version knows no code. */
+/** As a client of the first version logs in over TCP: without a code. */
 async function logInOverTcp(fixture: HttpFixture, username: string): Promise<string> {
   const { services } = fixture.application;
   const made = await services.logIn({ username, password: PASSWORD, address: ADDRESS });
@@ -21,7 +21,7 @@ async function logInOverTcp(fixture: HttpFixture, username: string): Promise<str
 }
 
 test('a log-in over TCP that showed no code opens nothing over REST, an administrator’s least of all', async (t) => {
-  const fixture = await testHttp(t);
+  const fixture = await testHttp(t, { flags: { '--tcp-log-in-code-required': 'false' } });
   const root = await fixture.withRole('root', 'admin');
   const before = await logInOverTcp(fixture, 'root');
   const token = await root.enrol('totp', { period_s: 60 });

@@ -14,6 +14,7 @@ const RULES: PolicyRule[] = [
 test('moving much does not make a transfer need less than its own rule asks', async (t) => {
   const application = await testApplication(t, {
     flags: {
+      '--policy-unbound-proofs-allowed': 'true',
       '--policy-rules': JSON.stringify(RULES),
       '--policy-velocity': JSON.stringify({ window_ms: 3_600_000, count_max: 2 }),
     },
@@ -33,8 +34,14 @@ test('moving much does not make a transfer need less than its own rule asks', as
 test('beyond the velocity both rules are kept: the last one, and the transfer’s own', () => {
   const asked = (rules: PolicyRule[], payee: string) =>
     requiredProofs(
-      { rules, velocity: null },
-      { transfer: { ...TRANSFER, payee }, username: 'alice', role: 'user', velocityExceeded: true },
+      { rules, velocity: null, unboundProofsAllowed: true },
+      {
+        transfer: { ...TRANSFER, payee },
+        username: 'alice',
+        role: 'user',
+        currencyDefault: 'EUR',
+        velocityExceeded: true,
+      },
     );
   assert.deepEqual(asked(RULES, 'CuentaC'), ['session', 'mac']);
   assert.deepEqual(asked(RULES, 'CuentaD'), ['session']);

@@ -50,6 +50,9 @@ export async function testApplication(
   return application;
 }
 
+/** For tests that move more than the velocity limit of the defaults by MAC. */
+export const NO_VELOCITY_LIMIT = { '--policy-velocity': 'null' };
+
 export const PASSWORD = 'secreto';
 
 /** Registers a user and logs them in. */

@@ -1,4 +1,4 @@
-import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain/errors.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Context } from '../context.ts';
@@ -24,6 +24,14 @@ export interface LogInRequest {
   readonly label?: string;
   readonly idempotency?: Idempotency;
 }
+
+/** What is answered at fixed times, so that neither a code asked for nor a wrong one shows before its answer does. */
+const CREDENTIAL_REFUSALS: ReadonlySet<RefusalCode> = new Set([
+  'credentials_invalid',
+  'code_required',
+  'code_wrong',
+  'code_spent',
+]);
 
 /**
  * Logs a user in by password, and by a code where one is shown:
@@ -64,7 +72,7 @@ export class PasswordLogIn {
     const startedAt = performance.now();
     const outcome = await this.#mutex.run(request.username, () => this.#logInAlone(request));
     if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
-    if ('refused' in outcome && outcome.refused === 'credentials_invalid') {
+    if ('refused' in outcome && CREDENTIAL_REFUSALS.has(outcome.refused)) {
       await padResponseTime(startedAt, LIMITS.logInResponsePaddingMs);
     }
     return outcome;

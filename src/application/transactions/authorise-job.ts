@@ -16,7 +16,7 @@ import { afterWrongMac } from '../lockout/failed-attempts.ts';
 import { isSessionValid } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import type { AuthoriseRequest, DecidedOrRequested } from './authorisation.ts';
-import { requiredByPolicy, withApproval } from './policy-evaluation.ts';
+import { describeExcess, requiredByPolicy, withApproval } from './policy-evaluation.ts';
 import { requestProposal } from './request-transaction.ts';
 import { makeTransactionId } from './transaction-id.ts';
 
@@ -106,12 +106,15 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
   #judgePolicy(user: User, at: number, state: UserState, code?: AcceptedCode): Verdict {
     const { transfer, mac } = this.#request;
     const given = { mac: mac !== undefined, code: code !== undefined, boundCode: code?.kind === 'bound' };
-    const { policy } = this.#context.settings;
-    const missing = missingProof(requiredByPolicy(policy, user, state, transfer, at), given);
+    const { settings } = this.#context;
+    const { proofs, excess } = requiredByPolicy(settings, user, state, transfer, at);
+    const missing = missingProof(proofs, given);
     if (!missing) return this.#approved(user, at, state, proofsFrom(given), code?.tokenId);
     if (this.#mayWait) return this.#requested(user, at, state);
     // The proofs that were given fit, so the challenge is not spent; the code, where one was shown, is.
-    return this.#refused(at, missing, { state });
+    if (!excess) return this.#refused(at, missing, { state });
+    const limit = describeExcess(settings.policy, excess, transfer);
+    return this.#refused(at, missing, { state, detail: { velocity: excess }, limit });
   }
 
   #approved(
@@ -161,11 +164,12 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
       spends = false,
       detail,
       rows,
-    }: Pick<Draft, 'state' | 'detail' | 'rows'> & { readonly spends?: boolean },
+      limit,
+    }: Pick<Draft, 'state' | 'detail' | 'rows'> & { readonly spends?: boolean; readonly limit?: string },
   ): Verdict {
     const lockedMs = reason.startsWith('code_') ? lockedForMs(state.code, at) : 0;
     return {
-      result: refuse(reason, retryAfter(lockedMs)),
+      result: refuse(reason, limit === undefined ? retryAfter(lockedMs) : { detail: limit }),
       draft: {
         type: 'transaction.refused',
         reason,

@@ -1,6 +1,5 @@
 import { nonceIssuedAt } from '../../domain/challenge/nonce.ts';
 import { isRefusal, type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
-import { missingProof } from '../../domain/policy/policy.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TransactionRow, UserId } from '../../ports/store.ts';
 import { CodeFactor, type RefusedCode } from '../codes/code-factor.ts';
@@ -11,7 +10,7 @@ import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idem
 import { isSessionValid, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { canonicalOf, type EndedTransaction, endedProposal, recordedOf } from './ended-transaction.ts';
-import { requiredByPolicy, withApproval } from './policy-evaluation.ts';
+import { withApproval } from './policy-evaluation.ts';
 import {
   assertRecorded,
   fitsRequest,
@@ -40,12 +39,14 @@ export type DecideTransactionRequest = TransactionDecision & {
  * 3. The transaction must be pending, as its entry of request states it. Otherwise the answer is `transaction_decided`; the code is not evaluated and no
  *    failed attempt is counted.
  * 4. A cancellation must come from the service that asked, an expiry after its time.
- * 5. An approval must come before the challenge expires, with a correct code. A wrong code is counted, and the
- *    transaction stays pending: a mistyped code is not a decision.
- * 6. The policy must require no more than that code, at the user's velocity as it is now.
- * 7. The entry and the transaction's new status are committed together.
+ * 5. An approval must come before the challenge expires, with a bound code: it stands for every proof that a policy
+ *    may require. A plain code proves presence and fits any other transaction, so it approves nothing, whatever the
+ *    policy. A wrong code is counted; after either the transaction stays pending.
+ * 6. The entry and the transaction's new status are committed together.
  *
  * @throws ContradictedRow when the row of the transaction is not what its entry of request says
+ *
+ * Why: docs/DECISIONS.md#every-approval-has-a-proof-that-binds
  */
 export async function decideTransaction(
   context: Context,
@@ -158,20 +159,17 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
     if (judged.outcome === 'refused') return wrongCode(transaction, judged);
 
     const { state, kind, tokenId } = judged;
-    const { policy } = this.#context.settings;
-    // No MAC is asked for here: the user's approval by a code of any kind is more than one.
-    const given = { mac: true, code: true, boundCode: kind === 'bound' };
-    const missing = missingProof(requiredByPolicy(policy, user, state, transaction, at), given);
-    if (missing) {
+    if (kind !== 'bound') {
+      const reason = 'bound_code_required';
       return {
-        result: refuse(missing),
-        draft: { type: 'code.refused', reason: missing, transaction: recordedOf(transaction), state },
+        result: refuse(reason),
+        draft: { type: 'code.refused', reason, transaction: recordedOf(transaction), state },
       };
     }
     return endedProposal(transaction, at, 'approved', {
       type: 'transaction.approved',
-      detail: { proofs: kind === 'bound' ? 'bound_code' : 'code', token: tokenId },
-      state: withApproval(policy, state, transaction, at),
+      detail: { proofs: 'bound_code', token: tokenId },
+      state: withApproval(this.#context.settings.policy, state, transaction, at),
     });
   }
 }

@@ -36,6 +36,15 @@ export function define(command: Command, shell: Shell): void {
     )
     .option('--code <code>', say(text('or a code', 'o un código')))
     .option(
+      '--log-in-code <code>',
+      say(
+        text(
+          'the code for the log-in, of a user who has a totp or hotp token',
+          'el código para iniciar sesión, de un usuario que tiene token totp o hotp',
+        ),
+      ),
+    )
+    .option(
       '--idempotency-key <text>',
       say(
         text(

@@ -24,6 +24,7 @@ export interface SendOptions {
   readonly data: string;
   readonly secret?: string;
   readonly code?: string;
+  readonly logInCode?: string;
   readonly idempotencyKey?: string;
   readonly receipt?: boolean;
   readonly tls?: boolean;
@@ -46,7 +47,7 @@ export async function send(shell: Shell, options: SendOptions): Promise<void> {
       ...(tls ? { tls: options.ca === undefined ? {} : { ca: readFileSync(options.ca) } } : {}),
     });
     try {
-      accepted(await client.request({ accion: 'login', username: options.user, password }));
+      await logIn(shell, client, options, password);
       // Both tries use one key: if the first was executed, the second only repeats its answer.
       const attempt = {
         options,
@@ -55,18 +56,9 @@ export async function send(shell: Shell, options: SendOptions): Promise<void> {
         transfer: isRefusal(transfer) ? undefined : transfer,
       };
       let answer = await transact(shell, client, attempt, options.code);
-      if (
-        needsCode(answer) &&
-        options.code === undefined &&
-        options.secret === undefined &&
-        process.stdin.isTTY &&
-        !shell.json
-      ) {
-        shell.note(
-          text(`The server wants a code (${answer.error}).`, `El servidor pide un código (${answer.error}).`),
-        );
-        const code = (await ask(shell, text('Code', 'Código'))).replaceAll(' ', '');
-        answer = await transact(shell, client, attempt, code);
+      if (needsCode(answer) && options.code === undefined && options.secret === undefined) {
+        const code = await askCode(shell, answer);
+        if (code !== undefined) answer = await transact(shell, client, attempt, code);
       }
       const { id: _, ...result } = accepted(answer);
       shell.result(result, () => [
@@ -85,6 +77,35 @@ export async function send(shell: Shell, options: SendOptions): Promise<void> {
       text('Is the server running there? sello doctor', '¿Está el servidor en marcha ahí? sello doctor'),
     );
   }
+}
+
+/** Logs in; shows the code that was given for it, or one that is asked for when the server wants it. */
+async function logIn(
+  shell: Shell,
+  client: TcpClient,
+  { user, logInCode }: SendOptions,
+  password: string,
+): Promise<void> {
+  const attempt = (codigo: string | undefined) =>
+    client.request({
+      accion: 'login',
+      username: user,
+      password,
+      ...(codigo === undefined ? {} : { codigo }),
+    });
+  let answer = await attempt(logInCode);
+  if (needsCode(answer) && logInCode === undefined) {
+    const code = await askCode(shell, answer);
+    if (code !== undefined) answer = await attempt(code);
+  }
+  accepted(answer);
+}
+
+/** @returns undefined when nobody is there to ask */
+async function askCode(shell: Shell, { error }: ClientAnswer): Promise<string | undefined> {
+  if (!process.stdin.isTTY || shell.json) return undefined;
+  shell.note(text(`The server wants a code (${error}).`, `El servidor pide un código (${error}).`));
+  return (await ask(shell, text('Code', 'Código'))).replaceAll(' ', '');
 }
 
 interface Attempt {

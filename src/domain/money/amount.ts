@@ -78,9 +78,24 @@ export function addAmounts(a: string, b: string): string {
   const aDecimals = aPoint < 0 ? 0 : a.length - aPoint - 1;
   const bDecimals = bPoint < 0 ? 0 : b.length - bPoint - 1;
   const decimals = Math.max(aDecimals, bDecimals);
-  const sum = scaled(a, decimals - aDecimals) + scaled(b, decimals - bDecimals);
+  // Every decision adds amounts: those of one form and few digits are added as numbers, exactly and faster.
+  const small = aDecimals === bDecimals && a.length <= NUMBER_LENGTH_MAX && b.length <= NUMBER_LENGTH_MAX;
+  const sum = small ? units(a) + units(b) : scaled(a, decimals - aDecimals) + scaled(b, decimals - bDecimals);
   const digits = sum.toString().padStart(decimals + 1, '0');
   return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+/** The sum of two integers of so many digits is a safe integer. */
+const NUMBER_LENGTH_MAX = 15;
+
+/** The amount in units of its last decimal. */
+function units(amount: string): number {
+  let sum = 0;
+  for (let index = 0; index < amount.length; index++) {
+    const code = amount.charCodeAt(index);
+    if (code !== POINT) sum = sum * 10 + code - ZERO;
+  }
+  return sum;
 }
 
 function scaled(amount: string, zeros: number): bigint {

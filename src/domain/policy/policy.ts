@@ -1,6 +1,7 @@
 import type { RefusalCode } from '../errors.ts';
 import { compareAmounts } from '../money/amount.ts';
 import type { Transfer } from '../transaction/canonical-transaction.ts';
+import { names } from './names.ts';
 import type { VelocityPolicy } from './velocity.ts';
 
 /**
@@ -13,6 +14,8 @@ export type Proof = 'session' | 'mac' | 'code' | 'bound_code';
 export interface Policy {
   readonly rules: readonly PolicyRule[];
   readonly velocity: VelocityPolicy | null;
+  /** Rules may be met without a proof that binds. Without it such a rule, and loading refuses it, needs a bound code. */
+  readonly unboundProofsAllowed: boolean;
 }
 
 export interface PolicyRule {
@@ -28,7 +31,7 @@ export interface PolicyCondition {
   readonly currency?: string | readonly string[];
   readonly user?: string | readonly string[];
   readonly role?: string | readonly string[];
-  /** The largest amount that matches. Compared as a number in any currency: name `currency` beside it where that matters. */
+  /** The largest amount that matches: of `currency` beside it, else of the default currency and no other. */
   readonly amountMax?: string;
 }
 
@@ -36,12 +39,24 @@ export interface PolicyQuestion {
   readonly transfer: Transfer;
   readonly username: string;
   readonly role: string;
-  /** From `velocityExceeded`: then the last rule applies regardless of its `when`, together with the transfer's own rule. */
+  /** `currency_default` of the configuration. */
+  readonly currencyDefault: string;
+  /** From `velocityExcess`: then the last rule applies regardless of its `when`, together with the transfer's own rule. */
   readonly velocityExceeded: boolean;
 }
 
 /** Deny by default: a transfer that no rule covers needs the strongest proof. */
 const NO_RULE: readonly Proof[] = Object.freeze(['bound_code'] as const);
+
+/**
+ * Whether these proofs cover the transfer's content (PSD2 RTS article 5): a MAC or a bound code. A session and a plain
+ * code prove presence alone, and fit any other transfer as well.
+ *
+ * Why: docs/DECISIONS.md#every-approval-has-a-proof-that-binds
+ */
+export function binds(proofs: readonly Proof[]): boolean {
+  return proofs.includes('mac') || proofs.includes('bound_code');
+}
 
 /**
  * Returns the proofs that a transfer needs. Does NOT check the form of the policy: loading the configuration does.
@@ -51,6 +66,11 @@ const NO_RULE: readonly Proof[] = Object.freeze(['bound_code'] as const);
  * Why: docs/DECISIONS.md#amounts-without-a-currency
  */
 export function requiredProofs(policy: Policy, question: PolicyQuestion): readonly Proof[] {
+  const required = requiredByRules(policy, question);
+  return policy.unboundProofsAllowed || binds(required) ? required : NO_RULE;
+}
+
+function requiredByRules(policy: Policy, question: PolicyQuestion): readonly Proof[] {
   const own = policy.rules.find(({ when }) => when === undefined || fits(when, question))?.require ?? NO_RULE;
   if (!question.velocityExceeded) return own;
   const last = policy.rules.at(-1)?.require ?? NO_RULE;
@@ -60,20 +80,16 @@ export function requiredProofs(policy: Policy, question: PolicyQuestion): readon
   return more.length === 0 ? last : [...last, ...more];
 }
 
-function fits(when: PolicyCondition, { transfer, username, role }: PolicyQuestion): boolean {
+function fits(when: PolicyCondition, { transfer, username, role, currencyDefault }: PolicyQuestion): boolean {
+  const currency = when.amountMax === undefined ? when.currency : (when.currency ?? currencyDefault);
   return (
     (when.amountMax === undefined || compareAmounts(transfer.amount, when.amountMax) <= 0) &&
     names(when.payer, transfer.payer) &&
     names(when.payee, transfer.payee) &&
-    names(when.currency, transfer.currency) &&
+    names(currency, transfer.currency) &&
     names(when.user, username) &&
     names(when.role, role)
   );
-}
-
-function names(wanted: string | readonly string[] | undefined, value: string): boolean {
-  if (wanted === undefined) return true;
-  return typeof wanted === 'string' ? wanted === value : wanted.includes(value);
 }
 
 /** Which proofs the caller gave and the server verified. */

@@ -1,12 +1,15 @@
 import { addAmounts, compareAmounts } from '../money/amount.ts';
 import type { Transfer } from '../transaction/canonical-transaction.ts';
+import { names } from './names.ts';
 
 /** `policy.velocity` of the configuration: what a user may move in any `windowMs` before the policy's last rule applies. */
 export interface VelocityPolicy {
   readonly windowMs: number;
   readonly countMax?: number;
-  /** An exact decimal, applied to each currency separately. */
+  /** An exact decimal, applied to each currency that `currency` names separately. */
   readonly amountMax?: string;
+  /** By default the default currency. A transfer in another one exceeds `amountMax` whatever its amount. */
+  readonly currency?: string | readonly string[];
 }
 
 /** Sums of approved transactions in slots of an eighth of the window, oldest first. Bounded; never less than was moved. */
@@ -35,30 +38,40 @@ function inWindow(state: VelocityState | undefined, policy: VelocityPolicy, at: 
   return state?.filter(({ slot }) => slot > after) ?? [];
 }
 
+/** The part of the limit that a transfer exceeds. `currency`: `amountMax` is not for its currency. */
+export type VelocityExcess = 'count_max' | 'amount_max' | 'currency';
+
 /**
- * Whether approving this transfer at `at` (ms) would exceed the limit for the window that ends at `at`. Counts transfers
- * up to an eighth of a window too old. Always false without a policy.
+ * What approving this transfer at `at` (ms) would exceed in the window that ends at `at`. Counts transfers up to an
+ * eighth of a window too old.
+ *
+ * Why: docs/DECISIONS.md#amounts-without-a-currency
+ *
+ * @returns undefined within the limit, and always without a policy
  */
-export function velocityExceeded(
+export function velocityExcess(
   state: VelocityState | undefined,
   policy: VelocityPolicy | null,
   transfer: VelocityTransfer,
+  currencyDefault: string,
   at: number,
-): boolean {
-  if (!policy) return false;
+): VelocityExcess | undefined {
+  if (!policy) return undefined;
   const slots = inWindow(state, policy, at);
   if (policy.countMax !== undefined) {
     const count = slots.reduce((sum, slot) => sum + slot.count, 1);
-    if (count > policy.countMax) return true;
+    if (count > policy.countMax) return 'count_max';
   }
   if (policy.amountMax !== undefined) {
-    const moved = slots.reduce(
-      (sum, slot) => addAmounts(sum, slot.amounts[transfer.currency] ?? '0'),
-      transfer.amount,
-    );
-    if (compareAmounts(moved, policy.amountMax) > 0) return true;
+    if (!names(policy.currency ?? currencyDefault, transfer.currency)) return 'currency';
+    let moved = transfer.amount;
+    for (const { amounts } of slots) {
+      const sum = amounts[transfer.currency];
+      if (sum !== undefined) moved = addAmounts(moved, sum);
+    }
+    if (compareAmounts(moved, policy.amountMax) > 0) return 'amount_max';
   }
-  return false;
+  return undefined;
 }
 
 /** Returns the state after a transfer was approved at `at` (ms), in at most nine slots. Does NOT check the limit. */

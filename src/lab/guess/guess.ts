@@ -100,9 +100,9 @@ async function guessCodes(setting: Setting): Promise<() => Promise<void>> {
 
 async function guessPasswords(setting: Setting): Promise<() => Promise<void>> {
   const { trial, victim } = setting;
-  const { username } = victim;
+  const honest = await victim.logInMessage();
   const attempt = async (password: string) => {
-    const message = { accion: 'login', username, password };
+    const message = { ...honest, password };
     const connection = await LabConnection.open(trial.target.endpoint);
     const reply = await connection.ask(message);
     connection.destroy();

@@ -22,7 +22,13 @@ import { StoreUnavailable, VaultUnavailable } from '../../../src/domain/errors.t
 import { GENESIS_HASH } from '../../../src/domain/journal/hash-chain.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import type { KeyVault } from '../../../src/ports/key-vault.ts';
-import { PASSWORD, registeredSession, StoppedClock, testApplication } from '../../services/application.ts';
+import {
+  NO_VELOCITY_LIMIT,
+  PASSWORD,
+  registeredSession,
+  StoppedClock,
+  testApplication,
+} from '../../services/application.ts';
 import { FaultyStore, unavailable } from './faulty-store.ts';
 import { countByKind, entriesOf, nonces, rewired, withMac } from './rewired.ts';
 
@@ -38,7 +44,7 @@ interface Server {
 
 async function serverWithFaults(t: TestContext): Promise<Server> {
   const clock = new StoppedClock();
-  const application = await testApplication(t, { clock });
+  const application = await testApplication(t, { clock, flags: NO_VELOCITY_LIMIT });
   const session = await registeredSession(application, 'alice');
   const faults = new FaultyStore(application.store);
   return { application, context: rewired(application, { store: faults.store }), faults, session, clock };
@@ -190,7 +196,7 @@ describe('a vault that fails', () => {
   }
 
   test('jobs that need it are refused as unavailable, the rest of the batch is decided, and nothing is spent', async (t) => {
-    const application = await testApplication(t);
+    const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
     const session = await registeredSession(application, 'alice');
     const { context, vault } = withoutVault(application);
     const [first = '', second = ''] = await nonces(context, session, 2);
@@ -217,7 +223,7 @@ describe('a vault that fails', () => {
   });
 
   test('after the decision: the transaction stays approved, and its receipt can be requested again', async (t) => {
-    const application = await testApplication(t);
+    const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
     const session = await registeredSession(application, 'alice');
     const { context, vault } = withoutVault(application);
     const [first = '', second = ''] = await nonces(context, session, 2);
@@ -238,7 +244,7 @@ describe('a vault that fails', () => {
 
 describe('two servers on one store', () => {
   async function twoServers(t: TestContext) {
-    const application = await testApplication(t);
+    const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
     const session = await registeredSession(application, 'alice');
     const [here, there] = [rewired(application, {}), rewired(application, {})];
     for (const { userCache } of [here, there]) await userCache.getOrLoad(session.userId);
@@ -321,7 +327,7 @@ describe('two servers on one store', () => {
 });
 
 test('a name that is taken while the registration is decided is a refusal, and no user is left over', async (t) => {
-  const application = await testApplication(t);
+  const application = await testApplication(t, { flags: NO_VELOCITY_LIMIT });
   const faults = new FaultyStore(application.store);
   const context = rewired(application, { store: faults.store });
   const bob = { username: 'bob', password: PASSWORD, role: 'user' } as const;
@@ -333,7 +339,7 @@ test('a name that is taken while the registration is decided is a refusal, and n
 
 test('a clock put back: a user\u2019s entries do not go back, and nothing that was spent can be spent again', async (t) => {
   const clock = new StoppedClock();
-  const application = await testApplication(t, { clock });
+  const application = await testApplication(t, { clock, flags: NO_VELOCITY_LIMIT });
   const session = await registeredSession(application, 'alice');
   const [challenge = ''] = await nonces(application.context, session, 1);
   assert.ok('transactionId' in (await authorise(application.context, withMac(session, challenge))));

@@ -30,6 +30,12 @@ const address = '127.0.0.1';
 const hashes = { sha1, sha256, sha512 };
 const hmac: Hmac = (algorithm, key, message) => nobleHmac(hashes[algorithm], key, message);
 
+/** Plain codes by themselves approve: for tests of codes. */
+const ANY_CODE = {
+  '--policy-rules': '[{"require":["code"]}]',
+  '--policy-unbound-proofs-allowed': 'true',
+};
+
 async function parts(t: TestContext, flags: Record<string, string> = {}) {
   const clock = new StoppedClock();
   const application = await testApplication(t, { clock, flags });
@@ -110,6 +116,8 @@ describe('the policy', () => {
 
   test('a stronger proof stands for a weaker one, and a plain code for neither MAC nor bound code', async (t) => {
     const flags = {
+      '--policy-unbound-proofs-allowed': 'true',
+      '--policy-velocity': 'null',
       '--policy-rules': JSON.stringify([
         { when: { payee: 'Presence' }, require: ['code'] },
         { when: { payee: ['Both', 'Either'] }, require: ['mac', 'code'] },
@@ -166,7 +174,11 @@ describe('the policy', () => {
 });
 
 describe('velocity', () => {
-  const flags = { '--policy-velocity': '{"window_ms":60000,"count_max":3,"amount_max":"250.00"}' };
+  const flags = {
+    '--policy-velocity': '{"window_ms":60000,"count_max":3,"amount_max":"250.00","currency":["EUR","USD"]}',
+    '--policy-rules':
+      '[{"when":{"amount_max":"500.00","currency":["EUR","USD"]},"require":["mac"]},{"require":["bound_code"]}]',
+  };
 
   test('beyond the count, or the amount of a currency, the last rule applies until the window has passed', async (t) => {
     const { clock, byMac, nonce, ask, activeToken } = await parts(t, flags);
@@ -336,7 +348,10 @@ describe('idempotency', () => {
   });
 
   test('all expired idempotency records are pruned, however many: a busy minute does not outrun it', async (t) => {
-    const { context, clock, session } = await parts(t, { '--idempotency-ttl-ms': '60000' });
+    const { context, clock, session } = await parts(t, {
+      '--idempotency-ttl-ms': '60000',
+      '--policy-velocity': 'null',
+    });
     for (let n = 0; n < 5; n++) {
       const issued = await nonces(context, session, 1_000);
       await Promise.all(
@@ -397,7 +412,7 @@ describe('tokens', () => {
   });
 
   test('a used code is not a guess: it locks nothing', async (t) => {
-    const { clock, nonce, ask, activeToken } = await parts(t, { '--policy-rules': '[{"require":["code"]}]' });
+    const { clock, nonce, ask, activeToken } = await parts(t, ANY_CODE);
     const { plain } = await activeToken('totp');
     clock.advance(60_000);
     const code = plain();
@@ -411,15 +426,13 @@ describe('tokens', () => {
   });
 
   test('the code that activated a token authorises nothing', async (t) => {
-    const { nonce, ask, activeToken } = await parts(t, { '--policy-rules': '[{"require":["code"]}]' });
+    const { nonce, ask, activeToken } = await parts(t, ANY_CODE);
     const { plain } = await activeToken('totp');
     refusedAs(await ask({ transfer: TRANSFER, challenge: await nonce(), code: plain() }), 'code_spent');
   });
 
   test('a token that waits for its first code, and one that was revoked, authorise nothing', async (t) => {
-    const { context, session, clock, nonce, ask, activeToken } = await parts(t, {
-      '--policy-rules': '[{"require":["code"]}]',
-    });
+    const { context, session, clock, nonce, ask, activeToken } = await parts(t, ANY_CODE);
     const { userId } = session;
     const waiting = await enrolToken(context, { userId, type: 'totp' });
     assert.ok('seed' in waiting);
@@ -432,9 +445,7 @@ describe('tokens', () => {
   });
 
   test("another user's code, and another user's token, are of no use", async (t) => {
-    const { application, context, clock, nonce, ask, activeToken } = await parts(t, {
-      '--policy-rules': '[{"require":["code"]}]',
-    });
+    const { application, context, clock, nonce, ask, activeToken } = await parts(t, ANY_CODE);
     const { plain, token } = await activeToken('totp');
     clock.advance(60_000);
     const bob = await registeredSession(application, 'bob');
@@ -454,7 +465,7 @@ describe('tokens', () => {
   });
 
   test('an HOTP code once, and none before it', async (t) => {
-    const { nonce, ask, activeToken } = await parts(t, { '--policy-rules': '[{"require":["code"]}]' });
+    const { nonce, ask, activeToken } = await parts(t, ANY_CODE);
     const { seed } = await activeToken('hotp');
     const use = async (counter: number) =>
       ask({

@@ -18,6 +18,7 @@ import {
 const DEFAULT: Policy = {
   rules: [{ when: { amountMax: '500.00' }, require: ['mac'] }, { require: ['bound_code'] }],
   velocity: null,
+  unboundProofsAllowed: false,
 };
 
 function question(
@@ -33,7 +34,13 @@ function question(
 ) {
   const { payer = 'A', payee = 'B', amount = '1.00', currency = 'EUR' } = more;
   const { username = 'alice', role = 'user', velocityExceeded = false } = more;
-  return { transfer: { payer, payee, amount, currency }, username, role, velocityExceeded };
+  return {
+    transfer: { payer, payee, amount, currency },
+    username,
+    role,
+    currencyDefault: 'EUR',
+    velocityExceeded,
+  };
 }
 
 test('the default: a MAC up to the amount, itself included, and a bound code beyond it', () => {
@@ -41,20 +48,40 @@ test('the default: a MAC up to the amount, itself included, and a bound code bey
   assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '500.01' })), ['bound_code']);
   assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '1000.00' })), ['bound_code']);
   assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '99.00' })), ['mac']);
-  assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '500', currency: 'JPY' })), ['mac']);
-  assert.deepEqual(requiredProofs(DEFAULT, question({ amount: '500.001', currency: 'KWD' })), ['bound_code']);
+});
+
+test('an amount without a currency is of the default currency: no amount of another fits', () => {
+  const required = (currency: string, amount: string, more: object = {}) =>
+    requiredProofs(DEFAULT, { ...question({ amount, currency }), ...more });
+  assert.deepEqual(required('KWD', '500.000'), ['bound_code']);
+  assert.deepEqual(required('JPY', '1'), ['bound_code']);
+  assert.deepEqual(required('JPY', '500', { currencyDefault: 'JPY' }), ['mac']);
+  assert.deepEqual(required('EUR', '1.00', { currencyDefault: 'JPY' }), ['bound_code']);
+  const named = {
+    ...DEFAULT,
+    rules: [{ when: { amountMax: '500', currency: ['JPY'] }, require: ['mac'] }],
+  } as const;
+  assert.deepEqual(requiredProofs(named, question({ amount: '500', currency: 'JPY' })), ['mac']);
+  assert.deepEqual(requiredProofs(named, question({ amount: '1.00' })), ['bound_code']);
 });
 
 test('beyond the velocity the last rule applies, even if its condition does not match', () => {
   assert.deepEqual(requiredProofs(DEFAULT, question({ velocityExceeded: true })), ['bound_code']);
   const rules: PolicyRule[] = [{ require: ['session'] }, { when: { payer: 'Z' }, require: ['code'] }];
-  assert.deepEqual(requiredProofs({ rules, velocity: null }, question({ velocityExceeded: true })), ['code']);
+  assert.deepEqual(
+    requiredProofs(
+      { rules, velocity: null, unboundProofsAllowed: true },
+      question({ velocityExceeded: true }),
+    ),
+    ['code'],
+  );
 });
 
 test('beyond the velocity the transfer’s own proofs are still needed, each once', () => {
   const rules = (own: PolicyRule['require'], last: PolicyRule['require']): Policy => ({
     rules: [{ when: { payer: 'A' }, require: own }, { require: last }],
     velocity: null,
+    unboundProofsAllowed: true,
   });
   const needed = (policy: Policy) => requiredProofs(policy, question({ velocityExceeded: true }));
   assert.deepEqual(needed(rules(['mac'], ['code'])), ['code', 'mac']);
@@ -64,18 +91,28 @@ test('beyond the velocity the transfer’s own proofs are still needed, each onc
 });
 
 test('a transaction that no rule covers needs a bound code', () => {
-  assert.deepEqual(requiredProofs({ rules: [], velocity: null }, question()), ['bound_code']);
-  assert.deepEqual(requiredProofs({ rules: [], velocity: null }, question({ velocityExceeded: true })), [
+  assert.deepEqual(requiredProofs({ rules: [], velocity: null, unboundProofsAllowed: true }, question()), [
     'bound_code',
   ]);
+  assert.deepEqual(
+    requiredProofs(
+      { rules: [], velocity: null, unboundProofsAllowed: true },
+      question({ velocityExceeded: true }),
+    ),
+    ['bound_code'],
+  );
   const rules: PolicyRule[] = [{ when: { payee: 'Z' }, require: ['session'] }];
-  assert.deepEqual(requiredProofs({ rules, velocity: null }, question()), ['bound_code']);
+  assert.deepEqual(requiredProofs({ rules, velocity: null, unboundProofsAllowed: true }, question()), [
+    'bound_code',
+  ]);
 });
 
 test('a condition matches when all its members match; a list when one of its values matches exactly', () => {
   const fits = (when: PolicyCondition, more: Parameters<typeof question>[0]) =>
-    requiredProofs({ rules: [{ when, require: ['session'] }], velocity: null }, question(more))[0] ===
-    'session';
+    requiredProofs(
+      { rules: [{ when, require: ['session'] }], velocity: null, unboundProofsAllowed: true },
+      question(more),
+    )[0] === 'session';
   assert.ok(
     fits(
       {
@@ -126,7 +163,10 @@ test('the first matching rule decides, and no later one', () => {
           has(when.role, 'user') &&
           (when.amountMax === undefined || compareAmounts('1.00', when.amountMax) <= 0),
       );
-      assert.deepEqual(requiredProofs({ rules, velocity: null }, asked), expected?.require ?? ['bound_code']);
+      assert.deepEqual(
+        requiredProofs({ rules, velocity: null, unboundProofsAllowed: true }, asked),
+        expected?.require ?? ['bound_code'],
+      );
     }),
   );
 });
@@ -154,6 +194,29 @@ test('a stronger proof stands for a weaker one', () => {
 
   const boundCode = { ...none, boundCode: true };
   assert.equal(missingProof(['mac', 'code', 'bound_code'], boundCode), undefined);
+});
+
+test('no rules and no proofs approve a transfer without a proof that binds, at any velocity', () => {
+  const rules = fc.array(fc.record({ when: conditions, require: proofs }), { maxLength: 6 });
+  const given = fc.record({ mac: fc.boolean(), code: fc.boolean(), boundCode: fc.boolean() });
+  const asked = fc.record({
+    payee: fc.constantFrom('B', 'Z'),
+    amount: fc.constantFrom('0.01', '1.00', '9000000.00'),
+    currency: fc.constantFrom('EUR', 'JPY'),
+    velocityExceeded: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(rules, given, asked, (rules, given, asked) => {
+      const policy = { rules, velocity: null, unboundProofsAllowed: false };
+      const approved = missingProof(requiredProofs(policy, question(asked)), given) === undefined;
+      assert.ok(!approved || given.mac || given.boundCode);
+      assert.equal(
+        missingProof(requiredProofs(policy, question(asked)), { ...given, boundCode: true }),
+        undefined,
+      );
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 test('giving more never makes a proof missing', () => {

@@ -9,34 +9,50 @@ import {
   afterApproval,
   type VelocityPolicy,
   type VelocityState,
-  velocityExceeded,
+  velocityExcess,
 } from '../../../src/domain/policy/velocity.ts';
 import { scaled } from '../arbitraries.ts';
 
 const AT = 1_800_000_000_000;
 const HOUR = 3_600_000;
+const excess = (
+  ...[state, policy, moved, at]: [
+    VelocityState | undefined,
+    VelocityPolicy | null,
+    { amount: string; currency: string },
+    number,
+  ]
+) => velocityExcess(state, policy, moved, 'EUR', at);
 const transfer = (amount = '1.00', currency = 'EUR') => ({ amount, currency });
 
 test('the count: as many as allowed, then no more until the window has passed', () => {
   const policy: VelocityPolicy = { windowMs: HOUR, countMax: 3 };
   let state: VelocityState | undefined;
   for (let i = 0; i < 3; i++) {
-    assert.equal(velocityExceeded(state, policy, transfer(), AT + i), false);
+    assert.equal(excess(state, policy, transfer(), AT + i), undefined);
     state = afterApproval(state, policy, transfer(), AT + i);
   }
-  assert.equal(velocityExceeded(state, policy, transfer(), AT + 3), true);
-  assert.equal(velocityExceeded(state, policy, transfer(), AT + HOUR - 1), true);
-  assert.equal(velocityExceeded(state, policy, transfer(), AT + HOUR + HOUR / 8), false);
+  assert.equal(excess(state, policy, transfer(), AT + 3), 'count_max');
+  assert.equal(excess(state, policy, transfer(), AT + HOUR - 1), 'count_max');
+  assert.equal(excess(state, policy, transfer(), AT + HOUR + HOUR / 8), undefined);
 });
 
 test('the amount: up to the limit itself, exactly, each currency by itself', () => {
-  const policy: VelocityPolicy = { windowMs: HOUR, amountMax: '1000.00' };
+  const policy: VelocityPolicy = { windowMs: HOUR, amountMax: '1000.00', currency: ['EUR', 'JPY'] };
   const state = afterApproval(undefined, policy, transfer('999.99'), AT);
-  assert.equal(velocityExceeded(state, policy, transfer('0.01'), AT), false);
-  assert.equal(velocityExceeded(state, policy, transfer('0.02'), AT), true);
-  assert.equal(velocityExceeded(state, policy, transfer('1000', 'JPY'), AT), false);
-  assert.equal(velocityExceeded(state, policy, transfer('1001', 'JPY'), AT), true);
-  assert.equal(velocityExceeded(undefined, policy, transfer('1000.01'), AT), true);
+  assert.equal(excess(state, policy, transfer('0.01'), AT), undefined);
+  assert.equal(excess(state, policy, transfer('0.02'), AT), 'amount_max');
+  assert.equal(excess(state, policy, transfer('1000', 'JPY'), AT), undefined);
+  assert.equal(excess(state, policy, transfer('1001', 'JPY'), AT), 'amount_max');
+  assert.equal(excess(undefined, policy, transfer('1000.01'), AT), 'amount_max');
+});
+
+test('an amount without a currency is of the default currency: any amount of another exceeds it', () => {
+  const policy: VelocityPolicy = { windowMs: HOUR, amountMax: '1000.00' };
+  assert.equal(excess(undefined, policy, transfer('0.001', 'KWD'), AT), 'currency');
+  assert.equal(velocityExcess(undefined, policy, transfer('1.000', 'KWD'), 'KWD', AT), undefined);
+  assert.equal(velocityExcess(undefined, policy, transfer('1.00', 'EUR'), 'KWD', AT), 'currency');
+  assert.equal(excess(undefined, { windowMs: HOUR, countMax: 1 }, transfer('1', 'JPY'), AT), undefined);
 });
 
 test('transfers of one slot make one slot, with their sums by currency', () => {
@@ -54,9 +70,9 @@ test('transfers of one slot make one slot, with their sums by currency', () => {
 });
 
 test('without a policy, or one that names no limit, nothing is exceeded', () => {
-  assert.equal(velocityExceeded(undefined, null, transfer('999999999999999.99'), AT), false);
-  assert.equal(velocityExceeded(undefined, { windowMs: HOUR }, transfer('999999999999999.99'), AT), false);
-  assert.equal(velocityExceeded(undefined, { windowMs: HOUR, countMax: 0 }, transfer(), AT), true);
+  assert.equal(excess(undefined, null, transfer('999999999999999.99'), AT), undefined);
+  assert.equal(excess(undefined, { windowMs: HOUR }, transfer('999999999999999.99'), AT), undefined);
+  assert.equal(excess(undefined, { windowMs: HOUR, countMax: 0 }, transfer(), AT), 'count_max');
 });
 
 /** Gaps between transfers from none to two windows, and amounts; windows that eight does not divide too. */
@@ -80,7 +96,8 @@ test('never counts less than a brute force, never more than a window and an eigh
         const amount = (cents / 100).toFixed(2);
         const inside = (reach: number) => moved.filter((one) => one.at > at - reach);
         const exceeds = (limits: Partial<VelocityPolicy>) =>
-          velocityExceeded(state, { windowMs, ...limits }, { amount, currency }, at);
+          excess(state, { windowMs, currency: ['EUR', 'JPY'], ...limits }, { amount, currency }, at) !==
+          undefined;
         const sum = (reach: number) =>
           inside(reach).reduce((total, one) => total + (one.currency === currency ? one.cents : 0), cents);
         const outer = windowMs + Math.ceil(windowMs / 8);
@@ -137,7 +154,7 @@ test('survives a clock set back and a window changed by the operator, without lo
           starts,
           starts.toSorted((a, b) => a - b),
         );
-        assert.equal(velocityExceeded(state, { windowMs, countMax: state.length - 1 }, transfer(), at), true);
+        assert.equal(excess(state, { windowMs, countMax: state.length - 1 }, transfer(), at), 'count_max');
       }
     }),
   );

@@ -58,7 +58,7 @@ export const decisionRoutes = [
     tag: 'transactions',
     summary: 'Approve, by a code over payee and amount',
     description:
-      'A wrong code counts, and the transaction goes on waiting. One that comes too late is 409 and counts nothing.',
+      'The code is bound to this transaction: a plain one is refused, whatever the policy. A wrong code counts, and the transaction goes on waiting. One that comes too late is 409 and counts nothing.',
     caller: 'user',
     device: true,
     repeatable: true,
