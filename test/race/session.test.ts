@@ -18,7 +18,13 @@ import { createUser } from '../../src/application/users/register-user.ts';
 import { totpCode } from '../../src/domain/otp/totp.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { countByKind, entriesOf, nonces, rewired, withMac } from '../application/decisions/rewired.ts';
-import { NO_VELOCITY_LIMIT, PASSWORD, registeredSession, StoppedClock, testApplication } from '../services/application.ts';
+import {
+  NO_VELOCITY_LIMIT,
+  PASSWORD,
+  registeredSession,
+  StoppedClock,
+  testApplication,
+} from '../services/application.ts';
 
 const address = '127.0.0.1';
 const hashes = { sha1, sha256, sha512 };
