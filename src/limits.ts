@@ -12,6 +12,8 @@ export const LIMITS = {
   pendingMessagesMax: 4_096,
   /** Answers to one connection, unsent and still to come. Beyond it no message is begun. */
   outputBytesMax: 1_048_576,
+  /** Bytes that all TCP connections hold: messages that wait or are handled, and answers that are not sent. */
+  tcpHeldBytesMax: 134_217_728,
   connectionsMax: 10_000,
   /** An IPv6 client counts by its /64. */
   connectionsPerAddressMax: 2_048,
@@ -67,6 +69,10 @@ export const LIMITS = {
   httpRequestTimeMs: 20_000,
   httpKeepAliveTimeMs: 60_000,
   httpRequestsPerConnectionMax: 1_000_000,
+  /** Requests begun in one turn of the event loop. */
+  httpRequestsPerTurnMax: 16,
+  /** Bytes that all HTTP connections hold: requests that wait, and answers that are not sent. */
+  httpHeldBytesMax: 33_554_432,
   /** UTF-16 code units. */
   pathParameterLengthMax: 256,
   /** Entries of a list page by default. */
@@ -222,8 +228,10 @@ export const LIMITS = {
   /** From a frame's first byte to its last. */
   vaultFrameTimeMs: 5_000,
   vaultCallsPerConnectionMax: 64,
-  /** Answers that a caller leaves unread before its connection is closed. */
+  /** Answers that a caller leaves unread before no more of its calls are carried out. */
   vaultUnreadBytesMax: 1_048_576,
+  /** Answers that all callers together leave unread before connections are closed. */
+  vaultHeldBytesMax: 67_108_864,
   // the vault process: how a server uses it
   /** Connections that a server keeps to the vault. */
   vaultConnections: 2,

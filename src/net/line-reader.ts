@@ -31,18 +31,18 @@ export class LineReader {
     this.#lineBytesMax = lineBytesMax;
   }
 
-  /** Whether there are bytes that `next` has not read yet. */
-  get waiting(): boolean {
-    return this.#offset < this.#chunk.length;
+  /** Bytes that `next` has not read yet. */
+  get waitingBytes(): number {
+    return this.#chunk.length - this.#offset;
   }
 
-  /** Whether a line has begun and not ended. Meaningful only when nothing is `waiting`. */
+  /** Whether a line has begun and not ended. Meaningful only when no bytes wait. */
   get unfinished(): boolean {
     return this.#carried > 0;
   }
 
   push(chunk: Buffer): void {
-    this.#chunk = this.waiting ? Buffer.concat([this.#chunk.subarray(this.#offset), chunk]) : chunk;
+    this.#chunk = this.waitingBytes > 0 ? Buffer.concat([this.#chunk.subarray(this.#offset), chunk]) : chunk;
     this.#offset = 0;
   }
 

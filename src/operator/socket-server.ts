@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { refuse, StartRefused } from '../domain/errors.ts';
@@ -117,8 +118,9 @@ async function serve(
       clients.busy.add(socket);
       const answer = await answerRequest(line, target, log);
       clients.busy.delete(socket);
-      socket.write(`${JSON.stringify(answer)}\n`);
       socket.setTimeout(LIMITS.operatorIdleTimeMs);
+      // Answers that nobody reads do not pile up: the next request is read when this answer was.
+      if (!socket.write(`${JSON.stringify(answer)}\n`)) await once(socket, 'drain');
       if (clients.closing) break;
     }
     socket.end();

@@ -192,12 +192,12 @@ function methodsOf({ method, caller }: Pick<Route, 'method' | 'caller'>): string
 }
 
 function addDocuments(app: FastifyInstance, published: readonly Document[]): void {
-  for (const { path, contentType, text } of published) {
+  for (const { path, contentType, bytes } of published) {
     app.get(path, (_request, reply) =>
       reply
         .type(contentType)
         .headers({ 'cache-control': 'no-cache', 'content-security-policy': DOCS_POLICY })
-        .send(text),
+        .send(bytes),
     );
   }
 }

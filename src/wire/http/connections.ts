@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { LIMITS } from '../../limits.ts';
 import { clientNetwork, type Networks, plainAddress } from '../../net/address.ts';
 import { type Place, Quota } from '../quota.ts';
@@ -37,7 +38,7 @@ export class HttpConnections {
   readonly #trusted: Networks;
   readonly #connections: Quota;
   readonly #requests: Quota;
-  readonly #open = new WeakMap<Socket, OpenConnection>();
+  readonly #open = new WeakMap<Duplex, OpenConnection>();
   /** Connections whose TLS handshake has not ended, by address and port of the client. */
   readonly #handshakes = new Map<string, OpenConnection>();
 
@@ -96,8 +97,14 @@ export class HttpConnections {
     this.#open.set(socket, open);
   }
 
+  /** From now on `carrier` stands for the connection of `socket`: requests name it as theirs. */
+  carry(socket: Duplex, carrier: Duplex): void {
+    const open = this.#open.get(socket);
+    if (open) this.#open.set(carrier, open);
+  }
+
   /** A request has begun. */
-  begin(socket: Socket, response: ServerResponse): void {
+  begin(socket: Duplex, response: ServerResponse): void {
     const open = this.#open.get(socket);
     if (open) open.response = response;
   }
@@ -107,7 +114,7 @@ export class HttpConnections {
    * @param network of the client, as the proxy reports it
    * @returns false when that network has too many under way
    */
-  takeRequest(socket: Socket, network: string, response: ServerResponse): boolean {
+  takeRequest(socket: Duplex, network: string, response: ServerResponse): boolean {
     if (!this.#open.get(socket)?.proxied) return true;
     const evict = () => {
       response.destroy();
@@ -119,7 +126,7 @@ export class HttpConnections {
   }
 
   /** The caller of a request has shown a valid credential. */
-  prove(socket: Socket): void {
+  prove(socket: Duplex): void {
     const open = this.#open.get(socket);
     if (!open || open.proven) return;
     open.proven = true;

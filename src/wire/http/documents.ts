@@ -6,7 +6,8 @@ import { VERSION } from './version.ts';
 export interface Document {
   readonly path: string;
   readonly contentType: string;
-  readonly text: string;
+  /** Bytes rather than text: all answers share them, however many are unread. */
+  readonly bytes: Buffer;
 }
 
 /** The API's documents, for programs and for people, made once from the routes. Pages load nothing from elsewhere. */
@@ -17,10 +18,10 @@ export function documents(): readonly Document[] {
     {
       path: '/openapi.json',
       contentType: 'application/json; charset=utf-8',
-      text: `${JSON.stringify(api)}\n`,
+      bytes: Buffer.from(`${JSON.stringify(api)}\n`),
     },
-    { path: '/docs', contentType: html, text: docsPage(api) },
-    { path: '/docs/problems', contentType: html, text: problemsPage() },
-    { path: '/docs/style.css', contentType: 'text/css; charset=utf-8', text: STYLE },
+    { path: '/docs', contentType: html, bytes: Buffer.from(docsPage(api)) },
+    { path: '/docs/problems', contentType: html, bytes: Buffer.from(problemsPage()) },
+    { path: '/docs/style.css', contentType: 'text/css; charset=utf-8', bytes: Buffer.from(STYLE) },
   ];
 }

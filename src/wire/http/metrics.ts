@@ -3,23 +3,28 @@ import type { Context } from '../../application/context.ts';
 import { InstrumentedVault } from '../../application/keys/instrumented-vault.ts';
 import { DecisionCounts } from './decision-counts.ts';
 import { MetricRegistry } from './metric-registry.ts';
+import type { ConnectionFigures } from './node-server.ts';
 
 /** What the metrics read besides the application's context. */
 export interface MetricsSources {
   readonly eventStreams: { readonly count: number; readonly slowReaders: number };
   readonly waiting: { readonly count: number };
   readonly connections: { readonly count: number; readonly evicted: number };
+  readonly figures: ConnectionFigures;
   /** Set when the TCP protocol runs in this process. */
   readonly tcp?: TcpFigures;
 }
 
 export interface TcpFigures {
   readonly connections: number;
+  readonly heldBytes: number;
   readonly counters: {
     readonly messages: number;
     readonly connectionsAccepted: number;
     readonly connectionsRefused: number;
     readonly connectionsEvicted: number;
+    readonly slowReaders: number;
+    readonly cutOff: number;
     readonly failures: number;
   };
 }
@@ -74,7 +79,7 @@ export class Metrics {
   }
 
   /** Adds the metrics of what exists only once the server listens. */
-  attach({ eventStreams, waiting, connections, tcp }: MetricsSources): void {
+  attach({ eventStreams, waiting, connections, figures, tcp }: MetricsSources): void {
     this.#registry.gauge('sello_http_connections', 'Open HTTP connections.', () => connections.count);
     this.#registry.counter(
       'sello_http_evicted_total',
@@ -92,7 +97,27 @@ export class Metrics {
       'Requests that wait for a decision.',
       () => waiting.count,
     );
+    this.#registry.gauge(
+      'sello_http_held_bytes',
+      'Requests that wait and answers that are not sent, of all HTTP connections.',
+      () => figures.heldBytes,
+    );
+    this.#registry.counter(
+      'sello_http_connections_cut_off_total',
+      'HTTP connections cut off because the client did not read, or held too much.',
+      () => figures.slowReaders + figures.cutOff,
+    );
     if (!tcp) return;
+    this.#registry.gauge(
+      'sello_tcp_held_bytes',
+      'Messages that wait and answers that are not sent, of all connections of the TCP protocol.',
+      () => tcp.heldBytes,
+    );
+    this.#registry.counter(
+      'sello_tcp_connections_cut_off_total',
+      'Connections of the TCP protocol cut off because the client did not read, or held too much.',
+      () => tcp.counters.slowReaders + tcp.counters.cutOff,
+    );
     this.#registry.gauge(
       'sello_tcp_connections',
       'Open connections of the TCP protocol.',

@@ -16,7 +16,7 @@ import { CrossOrigin } from './cors.ts';
 import { type DependencyOptions, type HttpDependencies, makeDependencies } from './dependencies.ts';
 import type { EventStreamLimits } from './event-streams.ts';
 import type { TcpFigures } from './metrics.ts';
-import { makeNodeServer, type RequestTimes } from './node-server.ts';
+import { type ConnectionFigures, type ConnectionLimits, makeNodeServer } from './node-server.ts';
 import { WebPages } from './web.ts';
 
 export interface HttpOptions extends DependencyOptions {
@@ -39,13 +39,14 @@ export interface HttpOptions extends DependencyOptions {
 }
 
 /** Bounds that tests cross at smaller values. */
-export interface HttpLimits extends RequestTimes {
+export interface HttpLimits extends ConnectionLimits {
   readonly streams?: Partial<EventStreamLimits>;
   readonly connections?: Partial<HttpConnectionLimits>;
 }
 
 export interface HttpServer {
   readonly dependencies: HttpDependencies;
+  readonly connections: ConnectionFigures;
   address(): AddressInfo;
   /** Stops accepting, answers what was accepted, ends streams and waits. Closes what is left after `drainMs`. */
   stop(drainMs?: number): Promise<void>;
@@ -73,6 +74,7 @@ const BACKLOG = 1_024;
 
 class Listener implements HttpServer {
   readonly dependencies: HttpDependencies;
+  readonly connections: ConnectionFigures;
   readonly #options: HttpOptions;
   readonly #server: Server;
   readonly #app: FastifyInstance;
@@ -101,7 +103,7 @@ class Listener implements HttpServer {
       openConnections: { http: () => connections.count, tcp: () => tcp?.connections ?? 0 },
     };
     const { metrics, eventStreams, waiting } = this.dependencies;
-    let made: Server | undefined;
+    let made: { server: Server; figures: ConnectionFigures } | undefined;
     this.#app = makeApp({
       ...{ dependencies: this.dependencies, logger, nextId, trusted },
       web: new WebPages(options.webFolder),
@@ -110,16 +112,17 @@ class Listener implements HttpServer {
       stopping: this.#stopped.signal,
       serverFactory: (handler) => {
         made = makeNodeServer({
-          ...{ handler, tls, connections, nextId, times: limits },
+          ...{ handler, tls, connections, trusted, nextId, limits },
           onRefused: (code) => metrics.countRefusal(code),
         });
-        return made;
+        return made.server;
       },
     });
     if (!made) throw new Error('fastify made no server');
-    this.#server = made;
+    this.#server = made.server;
+    this.connections = made.figures;
     metrics.attach({
-      ...{ eventStreams, waiting, connections },
+      ...{ eventStreams, waiting, connections, figures: made.figures },
       ...(tcp ? { tcp } : {}),
     });
   }

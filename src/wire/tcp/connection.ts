@@ -3,6 +3,7 @@ import { isRefusal, refuse } from '../../domain/errors.ts';
 import type { Limits } from '../../limits.ts';
 import { LineReader } from '../../net/line-reader.ts';
 import type { Failures } from '../failures.ts';
+import type { HeldBytes, HeldBytesAccount } from '../held-bytes.ts';
 import { type ClientState, type Outcome, performAction } from './actions.ts';
 import { okAnswer, refusalAnswer } from './answer.ts';
 import { ConnectionDeadlines } from './connection-deadlines.ts';
@@ -22,6 +23,7 @@ export interface ConnectionDependencies {
   readonly messages: MessageReader;
   readonly counters: TcpCounters;
   readonly failures: Failures;
+  readonly heldBytes: HeldBytes;
   /** Monotonic milliseconds, as coarse as the sweep that calls `expire`. */
   readonly now: () => number;
 }
@@ -50,6 +52,7 @@ export class Connection {
   readonly #outbox: Outbox;
   readonly #errors: ErrorBudget;
   readonly #deadlines: ConnectionDeadlines;
+  readonly #heldBytes: HeldBytesAccount;
   /** A message that was read and must wait for one that is under way. */
   #held: Message | undefined;
   #advancing = false;
@@ -80,11 +83,13 @@ export class Connection {
         return 0;
       }
     });
+    this.#heldBytes = dependencies.heldBytes.open(network, () => this.#cutOffForBytes());
     this.#outbox = new Outbox(socket, limits.outputBytesMax, {
       now,
       onSent: () => {
         if (this.#held) this.#advance();
       },
+      onBuffered: () => this.#countHeld(),
       onOverflow: () => this.#cutOff(),
     });
     this.#deadlines = new ConnectionDeadlines(limits, now());
@@ -98,6 +103,7 @@ export class Connection {
     // Nobody is left to answer, so messages that have not started never do.
     socket.on('close', () => {
       this.#closing = this.#finished = true;
+      this.#heldBytes.close();
     });
     socket.resume();
   }
@@ -129,9 +135,16 @@ export class Connection {
       this.#start(message);
     }
     this.#advancing = false;
+    this.#countHeld();
     if (this.#closing || ((this.#inputEnded || this.#stopping) && !this.#held)) {
       if (this.#schedule.running === 0) this.#finish();
     } else this.#setPaused(this.#held !== undefined || this.#stopping);
+  }
+
+  #countHeld(): void {
+    this.#heldBytes.set(
+      this.#reader.waitingBytes + this.#schedule.runningBytes + this.#outbox.bufferedLength,
+    );
   }
 
   #next(): Message | undefined {
@@ -200,6 +213,7 @@ export class Connection {
 
   /** Closes the connection if it has taken too long. Called at each sweep of the server. */
   expire(now: number): void {
+    this.#countHeld();
     const overdue = this.#deadlines.overdue(now, {
       loggedIn: this.#client.session !== undefined,
       running: this.#schedule.running,
@@ -231,6 +245,11 @@ export class Connection {
   /** Destroys the connection of a client that does not read: it would not read the reason either. */
   #cutOff(): void {
     this.#dependencies.counters.slowReaders++;
+    this.destroy();
+  }
+
+  #cutOffForBytes(): void {
+    this.#dependencies.counters.cutOff++;
     this.destroy();
   }
 

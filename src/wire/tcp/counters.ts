@@ -12,6 +12,8 @@ export interface TcpCounters {
   readonly refusals: Map<RefusalCode, number>;
   /** Connections destroyed because the client did not read its answers. */
   slowReaders: number;
+  /** Connections destroyed because all together held too much (src/wire/held-bytes.ts). */
+  cutOff: number;
   /** Connections closed because nobody logged in, or nothing arrived, in time. */
   timeouts: number;
   tlsFailures: number;
@@ -28,6 +30,7 @@ export function makeTcpCounters(): TcpCounters {
     messages: 0,
     refusals: new Map(),
     slowReaders: 0,
+    cutOff: 0,
     timeouts: 0,
     tlsFailures: 0,
     proxyHeadersRefused: 0,

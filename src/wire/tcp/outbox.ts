@@ -11,19 +11,29 @@ export class Outbox {
   readonly #bytesMax: number;
   readonly #now: () => number;
   readonly #onSent: () => void;
+  readonly #onBuffered: () => void;
   readonly #onOverflow: () => void;
   #text = '';
 
-  /** @param hooks `onSent`: there is room for more answers; `onOverflow`: more than `bytesMax` bytes wait */
+  /**
+   * @param hooks `onSent`: there is room for more answers; `onBuffered`: the kernel did not take all that was written;
+   *   `onOverflow`: more than `bytesMax` bytes wait
+   */
   constructor(
     socket: Socket,
     bytesMax: number,
-    hooks: { readonly now: () => number; readonly onSent: () => void; readonly onOverflow: () => void },
+    hooks: {
+      readonly now: () => number;
+      readonly onSent: () => void;
+      readonly onBuffered: () => void;
+      readonly onOverflow: () => void;
+    },
   ) {
     this.#socket = socket;
     this.#bytesMax = bytesMax;
     this.#now = hooks.now;
     this.#onSent = hooks.onSent;
+    this.#onBuffered = hooks.onBuffered;
     this.#onOverflow = hooks.onOverflow;
     socket.on('drain', () => {
       this.slowSince = undefined;
@@ -54,6 +64,7 @@ export class Outbox {
     if (this.#socket.write(text)) this.#onSent();
     else if (this.#socket.writableLength > this.#bytesMax) this.#onOverflow();
     else this.slowSince ??= this.#now();
+    if (this.#socket.writableLength > 0) this.#onBuffered();
   }
 
   /** Sends the answers gathered so far and ends this side. A client that does not read them counts as slow. */

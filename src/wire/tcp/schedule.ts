@@ -26,6 +26,11 @@ export class Schedule {
     this.#limits = limits;
   }
 
+  /** Bytes of the messages under way. */
+  get runningBytes(): number {
+    return this.#runningBytes;
+  }
+
   get running(): number {
     return this.#running;
   }

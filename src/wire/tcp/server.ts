@@ -7,6 +7,7 @@ import { clientNetwork, isLoopback, Networks, plainAddress } from '../../net/add
 import { loadTlsMaterial, readTlsMaterial, type TlsFiles } from '../../net/tls.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { Failures } from '../failures.ts';
+import { HeldBytes } from '../held-bytes.ts';
 import { listenReason } from '../listen-reason.ts';
 import { reloadCertificate } from '../reload-certificate.ts';
 import { refusalAnswer } from './answer.ts';
@@ -39,6 +40,8 @@ export interface TcpServer {
   readonly connections: number;
   /** Open connections on which nobody has logged in. */
   readonly connectionsBeforeLogIn: number;
+  /** Bytes that all connections hold: messages that wait or are handled, and answers that are not sent. */
+  readonly heldBytes: number;
   address(): AddressInfo;
   /** Stops accepting, answers what was accepted, closes. Destroys what is left after `drainMs`. */
   stop(drainMs?: number): Promise<void>;
@@ -97,6 +100,7 @@ class Listener implements TcpServer {
       messages: new MessageReader(this.#limits),
       counters: this.counters,
       failures: new Failures(options.logger, this.counters),
+      heldBytes: new HeldBytes(this.#limits.tcpHeldBytesMax),
       now: () => this.#now,
     };
     this.#server = createServer(
@@ -110,6 +114,10 @@ class Listener implements TcpServer {
 
   get connections(): number {
     return this.#quota.taken;
+  }
+
+  get heldBytes(): number {
+    return this.#dependencies.heldBytes.total;
   }
 
   get connectionsBeforeLogIn(): number {

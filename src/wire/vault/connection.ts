@@ -5,6 +5,7 @@ import { ByteWriter, MalformedMessage } from '../../vault-protocol/bytes.ts';
 import { VAULT_ANSWERS } from '../../vault-protocol/calls.ts';
 import { encodeFrame, type Frame, FrameReader } from '../../vault-protocol/frames.ts';
 import { writeWelcome } from '../../vault-protocol/welcome.ts';
+import type { HeldBytes, HeldBytesAccount } from '../held-bytes.ts';
 import type { VaultCaller } from './caller.ts';
 import { handleCall, type VaultAnswer } from './handle-call.ts';
 import type { VaultListenerLimits } from './listener-limits.ts';
@@ -18,6 +19,7 @@ export interface VaultConnectionDependencies {
   readonly limits: VaultListenerLimits;
   readonly logger: Pick<Logger, 'info'>;
   readonly refusals: RefusalLog;
+  readonly heldBytes: HeldBytes;
 }
 
 /**
@@ -31,12 +33,13 @@ export class VaultConnection {
   readonly #dependencies: VaultConnectionDependencies;
   readonly #socket: TLSSocket;
   readonly #reader: FrameReader;
+  readonly #heldBytes: HeldBytesAccount;
   #frames: Iterator<Frame> | undefined;
   #running = 0;
   #closing = false;
   /** Since when a frame is unfinished, in ms of `performance.now()`. */
   #insideSince: number | undefined;
-  /** Since when answers wait unread, likewise. */
+  /** Since when the socket's buffer has been above its high-water mark, likewise. */
   #unreadSince: number | undefined;
 
   constructor(dependencies: VaultConnectionDependencies, socket: TLSSocket, caller: VaultCaller) {
@@ -44,13 +47,18 @@ export class VaultConnection {
     this.#dependencies = dependencies;
     this.#socket = socket;
     this.#reader = new FrameReader(dependencies.limits.vaultRequestBytesMax);
+    this.#heldBytes = dependencies.heldBytes.open(caller.name, () =>
+      this.#drop('it left more unread than the vault keeps'),
+    );
     socket.on('data', (chunk: Buffer) => {
       this.#frames = this.#reader.read(chunk);
       this.#advance();
     });
     socket.on('end', () => this.close());
+    socket.on('close', () => this.#heldBytes.close());
     socket.on('drain', () => {
       this.#unreadSince = undefined;
+      this.#heldBytes.set(0);
       this.#advance();
     });
     const welcome = new ByteWriter();
@@ -101,7 +109,7 @@ export class VaultConnection {
   #advance(): void {
     const { vaultCallsPerConnectionMax } = this.#dependencies.limits;
     try {
-      while (this.#frames && this.#running < vaultCallsPerConnectionMax && this.#unreadSince === undefined) {
+      while (this.#frames && this.#running < vaultCallsPerConnectionMax && this.#hasRoom()) {
         const { done, value } = this.#frames.next();
         if (done) this.#frames = undefined;
         else {
@@ -128,6 +136,10 @@ export class VaultConnection {
     }
   }
 
+  #hasRoom(): boolean {
+    return this.#socket.writableLength <= this.#dependencies.limits.vaultUnreadBytesMax;
+  }
+
   async #run(frame: Frame): Promise<void> {
     this.#running++;
     const answer = await handleCall(this.#dependencies.vault, this.caller, frame);
@@ -151,10 +163,9 @@ export class VaultConnection {
 
   #write(id: number, kind: number, body: Uint8Array): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    this.#socket.write(encodeFrame(id, kind, body));
-    if (this.#socket.writableLength > this.#dependencies.limits.vaultUnreadBytesMax) {
-      this.#unreadSince ??= performance.now();
-    }
+    if (this.#socket.write(encodeFrame(id, kind, body))) return;
+    this.#unreadSince ??= performance.now();
+    this.#heldBytes.set(this.#socket.writableLength);
   }
 
   #drop(reason: string): void {

@@ -13,5 +13,6 @@ export type VaultListenerLimits = Pick<
   | 'vaultFrameTimeMs'
   | 'vaultCallsPerConnectionMax'
   | 'vaultUnreadBytesMax'
+  | 'vaultHeldBytesMax'
   | 'slowReaderTimeMs'
 >;

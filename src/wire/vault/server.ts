@@ -10,6 +10,7 @@ import type { KeyVault } from '../../ports/key-vault.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { VAULT_ANSWERS } from '../../vault-protocol/calls.ts';
 import { encodeFrame, VAULT_PROTOCOL } from '../../vault-protocol/frames.ts';
+import { HeldBytes } from '../held-bytes.ts';
 import { Quota } from '../quota.ts';
 import { reloadCertificate } from '../reload-certificate.ts';
 import { identify, type VaultCaller, type VaultCallers } from './caller.ts';
@@ -67,6 +68,7 @@ class Listener implements VaultListener {
   readonly #limits: VaultListenerLimits;
   readonly #refusals: RefusalLog;
   readonly #server: Server;
+  readonly #heldBytes: HeldBytes;
   readonly #connections = new Set<VaultConnection>();
   readonly #sockets = new Set<Socket>();
   readonly #handshakes: Handshakes;
@@ -82,6 +84,7 @@ class Listener implements VaultListener {
     this.#handshakes = new Handshakes(this.#limits);
     this.#places = new Quota(this.#limits.vaultConnectionsMax);
     this.#refusals = new RefusalLog(options.logger);
+    this.#heldBytes = new HeldBytes(this.#limits.vaultHeldBytesMax);
     try {
       this.#server = createServer({
         ...credentials,
@@ -191,6 +194,7 @@ class Listener implements VaultListener {
       identity: this.#identity,
       limits: this.#limits,
       refusals: this.#refusals,
+      heldBytes: this.#heldBytes,
     };
     const made = new VaultConnection(dependencies, socket, caller);
     connection = made;

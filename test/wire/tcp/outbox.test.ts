@@ -30,7 +30,7 @@ async function connectPair(t: TestContext): Promise<{ near: Socket; far: Socket;
   return { near, far, writes };
 }
 
-const HOOKS = { now: () => 7, onSent: () => {}, onOverflow: () => {} };
+const HOOKS = { now: () => 7, onSent: () => {}, onBuffered: () => {}, onOverflow: () => {} };
 
 test('what one turn answers goes out in one write, however many steps each answer took', async (t) => {
   const { near, writes } = await connectPair(t);
@@ -52,6 +52,7 @@ test('a reader that does not read is slow from the first write that stays, until
   const outbox = new Outbox(near, 64 * 1_048_576, {
     now: () => 7,
     onSent: () => sent++,
+    onBuffered: () => {},
     onOverflow: () => overflows++,
   });
   far.pause();

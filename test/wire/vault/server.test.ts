@@ -374,6 +374,18 @@ test('slow callers: an unfinished frame, and answers that are not read, have the
   assert.equal(idle.frames[1]?.kind, VAULT_ANSWERS.done);
 });
 
+test('answers that callers leave unread are bounded over all connections: the one with the most is closed', async (t) => {
+  const listening = await listen(t, { limits: { slowReaderTimeMs: 60_000, vaultHeldBytesMax: 131_072 } });
+  const deaf = await (await RawCaller.connect(listening)).welcomed();
+  deaf.socket.pause();
+  const ask = encodeFrame(1, VAULT_CALLS.publicKeys.kind, Buffer.alloc(0));
+  deaf.socket.write(Buffer.concat(Array.from({ length: 100_000 }, () => ask)));
+  await until(() => listening.logged.some(({ reason }) => /left more unread/.test(reason ?? '')));
+  const other = await (await RawCaller.connect(listening)).welcomed();
+  other.socket.write(ASK_VERSION);
+  await until(() => other.frames.length === 2);
+});
+
 /** The same vault, whose MACs wait for `release`. */
 function stalled(): { readonly keys: KeyVault; readonly release: () => void; readonly most: () => number } {
   const gate = Promise.withResolvers<void>();
