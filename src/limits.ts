@@ -143,6 +143,8 @@ export const LIMITS = {
   /** With several servers: from the last rewrapped key to the destruction of the old version. Longer than any request takes. */
   keyGraceMs: 30_000,
   tokensPerUserMax: 8,
+  /** How long a token may wait for its first code. */
+  waitingTokenMs: 86_400_000,
   /** Per `enrolmentsWindowMs`. Revoked tokens stay in the store, so this pace bounds the tokens a user can ever have. */
   enrolmentsPerUserMax: 64,
   enrolmentsWindowMs: 86_400_000,

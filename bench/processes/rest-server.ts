@@ -65,6 +65,8 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
     label: '',
     tokenId: '',
     proof: 'second_factor' as const,
+    provenAt: 0,
+    invitedBy: '',
   };
   await decider.submit({
     userId: id,

@@ -90,6 +90,8 @@ async function seedUsers(application: Application, { users, tokens }: SeedOption
           label: '',
           tokenId: '',
           proof: 'second_factor' as const,
+          provenAt: 0,
+          invitedBy: '',
         },
         ...{ createdAt: at, expiresAt: now + DAY_MS },
       } as const;

@@ -45,6 +45,8 @@ export interface Settings {
   readonly deviceSessionTtlMs: number;
   readonly enrolmentTtlMs: number;
   readonly enrolmentCodeRequired: boolean;
+  readonly proofTtlMs: number;
+  readonly recoveryWaitMs: number;
   readonly idempotencyTtlMs: number;
   readonly rateLimits: {
     readonly registrations: RateLimit;

@@ -291,7 +291,17 @@ export const ConfigSchema = group({
   enrolment_ttl_ms: milliseconds(900_000, 10_000, 'How long an invitation to enrol a token may be used.'),
   enrolment_code_required: flag(
     false,
-    'Each enrolment by `POST /v1/tokens` asks for a code of a token that is there, and who has revoked theirs needs an invitation by an administrator. Off: that holds for sessions that have shown no code, neither at their log-in nor since. Invitations and passkeys always ask for a code of a token that is there.',
+    'Who has revoked all of their tokens and passkeys needs an invitation by an administrator to enrol again. Off: that holds for sessions that have shown none of them. Beside a token or passkey that is there, each new one always asks for a code or passkey.',
+  ),
+  proof_ttl_ms: milliseconds(
+    300_000,
+    10_000,
+    'How long a code or passkey that a session showed stands for what asks for a fresh one: what administrators change, and revoking tokens.',
+  ),
+  recovery_wait_ms: milliseconds(
+    86_400_000,
+    0,
+    'How long after its confirmation by a second administrator a recovery lets a device be invited for a user who had a token or passkey. The user is told, and may cancel it.',
   ),
   lockout: group({
     attempts_max: {

@@ -16,6 +16,9 @@ const PASSPHRASE_BESIDE_KEYS: ConfigWarning = {
   ),
 };
 
+const PROOF_TTL_MS_SAFE = 900_000;
+const RECOVERY_WAIT_MS_SAFE = 3_600_000;
+
 /** Warnings from the configuration alone. Does NOT look at files: `sello doctor` does. */
 export function configWarnings(config: Config): readonly ConfigWarning[] {
   const warnings: ConfigWarning[] = [];
@@ -48,6 +51,27 @@ export function configWarnings(config: Config): readonly ConfigWarning[] {
       'http_plaintext_allowed',
       'HTTP without TLS on an address that is not loopback: everyone on the way reads passwords and tokens',
       'HTTP sin TLS en una dirección que no es local: cualquiera en el camino lee contraseñas y tokens',
+    );
+  }
+  if (!config.enrolmentCodeRequired) {
+    warn(
+      'enrolment_code_required',
+      'a session that once showed a code may enrol anew after all tokens and passkeys were revoked: set enrolment_code_required: true',
+      'una sesión que mostró un código puede dar de alta otro token cuando ya no queda ninguno: pon enrolment_code_required: true',
+    );
+  }
+  if (config.proofTtlMs > PROOF_TTL_MS_SAFE) {
+    warn(
+      'proof_ttl_ms',
+      'an administrator’s session that was left open may change everything for more than a quarter of an hour',
+      'una sesión de administración abandonada puede cambiarlo todo durante más de un cuarto de hora',
+    );
+  }
+  if (config.recoveryWaitMs < RECOVERY_WAIT_MS_SAFE) {
+    warn(
+      'recovery_wait_ms',
+      'two administrators can give a user’s account to another device before the user has noticed: wait at least an hour',
+      'dos administradores pueden dar la cuenta de un usuario a otro dispositivo antes de que lo note: espera al menos una hora',
     );
   }
   if (config.labAllowed) {

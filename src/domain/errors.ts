@@ -71,6 +71,8 @@ export type RefusalCode =
   | 'mac_mismatch'
   | 'code_required'
   | 'bound_code_required'
+  | 'proof_required'
+  | 'authenticator_required'
   | 'code_wrong'
   | 'code_spent'
   | 'idempotency_mismatch'

@@ -13,7 +13,7 @@ export interface UserState {
   /** By token id. */
   readonly tokens?: Readonly<Record<string, TokenState>>;
   readonly velocity?: VelocityState;
-  /** An active token was revoked, so a user without tokens is not a user who never had one. */
+  /** An active token or a passkey was revoked, so a user without any is not a user who never had one. */
   readonly hadToken?: true;
 }
 

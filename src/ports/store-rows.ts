@@ -122,6 +122,10 @@ export interface SessionRow {
   /** The token that the device of a `device` session holds; empty for the other kinds. */
   readonly tokenId: string;
   readonly proof: SessionProof;
+  /** When an authenticator was last shown in it, ms since 1970; 0: never. */
+  readonly provenAt: number;
+  /** Of an invitation and of the device that it enrolled: who made it (`Inviter`). Empty otherwise. */
+  readonly invitedBy: string;
   readonly createdAt: number;
   readonly expiresAt: number;
 }

@@ -409,6 +409,26 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['A code is needed', 'Send the one that the token shows.'],
     ['Hace falta un código', 'Envíe en codigo el que muestra su token.'],
   ),
+  proof_required: form(
+    'ERROR',
+    401,
+    'no',
+    [
+      'A fresh code or passkey is needed',
+      'Show one in this session (POST /v1/sessions/current/proof), then ask again.',
+    ],
+    [
+      'Hace falta un código o una llave de acceso recientes',
+      'Muestre uno en esta sesión (POST /v1/sessions/current/proof) y repita la petición.',
+    ],
+  ),
+  authenticator_required: form(
+    'ERROR',
+    403,
+    'no',
+    ['A token or a passkey is needed', 'Enrol one first: a password alone does not open this.'],
+    ['Hace falta un token o una llave de acceso', 'Dé de alta uno antes: la contraseña sola no da paso.'],
+  ),
   bound_code_required: form(
     'ERROR',
     403,

@@ -384,7 +384,10 @@ test('the example for production is accepted, and only what it cannot know is wa
 
 test('the defaults are warned of as not fit for production', () => {
   const keys = configWarnings(loadConfig().config).map(({ key }) => key);
-  assert.deepEqual(keys, ['registration_open', 'vault_passphrase', 'tls_cert_file', 'lab_allowed']);
+  assert.deepEqual(keys, [
+    ...['registration_open', 'vault_passphrase', 'tls_cert_file'],
+    ...['enrolment_code_required', 'lab_allowed'],
+  ]);
   const shadowed = loadConfig({
     flags: { '--policy-rules': '[{"require":["mac"]},{"require":["bound_code"]}]' },
   });

@@ -136,7 +136,13 @@ export function token(userId: UserId, tokenId: string, more: Partial<TokenRow> =
 export function session(userId: UserId, name: string, more: Partial<SessionRow> = {}): SessionRow {
   return {
     ...{ userId, sessionId: digestOf(name), kind: 'login', label: '', tokenId: '' },
-    ...{ proof: 'second_factor', createdAt: 1_000, expiresAt: 9_000 },
+    ...{
+      proof: 'second_factor',
+      provenAt: 2_000,
+      invitedBy: 'session/1',
+      createdAt: 1_000,
+      expiresAt: 9_000,
+    },
     ...more,
   };
 }

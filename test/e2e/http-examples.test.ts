@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { decodeBase32 } from '../../src/domain/encoding/base32.ts';
+import { actQuestion } from '../../src/domain/otp/act-question.ts';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
 import { hotpMessage, truncate } from '../../src/domain/otp/hotp.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
@@ -141,7 +142,11 @@ describe('the examples run against a server', () => {
 
   test('a log-in server that has codes checked', async () => {
     const { key } = await selloJson(['service', 'create', 'vpn', '--scope', 'codes:verify', ...at()]);
-    const { id, secret } = await call('POST', '/v1/tokens', { type: 'hotp' });
+    const { challenges } = await call('POST', '/v1/challenges', {});
+    const [{ nonce: challenge }] = challenges;
+    const question = actQuestion('token.enrol', challenge, 'alice');
+    const proof = { challenge, code: boundCode(hmac, seed, question, Date.now()) };
+    const { id, secret } = await call('POST', '/v1/tokens', { type: 'hotp', ...proof });
     const hotp = Buffer.from(decodeBase32(secret) ?? []);
     const code = (counter: number) => truncate(hmac('sha1', hotp, hotpMessage(counter)), 6);
     await call('POST', `/v1/tokens/${id}/activation`, { code: code(0) });

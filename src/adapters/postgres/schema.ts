@@ -163,6 +163,13 @@ export const MIGRATIONS: readonly Migration[] = [
     );
     `,
   },
+  {
+    // The defaults serve servers of the version before, which do not know the columns.
+    sql: `
+    ALTER TABLE sessions ADD COLUMN proven_at bigint NOT NULL DEFAULT 0;
+    ALTER TABLE sessions ADD COLUMN invited_by text NOT NULL DEFAULT '';
+    `,
+  },
 ];
 
 /** The rights of the server's role. None of them changes or removes an entry, or its position. */

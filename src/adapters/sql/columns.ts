@@ -53,6 +53,8 @@ export const SESSIONS: Columns<StoredSession> = {
   label: 'label',
   tokenId: 'token_id',
   proof: 'proof',
+  provenAt: 'proven_at',
+  invitedBy: 'invited_by',
   createdAt: 'created_at',
   expiresAt: 'expires_at',
 };

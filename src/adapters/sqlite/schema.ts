@@ -175,4 +175,8 @@ export const MIGRATIONS: readonly string[] = [
     key_version INTEGER NOT NULL CHECK (key_version > 0)
   ) STRICT;
   `,
+  `
+  ALTER TABLE sessions ADD COLUMN proven_at INTEGER NOT NULL DEFAULT 0 CHECK (proven_at >= 0);
+  ALTER TABLE sessions ADD COLUMN invited_by TEXT NOT NULL DEFAULT '';
+  `,
 ];

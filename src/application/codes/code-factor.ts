@@ -48,6 +48,8 @@ export interface LockedCode {
 export interface CodeFactorOptions {
   /** The id of a pending token whose first code this is. By default a code of any active token fits. */
   readonly activates?: string;
+  /** What an `ocra` code is over where it is over no transaction, in hex. */
+  readonly question?: string;
   /** The event as which a refusal for a lock is counted. */
   readonly lockCountedAs?: 'code.refused' | 'login.locked';
 }
@@ -66,6 +68,7 @@ export class CodeFactor {
   readonly #context: Context;
   readonly #code: string;
   readonly #activates: string | undefined;
+  readonly #question: string | undefined;
   readonly #lockCountedAs: 'code.refused' | 'login.locked';
   /** Undefined until `evidence` has been called while codes were not locked. */
   #attempts: readonly Attempt[] | undefined;
@@ -74,23 +77,24 @@ export class CodeFactor {
   constructor(
     context: Context,
     code: string,
-    { activates, lockCountedAs = 'code.refused' }: CodeFactorOptions = {},
+    { activates, question, lockCountedAs = 'code.refused' }: CodeFactorOptions = {},
   ) {
     this.#context = context;
     this.#code = code;
     this.#activates = activates;
+    this.#question = question;
     this.#lockCountedAs = lockCountedAs;
   }
 
   /**
    * The MACs that the vault must compute before `judge`; none while codes are locked. Called again when the decision
    * is made again.
-   * @param transaction the transaction of a bound code; without it no bound code is accepted
+   * @param transaction the transaction of a bound code; without it no bound code is accepted but one over `question`
    */
   evidence(user: User, at: number, transaction?: CanonicalTransaction): readonly MacRequest[] {
     this.#attempts = undefined;
     if (lockedForMs(user.state.code, at) > 0) return [];
-    const question = transaction && boundQuestion(transaction);
+    const question = transaction ? boundQuestion(transaction) : this.#question;
     const requests: MacRequest[] = [];
     const attempts: Attempt[] = [];
     for (const token of user.tokens) {

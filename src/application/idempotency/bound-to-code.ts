@@ -1,6 +1,16 @@
 import { createHmac } from 'node:crypto';
+import type { Shown } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
 import type { Idempotency } from './idempotency-record.ts';
+
+/** The same for whatever a request shows of an authenticator. @throws VaultUnavailable */
+export function boundToShown(
+  context: Context,
+  idempotency: Idempotency | undefined,
+  { code, passkey }: Shown,
+): Promise<Idempotency | undefined> {
+  return boundToCode(context, idempotency, code ?? passkey?.response.response.signature);
+}
 
 /**
  * Puts a code into the digest of an idempotency key: with another code it is another request. Under a key that only

@@ -3,10 +3,10 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server';
 import { type Refusal, refuse } from '../../domain/errors.ts';
-import type { PasskeyRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
+import { counts, verifyAssertion } from '../passkeys/assertion.ts';
 import {
   challengeOf,
   nonceOfClientData,
@@ -75,7 +75,7 @@ export async function logInByPasskey(
   const userId = userIdOfHandle(response.userHandle);
   const user = userId === undefined ? undefined : await userCache.reload(userId);
   const passkey = user?.passkeys.find(({ credentialId }) => credentialId === id);
-  const signCount = passkey && (await verify(request, passkey, nonce));
+  const signCount = passkey && (await verifyAssertion(request, passkey, nonce));
   if (!user || !passkey || signCount === undefined) return refused();
 
   const secret = makeSessionSecret(user.id, context.random);
@@ -119,39 +119,4 @@ export async function logInByPasskey(
     },
   };
   return submitLogIn(context, job, request.idempotency);
-}
-
-/** A counter that does not grow means a copied authenticator; one that stays 0 is not kept (WebAuthn section 6.1.1). */
-function counts(known: number, said: number): boolean {
-  return said > known || (said === 0 && known === 0);
-}
-
-/**
- * Verifies the assertion (WebAuthn section 7.2). Does NOT compare the counter.
- * @returns the authenticator's counter; undefined when the signature or anything that it covers is wrong
- */
-async function verify(
-  { response, relyingParty }: LogInPasskeyRequest,
-  { credentialId, publicKey }: PasskeyRow,
-  nonce: string,
-): Promise<number | undefined> {
-  const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
-  try {
-    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-      response,
-      expectedChallenge: Buffer.from(nonce, 'hex').toString('base64url'),
-      expectedOrigin: relyingParty.origin,
-      expectedRPID: relyingPartyIdOf(relyingParty),
-      credential: {
-        id: credentialId,
-        publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
-        // The decision compares the counter: a repeated request carries the counter of the original log-in.
-        counter: 0,
-      },
-      requireUserVerification: true,
-    });
-    return verified ? authenticationInfo.newCounter : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { PasskeyRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { isSessionValid, type Session } from '../sessions/session.ts';
+import { findValidSession, isFreshlyProven, type Session } from '../sessions/session.ts';
 
 const ID_LENGTH = 16;
 
@@ -16,25 +16,30 @@ export async function listPasskeys({ userCache }: Context, userId: UserId): Prom
   return (await userCache.reload(userId))?.passkeys ?? [];
 }
 
-/** Deletes a passkey: it can no longer log in. Sessions that it opened continue. @returns undefined when it is deleted */
+/**
+ * Deletes a passkey: it can no longer log in. Sessions that it opened continue. The session must have shown an
+ * authenticator freshly. @returns undefined when it is deleted
+ */
 export async function deletePasskey(
-  { decider }: Context,
+  { decider, settings }: Context,
   session: Session,
   shortId: string,
 ): Promise<Refusal | undefined> {
   const { result } = await decider.submit<Refusal | undefined>({
     userId: session.userId,
     decide: (user, { at }) => {
-      if (!user || !isSessionValid(user, session.sessionId, at)) return { result: refuse('session_ended') };
+      const held = user && findValidSession(user, session.sessionId, at);
+      if (!user || !held) return { result: refuse('session_ended') };
       const passkey = user.passkeys.find((row) => shortPasskeyId(row) === shortId);
       if (!passkey) return { result: refuse('passkey_unknown') };
+      if (!isFreshlyProven(held, at, settings.proofTtlMs)) return { result: refuse('proof_required') };
       const { credentialId } = passkey;
       return {
         result: undefined,
         draft: {
           type: 'token.revoked',
           detail: { method: 'passkey', passkey: shortId },
-          state: user.state,
+          state: { ...user.state, hadToken: true },
           rows: [{ kind: 'passkey.delete', userId: user.id, credentialId }],
         },
       };

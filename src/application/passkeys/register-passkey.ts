@@ -5,12 +5,13 @@ import type {
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { PasskeyRow } from '../../ports/store.ts';
-import { SecondFactor } from '../codes/second-factor.ts';
+import { SecondFactor, type Shown } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
 import type { Facts } from '../decisions/job.ts';
 import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
-import { isSessionValid, type Session } from '../sessions/session.ts';
+import { findValidSession, isSessionValid, proven, type Session } from '../sessions/session.ts';
+import { endedByFirst } from '../tokens/authenticators.ts';
 import { checkParameters } from '../tokens/enrol-token.ts';
 import type { User } from '../users/user.ts';
 import {
@@ -53,8 +54,8 @@ export interface RegisterPasskeyRequest {
   readonly relyingParty: RelyingParty;
   readonly response: RegistrationResponseJSON;
   readonly label: string;
-  /** Of a token, where the user has one (`SecondFactor`). */
-  readonly code?: string;
+  /** Of a token or passkey, where the user has one (`SecondFactor`). */
+  readonly shown?: Shown;
   readonly idempotency?: Idempotency;
 }
 
@@ -62,7 +63,8 @@ export interface RegisterPasskeyRequest {
 export type RegisteredPasskey = PasskeyRow & { readonly repeated?: boolean };
 
 /**
- * Registers a passkey that a browser made (WebAuthn section 7.1): a way to log in without password and code. Does NOT
+ * Registers a passkey that a browser made (WebAuthn section 7.1): a way to log in without password and code. As a
+ * user's first authenticator it ends what the password alone made (`endedByFirst`), and its session has shown it. Does NOT
  * check the make of the authenticator: no attestation is asked for, and one with certificates is refused.
  */
 export async function registerPasskey(
@@ -83,15 +85,17 @@ export async function registerPasskey(
   if ('refused' in verified) return verified;
 
   const { nonce, passkey } = verified;
-  const factor = new SecondFactor(context, request);
+  const factor = await SecondFactor.of(context, { ...request, act: 'passkey.register' });
   const admits = (user: User | undefined, { at }: Facts) =>
     user !== undefined && isSessionValid(user, session.sessionId, at);
   const job: RepeatableJob<RegisteredPasskey | Refusal> = {
     userId: session.userId,
     admits,
-    evidence: (user, { at }) => factor.evidence(user, at),
-    decide: (user, { at, isSpent }, macs) => {
-      if (!user || !isSessionValid(user, session.sessionId, at)) return { result: refuse('session_ended') };
+    evidence: (user, facts) => factor.evidence(user, facts),
+    decide: (user, facts, macs) => {
+      const { at, isSpent } = facts;
+      const held = user && findValidSession(user, session.sessionId, at);
+      if (!user || !held) return { result: refuse('session_ended') };
       if (isSpent(nonce)) return { result: refuse('passkey_invalid', { detail: 'challenge_spent' }) };
       if (user.passkeys.some(({ credentialId }) => credentialId === passkey.credentialId)) {
         return { result: refuse('passkey_invalid', { detail: 'it is there already' }) };
@@ -99,7 +103,7 @@ export async function registerPasskey(
       if (user.passkeys.length >= LIMITS.passkeysPerUserMax) {
         return { result: refuse('passkeys_too_many', { detail: `at most ${LIMITS.passkeysPerUserMax}` }) };
       }
-      const shown = factor.judge(user, at, macs);
+      const shown = factor.judge(user, facts, macs);
       if ('result' in shown) return shown;
       const made = { ...passkey, createdAt: at };
       return {
@@ -108,8 +112,13 @@ export async function registerPasskey(
           type: 'token.enrolled',
           detail: { method: 'passkey', passkey: shortPasskeyId(made), ...shown.detail },
           state: shown.state,
-          challenge: nonce,
-          rows: [...shown.rows, { kind: 'passkey.insert', passkey: made }],
+          // One entry spends one challenge. A repeat of the registration finds its credential there.
+          challenge: shown.challenge ?? nonce,
+          rows: [
+            ...(shown.rows.length > 0 ? shown.rows : proven(held, at)),
+            ...endedByFirst(user, { session: held }),
+            { kind: 'passkey.insert', passkey: made },
+          ],
         },
       };
     },

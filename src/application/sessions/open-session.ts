@@ -22,6 +22,7 @@ export function openSession(
 ): { readonly session: Session; readonly rows: readonly SideRow[] } {
   const row: SessionRow = {
     ...{ userId: user.id, sessionId: sessionIdOf(secret), kind: 'login', label, tokenId: '', proof },
+    ...{ provenAt: proof === 'second_factor' ? at : 0, invitedBy: '' },
     ...{ createdAt: at, expiresAt: at + settings.sessionTtlMs },
   };
   return {

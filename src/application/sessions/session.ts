@@ -10,7 +10,8 @@ import type { User } from '../users/user.ts';
  * - when a log-in exceeds the bound on the user's sessions: the oldest one ends (`open-session.ts`);
  * - at the wrong MAC that reaches `LIMITS.wrongMacsMax` (`transactions/authorise-job.ts`);
  * - when the user is disabled, or its device is revoked (`users/administer-user.ts`, `tokens/device.ts`);
- * - when another device confirms the user's first token (`tokens/activate-token.ts`);
+ * - of a device, when another one confirms the user's first authenticator (`tokens/first-authenticator.ts`), which also
+ *   leaves a log-in by password alone what a new one would be;
  * - when it expires, which each use checks; `upkeep/maintenance.ts` deletes the row.
  */
 export interface Session {
@@ -22,6 +23,8 @@ export interface Session {
   /** The token that the device of a `device` session holds; empty for a log-in. */
   readonly tokenId: string;
   readonly proof: SessionProof;
+  /** When an authenticator was last shown in it, ms since 1970; 0: never. */
+  readonly provenAt: number;
   /** SHA-256 of the secret, in lower-case hex. */
   readonly sessionId: string;
   /** ms since 1970 */
@@ -66,14 +69,30 @@ export function isProven({ proof }: SessionRow): boolean {
   return proof === 'second_factor';
 }
 
-/** The rows that record that a session has shown a code. */
-export function proven(session: SessionRow): readonly SideRow[] {
-  if (isProven(session)) return [];
+/** The rows that record that a session has shown an authenticator. */
+export function proven(session: SessionRow, at: number): readonly SideRow[] {
+  return changed(session, { proof: 'second_factor', provenAt: at });
+}
+
+/** The rows that change what a session has proved. */
+export function changed(
+  session: SessionRow,
+  change: Partial<Pick<SessionRow, 'proof' | 'provenAt'>>,
+): readonly SideRow[] {
   const { userId, sessionId } = session;
   return [
     { kind: 'session.delete', userId, sessionId },
-    { kind: 'session.insert', session: { ...session, proof: 'second_factor' } },
+    { kind: 'session.insert', session: { ...session, ...change } },
   ];
+}
+
+/** Whether an authenticator was shown in the session at most `proofTtlMs` ago. */
+export function isFreshlyProven(
+  { proof, provenAt }: Pick<SessionRow, 'proof' | 'provenAt'>,
+  at: number,
+  proofTtlMs: number,
+): boolean {
+  return proof === 'second_factor' && provenAt > 0 && at - provenAt <= proofTtlMs;
 }
 
 export function isSessionValid(user: User, sessionId: string, at: number): boolean {
@@ -81,9 +100,12 @@ export function isSessionValid(user: User, sessionId: string, at: number): boole
 }
 
 /** @param row from `findValidSession` */
-export function sessionOf(user: User, { sessionId, kind, tokenId, proof, expiresAt }: SessionRow): Session {
+export function sessionOf(
+  user: User,
+  { sessionId, kind, tokenId, proof, provenAt, expiresAt }: SessionRow,
+): Session {
   const { id: userId, username } = user;
-  const common = { userId, username, sessionId, tokenId, proof, expiresAt };
+  const common = { userId, username, sessionId, tokenId, proof, provenAt, expiresAt };
   // A device has the role `user` whatever its user's role is: it is for the user's own transactions.
   return kind === 'login'
     ? { ...common, kind, role: user.role }

@@ -3,14 +3,15 @@ import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionRow, TokenRow, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
-import { lacksCodeOfRevokedToken } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
 import type { Facts, Proposal } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
 import { findValidSession, isProven, proven, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
-import { deviceIdOf, endSessions, tokensOfDevice } from './device.ts';
+import { endedByFirst, hadAuthenticator } from './authenticators.ts';
+import { deviceIdOf, tokensOfDevice } from './device.ts';
+import { isWaiting } from './waiting-tokens.ts';
 
 export interface ActivateTokenRequest {
   readonly userId: UserId;
@@ -27,13 +28,11 @@ export type ActivatedToken = TokenRow & { readonly repeated?: boolean };
  * Activates a pending token by its first code, which confirms that its device holds the seed:
  *
  * 1. A repeat of an idempotency key is answered from its record, if the session holds.
- * 2. The token must be the user's, and pending.
- * 3. The session must hold. Beside a token of another device it must have shown a code.
+ * 2. The token must be the user's, and pending; after `LIMITS.waitingTokenMs` it is unknown.
+ * 3. The session must hold. Where the user has or had another authenticator it must have shown one.
  * 4. The code must fit. A wrong one counts and locks like any other; a right one leaves earlier failures standing.
- * 5. The token becomes active, with the other token of its device. A user's first token also ends what was open beside
- *    it: other devices' sessions, and invitations given for the password alone.
- *
- * Why: docs/DECISIONS.md#the-first-confirmed-token-ends-waiting-devices
+ * 5. The token becomes active, with the other token of its device. The session has shown it. A user's first
+ *    authenticator also ends what the password alone made (`endedByFirst`).
  */
 export async function activateToken(
   context: Context,
@@ -62,17 +61,20 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
   }
 
   evidence(user: User, { at }: Facts): readonly MacRequest[] {
-    return this.#pending(user) ? this.#code.evidence(user, at) : [];
+    return this.#pending(user, at) ? this.#code.evidence(user, at) : [];
   }
 
   decide(user: User | undefined, { at }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
     const { tokenId } = this.#request;
-    if (!user?.tokens.some((token) => token.tokenId === tokenId)) return { result: refuse('token_unknown') };
-    const token = this.#pending(user);
+    const known = user?.tokens.find((token) => token.tokenId === tokenId);
+    if (!user || !known) return { result: refuse('token_unknown') };
+    if (known.status === 'pending' && !isWaiting(known, at)) return { result: refuse('token_unknown') };
+    const token = this.#pending(user, at);
     if (!token) return { result: refuse('token_not_pending') };
     const session = this.#session(user, at);
     if (session === 'ended') return { result: refuse('session_ended') };
-    if (session && !isProven(session) && isBesideOthers(user, session, token)) {
+    // A device's session counts as one that has shown its own token.
+    if (session && !isProven(session) && hadAuthenticator(user)) {
       return { result: refuse('code_required') };
     }
     const judged = this.#code.judge(user, at, macs);
@@ -87,7 +89,7 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
         };
       }
       case 'accepted':
-        return activated(user, token, session, judged.state);
+        return activated(user, token, session, judged.state, at);
     }
   }
 
@@ -96,20 +98,9 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
     return session && (findValidSession(user, session.sessionId, at) ?? 'ended');
   }
 
-  #pending(user: User): TokenRow | undefined {
-    return user.tokens.find(
-      ({ tokenId, status }) => tokenId === this.#request.tokenId && status === 'pending',
-    );
+  #pending(user: User, at: number): TokenRow | undefined {
+    return user.tokens.find((token) => token.tokenId === this.#request.tokenId && isWaiting(token, at));
   }
-}
-
-/** Whether the user has or had a token of another device. A session that has shown no code of it adds none beside it. */
-function isBesideOthers(user: User, session: SessionRow, { tokenId }: TokenRow): boolean {
-  const deviceId = deviceIdOf(tokenId);
-  return (
-    lacksCodeOfRevokedToken(user, session) ||
-    user.tokens.some((token) => token.status === 'active' && deviceIdOf(token.tokenId) !== deviceId)
-  );
 }
 
 function activated(
@@ -117,6 +108,7 @@ function activated(
   token: TokenRow,
   session: SessionRow | undefined,
   state: UserState,
+  at: number,
 ): Proposal<TokenRow> {
   // A device received its seeds together: holding one confirms all.
   const confirmed = tokensOfDevice(user, deviceIdOf(token.tokenId)).filter(
@@ -129,24 +121,12 @@ function activated(
       detail: { token: token.tokenId },
       state,
       rows: [
-        ...(session ? proven(session) : []),
-        ...endSessions(sessionsBesideFirst(user, token)),
+        ...(session ? proven(session, at) : []),
+        ...endedByFirst(user, { session, deviceId: deviceIdOf(token.tokenId) }),
         ...confirmed.map(
           ({ userId, tokenId }) => ({ kind: 'token.update', userId, tokenId, status: 'active' }) as const,
         ),
       ],
     },
   };
-}
-
-/**
- * What a user's first token ends: sessions of other devices, which have confirmed nothing, and invitations given for the
- * password alone. Otherwise somebody who had that password could confirm a token beside it later.
- */
-function sessionsBesideFirst(user: User, { tokenId }: TokenRow): readonly SessionRow[] {
-  if (user.tokens.some(({ status }) => status === 'active')) return [];
-  const deviceId = deviceIdOf(tokenId);
-  return user.sessions.filter(({ kind, proof, tokenId: of }) =>
-    kind === 'enrolment' ? proof === 'no_token' : kind === 'device' && deviceIdOf(of) !== deviceId,
-  );
 }

@@ -12,6 +12,7 @@ import type { User } from '../users/user.ts';
 import { logInTokenId } from './device.ts';
 import { type DeviceKey, readDeviceKey, sealToDevice } from './device-key.ts';
 import { checkParameters, makeSeed, type NewToken } from './enrol-token.ts';
+import { makeRoom } from './waiting-tokens.ts';
 
 export interface ClaimEnrolmentRequest {
   /** The invitation's code, from `inviteDevice`. */
@@ -59,7 +60,7 @@ export async function claimEnrolment(
     const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
     const wait = await rateLimiter.take(`enrolment/${user.id}`, { countMax, windowMs });
     if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
-    return context.keyLeases.hold(() => enrolDevice(context, request, user, deviceKey));
+    return context.keyLeases.hold(() => enrolDevice(context, request, user, held, deviceKey));
   }
   const kept = user && (await findRecord<ClaimedEnrolment>(context, user.id, idempotency));
   if (kept && !isRefusal(kept)) return repeated(kept);
@@ -79,6 +80,7 @@ async function enrolDevice(
   context: Context,
   { code, label, type, idempotency }: ClaimEnrolmentRequest,
   user: User,
+  invitation: SessionRow,
   deviceKey: KeyObject,
 ): Promise<ClaimedEnrolment | Refusal> {
   const { decider, settings, random } = context;
@@ -89,7 +91,13 @@ async function enrolDevice(
   const createdAt = decider.now();
   const session: SessionRow = {
     ...{ userId, sessionId: sessionIdOf(secret), kind: 'device', label, tokenId: first.tokenId },
-    ...{ proof: 'second_factor', createdAt, expiresAt: createdAt + settings.deviceSessionTtlMs },
+    ...{
+      proof: 'second_factor',
+      provenAt: 0,
+      invitedBy: invitation.invitedBy,
+      createdAt,
+      expiresAt: createdAt + settings.deviceSessionTtlMs,
+    },
   };
   const jwe = await sealToDevice(deviceKey, {
     v: 1,
@@ -108,11 +116,13 @@ async function enrolDevice(
       if (!user || isRefusal(invitation)) {
         return { result: isRefusal(invitation) ? invitation : refuse('enrolment_unknown') };
       }
-      if (user.tokens.length + made.length > LIMITS.tokensPerUserMax) {
+      const room = makeRoom(user, made.length, at);
+      if (!room) {
         return { result: refuse('tokens_too_many', { detail: `at most ${LIMITS.tokensPerUserMax}` }) };
       }
       const rows: SideRow[] = [
         { kind: 'session.delete', userId, sessionId: invitation.sessionId },
+        ...room,
         ...made.map(({ token }) => ({ kind: 'token.insert', token }) as const),
         { kind: 'session.insert', session },
       ];

@@ -5,15 +5,15 @@ import { LIMITS } from '../../limits.ts';
 import type { MacAlgorithm } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
 import type { TokenRow, TokenType, UserId } from '../../ports/store.ts';
-import { SecondFactor } from '../codes/second-factor.ts';
+import { SecondFactor, type Shown } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
-import { boundToCode } from '../idempotency/bound-to-code.ts';
+import { boundToShown } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
 import { seedOwner } from '../keys/key-owner.ts';
-import { findValidSession, isProven, isSessionValid, type Session } from '../sessions/session.ts';
-import type { User } from '../users/user.ts';
+import { isSessionValid, type Session } from '../sessions/session.ts';
+import { makeRoom } from './waiting-tokens.ts';
 
 export interface EnrolTokenRequest {
   readonly userId: UserId;
@@ -24,10 +24,10 @@ export interface EnrolTokenRequest {
   readonly periodS?: number;
   readonly algorithm?: MacAlgorithm;
   readonly label?: string;
-  /** Of the caller over the API. The operator's command has none, and no code is asked for. */
+  /** Of the caller over the API. The operator's command has none, and nothing is asked for. */
   readonly session?: Session;
-  /** Of an existing token, where the session has shown no code yet or the configuration requires one. */
-  readonly code?: string;
+  /** Of an existing token or passkey (`SecondFactor`). */
+  readonly shown?: Shown;
   readonly idempotency?: Idempotency;
 }
 
@@ -62,7 +62,7 @@ export interface NewToken {
 /** Makes a pending token with a new seed and stores nothing. Its parameters must have been checked. */
 export async function makeSeed(
   context: Context,
-  request: Omit<EnrolTokenRequest, 'idempotency' | 'code'> & { readonly tokenId?: string },
+  request: Omit<EnrolTokenRequest, 'idempotency' | 'shown'> & { readonly tokenId?: string },
 ): Promise<NewToken> {
   const { userId, type } = request;
   const bound = type === 'ocra';
@@ -93,23 +93,19 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
   const { userId, type, idempotency } = request;
   const { token, seed } = await makeSeed(context, request);
   const { tokenId } = token;
-  const { code, session } = request;
-  const { enrolmentCodeRequired } = context.settings;
-  const factor = session && new SecondFactor(context, { session, ...(code === undefined ? {} : { code }) });
-  const isAsked = (user: User, at: number) => {
-    const held = session && findValidSession(user, session.sessionId, at);
-    return factor !== undefined && (enrolmentCodeRequired || !held || !isProven(held));
-  };
+  const { shown: given = {}, session } = request;
+  const factor = session && (await SecondFactor.of(context, { session, act: 'token.enrol', shown: given }));
   const job: RepeatableJob<EnrolledToken | Refusal> = {
     userId,
     admits: (user, { at }) => !session || (user !== undefined && isSessionValid(user, session.sessionId, at)),
     judgeRepeat: (user, { at }, isSame) => factor?.judgeRepeat(user, at, isSame),
-    evidence: (user, { at }) => (isAsked(user, at) ? (factor?.evidence(user, at) ?? []) : []),
-    decide: (user, { at }, macs) => {
+    evidence: (user, facts) => factor?.evidence(user, facts) ?? [],
+    decide: (user, facts, macs) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
-      const shown = (isAsked(user, at) && factor?.judge(user, at, macs)) || { state: user.state, rows: [] };
+      const shown = factor?.judge(user, facts, macs) ?? { state: user.state, rows: [] };
       if ('result' in shown) return shown;
-      if (user.tokens.length >= LIMITS.tokensPerUserMax) {
+      const room = makeRoom(user, 1, facts.at);
+      if (!room) {
         return { result: refuse('tokens_too_many', { detail: `at most ${LIMITS.tokensPerUserMax}` }) };
       }
       return {
@@ -118,13 +114,14 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
           type: 'token.enrolled',
           detail: { token: tokenId, type },
           state: shown.state,
-          rows: [...shown.rows, { kind: 'token.insert', token }],
+          ...('challenge' in shown ? { challenge: shown.challenge } : {}),
+          rows: [...shown.rows, ...room, { kind: 'token.insert', token }],
         },
       };
     },
   };
-  // A repeat gets the seed, so it must show the same code again.
-  const bound = await boundToCode(context, idempotency, code);
+  // A repeat gets the seed, so it must show the same again.
+  const bound = await boundToShown(context, idempotency, given);
   const codec = await secretCodec<'seed', EnrolledToken>(context, userId, bound, 'seed', (bytes) => bytes);
   return (await context.decider.submit(idempotent(job, bound, codec))).result;
 }

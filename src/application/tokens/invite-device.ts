@@ -1,15 +1,16 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionRow, SideRow, UserId } from '../../ports/store.ts';
-import { SecondFactor, type ShownFactor } from '../codes/second-factor.ts';
+import { SecondFactor, type Shown, type ShownFactor } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
 import type { Facts, Proposal } from '../decisions/job.ts';
-import { boundToCode } from '../idempotency/bound-to-code.ts';
+import { boundToShown } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
 import { isSessionValid, makeSessionSecret, type Session, sessionIdOf } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
+import { inviterOf } from './authenticators.ts';
 import { endSessions } from './device.ts';
 
 export interface Invitation {
@@ -24,14 +25,14 @@ export type InviteDeviceRequest = {
   readonly userId: UserId;
   readonly idempotency?: Idempotency;
 } & (
-  | { readonly session: Session; readonly code?: string }
-  /** The administrator's name: no code of the user is asked for. */
+  | { readonly session: Session; readonly shown?: Shown }
+  /** The administrator's name: nothing of the user is asked for. */
   | { readonly by: string }
 );
 
 /**
- * Makes a one-time invitation to enrol a virtual token. A user who has a token already must show a code of it
- * (`SecondFactor`), so that a stolen password alone enrols nothing.
+ * Makes a one-time invitation to enrol a virtual token. A user who has an authenticator already must show it
+ * (`SecondFactor`), so that a stolen password or session alone enrols nothing.
  */
 export async function inviteDevice(
   context: Context,
@@ -42,9 +43,11 @@ export async function inviteDevice(
   const wait = await context.rateLimiter.take(`invitation/${userId}`, { countMax, windowMs });
   if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
   const code = makeSessionSecret(userId, context.random);
-  const job = new InvitationJob(context, request, code);
-  // A repeat gets the invitation's code, so it must show the token's code again.
-  const bound = await boundToCode(context, idempotency, 'code' in request ? request.code : undefined);
+  const factor =
+    'session' in request ? await SecondFactor.of(context, { ...request, act: 'token.invite' }) : undefined;
+  const job = new InvitationJob(context, request, code, factor);
+  // A repeat gets the invitation's code, so it must show the same again.
+  const bound = await boundToShown(context, idempotency, ('shown' in request && request.shown) || {});
   const codec = await secretCodec<'code', Invitation>(context, userId, bound, 'code', String);
   return (await context.decider.submit(idempotent(job, bound, codec))).result;
 }
@@ -56,12 +59,17 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
   readonly #code: string;
   readonly #factor: SecondFactor | undefined;
 
-  constructor(context: Context, request: InviteDeviceRequest, code: string) {
+  constructor(
+    context: Context,
+    request: InviteDeviceRequest,
+    code: string,
+    factor: SecondFactor | undefined,
+  ) {
     this.userId = request.userId;
     this.#context = context;
     this.#request = request;
     this.#code = code;
-    this.#factor = 'session' in request ? new SecondFactor(context, request) : undefined;
+    this.#factor = factor;
   }
 
   admits(user: User | undefined, { at }: Facts): boolean {
@@ -73,15 +81,16 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
     return this.#factor?.judgeRepeat(user, at, isSame);
   }
 
-  evidence(user: User, { at }: Facts) {
-    return this.#factor?.evidence(user, at) ?? [];
+  evidence(user: User, facts: Facts) {
+    return this.#factor?.evidence(user, facts) ?? [];
   }
 
   decide(
     user: User | undefined,
-    { at }: Facts,
+    facts: Facts,
     macs: readonly (Uint8Array | undefined)[],
   ): Proposal<Invitation | Refusal> {
+    const { at } = facts;
     const request = this.#request;
     if (!user || user.version === 0) return { result: refuse('user_unknown') };
     if (user.disabled) return { result: refuse('user_disabled') };
@@ -91,16 +100,23 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
         detail: { by: 'by' in request ? request.by : '' },
         rows: [],
       });
-    const shown = this.#factor.judge(user, at, macs);
+    const shown = this.#factor.judge(user, facts, macs);
     if ('result' in shown) return shown;
-    return this.#invited(user, at, { ...shown, detail: { by: user.username, ...shown.detail } });
+    return this.#invited(user, at, { ...shown, detail: { ...shown.detail, by: user.username } });
   }
 
-  #invited(user: User, at: number, { state, detail, rows: shown }: ShownFactor): Proposal<Invitation> {
+  #invited(
+    user: User,
+    at: number,
+    { state, detail, rows: shown, challenge }: ShownFactor,
+  ): Proposal<Invitation> {
+    const request = this.#request;
     const expiresAt = at + this.#context.settings.enrolmentTtlMs;
     const session: SessionRow = {
       ...{ userId: user.id, sessionId: sessionIdOf(this.#code), kind: 'enrolment', label: '', tokenId: '' },
-      proof: this.#factor && detail.token === undefined ? 'no_token' : 'second_factor',
+      proof: this.#factor && shown.length === 0 ? 'no_token' : 'second_factor',
+      provenAt: 0,
+      invitedBy: 'session' in request ? inviterOf(request.session) : `administrator/${request.by}`,
       ...{ createdAt: at, expiresAt },
     };
     const rows: SideRow[] = [
@@ -110,7 +126,10 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
     ];
     return {
       result: { code: this.#code, expiresAt },
-      draft: { type: 'admin.enrolment_invited', detail, state, rows },
+      draft: {
+        ...{ type: 'admin.enrolment_invited', detail, state, rows },
+        ...(challenge === undefined ? {} : { challenge }),
+      },
     };
   }
 }

@@ -4,14 +4,17 @@ import type { Context } from '../context.ts';
 import type { Draft, Job } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
+import { findValidSession, isFreshlyProven, type Session } from '../sessions/session.ts';
 import { deviceIdOf, endSessions, sessionsOfDevice, tokensOfDevice } from '../tokens/device.ts';
 import type { User } from './user.ts';
 
-type Change = (user: User) => Draft | Refusal;
+type Change = (user: User, at: number) => Draft | Refusal;
 
 /** The administrator's name and idempotency key over the API. The operator at the command line has neither. */
 export interface Act {
   readonly by?: string;
+  /** Of the user themselves, who revokes a token of their own. */
+  readonly session?: Session;
   readonly idempotency?: Idempotency;
 }
 
@@ -30,9 +33,9 @@ async function change(
 ): Promise<AdministeredUser | Refusal> {
   const job: Job<AdministeredUser | Refusal> = {
     userId,
-    decide: (user) => {
+    decide: (user, { at }) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
-      const draft = make(user);
+      const draft = make(user, at);
       if ('refused' in draft) return { result: draft };
       return {
         result: { userId },
@@ -89,7 +92,10 @@ export function unlockUser(
 
 /**
  * Revokes a token with the other token of its device: their codes are refused from now on, and the device's sessions
- * end. The seeds stay in the store, wrapped, and open nothing.
+ * end. The seeds stay in the store, wrapped, and open nothing. Their user's session must have shown an authenticator
+ * freshly, unless the token was never confirmed. A device may revoke itself.
+ *
+ * Why: docs/DECISIONS.md#revoking-asks-for-a-fresh-code
  */
 export function revokeToken(
   context: Context,
@@ -97,12 +103,19 @@ export function revokeToken(
   tokenId: string,
   act: Act = {},
 ): Promise<AdministeredUser | Refusal> {
-  return change(context, userId, act, (user) => {
+  return change(context, userId, act, (user, at) => {
     if (!user.tokens.some((token) => token.tokenId === tokenId)) return refuse('token_unknown');
     const deviceId = deviceIdOf(tokenId);
     const ofDevice = tokensOfDevice(user, deviceId);
     const revoked = ofDevice.map((token) => token.tokenId);
     const confirmed = ofDevice.some(({ status }) => status === 'active');
+    const { session } = act;
+    if (session) {
+      const held = findValidSession(user, session.sessionId, at);
+      if (!held) return refuse('session_ended');
+      const asked = confirmed && held.kind === 'login';
+      if (asked && !isFreshlyProven(held, at, context.settings.proofTtlMs)) return refuse('proof_required');
+    }
     const tokens = Object.entries(user.state.tokens ?? {}).filter(([id]) => !revoked.includes(id));
     return {
       type: 'token.revoked',

@@ -46,5 +46,9 @@ export function problemHeaders(refusal: Refusal, acceptLanguage: string | undefi
   if (refusal.refused === 'session_ended') {
     headers['www-authenticate'] = 'Bearer realm="sello", error="invalid_token"';
   }
+  // RFC 9470 section 3.
+  if (refusal.refused === 'proof_required') {
+    headers['www-authenticate'] = 'Bearer realm="sello", error="insufficient_user_authentication"';
+  }
   return headers;
 }

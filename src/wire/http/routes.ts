@@ -17,6 +17,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { ownSessionRoutes } from './routes/own-sessions.ts';
 import { passkeyRoutes } from './routes/passkeys.ts';
 import { receiptRoutes } from './routes/receipts.ts';
+import { sessionProofRoutes } from './routes/session-proof.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...setupRoutes,
   ...sessionRoutes,
   ...ownSessionRoutes,
+  ...sessionProofRoutes,
   ...passkeyRoutes,
   ...challengeRoutes,
   ...transactionRoutes,

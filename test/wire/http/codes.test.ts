@@ -171,7 +171,7 @@ describe('tokens', () => {
         .map(({ type, status, uses, label }: Record<string, unknown>) => [type, status, uses, label])
         .sort(),
       [
-        ['ocra', 'pending', 0, 'phone'],
+        ['ocra', 'revoked', 0, 'phone'],
         ['totp', 'active', 2, ''],
       ],
     );
@@ -184,6 +184,11 @@ describe('tokens', () => {
         ['activation', true, undefined],
       ],
     );
+    const proof = await alice.post('/v1/sessions/current/proof', { code: totp.code() });
+    assert.equal(proof.json.code, 'code_spent');
+    clock.advance(60_000);
+    const shown = await alice.post('/v1/sessions/current/proof', { code: totp.code() });
+    assert.equal(shown.status, 200, shown.text);
     const revoke = () => fixture.request('DELETE', `/v1/tokens/${totp.id}`, { token: alice.token });
     assert.equal((await revoke()).status, 204);
     assert.equal((await revoke()).json.code, 'token_unknown');

@@ -195,7 +195,13 @@ test('a revoked device is out: both of its tokens, and its session, in one decis
   const alice = await fixture.user('alice');
   const device = await VirtualDevice.enrolled(alice);
   const [{ id }] = device.payload.tokens;
-  const revoked = await fixture.request('DELETE', `/v1/tokens/${id}.login`, { token: alice.token });
+  const revoke = () => fixture.request('DELETE', `/v1/tokens/${id}.login`, { token: alice.token });
+  const unproven = await revoke();
+  assert.deepEqual([unproven.status, unproven.json.code], [401, 'proof_required']);
+  assert.match(unproven.headers.get('www-authenticate') ?? '', /insufficient_user_authentication/);
+  const shown = await alice.post('/v1/sessions/current/proof', { code: device.logInCode() });
+  assert.equal(shown.status, 200, shown.text);
+  const revoked = await revoke();
   assert.equal(revoked.status, 204);
   const { tokens } = (await alice.get('/v1/tokens')).json;
   assert.deepEqual(

@@ -8,6 +8,7 @@ import { createService } from '../../../src/application/services/manage-services
 import { createUser } from '../../../src/application/users/register-user.ts';
 import type { Application } from '../../../src/compose.ts';
 import { decodeBase32 } from '../../../src/domain/encoding/base32.ts';
+import { type Act, actQuestion } from '../../../src/domain/otp/act-question.ts';
 import { boundCode } from '../../../src/domain/otp/bound-code.ts';
 import { hotpMessage, truncate } from '../../../src/domain/otp/hotp.ts';
 import { timeStep } from '../../../src/domain/otp/totp.ts';
@@ -22,6 +23,7 @@ import { ROUTES } from '../../../src/wire/http/routes.ts';
 import { Problem } from '../../../src/wire/http/schema.ts';
 import { type HttpOptions, type HttpServer, startHttpServer } from '../../../src/wire/http/server.ts';
 import { testApplication } from '../../services/application.ts';
+import type { Authenticator } from '../../services/authenticator.ts';
 
 export const PASSWORD = 'secreto';
 
@@ -183,6 +185,13 @@ export class ApiUser {
       .digest('hex');
   }
 
+  /** Shows a passkey: a member of what asks for a code or a passkey. */
+  async passkeyProof(authenticator: Authenticator): Promise<{ readonly passkey: unknown }> {
+    const options = await this.post('/v1/sessions/current/proof/options', {});
+    assert.equal(options.status, 200, options.text);
+    return { passkey: authenticator.logIn(options.json) };
+  }
+
   /** An active token of that kind. */
   async enrol(type: 'totp' | 'hotp' | 'ocra', more: object = {}): Promise<ApiToken> {
     const enrolled = await this.post('/v1/tokens', { type, ...more });
@@ -231,6 +240,13 @@ export class ApiToken {
 
   skip(count: number): void {
     this.#counter += count;
+  }
+
+  /** An `ocra` token's proof of an act, over a challenge of that session. */
+  async over(act: Act, user: ApiUser): Promise<{ readonly code: string; readonly challenge: string }> {
+    const { json } = await user.post('/v1/challenges', {});
+    const challenge: string = json.challenges[0].nonce;
+    return { challenge, code: this.#answer(actQuestion(act, challenge, user.username)) };
   }
 
   /** Over what the user saw. */

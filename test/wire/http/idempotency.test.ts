@@ -48,12 +48,16 @@ test('every POST that changes something may be repeated by its key, and does it 
   const other = await alice.post('/v1/tokens', { type: 'totp' }, key('enrol'));
   assert.equal(other.json.code, 'idempotency_mismatch');
 
-  const hotp = await alice.post('/v1/tokens', { type: 'hotp' });
-  const counter = new ApiToken(fixture, hotp.json);
-  const code = counter.firstCode();
-  await twice('activate', (h) => alice.post(`/v1/tokens/${counter.id}/activation`, { code }, h));
   const ocra = new ApiToken(fixture, enrolled);
-  await alice.post(`/v1/tokens/${ocra.id}/activation`, { code: ocra.firstCode() });
+  const code = ocra.firstCode();
+  await twice('activate', (h) => alice.post(`/v1/tokens/${ocra.id}/activation`, { code }, h));
+  const proof = await ocra.over('token.enrol', alice);
+  const [hotp, sameHotp] = await twice('enrol-another', (h) =>
+    alice.post('/v1/tokens', { type: 'hotp', ...proof }, h),
+  );
+  assert.deepEqual(hotp, sameHotp);
+  const counter = new ApiToken(fixture, hotp);
+  await alice.post(`/v1/tokens/${counter.id}/activation`, { code: counter.firstCode() });
 
   const [asked, sameAsked] = await twice('ask', (h) => alice.post('/v1/transactions', BIG, h));
   assert.deepEqual(asked, sameAsked);

@@ -113,10 +113,15 @@ test('every list comes page by page, and each cursor is for its own list and cal
   await fixture.logIn('alice');
   await fixture.logIn('alice');
   for (const name of ['shop', 'bank', 'vpn']) await fixture.service(name, 'codes:verify');
+  const authenticators: Authenticator[] = [];
   for (let made = 0; made < 3; made++) {
+    const [first] = authenticators;
+    const proof = first ? await alice.passkeyProof(first) : {};
+    const authenticator = new Authenticator(ORIGIN);
+    authenticators.push(authenticator);
     const options = await alice.post('/v1/passkeys/options', {});
-    const response = new Authenticator(ORIGIN).register(options.json);
-    assert.equal((await alice.post('/v1/passkeys', { response })).status, 201);
+    const response = authenticator.register(options.json);
+    assert.equal((await alice.post('/v1/passkeys', { response, ...proof })).status, 201);
   }
   const { id } = (await root.get('/v1/admin/users?search=alice')).json.users[0];
   const lists: readonly (readonly [ApiUser, string, string])[] = [

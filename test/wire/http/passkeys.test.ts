@@ -121,8 +121,11 @@ test('a passkey is registered with a code where there is a token, and eight time
   assert.equal(options.excludeCredentials[0].id, authenticator.id);
   const crossed = await bob.post('/v1/passkeys', { response: new Authenticator(ORIGIN).register(options) });
   assert.equal(crossed.json.code, 'passkey_invalid', 'the challenge of another user');
-  for (let count = 0; count < 8; count++) {
-    assert.equal((await register(bob, new Authenticator(ORIGIN))).status, 201);
+  const first = new Authenticator(ORIGIN);
+  assert.equal((await register(bob, first)).status, 201);
+  for (let count = 1; count < 8; count++) {
+    const proof = await bob.passkeyProof(first);
+    assert.equal((await register(bob, new Authenticator(ORIGIN), proof)).status, 201);
   }
   assert.equal((await register(bob, new Authenticator(ORIGIN))).json.code, 'passkeys_too_many');
 });

@@ -116,6 +116,7 @@ function fixtureSession(username: string): Session {
     kind: 'login',
     tokenId: '',
     proof: 'second_factor',
+    provenAt: 0,
     sessionId: `id-of-${username}`,
     expiresAt: Number.MAX_SAFE_INTEGER,
   };

@@ -713,6 +713,20 @@ export interface Operations {
   'POST /v1/enrolments': {
     body: {
       readonly code?: string;
+      readonly challenge?: string;
+      readonly passkey?: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: 'platform' | 'cross-platform';
+        readonly clientExtensionResults: Readonly<Record<string, unknown>>;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+          readonly userHandle?: string;
+        };
+      };
     };
     answer: EnrolmentInvitation;
   };
@@ -739,6 +753,20 @@ export interface Operations {
       readonly response: PasskeyRegistrationResponse;
       readonly label?: string;
       readonly code?: string;
+      readonly challenge?: string;
+      readonly passkey?: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: 'platform' | 'cross-platform';
+        readonly clientExtensionResults: Readonly<Record<string, unknown>>;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+          readonly userHandle?: string;
+        };
+      };
     };
     answer: Passkey;
   };
@@ -757,6 +785,32 @@ export interface Operations {
       readonly code?: string;
     };
     answer: IssuedSession;
+  };
+  'POST /v1/sessions/current/proof': {
+    body: {
+      readonly code?: string;
+      readonly challenge?: string;
+      readonly passkey?: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: 'platform' | 'cross-platform';
+        readonly clientExtensionResults: Readonly<Record<string, unknown>>;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+          readonly userHandle?: string;
+        };
+      };
+    };
+    answer: {
+      readonly until: string;
+    };
+  };
+  'POST /v1/sessions/current/proof/options': {
+    body: Readonly<Record<string, unknown>>;
+    answer: Readonly<Record<string, unknown>>;
   };
   'POST /v1/sessions/passkey': {
     body: {
@@ -788,6 +842,20 @@ export interface Operations {
       readonly algorithm?: 'sha1' | 'sha256' | 'sha512';
       readonly label?: string;
       readonly code?: string;
+      readonly challenge?: string;
+      readonly passkey?: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: 'platform' | 'cross-platform';
+        readonly clientExtensionResults: Readonly<Record<string, unknown>>;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+          readonly userHandle?: string;
+        };
+      };
     };
     answer: EnrolledToken;
   };

@@ -44,4 +44,14 @@ export const common = {
     days_one: '{{count}} day',
     days_other: '{{count}} days',
   },
+  step_up: {
+    title: 'Confirm that it is you',
+    intro: 'This asks for a fresh code of your token, or a passkey.',
+    intro_passkey: 'This asks for one of your passkeys.',
+    code: 'Code',
+    code_hint: 'The one that your token shows now.',
+    passkey: 'Use a passkey',
+    passkey_cancelled: 'No passkey was shown. Try again.',
+    submit: 'Confirm',
+  },
 } as const;

@@ -47,4 +47,14 @@ export const common: Texts<typeof english> = {
     days_one: '{{count}} día',
     days_other: '{{count}} días',
   },
+  step_up: {
+    title: 'Confirma que eres tú',
+    intro: 'Hace falta un código reciente de tu token, o una llave de acceso.',
+    intro_passkey: 'Hace falta una de tus llaves de acceso.',
+    code: 'Código',
+    code_hint: 'El que muestra ahora tu token.',
+    passkey: 'Usar una llave de acceso',
+    passkey_cancelled: 'No se mostró ninguna llave de acceso. Inténtalo otra vez.',
+    submit: 'Confirmar',
+  },
 };

@@ -8,6 +8,7 @@ import { Preferences } from '../design/preferences.tsx';
 import { Seal } from '../design/seal.tsx';
 import { hashOf, type Route } from '../routing/hash-route.ts';
 import { LiveProvider } from '../session/live.tsx';
+import { StepUpDialog } from '../session/step-up-dialog.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Navigation } from './navigation.tsx';
@@ -48,6 +49,7 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
         {common('skip_to_content')}
       </button>
       <ConnectionBanner />
+      <StepUpDialog />
       <div className={styles.shell}>
         <header className={styles.header}>
           <Button

@@ -10,7 +10,8 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
-import { Code, closed, Id, named, time } from '../schema.ts';
+import { closed, Id, named, time } from '../schema.ts';
+import { SHOWN, SHOWN_REFUSALS, shownOf } from '../shown.ts';
 import { actOf, userIdOf } from './admin-users.ts';
 
 const Coordinate = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
@@ -66,18 +67,18 @@ export const enrolmentRoutes = [
     tag: 'tokens',
     summary: 'Invite a device of your own to be a virtual token',
     description:
-      'Who has an active token shows a code of it (`totp` or `hotp`): a stolen password alone enrols nothing.',
+      'Who has a token or passkey shows it, as at `POST /v1/tokens`; the act is `token.invite`. A stolen password or session enrols nothing.',
     caller: 'user',
     repeatable: true,
-    body: closed({ code: Type.Optional(Code) }),
+    body: closed(SHOWN),
     bodyExample: { code: '492039' },
     responses: INVITED,
-    refusals: ['code_required', 'code_wrong', 'code_spent', 'locked', 'user_disabled', 'user_unknown'],
+    refusals: [...SHOWN_REFUSALS, 'user_disabled', 'user_unknown'],
     async handle({ caller, body, path, idempotencyKey: key }, dependencies) {
       const { session } = caller;
       const made = await inviteDevice(dependencies.context, {
         ...{ session, userId: session.userId },
-        ...(body.code === undefined ? {} : { code: body.code }),
+        shown: shownOf(body, dependencies.site),
         ...ownIdempotency(key, callerId(caller), { method: 'POST', path }),
       });
       if (isRefusal(made)) return made;

@@ -25,7 +25,8 @@ import {
   registrationOf,
 } from '../passkey-schema.ts';
 import { route } from '../route.ts';
-import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
+import { Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
+import { SHOWN, SHOWN_REFUSALS, shownOf } from '../shown.ts';
 
 const Passkey = named(
   'Passkey',
@@ -85,31 +86,24 @@ export const passkeyRoutes = [
     path: '/v1/passkeys',
     tag: 'passkeys',
     summary: 'Register the passkey that the browser made',
-    description: 'Who has an active token shows a `code` of it (`totp` or `hotp`).',
+    description:
+      'Who has a token or another passkey shows it, as at `POST /v1/tokens`; the act is `passkey.register`.',
     caller: 'user',
     repeatable: true,
     body: closed({
       response: RegistrationResponse,
       label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
-      code: Type.Optional(Code),
+      ...SHOWN,
     }),
     bodyExample: { response: REGISTRATION_EXAMPLE, label: 'laptop' },
     responses: { 201: { description: 'Registered.', schema: Passkey } },
-    refusals: [
-      'passkey_invalid',
-      'passkeys_too_many',
-      'token_parameters_invalid',
-      'code_required',
-      'code_wrong',
-      'code_spent',
-      'locked',
-    ],
+    refusals: ['passkey_invalid', 'passkeys_too_many', 'token_parameters_invalid', ...SHOWN_REFUSALS],
     async handle({ caller, body, path, idempotencyKey: key }, { context, site }) {
-      const { response, label = '', code } = body;
+      const { response, label = '', ...shown } = body;
       const made = await registerPasskey(context, {
         ...{ session: caller.session, relyingParty: site, response: registrationOf(response), label },
-        ...(code === undefined ? {} : { code }),
-        ...ownIdempotency(key, callerId(caller), { method: 'POST', path, body }),
+        shown: shownOf(shown, site),
+        ...ownIdempotency(key, callerId(caller), { method: 'POST', path, body: { response, label } }),
       });
       if (isRefusal(made)) return made;
       return { status: 201, headers: replayed(made.repeated), body: passkeyView(made) };
@@ -144,10 +138,11 @@ export const passkeyRoutes = [
     path: '/v1/passkeys/{id}',
     tag: 'passkeys',
     summary: 'Delete a passkey',
+    description: 'The session must have shown a code or passkey in the last minutes.',
     caller: 'user',
     params: { id: Id },
     responses: { 204: { description: 'No log-in by it any more.' } },
-    refusals: ['passkey_unknown'],
+    refusals: ['passkey_unknown', 'proof_required'],
     handle: async ({ caller, params }, { context }) =>
       (await deletePasskey(context, caller.session, params.id)) ?? { status: 204 },
   }),

@@ -17,6 +17,7 @@ import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
+import { SHOWN, SHOWN_REFUSALS, shownOf } from '../shown.ts';
 import { Algorithm, EnrolledToken, Token, TokenList, TokenType, tokenPage } from '../token-view.ts';
 
 /** Refuses a device that is about to change a token other than its own. */
@@ -49,7 +50,7 @@ export const tokenRoutes = [
     tag: 'tokens',
     summary: 'Enrol a token',
     description:
-      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it. Who has a token shows a `code` of it (`totp` or `hotp`), unless the session has shown one before: at its log-in, or by the activation of a token. With `enrolment_code_required`, always.',
+      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it. Who has a token or passkey shows it in this request: a `code` (`totp` or `hotp`), whatever the session has shown before; an `ocra` token’s `code` with its `challenge`, over SHA-256 of the RFC 8785 JSON `{"act":"token.enrol","challenge":…,"user":…,"v":1}`; or a `passkey` (`POST /v1/sessions/current/proof/options`).',
     caller: 'user',
     repeatable: true,
     body: closed({
@@ -58,22 +59,15 @@ export const tokenRoutes = [
       period_s: Type.Optional(Type.Integer({ minimum: 15, maximum: 300 })),
       algorithm: Type.Optional(Algorithm),
       label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
-      code: Type.Optional(Code),
+      ...SHOWN,
     }),
     bodyExample: { type: 'totp', digits: 6, period_s: 30, algorithm: 'sha1', label: 'phone' },
     responses: { 201: { description: 'Enrolled.', schema: EnrolledToken } },
-    refusals: [
-      'token_parameters_invalid',
-      'tokens_too_many',
-      'rate_limited',
-      'code_required',
-      'code_wrong',
-      'code_spent',
-      'locked',
-    ],
-    async handle({ caller, body, path, idempotencyKey: key }, { context }) {
+    refusals: ['token_parameters_invalid', 'tokens_too_many', 'rate_limited', ...SHOWN_REFUSALS],
+    async handle({ caller, body, path, idempotencyKey: key }, { context, site }) {
       const { userId, username } = caller.session;
-      const { type, digits, period_s: periodS, algorithm, label, code } = body;
+      const { code: _, challenge: __, passkey: ___, ...wanted } = body;
+      const { type, digits, period_s: periodS, algorithm, label } = wanted;
       // A repeated request sees the seed again only from the session that made it.
       const owner = `${callerId(caller)}/${caller.session.sessionId}`;
       const enrolled = await enrolToken(context, {
@@ -82,8 +76,8 @@ export const tokenRoutes = [
         ...(periodS === undefined ? {} : { periodS }),
         ...(algorithm === undefined ? {} : { algorithm }),
         ...(label === undefined ? {} : { label }),
-        ...(code === undefined ? {} : { code }),
-        ...ownIdempotency(key, owner, { method: 'POST', path, body }),
+        shown: shownOf(body, site),
+        ...ownIdempotency(key, owner, { method: 'POST', path, body: wanted }),
       });
       if (isRefusal(enrolled)) return enrolled;
       const view = enrolmentView(enrolled.token, enrolled.seed, username);
@@ -145,15 +139,16 @@ export const tokenRoutes = [
     tag: 'tokens',
     summary: 'Revoke a token',
     description:
-      'With the other token of its device and the sessions of that. A virtual token may revoke itself.',
+      'With the other token of its device and the sessions of that. The session must have shown a code or passkey in the last minutes (`POST /v1/sessions/current/proof`); a virtual token may revoke itself, and one that waits for its first code goes without.',
     caller: 'user',
     device: true,
     params: { id: Id },
     responses: { 204: { description: 'Its codes are refused from now on.' } },
-    refusals: ['token_unknown'],
+    refusals: ['token_unknown', 'proof_required'],
     async handle({ caller, params }, { context }) {
       if (!isOwn(caller.session, params.id)) return refuse('token_unknown');
-      const revoked = await revokeToken(context, caller.session.userId, params.id);
+      const { session } = caller;
+      const revoked = await revokeToken(context, session.userId, params.id, { session });
       return isRefusal(revoked) ? revoked : { status: 204 };
     },
   }),

@@ -71,7 +71,7 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
       />
     );
   }
-  if (coded && !devices.some(({ status }) => status === 'active')) {
+  if (coded && !invite.isPending && !devices.some(({ status }) => status === 'active')) {
     return (
       <Card>
         <Empty title={t('enrol.invited_title')} text={t('enrol.invited')} />

@@ -1,0 +1,152 @@
+/*
+ * Goal: a stolen password does not outlive the first authenticator, and a stolen session makes no new one.
+ * Method: each test is an attack that succeeded before it was fixed, against the real HTTP server.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StoppedClock } from '../services/application.ts';
+import { Authenticator } from '../services/authenticator.ts';
+import { ApiToken, type ApiUser, type HttpFixture, PASSWORD, testHttp } from '../wire/http/http-fixture.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const ORIGIN = 'https://sello.example';
+
+const revoke = (fixture: HttpFixture, user: ApiUser, path: string) =>
+  fixture.request('DELETE', path, { token: user.token });
+
+async function passkeyOf(user: ApiUser, more: object = {}) {
+  const authenticator = new Authenticator(ORIGIN);
+  const options = await user.post('/v1/passkeys/options', {});
+  const response = authenticator.register(options.json);
+  return { authenticator, made: await user.post('/v1/passkeys', { response, ...more }) };
+}
+
+for (const required of ['false', 'true']) {
+  test(`a session from before the first token neither revokes nor enrols after it (enrolment_code_required: ${required})`, async (t) => {
+    const clock = new StoppedClock();
+    const fixture = await testHttp(t, { clock, flags: { '--enrolment-code-required': required } });
+    for (const type of ['ocra', 'totp'] as const) {
+      const thief = await fixture.user(`alice-${type}`);
+      const owner = await fixture.logIn(`alice-${type}`);
+      const token = await owner.enrol(type);
+      const revoked = await revoke(fixture, thief, `/v1/tokens/${token.id}`);
+      assert.equal(revoked.status, 401, revoked.text);
+      for (const path of ['/v1/tokens', '/v1/enrolments']) {
+        const body = path === '/v1/tokens' ? { type: 'ocra' } : {};
+        const refused = await thief.post(path, body);
+        assert.ok(['code_required', 'session_ended'].includes(refused.json.code), refused.text);
+      }
+      const { tokens } = (await owner.get('/v1/tokens')).json;
+      assert.deepEqual(
+        tokens.map(({ status }: { status: string }) => status),
+        ['active'],
+      );
+    }
+  });
+}
+
+test('a passkey is an authenticator: nothing is enrolled, revoked or confirmed beside it by a password alone', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock, publicUrl: ORIGIN });
+  const owner = await fixture.user('alice');
+  const thief = await fixture.logIn('alice');
+  const waiting = new ApiToken(fixture, (await thief.post('/v1/tokens', { type: 'ocra' })).json);
+  const { authenticator, made } = await passkeyOf(owner);
+  assert.equal(made.status, 201, made.text);
+
+  const confirmed = await thief.post(`/v1/tokens/${waiting.id}/activation`, { code: waiting.firstCode() });
+  assert.equal(confirmed.json.code, 'token_unknown');
+  for (const session of [thief, await fixture.logIn('alice')]) {
+    assert.equal((await session.post('/v1/tokens', { type: 'ocra' })).json.code, 'proof_required');
+    assert.equal((await session.post('/v1/enrolments', {})).json.code, 'proof_required');
+    assert.equal((await passkeyOf(session)).made.json.code, 'proof_required');
+    assert.equal(
+      (await revoke(fixture, session, `/v1/passkeys/${made.json.id}`)).json.code,
+      'proof_required',
+    );
+  }
+  // Its holder shows it in the request; an answer is good once, and in its session alone.
+  const shown = await owner.passkeyProof(authenticator);
+  const stolen = await thief.post('/v1/tokens', { type: 'ocra', ...shown });
+  assert.equal(stolen.json.code, 'passkey_refused');
+  const enrolled = await owner.post('/v1/tokens', { type: 'ocra', ...shown });
+  assert.equal(enrolled.status, 201, enrolled.text);
+  assert.equal((await owner.post('/v1/tokens', { type: 'ocra', ...shown })).json.code, 'passkey_refused');
+  const second = await passkeyOf(owner, await owner.passkeyProof(authenticator));
+  assert.equal(second.made.status, 201, second.made.text);
+  // After all are gone the password alone is still too little.
+  for (const { id } of (await owner.get('/v1/passkeys')).json.passkeys) {
+    assert.equal((await revoke(fixture, owner, `/v1/passkeys/${id}`)).status, 204);
+  }
+  assert.equal((await thief.post('/v1/tokens', { type: 'ocra' })).json.code, 'code_required');
+});
+
+test('a session that showed one code makes no second authenticator by it', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock, publicUrl: ORIGIN });
+  const alice = await fixture.user('alice');
+  const token = await alice.enrol('totp', { period_s: 60 });
+  clock.advance(MINUTE_MS);
+  const body = { username: 'alice', password: PASSWORD, code: token.code() };
+  const { json } = await fixture.post('/v1/sessions', undefined, body);
+  const stolen = (path: string, more: object) => fixture.post(path, json.access_token, more);
+  assert.equal((await stolen('/v1/tokens', { type: 'ocra' })).json.code, 'code_required');
+  assert.equal((await stolen('/v1/tokens', { type: 'ocra', code: body.code })).json.code, 'code_spent');
+  assert.equal((await stolen('/v1/enrolments', {})).json.code, 'code_required');
+});
+
+test('an ocra token proves an act by a code over it, which is good for that act, session and user, once', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock });
+  const alice = await fixture.user('alice');
+  const ocra = await alice.enrol('ocra');
+  const other = await fixture.logIn('alice');
+  const invite = (user: ApiUser, shown: object) => user.post('/v1/enrolments', shown);
+
+  const proof = await ocra.over('token.invite', alice);
+  assert.equal((await invite(other, proof)).json.code, 'challenge_unknown');
+  assert.equal((await alice.post('/v1/tokens', { type: 'totp', ...proof })).json.code, 'code_wrong');
+  assert.equal((await invite(alice, proof)).status, 201);
+  assert.equal((await invite(alice, proof)).json.code, 'challenge_spent');
+  // No code is evaluated, nor counted, that could not fit.
+  for (let guess = 0; guess < 5; guess++) {
+    assert.equal((await invite(alice, { code: '000000' })).json.code, 'code_required');
+  }
+  clock.advance(MINUTE_MS);
+  assert.equal((await invite(alice, await ocra.over('token.invite', alice))).status, 201);
+});
+
+test('a token that waits a day is gone, and eight that wait block nothing', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock });
+  const alice = await fixture.user('alice');
+  const late = new ApiToken(fixture, (await alice.post('/v1/tokens', { type: 'totp' })).json);
+  clock.advance(DAY_MS);
+  const again = await fixture.logIn('alice');
+  const confirmed = await again.post(`/v1/tokens/${late.id}/activation`, { code: late.firstCode() });
+  assert.equal(confirmed.json.code, 'token_unknown');
+  for (let count = 0; count < 9; count++) {
+    clock.advance(1);
+    const made = await again.post('/v1/tokens', { type: 'totp' });
+    assert.equal(made.status, 201, made.text);
+  }
+  const { tokens } = (await again.get('/v1/tokens')).json;
+  const waiting = tokens.filter(({ status }: { status: string }) => status === 'pending');
+  assert.equal(waiting.length, 8);
+});
+
+test('revoking asks for a code of the last minutes', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock });
+  const alice = await fixture.user('alice');
+  const token = await alice.enrol('totp', { period_s: 60 });
+  clock.advance(5 * MINUTE_MS + 1);
+  const path = `/v1/tokens/${token.id}`;
+  assert.equal((await revoke(fixture, alice, path)).json.code, 'proof_required');
+  assert.equal((await alice.post('/v1/sessions/current/proof', {})).json.code, 'code_required');
+  assert.equal((await alice.post('/v1/sessions/current/proof', { code: '000000' })).json.code, 'code_wrong');
+  const shown = await alice.post('/v1/sessions/current/proof', { code: token.code() });
+  assert.equal(shown.status, 200, shown.text);
+  assert.equal((await revoke(fixture, alice, path)).status, 204);
+});
