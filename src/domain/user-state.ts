@@ -15,6 +15,8 @@ export interface UserState {
   readonly velocity?: VelocityState;
   /** An active token or a passkey was revoked, so a user without any is not a user who never had one. */
   readonly hadToken?: true;
+  /** When the operator confirmed the first authenticator, ms since 1970: what waited then is the operator's to confirm. */
+  readonly firstConfirmedAt?: number;
 }
 
 export interface TokenState {

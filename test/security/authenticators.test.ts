@@ -104,7 +104,7 @@ test('an ocra token proves an act by a code over it, which is good for that act,
   const other = await fixture.logIn('alice');
   const invite = (user: ApiUser, shown: object) => user.post('/v1/enrolments', shown);
 
-  const proof = await ocra.over('token.invite', alice);
+  const proof = await ocra.over('invite_device', alice);
   assert.equal((await invite(other, proof)).json.code, 'challenge_unknown');
   assert.equal((await alice.post('/v1/tokens', { type: 'totp', ...proof })).json.code, 'code_wrong');
   assert.equal((await invite(alice, proof)).status, 201);
@@ -114,7 +114,7 @@ test('an ocra token proves an act by a code over it, which is good for that act,
     assert.equal((await invite(alice, { code: '000000' })).json.code, 'code_required');
   }
   clock.advance(MINUTE_MS);
-  assert.equal((await invite(alice, await ocra.over('token.invite', alice))).status, 201);
+  assert.equal((await invite(alice, await ocra.over('invite_device', alice))).status, 201);
 });
 
 test('a token that waits a day is gone, and eight that wait block nothing', async (t) => {

@@ -85,7 +85,7 @@ export async function registerPasskey(
   if ('refused' in verified) return verified;
 
   const { nonce, passkey } = verified;
-  const factor = await SecondFactor.of(context, { ...request, act: 'passkey.register' });
+  const factor = await SecondFactor.of(context, { ...request, act: 'register_passkey' });
   const admits = (user: User | undefined, { at }: Facts) =>
     user !== undefined && isSessionValid(user, session.sessionId, at);
   const job: RepeatableJob<RegisteredPasskey | Refusal> = {

@@ -21,7 +21,7 @@ export async function proveSession(
   session: Session,
   shown: Shown,
 ): Promise<ProvenSession | Refusal> {
-  const factor = await SecondFactor.of(context, { session, act: 'session.prove', shown });
+  const factor = await SecondFactor.of(context, { session, act: 'prove_session', shown });
   const job: Job<ProvenSession | Refusal> = {
     userId: session.userId,
     evidence: (user, facts) => factor.evidence(user, facts),

@@ -9,7 +9,7 @@ import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
 import { findValidSession, isProven, proven, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
-import { endedByFirst, hadAuthenticator } from './authenticators.ts';
+import { endedByFirst, hadAuthenticator, hasAuthenticator } from './authenticators.ts';
 import { deviceIdOf, tokensOfDevice } from './device.ts';
 import { isWaiting } from './waiting-tokens.ts';
 
@@ -74,6 +74,9 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
     const session = this.#session(user, at);
     if (session === 'ended') return { result: refuse('session_ended') };
     // A device's session counts as one that has shown its own token.
+    if (session?.kind === 'login' && known.createdAt < (user.state.firstConfirmedAt ?? 0)) {
+      return { result: refuse('token_unknown') };
+    }
     if (session && !isProven(session) && hadAuthenticator(user)) {
       return { result: refuse('code_required') };
     }
@@ -119,7 +122,7 @@ function activated(
     draft: {
       type: 'token.activated',
       detail: { token: token.tokenId },
-      state,
+      state: session || hasAuthenticator(user) ? state : { ...state, firstConfirmedAt: at },
       rows: [
         ...(session ? proven(session, at) : []),
         ...endedByFirst(user, { session, deviceId: deviceIdOf(token.tokenId) }),

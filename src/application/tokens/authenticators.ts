@@ -40,9 +40,12 @@ export function endedByFirst(user: User, { session, deviceId }: FirstAuthenticat
   const ended = others.filter(
     ({ kind, tokenId }) => kind === 'enrolment' || (kind === 'device' && deviceIdOf(tokenId) !== deviceId),
   );
+  const devices = new Set(ended.map(({ tokenId }) => deviceIdOf(tokenId)));
+  const waiting = user.tokens.filter(({ tokenId }) => deviceIdOf(tokenId) !== deviceId);
   const logIns = others.filter((row) => row.kind === 'login' && !isProven(row));
   return [
-    ...revoked(user.tokens.filter((token) => deviceIdOf(token.tokenId) !== deviceId)),
+    // The operator may have enrolled several: `firstConfirmedAt` keeps those from everyone else.
+    ...revoked(waiting.filter(({ tokenId }) => session !== undefined || devices.has(deviceIdOf(tokenId)))),
     ...endSessions(ended),
     ...logIns.flatMap((row) => {
       const invited = session?.invitedBy === inviterOf(row);

@@ -94,7 +94,7 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
   const { token, seed } = await makeSeed(context, request);
   const { tokenId } = token;
   const { shown: given = {}, session } = request;
-  const factor = session && (await SecondFactor.of(context, { session, act: 'token.enrol', shown: given }));
+  const factor = session && (await SecondFactor.of(context, { session, act: 'enrol_token', shown: given }));
   const job: RepeatableJob<EnrolledToken | Refusal> = {
     userId,
     admits: (user, { at }) => !session || (user !== undefined && isSessionValid(user, session.sessionId, at)),

@@ -44,7 +44,7 @@ export async function inviteDevice(
   if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
   const code = makeSessionSecret(userId, context.random);
   const factor =
-    'session' in request ? await SecondFactor.of(context, { ...request, act: 'token.invite' }) : undefined;
+    'session' in request ? await SecondFactor.of(context, { ...request, act: 'invite_device' }) : undefined;
   const job = new InvitationJob(context, request, code, factor);
   // A repeat gets the invitation's code, so it must show the same again.
   const bound = await boundToShown(context, idempotency, ('shown' in request && request.shown) || {});

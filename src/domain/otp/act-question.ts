@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { jsonString } from '../encoding/canonical-json.ts';
 
 /** What a user confirms by an `ocra` code that is no transaction. */
-export type Act = 'passkey.register' | 'session.prove' | 'token.enrol' | 'token.invite';
+export type Act = 'register_passkey' | 'prove_session' | 'enrol_token' | 'invite_device';
 
 /**
  * Returns the OCRA question of a code over an act: SHA-256 of the RFC 8785 JSON

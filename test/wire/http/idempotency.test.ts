@@ -51,7 +51,7 @@ test('every POST that changes something may be repeated by its key, and does it 
   const ocra = new ApiToken(fixture, enrolled);
   const code = ocra.firstCode();
   await twice('activate', (h) => alice.post(`/v1/tokens/${ocra.id}/activation`, { code }, h));
-  const proof = await ocra.over('token.enrol', alice);
+  const proof = await ocra.over('enrol_token', alice);
   const [hotp, sameHotp] = await twice('enrol-another', (h) =>
     alice.post('/v1/tokens', { type: 'hotp', ...proof }, h),
   );

@@ -87,7 +87,7 @@ export const passkeyRoutes = [
     tag: 'passkeys',
     summary: 'Register the passkey that the browser made',
     description:
-      'Who has a token or another passkey shows it, as at `POST /v1/tokens`; the act is `passkey.register`.',
+      'Who has a token or another passkey shows it, as at `POST /v1/tokens`; the act is `register_passkey`.',
     caller: 'user',
     repeatable: true,
     body: closed({

@@ -13,7 +13,7 @@ export const sessionProofRoutes = [
     tag: 'sessions',
     summary: 'Show a code or a passkey in this session',
     description:
-      'For what asks for a fresh one (`proof_required`): a `code` of a `totp` or `hotp` token; or of an `ocra` token with the `challenge` that it covers, over SHA-256 of the RFC 8785 JSON `{"act":"session.prove","challenge":…,"user":…,"v":1}`; or a `passkey`. It lasts `proof_ttl_ms`.',
+      'For what asks for a fresh one (`proof_required`): a `code` of a `totp` or `hotp` token; or of an `ocra` token with the `challenge` that it covers, over SHA-256 of the RFC 8785 JSON `{"act":"prove_session","challenge":…,"user":…,"v":1}`; or a `passkey`. It lasts `proof_ttl_ms`.',
     caller: 'user',
     body: closed(SHOWN),
     bodyExample: { code: '492039' },

@@ -50,7 +50,7 @@ export const tokenRoutes = [
     tag: 'tokens',
     summary: 'Enrol a token',
     description:
-      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it. Who has a token or passkey shows it in this request: a `code` (`totp` or `hotp`), whatever the session has shown before; an `ocra` token’s `code` with its `challenge`, over SHA-256 of the RFC 8785 JSON `{"act":"token.enrol","challenge":…,"user":…,"v":1}`; or a `passkey` (`POST /v1/sessions/current/proof/options`).',
+      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it. Who has a token or passkey shows it in this request: a `code` (`totp` or `hotp`), whatever the session has shown before; an `ocra` token’s `code` with its `challenge`, over SHA-256 of the RFC 8785 JSON `{"act":"enrol_token","challenge":…,"user":…,"v":1}`; or a `passkey` (`POST /v1/sessions/current/proof/options`).',
     caller: 'user',
     repeatable: true,
     body: closed({
