@@ -136,10 +136,10 @@ describe('150 wrong codes under a used key: three are evaluated, then the right 
   test('at an enrolment, for its seed', async (t) => {
     const { context, code, wrong, session } = await userWithToken(t);
     const asked = { userId: session.userId, type: 'totp', session, idempotency } as const;
-    assert.ok('seed' in (await enrolToken(context, { ...asked, code: code(1) })));
+    assert.ok('seed' in (await enrolToken(context, { ...asked, shown: { code: code(1) } })));
     // More than the pace of enrolments allows.
     const unpaced = { ...context, rateLimiter: { ...context.rateLimiter, take: async () => 0 } };
-    await guess(context, (shown) => enrolToken(unpaced, { ...asked, code: shown }), {
+    await guess(context, (shown) => enrolToken(unpaced, { ...asked, shown: { code: shown } }), {
       right: code(1),
       wrong,
     });
@@ -148,9 +148,9 @@ describe('150 wrong codes under a used key: three are evaluated, then the right 
   test('at an invitation, for its secret', async (t) => {
     const { context, code, wrong, session } = await userWithToken(t);
     const asked = { userId: session.userId, session, idempotency };
-    assert.ok('expiresAt' in (await inviteDevice(context, { ...asked, code: code(1) })));
+    assert.ok('expiresAt' in (await inviteDevice(context, { ...asked, shown: { code: code(1) } })));
     const unpaced = { ...context, rateLimiter: { ...context.rateLimiter, take: async () => 0 } };
-    await guess(context, (shown) => inviteDevice(unpaced, { ...asked, code: shown }), {
+    await guess(context, (shown) => inviteDevice(unpaced, { ...asked, shown: { code: shown } }), {
       right: code(1),
       wrong,
     });

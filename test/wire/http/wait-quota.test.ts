@@ -16,7 +16,7 @@ const user = (userId: number): Caller => ({
   kind: 'user',
   session: {
     ...{ userId, username: `user${userId}`, role: 'user', kind: 'login', tokenId: '', proof: 'no_token' },
-    ...{ sessionId: '', expiresAt: 0 },
+    ...{ sessionId: '', provenAt: 0, expiresAt: 0 },
   },
 });
 
