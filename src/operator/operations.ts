@@ -22,7 +22,7 @@ export const OPERATIONS = {
   'user.disable': userDisable,
   'user.enable': userEnable,
   'user.unlock': userUnlock,
-  enrol_token: tokenEnrol,
+  'token.enrol': tokenEnrol,
   'token.activate': tokenActivate,
   'token.list': tokenList,
   'token.revoke': tokenRevoke,
