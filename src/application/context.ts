@@ -9,6 +9,7 @@ import type { Store } from '../ports/store.ts';
 import type { ChallengeIssuer } from './challenges/challenge-issuer.ts';
 import type { RandomPool } from './challenges/random-pool.ts';
 import type { Decider } from './decisions/decider.ts';
+import type { EntryLimits } from './decisions/entry-quota.ts';
 import type { UserCache } from './decisions/user-cache.ts';
 import type { RowContradictions } from './journal/row-contradictions.ts';
 import type { KeyLeases } from './keys/key-leases.ts';
@@ -48,7 +49,7 @@ export interface Settings {
   readonly proofTtlMs: number;
   readonly recoveryWaitMs: number;
   readonly idempotencyTtlMs: number;
-  readonly rateLimits: {
+  readonly rateLimits: EntryLimits & {
     readonly registrations: RateLimit;
     readonly logIns: RateLimit;
     readonly errors: RateLimit;

@@ -4,6 +4,7 @@ import { ChallengeIssuer } from '../application/challenges/challenge-issuer.ts';
 import { RandomPool } from '../application/challenges/random-pool.ts';
 import type { Context } from '../application/context.ts';
 import { Decider } from '../application/decisions/decider.ts';
+import { EntryQuota } from '../application/decisions/entry-quota.ts';
 import { UserCache } from '../application/decisions/user-cache.ts';
 import { RowContradictions } from '../application/journal/row-contradictions.ts';
 import { InstrumentedVault } from '../application/keys/instrumented-vault.ts';
@@ -31,7 +32,13 @@ export function contextOf(
   const randomPool = new RandomPool(systemRandom);
   const contradictionsLogged = new LogThrottle(CONTRADICTIONS_LOGGED_MAX);
   const userCache = new UserCache({ store, clock, challengeTtlMs });
-  const decider = new Decider({ store, vault, clock, userCache });
+  const decider = new Decider({
+    store,
+    vault,
+    clock,
+    userCache,
+    entryQuota: new EntryQuota(config.rateLimits),
+  });
   return {
     clock,
     random: systemRandom,

@@ -98,6 +98,18 @@ const rateLimit = (countMax: number, windowMs: number, of: string) =>
     window_ms: milliseconds(windowMs, 1_000, `The window for ${of} of one address.`),
   });
 
+const entryLimit = (countMax: number, of: string) =>
+  group({
+    count_max: {
+      type: 'integer',
+      default: countMax,
+      minimum: 1,
+      maximum: 1_000_000_000,
+      description: `How many journal entries that are not approvals ${of} may cause at once; they come back evenly over \`window_ms\`. Beyond it requests are refused and counted.`,
+    },
+    window_ms: milliseconds(86_400_000, 1_000, `The window for entries of ${of}.`),
+  });
+
 const callerNames = (description: string) =>
   ({
     type: 'array',
@@ -345,6 +357,9 @@ export const ConfigSchema = group({
     registrations: rateLimit(1_000, 600_000, 'registrations'),
     log_ins: rateLimit(1_000, 60_000, 'log-ins'),
     errors: rateLimit(2_000, 60_000, 'requests that end in an error'),
+    user_entries: entryLimit(32_768, 'a user'),
+    address_entries: entryLimit(262_144, 'an address'),
+    service_entries: entryLimit(10_000_000, 'a service'),
   }),
   tcp_log_in_code_required: flag(
     true,

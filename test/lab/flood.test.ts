@@ -34,7 +34,10 @@ suite('flood', () => {
     });
     const { config } = target;
     const few = { countMax: 20, windowMs: 60_000 };
-    const promised = { ...config, rateLimits: { errors: few, registrations: few, logIns: few } };
+    const promised = {
+      ...config,
+      rateLimits: { ...config.rateLimits, errors: few, registrations: few, logIns: few },
+    };
     const verdict = await flood({ ...target, config: promised }, { logIns: 0, latencyMsMax: 5_000 });
     assert.equal(verdict.held, false);
     const broken = new Set(brokenSteps(verdict));

@@ -2,7 +2,7 @@ import { type Refusal, type RefusalCode, retryAfter } from '../../domain/errors.
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import type { Draft, Facts, Proposal } from '../decisions/job.ts';
+import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { makeTransactionId } from '../transactions/transaction-id.ts';
 import type { User } from '../users/user.ts';
@@ -14,12 +14,14 @@ type Verdict = Proposal<CodeValidation | Refusal>;
 /** Decides step 3 of `CodeValidator`. Every outcome except `UNKNOWN_USER` and a lock writes an entry. */
 export class ValidateCodeJob implements RepeatableJob<CodeValidation | Refusal> {
   readonly userId: UserId;
+  readonly origin: EntryOrigin;
   readonly #context: Context;
   readonly #request: ValidateCodeRequest;
   readonly #code: CodeFactor;
 
   constructor(context: Context, userId: UserId, request: ValidateCodeRequest) {
     this.userId = userId;
+    this.origin = { kind: 'service', name: request.serviceId };
     this.#context = context;
     this.#request = request;
     this.#code = new CodeFactor(context, request.code);

@@ -5,10 +5,12 @@ import type { KeyVault, MacRequest } from '../../ports/key-vault.ts';
 import type { AppendOutcome, IdempotencyRecord, Store, UserId, UserRecord } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
 import { DecisionBatch, type Macs, NO_MACS, recordId } from './decision-batch.ts';
+import type { EntryQuota } from './entry-quota.ts';
 import type { ChainedEntry, Decided, Job, PendingJob } from './job.ts';
 import type { UserCache } from './user-cache.ts';
 
 export type CommitListener = (entries: readonly ChainedEntry[]) => void;
+export type OverQuotaListener = (userId: UserId) => void;
 export type BatchListener = (batch: BatchReport) => void;
 
 export interface BatchReport {
@@ -61,6 +63,8 @@ export class Decider {
   readonly #userCache: UserCache;
   readonly #commitListeners = new Set<CommitListener>();
   readonly #batchListeners = new Set<BatchListener>();
+  readonly #overQuotaListeners = new Set<OverQuotaListener>();
+  readonly #entryQuota: EntryQuota;
   #queue: PendingJob[] = [];
   #running: Promise<void> | undefined;
 
@@ -69,7 +73,9 @@ export class Decider {
     readonly vault: KeyVault;
     readonly clock: Clock;
     readonly userCache: UserCache;
+    readonly entryQuota: EntryQuota;
   }) {
+    this.#entryQuota = parts.entryQuota;
     this.#store = parts.store;
     this.#vault = parts.vault;
     this.#clock = parts.clock;
@@ -100,6 +106,11 @@ export class Decider {
   subscribeBatches(listener: BatchListener): () => void {
     this.#batchListeners.add(listener);
     return () => this.#batchListeners.delete(listener);
+  }
+
+  /** Calls the listener for each entry that the quota refused. It must not throw and must return quickly. */
+  subscribeOverQuota(listener: OverQuotaListener): void {
+    this.#overQuotaListeners.add(listener);
   }
 
   /**
@@ -166,6 +177,7 @@ export class Decider {
       loaded: missing,
       idempotencyRecords,
       spentChallenges,
+      entryQuota: this.#entryQuota,
     });
     const evidence = batch.gatherEvidence();
     const macs = evidence.requests.length === 0 ? NO_MACS : await this.#computeMacs(evidence.requests);
@@ -260,6 +272,7 @@ export class Decider {
         pending.resolve({ result, entry });
       }
     }
+    for (const id of batch.overQuota) for (const listener of this.#overQuotaListeners) listener(id);
     for (const id of stale) this.#userCache.evict(id);
     // A retry is decided on the user in the store, whatever else this batch decided about them.
     for (const { job } of batch.retries) this.#userCache.evict(job.userId);

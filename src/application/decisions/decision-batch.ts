@@ -1,8 +1,10 @@
 import type { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
+import { refuse } from '../../domain/errors.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { AppendOutcome, Decision, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import { type User, withRows } from '../users/user.ts';
 import { chainEntry } from './chain-entry.ts';
+import type { EntryQuota } from './entry-quota.ts';
 import type { ChainedEntry, Facts, Job, PendingJob, Proposal } from './job.ts';
 
 /** MACs in the order of their requests; `undefined`: the vault could not open the key. */
@@ -47,6 +49,9 @@ export class DecisionBatch {
   readonly #spentInBatch = new Set<string>();
   readonly #usersWithEntry = new Set<UserId>();
   readonly #facts: Facts;
+  readonly #entryQuota: EntryQuota;
+  /** The users about whom an entry was refused by the quota, one for each such entry. */
+  readonly overQuota: UserId[] = [];
 
   constructor(parts: {
     /** The time of the decisions, ms since 1970. */
@@ -58,10 +63,12 @@ export class DecisionBatch {
     /** By `recordId`. */
     readonly idempotencyRecords: Map<string, IdempotencyRecord>;
     readonly spentChallenges: SpentChallenges;
+    readonly entryQuota: EntryQuota;
   }) {
     const { at, spentChallenges } = parts;
     this.at = at;
     this.#jobs = parts.jobs;
+    this.#entryQuota = parts.entryQuota;
     this.#users = parts.users;
     this.#loaded = parts.loaded;
     this.#idempotencyRecords = parts.idempotencyRecords;
@@ -116,6 +123,9 @@ export class DecisionBatch {
     try {
       proposal = job.decide(user, this.#factsFor(job), macs);
       if (user && proposal.draft) {
+        // A job that is decided again has its token already.
+        const waitMs = pending.attempts === 0 ? this.#entryQuota.take(user, proposal.draft, job.origin) : 0;
+        if (waitMs > 0) return void this.#refuseEntry(pending, user, waitMs);
         const entry = chainEntry(user, proposal.draft, this.at);
         const { rows = NO_ROWS } = proposal.draft;
         decision = { entry, rows: typeof rows === 'function' ? rows(entry) : rows };
@@ -147,6 +157,12 @@ export class DecisionBatch {
     }
     this.proposals.push({ pending, result, entry, user: next, decision: this.decisions.length });
     this.decisions.push(decision);
+  }
+
+  #refuseEntry(pending: PendingJob, user: User, retryAfterMs: number): void {
+    this.overQuota.push(user.id);
+    const result = refuse('rate_limited', { retryAfterMs });
+    this.proposals.push({ pending, result, entry: undefined, user: undefined, decision: undefined });
   }
 
   #factsFor(job: Job<unknown>): Facts {

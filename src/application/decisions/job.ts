@@ -4,11 +4,23 @@ import type { MacRequest } from '../../ports/key-vault.ts';
 import type { Entry, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
 
-/** A decision to make about one user. `evidence` and `decide` are called again when another decision came first. */
+/** Who asks for decisions about users: a client network or a service. Its entries are counted, whoever they are about. */
+export interface EntryOrigin {
+  readonly kind: 'address' | 'service';
+  readonly name: string;
+}
+
+/**
+ * A decision to make about one user. `evidence` and `decide` are called again when another decision came first. Where the
+ * quota of entries has no place for the entry (src/application/decisions/entry-quota.ts), nothing is written and the
+ * result is a refusal `rate_limited`: a job whose entries are limited has refusals among its results.
+ */
 export interface Job<T> {
   readonly userId: UserId;
   /** For a registration: the user before their first entry, who is not in the store yet. */
   readonly newUser?: User;
+  /** Who asks, for the quota of entries. */
+  readonly origin?: EntryOrigin | undefined;
   /** The idempotency key whose record `decide` must see. */
   readonly idempotencyKey?: string;
   /** Lists the MACs that the vault computes before `decide`. Must not evaluate anything that is locked. */

@@ -1,7 +1,7 @@
 import { isRefusal, type Refusal } from '../../domain/errors.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';
-import type { ChainedEntry, Draft, Facts, Job, Proposal } from '../decisions/job.ts';
+import type { ChainedEntry, Draft, EntryOrigin, Facts, Job, Proposal } from '../decisions/job.ts';
 import type { User } from '../users/user.ts';
 import { type Idempotency, isRecordOf, readRecord } from './idempotency-record.ts';
 
@@ -63,6 +63,7 @@ export function idempotent<T extends object, Kept>(
 class IdempotentJob<T extends object, Kept> implements Job<T | Refusal> {
   readonly userId: UserId;
   readonly newUser?: User;
+  readonly origin?: EntryOrigin | undefined;
   readonly idempotencyKey: string;
   readonly conflict?: () => T | Refusal;
   readonly #job: RepeatableJob<T | Refusal>;
@@ -72,6 +73,7 @@ class IdempotentJob<T extends object, Kept> implements Job<T | Refusal> {
   constructor(job: RepeatableJob<T | Refusal>, idempotency: Idempotency, codec: IdempotencyCodec<T, Kept>) {
     this.userId = job.userId;
     if (job.newUser) this.newUser = job.newUser;
+    this.origin = job.origin;
     if (job.conflict) this.conflict = job.conflict.bind(job);
     this.idempotencyKey = idempotency.key;
     this.#job = job;

@@ -6,7 +6,7 @@ const COUNTERS_MAX = 4_096;
 const PERIOD_MS = 60_000;
 
 /**
- * Counts requests that are refused without being evaluated (locked, over a rate, unknown user). With an entry for each,
+ * Counts requests that are refused without being evaluated (locked, over a rate or a quota, unknown user). With an entry for each,
  * an attacker could fill the disk; one entry a minute gives the count. At `COUNTERS_MAX` counters, further
  * refusals are counted under the system user.
  */
@@ -19,6 +19,7 @@ export class RefusalCounter {
   constructor(decider: Decider, log: (error: unknown) => void) {
     this.#decider = decider;
     this.#log = log;
+    decider.subscribeOverQuota((userId) => this.count('admin.rate_limited', 'entries', userId));
   }
 
   count(type: EntryType, reason: string, userId: UserId = SYSTEM_USER_ID, times = 1): void {

@@ -5,7 +5,7 @@ import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionProof, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
-import type { Draft, Facts, Proposal } from '../decisions/job.ts';
+import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { openSession } from '../sessions/open-session.ts';
@@ -15,6 +15,8 @@ import type { LogIn } from './submit-log-in.ts';
 /** A log-in whose password has been compared. */
 export interface ComparedLogIn {
   readonly userId: UserId;
+  /** The client's network. */
+  readonly address: string;
   readonly passwordFits: boolean;
   readonly code?: string;
   /** Refuse a user who has an active token and shows no code. */
@@ -29,12 +31,14 @@ type Verdict = Proposal<LogIn | Refusal>;
 /** Decides step 6 of `PasswordLogIn`. */
 export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
   readonly userId: UserId;
+  readonly origin: EntryOrigin;
   readonly #context: Context;
   readonly #request: ComparedLogIn;
   readonly #code: CodeFactor | undefined;
 
   constructor(context: Context, request: ComparedLogIn) {
     this.userId = request.userId;
+    this.origin = { kind: 'address', name: request.address };
     this.#context = context;
     this.#request = request;
     const { passwordFits, code } = request;

@@ -12,6 +12,8 @@ export interface AuthoriseRequest {
   /** The bytes that the MAC must cover, and the hex that was sent. */
   readonly mac?: { readonly message: Uint8Array; readonly value: string };
   readonly code?: string;
+  /** The client's network. */
+  readonly address?: string;
   readonly idempotency?: Idempotency;
   readonly receipt?: boolean;
 }

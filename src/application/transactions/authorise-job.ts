@@ -9,7 +9,7 @@ import type { MacRequest } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';
 import { type AcceptedCode, CodeFactor } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
-import type { Draft, Facts, Proposal } from '../decisions/job.ts';
+import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { macKeyOwner } from '../keys/key-owner.ts';
 import { afterWrongMac } from '../lockout/failed-attempts.ts';
@@ -25,6 +25,7 @@ type Verdict = Proposal<DecidedOrRequested | Refusal>;
 /** Decides steps 1 to 7 of `authorise`: each method is a step and goes on to the next. */
 export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal> {
   readonly userId: UserId;
+  readonly origin: EntryOrigin | undefined;
   readonly #context: Context;
   readonly #request: AuthoriseRequest;
   readonly #canonical: CanonicalTransaction;
@@ -34,6 +35,8 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
 
   constructor(context: Context, request: AuthoriseRequest, mayWait: boolean) {
     this.userId = request.session.userId;
+    const { address } = request;
+    this.origin = address === undefined ? undefined : { kind: 'address', name: address };
     this.#context = context;
     this.#request = request;
     this.#mayWait = mayWait;

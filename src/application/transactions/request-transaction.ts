@@ -30,6 +30,7 @@ export async function requestTransaction(
   const { userId, transfer, serviceId, idempotency } = request;
   const job: Job<RequestedTransaction | Refusal> = {
     userId,
+    origin: { kind: 'service', name: serviceId },
     decide: (user, { at }) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
       if (user.disabled) return { result: refuse('user_disabled') };

@@ -48,6 +48,8 @@ export interface CreateUserRequest {
   readonly username: string;
   readonly password: string;
   readonly role: Role;
+  /** The client's network, for a user who registers without an operator. */
+  readonly address?: string;
   readonly idempotency?: Idempotency;
 }
 
@@ -121,7 +123,7 @@ function comparedRepeat(
 
 async function commitUser(
   context: Context,
-  { username, password, role, idempotency }: CreateUserRequest,
+  { username, password, role, address, idempotency }: CreateUserRequest,
   passwordHash: string,
 ): Promise<RegisteredUser | Refusal> {
   const [userId] = await context.store.allocateUserIds(1);
@@ -131,6 +133,7 @@ async function commitUser(
   const createdAt = context.decider.now();
   const job: Job<RegisteredUser | Refusal> = {
     userId,
+    origin: address === undefined ? undefined : { kind: 'address', name: address },
     newUser: {
       id: userId,
       username,

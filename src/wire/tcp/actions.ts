@@ -70,6 +70,7 @@ async function authoriseTransaction(
     session,
     transfer,
     challenge: nonce,
+    address: client.address,
     receipt: message.receipt,
   };
   if (message.mac !== undefined) {

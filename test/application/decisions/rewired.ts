@@ -5,6 +5,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { issueChallenges } from '../../../src/application/challenges/issue-challenges.ts';
 import type { Context } from '../../../src/application/context.ts';
 import { Decider } from '../../../src/application/decisions/decider.ts';
+import { EntryQuota } from '../../../src/application/decisions/entry-quota.ts';
 import { UserCache } from '../../../src/application/decisions/user-cache.ts';
 import { RefusalCounter } from '../../../src/application/lockout/refusal-counter.ts';
 import type { Session } from '../../../src/application/sessions/session.ts';
@@ -20,7 +21,13 @@ export function rewired(application: Application, parts: Partial<Context>): Cont
   const { store, vault, clock, settings } = { ...context, ...parts };
   const { challengeTtlMs } = settings.keys;
   const userCache = new UserCache({ store, clock, challengeTtlMs });
-  const decider = new Decider({ store, vault, clock, userCache });
+  const decider = new Decider({
+    store,
+    vault,
+    clock,
+    userCache,
+    entryQuota: new EntryQuota(settings.rateLimits),
+  });
   return {
     ...context,
     ...parts,

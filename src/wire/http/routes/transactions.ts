@@ -39,6 +39,7 @@ const { payer, payee, amount, currency } = TRANSACTION_EXAMPLE;
 interface TransactionAsked {
   readonly body: Static<typeof Wanted>;
   readonly path: string;
+  readonly address: string;
   readonly idempotencyKey: string | undefined;
 }
 
@@ -69,7 +70,7 @@ async function byService(
 async function byUser(
   { context }: HttpDependencies,
   { session }: UserCaller,
-  { body, idempotencyKey: key }: TransactionAsked,
+  { body, address, idempotencyKey: key }: TransactionAsked,
   transfer: Transfer,
 ): Promise<RouteResponse | Refusal> {
   if (body.username !== undefined && body.username !== session.username) {
@@ -84,7 +85,7 @@ async function byUser(
   }
   const canonical = { ...transfer, challenge: nonce, v: 1 } as const;
   const request: AuthoriseRequest = {
-    ...{ session, transfer, challenge: nonce, receipt: body.receipt ?? false },
+    ...{ session, transfer, challenge: nonce, address, receipt: body.receipt ?? false },
     ...(body.mac === undefined
       ? {}
       : { mac: { message: Buffer.from(encodeTransaction(canonical)), value: body.mac } }),
