@@ -1,13 +1,11 @@
 import type { Config } from '../../config.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { LogDestination } from './log-destination.ts';
 
 /** The log of a server: JSON lines on stderr, at `log_level`. */
 export async function openLog(config: Config): Promise<Logger> {
   const { default: pino } = await import('pino');
-  const log: Logger = pino(
-    { name: 'sello', level: config.logLevel },
-    pino.destination({ dest: 2, sync: true }),
-  );
+  const log: Logger = pino({ name: 'sello', level: config.logLevel }, new LogDestination());
   return log;
 }
 
