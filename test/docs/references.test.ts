@@ -22,6 +22,7 @@ const DOCUMENTS = [
   'README.es.md',
   'docs/DECISIONS.md',
   'docs/architecture.md',
+  'docs/asvs.md',
   'docs/operations.md',
   'docs/protocol.md',
   'docs/security.md',

@@ -251,6 +251,18 @@ test('a method that a path lacks is refused with Allow', async (t) => {
   }
 });
 
+test('TRACE is refused on every path, and nothing of the request comes back', async (t) => {
+  const fixture = await testHttp(t);
+  for (const path of ['/', '/console/', '/healthz', '/v1/transactions', '/docs']) {
+    const answer = await exchange(
+      fixture,
+      `TRACE ${path} HTTP/1.1\r\nHost: sello\r\nAuthorization: Bearer secreto\r\nConnection: close\r\n\r\n`,
+    );
+    assert.ok([404, 405].includes(statuses(answer)[0] ?? 0), `${path}: ${answer}`);
+    assert.doesNotMatch(answer, /secreto/);
+  }
+});
+
 test('an address with too many errors must wait; one without errors need not', async (t) => {
   const fixture = await testHttp(t, { flags: { '--rate-limits-errors-count-max': '20' } });
   const alice = await fixture.user('alice');
