@@ -46,7 +46,8 @@ describe('a transaction that waits', () => {
     test(`under a rule of ${require.join(' and ')}, a code typed for another payment does not approve it`, async (t) => {
       const { clock, fixture, alice } = await opened(t, [{ require }]);
       const totp = await alice.enrol('totp', { period_s: 60 });
-      const hotp = await alice.enrol('hotp', { digits: 8 });
+      clock.advance(MINUTE_MS);
+      const hotp = await alice.enrol('hotp', { digits: 8, code: totp.code() });
       const theft = await pendingOf(alice, THEFT);
       clock.advance(MINUTE_MS);
       await refusedAs(alice, theft, totp.code(), 'bound_code_required');
@@ -72,7 +73,8 @@ describe('a transaction that waits', () => {
   test('that a service asked for is approved by a bound code and nothing less, however small', async (t) => {
     const { clock, fixture, alice } = await opened(t, [{ require: ['mac'] }]);
     const totp = await alice.enrol('totp', { period_s: 60 });
-    const ocra = await alice.enrol('ocra');
+    clock.advance(MINUTE_MS);
+    const ocra = await alice.enrol('ocra', { code: totp.code() });
     const shop = await fixture.service('shop', 'transactions:write');
     const asked = await fixture.post('/v1/transactions', shop, {
       ...HONEST,
