@@ -20,6 +20,7 @@ import { CERTIFICATES } from '../services/certificates.ts';
 import { freePort } from '../services/free-port.ts';
 import { HaproxyService, haproxyProblems } from '../services/haproxy.ts';
 import { sello } from '../services/sello-command.ts';
+import { until } from '../waiting.ts';
 
 /** Longer than the detection of a hung server takes, on a machine with other work, too. */
 const ANSWER_TIME_MS = 8_000;
@@ -211,6 +212,23 @@ describe('sello deploy haproxy: before two servers', () => {
     );
     assert.ok(statuses.filter((status) => status === 429).length >= 4, statuses.join());
     assert.ok((await from('127.0.0.3')).includes('credentials_invalid'));
+  });
+
+  test('one source holds a part of the connections, and another is served, over TCP and over HTTP', async () => {
+    for (const port of [tcpPort, httpPort]) {
+      const silent = Array.from({ length: 300 }, () => {
+        const socket = createConnection({ host: '127.0.0.1', port, localAddress: '127.0.0.9' });
+        return socket.on('error', () => undefined).resume();
+      });
+      await until(() => silent.filter(({ destroyed }) => destroyed).length >= 100, {
+        what: 'what is beyond the part of one source is closed',
+      });
+      const open = silent.filter(({ destroyed }) => !destroyed).length;
+      assert.ok(open <= 130, `${open} of 300 silent connections stay open`);
+      assert.equal(await ask(tcpPort, '127.0.0.10'), 'action_unknown');
+      assert.equal((await get('/healthz')).status, 200);
+      for (const socket of silent) socket.destroy();
+    }
   });
 
   test('a drained server keeps its connections and gets no new ones', async () => {

@@ -39,6 +39,8 @@ function head(options: HaproxyOptions): string[] {
     `  stats socket ${statsSocket} mode 600 level admin`,
     '  stats timeout 30s',
     `  maxconn ${connections + 256}`,
+    // Each stream of an HTTP/2 connection takes a connection to a server.
+    '  tune.h2.max-concurrent-streams 32',
     '  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets',
     '  ssl-default-server-options ssl-min-ver TLSv1.2',
     '',

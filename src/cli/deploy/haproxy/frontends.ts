@@ -3,6 +3,7 @@ import {
   type HaproxyOptions,
   HTTP_SERVER_TIME_MS,
   httpConnections,
+  sourceBounds,
   TCP_IDLE_TIME_MS,
   tcpConnections,
 } from './options.ts';
@@ -15,6 +16,7 @@ export function tcpFrontend(options: HaproxyOptions): string[] {
     '  option tcplog',
     `  bind ${tcpBind}${tls === 'terminate' ? ` ssl crt ${certificate}` : ''}`,
     `  maxconn ${tcpConnections(options) * servers.length}`,
+    ...sourceBounds(tcpConnections(options) * servers.length),
     `  timeout client ${TCP_IDLE_TIME_MS}ms`,
     ...choice('tcp', servers.length),
   ];
@@ -23,12 +25,14 @@ export function tcpFrontend(options: HaproxyOptions): string[] {
 export function httpFrontend(options: HaproxyOptions): string[] {
   const { tls, servers, httpBind, certificate } = options;
   const lines = ['frontend sello_http'];
+  const connections = httpConnections(options) * servers.length;
   if (tls === 'pass-through') {
     lines.push(
       '  # HTTPS is passed through without the client address: limits per address count all clients as this balancer.',
       '  mode tcp',
       '  option tcplog',
       `  bind ${httpBind}`,
+      ...sourceBounds(connections),
       `  timeout client ${HTTP_SERVER_TIME_MS}ms`,
     );
   } else {
@@ -37,6 +41,7 @@ export function httpFrontend(options: HaproxyOptions): string[] {
       '  mode http',
       '  option httplog',
       `  bind ${httpBind}${ended ? ` ssl crt ${certificate} alpn h2,http/1.1` : ''}`,
+      ...sourceBounds(connections),
       `  timeout http-request ${LIMITS.httpHeadersTimeMs}ms`,
       `  timeout http-keep-alive ${LIMITS.httpKeepAliveTimeMs}ms`,
       `  timeout client ${HTTP_SERVER_TIME_MS}ms`,
@@ -51,11 +56,7 @@ export function httpFrontend(options: HaproxyOptions): string[] {
       '  http-request disable-l7-retry unless { method GET HEAD } or { req.hdr(idempotency-key) -m found }',
     );
   }
-  return [
-    ...lines,
-    `  maxconn ${httpConnections(options) * servers.length}`,
-    ...choice('http', servers.length),
-  ];
+  return [...lines, `  maxconn ${connections}`, ...choice('http', servers.length)];
 }
 
 /**

@@ -41,6 +41,28 @@ export function tcpConnections({ connectionsMax }: HaproxyOptions): number {
   return Math.min(connectionsMax, LIMITS.connectionsMax);
 }
 
+/** Fewer than the server accepts, so that health checks get a connection beside those of clients. */
 export function httpConnections({ connectionsMax }: HaproxyOptions): number {
-  return Math.min(connectionsMax, LIMITS.httpConnectionsMax);
+  return Math.min(connectionsMax, LIMITS.httpConnectionsMax - CHECK_CONNECTIONS);
+}
+
+const CHECK_CONNECTIONS = 64;
+/** One source has at most this part of a frontend's connections, but never fewer than `SOURCE_CONNECTIONS_MIN`. */
+const SOURCE_PART = 1 / 8;
+const SOURCE_CONNECTIONS_MIN = 64;
+
+/**
+ * Bounds the open connections of one source, an IPv4 address or an IPv6 /64, as the servers' own shares do behind the
+ * balancer. Those beyond it are closed without an answer. Does NOT bound their rate: clients that connect again without
+ * pause after a fail-over would keep themselves out.
+ * @param connections of the frontend
+ */
+export function sourceBounds(connections: number): string[] {
+  const open = Math.max(SOURCE_CONNECTIONS_MIN, Math.floor(connections * SOURCE_PART));
+  return [
+    '  # One source, an IPv4 address or an IPv6 /64, has a part of the connections alone.',
+    '  stick-table type ipv6 size 200k expire 30s store conn_cur',
+    '  tcp-request connection track-sc0 src,ipmask(32,64)',
+    `  tcp-request connection reject if { sc0_conn_cur gt ${open} }`,
+  ];
 }
