@@ -1,4 +1,4 @@
-import type { LockoutState } from './lockout.ts';
+import type { AttemptPurpose, LockoutState } from './lockout.ts';
 import type { VelocityState } from './policy/velocity.ts';
 
 /**
@@ -6,8 +6,14 @@ import type { VelocityState } from './policy/velocity.ts';
  * Empty members are left out.
  */
 export interface UserState {
+  /** Wrong passwords of strangers. */
   readonly password?: LockoutState;
+  /** Wrong codes for any purpose, as earlier versions count them: read, and cleared, but no longer written. */
   readonly code?: LockoutState;
+  /** The other wrong attempts, by purpose and asker (src/domain/failed-attempts.ts). */
+  readonly attempts?: Readonly<Record<string, LockoutState>>;
+  /** By purpose: when the day's allowance of those who are not known will have drained, ms since 1970. */
+  readonly allowances?: Readonly<Partial<Record<AttemptPurpose, number>>>;
   /** Wrong MACs since `since` (ms since 1970). Each may be a guess at the password, so a session that sends many ends. */
   readonly mac?: { readonly count: number; readonly since: number };
   /** By token id. */

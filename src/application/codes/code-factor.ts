@@ -1,5 +1,6 @@
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
+import { type AttemptBy, afterRight, attemptLockedForMs } from '../../domain/failed-attempts.ts';
+import type { AttemptPurpose } from '../../domain/lockout.ts';
 import type { StepMac } from '../../domain/otp/hmac.ts';
 import { boundQuestion } from '../../domain/transaction/bound-question.ts';
 import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
@@ -9,6 +10,7 @@ import type { TokenRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Proposal } from '../decisions/job.ts';
 import { seedOwner } from '../keys/key-owner.ts';
+import { type Asker, attemptBy } from '../lockout/attempt-by.ts';
 import { afterWrongCode } from '../lockout/failed-attempts.ts';
 import type { User } from '../users/user.ts';
 import { acceptCode, codeMessages } from './token-code.ts';
@@ -46,6 +48,9 @@ export interface LockedCode {
 }
 
 export interface CodeFactorOptions {
+  /** What the code is shown for, and by whom: what a wrong one counts and locks. */
+  readonly purpose: Exclude<AttemptPurpose, 'password'>;
+  readonly asker: Asker;
   /** The id of a pending token whose first code this is. By default a code of any active token fits. */
   readonly activates?: string;
   /** What an `ocra` code is over where it is over no transaction, in hex. */
@@ -67,6 +72,8 @@ interface Attempt {
 export class CodeFactor {
   readonly #context: Context;
   readonly #code: string;
+  readonly #purpose: AttemptPurpose;
+  readonly #asker: Asker;
   readonly #activates: string | undefined;
   readonly #question: string | undefined;
   readonly #lockCountedAs: 'code.refused' | 'login.locked';
@@ -77,10 +84,12 @@ export class CodeFactor {
   constructor(
     context: Context,
     code: string,
-    { activates, question, lockCountedAs = 'code.refused' }: CodeFactorOptions = {},
+    { purpose, asker, activates, question, lockCountedAs = 'code.refused' }: CodeFactorOptions,
   ) {
     this.#context = context;
     this.#code = code;
+    this.#purpose = purpose;
+    this.#asker = asker;
     this.#activates = activates;
     this.#question = question;
     this.#lockCountedAs = lockCountedAs;
@@ -93,7 +102,7 @@ export class CodeFactor {
    */
   evidence(user: User, at: number, transaction?: CanonicalTransaction): readonly MacRequest[] {
     this.#attempts = undefined;
-    if (lockedForMs(user.state.code, at) > 0) return [];
+    if (this.#lockedMs(user, at) > 0) return [];
     const question = transaction ? boundQuestion(transaction) : this.#question;
     const requests: MacRequest[] = [];
     const attempts: Attempt[] = [];
@@ -118,8 +127,8 @@ export class CodeFactor {
    * @param macs for the requests of `evidence`, in their order; a missing MAC matches no code
    */
   judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): CodeOutcome {
-    const { refusalCounter, settings } = this.#context;
-    const lockedMs = lockedForMs(user.state.code, at);
+    const { refusalCounter } = this.#context;
+    const lockedMs = this.#lockedMs(user, at);
     const attempts = this.#attempts;
     // Evidence serves one judgement: when the decision is made again, it must be gathered again.
     this.#attempts = undefined;
@@ -136,11 +145,10 @@ export class CodeFactor {
       if (!user.tokens.some((row) => row.tokenId === token.tokenId && this.#mayFit(row))) continue;
       const verdict = acceptCode(token, user.state.tokens?.[token.tokenId], this.#code, candidates, at);
       if (verdict === 'spent') spent = true;
-      else if (verdict !== 'wrong') return this.#accepted(user.state, token, verdict.accepted);
+      else if (verdict !== 'wrong') return this.#accepted(user, at, token, verdict.accepted);
     }
     const reason = spent ? 'code_spent' : 'code_wrong';
-    const { state, detail } = afterWrongCode(user.state, at, settings.lockout, reason);
-    const retryAfterMs = lockedForMs(state.code, at);
+    const { state, detail, retryAfterMs } = this.#afterWrong(user, at, reason);
     return { outcome: 'refused', reason, state, ...(detail ? { detail } : {}), retryAfterMs };
   }
 
@@ -156,19 +164,33 @@ export class CodeFactor {
     isSame: boolean,
     { type, detail }: Pick<Draft, 'type' | 'detail'>,
   ): Proposal<Refusal> | undefined {
-    const { refusalCounter, settings } = this.#context;
-    const lockedMs = lockedForMs(user.state.code, at);
+    const lockedMs = this.#lockedMs(user, at);
     if (lockedMs > 0) {
-      refusalCounter.count(this.#lockCountedAs, 'locked', user.id);
+      this.#context.refusalCounter.count(this.#lockCountedAs, 'locked', user.id);
       return { result: refuse('locked', { retryAfterMs: lockedMs }) };
     }
     if (isSame) return undefined;
     const reason = 'idempotency_mismatch';
-    const counted = afterWrongCode(user.state, at, settings.lockout, 'code_wrong');
+    const counted = this.#afterWrong(user, at, 'code_wrong');
     return {
-      result: refuse(reason, retryAfter(lockedForMs(counted.state.code, at))),
+      result: refuse(reason, retryAfter(counted.retryAfterMs)),
       draft: { type, reason, detail: { ...detail, ...counted.detail }, state: counted.state },
     };
+  }
+
+  #by(user: User, at: number): AttemptBy {
+    return attemptBy(this.#purpose, this.#asker, user, at);
+  }
+
+  #lockedMs(user: User, at: number): number {
+    return attemptLockedForMs(user.state, this.#by(user, at), at, this.#context.settings.lockout);
+  }
+
+  #afterWrong(user: User, at: number, reason: RefusedCode['reason']) {
+    const { lockout } = this.#context.settings;
+    const by = this.#by(user, at);
+    const counted = afterWrongCode(user.state, by, at, lockout, reason);
+    return { ...counted, retryAfterMs: attemptLockedForMs(counted.state, by, at, lockout) };
   }
 
   #mayFit({ tokenId, status, digits }: TokenRow): boolean {
@@ -177,10 +199,10 @@ export class CodeFactor {
       : status === 'pending' && tokenId === this.#activates;
   }
 
-  #accepted(state: UserState, { tokenId, type }: TokenRow, used: TokenState): AcceptedCode {
-    const { code: _, ...cleared } = state;
+  #accepted(user: User, at: number, { tokenId, type }: TokenRow, used: TokenState): AcceptedCode {
+    const { state } = user;
     // Activating a new token must not reset the failed attempts: they may have been guesses at another token's codes.
-    const rest = this.#activates === undefined ? cleared : state;
+    const rest = this.#activates === undefined ? afterRight(state, this.#by(user, at)) : state;
     return {
       outcome: 'accepted',
       kind: type === 'ocra' ? 'bound' : 'plain',

@@ -78,7 +78,11 @@ export class SecondFactor {
     if (code === undefined) return;
     const question =
       challenge === undefined ? {} : { question: actQuestion(act, challenge, session.username) };
-    this.#code = new CodeFactor(context, code, question);
+    this.#code = new CodeFactor(context, code, {
+      purpose: 'enrolment',
+      asker: { by: 'session', sessionId: session.sessionId },
+      ...question,
+    });
   }
 
   /** Verifies what needs no decision: a passkey's signature. @throws VaultUnavailable when a challenge cannot be verified */

@@ -44,7 +44,7 @@ export class UnknownUserCodes {
   }
 
   #refuse({ username, transaction, serviceId }: ValidateCodeRequest): CodeValidation {
-    const { challenges, decider, refusalCounter } = this.#context;
+    const { challenges, decider, refusalCounter, settings } = this.#context;
     const at = decider.now();
     if (transaction) {
       const { challenge } = transaction;
@@ -53,7 +53,7 @@ export class UnknownUserCodes {
       if (this.#spent.has(challenge)) return { valid: false, reason: 'challenge_spent' };
     }
     refusalCounter.count('code.refused', 'user_unknown');
-    const locked = lockedForMs(this.#users.state(username), at);
+    const locked = lockedForMs(this.#users.state(username), at, settings.lockout);
     if (locked > 0) return { valid: false, reason: 'locked', retryAfterMs: locked };
     if (transaction) this.#spent.add(transaction.challenge, at);
     return { valid: false, reason: 'code_wrong', ...retryAfter(this.#users.wrong(username, at)) };

@@ -24,7 +24,10 @@ export class ValidateCodeJob implements RepeatableJob<CodeValidation | Refusal> 
     this.origin = { kind: 'service', name: request.serviceId };
     this.#context = context;
     this.#request = request;
-    this.#code = new CodeFactor(context, request.code);
+    this.#code = new CodeFactor(context, request.code, {
+      purpose: 'validation',
+      asker: { by: 'service', serviceId: request.serviceId },
+    });
   }
 
   admits(user: User | undefined): user is User {

@@ -1,41 +1,47 @@
 import type { RefusalCode } from '../../domain/errors.ts';
-import { afterWrongAttempt, type LockoutPolicy } from '../../domain/lockout.ts';
+import { type AttemptBy, afterWrong, attemptLockedForMs, failuresOf } from '../../domain/failed-attempts.ts';
+import type { LockoutPolicy } from '../../domain/lockout.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 
 type Detail = Readonly<Record<string, string | number>>;
 
 /*
- * Failed attempts in a user's state. The arithmetic of locks is in src/domain/lockout.ts. Codes are counted by
+ * Failed attempts in a user's state. What is counted together is said by
+ * src/domain/failed-attempts.ts, the arithmetic of locks is in src/domain/lockout.ts. Codes are counted by
  * src/application/codes/code-factor.ts, passwords by src/application/log-in/password-log-in-job.ts.
  */
 
 /** Counts a wrong code. A spent code was correct once, so it is not a guess and does not count. */
 export function afterWrongCode(
   state: UserState,
+  by: AttemptBy,
   at: number,
   policy: LockoutPolicy,
   reason: RefusalCode,
 ): { readonly state: UserState; readonly detail?: Detail } {
   if (reason !== 'code_wrong') return { state };
-  const code = afterWrongAttempt(state.code, at, policy);
-  return { state: { ...state, code }, detail: attemptDetail('code', code.failures, code.lockedUntil, at) };
+  const next = afterWrong(state, by, at, policy);
+  return { state: next, detail: { factor: 'code', ...attemptDetail(next, by, at, policy) } };
 }
 
 export function afterWrongPassword(
   state: UserState,
+  by: AttemptBy,
   at: number,
   policy: LockoutPolicy,
 ): { readonly state: UserState; readonly detail: Detail } {
-  const password = afterWrongAttempt(state.password, at, policy);
-  return {
-    state: { ...state, password },
-    detail: attemptDetail('password', password.failures, password.lockedUntil, at),
-  };
+  const next = afterWrong(state, by, at, policy);
+  return { state: next, detail: { factor: 'password', ...attemptDetail(next, by, at, policy) } };
 }
 
-function attemptDetail(factor: string, failures: number, lockedUntil: number, at: number): Detail {
-  return { factor, failures, ...(lockedUntil > at ? { locked_ms: lockedUntil - at } : {}) };
+function attemptDetail(state: UserState, by: AttemptBy, at: number, policy: LockoutPolicy): Detail {
+  const lockedMs = attemptLockedForMs(state, by, at, policy);
+  return {
+    failures: failuresOf(state, by),
+    ...(by.purpose === 'password' ? {} : { purpose: by.purpose }),
+    ...(lockedMs > 0 ? { locked_ms: lockedMs } : {}),
+  };
 }
 
 /**

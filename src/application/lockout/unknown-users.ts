@@ -31,6 +31,6 @@ export class UnknownUsers {
       const [oldest] = this.#states.keys();
       if (oldest !== undefined) this.#states.delete(oldest);
     }
-    return lockedForMs(state, at);
+    return lockedForMs(state, at, this.#policy);
   }
 }

@@ -1,12 +1,16 @@
 import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain/errors.ts';
+import { attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import { lockedForMs } from '../../domain/lockout.ts';
 import { LIMITS } from '../../limits.ts';
+import type { Credentials, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { boundToCode } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import { type Asker, attemptBy, STRANGER } from '../lockout/attempt-by.ts';
 import { padResponseTime } from '../lockout/response-time-padding.ts';
 import { UnknownUsers } from '../lockout/unknown-users.ts';
-import { makeSessionSecret } from '../sessions/session.ts';
+import { readKnownDevice } from '../sessions/known-device.ts';
+import { makeSessionSecret, type Session } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { checkPassword, checkUsername } from '../users/username.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
@@ -23,6 +27,10 @@ export interface LogInRequest {
   /** Label that the client chose for itself; the caller limits its length. */
   readonly label?: string;
   readonly idempotency?: Idempotency;
+  /** Of the caller, where they resumed one before: strangers' wrong attempts do not lock its user here. */
+  readonly session?: Session;
+  /** Of the caller's browser, as `makeKnownDevice` made it: the same for a browser. */
+  readonly knownDevice?: string;
 }
 
 /** What is answered at fixed times, so that neither a code asked for nor a wrong one shows before its answer does. */
@@ -38,7 +46,8 @@ const CREDENTIAL_REFUSALS: ReadonlySet<RefusalCode> = new Set([
  *
  * 1. The address must be within its rate of log-ins.
  * 2. A name or a password that no user can have is refused as a wrong one, without the cost of hashing.
- * 3. Log-ins under one name run one after the other, so that parallel guesses cannot outrun the lock.
+ * 3. Log-ins of one asker under one name run one after the other, so that parallel guesses cannot outrun the lock. A
+ *    known device or session asks by itself, all strangers together (`attemptBy`).
  * 4. While the password is locked, nothing is hashed.
  * 5. The password is hashed and compared. For an unknown user the cost is the same.
  * 6. `PasswordLogInJob` decides: the password must still not be locked and must fit, the user must not be disabled, and
@@ -70,7 +79,11 @@ export class PasswordLogIn {
     if (checkUsername(request.username) ?? checkPassword(request.password, 0))
       return refuse('credentials_invalid');
     const startedAt = performance.now();
-    const outcome = await this.#mutex.run(request.username, () => this.#logInAlone(request));
+    const credentials = await this.#context.store.findUser(request.username);
+    const asker = credentials ? await this.#askerOf(credentials.userId, request) : STRANGER;
+    // A known device does not queue behind strangers either.
+    const queue = `${request.username}\n${asker.by === 'device' ? asker.id : asker.by}`;
+    const outcome = await this.#mutex.run(queue, () => this.#logInAlone(request, credentials, asker));
     if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
     if ('refused' in outcome && CREDENTIAL_REFUSALS.has(outcome.refused)) {
       await padResponseTime(startedAt, LIMITS.logInResponsePaddingMs);
@@ -78,12 +91,15 @@ export class PasswordLogIn {
     return outcome;
   }
 
-  /** Steps 4 to 6, with no other log-in under this name under way in this process. */
-  async #logInAlone(request: LogInRequest): Promise<LogIn | Refusal> {
-    const { store, userCache, passwords, random } = this.#context;
-    const credentials = await store.findUser(request.username);
+  /** Steps 4 to 6, with no other log-in of this asker under this name under way in this process. */
+  async #logInAlone(
+    request: LogInRequest,
+    credentials: Credentials | undefined,
+    asker: Asker,
+  ): Promise<LogIn | Refusal> {
+    const { userCache, passwords, random } = this.#context;
     const known = credentials && (await userCache.getOrLoad(credentials.userId));
-    const { user, lockedMs } = await this.#lockOf(request.username, known);
+    const { user, lockedMs } = await this.#lockOf(request.username, known, asker);
     if (lockedMs > 0) {
       this.#context.refusalCounter.count('login.locked', user ? 'locked' : 'user_unknown', user?.id);
       return refuse('locked', { retryAfterMs: lockedMs });
@@ -93,19 +109,32 @@ export class PasswordLogIn {
     if (!user) return this.#refuseUnknown(request.username);
 
     const secret = makeSessionSecret(user.id, random);
-    const job = new PasswordLogInJob(this.#context, { ...request, userId: user.id, passwordFits, secret });
+    const job = new PasswordLogInJob(this.#context, {
+      ...request,
+      ...{ userId: user.id, passwordFits, secret, asker },
+    });
     const { code, idempotency } = request;
     const bound = passwordFits ? await boundToCode(this.#context, idempotency, code) : undefined;
     return submitLogIn(this.#context, job, bound);
   }
 
+  async #askerOf(userId: UserId, { session, knownDevice }: LogInRequest): Promise<Asker> {
+    if (session?.userId === userId) return { by: 'session', sessionId: session.sessionId };
+    return (await readKnownDevice(this.#context, userId, knownDevice)) ?? STRANGER;
+  }
+
   async #lockOf(
     username: string,
     known: User | undefined,
+    asker: Asker,
   ): Promise<{ readonly user: User | undefined; readonly lockedMs: number }> {
-    const { decider, userCache } = this.#context;
-    const lockedMs = (user: User | undefined) =>
-      lockedForMs(user ? user.state.password : this.#unknownUsers.state(username), decider.now());
+    const { decider, userCache, settings } = this.#context;
+    const lockedMs = (user: User | undefined) => {
+      const at = decider.now();
+      return user
+        ? attemptLockedForMs(user.state, attemptBy('password', asker, user, at), at, settings.lockout)
+        : lockedForMs(this.#unknownUsers.state(username), at, settings.lockout);
+    };
     if (!known || lockedMs(known) === 0) return { user: known, lockedMs: lockedMs(known) };
     // Another server may have unlocked them since.
     const user = await userCache.reload(known.id);

@@ -1,5 +1,5 @@
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
+import { type AttemptBy, afterRight, attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionProof, UserId } from '../../ports/store.ts';
@@ -7,6 +7,7 @@ import { CodeFactor } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
 import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
+import { type Asker, attemptBy } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { openSession } from '../sessions/open-session.ts';
 import type { User } from '../users/user.ts';
@@ -24,6 +25,7 @@ export interface ComparedLogIn {
   readonly label?: string;
   /** Of the session to open. */
   readonly secret: string;
+  readonly asker: Asker;
 }
 
 type Verdict = Proposal<LogIn | Refusal>;
@@ -43,14 +45,15 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     this.#request = request;
     const { passwordFits, code } = request;
     if (passwordFits && code !== undefined) {
-      this.#code = new CodeFactor(context, code, { lockCountedAs: 'login.locked' });
+      const { asker } = request;
+      this.#code = new CodeFactor(context, code, { purpose: 'log_in', asker, lockCountedAs: 'login.locked' });
     }
   }
 
   /** The session's secret is told again only where the log-in itself would be evaluated. */
   admits(user: User | undefined, { at }: Facts): boolean {
     if (!user || user.disabled || !this.#request.passwordFits) return false;
-    return lockedForMs(user.state.password, at) === 0;
+    return this.#lockedMs(user, at) === 0;
   }
 
   judgeRepeat(user: User, { at }: Facts, isSame: boolean): Proposal<Refusal> | undefined {
@@ -63,15 +66,25 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
 
   decide(user: User | undefined, { at }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
     if (!user) return { result: refuse('credentials_invalid') };
-    const lockedMs = lockedForMs(user.state.password, at);
+    const lockedMs = this.#lockedMs(user, at);
     // Locked by another server while this password was hashed: the guess does not count, right or wrong.
     if (lockedMs > 0) return { result: refuse('locked', { retryAfterMs: lockedMs }) };
     if (!this.#request.passwordFits) {
-      const { state, detail } = afterWrongPassword(user.state, at, this.#context.settings.lockout);
-      return refused('credentials_invalid', state, detail, lockedForMs(state.password, at));
+      const { lockout } = this.#context.settings;
+      const by = this.#by(user, at);
+      const { state, detail } = afterWrongPassword(user.state, by, at, lockout);
+      return refused('credentials_invalid', state, detail, attemptLockedForMs(state, by, at, lockout));
     }
     if (user.disabled) return refused('user_disabled', user.state);
     return this.#code ? this.#judgeCode(this.#code, user, at, macs) : this.#withoutCode(user, at);
+  }
+
+  #by(user: User, at: number): AttemptBy {
+    return attemptBy('password', this.#request.asker, user, at);
+  }
+
+  #lockedMs(user: User, at: number): number {
+    return attemptLockedForMs(user.state, this.#by(user, at), at, this.#context.settings.lockout);
   }
 
   #judgeCode(code: CodeFactor, user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Verdict {
@@ -96,7 +109,7 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
   #accepted(
     user: User,
     at: number,
-    { password: _, ...state }: UserState,
+    state: UserState,
     proof: SessionProof,
     detail?: Draft['detail'],
   ): Verdict {
@@ -104,7 +117,12 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     const { session, rows } = openSession(this.#context, user, at, { secret, label, proof });
     return {
       result: { session, secret },
-      draft: { type: 'login.accepted', ...(detail ? { detail } : {}), state, rows },
+      draft: {
+        type: 'login.accepted',
+        ...(detail ? { detail } : {}),
+        state: afterRight(state, this.#by(user, at)),
+        rows,
+      },
     };
   }
 }

@@ -53,7 +53,11 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
   constructor(context: Context, request: ActivateTokenRequest) {
     this.userId = request.userId;
     this.#request = request;
-    this.#code = new CodeFactor(context, request.code, { activates: request.tokenId });
+    this.#code = new CodeFactor(context, request.code, {
+      purpose: 'enrolment',
+      asker: request.session ? { by: 'session', sessionId: request.session.sessionId } : { by: 'operator' },
+      activates: request.tokenId,
+    });
   }
 
   admits(user: User | undefined, { at }: Facts): boolean {

@@ -46,11 +46,10 @@ export interface TokenView extends TokenParameters {
   readonly locked_until: string | null;
 }
 
-/** A token without its secret. @param at now, ms since 1970 */
-export function tokenView(token: TokenRow, state: UserState, at: number): TokenView {
+/** A token without its secret. @param lockedMs how long no code of the user is evaluated for whoever asks; 0: not locked */
+export function tokenView(token: TokenRow, state: UserState, at: number, lockedMs: number): TokenView {
   const { tokenId, type, status, digits, algorithm, periodS, suite, label, createdAt } = token;
   const use = state.tokens?.[tokenId];
-  const lockedUntil = state.code?.lockedUntil ?? 0;
   return {
     id: tokenId,
     ...{ type, status, digits, algorithm },
@@ -61,6 +60,6 @@ export function tokenView(token: TokenRow, state: UserState, at: number): TokenV
     uses: use?.uses ?? 0,
     last_used_at: use ? rfc3339(use.usedAt) : null,
     drift_steps: use?.drift ?? 0,
-    locked_until: lockedUntil > at && status === 'active' ? rfc3339(lockedUntil) : null,
+    locked_until: lockedMs > 0 && status === 'active' ? rfc3339(at + lockedMs) : null,
   };
 }

@@ -1,7 +1,6 @@
 import type { ChallengeBinding } from '../../domain/challenge/nonce.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain/errors.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
 import { type GivenProofs, missingProof, type Proof } from '../../domain/policy/policy.ts';
 import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
 import type { UserState } from '../../domain/user-state.ts';
@@ -42,7 +41,10 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     this.#mayWait = mayWait;
     this.#binding = `session/${request.session.sessionId}`;
     this.#canonical = { ...request.transfer, challenge: request.challenge, v: 1 };
-    if (request.code !== undefined) this.#code = new CodeFactor(context, request.code);
+    if (request.code !== undefined) {
+      const asker = { by: 'session', sessionId: request.session.sessionId } as const;
+      this.#code = new CodeFactor(context, request.code, { purpose: 'transaction', asker });
+    }
   }
 
   admits(user: User | undefined, { at }: Facts): user is User {
@@ -168,11 +170,15 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
       detail,
       rows,
       limit,
-    }: Pick<Draft, 'state' | 'detail' | 'rows'> & { readonly spends?: boolean; readonly limit?: string },
+      retryAfterMs = 0,
+    }: Pick<Draft, 'state' | 'detail' | 'rows'> & {
+      readonly spends?: boolean;
+      readonly limit?: string;
+      readonly retryAfterMs?: number;
+    },
   ): Verdict {
-    const lockedMs = reason.startsWith('code_') ? lockedForMs(state.code, at) : 0;
     return {
-      result: refuse(reason, limit === undefined ? retryAfter(lockedMs) : { detail: limit }),
+      result: refuse(reason, limit === undefined ? retryAfter(retryAfterMs) : { detail: limit }),
       draft: {
         type: 'transaction.refused',
         reason,

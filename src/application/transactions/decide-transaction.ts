@@ -81,7 +81,10 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
     this.userId = request.userId;
     this.#context = context;
     this.#request = request;
-    if (request.decision === 'approve') this.#code = new CodeFactor(context, request.code);
+    if (request.decision === 'approve') {
+      const asker = { by: 'session', sessionId: request.session.sessionId } as const;
+      this.#code = new CodeFactor(context, request.code, { purpose: 'transaction', asker });
+    }
   }
 
   admits(user: User | undefined, { at }: Facts): user is User {

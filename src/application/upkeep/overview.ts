@@ -1,4 +1,4 @@
-import { lockedForMs } from '../../domain/lockout.ts';
+import { longestLockMs } from '../../domain/failed-attempts.ts';
 import { decodeState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';
@@ -128,7 +128,9 @@ export class Overview {
     minute.reasons.set(name, (minute.reasons.get(name) ?? 0) + 1);
     if (detail?.locked_ms === undefined) return;
     const state = decodeState(text);
-    const until = at + Math.max(lockedForMs(state.password, at), lockedForMs(state.code, at));
+    const { lockout } = this.#context.settings;
+    const until =
+      at + Math.max(longestLockMs(state, 'password', at, lockout), longestLockMs(state, 'code', at, lockout));
     if (this.#locked.size < LIMITS.lockedUsersCountedMax || this.#locked.has(userId)) {
       this.#locked.set(userId, until);
     }

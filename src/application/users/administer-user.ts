@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
+import { withoutAttempts } from '../../domain/failed-attempts.ts';
 import type { SideRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Job } from '../decisions/job.ts';
@@ -85,7 +86,7 @@ export function unlockUser(
   act: Act = {},
 ): Promise<AdministeredUser | Refusal> {
   return change(context, userId, act, (user) => {
-    const { password: _, code: __, mac: ___, ...state } = user.state;
+    const { mac: _, ...state } = withoutAttempts(user.state);
     return { type: 'admin.user_unlocked', state };
   });
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import { attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
 import { EMPTY_STATE } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Role, UserId } from '../../ports/store.ts';
@@ -10,6 +10,7 @@ import type { Job } from '../decisions/job.ts';
 import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
 import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import { macKeyOwner } from '../keys/key-owner.ts';
+import { attemptBy, STRANGER } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { checkPassword, checkUsername } from './username.ts';
 
@@ -105,16 +106,17 @@ function comparedRepeat(
     userId,
     decide: (user, { at }) => {
       if (!user) return { result: refuse('username_taken') };
-      const lockedMs = lockedForMs(user.state.password, at);
+      const by = attemptBy('password', STRANGER, user, at);
+      const lockedMs = attemptLockedForMs(user.state, by, at, settings.lockout);
       if (lockedMs > 0) {
         refusalCounter.count('login.locked', 'locked', userId);
         return { result: refuse('locked', { retryAfterMs: lockedMs }) };
       }
       if (fits) return { result: repeated(kept) };
       const reason = 'idempotency_mismatch';
-      const { state, detail } = afterWrongPassword(user.state, at, settings.lockout);
+      const { state, detail } = afterWrongPassword(user.state, by, at, settings.lockout);
       return {
-        result: refuse(reason, retryAfter(lockedForMs(state.password, at))),
+        result: refuse(reason, retryAfter(attemptLockedForMs(state, by, at, settings.lockout))),
         draft: { type: 'login.refused', reason, detail, state },
       };
     },

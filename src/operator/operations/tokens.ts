@@ -3,6 +3,7 @@ import { enrolToken } from '../../application/tokens/enrol-token.ts';
 import { enrolmentView, tokenView } from '../../application/tokens/token-view.ts';
 import { revokeToken } from '../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { longestLockMs } from '../../domain/failed-attempts.ts';
 import { decodeState } from '../../domain/user-state.ts';
 import type { UserId } from '../../ports/store.ts';
 import { done, type OperationTarget, operation, parameters, withUser } from './operation.ts';
@@ -69,7 +70,9 @@ export const tokenList = operation(parameters({ username }), (target, given) =>
   withUser(target, given.username, async (userId) => {
     const { context } = target.application;
     const { rows, state } = await tokensOf(context, userId);
-    const tokens = rows.map((token) => tokenView(token, state, context.clock.now()));
+    const at = context.clock.now();
+    const lockedMs = longestLockMs(state, 'code', at, context.settings.lockout);
+    const tokens = rows.map((token) => tokenView(token, state, at, lockedMs));
     return { username: given.username, tokens };
   }),
 );

@@ -1,8 +1,8 @@
 import { disableUser, enableUser, unlockUser } from '../../application/users/administer-user.ts';
 import { createUser } from '../../application/users/register-user.ts';
 import { isRefusal } from '../../domain/errors.ts';
+import { longestLockMs } from '../../domain/failed-attempts.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
 import { decodeState } from '../../domain/user-state.ts';
 import { done, operation, parameters, withUser } from './operation.ts';
 
@@ -30,7 +30,7 @@ export const userList = operation(
     ['search'],
   ),
   async ({ application }, { after, limit, search }) => {
-    const { store, clock } = application.context;
+    const { store, clock, settings } = application.context;
     const rows = await store.listUsers({ after, limit, ...(search === undefined ? {} : { search }) });
     const now = clock.now();
     const records = await store.load(
@@ -48,8 +48,8 @@ export const userList = operation(
         created_at: rfc3339(row.createdAt),
         tokens: record?.tokens.filter(({ status }) => status === 'active').length ?? 0,
         sessions: record?.sessions.filter(({ expiresAt }) => expiresAt > now).length ?? 0,
-        password_locked_for_ms: lockedForMs(state.password, now),
-        code_locked_for_ms: lockedForMs(state.code, now),
+        password_locked_for_ms: longestLockMs(state, 'password', now, settings.lockout),
+        code_locked_for_ms: longestLockMs(state, 'code', now, settings.lockout),
       };
     });
     return { users, next: rows.length < limit ? null : (rows.at(-1)?.userId ?? null) };

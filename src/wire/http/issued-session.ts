@@ -1,9 +1,11 @@
 import Type from 'typebox';
+import type { Context } from '../../application/context.ts';
 import type { LogIn } from '../../application/log-in/submit-log-in.ts';
+import { makeKnownDevice } from '../../application/sessions/known-device.ts';
 import type { Session } from '../../application/sessions/session.ts';
-import { isRefusal, type Refusal } from '../../domain/errors.ts';
+import { isRefusal, type Refusal, VaultUnavailable } from '../../domain/errors.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
-import { setCookie } from './cookie.ts';
+import { readCookie, setCookie } from './cookie.ts';
 import { csrfTokenOf } from './csrf-token.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { replayed } from './idempotent-answer.ts';
@@ -89,11 +91,11 @@ export async function logInForToken(
   return { status: 201, headers: replayed(made.repeated), body };
 }
 
-/** Logs in and responds with the session in a cookie. @param secure whether the client's connection is encrypted */
+/** Logs in and responds with the session in a cookie, and with another one by which the browser is known from now on. */
 export async function logInForCookie(
   { context }: HttpDependencies,
   logIn: () => Promise<LogIn | Refusal>,
-  secure: boolean,
+  { secure, headers }: LogInBrowser,
 ): Promise<RouteResponse | Refusal> {
   const made = await logIn();
   if (isRefusal(made)) return made;
@@ -101,7 +103,41 @@ export async function logInForCookie(
   const seconds = (session.expiresAt - context.decider.now()) / 1000;
   return {
     status: 201,
-    headers: { ...replayed(repeated), 'set-cookie': setCookie(secret, seconds, secure) },
+    headers: {
+      ...replayed(repeated),
+      'set-cookie': [
+        setCookie(secret, seconds, secure),
+        ...(await deviceCookies(context, session, { secure, headers })),
+      ],
+    },
     body: browserView(session, csrfTokenOf(secret)),
   };
+}
+
+interface LogInBrowser {
+  /** Whether the client's connection is encrypted. */
+  readonly secure: boolean;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** What the browser says it is known by (`makeKnownDevice`). Does NOT check it. */
+export function knownDeviceOf({ secure, headers }: LogInBrowser): string | undefined {
+  const { cookie } = headers;
+  return typeof cookie === 'string' ? readCookie(cookie, secure, 'device') : undefined;
+}
+
+/** A log-in needs no vault, so without one the browser is not made known. */
+async function deviceCookies(
+  context: Context,
+  session: Session,
+  browser: LogInBrowser,
+): Promise<readonly string[]> {
+  try {
+    const { value, expiresAt } = await makeKnownDevice(context, session, knownDeviceOf(browser));
+    const seconds = (expiresAt - context.decider.now()) / 1000;
+    return [setCookie(value, seconds, browser.secure, 'device')];
+  } catch (error) {
+    if (error instanceof VaultUnavailable) return [];
+    throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isRefusal } from '../../domain/errors.ts';
 import type { CrossOrigin } from './cors.ts';
@@ -65,9 +66,7 @@ function goneSignal(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
 
 /** Writes to Node's response directly: no route here needs Fastify's serialisation or its `onSend` hooks. */
 function send(reply: FastifyReply, response: BufferedResponse, common: Record<string, string>): void {
-  const headers: Record<string, string | number> = response.headers
-    ? { ...common, ...response.headers }
-    : common;
+  const headers: OutgoingHttpHeaders = response.headers ? { ...common, ...response.headers } : common;
   const isText = 'text' in response;
   const body = isText ? response.text : response.body === undefined ? '' : JSON.stringify(response.body);
   if (body !== '') headers['content-type'] = isText ? response.contentType : JSON_TYPE;

@@ -27,17 +27,20 @@ export type RouteResponse =
   /** The route writes the response itself, from the status line on. */
   | { readonly stream: (response: ServerResponse, headers: Readonly<Record<string, string>>) => void };
 
+/** A list is sent as a field a value: several cookies. */
+export type HeaderFields = Readonly<Record<string, string | string[]>>;
+
 /** A response that is complete when the handler returns. Header fields have names in lower case. */
 export type BufferedResponse =
   | {
       readonly status: number;
-      readonly headers?: Readonly<Record<string, string>>;
+      readonly headers?: HeaderFields;
       /** Sent as JSON; undefined: no body. */
       readonly body?: unknown;
     }
   | {
       readonly status: number;
-      readonly headers?: Readonly<Record<string, string>>;
+      readonly headers?: HeaderFields;
       readonly text: string;
       readonly contentType: string;
     };

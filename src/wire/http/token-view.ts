@@ -46,7 +46,8 @@ export const Token = named(
     last_used_at: Type.Union([time('When the last one was.'), Type.Null()]),
     drift_steps: Type.Integer({ description: 'By how many steps its clock was ahead then.' }),
     locked_until: Type.Union([time('No code is evaluated before.'), Type.Null()], {
-      description: "After too many wrong codes: all of the user's tokens.",
+      description:
+        'After too many wrong codes in this session; for an administrator, anywhere. It is of all tokens of the user.',
     }),
   }),
 );
@@ -57,6 +58,7 @@ export const TokenList = closed({ tokens: Type.Array(Token), next_cursor: NextCu
  * A page of a user's tokens.
  * @param list the list's name and its caller, for the cursor
  * @param at now, in ms since 1970
+ * @param lockedMs how long codes are locked for the caller, or for an administrator for anyone
  */
 export async function tokenPage(
   cursors: Cursors,
@@ -64,6 +66,7 @@ export async function tokenPage(
   record: UserRecord | undefined,
   at: number,
   query: { readonly limit?: number; readonly cursor?: string },
+  lockedMs: number,
 ): Promise<RouteResponse | Refusal> {
   const tokens = record?.tokens ?? [];
   const page = await pageOf(cursors, list, tokens, query, (token) =>
@@ -71,6 +74,6 @@ export async function tokenPage(
   );
   if (isRefusal(page)) return page;
   const state = record ? decodeState(record.state) : {};
-  const views = page.items.map((token) => tokenView(token, state, at));
+  const views = page.items.map((token) => tokenView(token, state, at, lockedMs));
   return { status: 200, body: { tokens: views, next_cursor: page.next } };
 }

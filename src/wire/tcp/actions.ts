@@ -109,7 +109,11 @@ async function issueChallenges(
 async function logIn(services: TcpServices, client: ClientState, credentials: Credentials): Promise<Outcome> {
   const { username, password, code } = credentials;
   const { address } = client;
-  const made = await services.logIn({ username, password, address, ...(code === undefined ? {} : { code }) });
+  const made = await services.logIn({
+    ...{ username, password, address },
+    ...(code === undefined ? {} : { code }),
+    ...(client.session ? { session: client.session } : {}),
+  });
   if (isRefusal(made)) return made;
   setSession(client, made.session);
   return `"mensaje":"Sesión iniciada","sesion":${JSON.stringify(made.secret)}`;

@@ -61,15 +61,16 @@ function user(tokens: readonly TokenRow[], state: UserState = {}): User {
   };
 }
 
-function factorOf(code: string, options?: CodeFactorOptions) {
+const BY = { purpose: 'log_in', asker: { by: 'stranger' } } as const;
+
+function factorOf(code: string, options: Partial<CodeFactorOptions> = {}) {
   const counted: unknown[] = [];
   const lockout = { attemptsMax: 3, lockMs: LOCK_MS, lockMsMax: 10 * LOCK_MS };
   const refusalCounter = { count: (...event: unknown[]) => counted.push(event) };
-  const factor = new CodeFactor(
-    { refusalCounter, settings: { lockout } } as unknown as Context,
-    code,
-    options,
-  );
+  const factor = new CodeFactor({ refusalCounter, settings: { lockout } } as unknown as Context, code, {
+    ...BY,
+    ...options,
+  });
   return { factor, counted };
 }
 
@@ -89,7 +90,7 @@ function judge(code: string, before: User, { later = before, transaction, option
 interface JudgeOptions {
   readonly later?: User;
   readonly transaction?: typeof TRANSACTION;
-  readonly options?: CodeFactorOptions;
+  readonly options?: Partial<CodeFactorOptions>;
 }
 
 describe('a code of an active token', () => {
@@ -136,14 +137,21 @@ describe('a code of an active token', () => {
     const first = judge(wrong(codeOf(shown)), user([shown])).outcome;
     assert.deepEqual(first, {
       ...{ outcome: 'refused', reason: 'code_wrong', retryAfterMs: 0 },
-      state: { code: { failures: 1, lockedUntil: 0 } },
-      detail: { factor: 'code', failures: 1 },
+      state: first.outcome === 'refused' && first.state,
+      detail: { factor: 'code', purpose: 'log_in', failures: 1 },
     });
-    const failed = { code: { failures: 2, lockedUntil: 0 } };
-    assert.deepEqual(judge(wrong(codeOf(shown)), user([shown], failed)).outcome, {
+    assert.deepEqual(first.outcome === 'refused' && first.state.attempts, {
+      log_in: { failures: 1, lockedUntil: 0, at: AT },
+    });
+    const failed = { attempts: { log_in: { failures: 2, lockedUntil: 0, at: AT } } };
+    const third = judge(wrong(codeOf(shown)), user([shown], failed)).outcome;
+    assert.deepEqual(third, {
       ...{ outcome: 'refused', reason: 'code_wrong', retryAfterMs: LOCK_MS },
-      state: { code: { failures: 3, lockedUntil: AT + LOCK_MS } },
-      detail: { factor: 'code', failures: 3, locked_ms: LOCK_MS },
+      state: third.outcome === 'refused' && third.state,
+      detail: { factor: 'code', purpose: 'log_in', failures: 3, locked_ms: LOCK_MS },
+    });
+    assert.deepEqual(third.outcome === 'refused' && third.state.attempts, {
+      log_in: { failures: 3, lockedUntil: AT + LOCK_MS, at: AT },
     });
   });
 
@@ -222,7 +230,7 @@ describe('a code that activates a token', () => {
       const { outcome } = judge(codeOf(shown), user([...tokens, other], failed), {
         options: { activates: 'new' },
       });
-      assert.deepEqual('state' in outcome && outcome.state.code, { failures: 2, lockedUntil: 0 });
+      assert.equal('state' in outcome && outcome.state.attempts?.log_in?.failures, 2);
       assert.equal('reason' in outcome && outcome.reason, 'code_wrong');
     }
   });

@@ -47,8 +47,9 @@ describe('the lock on a password', () => {
       ]);
       clock.advance(1);
     }
-    const doubling = Array.from({ length: 12 }, (_, n) => Math.min(30_000 * 2 ** n, 7_200_000));
-    assert.deepEqual(lockMs, [0, 0, ...doubling]);
+    const doubling = Array.from({ length: 9 }, (_, n) => Math.min(30_000 * 2 ** n, 7_200_000));
+    // Two hours without a wrong one halve the count of eleven.
+    assert.deepEqual(lockMs, [0, 0, ...doubling, 240_000, 480_000, 960_000]);
     // One each for what was evaluated, none for what was locked.
     assert.equal(passwords.verifications, 28);
   });

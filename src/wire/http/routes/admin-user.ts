@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import { revokeToken } from '../../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
+import { longestLockMs } from '../../../domain/failed-attempts.ts';
+import { decodeState } from '../../../domain/user-state.ts';
 import type { UserRecord } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -38,7 +40,10 @@ export const adminOneUserRoutes = [
     async handle({ params }, dependencies) {
       const user = await userOf(dependencies, params.id);
       if (isRefusal(user)) return user;
-      return { status: 200, body: userView(user.record, user.record, user.at) };
+      return {
+        status: 200,
+        body: userView(user.record, user.record, user.at, dependencies.context.settings.lockout),
+      };
     },
   }),
   route({
@@ -56,7 +61,10 @@ export const adminOneUserRoutes = [
       const user = await userOf(dependencies, params.id);
       if (isRefusal(user)) return user;
       const { record, at } = user;
-      return tokenPage(dependencies.cursors, ['user-tokens', callerId(caller), params.id], record, at, query);
+      const { lockout } = dependencies.context.settings;
+      const lockedMs = longestLockMs(decodeState(record.state), 'code', at, lockout);
+      const list = ['user-tokens', callerId(caller), params.id];
+      return tokenPage(dependencies.cursors, list, record, at, query, lockedMs);
     },
   }),
   route({

@@ -8,7 +8,9 @@ import {
   unlockUser,
 } from '../../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
+import { longestLockMs } from '../../../domain/failed-attempts.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
+import type { LockoutPolicy } from '../../../domain/lockout.ts';
 import { decodeState } from '../../../domain/user-state.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { UserId, UserRecord, UserRow } from '../../../ports/store.ts';
@@ -58,10 +60,18 @@ export function userIdOf(id: string): UserId | undefined {
 }
 
 /** @param at now, ms since 1970 */
-export function userView(row: UserRow, record: UserRecord | undefined, at: number): Static<typeof User> {
+export function userView(
+  row: UserRow,
+  record: UserRecord | undefined,
+  at: number,
+  lockout: LockoutPolicy,
+): Static<typeof User> {
   const { userId, username, role, disabled, createdAt } = row;
   const state = record ? decodeState(record.state) : {};
-  const until = (lockedUntil = 0) => (lockedUntil > at ? rfc3339(lockedUntil) : null);
+  const until = (factor: 'password' | 'code') => {
+    const lockedMs = longestLockMs(state, factor, at, lockout);
+    return lockedMs > 0 ? rfc3339(at + lockedMs) : null;
+  };
   return {
     id: `${userId}`,
     ...{ username, role, disabled },
@@ -70,8 +80,8 @@ export function userView(row: UserRow, record: UserRecord | undefined, at: numbe
     sessions:
       record?.sessions.filter(({ kind, expiresAt }) => kind !== 'enrolment' && expiresAt > at).length ?? 0,
     pending_transactions: record?.pendingTransactions.length ?? 0,
-    password_locked_until: until(state.password?.lockedUntil),
-    code_locked_until: until(state.code?.lockedUntil),
+    password_locked_until: until('password'),
+    code_locked_until: until('code'),
   };
 }
 
@@ -81,7 +91,7 @@ async function views({ context }: HttpDependencies, rows: readonly UserRow[]) {
     rows.map(({ userId }) => userId),
     at,
   );
-  return rows.map((row, index) => userView(row, records[index], at));
+  return rows.map((row, index) => userView(row, records[index], at, context.settings.lockout));
 }
 
 type Change = (context: Context, userId: UserId, act: Act) => Promise<AdministeredUser | Refusal>;

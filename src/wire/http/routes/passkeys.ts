@@ -189,6 +189,6 @@ export const passkeyRoutes = [
     },
     refusals: REFUSALS,
     handle: (request, dependencies) =>
-      logInForCookie(dependencies, () => logIn(dependencies, request), request.secure),
+      logInForCookie(dependencies, () => logIn(dependencies, request), request),
   }),
 ];

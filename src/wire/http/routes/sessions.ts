@@ -12,6 +12,7 @@ import {
   browserView,
   IssuedSession,
   issueToken,
+  knownDeviceOf,
   logInForCookie,
   logInForToken,
   SessionSecret,
@@ -38,17 +39,20 @@ interface LogInRouteRequest {
   readonly address: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly secure: boolean;
   readonly idempotencyKey: string | undefined;
 }
 
 function logIn(
   dependencies: HttpDependencies,
-  { body, address, path, headers, idempotencyKey: key }: LogInRouteRequest,
+  { body, address, path, headers, secure, idempotencyKey: key }: LogInRouteRequest,
 ): Promise<LogIn | Refusal> {
   const { username, password, code } = body;
+  const knownDevice = knownDeviceOf({ secure, headers });
   return dependencies.logIn({
     ...{ username, password, address, codeRequired: true, label: clientLabel(headers['user-agent']) },
     ...(code === undefined ? {} : { code }),
+    ...(knownDevice === undefined ? {} : { knownDevice }),
     ...ownIdempotency(key, username, { method: 'POST', path, body: { username } }),
   });
 }
@@ -105,7 +109,7 @@ export const sessionRoutes = [
     },
     refusals: REFUSALS,
     handle: (request, dependencies) =>
-      logInForCookie(dependencies, () => logIn(dependencies, request), request.secure),
+      logInForCookie(dependencies, () => logIn(dependencies, request), request),
   }),
   route({
     method: 'GET',

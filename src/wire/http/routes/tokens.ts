@@ -1,4 +1,6 @@
 import Type from 'typebox';
+import type { Context } from '../../../application/context.ts';
+import { codesLockedForMs } from '../../../application/lockout/attempt-by.ts';
 import type { Session } from '../../../application/sessions/session.ts';
 import { activateToken } from '../../../application/tokens/activate-token.ts';
 import { deviceIdOf } from '../../../application/tokens/device.ts';
@@ -6,11 +8,12 @@ import { enrolToken } from '../../../application/tokens/enrol-token.ts';
 import { listTokenUses } from '../../../application/tokens/token-uses.ts';
 import { enrolmentView, tokenView } from '../../../application/tokens/token-view.ts';
 import { revokeToken } from '../../../application/users/administer-user.ts';
+import { userFrom } from '../../../application/users/user.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { decodeState } from '../../../domain/user-state.ts';
 import { LIMITS } from '../../../limits.ts';
-import type { UserId } from '../../../ports/store.ts';
+import type { UserRecord } from '../../../ports/store.ts';
 import { callerId } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { ownIdempotency } from '../idempotency.ts';
@@ -25,11 +28,16 @@ function isOwn({ kind, tokenId }: Session, id: string): boolean {
   return kind === 'login' || deviceIdOf(id) === deviceIdOf(tokenId);
 }
 
-async function tokenOf({ context }: HttpDependencies, userId: UserId, id: string) {
+async function tokenOf({ context }: HttpDependencies, { userId, sessionId }: Session, id: string) {
   const at = context.decider.now();
   const [record] = await context.store.load([userId], at);
   const token = record?.tokens.find(({ tokenId }) => tokenId === id);
-  return record && token && tokenView(token, decodeState(record.state), at);
+  const lockedMs = lockedForMs(context, record, sessionId, at);
+  return record && token && tokenView(token, decodeState(record.state), at, lockedMs);
+}
+
+function lockedForMs({ settings }: Context, record: UserRecord | undefined, sessionId: string, at: number) {
+  return record ? codesLockedForMs(userFrom(record), sessionId, at, settings.lockout) : 0;
 }
 
 const Use = named(
@@ -110,7 +118,7 @@ export const tokenRoutes = [
         ...ownIdempotency(key, callerId(caller), { method: 'POST', path }),
       });
       if (isRefusal(activated)) return activated;
-      const view = await tokenOf(dependencies, userId, params.id);
+      const view = await tokenOf(dependencies, caller.session, params.id);
       if (!view) throw new Error('an activated token is not there');
       return { status: 200, headers: replayed(activated.repeated), body: view };
     },
@@ -130,7 +138,9 @@ export const tokenRoutes = [
       const { context, cursors } = dependencies;
       const at = context.decider.now();
       const [record] = await context.store.load([caller.session.userId], at);
-      return tokenPage(cursors, ['tokens', callerId(caller)], record, at, query);
+      const { sessionId } = caller.session;
+      const lockedMs = lockedForMs(context, record, sessionId, at);
+      return tokenPage(cursors, ['tokens', callerId(caller)], record, at, query, lockedMs);
     },
   }),
   route({
