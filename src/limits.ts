@@ -149,7 +149,7 @@ export const LIMITS = {
   enrolmentsPerUserMax: 64,
   enrolmentsWindowMs: 86_400_000,
   sessionsPerUserMax: 256,
-  /** How long a browser stays known after its last log-in. */
+  /** How long a browser stays known after its last session. */
   knownDeviceTimeMs: 7_776_000_000,
   /** How long the set-up code of the first administrator is valid. */
   setupTimeMs: 3_600_000,

@@ -324,7 +324,11 @@ export const ConfigSchema = group({
       description:
         'Wrong attempts at one user’s password, or codes for one purpose, until they are locked for who made them: all strangers together, whatever their address; each service; each known device or session.',
     },
-    lock_ms: milliseconds(30_000, 1, 'The first lock; each further wrong attempt doubles it. The count halves after each two hours without one (or `lock_ms_max`, if longer).'),
+    lock_ms: milliseconds(
+      30_000,
+      1,
+      'The first lock; each further wrong attempt doubles it. The count halves after each two hours without one (or `lock_ms_max`, if longer).',
+    ),
     lock_ms_max: milliseconds(7_200_000, 1, 'The longest lock.'),
   }),
   keys: group({

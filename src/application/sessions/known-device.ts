@@ -7,11 +7,12 @@ import type { Context } from '../context.ts';
 import type { Asker } from '../lockout/attempt-by.ts';
 import type { Session } from './session.ts';
 
+const ID_LENGTH = 16;
+
 type Device = Asker & { readonly by: 'device' };
 
 /** User, id of the device, whether it has shown a second factor, end in ms since 1970 (base 36); MAC. */
-const FORM =
-  /^(([1-9a-z][0-9a-z]{0,10})\.([A-Za-z0-9_-]{16})\.([01])\.([0-9a-z]{1,11}))\.([A-Za-z0-9_-]{43})$/;
+const FORM = /^(([1-9a-z][0-9a-z]{0,10})\.([0-9a-f]{16})\.([01])\.([0-9a-z]{1,11}))\.([A-Za-z0-9_-]{43})$/;
 
 /**
  * Makes the value by which a browser is known at its user's next log-in (a device cookie, OWASP): strangers' wrong attempts do
@@ -26,11 +27,11 @@ export async function makeKnownDevice(
   session: Session,
   before: string | undefined,
 ): Promise<{ readonly value: string; readonly expiresAt: number }> {
-  const { random, decider } = context;
   const known = await readKnownDevice(context, session.userId, before);
-  const id = known?.id ?? Buffer.from(random.bytes(12)).toString('base64url');
+  // Named by the session that made it known, so that a repeated log-in answers the same.
+  const id = known?.id ?? session.sessionId.slice(0, ID_LENGTH);
   const isProven = known?.isProven === true || session.proof === 'second_factor';
-  const expiresAt = decider.now() + LIMITS.knownDeviceTimeMs;
+  const expiresAt = session.expiresAt + LIMITS.knownDeviceTimeMs;
   const said = `${session.userId.toString(36)}.${id}.${isProven ? 1 : 0}.${expiresAt.toString(36)}`;
   return { value: `${said}.${await macOf(context, said)}`, expiresAt };
 }

@@ -176,7 +176,8 @@ describe('the browser', () => {
       username: 'alice',
       password: PASSWORD,
     });
-    const set = made.headers.get('set-cookie') ?? '';
+    const [set = '', device] = made.headers.getSetCookie();
+    assert.match(device ?? '', /^sello_device=/);
     assert.match(set, /^sello_session=[^;]+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
     assert.deepEqual(Object.keys(made.json).sort(), ['csrf_token', 'expires_at', 'kind', 'role', 'username']);
     const cookie = set.split(';', 1)[0] ?? '';
