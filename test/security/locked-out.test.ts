@@ -153,9 +153,11 @@ describe('wrong codes at a service', () => {
   async function victim(t: TestContext, { forLogIns = true } = {}) {
     const { clock, fixture } = await parts(t);
     const alice = await fixture.user('alice');
-    const ocra = await alice.enrol('ocra');
     // For log-ins; one for transactions alone leaves a log-in to the password.
-    const totp = forLogIns ? await alice.enrol('totp', { period_s: 60 }) : ocra;
+    const forLogIn = forLogIns ? await alice.enrol('totp', { period_s: 60 }) : undefined;
+    clock.advance(60_000);
+    const ocra = await alice.enrol('ocra', forLogIn ? { code: forLogIn.code() } : {});
+    const totp = forLogIn ?? ocra;
     clock.advance(60_000);
     const validate = async (key: string, code: string) =>
       (await fixture.post('/v1/codes/validation', key, { username: 'alice', code })).json;
