@@ -119,7 +119,7 @@ describe('access', { concurrency: 2 }, () => {
     const bank = await new Console(desk.page).register('ines');
     const token = new Token(phone.page);
     await token.begin(await bank.invite());
-    await token.button('Use a passkey instead').click();
+    await token.button('Protect it with a passkey').click();
     await token.heading('Your token is ready').waitFor();
     await token.button('Show my code').click();
     await token.button('Lock now').click();

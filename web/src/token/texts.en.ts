@@ -32,12 +32,14 @@ export const token = {
     scan: 'Scan the QR code',
     protect: 'Protect it',
     protect_lead:
-      'A PIN of six digits or more, asked for to open the token and to approve a payment. It stays on this device. After ten wrong PINs in a row, the keys are erased.',
+      'Or a PIN of six digits or more, asked for to open the token and to approve a payment. It stays on this device. After ten wrong PINs in a row, the keys are erased.',
     pin: 'New PIN',
     pin_again: 'The PIN again',
     pin_differs: 'The two PINs are not the same.',
     finish: 'Set up the token',
-    or_passkey: 'Use a passkey instead',
+    passkey_lead:
+      'Best: a passkey of this device, with its fingerprint, face or screen lock. It cannot be guessed, not even by someone who copies everything on this device.',
+    with_passkey: 'Protect it with a passkey',
     working: 'Setting up your token…',
     done: 'Your token is ready',
     done_lead: 'For the user {{username}}. It was confirmed by its first code.',
@@ -261,7 +263,7 @@ export const token = {
     self_check_bad: 'This device computes wrong codes. Do not use it.',
     storage: 'How the keys are kept',
     storage_lead:
-      'Sealed with AES-256 under your PIN, which Argon2id makes slow to guess, and a device key that no script can read. A thief of the unlocked phone has ten tries; one who copies the whole disk has only the PIN in the way, so choose a long one.',
+      'Sealed with AES-256 under your PIN, which Argon2id makes slow to guess, and a device key that no script can read. A thief of the unlocked phone has ten tries; one who copies the whole disk has only the PIN in the way, and tries the million PINs of six digits within hours. A passkey cannot be tried; a PIN of ten digits takes years.',
   },
   problem: {
     lost: 'The server cannot be reached. Check your connection and try again.',

@@ -34,12 +34,14 @@ export const token: Texts<typeof english> = {
     scan: 'Escanear el código QR',
     protect: 'Protéjalo',
     protect_lead:
-      'Un PIN de seis dígitos o más, que se pide para abrir el token y para aprobar un pago. No sale de este dispositivo. Tras diez PIN erróneos seguidos se borran las claves.',
+      'O un PIN de seis dígitos o más, que se pide para abrir el token y para aprobar un pago. No sale de este dispositivo. Tras diez PIN erróneos seguidos se borran las claves.',
     pin: 'PIN nuevo',
     pin_again: 'El PIN otra vez',
     pin_differs: 'Los dos PIN no coinciden.',
     finish: 'Preparar el token',
-    or_passkey: 'Usar una llave de acceso',
+    passkey_lead:
+      'Lo mejor: una llave de acceso de este dispositivo, con su huella, su cara o su bloqueo de pantalla. No se puede adivinar, ni siquiera copiando todo lo que hay en el dispositivo.',
+    with_passkey: 'Proteger con una llave de acceso',
     working: 'Preparando su token…',
     done: 'Su token está listo',
     done_lead: 'Para el usuario {{username}}. Se ha confirmado con su primer código.',
@@ -265,7 +267,7 @@ export const token: Texts<typeof english> = {
     self_check_bad: 'Este dispositivo calcula códigos erróneos. No lo use.',
     storage: 'Cómo se guardan las claves',
     storage_lead:
-      'Selladas con AES-256 bajo su PIN, que Argon2id hace lento de adivinar, y bajo una clave del dispositivo que ningún programa de la página puede leer. Quien robe el teléfono abierto tiene diez intentos; quien copie el disco entero solo tiene el PIN delante: elíjalo largo.',
+      'Selladas con AES-256 bajo su PIN, que Argon2id hace lento de adivinar, y bajo una clave del dispositivo que ningún programa de la página puede leer. Quien robe el teléfono abierto tiene diez intentos; quien copie el disco entero solo tiene el PIN delante y prueba en horas el millón de PIN de seis dígitos. Una llave de acceso no se puede probar; un PIN de diez dígitos lleva años.',
   },
   problem: {
     lost: 'No se llega al servidor. Compruebe su conexión y repita.',

@@ -54,17 +54,21 @@ export function ProtectionForm({
         <CredentialForm submit={t('enrol.finish')} act={enrol} onDone={onDone} />
       ) : (
         <>
+          {passkeysPossible() && (
+            <>
+              <p>{t('enrol.passkey_lead')}</p>
+              <Button look="primary" wide disabled={busy} onClick={() => void setUp({ kind: 'passkey' })}>
+                <KeyIcon /> {t('enrol.with_passkey')}
+              </Button>
+            </>
+          )}
           <p>{t('enrol.protect_lead')}</p>
           <NewPinForm
+            look={passkeysPossible() ? 'soft' : 'primary'}
             submit={busy ? t('enrol.working') : t('enrol.finish')}
             busy={busy}
             onPin={(pin) => void setUp({ kind: 'pin', pin })}
           />
-          {passkeysPossible() && (
-            <Button wide disabled={busy} onClick={() => void setUp({ kind: 'passkey' })}>
-              <KeyIcon /> {t('enrol.or_passkey')}
-            </Button>
-          )}
         </>
       )}
       <Button look="quiet" disabled={busy} onClick={onBack}>

@@ -7,10 +7,13 @@ import styles from './form.module.css';
 
 /** Asks for a new PIN twice and refuses those that are easily guessed. */
 export function NewPinForm({
+  look = 'primary',
   submit,
   busy,
   onPin,
 }: {
+  /** `soft` beside a better choice. */
+  readonly look?: 'primary' | 'soft';
   readonly submit: string;
   readonly busy: boolean;
   readonly onPin: (pin: string) => void;
@@ -52,7 +55,7 @@ export function NewPinForm({
         }}
         onBlur={() => setTold(again !== '')}
       />
-      <Button look="primary" wide type="submit" disabled={busy} aria-busy={busy}>
+      <Button look={look} wide type="submit" disabled={busy} aria-busy={busy}>
         {submit}
       </Button>
     </form>
