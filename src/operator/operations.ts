@@ -1,6 +1,7 @@
 import { Errors } from 'typebox/schema';
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { backup } from './operations/backup.ts';
+import { backupSign } from './operations/backup-signature.ts';
 import { keysList, keysRotate } from './operations/keys.ts';
 import type { Operation, OperationTarget } from './operations/operation.ts';
 import {
@@ -35,6 +36,7 @@ export const OPERATIONS = {
   'keys.rotate': keysRotate,
   'keys.list': keysList,
   backup,
+  'backup.sign': backupSign,
   status,
 } as const;
 

@@ -32,9 +32,20 @@ after(async () => {
 });
 
 const data = (name: string) => ['--data-dir', join(base, name)];
+/** A restore into that folder, by who knows the passphrase. */
+const into = (name: string) => [
+  ...data(name),
+  '--vault-passphrase-file',
+  join(base, 'data', 'vault.passphrase'),
+];
 
 test('a backup of a running server holds database, keys and manifest, private, and no passphrase', async () => {
-  assert.deepEqual((await readdir(backup)).sort(), ['manifest.json', 'sello.sqlite', 'sello.vault']);
+  assert.deepEqual((await readdir(backup)).sort(), [
+    'manifest.json',
+    'manifest.jws',
+    'sello.sqlite',
+    'sello.vault',
+  ]);
   for (const name of await readdir(backup))
     assert.equal((await stat(join(backup, name))).mode & 0o777, 0o600, name);
   const manifest = JSON.parse(await readFile(join(backup, 'manifest.json'), 'utf8'));
@@ -44,7 +55,7 @@ test('a backup of a running server holds database, keys and manifest, private, a
 });
 
 test('it is restored into an empty folder, and serves there', async () => {
-  const restored = await selloJson(['restore', backup, ...data('second')]);
+  const restored = await selloJson(['restore', backup, ...into('second')]);
   assert.deepEqual([restored.entries, restored.users, restored.replaced], [2, 1, null]);
   const sealed = await selloJson(['user', 'list', ...data('second')], { code: 3 });
   assert.match(sealed.error.message, /passphrase/);
@@ -65,10 +76,10 @@ test('it is restored into an empty folder, and serves there', async () => {
   }
 
   assert.equal(
-    (await selloJson(['restore', backup, ...data('second')], { code: 1 })).error.code,
+    (await selloJson(['restore', backup, ...into('second')], { code: 1 })).error.code,
     'data_folder_not_empty',
   );
-  const forced = await selloJson(['restore', backup, '--force', ...data('second')]);
+  const forced = await selloJson(['restore', backup, '--force', ...into('second')]);
   assert((await readdir(forced.replaced)).includes('sello.sqlite'));
   assert.deepEqual(
     (await readdir(join(base, 'second'))).filter((name) => !name.startsWith('replaced-')).sort(),
@@ -77,7 +88,7 @@ test('it is restored into an empty folder, and serves there', async () => {
 });
 
 test('nothing is restored over a server that runs', async () => {
-  const { error } = await selloJson(['restore', backup, '--force', ...data('data')], { code: 1 });
+  const { error } = await selloJson(['restore', backup, '--force', ...into('data')], { code: 1 });
   assert.equal(error.code, 'server_running');
   assert.equal((await selloJson(['user', 'list', ...data('data')])).users.length, 1);
 });
@@ -103,8 +114,8 @@ test('a backup that is damaged, incomplete or of another form is refused, and no
     ],
     [
       'a manifest of a later version',
-      (folder) => edit(folder, /"format_version": 1/, '"format_version": 2'),
-      /format version 2, expected 1/,
+      (folder) => edit(folder, /"format_version": 2/, '"format_version": 3'),
+      /format version 3, expected 2/,
     ],
     ['a manifest that is no JSON', (folder) => writeFile(join(folder, 'manifest.json'), '{'), /is not JSON/],
   ];
@@ -112,7 +123,7 @@ test('a backup that is damaged, incomplete or of another form is refused, and no
     const copy = join(base, 'damaged');
     await cp(backup, copy, { recursive: true });
     await damage(copy);
-    const run = await sello(['restore', copy, ...data('third')]);
+    const run = await sello(['restore', copy, ...into('third')]);
     assert([1, 2].includes(run.code ?? 0), name);
     assert.match(run.stderr, expected);
     assert(!(await readdir(base)).includes('third'), name);
@@ -132,7 +143,7 @@ async function edit(folder: string, from: RegExp, to: string): Promise<void> {
   await writeFile(file, (await readFile(file, 'utf8')).replace(from, to));
 }
 
-test('a backup made before the last change of the tables is restored, and serves', async () => {
+test('a backup of a version before, without a signature, is restored only where the operator says so, and serves', async () => {
   const old = join(base, 'old-backup');
   await cp(backup, old, { recursive: true });
   const database = new DatabaseSync(join(old, 'sello.sqlite'));
@@ -142,9 +153,13 @@ test('a backup made before the last change of the tables is restored, and serves
   database.close();
   const manifest = JSON.parse(await readFile(join(old, 'manifest.json'), 'utf8'));
   manifest.files['sello.sqlite'] = await digestOf(join(old, 'sello.sqlite'));
-  await writeFile(join(old, 'manifest.json'), JSON.stringify(manifest));
+  await writeFile(join(old, 'manifest.json'), JSON.stringify({ ...manifest, format_version: 1 }));
+  await rm(join(old, 'manifest.jws'));
 
-  assert.equal((await selloJson(['restore', old, ...data('third')])).entries, 2);
+  const { error } = await selloJson(['restore', old, ...into('third')], { code: 1 });
+  assert.equal(error.code, 'backup_unverified');
+  assert.match(error.message, /made by a version without signatures/);
+  assert.equal((await selloJson(['restore', old, '--unverified', ...data('third')])).entries, 2);
   await copyFile(join(base, 'data', 'vault.passphrase'), join(base, 'third', 'vault.passphrase'));
   assert.equal((await selloJson(['token', 'list', 'alice', ...data('third')])).tokens.length, 1);
 });

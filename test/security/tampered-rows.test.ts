@@ -104,7 +104,8 @@ test('restored files are private, whatever modes the backup medium gave them', a
   await cp(backup, medium, { recursive: true });
   for (const name of ['sello.sqlite', 'sello.vault']) await chmod(join(medium, name), 0o777);
   const second = join(folder, 'second');
-  await selloJson(['restore', medium, '--data-dir', second]);
+  const passphrase = ['--vault-passphrase-file', join(folder, 'vault.passphrase')];
+  await selloJson(['restore', medium, '--data-dir', second, ...passphrase]);
   for (const name of ['sello.sqlite', 'sello.vault'])
     assert.equal((await stat(join(second, name))).mode & 0o777, 0o600, name);
 });

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import { foreignObjects } from './foreign-objects.ts';
 
 const PROBLEMS_MAX = 20;
 
@@ -26,7 +27,7 @@ const CHECKS: readonly string[] = [
  * @returns what is damaged, at most a few lines; empty when nothing is
  */
 export async function findDamage(connection: Connection): Promise<string[]> {
-  const problems: string[] = [];
+  const problems: string[] = [...(await foreignObjects(connection))];
   for (const check of CHECKS) {
     const { rows } = await connection.run(`${check} LIMIT ${PROBLEMS_MAX}`);
     for (const [problem] of rows) problems.push(String(problem));

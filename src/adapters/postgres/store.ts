@@ -25,6 +25,7 @@ import { changedSince } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { storeError } from './errors.ts';
 import { findIdempotencyRecords, prune } from './expiring-rows.ts';
+import { foreignObjects } from './foreign-objects.ts';
 import { JournalRows } from './journal-rows.ts';
 import { KnownHeads } from './known-heads.ts';
 import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './migrate.ts';
@@ -45,6 +46,7 @@ export interface PostgresStoreOptions extends Pick<AppenderOptions, 'partitionOf
   readonly log?: PostgresLog;
 }
 
+const FOREIGN_NAMED_MAX = 5;
 const SILENT: PostgresLog = { info() {}, warn() {} };
 
 /**
@@ -72,10 +74,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       await migrate(address, undefined);
       log.info({ database: addressText(address) }, 'the tables were made');
     } else checkVersion(found, address);
-    const { rights, copied } = await pool.use('reads', async (connection) => ({
+    const { rights, copied, foreign } = await pool.use('reads', async (connection) => ({
+      foreign: await foreignObjects(connection),
       rights: await excessRights(connection),
       copied: await isCopied(connection),
     }));
+    if (foreign.length > 0) {
+      throw new StartRefused(
+        `${addressText(address)} was changed from outside: ${foreign.slice(0, FOREIGN_NAMED_MAX).join('; ')}. Find out who did it; then drop what is not Sello's and run sello audit verify.`,
+      );
+    }
     if (copied) {
       throw new StartRefused(
         `${addressText(address)} was copied from another server by its rows: the journal's order would break. Restore a physical backup (pg_basebackup)`,

@@ -1,15 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { foreignObjects } from './foreign-objects.ts';
 import type { JournalIndex } from './journal-index.ts';
 
 const PROBLEMS_MAX = 20;
 
 /**
- * Looks for damage in the file's pages, rows and indexes, between tables, and for gaps in the journal. Reads the whole
+ * Looks for objects that are not Sello's, and for damage in the file's pages, rows and indexes, between tables, and for gaps in the journal. Reads the whole
  * file and blocks: for operators' commands, not for a running server. Does NOT check the journal's hashes; the audit does.
  * @returns what is damaged, at most a few lines; empty when nothing is
  */
 export function findDamage(database: DatabaseSync, index: JournalIndex): string[] {
-  const problems: string[] = [];
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  const problems: string[] = foreignObjects(database, version).slice(0, PROBLEMS_MAX);
   for (const row of database.prepare(`PRAGMA integrity_check(${PROBLEMS_MAX})`).all()) {
     const text = String(row.integrity_check);
     if (text !== 'ok') problems.push(text);

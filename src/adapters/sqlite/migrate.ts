@@ -1,10 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StartRefused } from '../../domain/errors.ts';
+import { foreignObjects } from './foreign-objects.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 
-/** Migrates the tables to this program's version, each migration in its own transaction. */
+const NAMED_MAX = 5;
+
+/**
+ * Migrates the tables to this program's version, each migration in its own transaction.
+ * @throws StartRefused for a database of another program or a newer version, or with objects that are not Sello's
+ */
 export function migrate(database: DatabaseSync, path: string): void {
   const found = checkSchema(database, path);
+  const foreign = found === 0 ? [] : foreignObjects(database, found);
+  if (foreign.length > 0) {
+    throw new StartRefused(
+      `${path} was changed from outside: ${foreign.slice(0, NAMED_MAX).join('; ')}. Nothing was opened. Find out who did ` +
+        'it; then restore a backup, or drop what is not Sello’s and run sello audit verify.',
+    );
+  }
   for (let version = found; version < MIGRATIONS.length; version++) {
     database.exec('BEGIN IMMEDIATE');
     try {

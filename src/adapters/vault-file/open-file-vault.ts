@@ -1,18 +1,21 @@
+import { constants } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import { elapsedMs } from '../system/clock.ts';
+import type { PublicJwk } from '../vault-keys/public-jwk.ts';
 import { createFile, removeLeftovers, type WriteObserver } from './atomic-file.ts';
 import { decodeFile } from './file-format.ts';
 import { FileVault } from './file-vault.ts';
-import { decodeKeys, generateKeys } from './key-set.ts';
+import { decodeKeys, generateKeys, type KeySet, wipeKeys } from './key-set.ts';
 import {
   DERIVATION_COST,
   type DerivationCost,
   deriveSealingKey,
   newDerivation,
+  type SealingKey,
   seal,
   unseal,
 } from './seal.ts';
@@ -40,6 +43,28 @@ export interface FileVaultOptions {
  */
 export async function openFileVault(options: FileVaultOptions): Promise<FileVault> {
   const { path } = options;
+  const { bytes, sealingKey, keys } = await unsealFile(path, options.passphrase);
+  await removeLeftovers(path).catch(() => undefined);
+  const complete = withDefaults(options);
+  return new FileVault(new SealedFile(bytes, sealingKey, complete), keys, complete);
+}
+
+/**
+ * Reads the verification keys of a vault file, which is authentic if it opens: nobody seals one without the passphrase.
+ * Changes nothing beside it.
+ * @throws StartRefused as `openFileVault` does
+ */
+export async function sealedPublicKeys(path: string, passphrase: string): Promise<readonly PublicJwk[]> {
+  const { sealingKey, keys } = await unsealFile(path, passphrase);
+  sealingKey.key.fill(0);
+  wipeKeys(keys);
+  return keys.signingKeys.map(({ jwk }) => jwk);
+}
+
+async function unsealFile(
+  path: string,
+  passphrase: string,
+): Promise<{ readonly bytes: Buffer; readonly sealingKey: SealingKey; readonly keys: KeySet }> {
   const bytes = await read(path);
   const file = decodeFile(bytes);
   if ('damage' in file) {
@@ -47,7 +72,7 @@ export async function openFileVault(options: FileVaultOptions): Promise<FileVaul
       `The key vault ${path} is damaged: ${file.damage}. Nothing was opened and nothing changed. Restore the file from a backup.`,
     );
   }
-  const sealingKey = await deriveSealingKey(options.passphrase, file.header.derivation);
+  const sealingKey = await deriveSealingKey(passphrase, file.header.derivation);
   const content = unseal(sealingKey, file);
   if (!content) {
     sealingKey.key.fill(0);
@@ -58,9 +83,7 @@ export async function openFileVault(options: FileVaultOptions): Promise<FileVaul
   }
   const keys = decodeKeys(content);
   content.fill(0);
-  await removeLeftovers(path).catch(() => undefined);
-  const complete = withDefaults(options);
-  return new FileVault(new SealedFile(bytes, sealingKey, complete), keys, complete);
+  return { bytes, sealingKey, keys };
 }
 
 /**
@@ -103,7 +126,11 @@ function withDefaults(options: FileVaultOptions) {
 
 async function read(path: string): Promise<Buffer> {
   try {
-    const { size } = await stat(path);
+    const { size, mode } = await stat(path);
+    // A pipe or a device would be read for ever.
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
+      throw new StartRefused(`${path} is no key vault: it is not a regular file.`);
+    }
     if (size > LIMITS.vaultFileBytesMax) {
       throw new StartRefused(`${path} is no key vault: it is larger than ${LIMITS.vaultFileBytesMax} bytes.`);
     }

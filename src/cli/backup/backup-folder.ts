@@ -1,16 +1,25 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, open, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, lstat, open, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { manifestFault } from '../../application/backups/manifest-signature.ts';
 import type { JournalVerdict } from '../../application/journal/verify-journal.ts';
+import type { KeySet } from '../../application/keys/es256.ts';
 import { text } from '../../language/text.ts';
 import { verifyStoredJournal } from '../../operator/audit/stored-journal.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure } from '../shell/failure.ts';
+import { openPlainFile, readPlainFile } from './plain-file.ts';
+import { RecordedRoles } from './recorded-roles.ts';
 
 export const MANIFEST = 'manifest.json';
+/** The signature of the manifest, made by the vault (src/application/backups/manifest-signature.ts). */
+export const SIGNATURE = 'manifest.jws';
 const FORMAT = 'sello-backup';
-const FORMAT_VERSION = 1;
+/** Version 1 had no signature. */
+const FORMAT_VERSION = 2;
+const MANIFEST_BYTES_MAX = 16_384;
+/** What SQLite would read beside a database, without a digest of it. */
+const SIDE_FILES = ['-journal', '-wal', '-shm'] as const;
 
 /** The contents of a backup. It is written last, so its presence shows that the backup is complete. */
 export interface Manifest {
@@ -24,18 +33,29 @@ export interface Manifest {
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
 
-export async function digestOf(file: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
+/** @throws Error in words for the operator when it is missing or not a regular file */
+export async function digestOf(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const sum = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of createReadStream(file, { highWaterMark: 1_048_576 }) as AsyncIterable<Buffer>) {
+  const file = await openPlainFile(path);
+  const chunks = file.createReadStream({ highWaterMark: 1_048_576 });
+  for await (const chunk of chunks as AsyncIterable<Buffer>) {
     sum.update(chunk);
     bytes += chunk.length;
   }
   return { bytes, sha256: sum.digest('hex') };
 }
 
-/** Verifies the copies, then writes the manifest. @throws CommandFailure when a copy is damaged */
-export async function completeBackup(folder: string, database: string, vault: string): Promise<Manifest> {
+/**
+ * Verifies the copies, then writes the manifest and its signature.
+ * @param sign signs the manifest's text
+ * @throws CommandFailure when a copy is damaged
+ */
+export async function completeBackup(
+  folder: string,
+  { database, vault }: { readonly database: string; readonly vault: string },
+  sign: (manifest: string) => Promise<string>,
+): Promise<Manifest> {
   const { entries, users } = await verifyDatabase(join(folder, database));
   const files: Record<string, { bytes: number; sha256: string }> = {};
   for (const name of [database, vault]) {
@@ -54,17 +74,23 @@ export async function completeBackup(folder: string, database: string, vault: st
     users,
     files,
   };
-  const part = join(folder, `${MANIFEST}.part`);
+  const content = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeWhole(join(folder, SIGNATURE), `${await sign(content)}\n`);
+  await writeWhole(join(folder, MANIFEST), content);
+  await sync(folder);
+  return manifest;
+}
+
+async function writeWhole(path: string, content: string): Promise<void> {
+  const part = `${path}.part`;
   const handle = await open(part, 'w', 0o600);
   try {
-    await handle.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
+    await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(part, join(folder, MANIFEST));
-  await sync(folder);
-  return manifest;
+  await rename(part, path);
 }
 
 export async function sync(path: string): Promise<void> {
@@ -76,52 +102,106 @@ export async function sync(path: string): Promise<void> {
   }
 }
 
-/** Verifies pages, counts and every hash of a database that nothing writes to. @throws CommandFailure */
+/**
+ * Verifies the objects, pages, counts and every hash of a database that nothing writes to, and users' roles by its journal.
+ * @throws CommandFailure
+ */
 export async function verifyDatabase(path: string): Promise<JournalVerdict> {
   const { openSqliteReader } = await import('../../compose.ts');
   const reader = await openSqliteReader(path);
   try {
     const [problem] = await reader.verifyIntegrity();
     if (problem !== undefined) throw broken(`${path}: ${problem}`);
-    const verdict = await verifyStoredJournal(reader);
+    const roles = new RecordedRoles();
+    const verdict = await verifyStoredJournal(reader, (entry) => roles.add(entry));
     const { fault } = verdict;
     if (fault)
       throw broken(
         `${path}: entry ${fault.entry}, user ${fault.user}, version ${fault.version}: ${fault.reason}`,
       );
+    const contradiction = await roles.contradiction(reader);
+    if (contradiction !== undefined) throw broken(`${path}: ${contradiction}`);
     return verdict;
   } finally {
     await reader.close();
   }
 }
 
-/** Checks the manifest and the digest of every file. @throws CommandFailure naming what does not match */
-export async function verifyBackup(folder: string): Promise<Manifest> {
-  const manifest = await readManifest(folder);
+/** Where the keys come from that verify a backup: none for a backup that is restored unverified. */
+export type TrustedKeys = (vaultFile: string) => Promise<KeySet>;
+
+/**
+ * Checks the digest of every file, the manifest's signature, and the database.
+ * @param trustedKeys undefined: the signature is not checked, at the operator's word
+ * @throws CommandFailure naming what does not match
+ */
+export async function verifyBackup(folder: string, trustedKeys: TrustedKeys | undefined): Promise<Manifest> {
+  const { manifest, content } = await readManifest(folder);
   for (const name of [manifest.database, manifest.vault]) {
     const expected = Object.hasOwn(manifest.files, name) ? manifest.files[name] : undefined;
     if (!expected) throw broken(`${MANIFEST}: no digest of ${name}`);
-    const found = await stat(join(folder, name)).then(
-      () => digestOf(join(folder, name)),
-      () => undefined,
-    );
-    if (!found) throw broken(`${name} is missing`);
+    const found = await digestOf(join(folder, name)).catch((error: Error) => {
+      throw broken(`${name} ${error.message}`);
+    });
     if (found.sha256 !== expected.sha256 || found.bytes !== expected.bytes) {
       throw broken(
         `${name} is not what was copied: expected SHA-256 ${expected.sha256}, found ${found.sha256}`,
       );
     }
   }
+  if (trustedKeys) await verifySignature(folder, manifest, content, trustedKeys);
+  for (const suffix of SIDE_FILES) {
+    const name = `${manifest.database}${suffix}`;
+    if (
+      await lstat(join(folder, name)).then(
+        () => true,
+        () => false,
+      )
+    ) {
+      throw broken(`${name} is beside the database and no part of the backup`);
+    }
+  }
   await verifyDatabase(join(folder, manifest.database));
   return manifest;
 }
 
-async function readManifest(folder: string): Promise<Manifest> {
+async function verifySignature(
+  folder: string,
+  { vault, format_version: version }: Manifest,
+  content: string,
+  trustedKeys: TrustedKeys,
+): Promise<void> {
+  const signature = await readPlainFile(join(folder, SIGNATURE), MANIFEST_BYTES_MAX).catch(() => undefined);
+  if (signature === undefined) {
+    const reason = version === 1 ? 'it was made by a version without signatures' : `${SIGNATURE} is missing`;
+    throw unverified(`it is not signed: ${reason}`, `no está firmada (${SIGNATURE})`);
+  }
+  const keys = await trustedKeys(join(folder, vault));
+  const fault = manifestFault(content, signature, keys);
+  if (fault !== undefined) throw broken(`${SIGNATURE}: ${fault}`);
+}
+
+/** A backup that cannot be verified, unlike one that is wrong. */
+export function unverified(en: string, es: string): CommandFailure {
+  return new CommandFailure(
+    EXIT.refused,
+    'backup_unverified',
+    text(`the backup cannot be verified: ${en}`, `la copia no se puede verificar: ${es}`),
+    text(
+      'Give its passphrase (vault_passphrase_file) or the keys of its vault (--verify-key FILE, see docs/commands.md). Or --unverified, which means: whoever could write to that folder may have changed roles, passwords and tokens.',
+      'Da su contraseña (vault_passphrase_file) o las claves de su almacén (--verify-key FICHERO, ver docs/commands.md). O --unverified, que significa: quien haya podido escribir en esa carpeta puede haber cambiado roles, contraseñas y tokens.',
+    ),
+  );
+}
+
+async function readManifest(
+  folder: string,
+): Promise<{ readonly manifest: Manifest; readonly content: string }> {
   let content: string;
   try {
-    content = await readFile(join(folder, MANIFEST), 'utf8');
+    content = await readPlainFile(join(folder, MANIFEST), MANIFEST_BYTES_MAX);
   } catch (error) {
-    const reason = (error as Error).message;
+    const reason = `${MANIFEST} ${(error as Error).message}`;
     throw new CommandFailure(
       EXIT.usage,
       'no_backup',
@@ -135,16 +215,18 @@ async function readManifest(folder: string): Promise<Manifest> {
   } catch {
     throw broken(`${MANIFEST} is not JSON`);
   }
-  const { format, format_version: version, database, vault, files } = manifest;
+  const { format, format_version: version, database, vault, files } = manifest ?? {};
   const named =
     typeof database === 'string' && typeof vault === 'string' && typeof files === 'object' && files !== null;
   if (format !== FORMAT || !named) throw broken(`${MANIFEST} is none of a backup`);
-  if (version !== FORMAT_VERSION)
+  if (version !== 1 && version !== FORMAT_VERSION)
     throw broken(`${MANIFEST}: format version ${version}, expected ${FORMAT_VERSION}`);
-  // A manifest may name files of its own folder only.
-  if (basename(database) !== database || basename(vault) !== vault)
+  // A manifest may name two files of its own folder only.
+  const names = [database, vault];
+  if (names.some((name) => basename(name) !== name || ['', '.', '..', MANIFEST, SIGNATURE].includes(name)))
     throw broken(`${MANIFEST} names files of other folders`);
-  return manifest;
+  if (database === vault) throw broken(`${MANIFEST} names one file twice`);
+  return { manifest, content };
 }
 
 function broken(what: string): CommandFailure {

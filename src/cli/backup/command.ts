@@ -20,7 +20,11 @@ export function define(command: Command, shell: Shell): void {
       const config = shell.config();
       const folder = resolve(name);
       const made = granted(await operate(config, 'backup', { folder }));
-      const manifest = await completeBackup(folder, made.database, made.vault);
+      const sign = async (content: string) => {
+        const signed = await operate(config, 'backup.sign', { manifest: content, key_id: made.key_id });
+        return granted(signed).signature;
+      };
+      const manifest = await completeBackup(folder, made, sign);
       shell.result({ folder, ...manifest }, () => [
         say(
           text(

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type KeySet, verifyReceipt } from '../../application/receipts/verify-receipt.ts';
+import type { KeySet } from '../../application/keys/es256.ts';
+import { verifyReceipt } from '../../application/receipts/verify-receipt.ts';
 import type { ReceiptClaims } from '../../domain/transaction/receipt.ts';
 import { text } from '../../language/text.ts';
 import { LIMITS } from '../../limits.ts';

@@ -1,15 +1,25 @@
-import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import type { Config } from '../../config.ts';
 import { text } from '../../language/text.ts';
 import { digestOf, type Manifest, sync, verifyBackup } from '../backup/backup-folder.ts';
+import { openPlainFile } from '../backup/plain-file.ts';
 import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure } from '../shell/failure.ts';
 import { journalSize } from '../shell/journal-size.ts';
 import type { Shell } from '../shell/shell.ts';
 import { assertStopped } from '../shell/stopped.ts';
+import { trustedKeys } from './trusted-keys.ts';
+
+interface RestoreOptions {
+  readonly force?: boolean;
+  readonly verifyKey?: string;
+  readonly unverified?: boolean;
+}
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
@@ -24,6 +34,24 @@ export function define(command: Command, shell: Shell): void {
         ),
       ),
     )
+    .option(
+      '--verify-key <file>',
+      say(
+        text(
+          'the keys that signed it, as /.well-known/jwks.json had them; default: those in its vault, which its passphrase opens',
+          'las claves que la firmaron, como las daba /.well-known/jwks.json; por omisión, las de su almacén, que su contraseña abre',
+        ),
+      ),
+    )
+    .option(
+      '--unverified',
+      say(
+        text(
+          'restore it without checking its signature: whoever could write to the folder may have changed roles, passwords, tokens',
+          'restaurarla sin comprobar su firma: quien haya podido escribir en la carpeta puede haber cambiado roles, contraseñas, tokens',
+        ),
+      ),
+    )
     .addHelpText(
       'after',
       examples(
@@ -32,10 +60,11 @@ export function define(command: Command, shell: Shell): void {
         'sello restore ./copy --force --json',
       ),
     )
-    .action(async (name: string, options: { force?: boolean }) => {
+    .action(async (name: string, options: RestoreOptions) => {
       const config = shell.config();
       const folder = resolve(name);
-      const manifest = await verifyBackup(folder);
+      const trusted = options.unverified === true ? undefined : trustedKeys(shell, config, options.verifyKey);
+      const manifest = await verifyBackup(folder, trusted);
       const restored = await restore(config, folder, manifest, options.force === true);
       shell.result(restored, () => [
         say(
@@ -82,7 +111,7 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
   for (const { name, target } of targets) {
     const part = `${target}.restoring`;
     await rm(part, { force: true });
-    await copyFile(join(folder, name), part);
+    await copyPlainFile(join(folder, name), part);
     // The backup may come from a medium without file modes.
     await chmod(part, 0o600);
     const { sha256 } = await digestOf(part);
@@ -106,6 +135,11 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
     replaced,
     passphrase_file: config.vaultPassphraseFile ?? passphrasePath(config),
   };
+}
+
+async function copyPlainFile(from: string, to: string): Promise<void> {
+  const file = await openPlainFile(from);
+  await pipeline(file.createReadStream(), createWriteStream(to, { flags: 'wx', mode: 0o600 }));
 }
 
 /** Moves existing files aside. @returns the folder they are in now, `null` when there were none */

@@ -40,13 +40,18 @@ export async function* entriesOf(journal: AuditReader, userId: UserId): AsyncGen
 
 /**
  * Checks every entry of a store and where each user's entries end, while a server may be appending. Entries appended
- * during the check are not checked. Does NOT check the pages of the database: `verifyIntegrity` of the reader does.
+ * during the check are not checked. `onEntry` is called with each entry before it is verified. Does NOT check the pages of the database: `verifyIntegrity` of the reader does.
  */
-export function verifyStoredJournal(journal: AuditReader): Promise<JournalVerdict> {
+export function verifyStoredJournal(
+  journal: AuditReader,
+  onEntry: (entry: JournalEntry) => void = () => undefined,
+): Promise<JournalVerdict> {
   let lastPosition = 0;
   async function* entries(): AsyncGenerator<UnverifiedEntry> {
-    for await (const { position, userId, body, hash, at, type, version } of allEntries(journal)) {
+    for await (const entry of allEntries(journal)) {
+      const { position, userId, body, hash, at, type, version } = entry;
       lastPosition = position;
+      onEntry(entry);
       yield { body, hash, form: 'bytes', chain: String(userId), columns: { at, type, version } };
     }
   }

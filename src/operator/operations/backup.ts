@@ -22,7 +22,9 @@ export const backup = operation(
       await sqlite.backup(join(folder, files.database));
       // The file is only ever replaced as a whole, so a copy at any moment is complete.
       await copyFile(sealedFile, join(folder, files.vault));
-      return { folder, ...files };
+      // A manifest is signed by a key that the copied file has.
+      const [active] = await target.application.vault.publicKeys();
+      return { folder, ...files, key_id: active?.jwk.kid ?? '' };
     }),
 );
 

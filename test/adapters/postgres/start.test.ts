@@ -69,6 +69,58 @@ describe('PostgreSQL: migrations', () => {
       assert.deepEqual(row, { version: MIGRATIONS.length, compatible_from: 1 });
     }));
 
+  test('what was planted in the schema stops the start, and the audit names it', () =>
+    withDatabase(async (database) => {
+      await (await database.open()).close();
+      const body = "LANGUAGE plpgsql AS 'BEGIN RETURN new; END'";
+      for (const [plant, remove, said] of [
+        [
+          `CREATE FUNCTION public.planted() RETURNS trigger ${body}; CREATE TRIGGER planted BEFORE INSERT ON sello.users FOR EACH ROW EXECUTE FUNCTION public.planted()`,
+          'DROP TRIGGER planted ON sello.users',
+          /the trigger planted on the table users/,
+        ],
+        [
+          'CREATE RULE planted AS ON UPDATE TO sello.users DO ALSO NOTHING',
+          'DROP RULE planted ON sello.users',
+          /the rule planted/,
+        ],
+        [
+          'ALTER TABLE sello.journal ENABLE ROW LEVEL SECURITY',
+          'ALTER TABLE sello.journal DISABLE ROW LEVEL SECURITY',
+          /the table journal has row security/,
+        ],
+        [
+          "CREATE FUNCTION sello.encode(bytea, text) RETURNS text LANGUAGE sql AS 'SELECT ''0''::text'",
+          'DROP FUNCTION sello.encode(bytea, text)',
+          /the function .*encode/,
+        ],
+        [
+          'CREATE VIEW sello.planted AS SELECT 1 AS one',
+          'DROP VIEW sello.planted',
+          /the view or foreign table planted/,
+        ],
+        ['CREATE TABLE sello.planted (id integer)', 'DROP TABLE sello.planted', /the table planted is not/],
+        [
+          'CREATE TABLE public.planted (LIKE sello.sessions) INHERITS (sello.sessions)',
+          'DROP TABLE public.planted',
+          /inherits from/,
+        ],
+        [
+          "ALTER TABLE sello.users ALTER role SET DEFAULT lower('ADMIN')",
+          'ALTER TABLE sello.users ALTER role DROP DEFAULT',
+          /the column role of the table users computes/,
+        ],
+      ] as const) {
+        await database.query(plant);
+        await assert.rejects(database.open(), refusal(said), plant);
+        const reader = await openPostgresReader(database.url);
+        assert.match((await reader.verifyIntegrity()).join(), said);
+        await reader.close();
+        await database.query(remove);
+      }
+      await (await database.open()).close();
+    }));
+
   test('of runners at the same time one makes the tables and the others find them', () =>
     withDatabase(async (database) => {
       const address = readAddress(database.url);

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { compactVerify, createLocalJWKSet } from 'jose';
-import { type KeySet, verifyReceipt } from '../../../src/application/receipts/verify-receipt.ts';
+import type { KeySet } from '../../../src/application/keys/es256.ts';
+import { verifyReceipt } from '../../../src/application/receipts/verify-receipt.ts';
 import { isRefusal } from '../../../src/domain/errors.ts';
 import {
   type ReceiptClaims,
