@@ -1,5 +1,6 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { secretText } from '../../domain/encoding/secret-text.ts';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Random } from '../../ports/random.ts';
@@ -53,7 +54,7 @@ export async function resolvePassphrase(source: PassphraseSource): Promise<Passp
 }
 
 async function existing(path: string): Promise<Passphrase | undefined> {
-  const passphrase = await readPassphrase(path);
+  const passphrase = await readPassphrase(path, isMadePrivate);
   return passphrase === undefined ? undefined : { passphrase, origin: 'file' };
 }
 
@@ -78,8 +79,15 @@ async function generated(source: PassphraseSource): Promise<Passphrase | undefin
   return { passphrase, origin: 'generated' };
 }
 
-/** Reads a passphrase file. @returns `undefined` when the file does not exist */
-async function readPassphrase(path: string): Promise<string | undefined> {
+/**
+ * Reads a passphrase file.
+ * @param mend - may close a file that is open to others; without it such a file is refused
+ * @returns `undefined` when the file does not exist
+ */
+async function readPassphrase(
+  path: string,
+  mend: (file: FileHandle, status: Stats) => Promise<boolean> = async () => false,
+): Promise<string | undefined> {
   let file: FileHandle;
   try {
     // O_NONBLOCK: opening a pipe without a writer would block for ever; this way it is refused below.
@@ -93,16 +101,30 @@ async function readPassphrase(path: string): Promise<string | undefined> {
   try {
     const status = await file.stat();
     if (!status.isFile()) refuse(`The passphrase file ${path} is not a regular file.`);
-    if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
+    if (process.platform !== 'win32' && (status.mode & 0o077) !== 0 && !(await mend(file, status))) {
       const mode = (status.mode & 0o777).toString(8).padStart(4, '0');
       refuse(`The passphrase file ${path} is open to other users (mode ${mode}). Run: chmod 600 '${path}'`);
     }
     if (status.size > LIMITS.passphraseBytesMax + 2) refuse(tooLong(`the passphrase file ${path}`));
-    const text = await file.readFile('utf8');
-    return checked(text.replace(/\r?\n$/, ''), `the passphrase file ${path}`);
+    const secret = secretText(await file.readFile());
+    if ('problem' in secret) refuse(`The passphrase file ${path} ${secret.problem}.`);
+    return checked(secret.text, `the passphrase file ${path}`);
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Takes a file of this process back from its group. Kubernetes gives the files of a volume with `fsGroup` to that group
+ * at each mount, so a passphrase made at the first start stopped the second one.
+ * @returns `false` for a file that is open to everyone, or is another user's
+ */
+async function isMadePrivate(file: FileHandle, { mode, uid }: Stats): Promise<boolean> {
+  if ((mode & 0o007) !== 0 || uid !== process.getuid?.()) return false;
+  return file.chmod(0o600).then(
+    () => true,
+    () => false,
+  );
 }
 
 function checked(passphrase: string, where: string): string {

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { secretText } from '../../domain/encoding/secret-text.ts';
 import { type Text, text } from '../../language/text.ts';
 import { usageFailure } from './failure.ts';
 import type { Shell } from './shell.ts';
@@ -36,8 +37,15 @@ async function readSecretFromStdin(): Promise<string> {
       ),
     );
   }
-  const secret = bytes.toString('utf8').replace(/\r?\n$/, '');
-  if (secret !== '') return secret;
+  const secret = secretText(bytes);
+  if ('problem' in secret)
+    throw usageFailure(
+      text(
+        'the password on standard input is not UTF-8 text, or begins with a byte order mark',
+        'la contraseña de la entrada estándar no es texto UTF-8, o empieza por una marca de orden de bytes',
+      ),
+    );
+  if (secret.text !== '') return secret.text;
   throw usageFailure(
     text('the password on standard input is empty', 'la contraseña de la entrada estándar está vacía'),
   );

@@ -62,12 +62,13 @@ describe('the vault’s passphrase', () => {
     t.after(remove);
     const file = join(folder, 'passphrase');
     await writeFile(file, 'secret', { mode: 0o600 });
+    const open = [0o604, 0o644, 0o666, 0o777];
     const sources = [
-      { file, generateInto: join(folder, 'other'), random: systemRandom },
-      { generateInto: file, random: systemRandom },
-    ];
-    for (const source of sources) {
-      for (const mode of [0o640, 0o604, 0o660, 0o610, 0o644, 0o666, 0o777]) {
+      [{ file, generateInto: join(folder, 'other'), random: systemRandom }, [...open, 0o640, 0o660, 0o610]],
+      [{ generateInto: file, random: systemRandom }, open],
+    ] as const;
+    for (const [source, modes] of sources) {
+      for (const mode of modes) {
         await chmod(file, mode);
         await assert.rejects(
           resolvePassphrase(source),
@@ -78,6 +79,33 @@ describe('the vault’s passphrase', () => {
         await chmod(file, mode);
         assert.equal((await resolvePassphrase(source)).passphrase, 'secret');
       }
+    }
+  });
+
+  test('that was generated is taken back from its group: a volume with fsGroup opens it to that group', async (t) => {
+    const { folder, remove } = await throwAwayFolder();
+    t.after(remove);
+    const source = { generateInto: join(folder, 'passphrase'), random: systemRandom };
+    const { passphrase } = await resolvePassphrase(source);
+    for (const mode of [0o660, 0o640, 0o670]) {
+      await chmod(source.generateInto, mode);
+      assert.equal((await resolvePassphrase(source)).passphrase, passphrase);
+      assert.equal((await stat(source.generateInto)).mode & 0o777, 0o600);
+    }
+  });
+
+  test('in bytes that are no UTF-8 text, or after a byte order mark, is refused, not read as another one', async (t) => {
+    const { folder, remove } = await throwAwayFolder();
+    t.after(remove);
+    const file = join(folder, 'passphrase');
+    const source = { file, generateInto: join(folder, 'other'), random: systemRandom };
+    for (const [bytes, problem] of [
+      [[0xef, 0xbb, 0xbf, 0x61], /byte order mark/],
+      [[0xff, 0xfe, 0x61, 0x00], /is UTF-16/],
+      [[0xc3, 0x28], /is not UTF-8/],
+    ] as const) {
+      await writeFile(file, Buffer.from(bytes), { mode: 0o600 });
+      await assert.rejects(resolvePassphrase(source), refusal(problem));
     }
   });
 
