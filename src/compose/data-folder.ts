@@ -1,15 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import { StartRefused } from '../domain/errors.ts';
+import { makeFolder } from '../operator/make-folder.ts';
 
 /** Makes the data folder, mode 0700, where it is missing. @returns the folder when it was made @throws StartRefused */
 export async function makeDataFolder(folder: string): Promise<string[]> {
   try {
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    return made === undefined ? [] : [folder];
+    const { made } = await makeFolder(folder);
+    return made.length === 0 ? [] : [folder];
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new StartRefused(
-      `data_dir: the folder ${folder} cannot be made (${code}): make it, or name another`,
-    );
+    throw new StartRefused(`data_dir: the folder ${(error as Error).message}: make it, or name another`);
   }
 }

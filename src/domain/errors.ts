@@ -56,6 +56,7 @@ export type RefusalCode =
   | 'rate_limited'
   | 'connections_too_many'
   | 'busy'
+  | 'operation_cancelled'
   | 'unavailable'
   | 'shutting_down'
   // the transaction

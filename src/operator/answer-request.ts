@@ -8,16 +8,17 @@ export interface OperatorLog {
   error(fields: object, message: string): void;
 }
 
-/** Runs the operation that one line of the operator's socket asks for, and logs it. Never throws. */
+/** Runs the operation that one line of the operator's socket asks for, and logs it. Never throws. `cancelled` ends long ones. */
 export async function answerRequest(
   line: string,
   target: OperationTarget,
   log: OperatorLog,
+  cancelled?: AbortSignal,
 ): Promise<OperatorAnswer> {
   const request = readRequest(line);
   if (isRefusal(request)) return { ok: false, ...request };
   try {
-    const result = await runOperation(target, request.command, request.arguments);
+    const result = await runOperation(target, request.command, request.arguments, cancelled);
     if (request.command !== 'status')
       log.info(
         { command: request.command, refused: isRefusal(result) ? result.refused : undefined },

@@ -9,7 +9,8 @@ import { findOperatorPath } from './socket-path.ts';
 import type { OperatorAnswer, OperatorRequest } from './socket-protocol.ts';
 
 /**
- * Runs an operation in the server that has the data folder, or in this process when none runs.
+ * Runs an operation in the server that has the data folder, or in this process when none runs. The server cancels it when
+ * this process goes away; SIGINT and SIGTERM cancel it in this one.
  * @param onMade - is told the paths of a database and a vault that were made because there were none; without it
  * nothing is made, so that a mistyped folder is an error and not an empty database
  * @throws StartRefused when there is no database and `onMade` is not given, or when another process has the database

@@ -47,11 +47,16 @@ export type OperationResult<Name extends OperationName> = Exclude<
   Refusal
 >;
 
-/** Runs an operation. Name and arguments may come from outside: a refusal names what does not fit. */
-export async function runOperation(target: OperationTarget, name: string, given: unknown): Promise<unknown> {
+/** Runs an operation. Name and arguments may come from outside: a refusal names what does not fit. `cancelled` ends long ones. */
+export async function runOperation(
+  target: OperationTarget,
+  name: string,
+  given: unknown,
+  cancelled?: AbortSignal,
+): Promise<unknown> {
   if (!Object.hasOwn(OPERATIONS, name)) return refuse('action_unknown', { detail: name.slice(0, 64) });
   const { parameters, run } = OPERATIONS[name as OperationName] as Operation;
   const [error] = Errors(parameters, given)[1];
   if (error) return refuse('message_invalid', { detail: `${error.instancePath || name}: ${error.message}` });
-  return run(target, given);
+  return run(target, given, cancelled);
 }

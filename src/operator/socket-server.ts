@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { refuse, StartRefused } from '../domain/errors.ts';
@@ -31,7 +30,8 @@ export async function openOperatorSocket(
   }
   const place = makeOperatorPath(dataDir);
   const clients: Clients = { all: new Set(), busy: new Set(), closing: false };
-  const server = createServer((socket) => {
+  // A client that ends its side still gets the answer to its request.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     if (clients.all.size >= LIMITS.operatorConnectionsMax && !endOldestIdle(clients)) {
       return void socket.destroy();
     }
@@ -101,26 +101,32 @@ async function listen(server: Server, place: OperatorPath): Promise<void> {
   chmodSync(place.socket, 0o600);
 }
 
+/**
+ * Answers a client's requests one after the other. While one runs, a client that goes away or ends its side cancels it.
+ * Reads on only when the answer before was taken, so that answers which nobody reads do not pile up.
+ */
 async function serve(
   socket: Socket,
   target: OperationTarget,
   clients: Clients,
   log: OperatorLog,
 ): Promise<void> {
+  const gone = new AbortController();
   socket.on('error', () => socket.destroy());
+  socket.once('close', () => gone.abort());
   socket.setTimeout(LIMITS.operatorIdleTimeMs, () => socket.destroy());
   try {
-    // The socket stays open when a line cannot be read, because that is answered as well.
-    const bytes = socket.iterator({ destroyOnReturn: false });
-    for await (const line of linesOf(bytes, LIMITS.operatorLineBytesMax)) {
-      // A long operation, such as a backup, does not count as idle.
+    for await (const line of linesOf(
+      chunksOf(socket, () => gone.abort()),
+      LIMITS.operatorLineBytesMax,
+    )) {
+      // A long operation, such as a backup, does not count as idle; it has a time of its own.
       socket.setTimeout(0);
       clients.busy.add(socket);
-      const answer = await answerRequest(line, target, log);
+      const answer = await answerRequest(line, target, log, gone.signal);
       clients.busy.delete(socket);
       socket.setTimeout(LIMITS.operatorIdleTimeMs);
-      // Answers that nobody reads do not pile up: the next request is read when this answer was.
-      if (!socket.write(`${JSON.stringify(answer)}\n`)) await once(socket, 'drain');
+      if (!socket.write(`${JSON.stringify(answer)}\n`)) await drained(socket);
       if (clients.closing) break;
     }
     socket.end();
@@ -133,4 +139,42 @@ async function serve(
     // Discards the rest: closing before it is read could lose the answer.
     socket.resume();
   }
+}
+
+/**
+ * The chunks of a socket, one at a time. Unlike the socket's own iterator it reads one chunk ahead, and so sees the end
+ * while the last chunk is still being worked on.
+ */
+async function* chunksOf(socket: Socket, onEnd: () => void): AsyncGenerator<Buffer> {
+  const chunks: Buffer[] = [];
+  let ended = false;
+  let wake = () => {};
+  const end = () => {
+    ended = true;
+    onEnd();
+    wake();
+  };
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    socket.pause();
+    wake();
+  });
+  socket.once('end', end).once('close', end);
+  for (;;) {
+    const chunk = chunks.shift();
+    socket.resume();
+    if (chunk) yield chunk;
+    else if (ended) return;
+    else {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+}
+
+async function drained(socket: Socket): Promise<void> {
+  await new Promise<void>((resolve) => {
+    socket.once('drain', resolve).once('close', resolve);
+  });
 }

@@ -298,6 +298,19 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['The server is busy', 'Nothing was done: try again after the time given.'],
     ['El servidor está ocupado', 'No se ha hecho nada: inténtelo otra vez tras el tiempo indicado.'],
   ),
+  operation_cancelled: form(
+    'ERROR',
+    503,
+    'no',
+    [
+      'The operation was cancelled',
+      'It took too long, or its caller is gone: nothing is half done, begin it again.',
+    ],
+    [
+      'Se ha cancelado la operación',
+      'Tardó demasiado, o quien la pidió ya no está: nada queda a medias, empiece otra vez.',
+    ],
+  ),
   unavailable: form(
     'ERROR',
     503,

@@ -69,7 +69,7 @@ function atEndOfGrace(caller: number, work: () => Promise<unknown>): Context {
   const { store } = context(caller);
   let listedAt = Number.POSITIVE_INFINITY;
   const listWrappedKeys: Store['listWrappedKeys'] = async (request) => {
-    if (request.after === undefined && performance.now() - listedAt >= GRACE_MS) await work();
+    if (request.after === undefined && performance.now() - listedAt >= GRACE_MS / 2) await work();
     const page = await store.listWrappedKeys(request);
     listedAt = performance.now();
     return page;

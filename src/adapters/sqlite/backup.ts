@@ -9,16 +9,18 @@ import { makePrivateFile } from './private-file.ts';
 /**
  * Copies the database while it is being written: reads one snapshot of it, off the main thread. The copy is one file of
  * mode 0600. It is durable under its name when this resolves; until then its name ends in `.part`.
+ * @param signal ends it at its next step
  * @throws StoreUnavailable when the file exists already or cannot be written
  */
-export async function backupDatabase(sourcePath: string, path: string): Promise<void> {
+export async function backupDatabase(sourcePath: string, path: string, signal?: AbortSignal): Promise<void> {
   if (existsSync(path)) throw new StoreUnavailable(`no backup was made: ${path} is there already`);
   const part = `${path}.part`;
   try {
     rmSync(part, { force: true });
     makePrivateFile(part);
-    await copySnapshot(sourcePath, part);
+    await copySnapshot(sourcePath, part, signal);
     sync(part);
+    signal?.throwIfAborted();
     renameSync(part, path);
     sync(dirname(path));
   } catch (error) {
@@ -30,12 +32,15 @@ export async function backupDatabase(sourcePath: string, path: string): Promise<
   }
 }
 
-async function copySnapshot(sourcePath: string, path: string): Promise<void> {
+async function copySnapshot(sourcePath: string, path: string, signal?: AbortSignal): Promise<void> {
   const source = new DatabaseSync(sourcePath, { readOnly: true, timeout: LIMITS.storeBusyTimeMs });
   try {
     // SQLite restarts a backup whenever its source changes. An open read transaction sees no change.
     source.exec('BEGIN; SELECT position FROM watermark');
-    await backup(source, path, { rate: LIMITS.backupPagesPerStep });
+    await backup(source, path, {
+      rate: LIMITS.backupPagesPerStep,
+      progress: () => signal?.throwIfAborted(),
+    });
     source.exec('COMMIT');
   } finally {
     source.close();

@@ -217,11 +217,12 @@ export class SqliteStore implements Store {
 
   /**
    * Copies the database to a new file, a consistent snapshot of now, while appends go on.
+   * @param signal ends it early: the file is not made then
    * @throws StoreUnavailable when the file exists already or cannot be written
    */
-  async backup(path: string): Promise<void> {
+  async backup(path: string, signal?: AbortSignal): Promise<void> {
     this.#connection.assertOpen();
-    const running = backupDatabase(this.path, resolve(path));
+    const running = backupDatabase(this.path, resolve(path), signal);
     this.#backups.add(running);
     try {
       await running;

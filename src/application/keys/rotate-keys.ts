@@ -21,6 +21,8 @@ export interface RotateKeysRequest {
    * version, and commit them later. Default: `keyGraceMs` if the store allows other servers, else 0.
    */
   readonly graceMs?: number;
+  /** Ends the rotation at its next step: the new keys are in use, what was not wrapped again yet waits for the next one. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RotatedKeys {
@@ -58,19 +60,20 @@ export async function rotateKeys(
   const before = await findRecord<RotatedKeys>(context, SYSTEM_USER_ID, idempotency);
   if (before) return repeated(before);
   const { vault, decider, userCache, store } = context;
-  const { keepOld = false, graceMs = store.changedSince ? LIMITS.keyGraceMs : 0 } = request;
+  const { keepOld = false, graceMs = store.changedSince ? LIMITS.keyGraceMs : 0, signal } = request;
+  signal?.throwIfAborted();
   const version = await vault.createKeyVersion();
   // Before anything is wrapped under it: an older copy of the vault is refused from now on.
   await store.bindVault({ ...(await bindingOf(vault)), keyVersion: version });
   await context.keyLeases.settled();
-  let { rewrapped, damaged, left } = await rewrapUntilDone(context);
+  let { rewrapped, damaged, left } = await rewrapUntilDone(context, signal);
   if (graceMs > 0 && !keepOld) {
-    await delay(graceMs);
-    const late = await rewrapUntilDone(context);
+    await delay(graceMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+    const late = await rewrapUntilDone(context, signal);
     rewrapped += late.rewrapped;
     ({ damaged, left } = late);
   }
-  const oldDestroyed = !keepOld && damaged === 0 && left === 0;
+  const oldDestroyed = !keepOld && damaged === 0 && left === 0 && !signal?.aborted;
   if (oldDestroyed) await vault.destroyKeyVersionsBelow(version);
   userCache.invalidateAll();
   const rotated: RotatedKeys = { version, rewrapped, damaged, oldDestroyed };
@@ -88,24 +91,25 @@ export async function rotateKeys(
 }
 
 /** Sweeps until nothing changes: the second pass finds keys wrapped under the old version during the first. */
-async function rewrapUntilDone(context: Context) {
+async function rewrapUntilDone(context: Context, signal: AbortSignal | undefined) {
   let rewrapped = 0;
   for (let pass = 1; ; pass++) {
-    const done = await rewrapAll(context);
+    const done = await rewrapAll(context, signal);
     rewrapped += done.rewrapped;
     const { damaged, changedMeanwhile: left } = done;
-    if ((done.rewrapped === 0 && left === 0) || pass === PASSES_MAX) return { rewrapped, damaged, left };
+    const over = pass === PASSES_MAX || signal?.aborted;
+    if ((done.rewrapped === 0 && left === 0) || over) return { rewrapped, damaged, left };
   }
 }
 
-async function rewrapAll({ store, vault, userCache }: Context) {
+async function rewrapAll({ store, vault, userCache }: Context, signal: AbortSignal | undefined) {
   let rewrapped = 0;
   let damaged = 0;
   let changedMeanwhile = 0;
   let after: WrappedKeyRef | undefined;
   for (;;) {
     const page = await store.listWrappedKeys({ after, limit: PAGE });
-    if (page.length === 0) return { rewrapped, damaged, changedMeanwhile };
+    if (page.length === 0 || signal?.aborted) return { rewrapped, damaged, changedMeanwhile };
     after = page[page.length - 1];
     const renewed = await vault.rewrap(page.map((key) => ({ owner: ownerOf(key), wrapped: key.wrapped })));
     const replacements = page.flatMap((key, index) => {

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../operator/make-folder.ts';
 import type { Shell } from '../shell/shell.ts';
 
 /** A file of a deployment. */
@@ -27,7 +28,7 @@ export async function writeOrPrint(
   const paths: string[] = [];
   for (const { name, content } of files) {
     const path = 'file' in out ? out.file : join(out.folder, name);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path), 0o755);
     await writeFile(path, content);
     paths.push(path);
   }

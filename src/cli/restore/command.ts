@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import type { Config } from '../../config.ts';
 import { text } from '../../language/text.ts';
+import { makeFolder } from '../../operator/make-folder.ts';
 import { digestOf, type Manifest, sync, verifyBackup } from '../backup/backup-folder.ts';
 import { openPlainFile } from '../backup/plain-file.ts';
 import { examples } from '../shell/examples.ts';
@@ -101,7 +102,7 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
   ];
   // A server that has the files open would overwrite what is restored.
   await assertStopped(config);
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(config.dataDir);
   const replaced = await clear(
     config,
     targets.map(({ target }) => target),

@@ -1,10 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { text } from '../../language/text.ts';
+import { makeFolder } from '../../operator/make-folder.ts';
 import { usageFailure } from '../shell/failure.ts';
 
 export interface VaultCertificatesRequest {
@@ -44,7 +45,7 @@ const VAULT = 'vault';
 export async function makeVaultCertificates(request: VaultCertificatesRequest): Promise<VaultCertificates> {
   const { folder, hosts, callers, days, renew } = request;
   const now = request.now ?? new Date();
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const made: string[] = [];
   const kept: string[] = [];
   const authority = (await readAuthority(folder)) ?? (await makeAuthority(now));

@@ -1,16 +1,23 @@
 import { rotateKeys } from '../../application/keys/rotate-keys.ts';
 import { exclusively, operation, parameters } from './operation.ts';
 
-export const keysRotate = operation(parameters({ keep_old: { type: 'boolean' } }), (target, given) =>
-  exclusively(target, 'keys.rotate', async () => {
-    const rotated = await rotateKeys(target.application.context, { keepOld: given.keep_old });
-    return {
-      version: rotated.version,
-      rewrapped: rotated.rewrapped,
-      damaged: rotated.damaged,
-      old_destroyed: rotated.oldDestroyed,
-    };
-  }),
+export const keysRotate = operation(
+  parameters({ keep_old: { type: 'boolean' } }),
+  (target, given, cancelled) =>
+    exclusively(
+      target,
+      'keys.rotate',
+      async (signal) => {
+        const rotated = await rotateKeys(target.application.context, { keepOld: given.keep_old, signal });
+        return {
+          version: rotated.version,
+          rewrapped: rotated.rewrapped,
+          damaged: rotated.damaged,
+          old_destroyed: rotated.oldDestroyed,
+        };
+      },
+      cancelled,
+    ),
 );
 
 export const keysList = operation(parameters({}), async ({ application }) => {

@@ -14,8 +14,12 @@ export interface OperationTarget {
 export interface Operation<Parameters = unknown, Result = unknown> {
   /** JSON Schema of its arguments. */
   readonly parameters: object;
-  /** `given` fits `parameters`. */
-  readonly run: (target: OperationTarget, given: Parameters) => Promise<Result | Refusal>;
+  /** `given` fits `parameters`. A long operation ends at its next step when `cancelled` aborts. */
+  readonly run: (
+    target: OperationTarget,
+    given: Parameters,
+    cancelled?: AbortSignal,
+  ) => Promise<Result | Refusal>;
 }
 
 /** JSON Schema of an object with exactly these members. The `optional` ones may be missing. */
@@ -42,7 +46,11 @@ type Given<Properties, Optional extends keyof Properties> = {
 
 export function operation<Properties, Optional extends keyof Properties, Result>(
   schema: ParametersSchema<Properties, Optional>,
-  run: (target: OperationTarget, given: Given<Properties, Optional>) => Promise<Result | Refusal>,
+  run: (
+    target: OperationTarget,
+    given: Given<Properties, Optional>,
+    cancelled?: AbortSignal,
+  ) => Promise<Result | Refusal>,
 ): Operation<Given<Properties, Optional>, Result> {
   return { parameters: schema, run };
 }
@@ -70,7 +78,8 @@ export async function done(
 export function exclusively<Result>(
   { application }: OperationTarget,
   name: string,
-  run: () => Promise<Result | Refusal>,
+  run: (signal: AbortSignal) => Promise<Result | Refusal>,
+  cancelled?: AbortSignal,
 ): Promise<Result | Refusal> {
-  return alone(application.context, name, run);
+  return alone(application.context, name, run, cancelled);
 }

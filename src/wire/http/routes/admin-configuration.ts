@@ -56,11 +56,11 @@ export const adminConfigurationRoutes = [
         }),
       },
     },
-    refusals: ['busy'],
+    refusals: ['busy', 'operation_cancelled'],
     async handle({ caller, body, path, idempotencyKey }, { context }) {
       const act = actOf(caller, { method: 'POST', path, body, idempotencyKey });
-      const rotated = await runExclusively<RotatedKeys>(context, 'keys.rotate', () =>
-        rotateKeys(context, { keepOld: body.keep_old ?? false }, act),
+      const rotated = await runExclusively<RotatedKeys>(context, 'keys.rotate', (signal) =>
+        rotateKeys(context, { keepOld: body.keep_old ?? false, signal }, act),
       );
       if (isRefusal(rotated)) return rotated;
       const { version, rewrapped, damaged, oldDestroyed } = rotated;
