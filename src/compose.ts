@@ -5,6 +5,7 @@
  * names (parts.ts), makes the context of the use cases (context.ts) and starts the background work (application.ts).
  */
 export { openSqliteReader, type SqliteReader } from './adapters/sqlite/reader.ts';
+export { giveToOwnerOf } from './adapters/system/file-owner.ts';
 export { sealedPublicKeys } from './adapters/vault-file/open-file-vault.ts';
 export { type Application, openApplication } from './compose/application.ts';
 export { openAuditReader } from './compose/audit-reader.ts';

@@ -1,6 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartRefused } from '../../domain/errors.ts';
+import { giveToOwnerOf } from '../system/file-owner.ts';
 import { makePrivateFile } from './private-file.ts';
 
 /**
@@ -40,6 +42,7 @@ export class OwnerLock {
       );
     }
     writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+    giveToOwnerOf(dirname(path), pidPath);
     return new OwnerLock(pidPath, database);
   }
 

@@ -1,4 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { giveToOwnerOf } from '../system/file-owner.ts';
 
 /**
  * Creates an empty file that only its owner can read. A file that exists is not opened: closing a descriptor of a file
@@ -7,6 +9,7 @@ import { closeSync, openSync } from 'node:fs';
 export function makePrivateFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
+    giveToOwnerOf(dirname(path), path);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }

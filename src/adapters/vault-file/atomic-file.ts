@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type FileHandle, link, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { giveToOwnerOf } from '../system/file-owner.ts';
 
 /** The steps of a replacement, in order. A test stops the process at each. */
 export type WriteStep = 'created' | 'half_written' | 'written' | 'synced' | 'placed' | 'folder_synced';
@@ -10,8 +12,8 @@ export type WriteObserver = (step: WriteStep) => void;
 
 /**
  * Replaces a file atomically: a reader, also after a crash, sees the complete old or the complete new file. Writes a
- * temporary file beside it with mode 0600, flushes it, renames it over the old one and flushes the folder. Durable when
- * it resolves.
+ * temporary file beside it with mode 0600, flushes it, gives it the owner of the old one, renames it over that and flushes
+ * the folder. Durable when it resolves.
  */
 export async function replaceFile(path: string, bytes: Uint8Array, observe?: WriteObserver): Promise<void> {
   await writeThenMove(path, bytes, rename, observe);
@@ -64,6 +66,7 @@ async function writeThenMove(
       await file.sync();
       observe('synced');
     });
+    giveToOwnerOf(existsSync(path) ? path : dirname(path), temporary);
     await move(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);

@@ -95,7 +95,7 @@ export function define(command: Command, shell: Shell): void {
 }
 
 async function restore(config: Config, folder: string, manifest: Manifest, force: boolean) {
-  const { storePath, vaultPath, passphrasePath } = await import('../../compose.ts');
+  const { storePath, vaultPath, passphrasePath, giveToOwnerOf } = await import('../../compose.ts');
   const targets = [
     { name: manifest.database, target: storePath(config) },
     { name: manifest.vault, target: vaultPath(config) },
@@ -125,6 +125,7 @@ async function restore(config: Config, folder: string, manifest: Manifest, force
       );
     }
     await sync(part);
+    giveToOwnerOf(dirname(target), part);
     await rename(part, target);
     await sync(dirname(target));
   }
