@@ -178,8 +178,10 @@ export const LIMITS = {
   codeResponsePaddingMs: 50,
 
   // passwords
-  /** Passwords that wait to be hashed. Beyond it log-ins are refused as `busy`. */
+  /** Passwords of known callers that wait to be hashed, and again of strangers. Beyond it log-ins are refused as `busy`. */
   passwordQueueMax: 256,
+  /** Users with the network that they logged in from, remembered so that their passwords are hashed first. */
+  recentLogInsMax: 65_536,
   /** Lower bound of the retry-after of a `busy` log-in, which is estimated from the queue. */
   passwordRetryMsMin: 250,
   /** Upper bound of the same estimate. */

@@ -32,6 +32,12 @@ export function clientNetwork(address: string): string {
     .join(':')}::/64`;
 }
 
+/** The /24 of an IPv4 address, or the /48 of an IPv6 network, in the form of `clientNetwork`: what one site may have. */
+export function networkPrefix(network: string): string {
+  if (!network.includes(':')) return network.split('.').slice(0, 3).join('.');
+  return network.split(':').slice(0, 3).join(':');
+}
+
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8);
 LOOPBACK.addAddress('::1', 'ipv6');

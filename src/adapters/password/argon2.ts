@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 import { LIMITS } from '../../limits.ts';
-import type { PasswordHasher } from '../../ports/password-hasher.ts';
+import type { PasswordCaller, PasswordHasher } from '../../ports/password-hasher.ts';
 import type { Random } from '../../ports/random.ts';
 import { elapsedMs } from '../system/clock.ts';
+import { PasswordQueue } from './password-queue.ts';
 
 /** The first Argon2id recommendation of OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. */
 export const PASSWORD_COST: PasswordCost = { memoryKib: 19_456, passes: 2, lanes: 1 };
@@ -19,7 +20,7 @@ export interface Argon2HasherOptions {
   readonly cost?: PasswordCost;
   /** Passwords hashed at a time. Default: one per core, and fewer than there are threads in the pool. */
   readonly parallelMax?: number;
-  /** Passwords that may wait besides. */
+  /** Passwords that may wait besides: of known callers, and again of strangers. */
   readonly queueMax?: number;
 }
 
@@ -41,8 +42,7 @@ export class Argon2Hasher implements PasswordHasher {
   readonly #random: Random;
   readonly #cost: PasswordCost;
   readonly #parallelMax: number;
-  readonly #queueMax: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: PasswordQueue;
   /** Verified for unknown users: a PHC string of the same cost and a random hash, which no known password matches. */
   readonly #dummy: string;
   #running = 0;
@@ -52,15 +52,15 @@ export class Argon2Hasher implements PasswordHasher {
     this.#random = options.random;
     this.#cost = options.cost ?? PASSWORD_COST;
     this.#parallelMax = options.parallelMax ?? hashesInParallelMax();
-    this.#queueMax = options.queueMax ?? LIMITS.passwordQueueMax;
+    this.#waiting = new PasswordQueue(options.queueMax ?? LIMITS.passwordQueueMax);
     const { memoryKib, passes, lanes } = this.#cost;
     const salt = unpaddedBase64(options.random.bytes(SALT_BYTES));
     const digest = unpaddedBase64(options.random.bytes(HASH_BYTES));
     this.#dummy = `$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}$${salt}$${digest}`;
   }
 
-  hash(password: string): Promise<string | undefined> {
-    return this.#run(() =>
+  hash(password: string, caller?: PasswordCaller): Promise<string | undefined> {
+    return this.#run(caller, () =>
       hash(password, {
         memoryCost: this.#cost.memoryKib,
         timeCost: this.#cost.passes,
@@ -71,8 +71,8 @@ export class Argon2Hasher implements PasswordHasher {
     );
   }
 
-  verify(phc: string | undefined, password: string): Promise<boolean | undefined> {
-    return this.#run(async () => {
+  verify(phc: string | undefined, password: string, caller?: PasswordCaller): Promise<boolean | undefined> {
+    return this.#run(caller, async () => {
       const fits = await verify(phc ?? this.#dummy, password);
       return fits && phc !== undefined;
     });
@@ -87,21 +87,27 @@ export class Argon2Hasher implements PasswordHasher {
     return Math.min(Math.max(estimate, LIMITS.passwordRetryMsMin), LIMITS.passwordRetryMsMax);
   }
 
-  async #run<T>(compute: () => Promise<T>): Promise<T | undefined> {
+  async #run<T>(caller: PasswordCaller | undefined, compute: () => Promise<T>): Promise<T | undefined> {
     if (this.#running < this.#parallelMax) this.#running++;
-    else if (this.#waiting.length < this.#queueMax) {
-      // A finished computation passes its permit to the next waiter, so `#running` does not change.
-      await new Promise<void>((start) => this.#waiting.push(start));
-    } else return undefined;
+    // A finished computation passes its permit to the next waiter, so `#running` does not change.
+    else if (!(await this.#turn(caller))) return undefined;
     const startedAt = elapsedMs();
     try {
       return await compute();
     } finally {
       this.#averageMs += WEIGHT * (elapsedMs() - startedAt - this.#averageMs);
       const next = this.#waiting.shift();
-      if (next) next();
+      if (next) next.start();
       else this.#running--;
     }
+  }
+
+  /** @returns whether it is the caller's turn; false when there is no place, or another caller got it */
+  #turn(caller: PasswordCaller | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const waiting = { start: () => resolve(true), refuse: () => resolve(false) };
+      if (!this.#waiting.push(waiting, caller)) resolve(false);
+    });
   }
 }
 

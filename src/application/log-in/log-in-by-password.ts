@@ -15,6 +15,7 @@ import type { User } from '../users/user.ts';
 import { checkPassword, checkUsername } from '../users/username.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { PasswordLogInJob } from './password-log-in-job.ts';
+import { RecentLogIns } from './recent-log-ins.ts';
 import { type LogIn, submitLogIn } from './submit-log-in.ts';
 
 export interface LogInRequest {
@@ -49,7 +50,7 @@ const CREDENTIAL_REFUSALS: ReadonlySet<RefusalCode> = new Set([
  * 3. Log-ins of one asker under one name run one after the other, so that parallel guesses cannot outrun the lock. A
  *    known device or session asks by itself, all strangers together (`attemptBy`).
  * 4. While the password is locked, nothing is hashed.
- * 5. The password is hashed and compared. For an unknown user the cost is the same.
+ * 5. The password is hashed and compared, in turn with those of other addresses. For an unknown user the cost is the same.
  * 6. `PasswordLogInJob` decides: the password must still not be locked and must fit, the user must not be disabled, and
  *    the code must fit, or be absent where none is required. Only where the password fits is a repeat of an
  *    idempotency key answered from its record.
@@ -63,6 +64,7 @@ export class PasswordLogIn {
   readonly #context: Context;
   readonly #mutex = new KeyedMutex(LIMITS.passwordQueueMax);
   readonly #unknownUsers: UnknownUsers;
+  readonly #recent = new RecentLogIns();
 
   constructor(context: Context) {
     this.#context = context;
@@ -85,6 +87,7 @@ export class PasswordLogIn {
     const queue = `${request.username}\n${asker.by === 'device' ? asker.id : asker.by}`;
     const outcome = await this.#mutex.run(queue, () => this.#logInAlone(request, credentials, asker));
     if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
+    if (!('refused' in outcome)) this.#recent.add(request.username, request.address);
     if ('refused' in outcome && CREDENTIAL_REFUSALS.has(outcome.refused)) {
       await padResponseTime(startedAt, LIMITS.logInResponsePaddingMs);
     }
@@ -104,7 +107,10 @@ export class PasswordLogIn {
       this.#context.refusalCounter.count('login.locked', user ? 'locked' : 'user_unknown', user?.id);
       return refuse('locked', { retryAfterMs: lockedMs });
     }
-    const passwordFits = await passwords.verify(credentials?.passwordHash, request.password);
+    const passwordFits = await passwords.verify(credentials?.passwordHash, request.password, {
+      address: request.address,
+      known: this.#recent.has(request.username, request.address),
+    });
     if (passwordFits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
     if (!user) return this.#refuseUnknown(request.username);
 

@@ -4,6 +4,7 @@ import { attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { EMPTY_STATE } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
+import type { PasswordCaller } from '../../ports/password-hasher.ts';
 import type { Role, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
@@ -64,7 +65,7 @@ export async function createUser(
   if (invalid) return invalid;
   if (await context.store.findUser(username)) return takenOrRepeated(context, request);
 
-  const passwordHash = await context.passwords.hash(password);
+  const passwordHash = await context.passwords.hash(password, stranger(request.address));
   if (passwordHash === undefined) return refuse('busy', { retryAfterMs: context.passwords.retryAfterMs() });
   const made = await context.keyLeases.hold(() => commitUser(context, request, passwordHash));
   const taken = 'refused' in made && made.refused === 'username_taken';
@@ -78,7 +79,7 @@ export async function createUser(
  */
 async function takenOrRepeated(
   context: Context,
-  { username, password, idempotency }: CreateUserRequest,
+  { username, password, address, idempotency }: CreateUserRequest,
 ): Promise<RegisteredUser | Refusal> {
   const { store, passwords, rateLimiter } = context;
   const credentials = idempotency && (await store.findUser(username));
@@ -89,7 +90,7 @@ async function takenOrRepeated(
   const { registrationRepeatsMax: countMax, registrationRepeatsWindowMs: windowMs } = LIMITS;
   const wait = await rateLimiter.take(`registration-repeat/${userId}`, { countMax, windowMs });
   if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
-  const fits = await passwords.verify(passwordHash, password);
+  const fits = await passwords.verify(passwordHash, password, stranger(address));
   if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
   const { result } = await context.decider.submit(comparedRepeat(context, userId, fits, kept));
   return result;
@@ -121,6 +122,10 @@ function comparedRepeat(
       };
     },
   };
+}
+
+function stranger(address: string | undefined): PasswordCaller | undefined {
+  return address === undefined ? undefined : { address, known: false };
 }
 
 async function commitUser(

@@ -12,7 +12,7 @@ import type { Session } from '../../../src/application/sessions/session.ts';
 import type { AuthoriseRequest } from '../../../src/application/transactions/authorisation.ts';
 import type { Application } from '../../../src/compose.ts';
 import type { Transfer } from '../../../src/domain/transaction/canonical-transaction.ts';
-import type { PasswordHasher } from '../../../src/ports/password-hasher.ts';
+import type { PasswordCaller, PasswordHasher } from '../../../src/ports/password-hasher.ts';
 import { PASSWORD } from '../../services/application.ts';
 
 /** The real application's context with some of its parts wrapped, and a decider, a user cache and a refusal counter of its own on them. */
@@ -51,14 +51,14 @@ export class CountingHasher implements PasswordHasher {
     return this.#hasher.queueLength;
   }
 
-  hash(password: string): Promise<string | undefined> {
+  hash(password: string, caller?: PasswordCaller): Promise<string | undefined> {
     this.hashes++;
-    return this.#hasher.hash(password);
+    return this.#hasher.hash(password, caller);
   }
 
-  verify(phc: string | undefined, password: string): Promise<boolean | undefined> {
+  verify(phc: string | undefined, password: string, caller?: PasswordCaller): Promise<boolean | undefined> {
     this.verifications++;
-    return this.#hasher.verify(phc, password);
+    return this.#hasher.verify(phc, password, caller);
   }
 
   retryAfterMs(): number {
