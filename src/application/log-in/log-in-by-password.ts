@@ -109,7 +109,7 @@ export class PasswordLogIn {
     }
     const passwordFits = await passwords.verify(credentials?.passwordHash, request.password, {
       address: request.address,
-      known: this.#recent.has(request.username, request.address),
+      known: asker !== STRANGER || this.#recent.has(request.username, request.address),
     });
     if (passwordFits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
     if (!user) return this.#refuseUnknown(request.username);
