@@ -185,7 +185,7 @@ describe('the vault file', () => {
     await assert.rejects(openFileVault(options), refusal(/is no key vault: it is larger/));
     await unlink(options.path);
     await mkdir(options.path);
-    await assert.rejects(openFileVault(options), refusal(/cannot be read \(EISDIR\)/));
+    await assert.rejects(openFileVault(options), refusal(/is not a regular file/));
     const elsewhere = vaultOptions(join(folder, 'missing'));
     await assert.rejects(createFileVault(elsewhere), refusal(/cannot be made \(ENOENT\)/));
   });
