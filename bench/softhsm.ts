@@ -4,8 +4,10 @@
  * --url pkcs11:… --pin-file FILE
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -153,7 +155,10 @@ export async function openHsmPart(findings: Findings): Promise<Part | MissingPar
 }
 
 function partOn(findings: Findings, slot: Slot, remove: () => void): Part {
-  const flags = { '--vault-url': slot.url, '--vault-pin': slot.pin };
+  const folder = mkdtempSync(join(tmpdir(), 'sello-bench-'));
+  const pinFile = join(folder, 'pin');
+  writeFileSync(pinFile, slot.pin, { mode: 0o600 });
+  const flags = { '--vault-url': slot.url, '--vault-pin-file': pinFile };
   const title = 'by MAC, pipelined, keys in the HSM, custody';
   return {
     servers: [
@@ -164,7 +169,10 @@ function partOn(findings: Findings, slot: Slot, remove: () => void): Part {
       findings.options.onStep('HSM: MACs beside its own limit');
       await measureMacs(findings, slot);
     },
-    close: async () => remove(),
+    close: async () => {
+      rmSync(folder, { recursive: true, force: true });
+      remove();
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { CONFIG_KEYS } from '../config/keys.ts';
+import { CONFIG_KEYS, fileKeyOf } from '../config/keys.ts';
 import { nearest } from '../config/nearest.ts';
 import { loadConfig } from '../config.ts';
 import { type Text, text } from '../language/text.ts';
@@ -13,7 +13,7 @@ import { Shell } from './shell/shell.ts';
 
 /** Runs one command line. Never throws. @returns the exit code */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
-  // Every user can read the list of processes: a secret must not stay in it. Other command lines stay readable there.
+  // Every user can read the list of processes: a password in a URL must not stay in it.
   if (argv.some(isSecretFlag)) process.title = 'sello';
   const program = new Command('sello');
   const shell = new Shell(earlyLanguage(argv, process.env), () =>
@@ -30,12 +30,38 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   // Set before the flags are parsed, so that errors in the flags are JSON as well.
   shell.json = argv.includes('--json');
   try {
+    refuseSecrets(argv);
     await define(program, shell, argv);
     await program.parseAsync(argv, { from: 'user' });
     return shell.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return endOfParsing(error, shell, program);
     return shell.fail(error);
+  }
+}
+
+/**
+ * Refuses flags that are secrets: what started this process (npm, a shell's history) shows them as well.
+ * @throws CommandFailure
+ *
+ * Why: docs/DECISIONS.md#secrets-are-no-flags
+ */
+function refuseSecrets(argv: readonly string[]): void {
+  for (const argument of argv) {
+    const [flag] = argument.split('=', 1);
+    const key = CONFIG_KEYS.find((candidate) => candidate.flag === flag);
+    const file = key && fileKeyOf(key);
+    if (!key || !file) continue;
+    throw usageFailure(
+      text(
+        `${key.flag} is a secret, and flags are shown to everyone in the list of processes: it was not used, choose another one`,
+        `${key.flag} es un secreto, y cualquiera ve las opciones en la lista de procesos: no se ha usado, elige otro`,
+      ),
+      text(
+        `Give it by the environment as ${key.variable}, or by a file as ${file.flag}.`,
+        `Indícalo en el entorno como ${key.variable}, o en un fichero con ${file.flag}.`,
+      ),
+    );
   }
 }
 

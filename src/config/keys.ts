@@ -55,6 +55,11 @@ function leaves(group: GroupSchema, parents: readonly string[]): ConfigKey[] {
 /** Every key, in the schema's order. */
 export const CONFIG_KEYS: readonly ConfigKey[] = leaves(ConfigSchema, []);
 
+/** The key of the file that holds a key's value instead, such as `vault_pin_file` of `vault_pin`. */
+export function fileKeyOf({ key, schema }: ConfigKey): ConfigKey | undefined {
+  return schema.secret ? CONFIG_KEYS.find((other) => other.key === `${key}_file`) : undefined;
+}
+
 /** The value of a key in a whole configuration, as the file has it. */
 export function configValue({ path }: ConfigKey, values: unknown): unknown {
   let value = values;

@@ -1,4 +1,4 @@
-import { CONFIG_KEYS, OTHER_VARIABLES } from './keys.ts';
+import { CONFIG_KEYS, fileKeyOf, OTHER_VARIABLES } from './keys.ts';
 import { expectedOf } from './values.ts';
 
 function shown(value: unknown): string {
@@ -13,14 +13,15 @@ function cell(text: string): string {
 
 /** The text of `docs/configuration.md`, generated from the schema. */
 export function configurationReference(): string {
-  const rows = CONFIG_KEYS.map(({ key, variable, flag, schema }) => {
+  const rows = CONFIG_KEYS.map((each) => {
+    const { key, variable, flag, schema } = each;
     const secret = schema.secret ? ' Never printed.' : '';
     const cells = [
       `\`${key}\``,
       shown(schema.default),
       expectedOf(schema),
       `\`${variable}\``,
-      `\`${flag}\``,
+      fileKeyOf(each) ? 'none' : `\`${flag}\``,
       `${schema.description}${secret}`,
     ];
     return `| ${cells.map(cell).join(' | ')} |`;

@@ -93,24 +93,14 @@ test('with --json, errors are JSON as well', async () => {
 
 test('sello config prints the values in force and where each came from, without secrets', async (t) => {
   const folder = await temporaryFolder(t);
-  const shown = await selloJson(
-    [
-      'config',
-      '--tcp-port',
-      '1',
-      '--vault-passphrase',
-      'hush hush',
-      '--store-url',
-      'postgres://me:hush@db/x',
-    ],
-    {
-      environment: {
-        SELLO_HTTP_PORT: '2',
-        SELLO_POLICY_RULES: '[{"when":{"amount_max":"1.00"},"require":["mac","code"]}]',
-      },
-      folder,
+  const shown = await selloJson(['config', '--tcp-port', '1', '--store-url', 'postgres://me:hush@db/x'], {
+    environment: {
+      SELLO_HTTP_PORT: '2',
+      SELLO_VAULT_PASSPHRASE: 'hush hush',
+      SELLO_POLICY_RULES: '[{"when":{"amount_max":"1.00"},"require":["mac","code"]}]',
     },
-  );
+    folder,
+  });
   assert.deepEqual(shown.values.tcp_port, { value: 1, source: 'flag' });
   assert.deepEqual(shown.values.http_port, { value: 2, source: 'environment' });
   assert.deepEqual(shown.values.data_dir, { value: `${folder}/data`, source: 'default' });
@@ -119,14 +109,9 @@ test('sello config prints the values in force and where each came from, without 
   ]);
   assert.equal(shown.values.vault_passphrase.value, '(secret)');
   assert.equal(shown.values.store_url.value, 'postgres:(secret)');
-  const human = await sello([
-    'config',
-    '--tcp-port',
-    '1',
-    '--no-registration-open',
-    '--vault-passphrase',
-    'hush hush',
-  ]);
+  const human = await sello(['config', '--tcp-port', '1', '--no-registration-open'], {
+    environment: { SELLO_VAULT_PASSPHRASE: 'hush hush' },
+  });
   assert.match(human.stdout, /^tcp_port: 1 +# flag$/m);
   assert.match(human.stdout, /^registration_open: false +# flag$/m);
   assert.doesNotMatch(human.stdout + JSON.stringify(shown), /hush/);

@@ -13,6 +13,7 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/^ {3}\d{3} \d{3}$/gm, '   <code>'],
   [/^ {3}[█░]{20} \d{1,2} s$/gm, '   <seconds left>'],
   [/"valid_for_ms":\d{1,5}\b/g, '"valid_for_ms":<ms>'],
+  [/\/\S+\/setup-link\b/g, '<set-up link>'],
   // What is left of thirty seconds a moment later.
   [/"reintentar_ms":2\d{4}\b/g, '"reintentar_ms":<under 30000>'],
 ];
@@ -20,6 +21,8 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
 /** The same, cut short in a document to keep its lines readable. */
 const CUT_SHORT: readonly (readonly [RegExp, string])[] = [
   [/"sesion":"[0-9a-z]+\.[\w-]{4,}…"/g, '"sesion":"<session>"'],
+  // A terminal shows the link; without one it is in a file.
+  [/http:\S+\/console#setup=…/g, '<set-up link>'],
   [/\b[0-9a-f]{8,63}…/g, '<32 bytes>'],
   [/\beyJ[\w-]+…/g, '<JWS>'],
   [/("secret":"|\bsecret=)[A-Z2-7]{4,}…/g, '$1<seed>'],

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { portLike } from '../docs/machine.ts';
 import { type Ends, ServerProcess } from '../e2e/server-process.ts';
 import { temporaryFolder } from '../services/application.ts';
@@ -39,9 +41,12 @@ export class Sello {
     return this.#process;
   }
 
-  /** Returns the one-time link for the first administrator, printed at the first start. */
+  /** Returns the one-time link for the first administrator, which the first start writes to a file. */
   setUpLink(): Promise<string> {
-    return until(() => /(http:\S+\/console#setup=\S+)\n/.exec(this.process.stdout)?.[1]);
+    return until(
+      async () =>
+        (await readFile(join(this.folder, 'setup-link'), 'utf8').catch(() => '')).trim() || undefined,
+    );
   }
 
   async kill(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts';
 import { type Text, text } from '../../language/text.ts';
 import type { Shell } from '../shell/shell.ts';
 import { generatedLines, warningLines } from './banner-lines.ts';
+import { removeSetupLink, writeSetupLink } from './setup-link.ts';
 
 /**
  * The lines that the operator reads when the server is up: addresses, what was made, warnings, and commands to try
@@ -22,7 +23,7 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
   const { generated, vaultAwaited } = server.application;
   if (vaultAwaited !== undefined) lines.push(`! ${say(awaitedLine(vaultAwaited.reason))}`, '');
   lines.push(...generatedLines(shell, generated), ...warningLines(shell, config));
-  lines.push(...setupLines(say, server));
+  lines.push(...setupLines(say, config, server));
   lines.push(say(text('Try next, in another terminal:', 'Prueba ahora, en otra terminal:')));
   const where = whereOf(config);
   lines.push(`  printf secreto | npx sello user create alice --password-stdin${where}`);
@@ -31,10 +32,12 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
   return lines;
 }
 
-/** Prints the code of the first administrator. It appears nowhere else: not in the log, not in `--json`. */
-function setupLines(say: (text: Text) => string, { http }: RunningServer): string[] {
+/** Says where the first administrator is made. The code is on a terminal or in its file, in no log and not in `--json`. */
+function setupLines(say: (text: Text) => string, { dataDir }: Config, { http }: RunningServer): string[] {
   const { firstAdministrator, site } = http.dependencies;
+  removeSetupLink(dataDir);
   if (!firstAdministrator) return [];
+  const link = `${site.origin}/console#setup=${firstAdministrator.code}`;
   return [
     say(
       text(
@@ -42,7 +45,7 @@ function setupLines(say: (text: Text) => string, { http }: RunningServer): strin
         'Crea el primer administrador (el enlace sirve una vez, durante una hora):',
       ),
     ),
-    `  ${site.origin}/console#setup=${firstAdministrator.code}`,
+    `  ${process.stdout.isTTY ? link : writeSetupLink(dataDir, link)}`,
     '',
   ];
 }

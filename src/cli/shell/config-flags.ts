@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { CONFIG_KEYS, type ConfigKey } from '../../config/keys.ts';
+import { CONFIG_KEYS, type ConfigKey, fileKeyOf } from '../../config/keys.ts';
 
 /** Shown in every help. docs/configuration.md and `sello serve --help` list the others. */
 const SHOWN = new Set(['--data-dir', '--language']);
@@ -53,9 +53,12 @@ function given(command: Command, flag: string): boolean {
 
 /** `sello serve --help` lists them all. */
 export function configFlagsHelp(): string {
-  const width = Math.max(...CONFIG_KEYS.map(({ flag }) => flag.length));
-  return CONFIG_KEYS.map(({ flag, schema }) => {
-    const [sentence = ''] = schema.description.split(/(?<=[.:;]) /);
-    return `  ${flag.padEnd(width)}  ${sentence.replace(/[.:;]$/, '')}`;
-  }).join('\n');
+  const keys = CONFIG_KEYS.filter((key) => fileKeyOf(key) === undefined);
+  const width = Math.max(...keys.map(({ flag }) => flag.length));
+  return keys
+    .map(({ flag, schema }) => {
+      const [sentence = ''] = schema.description.split(/(?<=[.:;]) /);
+      return `  ${flag.padEnd(width)}  ${sentence.replace(/[.:;]$/, '')}`;
+    })
+    .join('\n');
 }

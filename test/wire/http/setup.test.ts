@@ -3,6 +3,8 @@
  * Method: the real HTTP server, with wrong codes, parallel claims and a clock that is moved.
  */
 import assert from 'node:assert/strict';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createUser } from '../../../src/application/users/register-user.ts';
 import { runServer, type ServerProcess } from '../../e2e/server-process.ts';
@@ -62,13 +64,16 @@ test('it is not offered after an hour, or when there is an administrator, or to 
   await made.user('alice');
 });
 
-test('the start prints it on the terminal only, no log has it, and the next start prints none', async (t) => {
+test('without a terminal the start writes it to a private file; no output has it, and the next start removes it', async (t) => {
   const folder = await temporaryFolder(t);
   const options = { folder, flags: { '--log-level': 'debug' } };
   const server = await runServer(t, options);
   await printed(server);
-  const link = /(http:\S+)\/console#setup=([A-Za-z0-9_-]{32})\n/.exec(server.stdout);
-  assert.ok(link, server.stdout);
+  const file = join(folder, 'setup-link');
+  assert.ok(server.stdout.includes(file), server.stdout);
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  const link = /^(http:\S+)\/console#setup=([A-Za-z0-9_-]{32})\n$/.exec(await readFile(file, 'utf8'));
+  assert.ok(link);
   const [, origin = '', code = ''] = link;
   const answer = await fetch(`${origin}/v1/setup`, {
     method: 'POST',
@@ -77,8 +82,9 @@ test('the start prints it on the terminal only, no log has it, and the next star
   });
   assert.equal(answer.status, 201, await answer.text());
   await server.stop();
-  assert.ok(!server.stderr.includes(code));
+  assert.ok(!(server.stdout + server.stderr).includes(code));
   const next = await runServer(t, options);
   await printed(next);
-  assert.ok(!next.stdout.includes('#setup='));
+  assert.ok(!next.stdout.includes('setup-link'));
+  await assert.rejects(stat(file), /ENOENT/);
 });
