@@ -145,6 +145,8 @@ export const LIMITS = {
   tokensPerUserMax: 8,
   /** How long a token may wait for its first code. */
   waitingTokenMs: 86_400_000,
+  /** How long a recovery stands, from when it was asked for. */
+  recoveryMs: 604_800_000,
   /** Per `enrolmentsWindowMs`. Revoked tokens stay in the store, so this pace bounds the tokens a user can ever have. */
   enrolmentsPerUserMax: 64,
   enrolmentsWindowMs: 86_400_000,

@@ -23,6 +23,16 @@ export interface UserState {
   readonly hadToken?: true;
   /** When the operator confirmed the first authenticator, ms since 1970: what waited then is the operator's to confirm. */
   readonly firstConfirmedAt?: number;
+  readonly recovery?: Recovery;
+}
+
+/** Administrators give the account to a new device. Times in ms since 1970; administrators by user name. */
+export interface Recovery {
+  readonly askedBy: string;
+  readonly askedAt: number;
+  readonly confirmedBy?: string;
+  /** From when a device may be invited; undefined until it is confirmed. */
+  readonly readyAt?: number;
 }
 
 export interface TokenState {

@@ -442,6 +442,63 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['A token or a passkey is needed', 'Enrol one first: a password alone does not open this.'],
     ['Hace falta un token o una llave de acceso', 'Dé de alta uno antes: la contraseña sola no da paso.'],
   ),
+  recovery_required: form(
+    'ERROR',
+    403,
+    'no',
+    [
+      'This user has or had a token or passkey',
+      'They show it themselves; if it is lost, two administrators recover the account, and wait.',
+    ],
+    [
+      'Esta persona tiene o tuvo un token o una llave de acceso',
+      'La muestra ella misma; si la perdió, dos administradores recuperan la cuenta, tras una espera.',
+    ],
+  ),
+  recovery_pending: form(
+    'ERROR',
+    409,
+    'no',
+    ['A recovery is under way', 'Confirm it, cancel it, or wait for its time.'],
+    ['Ya hay una recuperación en curso', 'Confírmela, cancélela o espere a su hora.'],
+  ),
+  recovery_unknown: form(
+    'ERROR',
+    404,
+    'no',
+    ['No recovery is under way', 'It may have been cancelled, used, or too old.'],
+    ['No hay ninguna recuperación en curso', 'Quizá se canceló, ya se usó o caducó.'],
+  ),
+  recovery_unneeded: form(
+    'ERROR',
+    409,
+    'no',
+    ['This user needs no recovery', 'They have never had a token or passkey: invite a device.'],
+    [
+      'Esta persona no necesita recuperación',
+      'Nunca tuvo un token ni una llave de acceso: invite un dispositivo.',
+    ],
+  ),
+  second_administrator_required: form(
+    'ERROR',
+    403,
+    'no',
+    ['Another administrator must confirm it', 'Nobody confirms their own request.'],
+    ['Debe confirmarla otro administrador', 'Nadie confirma lo que ha pedido.'],
+  ),
+  password_required: form(
+    'ERROR',
+    403,
+    'no',
+    [
+      'The password of the account is needed',
+      'An administrator made this invitation: give the password of its user as well.',
+    ],
+    [
+      'Hace falta la contraseña de la cuenta',
+      'La invitación es de un administrador: dé también la contraseña de su usuario.',
+    ],
+  ),
   bound_code_required: form(
     'ERROR',
     403,

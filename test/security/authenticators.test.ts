@@ -4,9 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createUser } from '../../src/application/users/register-user.ts';
+import { isRefusal } from '../../src/domain/errors.ts';
 import { StoppedClock } from '../services/application.ts';
 import { Authenticator } from '../services/authenticator.ts';
 import { ApiToken, type ApiUser, type HttpFixture, PASSWORD, testHttp } from '../wire/http/http-fixture.ts';
+import { VirtualDevice } from '../wire/http/virtual-device.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -149,4 +152,104 @@ test('revoking asks for a code of the last minutes', async (t) => {
   const shown = await alice.post('/v1/sessions/current/proof', { code: token.code() });
   assert.equal(shown.status, 200, shown.text);
   assert.equal((await revoke(fixture, alice, path)).status, 204);
+});
+
+const ADMIN_ACTS = [
+  ['POST', '/v1/admin/users/1/disable'],
+  ['POST', '/v1/admin/users/1/unlock'],
+  ['POST', '/v1/admin/users/1/enrolments'],
+  ['POST', '/v1/admin/users/1/recovery'],
+  ['DELETE', '/v1/admin/users/1/tokens/x'],
+  ['POST', '/v1/admin/services'],
+  ['PUT', '/v1/admin/services/shop/scopes'],
+  ['POST', '/v1/admin/keys/rotation'],
+] as const;
+
+async function administrator(fixture: HttpFixture, username: string): Promise<ApiUser> {
+  const { context } = fixture.application;
+  assert.ok(!isRefusal(await createUser(context, { username, password: PASSWORD, role: 'admin' })));
+  return fixture.logIn(username);
+}
+
+async function idOf(fixture: HttpFixture, username: string): Promise<string> {
+  return `${(await fixture.application.store.findUser(username))?.userId}`;
+}
+
+test('an administrator’s password alone reads and enrols, and changes nothing; a code serves for minutes', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock });
+  await fixture.user('alice');
+  const root = await administrator(fixture, 'root');
+  const act = (token: string, [method, path]: (typeof ADMIN_ACTS)[number]) =>
+    fixture.request(method, path, { token, ...(method === 'DELETE' ? {} : { body: {} }) });
+  for (const tried of ADMIN_ACTS) {
+    const { status, json } = await act(root.token, tried);
+    assert.deepEqual([status, json.code], [403, 'authenticator_required'], tried.join(' '));
+  }
+  assert.equal((await root.get('/v1/admin/users')).status, 200);
+  const token = await root.enrol('totp', { period_s: 60 });
+  // The session that confirmed it has shown it.
+  const service = { name: 'shop', scopes: ['codes:verify'] };
+  assert.equal((await root.post('/v1/admin/services', service)).status, 201);
+  clock.advance(5 * MINUTE_MS + 1);
+  for (const tried of ADMIN_ACTS) {
+    const { status, json } = await act(root.token, tried);
+    assert.deepEqual([status, json.code], [401, 'proof_required'], tried.join(' '));
+  }
+  const shown = await root.post('/v1/sessions/current/proof', { code: token.code() });
+  assert.equal(shown.status, 200, shown.text);
+  const alice = await idOf(fixture, 'alice');
+  assert.equal((await root.post(`/v1/admin/users/${alice}/disable`)).status, 204);
+});
+
+test('one administrator gives nobody’s account to a device: it takes another one, a day and the password', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock });
+  const alice = await fixture.user('alice');
+  const lost = await VirtualDevice.enrolled(alice);
+  const [root, other] = [await fixture.withRole('root', 'admin'), await fixture.withRole('other', 'admin')];
+  const path = `/v1/admin/users/${await idOf(fixture, 'alice')}`;
+  const invite = () => root.post(`${path}/enrolments`);
+  assert.equal((await invite()).json.code, 'recovery_required');
+  assert.equal((await root.post(`${path}/recovery`)).status, 201);
+  assert.equal((await root.post(`${path}/recovery/confirmation`)).json.code, 'second_administrator_required');
+  assert.equal((await invite()).json.code, 'recovery_required');
+  // The user sees it, on the phone too, and stops it.
+  const seen = await lost.get('/v1/recovery');
+  assert.equal(seen.json.recovery.asked_by, 'root');
+  assert.equal((await lost.delete('/v1/recovery')).status, 204);
+  assert.equal((await other.post(`${path}/recovery/confirmation`)).json.code, 'recovery_unknown');
+
+  assert.equal((await root.post(`${path}/recovery`)).status, 201);
+  const confirmed = await other.post(`${path}/recovery/confirmation`);
+  assert.equal(confirmed.status, 200, confirmed.text);
+  assert.equal((await invite()).json.code, 'recovery_required');
+  clock.advance(DAY_MS);
+  const later = await fixture.logIn('root');
+  await fixture.prove(later);
+  const inviteLater = () => later.post(`${path}/enrolments`);
+  const invited = await inviteLater();
+  assert.equal(invited.status, 201, invited.text);
+  assert.equal((await inviteLater()).json.code, 'recovery_required', 'it serves once');
+
+  const device = await VirtualDevice.make(fixture);
+  const { code } = invited.json;
+  assert.equal((await device.claim(code)).json.code, 'password_required');
+  assert.equal((await device.claim(code, { password: 'guessed it' })).json.code, 'credentials_invalid');
+  await device.take(await device.claim(code, { password: PASSWORD }));
+  assert.equal((await device.confirm()).status, 200);
+});
+
+test('guesses at the password of an administrator’s invitation lock it like others', async (t) => {
+  const fixture = await testHttp(t);
+  await fixture.user('alice');
+  const root = await fixture.withRole('root', 'admin');
+  const invited = await root.post(`/v1/admin/users/${await idOf(fixture, 'alice')}/enrolments`);
+  assert.equal(invited.status, 201, invited.text);
+  const device = await VirtualDevice.make(fixture);
+  const claim = (password: string) => device.claim(invited.json.code, { password });
+  for (let guess = 0; guess < 3; guess++) {
+    assert.equal((await claim(`guess no ${guess}`)).json.code, 'credentials_invalid');
+  }
+  assert.equal((await claim(PASSWORD)).json.code, 'locked');
 });

@@ -1,17 +1,20 @@
 import type { KeyObject } from 'node:crypto';
-import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { isRefusal, type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
+import { lockedForMs } from '../../domain/lockout.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionRow, SideRow, TokenRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
 import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
 import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
+import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { makeSessionSecret, sessionIdOf, userIdOfSecret } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { logInTokenId } from './device.ts';
 import { type DeviceKey, readDeviceKey, sealToDevice } from './device-key.ts';
 import { checkParameters, makeSeed, type NewToken } from './enrol-token.ts';
+import { BY_ADMINISTRATOR } from './invite-device.ts';
 import { makeRoom } from './waiting-tokens.ts';
 
 export interface ClaimEnrolmentRequest {
@@ -22,6 +25,8 @@ export interface ClaimEnrolmentRequest {
   /** One token of this type. By default two: `ocra` for approvals and `totp` for log-ins. */
   readonly type?: 'ocra' | 'totp';
   readonly address: string;
+  /** Of the user, where an administrator made the invitation. Must not be in the digest. */
+  readonly password?: string;
   /** Its digest must cover the code. */
   readonly idempotency?: Idempotency;
 }
@@ -36,7 +41,8 @@ export interface ClaimedEnrolment {
 /**
  * Enrols a device by an invitation, which the same decision spends. The tokens are pending until their first code; the
  * device's session opens at once, because it confirms them. The seeds leave the vault this once, encrypted to the
- * device's key. Does NOT check whose key that is: the holder of the invitation names it.
+ * device's key. Does NOT check whose key that is: the holder of the invitation names it. An administrator's invitation
+ * takes the user's password as well, so that the administrator cannot use it; a wrong one counts like any other.
  */
 export async function claimEnrolment(
   context: Context,
@@ -60,6 +66,8 @@ export async function claimEnrolment(
     const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
     const wait = await rateLimiter.take(`enrolment/${user.id}`, { countMax, windowMs });
     if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
+    const refused = await checkClaimPassword(context, user, held, request.password);
+    if (refused) return refused;
     return context.keyLeases.hold(() => enrolDevice(context, request, user, held, deviceKey));
   }
   const kept = user && (await findRecord<ClaimedEnrolment>(context, user.id, idempotency));
@@ -116,6 +124,8 @@ async function enrolDevice(
       if (!user || isRefusal(invitation)) {
         return { result: isRefusal(invitation) ? invitation : refuse('enrolment_unknown') };
       }
+      const lockedMs = invitedByAdministrator(invitation) ? lockedForMs(user.state.password, at) : 0;
+      if (lockedMs > 0) return { result: refuse('locked', { retryAfterMs: lockedMs }) };
       const room = makeRoom(user, made.length, at);
       if (!room) {
         return { result: refuse('tokens_too_many', { detail: `at most ${LIMITS.tokensPerUserMax}` }) };
@@ -132,6 +142,41 @@ async function enrolDevice(
   };
   // The result may be kept as it is: it is encrypted to the device already.
   return (await decider.submit(idempotent(job, idempotency, wholeResult<ClaimedEnrolment>()))).result;
+}
+
+function invitedByAdministrator({ invitedBy }: SessionRow): boolean {
+  return invitedBy.startsWith(BY_ADMINISTRATOR);
+}
+
+/** @returns undefined where the password fits, or is not asked for */
+async function checkClaimPassword(
+  { store, passwords, decider, settings }: Context,
+  { id: userId, username, state }: User,
+  invitation: SessionRow,
+  password: string | undefined,
+): Promise<Refusal | undefined> {
+  if (!invitedByAdministrator(invitation)) return undefined;
+  if (password === undefined) return refuse('password_required');
+  const lockedMs = lockedForMs(state.password, decider.now());
+  if (lockedMs > 0) return refuse('locked', { retryAfterMs: lockedMs });
+  const fits = await passwords.verify((await store.findUser(username))?.passwordHash, password);
+  if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
+  if (fits) return undefined;
+  const { result } = await decider.submit<Refusal>({
+    userId,
+    decide: (user, { at }) => {
+      if (!user) return { result: refuse('enrolment_unknown') };
+      const lockedMs = lockedForMs(user.state.password, at);
+      if (lockedMs > 0) return { result: refuse('locked', { retryAfterMs: lockedMs }) };
+      const { state, detail } = afterWrongPassword(user.state, at, settings.lockout);
+      const reason = 'credentials_invalid';
+      return {
+        result: refuse(reason, retryAfter(lockedForMs(state.password, at))),
+        draft: { type: 'login.refused', reason, ...(detail ? { detail } : {}), state },
+      };
+    },
+  });
+  return result;
 }
 
 async function makeTokens(

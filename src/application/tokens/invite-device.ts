@@ -9,9 +9,13 @@ import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
 import { isSessionValid, makeSessionSecret, type Session, sessionIdOf } from '../sessions/session.ts';
+import { recoveryOf } from '../users/recovery.ts';
 import type { User } from '../users/user.ts';
-import { inviterOf } from './authenticators.ts';
+import { hadAuthenticator, inviterOf } from './authenticators.ts';
 import { endSessions } from './device.ts';
+
+/** Begins the `invitedBy` of an invitation by an administrator, whose claim takes the user's password. */
+export const BY_ADMINISTRATOR = 'administrator/';
 
 export interface Invitation {
   /** Enrols a device once. Returned only here; stored as a digest. */
@@ -26,7 +30,7 @@ export type InviteDeviceRequest = {
   readonly idempotency?: Idempotency;
 } & (
   | { readonly session: Session; readonly shown?: Shown }
-  /** The administrator's name: nothing of the user is asked for. */
+  /** The administrator's name: nothing of the user is asked for, but who has or had an authenticator needs a recovery. */
   | { readonly by: string }
 );
 
@@ -94,12 +98,16 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
     const request = this.#request;
     if (!user || user.version === 0) return { result: refuse('user_unknown') };
     if (user.disabled) return { result: refuse('user_disabled') };
-    if (!this.#factor)
+    if (!this.#factor) {
+      const wanting = needsRecovery(user, at);
+      if (wanting) return { result: wanting };
+      const { recovery: _, ...state } = user.state;
       return this.#invited(user, at, {
-        state: user.state,
+        state,
         detail: { by: 'by' in request ? request.by : '' },
         rows: [],
       });
+    }
     const shown = this.#factor.judge(user, facts, macs);
     if ('result' in shown) return shown;
     return this.#invited(user, at, { ...shown, detail: { ...shown.detail, by: user.username } });
@@ -116,7 +124,7 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
       ...{ userId: user.id, sessionId: sessionIdOf(this.#code), kind: 'enrolment', label: '', tokenId: '' },
       proof: this.#factor && shown.length === 0 ? 'no_token' : 'second_factor',
       provenAt: 0,
-      invitedBy: 'session' in request ? inviterOf(request.session) : `administrator/${request.by}`,
+      invitedBy: 'session' in request ? inviterOf(request.session) : `${BY_ADMINISTRATOR}${request.by}`,
       ...{ createdAt: at, expiresAt },
     };
     const rows: SideRow[] = [
@@ -132,6 +140,14 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
       },
     };
   }
+}
+
+/** Refuses an administrator's invitation for a user who has or had an authenticator, unless a recovery is ready. */
+function needsRecovery(user: User, at: number): Refusal | undefined {
+  if (!hadAuthenticator(user)) return undefined;
+  const { readyAt } = recoveryOf(user, at) ?? {};
+  if (readyAt === undefined) return refuse('recovery_required');
+  return readyAt <= at ? undefined : refuse('recovery_required', { retryAfterMs: readyAt - at });
 }
 
 /** The expired invitations, and the oldest ones beyond `invitationsPerUserMax` with the new one. */

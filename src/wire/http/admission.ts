@@ -2,16 +2,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { checkAccess } from './access.ts';
 import { authenticate } from './authenticate.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, UserCaller } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { asksForFreshProof, checkFreshProof } from './fresh-proof.ts';
 import { idempotencyKey } from './idempotency.ts';
 import type { SendRefusal } from './refusal-sender.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Route } from './route.ts';
 
 /**
- * Fastify's `onRequest` hook of a route: authenticates the caller, checks that they may use the route, and checks the
- * header fields, all before any of the body is read.
+ * Fastify's `onRequest` hook of a route: authenticates the caller, checks that they may use the route, the header fields,
+ * and of an administrator a fresh proof, all before any of the body is read.
  */
 export function admissionHook(route: Route, dependencies: HttpDependencies, sendRefusal: SendRefusal) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
@@ -24,9 +25,15 @@ export function admissionHook(route: Route, dependencies: HttpDependencies, send
       if (caller !== undefined && !isRefusal(caller)) {
         requestContext.caller = caller;
         dependencies.connections.prove(request.socket);
+        if (caller.kind === 'user' && asksForFreshProof(route)) return admitProven(caller);
       }
       done();
     };
+    const admitProven = (caller: UserCaller) =>
+      void checkFreshProof(dependencies, caller).then(
+        (wanting) => (wanting ? void sendRefusal(request, reply, wanting) : done()),
+        (error: unknown) => void reply.send(error),
+      );
     const { method, caller: kind } = route;
     const { secure, address } = requestContext;
     const waitMs = dependencies.errorLimit.waitOf(address);

@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../../domain/errors.ts';
+import { asksForFreshProof } from './fresh-proof.ts';
 import type { Route } from './route.ts';
 
 /** The refusals of any request. */
@@ -19,6 +20,10 @@ export function refusalsOf(route: Route): readonly RefusalCode[] {
   if (route.method !== 'GET') {
     for (const code of ['json_invalid', 'line_too_long', 'content_type_unsupported', 'csrf_invalid'] as const)
       codes.add(code);
+  }
+  if (asksForFreshProof(route)) {
+    codes.add('proof_required');
+    codes.add('authenticator_required');
   }
   if (route.repeatable) codes.add('idempotency_mismatch');
   if (route.caller !== 'anyone') codes.add('session_required');

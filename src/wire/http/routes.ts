@@ -17,6 +17,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { ownSessionRoutes } from './routes/own-sessions.ts';
 import { passkeyRoutes } from './routes/passkeys.ts';
 import { receiptRoutes } from './routes/receipts.ts';
+import { recoveryRoutes } from './routes/recoveries.ts';
 import { sessionProofRoutes } from './routes/session-proof.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { setupRoutes } from './routes/setup.ts';
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   ...decisionRoutes,
   ...tokenRoutes,
   ...enrolmentRoutes,
+  ...recoveryRoutes,
   ...codeRoutes,
   ...receiptRoutes,
   ...journalRoutes,

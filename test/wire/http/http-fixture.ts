@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { createService } from '../../../src/application/services/manage-services.ts';
+import { proven } from '../../../src/application/sessions/session.ts';
 import { createUser } from '../../../src/application/users/register-user.ts';
 import type { Application } from '../../../src/compose.ts';
 import { decodeBase32 } from '../../../src/domain/encoding/base32.ts';
@@ -120,7 +121,23 @@ export class HttpFixture {
   async withRole(username: string, role: Role): Promise<ApiUser> {
     const created = await createUser(this.application.context, { username, password: PASSWORD, role });
     assert.ok(!('refused' in created));
-    return this.logIn(username);
+    const user = await this.logIn(username);
+    if (role === 'admin') await this.prove(user);
+    return user;
+  }
+
+  /** As if the session had shown an authenticator now, without one to keep track of. */
+  async prove({ username }: ApiUser): Promise<void> {
+    const { decider, store } = this.application.context;
+    const { userId } = (await store.findUser(username)) ?? assert.fail(username);
+    await decider.submit({
+      userId,
+      decide: (user, { at }) => {
+        const rows = (user?.sessions ?? []).flatMap((session) => proven(session, at));
+        const state = user?.state ?? {};
+        return { result: undefined, draft: { type: 'code.accepted', state, rows } };
+      },
+    });
   }
 
   /** @returns its key */

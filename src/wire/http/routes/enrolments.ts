@@ -10,7 +10,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
-import { closed, Id, named, time } from '../schema.ts';
+import { closed, Id, named, Password, time } from '../schema.ts';
 import { SHOWN, SHOWN_REFUSALS, shownOf } from '../shown.ts';
 import { actOf, userIdOf } from './admin-users.ts';
 
@@ -90,12 +90,13 @@ export const enrolmentRoutes = [
     path: '/v1/admin/users/{id}/enrolments',
     tag: 'administration',
     summary: 'Invite a device of a user to be a virtual token',
-    description: 'For themselves, who has an active token is refused: `POST /v1/enrolments` takes its code.',
+    description:
+      'For a user who has never had a token or passkey; for others, a recovery must be ready (`POST /v1/admin/users/{id}/recovery`). The claim takes the user’s password. For themselves, who has a token is refused: `POST /v1/enrolments` takes its code.',
     caller: 'admin',
     repeatable: true,
     params: { id: Id },
     responses: INVITED,
-    refusals: ['user_unknown', 'user_disabled', 'code_required'],
+    refusals: ['user_unknown', 'user_disabled', 'recovery_required', ...SHOWN_REFUSALS],
     async handle({ caller, params, path, idempotencyKey }, dependencies) {
       const userId = userIdOf(params.id);
       if (userId === undefined) return refuse('user_unknown');
@@ -116,7 +117,7 @@ export const enrolmentRoutes = [
     tag: 'tokens',
     summary: 'Enrol this device by an invitation',
     description:
-      "The seeds come as a JWE to the device's own key: its payload names the user, the device's session and the tokens (two, unless `type` names one: `ocra` for approvals, `totp` for log-ins). They wait for a first code (activation, by the device's session).",
+      "The seeds come as a JWE to the device's own key: its payload names the user, the device's session and the tokens (two, unless `type` names one: `ocra` for approvals, `totp` for log-ins). They wait for a first code (activation, by the device's session). An administrator's invitation takes the user's `password` as well.",
     caller: 'anyone',
     repeatable: true,
     body: closed({
@@ -124,6 +125,7 @@ export const enrolmentRoutes = [
       device_key: DeviceKey,
       label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
       type: Type.Optional(Type.Enum(['ocra', 'totp'])),
+      password: Type.Optional(Password),
     }),
     bodyExample: CLAIM_EXAMPLE,
     responses: {
@@ -133,6 +135,10 @@ export const enrolmentRoutes = [
       },
     },
     refusals: [
+      'password_required',
+      'credentials_invalid',
+      'locked',
+      'busy',
       'enrolment_unknown',
       'enrolment_expired',
       'device_key_invalid',
@@ -140,7 +146,7 @@ export const enrolmentRoutes = [
       'token_parameters_invalid',
     ],
     async handle({ body, address, path, idempotencyKey: key }, { context }) {
-      const { code, device_key: deviceKey, label = '', type } = body;
+      const { code, device_key: deviceKey, label = '', type, password } = body;
       const { kty, crv, x, y } = deviceKey;
       // The code cannot be guessed, so its digest may be stored.
       const owner = `enrolment/${hash('sha256', code, 'hex')}`;
@@ -148,6 +154,7 @@ export const enrolmentRoutes = [
       const claimed = await claimEnrolment(context, {
         ...{ code, deviceKey: { kty, crv, x, y }, label, address },
         ...(type === undefined ? {} : { type }),
+        ...(password === undefined ? {} : { password }),
         ...ownIdempotency(key, owner, { method: 'POST', path, body: content }),
       });
       if (isRefusal(claimed)) return claimed;
