@@ -4,7 +4,8 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startChromium, untilInPage } from '../test/services/chromium.ts';
-import { Console, PASSWORD } from '../test/web-e2e/console.ts';
+import { Administrator } from '../test/web-e2e/administrator.ts';
+import { Console } from '../test/web-e2e/console.ts';
 import { newCustomer } from '../test/web-e2e/customer.ts';
 import { runSello } from '../test/web-e2e/sello.ts';
 
@@ -26,8 +27,7 @@ try {
 
 async function takeAll(): Promise<void> {
   const [chromium, sello] = await Promise.all([startChromium(ends), runSello(ends)]);
-  const code = (await sello.setUpLink()).split('=').at(-1);
-  await sello.ask('POST', '/v1/setup', { body: { code, username: 'chief', password: PASSWORD } });
+  const administrator = await Administrator.setUp(sello, 'chief');
   const alice = await newCustomer(chromium, sello, 'alice', { deviceScaleFactor: 1.5 });
   const { bank, token, desk, phone } = alice;
   await desk.page.setViewportSize(DESK);
@@ -59,7 +59,7 @@ async function takeAll(): Promise<void> {
     await sello.ask('POST', '/v1/sessions', { body: { username: 'alice', password: `guess ${attempt}` } });
   }
   const office = await chromium.visitor(sello.origin, { viewport: OFFICE, deviceScaleFactor: 1.5 });
-  const chief = await new Console(office.page).logIn('chief');
+  const chief = await new Console(office.page).logInByCode(administrator);
   await chief.at('operator');
   await chief.text('Live').waitFor();
   await chief.text('Refusals by reason').waitFor();

@@ -5,10 +5,13 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { installSchemathesis } from '../../scripts/schemathesis.ts';
+import { decodeBase32 } from '../../src/domain/encoding/base32.ts';
+import { hotpCode } from '../../src/domain/otp/hotp.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { selloJson } from '../services/sello-command.ts';
 import { httpAddress } from './http-address.ts';
@@ -52,6 +55,7 @@ test('schemathesis finds no answer outside the document', async (t) => {
   const server = await runServer(t, {
     folder,
     flags: {
+      '--proof-ttl-ms': '3600000',
       '--rate-limits-errors-count-max': many,
       '--rate-limits-registrations-count-max': many,
       '--rate-limits-log-ins-count-max': many,
@@ -80,13 +84,25 @@ test('schemathesis finds no answer outside the document', async (t) => {
     });
     return ((await response.json()) as { access_token: string }).access_token;
   };
+  const root = await tokenOf('root');
+  const ask = async (path: string, body: object) => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${root}` };
+    const response = await fetch(base + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    return (await response.json()) as { id: string; secret: string };
+  };
+  // An administrator changes nothing by the password alone.
+  const { id, secret } = await ask('/v1/tokens', { type: 'hotp' });
+  const hmac = (algorithm: string, key: Uint8Array, message: Uint8Array) =>
+    createHmac(algorithm, key).update(message).digest();
+  const code = hotpCode(hmac, decodeBase32(secret) ?? new Uint8Array(), 0, { algorithm: 'sha1', digits: 6 });
+  await ask(`/v1/tokens/${id}/activation`, { code });
   const config = join(folder, 'schemathesis.toml');
   await writeFile(config, '[parameters]\n"query.wait_s" = 0\n');
 
   for (const [caller, token] of [
     ['service', key],
     ['user', await tokenOf('alice')],
-    ['admin', await tokenOf('root')],
+    ['admin', root],
   ] as const) {
     const { code, output } = await schemathesis(installed.path, [
       ...['--config-file', config, 'run', `${base}/openapi.json`, '--no-color', '--seed', '7'],

@@ -10,10 +10,12 @@ import { VirtualDevice } from '../wire/http/virtual-device.ts';
 
 /** All that a virtual token may do: a route that is added is not among them unless somebody says so here as well. */
 const OPEN = [
+  'DELETE /v1/recovery',
   'DELETE /v1/sessions/current',
   'DELETE /v1/tokens/{id}',
   'GET /v1/events',
   'GET /v1/receipts/{transaction}',
+  'GET /v1/recovery',
   'GET /v1/sessions/current',
   'GET /v1/tokens',
   'GET /v1/tokens/{id}/uses',

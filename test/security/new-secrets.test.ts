@@ -27,6 +27,7 @@ test('the secrets of enrolment, devices, passkeys and set-up are in no log and n
   });
   assert.equal(made.status, 201);
   const root = await fixture.logIn('root');
+  await fixture.prove(root);
   const alice = await fixture.user('alice');
 
   const once = { 'idempotency-key': 'invitation' };

@@ -46,7 +46,14 @@ describe('access', { concurrency: 2 }, () => {
     await chief.button('Create the administrator').click();
     await chief.heading('The administrator is ready').waitFor();
     await chief.button('Go to the log-in').click();
-    await chief.logIn('chief');
+    // The way leads through setting up a token or a passkey: without one an administrator can only look.
+    await chief.offerPassword('chief');
+    await chief.heading('Set up a token').waitFor();
+    await virtualAuthenticator(desk.page);
+    await chief.at('security');
+    await chief.button('Add a passkey').click();
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'Continue' }).click();
+    await chief.button(/^Delete the passkey/).waitFor();
     await desk.page.getByRole('link', { name: 'Monitoring' }).waitFor();
 
     const late = await chromium.visitor(sello.origin);

@@ -61,6 +61,15 @@ export class Console {
     return this;
   }
 
+  /** Logs in by password and code. */
+  async logInByCode({ username, code }: { readonly username: string; code(): string }): Promise<this> {
+    await this.offerPassword(username);
+    await this.page.getByLabel('Code').fill(code());
+    await this.button('Confirm').click();
+    await this.heading(`Hello, ${username}`).waitFor();
+    return this;
+  }
+
   async logOut(): Promise<void> {
     await this.button(/^Account of/).click();
     await this.button('Log out').click();

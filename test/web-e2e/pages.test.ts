@@ -10,6 +10,7 @@ import { after, describe, test } from 'node:test';
 import { ROOT } from '../docs/machine.ts';
 import { axe } from '../services/axe.ts';
 import { DESKTOP, PHONE, startChromium, untilInPage, type Visitor } from '../services/chromium.ts';
+import { Administrator } from './administrator.ts';
 import { Console, PASSWORD } from './console.ts';
 import { newCustomer, PHONE_OPTIONS } from './customer.ts';
 import { runSello } from './sello.ts';
@@ -239,13 +240,13 @@ describe('pages', { concurrency: 2 }, () => {
   });
 
   test('the operator’s side', async (t) => {
-    const code = (await sello.setUpLink()).split('=').at(-1);
-    await sello.ask('POST', '/v1/setup', { body: { code, username: 'chief', password: PASSWORD } });
+    const administrator = await Administrator.setUp(sello, 'chief');
+    await sello.ask('POST', '/v1/users', { body: { username: 'nora', password: PASSWORD } });
     const customer = await newCustomer(chromium, sello, 'bob');
     await customer.bank.transfer({ payee: 'Astilleros', amount: '1250.50' });
     await customer.token.approve('Astilleros');
     const desk = await chromium.visitor(sello.origin);
-    const chief = await new Console(desk.page).logIn('chief');
+    const chief = await new Console(desk.page).logInByCode(administrator);
     const looker = new Looker(desk, 'operator');
     await desk.page.getByRole('link', { name: 'Attack lab' }).waitFor();
     const places = await desk.page.evaluate(
@@ -275,6 +276,11 @@ describe('pages', { concurrency: 2 }, () => {
     await looker.look('journal-whole');
 
     await chief.at('operator', 'users', 'bob');
+    await chief.button('Invite to set up a token').click();
+    await dialog.getByRole('button', { name: 'Ask for a recovery' }).waitFor();
+    await looker.look('recovery-dialog');
+    await desk.page.keyboard.press('Escape');
+    await chief.at('operator', 'users', 'nora');
     await chief.button('Invite to set up a token').click();
     await dialog.getByRole('img', { name: 'QR code of the invitation' }).waitFor();
     await looker.look('invite-dialog');

@@ -10,7 +10,8 @@ import { after, test } from 'node:test';
 import { ROOT } from '../docs/machine.ts';
 import { axe } from '../services/axe.ts';
 import { DESKTOP, PHONE, startChromium, type Visitor } from '../services/chromium.ts';
-import { Console, PASSWORD } from './console.ts';
+import { Administrator } from './administrator.ts';
+import { Console } from './console.ts';
 import { newCustomer } from './customer.ts';
 import { runSello } from './sello.ts';
 
@@ -31,22 +32,16 @@ async function look({ page }: Visitor, name: string): Promise<void> {
   }
 }
 
-async function logIn(username: string): Promise<string> {
-  const { json } = await sello.ask('POST', '/v1/sessions', { body: { username, password: PASSWORD } });
-  return json.access_token;
-}
-
 test('one token of a user and one key of a service are revoked on their pages', async () => {
-  const code = (await sello.setUpLink()).split('=').at(-1);
-  await sello.ask('POST', '/v1/setup', { body: { code, username: 'chief', password: PASSWORD } });
-  const token = await logIn('chief');
+  const administrator = await Administrator.setUp(sello, 'chief');
+  const { token } = administrator;
   const body = { name: 'shop', scopes: ['transactions:read'] };
   const older = await sello.ask('POST', '/v1/admin/services', { token, body });
   const newer = await sello.ask('POST', '/v1/admin/services/shop/keys', { token });
   const iris = await newCustomer(chromium, sello, 'iris');
   const desk = await chromium.visitor(sello.origin);
   const { page } = desk;
-  const chief = await new Console(page).logIn('chief');
+  const chief = await new Console(page).logInByCode(administrator);
   const dialog = page.getByRole('dialog');
 
   await chief.at('operator', 'users', 'iris');

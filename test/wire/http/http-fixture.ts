@@ -140,6 +140,18 @@ export class HttpFixture {
     });
   }
 
+  /** What two administrators do for a user who lost everything, with `recovery_wait_ms` 0. @returns the invitation's code */
+  async recover(username: string): Promise<string> {
+    const [one, other] = [await this.withRole('one', 'admin'), await this.withRole('other', 'admin')];
+    const { users } = (await one.get(`/v1/admin/users?search=${username}`)).json;
+    const path = `/v1/admin/users/${users[0].id}`;
+    assert.equal((await one.post(`${path}/recovery`)).status, 201);
+    assert.equal((await other.post(`${path}/recovery/confirmation`)).status, 200);
+    const invited = await one.post(`${path}/enrolments`);
+    assert.equal(invited.status, 201, invited.text);
+    return invited.json.code;
+  }
+
   /** @returns its key */
   async service(name: string, ...scopes: string[]): Promise<string> {
     const created = await createService(this.application.context, { name, scopes });

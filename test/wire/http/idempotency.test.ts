@@ -199,7 +199,8 @@ test('a repeated administrator’s action is marked as replayed, also without a 
   };
   for (const verb of ['disable', 'enable', 'unlock']) await twice('POST', `/v1/admin/users/${id}/${verb}`);
   await twice('DELETE', `/v1/admin/users/${id}/tokens/${token.id}`);
-  await twice('POST', `/v1/admin/users/${id}/enrolments`);
+  const bob = await fixture.application.store.findUser((await fixture.user('bob')).username);
+  await twice('POST', `/v1/admin/users/${bob?.userId}/enrolments`);
   for (const verb of ['disable', 'enable']) await twice('POST', `/v1/admin/services/shop/${verb}`);
   await twice('POST', '/v1/admin/services/shop/keys');
   const [, { id: key }] = (await root.get('/v1/admin/services')).json.services[0].keys;

@@ -232,6 +232,13 @@ export type Problem = {
   readonly request_id: string;
 };
 
+export type Recovery = {
+  readonly asked_by: string;
+  readonly asked_at: string;
+  readonly confirmed_by: string | null;
+  readonly ready_at: string | null;
+};
+
 export type Service = {
   readonly id: string;
   readonly name: string;
@@ -326,6 +333,12 @@ export interface Operations {
     };
     answer: Service;
   };
+  'DELETE /v1/admin/users/{id}/recovery': {
+    path: {
+      readonly id: string;
+    };
+    answer: undefined;
+  };
   'DELETE /v1/admin/users/{id}/tokens/{token}': {
     path: {
       readonly id: string;
@@ -337,6 +350,9 @@ export interface Operations {
     path: {
       readonly id: string;
     };
+    answer: undefined;
+  };
+  'DELETE /v1/recovery': {
     answer: undefined;
   };
   'DELETE /v1/sessions/current': {
@@ -495,6 +511,14 @@ export interface Operations {
     };
     answer: User;
   };
+  'GET /v1/admin/users/{id}/recovery': {
+    path: {
+      readonly id: string;
+    };
+    answer: {
+      readonly recovery: Recovery | null;
+    };
+  };
   'GET /v1/admin/users/{id}/tokens': {
     path: {
       readonly id: string;
@@ -548,6 +572,11 @@ export interface Operations {
     };
     answer: {
       readonly receipt: string;
+    };
+  };
+  'GET /v1/recovery': {
+    answer: {
+      readonly recovery: Recovery | null;
     };
   };
   'GET /v1/sessions': {
@@ -663,6 +692,18 @@ export interface Operations {
     };
     answer: EnrolmentInvitation;
   };
+  'POST /v1/admin/users/{id}/recovery': {
+    path: {
+      readonly id: string;
+    };
+    answer: Recovery;
+  };
+  'POST /v1/admin/users/{id}/recovery/confirmation': {
+    path: {
+      readonly id: string;
+    };
+    answer: Recovery;
+  };
   'POST /v1/admin/users/{id}/unlock': {
     path: {
       readonly id: string;
@@ -736,6 +777,7 @@ export interface Operations {
       readonly device_key: DeviceKey;
       readonly label?: string;
       readonly type?: 'ocra' | 'totp';
+      readonly password?: string;
     };
     answer: {
       readonly jwe: string;

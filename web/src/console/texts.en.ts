@@ -31,7 +31,7 @@ export const consoleTexts = {
     intro: 'You opened the one-time link of a new server. Create its first administrator.',
     submit: 'Create the administrator',
     done_title: 'The administrator is ready',
-    done: 'The link is used up. Log in with the name and the password that you chose.',
+    done: 'The link is used up. Log in with the name and the password that you chose, and set up a token or a passkey: without one an administrator can only look.',
     continue: 'Go to the log-in',
   },
   home: {
@@ -229,6 +229,9 @@ export const consoleTexts = {
       admin_user_unlocked: 'An administrator ended your lock.',
       enrolment_asked: 'You asked for a code to set up a token.',
       admin_enrolment_invited: 'An administrator invited you to set up a token.',
+      admin_recovery_asked: 'An administrator asked to give your account to a new device.',
+      admin_recovery_confirmed: 'A second administrator confirmed that your account goes to a new device.',
+      admin_recovery_cancelled: 'The recovery of your account was cancelled.',
       other: '{{type}}',
     },
     count: '{{count}} attempts were turned away unseen in this minute.',

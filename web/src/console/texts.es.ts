@@ -34,7 +34,7 @@ export const consoleTexts: Texts<typeof english> = {
     intro: 'Ha abierto el enlace de un solo uso de un servidor nuevo. Cree su primer administrador.',
     submit: 'Crear el administrador',
     done_title: 'El administrador está listo',
-    done: 'El enlace ya no sirve. Entre con el usuario y la contraseña que ha elegido.',
+    done: 'El enlace ya no sirve. Entre con el usuario y la contraseña que ha elegido y configure un token o una llave de acceso: sin ellos, un administrador solo puede mirar.',
     continue: 'Ir al inicio de sesión',
   },
   home: {
@@ -234,6 +234,9 @@ export const consoleTexts: Texts<typeof english> = {
       admin_user_unlocked: 'Un administrador terminó su bloqueo.',
       enrolment_asked: 'Pidió un código para configurar un token.',
       admin_enrolment_invited: 'Un administrador le invitó a configurar un token.',
+      admin_recovery_asked: 'Un administrador pidió pasar su cuenta a otro dispositivo.',
+      admin_recovery_confirmed: 'Otro administrador confirmó que su cuenta pase a otro dispositivo.',
+      admin_recovery_cancelled: 'Se canceló la recuperación de su cuenta.',
       other: '{{type}}',
     },
     count: 'En ese minuto se rechazaron {{count}} intentos sin evaluarlos.',

@@ -48,13 +48,13 @@ export const common: Texts<typeof english> = {
     days_other: '{{count}} días',
   },
   step_up: {
-    title: 'Confirma que eres tú',
-    intro: 'Hace falta un código reciente de tu token, o una llave de acceso.',
-    intro_passkey: 'Hace falta una de tus llaves de acceso.',
+    title: 'Confirme que es usted',
+    intro: 'Hace falta un código reciente de su token, o una llave de acceso.',
+    intro_passkey: 'Hace falta una de sus llaves de acceso.',
     code: 'Código',
-    code_hint: 'El que muestra ahora tu token.',
+    code_hint: 'El que muestra ahora su token.',
     passkey: 'Usar una llave de acceso',
-    passkey_cancelled: 'No se mostró ninguna llave de acceso. Inténtalo otra vez.',
+    passkey_cancelled: 'No se mostró ninguna llave de acceso. Inténtelo otra vez.',
     submit: 'Confirmar',
   },
 };

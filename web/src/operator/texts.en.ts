@@ -198,6 +198,9 @@ export const operator = {
       admin_user_enabled: 'User enabled',
       admin_user_unlocked: 'User unlocked',
       admin_enrolment_invited: 'Invited to set up a token',
+      admin_recovery_asked: 'Recovery asked for',
+      admin_recovery_confirmed: 'Recovery confirmed',
+      admin_recovery_cancelled: 'Recovery cancelled',
       admin_service_created: 'Service created',
       admin_service_key_rotated: 'Service key made',
       admin_service_key_revoked: 'Service key revoked',
@@ -342,5 +345,14 @@ export const operator = {
     steps: 'What was tried',
     skipped: 'Not tried',
     figures: 'Measured',
+  },
+  recovery: {
+    intro:
+      'Whoever has lost their token gets a new device by a recovery: one administrator asks, another confirms, and after a wait the invitation is made here. The person is told, and may cancel it.',
+    asked: '{{by}} asked for it. Another administrator confirms it.',
+    ready: 'Confirmed. The invitation can be made from {{time}}.',
+    ask: 'Ask for a recovery',
+    confirm: 'Confirm the recovery',
+    cancel: 'Cancel the recovery',
   },
 } as const;

@@ -202,6 +202,9 @@ export const operator: Texts<typeof english> = {
       admin_user_enabled: 'Usuario activado',
       admin_user_unlocked: 'Usuario desbloqueado',
       admin_enrolment_invited: 'Invitación a configurar un token',
+      admin_recovery_asked: 'Recuperación solicitada',
+      admin_recovery_confirmed: 'Recuperación confirmada',
+      admin_recovery_cancelled: 'Recuperación cancelada',
       admin_service_created: 'Servicio creado',
       admin_service_key_rotated: 'Clave de servicio creada',
       admin_service_key_revoked: 'Clave de servicio revocada',
@@ -345,5 +348,14 @@ export const operator: Texts<typeof english> = {
     steps: 'Qué se intentó',
     skipped: 'No se intentó',
     figures: 'Medido',
+  },
+  recovery: {
+    intro:
+      'Quien ha perdido su token recibe otro dispositivo mediante una recuperación: un administrador la pide, otro la confirma y, tras una espera, la invitación se hace aquí. Se avisa a la persona, que puede cancelarla.',
+    asked: 'La pidió {{by}}. La confirma otro administrador.',
+    ready: 'Confirmada. La invitación se podrá hacer a partir del {{time}}.',
+    ask: 'Pedir una recuperación',
+    confirm: 'Confirmar la recuperación',
+    cancel: 'Cancelar la recuperación',
   },
 };

@@ -12,6 +12,7 @@ import { StepUpDialog } from '../session/step-up-dialog.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Navigation } from './navigation.tsx';
+import { RecoveryBanner } from './recovery-banner.tsx';
 import styles from './shell.module.css';
 
 /** The frame around each page of a logged-in user. */
@@ -86,6 +87,7 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
           </div>
         </Dialog>
         <main ref={main} tabIndex={-1} className={styles.main}>
+          <RecoveryBanner />
           <PageFault key={place}>{children}</PageFault>
         </main>
       </div>

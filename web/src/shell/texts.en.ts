@@ -34,4 +34,11 @@ export const shellTexts = {
     text: 'The address may be mistyped.',
     home: 'To the overview',
   },
+  recovery: {
+    title: 'Administrators are giving your account to a new device',
+    asked: '{{by}} asked for it. If this was not your wish, cancel it.',
+    ready:
+      '{{by}} asked for it, and it is confirmed: a device may be invited from {{time}}. If this was not your wish, cancel it.',
+    cancel: 'Cancel the recovery',
+  },
 } as const;

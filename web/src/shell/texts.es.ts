@@ -37,4 +37,11 @@ export const shellTexts: Texts<typeof english> = {
     text: 'Quizá la dirección esté mal escrita.',
     home: 'Al resumen',
   },
+  recovery: {
+    title: 'Los administradores van a pasar su cuenta a otro dispositivo',
+    asked: 'Lo pidió {{by}}. Si no es lo que usted quiere, cancélelo.',
+    ready:
+      'Lo pidió {{by}} y está confirmado: se podrá invitar un dispositivo a partir del {{time}}. Si no es lo que usted quiere, cancélelo.',
+    cancel: 'Cancelar la recuperación',
+  },
 };

@@ -20,6 +20,8 @@ export const token = {
       'The browser keeps nothing for this page: it may be in private mode, or its storage may be full.',
   },
   enrol: {
+    password: 'Password of your account',
+    password_hint: 'An administrator invited you: your password shows that it is you.',
     welcome: 'Your token, on this device',
     lead: 'Six digits to log in with, and every payment in front of you before it goes out. The keys are made for this device alone.',
     code: 'Enrolment code or link',

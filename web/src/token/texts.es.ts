@@ -21,6 +21,8 @@ export const token: Texts<typeof english> = {
     storage: 'El navegador no guarda nada para esta página: puede estar en modo privado o sin espacio.',
   },
   enrol: {
+    password: 'Contraseña de su cuenta',
+    password_hint: 'Le ha invitado un administrador: su contraseña muestra que es usted.',
     welcome: 'Su token, en este dispositivo',
     lead: 'Seis dígitos para entrar, y cada pago ante sus ojos antes de que salga. Las claves se crean solo para este dispositivo.',
     code: 'Código o enlace de alta',

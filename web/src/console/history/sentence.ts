@@ -29,6 +29,9 @@ const NAMES: ReadonlySet<string> = new Set([
   'admin_user_enabled',
   'admin_user_unlocked',
   'admin_enrolment_invited',
+  'admin_recovery_asked',
+  'admin_recovery_confirmed',
+  'admin_recovery_cancelled',
 ]);
 
 /** Events that have a sentence of their own for passkeys. */

@@ -31,7 +31,7 @@ export function SetUpPage({ code }: { readonly code: string }) {
           <Alert color="pine" role="status">
             {t('set_up.done')}
           </Alert>
-          <Button onClick={() => replaceRoute()}>{t('set_up.continue')}</Button>
+          <Button onClick={() => replaceRoute('devices', 'enrol')}>{t('set_up.continue')}</Button>
         </div>
       </LogInFrame>
     );

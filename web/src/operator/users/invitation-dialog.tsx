@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import styles from '../../account/invitation.module.css';
 import { idempotencyKey } from '../../api/api.ts';
 import type { EnrolmentInvitation, User } from '../../api/operations.ts';
+import { isProblem } from '../../api/problem.ts';
 import { CopyButton } from '../../design/copy-button.tsx';
 import { Dialog } from '../../design/dialog.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
@@ -12,6 +13,7 @@ import { QrCode } from '../../design/qr-code.tsx';
 import { useDuration } from '../../design/use-duration.ts';
 import { useNow } from '../../design/use-now.ts';
 import { api } from '../../session/server.ts';
+import { RecoverUser } from './recover-user.tsx';
 
 /** Creates an invitation when it opens, and shows it until it expires. */
 export function InvitationDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
@@ -32,6 +34,7 @@ export function InvitationDialog({ user, onClose }: { readonly user: User; reado
   return (
     <Dialog opened onClose={onClose} title={t('users.invite_title', { name: username })}>
       <ProblemNote error={invite.error} onRetry={() => mutate()} />
+      {isProblem(invite.error, 'recovery_required') && <RecoverUser id={id} />}
       {invite.isPending && <Loader aria-label={common('loading')} />}
       {invite.data && <Shown invitation={invite.data} onAgain={() => mutate()} />}
       <Group justify="flex-end" mt="lg">

@@ -98,9 +98,14 @@ export class Device {
    * the first.
    * @throws ProblemError, ConnectionLost, ClaimUnreadable
    */
-  async enrol(code: string, label: string, credential: Credential): Promise<Outcome<TokenRecord>> {
+  async enrol(
+    code: string,
+    label: string,
+    credential: Credential,
+    password?: string,
+  ): Promise<Outcome<TokenRecord>> {
     const enrol = async (root: Root): Promise<TokenRecord> => {
-      const claimed = await this.#enrolment.claim(code, label);
+      const claimed = await this.#enrolment.claim(code, label, password);
       const token = await sealClaim(claimed, await keysOf(root), { label, enrolledAtMs: this.#now() });
       await this.#storage.putToken(token);
       await this.#openCodes(root);

@@ -22,14 +22,23 @@ export class Enrolment {
     this.#api = api;
   }
 
-  /** Claims the invitation of a one-time code. @throws ProblemError, ConnectionLost, ClaimUnreadable */
-  async claim(code: string, label: string): Promise<ClaimedDevice> {
+  /**
+   * Claims the invitation of a one-time code. @throws ProblemError, ConnectionLost, ClaimUnreadable
+   * @param password of the account, where an administrator made the invitation (`password_required`)
+   */
+  async claim(code: string, label: string, password?: string): Promise<ClaimedDevice> {
     if (this.#attempt?.code !== code)
       this.#attempt = { code, claim: idempotencyKey(), key: await newDeviceKey() };
     const { claim, key } = this.#attempt;
     const { jwe } = await this.#api(
       'POST /v1/enrolments/claim',
-      { body: { code, device_key: key.publicKey, ...(label === '' ? {} : { label }) } },
+      {
+        body: {
+          ...{ code, device_key: key.publicKey },
+          ...(label === '' ? {} : { label }),
+          ...(password === undefined ? {} : { password }),
+        },
+      },
       { idempotencyKey: claim },
     );
     const claimed = await openClaim(jwe, key);

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { isProblem } from '../../../api/problem.ts';
 import { KeyIcon } from '../../../design/icons.tsx';
 import type { Outcome } from '../../device/device.ts';
 import type { Credential } from '../../device/locks.ts';
@@ -8,6 +9,7 @@ import { passkeysPossible } from '../../keyring/passkey.ts';
 import { useDevice, useDeviceView } from '../device-context.tsx';
 import { Button } from '../parts/button.tsx';
 import { CredentialForm } from '../parts/credential-form.tsx';
+import { Field } from '../parts/field.tsx';
 import { NewPinForm } from '../parts/new-pin-form.tsx';
 import { ProblemText } from '../parts/problem-text.tsx';
 
@@ -29,8 +31,17 @@ export function ProtectionForm({
   const [fresh] = useState(locks.length === 0);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const enrol = (credential: Credential): Promise<Outcome<TokenRecord>> =>
-    device.enrol(code, label, credential);
+  // An administrator's invitation takes the account's password as well: the server says so.
+  const [asked, setAsked] = useState(false);
+  const [password, setPassword] = useState('');
+  async function enrol(credential: Credential): Promise<Outcome<TokenRecord>> {
+    try {
+      return await device.enrol(code, label, credential, asked ? password : undefined);
+    } catch (failure) {
+      if (isProblem(failure, 'password_required')) setAsked(true);
+      throw failure;
+    }
+  }
 
   async function setUp(credential: Credential) {
     setBusy(true);
@@ -50,6 +61,17 @@ export function ProtectionForm({
   return (
     <>
       {error !== undefined && <ProblemText error={error} />}
+      {asked && (
+        <Field
+          label={t('enrol.password')}
+          hint={t('enrol.password_hint')}
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          required
+          onChange={(event) => setPassword(event.target.value)}
+        />
+      )}
       {!fresh || (locks.length > 0 && !busy) ? (
         <CredentialForm submit={t('enrol.finish')} act={enrol} onDone={onDone} />
       ) : (
