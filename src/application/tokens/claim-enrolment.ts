@@ -1,13 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import { isRefusal, type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import { attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionRow, SideRow, TokenRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
 import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
 import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
+import { attemptBy, STRANGER } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { makeSessionSecret, sessionIdOf, userIdOfSecret } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
@@ -124,7 +125,7 @@ async function enrolDevice(
       if (!user || isRefusal(invitation)) {
         return { result: isRefusal(invitation) ? invitation : refuse('enrolment_unknown') };
       }
-      const lockedMs = invitedByAdministrator(invitation) ? lockedForMs(user.state.password, at) : 0;
+      const lockedMs = invitedByAdministrator(invitation) ? passwordLockedForMs(context, user, at) : 0;
       if (lockedMs > 0) return { result: refuse('locked', { retryAfterMs: lockedMs }) };
       const room = makeRoom(user, made.length, at);
       if (!room) {
@@ -148,16 +149,22 @@ function invitedByAdministrator({ invitedBy }: SessionRow): boolean {
   return invitedBy.startsWith(BY_ADMINISTRATOR);
 }
 
+function passwordLockedForMs({ settings }: Context, user: User, at: number): number {
+  return attemptLockedForMs(user.state, attemptBy('password', STRANGER, user, at), at, settings.lockout);
+}
+
 /** @returns undefined where the password fits, or is not asked for */
 async function checkClaimPassword(
-  { store, passwords, decider, settings }: Context,
-  { id: userId, username, state }: User,
+  context: Context,
+  user: User,
   invitation: SessionRow,
   password: string | undefined,
 ): Promise<Refusal | undefined> {
   if (!invitedByAdministrator(invitation)) return undefined;
   if (password === undefined) return refuse('password_required');
-  const lockedMs = lockedForMs(state.password, decider.now());
+  const { store, passwords, decider, settings } = context;
+  const { id: userId, username } = user;
+  const lockedMs = passwordLockedForMs(context, user, decider.now());
   if (lockedMs > 0) return refuse('locked', { retryAfterMs: lockedMs });
   const fits = await passwords.verify((await store.findUser(username))?.passwordHash, password);
   if (fits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
@@ -166,12 +173,13 @@ async function checkClaimPassword(
     userId,
     decide: (user, { at }) => {
       if (!user) return { result: refuse('enrolment_unknown') };
-      const lockedMs = lockedForMs(user.state.password, at);
+      const lockedMs = passwordLockedForMs(context, user, at);
       if (lockedMs > 0) return { result: refuse('locked', { retryAfterMs: lockedMs }) };
-      const { state, detail } = afterWrongPassword(user.state, at, settings.lockout);
+      const by = attemptBy('password', STRANGER, user, at);
+      const { state, detail } = afterWrongPassword(user.state, by, at, settings.lockout);
       const reason = 'credentials_invalid';
       return {
-        result: refuse(reason, retryAfter(lockedForMs(state.password, at))),
+        result: refuse(reason, retryAfter(attemptLockedForMs(state, by, at, settings.lockout))),
         draft: { type: 'login.refused', reason, ...(detail ? { detail } : {}), state },
       };
     },

@@ -13,6 +13,8 @@ export function asksForFreshProof({ caller, method }: Pick<Route, 'caller' | 'me
 /**
  * Checks that the session has shown a token or passkey within `proof_ttl_ms`. Looks into the store before it refuses:
  * another server may have seen it.
+ *
+ * Why: docs/DECISIONS.md#administrators-act-by-a-fresh-code
  */
 export async function checkFreshProof(
   { context }: HttpDependencies,
