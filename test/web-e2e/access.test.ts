@@ -90,6 +90,22 @@ describe('access', { concurrency: 2 }, () => {
     await victim.leave();
   });
 
+  test('revoking a device asks for a code of the last minutes, and goes on when it is shown', async () => {
+    const ivy = await newCustomer(chromium, sello, 'ivy');
+    const dialog = ivy.desk.page.getByRole('dialog');
+    await ivy.bank.at('devices');
+    await ivy.bank.button(/^Revoke/).click();
+    await dialog.getByRole('button', { name: 'Revoke it' }).click();
+    await dialog.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    await dialog.getByLabel('Code').fill('000000');
+    await dialog.getByRole('button', { name: 'Confirm', exact: true }).click();
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByLabel('Code').fill(await ivy.token.code());
+    await dialog.getByRole('button', { name: 'Confirm', exact: true }).click();
+    await ivy.token.text(/ended this device’s session/).waitFor();
+    await ivy.leave();
+  });
+
   test('a passkey logs in instead of password and code', async () => {
     const desk = await chromium.visitor(sello.origin);
     const { page } = desk;

@@ -62,11 +62,11 @@ export class Console {
   }
 
   /** Logs in by password and code. */
-  async logInByCode({ username, code }: { readonly username: string; code(): string }): Promise<this> {
-    await this.offerPassword(username);
-    await this.page.getByLabel('Code').fill(code());
+  async logInByCode(user: { readonly username: string; code(): string }): Promise<this> {
+    await this.offerPassword(user.username);
+    await this.page.getByLabel('Code').fill(user.code());
     await this.button('Confirm').click();
-    await this.heading(`Hello, ${username}`).waitFor();
+    await this.heading(`Hello, ${user.username}`).waitFor();
     return this;
   }
 
