@@ -97,10 +97,10 @@ describe('access', { concurrency: 2 }, () => {
     await ivy.bank.button(/^Revoke/).click();
     await dialog.getByRole('button', { name: 'Revoke it' }).click();
     await dialog.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
-    await dialog.getByLabel('Code').fill('000000');
+    await dialog.getByRole('textbox', { name: 'Code' }).fill('000000');
     await dialog.getByRole('button', { name: 'Confirm', exact: true }).click();
     await dialog.getByRole('alert').waitFor();
-    await dialog.getByLabel('Code').fill(await ivy.token.code());
+    await dialog.getByRole('textbox', { name: 'Code' }).fill(await ivy.token.code());
     await dialog.getByRole('button', { name: 'Confirm', exact: true }).click();
     await ivy.token.text(/ended this device’s session/).waitFor();
     await ivy.leave();
