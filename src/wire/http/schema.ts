@@ -30,7 +30,15 @@ export const Username = Type.String({
   description: 'Exact and case-sensitive; visible characters in NFC, at most 128 bytes.',
 });
 export const Password = Type.String({ minLength: 1, maxLength: LIMITS.passwordBytesMax });
-export const Code = Type.String({ minLength: 1, maxLength: 64, description: 'What the token shows.' });
+/** A keyword of this program: the validator takes blanks out of such a text before it checks it. */
+export const BLANKS_IGNORED = 'x-blanks-ignored';
+
+export const Code = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'What the token shows. Blanks in it are ignored.',
+  [BLANKS_IGNORED]: true,
+});
 export const Nonce = Type.String({
   pattern: '^[0-9a-f]{64}$',
   description: 'A challenge, as issued: lower-case hex.',

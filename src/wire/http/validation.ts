@@ -2,7 +2,9 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { refuse } from '../../domain/errors.ts';
+import { withoutBlanks } from '../../domain/otp/typed-code.ts';
 import { RefusedRequest } from './refused-request.ts';
+import { BLANKS_IGNORED } from './schema.ts';
 
 /** Query and path parameters are text; where a schema asks for an integer, plain decimal digits are read as one. */
 const INTEGER = /^(0|[1-9][0-9]{0,8})$/;
@@ -16,9 +18,10 @@ const INTEGER = /^(0|[1-9][0-9]{0,8})$/;
 export const typeboxCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   const integers = httpPart === 'body' ? [] : integersOf(schema as TObject);
+  const codes = httpPart === 'body' ? codesOf(schema as TObject) : [];
   return (given: unknown) => {
     // A missing body is read as an empty object, so that the refusal names the missing member.
-    const value = given === null ? {} : integers.length === 0 ? given : withIntegers(given, integers);
+    const value = given === null ? {} : withoutBlanksIn(withIntegers(given, integers), codes);
     if (validator.Check(value)) return { value };
     const [error] = validator.Errors(value);
     const place = httpPart === 'body' ? '' : `${httpPart === 'querystring' ? 'query' : 'path'} `;
@@ -59,7 +62,24 @@ function integersOf({ properties }: TObject): readonly string[] {
   );
 }
 
+function codesOf({ properties }: TObject): readonly string[] {
+  return Object.entries(properties ?? {}).flatMap(([name, member]) =>
+    BLANKS_IGNORED in member ? [name] : [],
+  );
+}
+
+function withoutBlanksIn(given: unknown, names: readonly string[]): unknown {
+  if (names.length === 0 || typeof given !== 'object' || given === null) return given;
+  const value: Record<string, unknown> = { ...given };
+  for (const name of names) {
+    const text = value[name];
+    if (typeof text === 'string') value[name] = withoutBlanks(text);
+  }
+  return value;
+}
+
 function withIntegers(given: unknown, names: readonly string[]): unknown {
+  if (names.length === 0) return given;
   const value: Record<string, unknown> = { ...(given as object) };
   for (const name of names) {
     const text = value[name];

@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
+import { withoutBlanks } from '../../domain/otp/typed-code.ts';
 import type { Limits } from '../../limits.ts';
 import { LINE_NOT_UTF8, LINE_TOO_LONG, type LineFault } from '../../net/line-reader.ts';
 import { type MessageSchemas, messageSchemas } from './message-schemas.ts';
@@ -87,7 +88,7 @@ export class MessageReader {
         return { action, count: value.cantidad };
       case 'login':
         if (!login.validator.Check(value)) return refused(invalid(login, value));
-        return { action, username: value.username, password: value.password, code: value.codigo };
+        return { action, username: value.username, password: value.password, code: shownCode(value.codigo) };
       case 'register':
         if (!register.validator.Check(value)) return refused(invalid(register, value));
         return { action, username: value.username, password: value.password };
@@ -115,6 +116,11 @@ function invalid(schema: { fault(value: unknown): string }, value: object): Refu
   return refuse('message_invalid', { detail: schema.fault(value) });
 }
 
+/** An empty code is none: it must not count as a wrong one. */
+function shownCode(codigo: string | undefined): string | undefined {
+  return codigo === undefined ? undefined : withoutBlanks(codigo) || undefined;
+}
+
 interface TransactionMessage {
   readonly data: string;
   readonly mac?: string;
@@ -137,7 +143,7 @@ function transactionRequest({
     data,
     mac,
     nonce,
-    code: codigo,
+    code: shownCode(codigo),
     idempotencyKey: idempotencia,
     receipt: recibo ?? false,
   };

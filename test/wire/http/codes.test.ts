@@ -22,7 +22,8 @@ describe('codes are checked for a log-in server', () => {
     clock.advance(30_000);
     const code = totp.code();
     assert.deepEqual(await validate('alice', code), { valid: true });
-    assert.deepEqual(await validate('alice', code), { valid: false, reason: 'code_spent' });
+    const spaced = ` ${code.slice(0, 4)}\u00a0${code.slice(4)} `;
+    assert.deepEqual(await validate('alice', spaced), { valid: false, reason: 'code_spent' });
     clock.advance(30_000);
     assert.deepEqual(await validate('alice', totp.code()), { valid: true });
 
@@ -32,6 +33,7 @@ describe('codes are checked for a log-in server', () => {
     hotp.skip(8);
     assert.deepEqual(await validate('bob', hotp.code()), { valid: true });
     assert.equal((await validate('bob', early)).valid, false);
+    assert.equal((await validate('bob', ' ')).status, 400, 'no code at all is no wrong one');
     assert.deepEqual(await validate('bob', hotp.code()), { valid: true }, 'resynchronised');
   });
 

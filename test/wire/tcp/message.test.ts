@@ -53,6 +53,18 @@ test('nesting beyond the bound is refused before it is parsed; brackets in strin
   assert.equal(read({ ...TRANSACTION, data: `${'[{'.repeat(50)}\\"` }).action, 'transaccion');
 });
 
+test('blanks in a code are dropped, and an empty one is none', () => {
+  const codeOf = (message: object) => (read(message) as { code?: string }).code;
+  for (const codigo of ['123 456', ' 123456\n', '123\u00a0456', '123\u202f456']) {
+    assert.equal(codeOf({ ...TRANSACTION, codigo }), '123456', JSON.stringify(codigo));
+    assert.equal(codeOf({ accion: 'login', username: 'a', password: 'b', codigo }), '123456');
+  }
+  for (const codigo of ['', ' ', '\t\u00a0']) {
+    assert.equal(codeOf({ ...TRANSACTION, codigo }), undefined, JSON.stringify(codigo));
+    assert.equal(codeOf({ accion: 'login', username: 'a', password: 'b', codigo }), undefined);
+  }
+});
+
 test('a missing or mistyped key is named', () => {
   const needed: Record<string, object> = {
     username: { accion: 'login', password: 'x' },
