@@ -169,8 +169,10 @@ export const LIMITS = {
   wrongMacsMax: 20,
   wrongMacsWindowMs: 7_200_000,
 
-  /** Unknown user names whose attempts are counted in memory. */
-  unknownUsersMax: 100_000,
+  /** Names of nobody whose attempts are counted in the store; the one that was quiet longest makes room. */
+  unknownNamesMax: 100_000,
+  /** Repeated validations about names of nobody that are remembered in memory. */
+  unknownUserRepeatsMax: 10_000,
   /** Repeats of one user's registration in `registrationRepeatsWindowMs`: each verifies a password. */
   registrationRepeatsMax: 8,
   registrationRepeatsWindowMs: 7_200_000,

@@ -14,6 +14,7 @@ import type { UserCache } from './decisions/user-cache.ts';
 import type { RowContradictions } from './journal/row-contradictions.ts';
 import type { KeyLeases } from './keys/key-leases.ts';
 import type { RefusalCounter } from './lockout/refusal-counter.ts';
+import type { ResponsePadding } from './lockout/response-padding.ts';
 
 /** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
 export interface Context {
@@ -28,6 +29,7 @@ export interface Context {
   readonly userCache: UserCache;
   readonly challenges: ChallengeIssuer;
   readonly refusalCounter: RefusalCounter;
+  readonly responsePadding: ResponsePadding;
   readonly keyLeases: KeyLeases;
   readonly contradictions: RowContradictions;
   readonly settings: Settings;

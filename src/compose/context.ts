@@ -10,6 +10,7 @@ import { RowContradictions } from '../application/journal/row-contradictions.ts'
 import { InstrumentedVault } from '../application/keys/instrumented-vault.ts';
 import { KeyLeases } from '../application/keys/key-leases.ts';
 import { RefusalCounter } from '../application/lockout/refusal-counter.ts';
+import { ResponsePadding } from '../application/lockout/response-padding.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
@@ -53,6 +54,7 @@ export function contextOf(
     refusalCounter: new RefusalCounter(decider, (error) =>
       log.warn({ err: error }, 'counts of refusals could not be written yet'),
     ),
+    responsePadding: new ResponsePadding(),
     keyLeases: new KeyLeases(),
     contradictions: new RowContradictions((reason) => {
       if (contradictionsLogged.take(reason)) {

@@ -96,12 +96,26 @@ export interface Store extends JournalReader {
   findService(keyHash: string): Promise<ServiceRow | undefined>;
 
   /**
-   * Deletes idempotency records and sessions that ended before these times (ms), at most `limit` rows of each.
+   * Finds what was tried at a name that no user has.
+   * @param key of the name, lower-case hex of 32 bytes
+   * @returns the state as `replaceUnknownName` stored it
+   */
+  findUnknownName(key: string): Promise<string | undefined>;
+  /**
+   * Stores the state of such a name if it still is `expected` (compare-and-set); undefined: nothing is stored yet. Keeps the
+   * `namesMax` names stored last and deletes the others. @returns whether it was stored
+   */
+  replaceUnknownName(name: UnknownNameChange): Promise<boolean>;
+
+  /**
+   * Deletes idempotency records, sessions and unknown names that ended before these times (ms), at most `limit` rows of each.
    * @returns whether there may be more
    */
   prune(before: {
     readonly idempotencyRecords: number;
     readonly sessions: number;
+    /** Names tried last before this. */
+    readonly unknownNames?: number;
     readonly limit: number;
   }): Promise<boolean>;
 
@@ -163,6 +177,15 @@ export interface UserRecord extends UserRow {
   readonly passkeys: readonly PasskeyRow[];
   readonly pendingTransactions: readonly TransactionRow[];
   readonly spentChallenges: readonly string[];
+}
+
+export interface UnknownNameChange {
+  readonly key: string;
+  readonly expected: string | undefined;
+  readonly state: string;
+  /** ms since 1970 */
+  readonly at: number;
+  readonly namesMax: number;
 }
 
 export interface WrappedKeyRef {

@@ -5,6 +5,7 @@ import { lifeContract } from './store-life.ts';
 import { readContract } from './store-read.ts';
 import { rowsContract } from './store-rows.ts';
 import { transactionsContract } from './store-transactions.ts';
+import { unknownNamesContract } from './store-unknown-names.ts';
 
 /** What every adapter of the Store port holds to. Each test opens an empty store of its own. */
 export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
@@ -14,4 +15,5 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   readContract(name, open);
   journalReaderContract(name, open);
   lifeContract(name, open);
+  unknownNamesContract(name, open);
 }

@@ -15,6 +15,11 @@ const PRUNE_SESSIONS = {
   text: 'DELETE FROM sessions WHERE (user_id, session_id) IN (SELECT user_id, session_id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)',
 };
 
+const PRUNE_NAMES = {
+  name: 'unknown_names_prune',
+  text: 'DELETE FROM unknown_names WHERE at < $1 AND position IN (SELECT position FROM unknown_names ORDER BY position LIMIT $2)',
+};
+
 export async function findIdempotencyRecords(
   connection: Connection,
   keys: readonly { readonly userId: UserId; readonly key: string }[],
@@ -41,11 +46,13 @@ export async function prune(
   connection: Connection,
   answersBefore: number,
   sessionsBefore: number,
+  namesBefore: number,
   limit: number,
 ): Promise<boolean> {
-  const [answers, sessions] = await connection.pipeline([
+  const [answers, sessions, names] = await connection.pipeline([
     [PRUNE_ANSWERS, [answersBefore, limit]],
     [PRUNE_SESSIONS, [sessionsBefore, limit]],
+    [PRUNE_NAMES, [namesBefore, limit]],
   ]);
-  return (answers?.count ?? 0) >= limit || (sessions?.count ?? 0) >= limit;
+  return [answers, sessions, names].some((deleted) => (deleted?.count ?? 0) >= limit);
 }

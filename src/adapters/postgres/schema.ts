@@ -170,6 +170,18 @@ export const MIGRATIONS: readonly Migration[] = [
     ALTER TABLE sessions ADD COLUMN invited_by text NOT NULL DEFAULT '';
     `,
   },
+  {
+    sql: `
+    CREATE SEQUENCE unknown_name_positions AS bigint;
+    CREATE TABLE unknown_names (
+      key      text   COLLATE "C" NOT NULL PRIMARY KEY CHECK (length(key) = 64),
+      position bigint NOT NULL,
+      state    text   NOT NULL,
+      at       bigint NOT NULL CHECK (at >= 0)
+    ) WITH (fillfactor = 70);
+    CREATE INDEX unknown_names_by_position ON unknown_names (position);
+    `,
+  },
 ];
 
 /** The rights of the server's role. None of them changes or removes an entry, or its position. */
@@ -178,6 +190,6 @@ export const GRANTS: readonly string[] = [
   'GRANT SELECT ON ALL TABLES IN SCHEMA sello TO %role%',
   'GRANT INSERT ON journal, places TO %role%',
   'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding TO %role%',
-  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys TO %role%',
-  'GRANT USAGE ON SEQUENCE user_ids TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names TO %role%',
+  'GRANT USAGE ON SEQUENCE user_ids, unknown_name_positions TO %role%',
 ];

@@ -13,6 +13,7 @@ import type {
   StoredKey,
   TransactionRow,
   TransactionStatus,
+  UnknownNameChange,
   UserId,
   UserRecord,
   UserRow,
@@ -35,6 +36,7 @@ import { findService, listServices } from './service-rows.ts';
 import { confirm } from './synchronous-commit.ts';
 import { STORE_TIMES, type StoreTimes } from './times.ts';
 import { transactionRows } from './transaction-rows.ts';
+import { findUnknownName, replaceUnknownName } from './unknown-name-rows.ts';
 import { allocateUserIds, findUser, listUsers, loadUsers } from './user-rows.ts';
 import { bindVault, listWrappedKeys, replaceWrappedKeys } from './wrapped-keys.ts';
 
@@ -249,9 +251,23 @@ export class PostgresStore implements Store {
     return this.#pool.read((connection) => bindVault(connection, binding));
   }
 
-  async prune(before: { idempotencyRecords: number; sessions: number; limit: number }): Promise<boolean> {
+  async findUnknownName(key: string): Promise<string | undefined> {
+    return this.#pool.read((connection) => findUnknownName(connection, key));
+  }
+
+  async replaceUnknownName(name: UnknownNameChange): Promise<boolean> {
+    return this.#change((connection) => replaceUnknownName(connection, name));
+  }
+
+  async prune(before: {
+    idempotencyRecords: number;
+    sessions: number;
+    unknownNames?: number;
+    limit: number;
+  }): Promise<boolean> {
+    const { idempotencyRecords, sessions, unknownNames = 0, limit } = before;
     return this.#pool.read((connection) =>
-      prune(connection, before.idempotencyRecords, before.sessions, before.limit),
+      prune(connection, idempotencyRecords, sessions, unknownNames, limit),
     );
   }
 

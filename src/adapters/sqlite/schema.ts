@@ -179,4 +179,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE sessions ADD COLUMN proven_at INTEGER NOT NULL DEFAULT 0 CHECK (proven_at >= 0);
   ALTER TABLE sessions ADD COLUMN invited_by TEXT NOT NULL DEFAULT '';
   `,
+  `
+  CREATE TABLE unknown_names (
+    position INTEGER PRIMARY KEY,
+    key      TEXT    NOT NULL UNIQUE CHECK (length(key) = 64),
+    state    TEXT    NOT NULL,
+    at       INTEGER NOT NULL CHECK (at >= 0)
+  ) STRICT;
+  `,
 ];

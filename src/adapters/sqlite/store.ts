@@ -14,6 +14,7 @@ import type {
   StoredKey,
   TransactionRow,
   TransactionStatus,
+  UnknownNameChange,
   UserId,
   UserRecord,
   UserRow,
@@ -34,6 +35,7 @@ import { migrate } from './migrate.ts';
 import { OwnerLock } from './owner-lock.ts';
 import { ServiceRows } from './service-rows.ts';
 import { TransactionRows } from './transaction-rows.ts';
+import { UnknownNameRows } from './unknown-name-rows.ts';
 import { UserRows } from './user-rows.ts';
 import { WrappedKeys } from './wrapped-keys.ts';
 
@@ -80,6 +82,7 @@ export class SqliteStore implements Store {
   readonly #services: ServiceRows;
   readonly #keys: WrappedKeys;
   readonly #expiring: ExpiringRows;
+  readonly #unknownNames: UnknownNameRows;
   readonly #backups = new Set<Promise<void>>();
   #userIdLast: UserId;
   #closing: Promise<void> | undefined;
@@ -107,6 +110,7 @@ export class SqliteStore implements Store {
     this.#services = new ServiceRows(database);
     this.#keys = new WrappedKeys(database);
     this.#expiring = new ExpiringRows(database);
+    this.#unknownNames = new UnknownNameRows(database);
     this.#userIdLast = Math.max(this.#users.lastId(), index.heads.userIdMax);
   }
 
@@ -205,10 +209,25 @@ export class SqliteStore implements Store {
     return this.#appender.change(() => this.#keys.bind(binding));
   }
 
-  async prune(before: { idempotencyRecords: number; sessions: number; limit: number }): Promise<boolean> {
-    return this.#appender.change(() =>
-      this.#expiring.prune(before.idempotencyRecords, before.sessions, before.limit),
-    );
+  async findUnknownName(key: string): Promise<string | undefined> {
+    return this.#connection.read(() => this.#unknownNames.find(key));
+  }
+
+  async replaceUnknownName(name: UnknownNameChange): Promise<boolean> {
+    return this.#appender.change(() => this.#unknownNames.replace(name));
+  }
+
+  async prune(before: {
+    idempotencyRecords: number;
+    sessions: number;
+    unknownNames?: number;
+    limit: number;
+  }): Promise<boolean> {
+    return this.#appender.change(() => {
+      const names = this.#unknownNames.prune(before.unknownNames ?? 0, before.limit);
+      const more = this.#expiring.prune(before.idempotencyRecords, before.sessions, before.limit);
+      return more || names >= before.limit;
+    });
   }
 
   async ping(): Promise<void> {

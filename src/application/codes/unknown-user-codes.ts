@@ -1,50 +1,58 @@
 import { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
+import type { AttemptBy } from '../../domain/failed-attempts.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Context } from '../context.ts';
-import { UnknownUsers } from '../lockout/unknown-users.ts';
+import { type UnknownName, UnknownNames } from '../lockout/unknown-names.ts';
 import type { CodeValidation, ValidateCodeRequest } from './code-validation.ts';
 
 /**
  * Answers validations for unknown user names exactly as `ValidateCodeJob` answers for a user without a token: the same
- * checks in the same order, the same locks, the same repeats. Kept in memory and bounded. Appends no entry and evaluates
- * no code.
+ * checks in the same order, the same locks, the same repeats. Locks are in the store; spent challenges and repeats are in memory,
+ * bounded, so a service that asks two servers can tell. Appends no entry and evaluates no code.
  */
 export class UnknownUserCodes {
   readonly #context: Context;
-  readonly #users: UnknownUsers;
+  readonly #names: UnknownNames;
   readonly #spent: SpentChallenges;
   readonly #records = new Map<string, { readonly digest: string; readonly validation: CodeValidation }>();
 
   constructor(context: Context) {
     this.#context = context;
-    this.#users = new UnknownUsers(context.settings.lockout);
+    this.#names = new UnknownNames(context);
     this.#spent = new SpentChallenges(context.settings.keys.challengeTtlMs);
   }
 
-  validate(request: ValidateCodeRequest): CodeValidation | Refusal {
+  async validate(request: ValidateCodeRequest): Promise<CodeValidation | Refusal> {
     const { username, idempotency } = request;
-    if (!idempotency) return this.#refuse(request);
-    const id = `${username}\n${idempotency.key}`;
-    const record = this.#records.get(id);
-    if (record) {
-      return record.digest === idempotency.digest
-        ? { ...record.validation, repeated: true }
-        : refuse('idempotency_mismatch');
+    const name = await this.#names.find(await this.#names.keyOf(username));
+    const by = { purpose: 'validation', asker: request.serviceId, isKnown: false } as const;
+    const lockedMs = this.#names.lockedForMs(name, by);
+    const id = idempotency && `${username}\n${idempotency.key}`;
+    const record = id === undefined ? undefined : this.#records.get(id);
+    if (record && lockedMs === 0) {
+      if (record.digest === idempotency?.digest) return { ...record.validation, repeated: true };
+      const { locked, retryAfterMs } = await this.#names.wrong(name, by);
+      if (locked) return lockedFor(retryAfterMs);
+      return refuse('idempotency_mismatch', retryAfter(retryAfterMs));
     }
-    const validation = this.#refuse(request);
-    if (validation.reason === 'locked') return validation;
-    this.#records.set(id, { digest: idempotency.digest, validation });
-    if (this.#records.size > LIMITS.unknownUsersMax) {
+    const validation = await this.#refuse(request, name, by, lockedMs);
+    if (id === undefined || validation.reason === 'locked') return validation;
+    this.#records.set(id, { digest: idempotency?.digest ?? '', validation });
+    if (this.#records.size > LIMITS.unknownUserRepeatsMax) {
       const [oldest] = this.#records.keys();
       if (oldest !== undefined) this.#records.delete(oldest);
     }
     return validation;
   }
 
-  #refuse({ username, transaction, serviceId }: ValidateCodeRequest): CodeValidation {
-    const { challenges, decider, refusalCounter, settings } = this.#context;
+  async #refuse(
+    { transaction, serviceId }: ValidateCodeRequest,
+    name: UnknownName,
+    by: AttemptBy,
+    lockedMs: number,
+  ): Promise<CodeValidation> {
+    const { challenges, decider, refusalCounter } = this.#context;
     const at = decider.now();
     if (transaction) {
       const { challenge } = transaction;
@@ -53,9 +61,15 @@ export class UnknownUserCodes {
       if (this.#spent.has(challenge)) return { valid: false, reason: 'challenge_spent' };
     }
     refusalCounter.count('code.refused', 'user_unknown');
-    const locked = lockedForMs(this.#users.state(username), at, settings.lockout);
-    if (locked > 0) return { valid: false, reason: 'locked', retryAfterMs: locked };
+    if (lockedMs > 0) return lockedFor(lockedMs);
     if (transaction) this.#spent.add(transaction.challenge, at);
-    return { valid: false, reason: 'code_wrong', ...retryAfter(this.#users.wrong(username, at)) };
+    const { locked, retryAfterMs } = await this.#names.wrong(name, by);
+    return locked
+      ? lockedFor(retryAfterMs)
+      : { valid: false, reason: 'code_wrong', ...retryAfter(retryAfterMs) };
   }
+}
+
+function lockedFor(retryAfterMs: number): CodeValidation {
+  return { valid: false, reason: 'locked', retryAfterMs };
 }

@@ -4,7 +4,6 @@ import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { boundToCode } from '../idempotency/bound-to-code.ts';
 import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
-import { padResponseTime } from '../lockout/response-time-padding.ts';
 import { type CodeValidation, UNKNOWN_USER, type ValidateCodeRequest } from './code-validation.ts';
 import { UnknownUserCodes } from './unknown-user-codes.ts';
 import { ValidateCodeJob } from './validate-code-job.ts';
@@ -34,8 +33,8 @@ export class CodeValidator {
   }
 
   async validate(asked: ValidateCodeRequest): Promise<CodeValidation | Refusal> {
-    const { challenges, decider } = this.#context;
-    const startedAt = performance.now();
+    const { challenges, decider, responsePadding } = this.#context;
+    const startedAt = responsePadding.now();
     const waiting = challenges.ensureKeys(decider.now());
     if (waiting) await waiting;
     const idempotency =
@@ -43,9 +42,9 @@ export class CodeValidator {
     const request = idempotency ? { ...asked, idempotency } : asked;
     const userId = this.#userIds.get(request.username) ?? (await this.#find(request.username));
     const decided = userId === undefined ? UNKNOWN_USER : await this.#decide(userId, request);
-    const validation = decided === UNKNOWN_USER ? this.#unknownUsers.validate(request) : decided;
-    if ('valid' in validation && !validation.valid) {
-      await padResponseTime(startedAt, LIMITS.codeResponsePaddingMs);
+    const validation = decided === UNKNOWN_USER ? await this.#unknownUsers.validate(request) : decided;
+    if (!('valid' in validation && validation.valid)) {
+      await responsePadding.pad(startedAt, LIMITS.codeResponsePaddingMs);
     }
     return validation;
   }

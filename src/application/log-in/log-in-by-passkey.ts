@@ -3,6 +3,7 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server';
 import { type Refusal, refuse } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
 import type { Context } from '../context.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
@@ -57,6 +58,17 @@ export async function logInByPasskey(
   context: Context,
   request: LogInPasskeyRequest,
 ): Promise<LogIn | Refusal> {
+  const { responsePadding } = context;
+  const startedAt = responsePadding.now();
+  const outcome = await decide(context, request);
+  if ('refused' in outcome && outcome.refused !== 'rate_limited') {
+    // An answer names a user by number and a passkey: the time to look for them would tell which exist.
+    await responsePadding.pad(startedAt, LIMITS.logInResponsePaddingMs);
+  }
+  return outcome;
+}
+
+async function decide(context: Context, request: LogInPasskeyRequest): Promise<LogIn | Refusal> {
   const { rateLimiter, settings, refusalCounter, decider, userCache, challenges } = context;
   const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
   if (wait > 0) {

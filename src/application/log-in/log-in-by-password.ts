@@ -1,17 +1,14 @@
 import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain/errors.ts';
-import { attemptLockedForMs } from '../../domain/failed-attempts.ts';
-import { lockedForMs } from '../../domain/lockout.ts';
+import { type AttemptBy, attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { boundToCode } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { type Asker, attemptBy, STRANGER } from '../lockout/attempt-by.ts';
-import { padResponseTime } from '../lockout/response-time-padding.ts';
-import { UnknownUsers } from '../lockout/unknown-users.ts';
+import { UnknownNames } from '../lockout/unknown-names.ts';
 import { readKnownDevice } from '../sessions/known-device.ts';
 import { makeSessionSecret, type Session } from '../sessions/session.ts';
-import type { User } from '../users/user.ts';
 import { checkPassword, checkUsername } from '../users/username.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { PasswordLogInJob } from './password-log-in-job.ts';
@@ -34,13 +31,8 @@ export interface LogInRequest {
   readonly knownDevice?: string;
 }
 
-/** What is answered at fixed times, so that neither a code asked for nor a wrong one shows before its answer does. */
-const CREDENTIAL_REFUSALS: ReadonlySet<RefusalCode> = new Set([
-  'credentials_invalid',
-  'code_required',
-  'code_wrong',
-  'code_spent',
-]);
+/** Refusals about the address or the server's load: they say nothing about the user, and are not held back. */
+const UNPADDED: ReadonlySet<RefusalCode> = new Set(['rate_limited', 'busy']);
 
 /**
  * Logs a user in by password, and by a code where one is shown:
@@ -54,102 +46,111 @@ const CREDENTIAL_REFUSALS: ReadonlySet<RefusalCode> = new Set([
  * 6. `PasswordLogInJob` decides: the password must still not be locked and must fit, the user must not be disabled, and
  *    the code must fit, or be absent where none is required. Only where the password fits is a repeat of an
  *    idempotency key answered from its record.
- * 7. A refusal of the credentials waits until a multiple of a fixed time, so that its duration tells nothing.
+ * 7. A refusal, except for the address's rate or the server's load, waits until a multiple of a fixed time, so that its
+ *    duration tells nothing.
  *
- * An unknown user is answered and locked like one whose password is wrong.
+ * An unknown user is answered and locked like one whose password is wrong, on every server: what was tried at the name is
+ * in the store, read and written by as many statements.
  *
  * Why: docs/DECISIONS.md#use-cases-with-memory-are-classes
  */
 export class PasswordLogIn {
   readonly #context: Context;
   readonly #mutex = new KeyedMutex(LIMITS.passwordQueueMax);
-  readonly #unknownUsers: UnknownUsers;
+  readonly #unknownNames: UnknownNames;
   readonly #recent = new RecentLogIns();
 
   constructor(context: Context) {
     this.#context = context;
-    this.#unknownUsers = new UnknownUsers(context.settings.lockout);
+    this.#unknownNames = new UnknownNames(context);
   }
 
   async logIn(request: LogInRequest): Promise<LogIn | Refusal> {
-    const { rateLimiter, settings, refusalCounter, passwords } = this.#context;
+    const { responsePadding } = this.#context;
+    const startedAt = responsePadding.now();
+    const outcome = await this.#logIn(request);
+    if ('refused' in outcome && !UNPADDED.has(outcome.refused)) {
+      await responsePadding.pad(startedAt, LIMITS.logInResponsePaddingMs);
+    }
+    return outcome;
+  }
+
+  async #logIn(request: LogInRequest): Promise<LogIn | Refusal> {
+    const { rateLimiter, settings, refusalCounter, passwords, store } = this.#context;
     const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
     if (wait > 0) {
       refusalCounter.count('login.refused', 'rate_limited');
       return refuse('rate_limited', { retryAfterMs: wait });
     }
-    if (checkUsername(request.username) ?? checkPassword(request.password, 0))
-      return refuse('credentials_invalid');
-    const startedAt = performance.now();
-    const credentials = await this.#context.store.findUser(request.username);
+    const { username } = request;
+    if (checkUsername(username) ?? checkPassword(request.password, 0)) return refuse('credentials_invalid');
+    const nameKey = await this.#unknownNames.keyOf(username);
+    const credentials = await store.findUser(username);
     const asker = credentials ? await this.#askerOf(credentials.userId, request) : STRANGER;
     // A known device does not queue behind strangers either.
-    const queue = `${request.username}\n${asker.by === 'device' ? asker.id : asker.by}`;
-    const outcome = await this.#mutex.run(queue, () => this.#logInAlone(request, credentials, asker));
+    const queue = `${username}\n${asker.by === 'device' ? asker.id : asker.by}`;
+    const outcome = await this.#mutex.run(queue, () =>
+      credentials ? this.#logInUser(request, credentials, asker) : this.#refuseUnknown(request, nameKey),
+    );
     if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
-    if (!('refused' in outcome)) this.#recent.add(request.username, request.address);
-    if ('refused' in outcome && CREDENTIAL_REFUSALS.has(outcome.refused)) {
-      await padResponseTime(startedAt, LIMITS.logInResponsePaddingMs);
-    }
+    if (!('refused' in outcome)) this.#recent.add(username, request.address);
     return outcome;
   }
 
   /** Steps 4 to 6, with no other log-in of this asker under this name under way in this process. */
-  async #logInAlone(
+  async #logInUser(
     request: LogInRequest,
-    credentials: Credentials | undefined,
+    { userId, passwordHash }: Credentials,
     asker: Asker,
   ): Promise<LogIn | Refusal> {
-    const { userCache, passwords, random } = this.#context;
-    const known = credentials && (await userCache.getOrLoad(credentials.userId));
-    const { user, lockedMs } = await this.#lockOf(request.username, known, asker);
-    if (lockedMs > 0) {
-      this.#context.refusalCounter.count('login.locked', user ? 'locked' : 'user_unknown', user?.id);
-      return refuse('locked', { retryAfterMs: lockedMs });
-    }
-    const passwordFits = await passwords.verify(credentials?.passwordHash, request.password, {
+    const { decider, userCache, passwords, random, settings } = this.#context;
+    // From the store, as what was tried at an unknown name is: one statement each.
+    const user = await userCache.reload(userId);
+    if (!user) throw new Error('a user with a name is not there');
+    const at = decider.now();
+    const by = attemptBy('password', asker, user, at);
+    const lockedMs = attemptLockedForMs(user.state, by, at, settings.lockout);
+    if (lockedMs > 0) return this.#refuseLocked('locked', lockedMs, userId);
+    const passwordFits = await passwords.verify(passwordHash, request.password, {
       address: request.address,
       known: asker !== STRANGER || this.#recent.has(request.username, request.address),
     });
     if (passwordFits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
-    if (!user) return this.#refuseUnknown(request.username);
 
-    const secret = makeSessionSecret(user.id, random);
+    const secret = makeSessionSecret(userId, random);
     const job = new PasswordLogInJob(this.#context, {
       ...request,
-      ...{ userId: user.id, passwordFits, secret, asker },
+      ...{ userId, passwordFits, secret, asker },
     });
     const { code, idempotency } = request;
     const bound = passwordFits ? await boundToCode(this.#context, idempotency, code) : undefined;
     return submitLogIn(this.#context, job, bound);
   }
 
+  /** The same steps for a name that nobody has. */
+  async #refuseUnknown({ password, address }: LogInRequest, nameKey: string): Promise<Refusal> {
+    const { passwords, refusalCounter } = this.#context;
+    const name = await this.#unknownNames.find(nameKey);
+    const lockedMs = this.#unknownNames.lockedForMs(name, PASSWORD_OF_NOBODY);
+    if (lockedMs > 0) return this.#refuseLocked('user_unknown', lockedMs);
+    if ((await passwords.verify(undefined, password, { address, known: false })) === undefined) {
+      return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
+    }
+    const { locked, retryAfterMs } = await this.#unknownNames.wrong(name, PASSWORD_OF_NOBODY);
+    if (locked) return this.#refuseLocked('user_unknown', retryAfterMs);
+    refusalCounter.count('login.refused', 'user_unknown');
+    return refuse('credentials_invalid', retryAfter(retryAfterMs));
+  }
+
+  #refuseLocked(reason: string, lockedMs: number, userId?: UserId): Refusal {
+    this.#context.refusalCounter.count('login.locked', reason, userId);
+    return refuse('locked', { retryAfterMs: lockedMs });
+  }
+
   async #askerOf(userId: UserId, { session, knownDevice }: LogInRequest): Promise<Asker> {
     if (session?.userId === userId) return { by: 'session', sessionId: session.sessionId };
     return (await readKnownDevice(this.#context, userId, knownDevice)) ?? STRANGER;
   }
-
-  async #lockOf(
-    username: string,
-    known: User | undefined,
-    asker: Asker,
-  ): Promise<{ readonly user: User | undefined; readonly lockedMs: number }> {
-    const { decider, userCache, settings } = this.#context;
-    const lockedMs = (user: User | undefined) => {
-      const at = decider.now();
-      return user
-        ? attemptLockedForMs(user.state, attemptBy('password', asker, user, at), at, settings.lockout)
-        : lockedForMs(this.#unknownUsers.state(username), at, settings.lockout);
-    };
-    if (!known || lockedMs(known) === 0) return { user: known, lockedMs: lockedMs(known) };
-    // Another server may have unlocked them since.
-    const user = await userCache.reload(known.id);
-    return { user, lockedMs: lockedMs(user) };
-  }
-
-  #refuseUnknown(username: string): Refusal {
-    const { decider, refusalCounter } = this.#context;
-    refusalCounter.count('login.refused', 'user_unknown');
-    return refuse('credentials_invalid', retryAfter(this.#unknownUsers.wrong(username, decider.now())));
-  }
 }
+
+const PASSWORD_OF_NOBODY: AttemptBy = { purpose: 'password', asker: '', isKnown: false };

@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
 import type { Context } from '../context.ts';
 import { findValidSession, type Session, sessionIdOf, sessionOf, userIdOfSecret } from './session.ts';
 
@@ -25,9 +26,17 @@ export async function resumeSession(
     context.refusalCounter.count('admin.rate_limited', 'resumption');
     return refuse('rate_limited', { retryAfterMs: wait });
   }
+  const { responsePadding } = context;
+  const startedAt = responsePadding.now();
   const session = await sessionOfSecret(context, secret);
-  if (!session || (session.kind === 'device' && !deviceAllowed)) return refuse('session_ended');
-  return codeRequired && session.proof === 'code_omitted' ? refuse('session_ended') : session;
+  const isRefused =
+    !session ||
+    (session.kind === 'device' && !deviceAllowed) ||
+    (codeRequired && session.proof === 'code_omitted');
+  if (!isRefused) return session;
+  // A secret names a user by number: the time to look for one would tell which exist.
+  await responsePadding.pad(startedAt, LIMITS.logInResponsePaddingMs);
+  return refuse('session_ended');
 }
 
 /** Finds the session of a secret. Does NOT limit the rate. @returns undefined when none holds */

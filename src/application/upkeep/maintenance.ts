@@ -9,6 +9,8 @@ const PRUNE_PERIOD_MS = 60_000;
 const EXPIRY_PERIOD_MS = 1_000;
 const ROWS_MAX = 1_000;
 const PRUNE_PAUSE_MS = 10;
+/** By then every failure has aged, and every lock of the default length has ended. */
+const UNKNOWN_NAMES_MS = 2 * 86_400_000;
 
 /**
  * Work that no request causes: expires transactions whose time is over, each second; deletes expired sessions and
@@ -49,7 +51,12 @@ export class Maintenance {
   async #pruneAll(): Promise<void> {
     const { store, decider, settings } = this.#context;
     const now = decider.now();
-    const before = { idempotencyRecords: now - settings.idempotencyTtlMs, sessions: now, limit: ROWS_MAX };
+    const before = {
+      idempotencyRecords: now - settings.idempotencyTtlMs,
+      sessions: now,
+      unknownNames: now - UNKNOWN_NAMES_MS,
+      limit: ROWS_MAX,
+    };
     // Keeps up with what a busy server adds; the pause lets requests go first.
     while (!this.#stopped && (await store.prune(before))) await setTimeout(PRUNE_PAUSE_MS);
   }
