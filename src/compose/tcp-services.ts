@@ -4,6 +4,7 @@ import { PasswordLogIn } from '../application/log-in/log-in-by-password.ts';
 import { endSession } from '../application/sessions/end-session.ts';
 import { resumeSession } from '../application/sessions/resume-session.ts';
 import { authorise } from '../application/transactions/authorise.ts';
+import { recoveryOf } from '../application/users/recovery.ts';
 import { registerUser } from '../application/users/register-user.ts';
 import type { TcpServices } from '../wire/tcp/services.ts';
 
@@ -19,6 +20,10 @@ export function tcpServices(context: Context): TcpServices {
   return {
     registerUser: (request) => registerUser(context, request),
     logIn: (request) => passwordLogIn.logIn({ ...request, ...codeRequired }),
+    async isBeingRecovered({ userId }) {
+      const user = await context.userCache.getOrLoad(userId);
+      return user !== undefined && recoveryOf(user, context.decider.now()) !== undefined;
+    },
     resumeSession: (request) => resumeSession(context, { ...request, ...codeRequired }),
     endSession: (session) => endSession(context, session),
     issueChallenges: (session, count) => issueChallenges(context, session, count),

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Session } from '../../src/application/sessions/session.ts';
 import { createUser } from '../../src/application/users/register-user.ts';
 import { isRefusal } from '../../src/domain/errors.ts';
 import { StoppedClock } from '../services/application.ts';
@@ -217,7 +218,12 @@ test('one administrator gives nobody’s account to a device: it takes another o
   // The user sees it, on the phone too, and stops it.
   const seen = await lost.get('/v1/recovery');
   assert.equal(seen.json.recovery.asked_by, 'root');
+  const { context, services } = fixture.application;
+  const userId = (await context.store.findUser('alice'))?.userId ?? 0;
+  const isTold = () => services.isBeingRecovered({ userId, username: 'alice', sessionId: 'any' } as Session);
+  assert.equal(await isTold(), true, 'over TCP as well');
   assert.equal((await lost.delete('/v1/recovery')).status, 204);
+  assert.equal(await isTold(), false);
   assert.equal((await other.post(`${path}/recovery/confirmation`)).json.code, 'recovery_unknown');
 
   assert.equal((await root.post(`${path}/recovery`)).status, 201);

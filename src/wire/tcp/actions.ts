@@ -116,14 +116,20 @@ async function logIn(services: TcpServices, client: ClientState, credentials: Cr
   });
   if (isRefusal(made)) return made;
   setSession(client, made.session);
-  return `"mensaje":"Sesión iniciada","sesion":${JSON.stringify(made.secret)}`;
+  return `"mensaje":"Sesión iniciada","sesion":${JSON.stringify(made.secret)}${await notice(services, made.session)}`;
 }
 
 async function resume(services: TcpServices, client: ClientState, secret: string): Promise<Outcome> {
   const session = await services.resumeSession({ secret, address: client.address });
   if (isRefusal(session)) return session;
   setSession(client, session);
-  return '"mensaje":"Sesión reanudada"';
+  return `"mensaje":"Sesión reanudada"${await notice(services, session)}`;
+}
+
+/** Told at each log-in, on every channel, so that nobody's account is given away unseen. */
+async function notice(services: TcpServices, session: Session): Promise<string> {
+  if (!(await services.isBeingRecovered(session))) return '';
+  return ',"aviso":"Los administradores van a pasar su cuenta a otro dispositivo. Si no lo quiere, cancélelo en la consola."';
 }
 
 async function logOut(services: TcpServices, client: ClientState): Promise<Outcome> {

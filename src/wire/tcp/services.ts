@@ -11,6 +11,8 @@ import type { Refusal } from '../../domain/errors.ts';
 export interface TcpServices {
   registerUser(request: RegisterUserRequest): Promise<RegisteredUser | Refusal>;
   logIn(request: LogInRequest): Promise<LogIn | Refusal>;
+  /** Whether administrators are giving the session's user to a new device (`users/recovery.ts`). */
+  isBeingRecovered(session: Session): Promise<boolean>;
   resumeSession(request: ResumeSessionRequest): Promise<Session | Refusal>;
   endSession(session: Session): Promise<Refusal | undefined>;
   issueChallenges(session: Session, count: number): Promise<readonly Challenge[] | Refusal>;

@@ -54,6 +54,16 @@ test('a client of the first version: register, log in, challenge, transaction, l
   assert.equal((await client.ask({ accion: 'logout' })).error, 'session_required');
 });
 
+test('a log-in and a resumption tell a user whose account is being given to a new device', async (t) => {
+  const { port, services } = await startFixture(t);
+  services.recovered = true;
+  const client = await Client.connect(t, port);
+  const logIn = await client.ask({ accion: 'login', username: 'alice', password: 'secreto' });
+  assert.equal(logIn.status, 'OK');
+  assert.match(String(logIn.aviso), /otro dispositivo/);
+  assert.equal((await client.ask({ accion: 'reanudar', sesion: 'secret-of-alice' })).aviso, logIn.aviso);
+});
+
 test('the extensions: id, nonce, codigo, idempotencia, recibo, cantidad, reanudar', async (t) => {
   const { port, services } = await startFixture(t);
   const client = await Client.connect(t, port);

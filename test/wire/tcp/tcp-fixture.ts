@@ -64,6 +64,13 @@ export class FixtureServices implements TcpServices {
     return { session: fixtureSession(username), secret: `secret-of-${username.slice(0, 16)}` };
   }
 
+  /** Whether users are told that they are being recovered. */
+  recovered = false;
+
+  async isBeingRecovered() {
+    return this.recovered;
+  }
+
   async resumeSession({ secret }: { secret: string }) {
     await this.#pass('resume');
     return secret.startsWith('secret-of-') ? fixtureSession(secret.slice(10)) : refuse('session_ended');
