@@ -249,7 +249,7 @@ describe('of callers at two servers exactly one wins', () => {
       assert.ok('code' in invitation, JSON.stringify(invitation));
       const outcomes = await storm(CALLERS, (caller) =>
         claimEnrolment(context(caller), {
-          ...{ code: invitation.code, deviceKey, label: 'phone', type: 'totp' },
+          ...{ code: invitation.code, deviceKey, label: 'phone', type: 'totp', password: PASSWORD },
           address: `192.0.2.${round}.${caller}`,
         }),
       );
