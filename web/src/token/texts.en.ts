@@ -10,6 +10,12 @@ export const token = {
     recovered: 'Connected again.',
     update: 'A new version is ready.',
     update_apply: 'Update',
+    recovery_asked:
+      'Administrators are giving the account of {{name}} to a new device: {{by}} asked for it. If this was not your wish, cancel it.',
+    recovery_ready:
+      'Administrators are giving the account of {{name}} to a new device: {{by}} asked for it, and from {{time}} a device may be invited. If this was not your wish, cancel it.',
+    recovery_cancel: 'Cancel the recovery',
+    recovery_failed: 'It was not cancelled. Try again.',
     clock: 'This device’s clock is off by {{time}}. Codes are corrected for it.',
   },
   unfit: {

@@ -13,6 +13,12 @@ export const token: Texts<typeof english> = {
     recovered: 'Conexión recuperada.',
     update: 'Hay una versión nueva.',
     update_apply: 'Actualizar',
+    recovery_asked:
+      'Los administradores van a pasar la cuenta de {{name}} a otro dispositivo: lo pidió {{by}}. Si no es lo que usted quiere, cancélelo.',
+    recovery_ready:
+      'Los administradores van a pasar la cuenta de {{name}} a otro dispositivo: lo pidió {{by}}, y a partir del {{time}} se podrá invitar un dispositivo. Si no es lo que usted quiere, cancélelo.',
+    recovery_cancel: 'Cancelar la recuperación',
+    recovery_failed: 'No se canceló. Inténtelo otra vez.',
     clock: 'El reloj de este dispositivo se desvía {{time}}. Los códigos ya lo corrigen.',
   },
   unfit: {

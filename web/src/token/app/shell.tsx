@@ -9,6 +9,7 @@ import { OFFSET_SHOWN_MS, offsetMs } from '../server/clock-offset.ts';
 import { useDevice, useDeviceView, useWaiting } from './device-context.tsx';
 import { Button } from './parts/button.tsx';
 import { Notice } from './parts/notice.tsx';
+import { RecoveryNotices } from './recovery-notices.tsx';
 import styles from './shell.module.css';
 import { applyUpdate, useUpdate } from './updates.ts';
 
@@ -33,6 +34,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <div className={styles.states}>
         <Update />
         {open && <Connection />}
+        {open && <RecoveryNotices />}
         <Clock />
       </div>
       {children}

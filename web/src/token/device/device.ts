@@ -168,6 +168,12 @@ export class Device {
     this.#feeds.refresh();
   }
 
+  /** Cancels the recovery of a token's user. Needs no PIN, so that nothing stands in the way. @throws as `approve` */
+  async cancelRecovery(tokenId: string): Promise<void> {
+    await this.#open.session(tokenId)?.api('DELETE /v1/recovery');
+    this.#feeds.refresh();
+  }
+
   /** Returns the session of a token. @throws Error while the device is locked */
   session({ id }: TokenRecord): DeviceSession {
     const session = this.#open.session(id);

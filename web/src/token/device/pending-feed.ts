@@ -1,6 +1,7 @@
 import { EventFollower, type StreamState } from '../../api/event-follower.ts';
 import { isProblem } from '../../api/problem.ts';
 import { type PendingList, readPendingList } from '../transaction/pending-transaction.ts';
+import { type RecoveryNotice, readRecovery } from '../transaction/recovery-notice.ts';
 import type { DeviceSession } from './device-session.ts';
 
 export interface FeedView extends PendingList {
@@ -11,6 +12,8 @@ export interface FeedView extends PendingList {
   readonly loading: boolean;
   /** Error of the last reading, if it failed. */
   readonly error: unknown;
+  /** Set while administrators are giving the account to a new device. */
+  readonly recovery: RecoveryNotice | undefined;
 }
 
 export interface PendingFeedOptions {
@@ -26,8 +29,8 @@ const PAGE = 50;
 const RENEWAL_MS = 500;
 
 /**
- * Follows the pending transactions of one user: reads the list when the stream opens and at each event that may change
- * it.
+ * Follows the pending transactions of one user, and a recovery of their account: reads both when the stream opens and at
+ * each event that may change one.
  */
 export class PendingFeed {
   readonly #options: PendingFeedOptions;
@@ -40,10 +43,10 @@ export class PendingFeed {
 
   constructor(options: PendingFeedOptions) {
     this.#options = options;
-    const { pending = [], unreadable = 0, loading = true } = options.before ?? {};
+    const { pending = [], unreadable = 0, loading = true, recovery } = options.before ?? {};
     this.#view = {
       ...{ tokenId: options.tokenId, state: 'connecting', error: undefined },
-      ...{ pending, unreadable, loading },
+      ...{ pending, unreadable, loading, recovery },
     };
     this.#follower = this.#follow();
     this.refresh();
@@ -59,7 +62,7 @@ export class PendingFeed {
       url: `${origin}/v1/events`,
       headers: () => session.headers(),
       onEvent: ({ type }) => {
-        if (type.startsWith('transaction.')) this.refresh();
+        if (type.startsWith('transaction.') || type.startsWith('admin.recovery_')) this.refresh();
       },
       onState: (state) => this.#heard(state),
     });
@@ -107,8 +110,10 @@ export class PendingFeed {
       while (this.#again && !this.#stopped) {
         this.#again = false;
         const query = { status: 'pending', limit: PAGE } as const;
-        const answer = await this.#options.session.api('GET /v1/transactions', { query });
+        const { api } = this.#options.session;
+        const answer = await api('GET /v1/transactions', { query });
         this.#change({ ...readPendingList(answer), loading: false, error: undefined });
+        this.#change({ recovery: readRecovery(await api('GET /v1/recovery')) });
       }
     } catch (error) {
       this.#change({ loading: false, error });
