@@ -3,10 +3,21 @@
 set -eu
 export XDG_CONFIG_HOME="$HOME/.config" XDG_DATA_HOME="$HOME/.local/share"
 
+# What a killed container left behind: no process of it is here any more, and another may have its number.
+rm -rf /tmp/pg_autoctl "$PGDATA/postmaster.pid"
+
+# The nodes and the monitor believe each other by address; Sello's servers need the password.
+access() {
+  printf '%s\n' 'hostssl sello sello samenet scram-sha-256' 'hostssl replication all samenet trust' \
+    'hostssl all all samenet trust' | cat - "$PGDATA/pg_hba.conf" > "$PGDATA/pg_hba.new"
+  mv "$PGDATA/pg_hba.new" "$PGDATA/pg_hba.conf"
+}
+
 case $1 in
   monitor)
     if [ ! -d "$PGDATA" ]; then
       pg_autoctl create monitor --pgdata "$PGDATA" --hostname postgres-monitor --auth trust --ssl-self-signed
+      access
       # Notices a dead node in about a second.
       cat >> "$PGDATA/postgresql.conf" <<'SETTINGS'
 pgautofailover.health_check_period = 300
@@ -21,10 +32,19 @@ SETTINGS
     ;;
   node)
     if [ ! -d "$PGDATA" ]; then
+      monitor='postgres://autoctl_node@postgres-monitor/pg_auto_failover?sslmode=require'
+      # After a lost volume the monitor still knows the name: the new node is then a copy of the other.
+      pg_autoctl drop node --monitor "$monitor" --name "$2" --force --wait 0 >/dev/null 2>&1 || true
       pg_autoctl create postgres --pgdata "$PGDATA" --name "$2" --hostname "$2" --dbname sello --username sello \
-        --monitor 'postgres://autoctl_node@postgres-monitor/pg_auto_failover?sslmode=require' \
-        --auth trust --ssl-self-signed --pg-hba-lan
+        --monitor "$monitor" --auth trust --ssl-self-signed
       printf 'wal_sender_timeout = 3s\nshared_buffers = 512MB\nwal_keep_size = 1GB\n' >> "$PGDATA/postgresql.conf"
+      access
+      # A standby takes the password from the primary.
+      if [ ! -e "$PGDATA/standby.signal" ]; then
+        pg_ctl --pgdata "$PGDATA" --wait --silent --options "-c listen_addresses=''" start
+        psql --quiet --no-psqlrc --dbname sello --command "ALTER ROLE sello PASSWORD '$(cat /run/secrets/database-password)'"
+        pg_ctl --pgdata "$PGDATA" --wait --silent stop
+      fi
     fi
     ;;
   *)

@@ -21,6 +21,8 @@ const PACKAGES: readonly { readonly name: string; readonly file: string }[] = [
   { name: 'util-linux', file: '/usr/bin/setpriv' },
   { name: 'systemd', file: '/usr/bin/systemd-analyze' },
   { name: 'openssl', file: '/usr/bin/openssl' },
+  { name: 'docker.io', file: '/usr/sbin/dockerd' },
+  { name: 'docker-compose', file: '/usr/bin/docker-compose' },
 ];
 /** Asked before an installed service is started: a test starts its own, and nothing of the machine's runs beside it. */
 const POLICY = '/usr/sbin/policy-rc.d';

@@ -3,18 +3,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ClientAnswer, ConnectionLost, TcpClient } from '../../src/client/tcp-client.ts';
 import { encodeTransaction } from '../../src/domain/transaction/canonical-transaction.ts';
 
-const PASSWORD = 'secreto';
+/** Of every customer. */
+export const PASSWORD = 'secreto-del-simulacro';
 const MAC_KEY = createHash('sha256').update(PASSWORD).digest();
 /** After this long without an answer a customer turns to another server, unless it was told to wait longer. */
 const ANSWER_TIME_MS = 1_000;
 const LOG_IN_TIME_MS = 20_000;
 const RETRY_PAUSE_MS = 50;
+const LOG_INS_MAX = 5;
 
 /** The addresses of a server. */
 export interface ServerAddress {
   readonly tcpPort: number;
   /** `http://127.0.0.1:8080` */
   readonly http: string;
+  /** The certificate authority (PEM) to trust, and the name in the certificate. Unset: TCP without TLS. */
+  readonly tls?: { readonly ca: string; readonly serverName: string };
 }
 
 /** A customer of the drill: makes one transfer after the other, and retries each until it is acknowledged. */
@@ -45,8 +49,8 @@ export abstract class Customer {
     return this.servers[this.#server % this.servers.length] as ServerAddress;
   }
 
-  /** Registers and logs in. */
-  abstract arrive(): Promise<void>;
+  /** Registers, unless its account is there already, and logs in. */
+  abstract arrive(hasAccount?: boolean): Promise<void>;
   /** Sends the transfer once. @returns the transaction's id; `undefined` when the answer is "later" @throws without an answer */
   protected abstract transfer(payee: string, key: string): Promise<string | undefined>;
   protected abstract disconnect(): void;
@@ -109,14 +113,14 @@ export class TcpCustomer extends Customer {
   #client: TcpClient | undefined;
   #session = '';
 
-  async arrive(): Promise<void> {
-    const client = await this.#connect();
-    for (const accion of ['register', 'login']) {
+  async arrive(hasAccount = false): Promise<void> {
+    const client = await this.#connect(LOG_IN_TIME_MS);
+    for (const accion of hasAccount ? ['login'] : ['register', 'login']) {
       const answer = await client.request({ accion, username: this.name, password: PASSWORD });
       if (answer.status !== 'OK') throw new Error(JSON.stringify(answer));
       this.#session = String(answer.sesion ?? '');
     }
-    this.#client = client;
+    client.destroy();
   }
 
   protected async transfer(payee: string, key: string): Promise<string | undefined> {
@@ -145,13 +149,12 @@ export class TcpCustomer extends Customer {
     this.#client = undefined;
   }
 
-  #connect(): Promise<TcpClient> {
-    const { tcpPort: port } = this.server;
+  #connect(answerTimeMs = this.answerTimeMs): Promise<TcpClient> {
+    const { tcpPort: port, tls } = this.server;
     return TcpClient.connect({
-      host: '127.0.0.1',
-      port,
+      ...{ host: '127.0.0.1', port, ...(tls ? { tls } : {}) },
       connectTimeMs: this.answerTimeMs,
-      answerTimeMs: this.answerTimeMs,
+      answerTimeMs,
     });
   }
 }
@@ -176,12 +179,24 @@ interface HttpAnswer {
 export class HttpCustomer extends Customer {
   #token = '';
 
-  async arrive(): Promise<void> {
+  async arrive(hasAccount = false): Promise<void> {
     const credentials = { username: this.name, password: PASSWORD };
-    await this.#post('/v1/users', credentials);
-    const { status, json } = await this.#post('/v1/sessions', credentials);
+    if (!hasAccount) await this.#post('/v1/users', credentials);
+    const { status, json } = await this.#logIn(credentials);
     if (status !== 201 || json.access_token === undefined) throw new Error(`log-in: ${status}`);
     this.#token = json.access_token;
+  }
+
+  /** Tries again where a balancer refuses the stream, as it does when its own connection was closed meanwhile. */
+  async #logIn(credentials: object): Promise<HttpAnswer> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#post('/v1/sessions', credentials);
+      } catch (error) {
+        if (tries === LOG_INS_MAX) throw error;
+        await delay(RETRY_PAUSE_MS);
+      }
+    }
   }
 
   protected async transfer(payee: string, key: string): Promise<string | undefined> {

@@ -1,18 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Fault } from './fault.ts';
 import type { Stage } from './stage.ts';
-
-/** A deliberate fault, and how it is repaired while the load continues. */
-export interface Fault {
-  readonly name: string;
-  readonly says: string;
-  /** Causes the fault. @returns a function that repairs it */
-  readonly inject: (stage: Stage) => Promise<() => Promise<void>>;
-}
 
 const DATABASE_HUNG_MS = 8_000;
 const HUNG_MS = 3_000;
 
-export const FAULTS: readonly Fault[] = [
+export const FAULTS: readonly Fault<Stage>[] = [
   {
     name: 'database-host-killed',
     says: "the primary's host is gone (kill -9 of PostgreSQL and its keeper)",

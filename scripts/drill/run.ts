@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Customer, HttpCustomer, TcpCustomer } from './customers.ts';
-import type { Fault } from './faults.ts';
-import { Stage } from './stage.ts';
+import type { DrillStage, Fault } from './fault.ts';
 
 const TCP_CUSTOMERS = 6;
 const HTTP_CUSTOMERS = 2;
@@ -30,20 +29,21 @@ export interface DrillOptions {
 }
 
 /** Causes each fault while customers work, repairs it, and compares acknowledgements with the journal. */
-export async function runDrill(
-  faults: readonly Fault[],
+export async function runDrill<Where extends DrillStage>(
+  stage: Where,
+  faults: readonly Fault<Where>[],
   say: (line: string) => void,
   { leaveLastBroken = false }: DrillOptions = {},
 ): Promise<readonly FaultResult[]> {
-  const stage = await Stage.start(say);
   const until = { over: false };
   try {
-    const servers = stage.servers.map(({ address }) => address);
+    const servers = stage.addresses;
     const customers: Customer[] = [
       ...Array.from({ length: TCP_CUSTOMERS }, (_, n) => new TcpCustomer(`tcp${n}`, servers, n)),
       ...Array.from({ length: HTTP_CUSTOMERS }, (_, n) => new HttpCustomer(`http${n}`, servers, n)),
     ];
-    for (const customer of customers) await customer.arrive();
+    await stage.admit?.(customers.map(({ name }) => name));
+    for (const customer of customers) await customer.arrive(stage.admit !== undefined);
     const working = customers.map((customer) => customer.work(until));
     const results: (Omit<FaultResult, 'lost' | 'doubled'> & { readonly payees: ReadonlySet<string> })[] = [];
     for (const [index, fault] of faults.entries()) {
@@ -55,13 +55,12 @@ export async function runDrill(
     return count(results, customers, await stage.approved());
   } finally {
     until.over = true;
-    await stage.remove();
   }
 }
 
-async function inject(
-  stage: Stage,
-  fault: Fault,
+async function inject<Where>(
+  stage: Where,
+  fault: Fault<Where>,
   customers: readonly Customer[],
   { say, repairs }: { say: (line: string) => void; repairs: boolean },
 ) {

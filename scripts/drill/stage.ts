@@ -7,6 +7,7 @@ import { approvedTransactions } from '../../test/services/approved-transactions.
 import { FailoverPair } from '../../test/services/pg-auto-failover.ts';
 import { callerFlags, MANAGER, VaultProcess } from '../../test/services/vault.ts';
 import type { ServerAddress } from './customers.ts';
+import type { DrillStage } from './fault.ts';
 
 /** A server that keeps its ports across restarts. */
 export class StageServer {
@@ -39,7 +40,7 @@ export class StageServer {
 }
 
 /** Two servers, a vault process and a pair of PostgreSQL nodes: all real, all on loopback. */
-export class Stage {
+export class Stage implements DrillStage {
   readonly folder: string;
   readonly pair: FailoverPair;
   readonly vault: VaultProcess;
@@ -85,7 +86,10 @@ export class Stage {
     }
   }
 
-  /** The ids of approved transactions in the journal, by payee. */
+  get addresses(): readonly ServerAddress[] {
+    return this.servers.map(({ address }) => address);
+  }
+
   approved(): Promise<ReadonlyMap<string, readonly string[]>> {
     return approvedTransactions(this.folder, this.pair.url());
   }

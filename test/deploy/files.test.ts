@@ -7,7 +7,16 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Compile } from 'typebox/schema';
@@ -51,9 +60,12 @@ test('the files in deploy/ agree with the program and with each other', () => {
     assert.match(content, /^User=nobody-else\nGroup=nobody-else$/m, name);
     assert.doesNotMatch(content, /\/opt\/sello|=sello$/m, name);
   }
-  const { networks } = yaml(read('deploy/compose.yaml'));
-  const front = networks.front.ipam.config.map(({ subnet }: { subnet: string }) => subnet);
-  assert.deepEqual(yaml(read('deploy/compose/server.yaml')).proxy_trusted, front);
+  const { networks, services } = yaml(read('deploy/compose.yaml'));
+  const [front] = networks.front.ipam.config.map(({ subnet }: { subnet: string }) => subnet);
+  for (const name of ['sello-1', 'sello-2'])
+    assert.equal(services[name].environment.SELLO_PROXY_TRUSTED, front, 'it believes the balancer');
+  const network = /^SELLO_NETWORK=(\S+)$/m.exec(read('deploy/.env'))?.[1];
+  assert.equal(front, `\${SELLO_NETWORK:-${network}}.1.0/24`);
 });
 
 test('servers of compose.yaml: as many as asked for, each alike, in every place', () => {
@@ -67,14 +79,16 @@ test('servers of compose.yaml: as many as asked for, each alike, in every place'
     assert.deepEqual(ofServers(services), names);
     assert.deepEqual(ofServers(volumes), names);
     assert.deepEqual(Object.keys(services.balancer.depends_on), names);
-    const { build: _, ...first } = services['sello-1'];
+    const first = services['sello-1'];
+    assert.ok(!('build' in first), 'another image than the own is not built');
+    assert.doesNotMatch(content('compose.quick.yaml'), /sello:latest|dockerfile: deploy/);
     for (const name of names.slice(1)) {
-      const volume = [first.volumes[0], `${name}:/var/lib/sello`];
-      assert.deepEqual(services[name], { ...first, volumes: volume });
+      const volumes = [...first.volumes.slice(0, -1), `${name}:/var/lib/sello`];
+      assert.deepEqual(services[name], { ...first, volumes });
     }
     assert.match(
-      content('make-secrets.sh'),
-      new RegExp(`sello ${['sello', ...names].map((name) => `DNS:${name}`).join(',')}$`, 'm'),
+      content('compose/make-secrets.sh'),
+      new RegExp(`serverAuth sello ${['sello', ...names].map((name) => `DNS:${name}`).join(',')}$`, 'm'),
     );
     for (const name of names)
       assert.match(content('compose/haproxy.cfg'), new RegExp(`server ${name} ${name}:11002`));
@@ -84,9 +98,9 @@ test('servers of compose.yaml: as many as asked for, each alike, in every place'
 test('compose.yaml fits the Compose Specification, with one server and with nine', async () => {
   const schema = Compile(JSON.parse(read('test/deploy/compose-spec/compose-spec.json')));
   for (const serverCount of [1, 2, 9]) {
-    const [file] = composeFiles({ serverCount, image: 'registry.example/sello:1.0' });
-    const problems = schema.Errors(yaml(file?.content ?? ''))[1];
-    assert.deepEqual(problems, []);
+    const files = composeFiles({ serverCount, image: 'registry.example/sello:1.0' });
+    for (const { name, content } of files.filter((file) => /^compose\..*yaml$/.test(file.name)))
+      assert.deepEqual(schema.Errors(yaml(content))[1], [], name);
   }
   const broken = yaml(read('deploy/compose.yaml'));
   broken.services.vault.read_only = [];
@@ -104,8 +118,8 @@ test('compose.yaml fits the Compose Specification, with one server and with nine
   }
 });
 
-test('every service, network, volume, secret and file that compose.yaml names exists', () => {
-  const { services, networks, volumes, secrets } = yaml(read('deploy/compose.yaml'));
+test('every service, network, volume and file that compose.yaml names exists', () => {
+  const { services, networks, volumes } = yaml(read('deploy/compose.yaml'));
   assert.deepEqual(
     Object.keys(services).filter((name) => /^(sello|postgres)-|vault|redis|balancer|pulsar/.test(name))
       .length,
@@ -116,7 +130,6 @@ test('every service, network, volume, secret and file that compose.yaml names ex
       Array.isArray(service[key]) ? service[key] : Object.keys(service[key] ?? {});
     for (const other of uses('depends_on')) assert.ok(other in services, `${name}: ${other}`);
     for (const network of uses('networks')) assert.ok(network in networks, `${name}: ${network}`);
-    for (const secret of uses('secrets')) assert.ok(secret in secrets, `${name}: ${secret}`);
     for (const mount of uses('volumes') as string[]) {
       const [source = ''] = mount.split(':');
       if (source.startsWith('.')) assert.ok(existsSync(join(ROOT, 'deploy', source)), `${name}: ${mount}`);
@@ -135,26 +148,33 @@ test('the configurations that are shipped are accepted, on the secrets that the 
     mkdirSync(join(folder, name, '..'), { recursive: true });
     writeFileSync(join(folder, name), content);
   }
-  const made = spawnSync('sh', [join(folder, 'make-secrets.sh')], { encoding: 'utf8' });
-  assert.equal(made.status, 0, made.stderr);
   const secrets = join(folder, 'secrets');
-  const before = readdirSync(secrets).map((name) => readFileSync(join(secrets, name), 'utf8'));
-  assert.equal(spawnSync('sh', [join(folder, 'make-secrets.sh')]).status, 0);
-  const after = readdirSync(secrets).map((name) => readFileSync(join(secrets, name), 'utf8'));
-  assert.deepEqual(after, before, 'a second run overwrites nothing');
+  mkdirSync(secrets);
+  const make = () =>
+    spawnSync('sh', [join(folder, 'compose/make-secrets.sh'), secrets], { encoding: 'utf8' });
+  const made = make();
+  assert.equal(made.status, 0, made.stderr);
+  const contents = () =>
+    readdirSync(secrets, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+  const before = contents();
+  assert.equal(make().stdout, '');
+  assert.deepEqual(contents(), before, 'a second run changes nothing');
 
-  const here = (text: string) => text.replaceAll('/run/secrets/', `${secrets}/`);
-  const accepted = (name: string, text: string) => {
+  const here = (text: string, reader: string) =>
+    text.replaceAll('/run/secrets/', `${join(secrets, reader)}/`);
+  const accepted = (name: string, text: string, reader = '') => {
     const file = join(folder, name);
-    writeFileSync(file, here(text));
+    writeFileSync(file, here(text, reader));
     return loadConfig({ file, folder }).config;
   };
-  const server = accepted('server.yaml', read('deploy/compose/server.yaml'));
+  const server = accepted('server.yaml', read('deploy/compose/server.yaml'), 'server');
   assert.deepEqual([server.role, server.labAllowed, server.registrationOpen], ['all', false, false]);
-  assert.equal(accepted('vault.yaml', read('deploy/compose/vault.yaml')).role, 'vault');
-  assert.equal(await haproxyWarnings(here(read('deploy/compose/haproxy.cfg'))), '');
+  assert.equal(accepted('vault.yaml', read('deploy/compose/vault.yaml'), 'vault').role, 'vault');
+  assert.equal(await haproxyWarnings(here(read('deploy/compose/haproxy.cfg'), 'balancer')), '');
 
-  cpSync(join(secrets, 'database-password'), join(folder, 'secret'));
+  cpSync(join(secrets, 'database/database-password'), join(folder, 'secret'));
   chmodSync(join(folder, 'secret'), 0o600);
   for (const example of ['sello.example.yaml', 'sello.production.example.yaml']) {
     const text = read(`deploy/${example}`).replaceAll(
@@ -163,6 +183,22 @@ test('the configurations that are shipped are accepted, on the secrets that the 
     );
     assert.equal(accepted(example, text).labAllowed, false, example);
   }
+});
+
+test('certificates are made again when their names change, and passwords never', async (t) => {
+  const secrets = await temporaryFolder(t);
+  const make = (host: string) =>
+    spawnSync('sh', [join(ROOT, 'deploy/compose/make-secrets.sh'), secrets], {
+      encoding: 'utf8',
+      env: { ...process.env, SELLO_HOST: host },
+    }).stdout;
+  assert.match(make('a.example'), /made a certificate authority\n.*made the password vault/s);
+  assert.equal(make('b.example'), 'made the certificate balancer/balancer for DNS:b.example,DNS:balancer\n');
+  rmSync(join(secrets, 'authority'), { recursive: true });
+  const again = make('b.example');
+  for (const name of ['server/server', 'server/caller', 'vault/vault', 'balancer/balancer'])
+    assert.match(again, new RegExp(`made the certificate ${name}`));
+  assert.doesNotMatch(again, /password/);
 });
 
 /** HAProxy resolves names when it checks, and names of containers resolve only among containers. */

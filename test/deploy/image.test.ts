@@ -1,150 +1,114 @@
 /*
- * Goal: the image of deploy/Dockerfile can be built, and its program runs as an unprivileged user on a read-only root.
- * Method: no container engine; each instruction runs in a bare Debian (image-build.ts), then the result is started.
+ * Goal: deploy/Dockerfile builds; the image is small, runs as a user that is not root on a read-only root, and
+ * compose.quick.yaml shows a client on it.
+ * Method: a real container engine, started and stopped here (container-engine.ts); what the images begin from is made of
+ * Debian's packages (container-images.ts).
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { after, before, suite, test } from 'node:test';
 import { ROOT } from '../docs/machine.ts';
 import { temporaryFolder } from '../services/application.ts';
-import { freePort } from '../services/free-port.ts';
-import { parseDockerfile } from './dockerfile.ts';
-import { type BuiltImage, buildImage, imageBuildProblem, mounting } from './image-build.ts';
+import { ComposeProject } from '../services/compose-project.ts';
+import { ContainerEngine, engineProblem } from '../services/container-engine.ts';
+import { buildImage, makeBaseImages } from '../services/container-images.ts';
+import { until } from '../waiting.ts';
 
-const READY_TIME_MS = 30_000;
-const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const skip = imageBuildProblem() ?? false;
+const IMAGE = 'sello:latest';
+const SIZE_MAX = 300_000_000;
+const READY_TIME_MS = 60_000;
 
-test('both Dockerfiles end as a user that is not root', () => {
-  for (const file of ['deploy/Dockerfile', 'deploy/postgres.Dockerfile']) {
-    const last = parseDockerfile(read(file)).at(-1);
-    const user = last?.instructions.findLast(({ name }) => name === 'USER');
-    assert.match(user?.rest ?? '', /^[1-9]\d{4}:[1-9]\d{4}$/, file);
-  }
-});
-
-test('what deploy/Dockerfile describes serves: not root, nothing writable but its volume', {
-  skip,
-}, async (t) => {
-  const said: string[] = [];
-  const image = buildImage(read('deploy/Dockerfile'), ROOT, (line) => said.push(line));
-  t.diagnostic(`${image.made} of ${image.layers.length} layers and their build made now: ${said.join('; ')}`);
-  const { settings } = image;
-  assert.deepEqual([...settings.entrypoint, ...settings.command], ['sello', 'serve']);
-  assert.deepEqual(settings.volumes, ['/var/lib/sello']);
-
-  const folder = await temporaryFolder(t);
-  const volume = join(folder, 'volume');
-  mkdirSync(volume, { mode: 0o700 });
-  chownSync(volume, 10_001, 10_001);
-  const mounted = join(folder, 'root');
-  mkdirSync(mounted);
-  const [tcpPort, httpPort] = [await freePort(), await freePort()];
-  const container = new Container(image, mounted, volume, {
-    SELLO_TCP_PORT: `${tcpPort}`,
-    SELLO_HTTP_PORT: `${httpPort}`,
+suite('the image', { skip: engineProblem() ?? false }, () => {
+  let engine: ContainerEngine;
+  before(async () => {
+    engine = await ContainerEngine.start();
   });
-  t.after(() => container.kill());
-  const ready = await container.until(async () => {
-    const answer = await fetch(`http://127.0.0.1:${httpPort}/readyz`);
-    return answer.status === 200 ? ((await answer.json()) as { status: string }) : undefined;
+  after(() => engine?.stop());
+  const inspect = async (what: string) => JSON.parse(await engine.must(['inspect', what]))[0];
+  /** Runs the image on a read-only root with a volume and nothing else; `serve` becomes healthy. */
+  const start = async (name: string, ...given: readonly string[]): Promise<void> => {
+    const bare = ['--network', 'none', '--read-only', '--tmpfs', '/tmp', '--cap-drop', 'ALL'];
+    await engine.must([
+      ...['run', '--detach', '--name', name, '--volume', `${name}:/var/lib/sello`, ...bare],
+      ...['--health-interval', '500ms', ...given, IMAGE],
+    ]);
+    await until(async () => (await inspect(name)).State.Health.Status === 'healthy', {
+      ...{ what: `${name} is healthy`, timeMs: READY_TIME_MS, everyMs: 200 },
+      said: () => name,
+    });
+  };
+  const inside = (name: string, command: string) => engine.docker(['exec', name, 'sh', '-c', command]);
+
+  test('is built, small, labelled, not root, and needs no shell to start or to be checked', async (t) => {
+    const told = { root: ROOT, say: (line: string) => t.diagnostic(line) };
+    await makeBaseImages(engine, told);
+    await buildImage(engine, IMAGE, told);
+    const { Size: size, Config: config } = await inspect(IMAGE);
+    t.diagnostic(`${Math.round(size / 1_000_000)} MB`);
+    assert.ok(size <= SIZE_MAX, `${size} bytes`);
+    assert.match(config.User, /^[1-9]\d{4}:[1-9]\d{4}$/);
+    assert.equal(config.Labels['org.opencontainers.image.licenses'], 'Apache-2.0');
+    assert.equal(config.Entrypoint[0], 'node');
+    assert.deepEqual(config.Healthcheck.Test, ['CMD', 'node', '/opt/sello/src/main.ts', 'health']);
+    assert.deepEqual(Object.keys(config.Volumes), ['/var/lib/sello']);
+    const flags = /bin\/node" (--.*) "\$root/.exec(readFileSync(join(ROOT, 'bin/sello'), 'utf8'))?.[1];
+    assert.equal(config.Entrypoint.slice(1, -1).join(' '), flags, 'as bin/sello starts it');
   });
-  assert.equal(ready.status, 'ready');
-  assert.equal((await fetch(`http://127.0.0.1:${httpPort}/`, { redirect: 'follow' })).status, 200);
 
-  const inside = (command: string) => container.enter(command);
-  assert.equal(inside('id -u').stdout.trim(), '10001');
-  for (const path of ['/x', '/opt/sello/x', '/etc/x', '/usr/local/bin/x']) {
-    assert.match(inside(`touch ${path}`).stderr, /Read-only file system|Permission denied/, path);
-  }
-  assert.match(inside('touch /opt/sello/x').stderr, /Read-only/);
-  assert.equal(inside('touch /var/lib/sello/x && rm /var/lib/sello/x').status, 0);
-  for (const tool of ['npm', 'g++', 'cc', 'make'])
-    assert.notEqual(inside(`command -v ${tool}`).status, 0, tool);
-  assert.notEqual(
-    inside('ls /opt/sello/node_modules/typescript').status,
-    0,
-    'nothing that is for development alone',
-  );
-  assert.equal(
-    inside(settings.healthcheck.join(' ')).status,
-    0,
-    inside(settings.healthcheck.join(' ')).stderr,
-  );
-  assert.equal(inside('ls /opt/sello/node_modules/pkcs11js/build/Release/pkcs11.node').status, 0);
+  test('serves on a read-only root, has no build tools, ends at SIGTERM as the process that gets it', async () => {
+    await start('plain');
+    assert.equal((await inside('plain', 'id -u')).stdout.trim(), '10001');
+    for (const path of ['/x', '/opt/sello/x', '/etc/x', '/usr/local/bin/x'])
+      assert.match((await inside('plain', `touch ${path}`)).output, /Read-only file system/, path);
+    assert.equal((await inside('plain', 'touch /var/lib/sello/x && rm /var/lib/sello/x')).code, 0);
+    const absent = 'for t in npm g++ cc make; do command -v $t; done; ls /opt/sello/node_modules/typescript';
+    assert.equal((await inside('plain', absent)).stdout, '');
+    assert.equal(
+      (await inside('plain', 'ls /var/lib/apt/lists /var/cache/apt /root/.npm 2>/dev/null')).stdout
+        .replace(/^\/.*:$/gm, '')
+        .trim(),
+      '',
+    );
+    const pkcs11 = '/opt/sello/node_modules/pkcs11js/build/Release/pkcs11.node';
+    assert.equal((await inside('plain', `ls ${pkcs11}`)).code, 0);
+    assert.match((await inside('plain', 'TZ=Europe/Madrid date +%Z')).stdout, /^CES?T$/m);
+    assert.match((await inside('plain', "tr '\\0' ' ' < /proc/1/cmdline")).stdout, /^node --max-semi/);
+    const sbom = JSON.parse((await inside('plain', 'cat /opt/sello/sbom.cdx.json')).stdout);
+    const names = sbom.components.map(({ name }: { name: string }) => name);
+    for (const name of ['fastify', 'node', 'libc6']) assert.ok(names.includes(name), name);
+    assert.ok(!names.includes('typescript'));
+    const created = await engine.docker(
+      ['exec', '--interactive', 'plain', 'sello', 'user', 'create', 'alice', '--password-stdin'],
+      'secreto-largo-1',
+    );
+    assert.equal(created.code, 0, created.output);
+    const asked = await engine.docker(['exec', 'plain', 'sello', 'user', 'create', 'bob']);
+    assert.match(asked.output, /docker exec -it/);
 
-  assert.deepEqual(await container.stop(), 0, container.output);
-  assert.notEqual(inside(settings.healthcheck.join(' ')).status, 0, 'a stopped server is not healthy');
+    await engine.must(['stop', '--time', '20', 'plain']);
+    assert.equal((await inspect('plain')).State.ExitCode, 0);
+  });
+
+  test('serves under a user id that the platform chose, in group 0', async () => {
+    await start('arbitrary', '--user', '1234567:0');
+    assert.equal((await inside('arbitrary', 'id -u')).stdout.trim(), '1234567');
+    await engine.must(['rm', '--force', 'arbitrary']);
+  });
+
+  test('compose.quick.yaml: a client registers, enrols, transfers and is refused', async (t) => {
+    const folder = await temporaryFolder(t);
+    const project = await ComposeProject.write(engine, folder, { file: 'compose.quick.yaml' });
+    t.after(() => project.down());
+    const ran = await project.compose(['up', '--no-build', '--exit-code-from', 'client']);
+    assert.equal(ran.code, 0, ran.output);
+    for (const line of [
+      /← \{"status":"OK"/,
+      /"error":"challenge_spent"/,
+      /"error":"mac_mismatch"/,
+      /✓ the token is active/,
+    ])
+      assert.match(ran.output, line);
+    assert.doesNotMatch(ran.output, /✗/);
+  });
 });
-
-/** The image as a process: its own mounts, root read-only, the network of the host. */
-class Container {
-  readonly #child: ChildProcess;
-  readonly #settings: BuiltImage['settings'];
-  readonly #script: (command: string, readOnly: boolean) => string;
-  output = '';
-
-  constructor(image: BuiltImage, root: string, volume: string, environment: Record<string, string>) {
-    this.#settings = image.settings;
-    const variables = Object.entries({ ...image.settings.environment, ...environment });
-    const given = variables.map(([name, value]) => `'${name}=${value}'`).join(' ');
-    const { user, workdir } = this.#settings;
-    this.#script = (command) => `${mounting(image.layers, root)}
-mount --bind ${volume} ${root}/var/lib/sello
-mount -t tmpfs tmpfs ${root}/tmp
-mount -o remount,ro ${root} 2>/dev/null || mount -o remount,bind,ro ${root}
-exec chroot --userspec=${user} ${root} /usr/bin/env -i ${given} /bin/sh -c 'cd ${workdir} && ${command}'`;
-    this.#child = spawn(
-      'unshare',
-      ['--mount', '--propagation', 'private', 'sh', '-euc', this.#script(`exec ${this.#command()}`, true)],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.output = (this.output + text).slice(-65_536);
-      });
-    }
-  }
-
-  async until<Result>(ask: () => Promise<Result | undefined>): Promise<Result> {
-    const deadline = performance.now() + READY_TIME_MS;
-    for (;;) {
-      const found = await ask().catch(() => undefined);
-      if (found !== undefined) return found;
-      if (this.#child.exitCode !== null || performance.now() > deadline) throw new Error(this.output);
-      await delay(50);
-    }
-  }
-
-  /** Another process of the same image and volume. */
-  enter(command: string) {
-    return spawnSync(
-      'unshare',
-      ['--mount', '--propagation', 'private', 'sh', '-euc', this.#script(command, true)],
-      { encoding: 'utf8', timeout: READY_TIME_MS },
-    );
-  }
-
-  /** SIGTERM. @returns what it exits with */
-  async stop(): Promise<number | null> {
-    const ended = once(this.#child, 'close');
-    this.#child.kill('SIGTERM');
-    await ended;
-    return this.#child.exitCode;
-  }
-
-  async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = once(this.#child, 'close');
-    this.#child.kill('SIGKILL');
-    await ended;
-  }
-
-  #command(): string {
-    return [...this.#settings.entrypoint, ...this.#settings.command].join(' ');
-  }
-}

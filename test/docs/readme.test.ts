@@ -28,6 +28,9 @@ const FOLDER_SHOWN = '/home/you/sello';
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   // Started here by what package.json says it is.
   'npm start': 'test/docs/readme.test.ts',
+  // On a container engine, by continuous integration.
+  'cd deploy\ndocker compose -f compose.quick.yaml up\ndocker compose --profile demo up':
+    'test/deploy/compose.check.ts',
   // By continuous integration.
   'npm test': '.ci/run',
   'npm run demo': 'test/demo/demo.test.ts',

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAULTS } from '../../scripts/drill/faults.ts';
 import { runDrill } from '../../scripts/drill/run.ts';
+import { Stage } from '../../scripts/drill/stage.ts';
 
 /** Three seconds on a machine that does nothing else; what the pause is there, the drill says. */
 const PAUSE_MAX_MS = 20_000;
@@ -14,7 +15,9 @@ const PAUSE_MAX_MS = 20_000;
 test('the primary’s host is killed under load', async (t) => {
   const faults = FAULTS.filter(({ name }) => name === 'server-killed' || name === 'database-host-killed');
   const ordered = faults.toSorted((a, b) => b.name.localeCompare(a.name));
-  const results = await runDrill(ordered, () => undefined, { leaveLastBroken: true });
+  const stage = await Stage.start(() => undefined);
+  t.after(() => stage.remove());
+  const results = await runDrill(stage, ordered, () => undefined, { leaveLastBroken: true });
   assert.equal(results.length, 2);
   for (const { fault, acknowledged, lost, doubled, pauseMs, repaired } of results) {
     t.diagnostic(`${fault}: pause ${Math.round(pauseMs)} ms, ${acknowledged} acknowledged`);

@@ -5,6 +5,7 @@ import type { TcpServices } from '../../wire/tcp/services.ts';
 import { examples } from '../shell/examples.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import type { Shell } from '../shell/shell.ts';
+import { type ConnectOptions, connectTo } from './connect.ts';
 
 export function define(command: Command, shell: Shell): void {
   command
@@ -19,7 +20,31 @@ export function define(command: Command, shell: Shell): void {
         examples(shell, 'sello demo', 'sello demo --language es', 'sello demo --json'),
       ].join('\n'),
     )
-    .action(() => demo(shell));
+    .option(
+      '--connect <host:port>',
+      shell.say(
+        text(
+          'be a client of the server there instead: register, enrol, transfer, be refused',
+          'ser un cliente del servidor de ahí: registro, alta, transferencias y rechazos',
+        ),
+      ),
+    )
+    .option('--url <url>', shell.say(text("that server's HTTP address", 'la dirección HTTP de ese servidor')))
+    .option(
+      '--ca <file>',
+      shell.say(
+        text(
+          'trust this certificate authority (PEM), and connect by TLS',
+          'confiar en esta autoridad de certificación (PEM) y conectar por TLS',
+        ),
+      ),
+    )
+    .option(
+      '--server-name <name>',
+      shell.say(text('the name in its certificate', 'el nombre de su certificado')),
+      'sello',
+    )
+    .action((given: ConnectOptions) => (given.connect === undefined ? demo(shell) : connectTo(shell, given)));
 }
 
 /** @param altered replaces use cases of the server, for tests that the demonstration notices */

@@ -95,7 +95,10 @@ async function readOld(shell: Shell): Promise<string> {
   if (process.stdin.isTTY) return ask(shell, text('Passphrase of now', 'Contraseña actual'), true);
   throw usageFailure(
     text('the passphrase of now is not known', 'no se conoce la contraseña actual'),
-    text('Name its file with --vault-passphrase-file.', 'Indica su fichero con --vault-passphrase-file.'),
+    text(
+      'Name its file with --vault-passphrase-file, or run the command at a terminal (in a container: docker exec -it).',
+      'Indica su fichero con --vault-passphrase-file, o ejecuta la orden en una terminal (en un contenedor: docker exec -it).',
+    ),
   );
 }
 

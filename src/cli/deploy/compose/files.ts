@@ -8,20 +8,33 @@ export interface ComposeOptions {
 }
 
 /**
- * `deploy/compose.yaml` for that image and number of servers, and the files it mounts. `make-secrets.sh`, one of them,
- * makes the certificates and passwords. See docs/DECISIONS.md#deployment-files-are-shipped-and-filled-in
+ * `deploy/compose.yaml` for that image and number of servers, and the files that it reads and mounts; the small
+ * `compose.quick.yaml`. See docs/DECISIONS.md#deployment-files-are-shipped-and-filled-in
  */
 export function composeFiles({ serverCount, image }: ComposeOptions): readonly DeploymentFile[] {
   const names = Array.from({ length: serverCount }, (_, index) => `sello-${index + 1}`);
   return [
     {
       name: 'compose.yaml',
-      content: repeatServer(shippedFile('compose.yaml'), names).replace('sello:latest', image),
+      content: withImage(repeatServer(shippedFile('compose.yaml'), names), image),
     },
-    ...['compose/server.yaml', 'compose/vault.yaml'].map((name) => ({ name, content: shippedFile(name) })),
-    { name: 'make-secrets.sh', content: withNames(shippedFile('make-secrets.sh'), names) },
+    { name: 'compose.quick.yaml', content: withImage(shippedFile('compose.quick.yaml'), image) },
+    ...VERBATIM.map((name) => ({ name, content: shippedFile(name) })),
+    { name: 'compose/make-secrets.sh', content: withNames(shippedFile('compose/make-secrets.sh'), names) },
     { name: 'compose/haproxy.cfg', content: balancer(names) },
   ];
+}
+
+const VERBATIM = [
+  ...['.env', 'postgres.Dockerfile', 'postgres-entrypoint.sh'],
+  ...['compose/server.yaml', 'compose/vault.yaml'],
+];
+const OWN_IMAGE = 'sello:latest';
+
+/** Another image than the project's own is not built here. */
+function withImage(text: string, image: string): string {
+  if (image === OWN_IMAGE) return text;
+  return text.replaceAll(OWN_IMAGE, image).replace(/^ +build: \{ context: \.\., .*\n/gm, '');
 }
 
 /** What the shipped file says of `sello-2`: a line of `depends_on`, the service with its blank line, or its volume. */
