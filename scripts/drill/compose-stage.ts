@@ -184,6 +184,18 @@ export const COMPOSE_FAULTS: readonly (Fault<ComposeStage> & { readonly pauseMsM
       return () => stage.start(service);
     },
   })),
+  {
+    name: 'sello-1-stopped',
+    says: 'sello-1 gets SIGTERM in the middle of its work',
+    pauseMsMax: 2_000,
+    inject: async (stage) => {
+      await stage.project.must(['stop', 'sello-1']);
+      const id = await stage.project.container('sello-1');
+      const code = (await stage.engine.must(['inspect', '--format', '{{.State.ExitCode}}', id])).trim();
+      if (code !== '0') throw new Error(`sello-1 ended with ${code}`);
+      return () => stage.start('sello-1');
+    },
+  },
   ...['vault', 'balancer'].map((service) => ({
     name: `${service}-crashed`,
     says: `${service}'s process is killed; the engine starts its container again`,
