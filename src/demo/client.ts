@@ -14,7 +14,7 @@ import type { Tour } from './tour.ts';
 
 const SMALL = 'CuentaA,CuentaB,100.0';
 const LARGE = 'CuentaA,CuentaB,900.00';
-const SECRETS = /"(password|sesion|secret|access_token)":"[^"]*"/g;
+const SECRETS = /"(password|sesion|session|secret|access_token)":"[^"]*"/g;
 
 /** The running server that a client talks to. */
 export interface ClientTarget {
@@ -47,6 +47,8 @@ export async function runClient(tour: Tour, target: ClientTarget): Promise<boole
       text(`over ${tls ? 'TLS' : 'TCP'} to ${host}:${port}`, `por ${tls ? 'TLS' : 'TCP'} a ${host}:${port}`),
     );
     const registered = await ask({ accion: 'register', username, password });
+    if (registered.status !== 'OK' && registered.error !== 'registration_closed')
+      throw new Error(`register: ${registered.error}`);
     if (registered.status !== 'OK') {
       await target.admit(username, password);
       const why = text(

@@ -99,8 +99,9 @@ suite('the image', { skip: engineProblem() ?? false }, () => {
   test('compose.quick.yaml: a client registers, enrols, transfers and is refused', async (t) => {
     const folder = await temporaryFolder(t);
     const project = await ComposeProject.write(engine, folder, { file: 'compose.quick.yaml' });
-    t.after(() => project.down());
-    const ran = await project.compose(['up', '--no-build', '--exit-code-from', 'client']);
+    const ran = await project
+      .compose(['up', '--no-build', '--exit-code-from', 'client'])
+      .finally(() => project.down());
     assert.equal(ran.code, 0, ran.output);
     for (const line of [
       /← \{"status":"OK"/,
