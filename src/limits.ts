@@ -147,6 +147,11 @@ export const LIMITS = {
   waitingTokenMs: 86_400_000,
   /** How long a recovery stands, from when it was asked for. */
   recoveryMs: 604_800_000,
+  /** How long the secret of a password reset works. */
+  passwordResetMs: 86_400_000,
+  /** Of one user, per `passwordResetsWindowMs`. */
+  passwordResetsMax: 16,
+  passwordResetsWindowMs: 86_400_000,
   /** Per `enrolmentsWindowMs`. Revoked tokens stay in the store, so this pace bounds the tokens a user can ever have. */
   enrolmentsPerUserMax: 64,
   enrolmentsWindowMs: 86_400_000,

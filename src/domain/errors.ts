@@ -80,6 +80,7 @@ export type RefusalCode =
   | 'recovery_unneeded'
   | 'second_administrator_required'
   | 'password_required'
+  | 'reset_unknown'
   | 'code_wrong'
   | 'code_spent'
   | 'idempotency_mismatch'

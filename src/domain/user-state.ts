@@ -24,6 +24,9 @@ export interface UserState {
   /** When the operator confirmed the first authenticator, ms since 1970: what waited then is the operator's to confirm. */
   readonly firstConfirmedAt?: number;
   readonly recovery?: Recovery;
+  /** Names the hash of the password, once it was changed (src/application/users/password-hash-id.ts). */
+  readonly passwordHashId?: string;
+  readonly passwordReset?: PasswordReset;
 }
 
 /** Administrators give the account to a new device. Times in ms since 1970; administrators by user name. */
@@ -33,6 +36,15 @@ export interface Recovery {
   readonly confirmedBy?: string;
   /** From when a device may be invited; undefined until it is confirmed. */
   readonly readyAt?: number;
+}
+
+/** A one-time secret by which the user sets a new password. Times in ms since 1970. */
+export interface PasswordReset {
+  /** Lower-case hex of SHA-256 of the secret. The secret itself is not stored. */
+  readonly digest: string;
+  readonly expiresAt: number;
+  /** Made while a recovery was ready, for a user whose authenticators are all gone. */
+  readonly recovered?: true;
 }
 
 export interface TokenState {

@@ -14,7 +14,15 @@ import {
 } from './operations/services.ts';
 import { status } from './operations/status.ts';
 import { tokenActivate, tokenEnrol, tokenList, tokenRevoke } from './operations/tokens.ts';
-import { userCreate, userDisable, userEnable, userList, userUnlock } from './operations/users.ts';
+import {
+  userCreate,
+  userDisable,
+  userEnable,
+  userList,
+  userPassword,
+  userRemove,
+  userUnlock,
+} from './operations/users.ts';
 
 /** The operations on a running server, or on its data folder while none runs: the same code either way. */
 export const OPERATIONS = {
@@ -23,6 +31,8 @@ export const OPERATIONS = {
   'user.disable': userDisable,
   'user.enable': userEnable,
   'user.unlock': userUnlock,
+  'user.password': userPassword,
+  'user.remove': userRemove,
   'token.enrol': tokenEnrol,
   'token.activate': tokenActivate,
   'token.list': tokenList,

@@ -8,6 +8,13 @@ export type SideRow =
   | ({ readonly kind: 'user.update'; readonly userId: UserId } & Partial<
       Pick<NewUser, 'passwordHash' | 'macKey' | 'role' | 'disabled'>
     >)
+  | {
+      readonly kind: 'user.rename';
+      readonly userId: UserId;
+      /** The name until now. */
+      readonly from: string;
+      readonly username: string;
+    }
   | { readonly kind: 'token.insert'; readonly token: TokenRow }
   | {
       readonly kind: 'token.update';

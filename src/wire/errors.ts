@@ -499,6 +499,19 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
       'La invitación es de un administrador: dé también la contraseña de su usuario.',
     ],
   ),
+  reset_unknown: form(
+    'ERROR',
+    404,
+    'attempt',
+    [
+      'There is no such password reset',
+      'It may have been used, replaced, or have expired: ask an administrator for a new one.',
+    ],
+    [
+      'No existe ese restablecimiento de contraseña',
+      'Puede que se haya usado o sustituido, o que haya caducado: pida otro a un administrador.',
+    ],
+  ),
   bound_code_required: form(
     'ERROR',
     403,

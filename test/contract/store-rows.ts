@@ -36,6 +36,31 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
     );
 
     test(
+      'a renamed user has one name, and the old one is free; a taken one is a conflict',
+      withEmpty(async (store) => {
+        const [a, b] = await registered(store, 2);
+        assert.ok(a && b);
+        const { userId, username: from } = a;
+        const taken = a.fork().next({ rows: [{ kind: 'user.rename', userId, from, username: b.username }] });
+        assert.deepEqual(await store.append([taken]), ['conflict']);
+        await store.append([a.next({ rows: [{ kind: 'user.rename', userId, from, username: 'another' }] })]);
+        assert.equal(await store.findUser(from), undefined);
+        assert.equal((await store.findUser('another'))?.userId, userId);
+        const [user] = await store.load([userId], 0);
+        assert.equal(user?.username, 'another');
+        const [later] = await registered(store, 1);
+        assert.ok(later);
+        const again = {
+          kind: 'user.rename',
+          userId: later.userId,
+          from: later.username,
+          username: from,
+        } as const;
+        assert.deepEqual(await store.append([later.next({ rows: [again] })]), ['appended']);
+      }),
+    );
+
+    test(
       'tokens are added and change their status; the activation question is for a pending one',
       withEmpty(async (store) => {
         const [a, b] = await registered(store, 2);

@@ -48,6 +48,14 @@ const UPDATE = {
     name: 'users_update',
     text: 'UPDATE users SET password_hash = coalesce($2, password_hash), mac_key = coalesce($3, mac_key), role = coalesce($4, role), disabled = coalesce($5::boolean, disabled) WHERE user_id = $1',
   },
+  name: {
+    name: 'usernames_update',
+    text: 'UPDATE usernames SET username = $3 WHERE user_id = $1 AND username = $2',
+  },
+  userName: {
+    name: 'users_rename',
+    text: 'UPDATE users SET username = $3 WHERE user_id = $1 AND username = $2',
+  },
   // Only a token that waits for its first code has a question.
   token: {
     name: 'tokens_update',
@@ -86,6 +94,10 @@ export function statementsOf(row: SideRow): SideStatement[] {
     case 'user.update': {
       const { userId, passwordHash = null, macKey = null, role = null, disabled = null } = row;
       return [update(UPDATE.user, [userId, passwordHash, macKey, role, disabled])];
+    }
+    case 'user.rename': {
+      const given = [row.userId, row.from, row.username];
+      return [update(UPDATE.name, given), update(UPDATE.userName, given)];
     }
     case 'token.insert':
       return [insert(INSERT.token, valuesOf(TOKENS, row.token))];

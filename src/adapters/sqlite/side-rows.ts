@@ -26,6 +26,7 @@ const INSERT = {
 
 const UPDATE = {
   user: 'UPDATE users SET password_hash = coalesce(?, password_hash), mac_key = coalesce(?, mac_key), role = coalesce(?, role), disabled = coalesce(?, disabled) WHERE user_id = ?',
+  name: 'UPDATE users SET username = ? WHERE user_id = ? AND username = ?',
   // Only a token that waits for its first code has a question.
   token:
     "UPDATE tokens SET status = ?1, activation_question = iif(?1 = 'pending', activation_question, '') WHERE user_id = ?2 AND token_id = ?3",
@@ -94,6 +95,9 @@ export class SideRows {
         this.#update(UPDATE.user, [passwordHash, macKey, role, disabled, userId]);
         break;
       }
+      case 'user.rename':
+        this.#update(UPDATE.name, [row.username, row.userId, row.from]);
+        break;
       case 'token.insert':
         this.#run(INSERT.token, valuesOf(TOKENS, row.token));
         break;

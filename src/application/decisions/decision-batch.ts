@@ -48,6 +48,8 @@ export class DecisionBatch {
   readonly #idempotencyRecords: Map<string, IdempotencyRecord>;
   readonly #spentInBatch = new Set<string>();
   readonly #usersWithEntry = new Set<UserId>();
+  /** Users whose MAC key a decision of this batch replaced: MACs that were computed before are of the old one. */
+  readonly #usersWithNewMacKey = new Set<UserId>();
   readonly #facts: Facts;
   readonly #entryQuota: EntryQuota;
   /** The users about whom an entry was refused by the quota, one for each such entry. */
@@ -113,7 +115,8 @@ export class DecisionBatch {
     const { job } = pending;
     const maybeStale = job.newUser === undefined && !this.#loaded.has(job.userId);
     // The key may have been wrapped again since the user was loaded: load them once more before it counts as damaged.
-    if ((maybeStale || pending.attempts === 0) && macs.includes(undefined)) {
+    const ofOldMacKey = macs.length > 0 && this.#usersWithNewMacKey.has(job.userId);
+    if (ofOldMacKey || ((maybeStale || pending.attempts === 0) && macs.includes(undefined))) {
       this.retries.push(pending);
       return;
     }
@@ -153,6 +156,7 @@ export class DecisionBatch {
     this.#usersWithEntry.add(user.id);
     if (entry.challenge) this.#spentInBatch.add(entry.challenge);
     for (const row of rows) {
+      if (row.kind === 'user.update' && row.macKey !== undefined) this.#usersWithNewMacKey.add(user.id);
       if (row.kind === 'idempotency.insert') this.#idempotencyRecords.set(recordId(row.userId, row.key), row);
     }
     this.proposals.push({ pending, result, entry, user: next, decision: this.decisions.length });

@@ -120,7 +120,7 @@ export class PasswordLogIn {
     const secret = makeSessionSecret(userId, random);
     const job = new PasswordLogInJob(this.#context, {
       ...request,
-      ...{ userId, passwordFits, secret, asker },
+      ...{ userId, passwordFits, phc: passwordHash, secret, asker },
     });
     const { code, idempotency } = request;
     const bound = passwordFits ? await boundToCode(this.#context, idempotency, code) : undefined;

@@ -10,6 +10,7 @@ import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { type Asker, attemptBy } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { openSession } from '../sessions/open-session.ts';
+import { isCurrentHash } from '../users/password-hash-id.ts';
 import type { User } from '../users/user.ts';
 import type { LogIn } from './submit-log-in.ts';
 
@@ -19,6 +20,8 @@ export interface ComparedLogIn {
   /** The client's network. */
   readonly address: string;
   readonly passwordFits: boolean;
+  /** The stored hash that it was compared with. */
+  readonly phc: string;
   readonly code?: string;
   /** Refuse a user who has an active token and shows no code. */
   readonly codeRequired?: boolean;
@@ -52,7 +55,7 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
 
   /** The session's secret is told again only where the log-in itself would be evaluated. */
   admits(user: User | undefined, { at }: Facts): boolean {
-    if (!user || user.disabled || !this.#request.passwordFits) return false;
+    if (!user || user.disabled || !this.#passwordFits(user)) return false;
     return this.#lockedMs(user, at) === 0;
   }
 
@@ -69,7 +72,7 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     const lockedMs = this.#lockedMs(user, at);
     // Locked by another server while this password was hashed: the guess does not count, right or wrong.
     if (lockedMs > 0) return { result: refuse('locked', { retryAfterMs: lockedMs }) };
-    if (!this.#request.passwordFits) {
+    if (!this.#passwordFits(user)) {
       const { lockout } = this.#context.settings;
       const by = this.#by(user, at);
       const { state, detail } = afterWrongPassword(user.state, by, at, lockout);
@@ -77,6 +80,12 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     }
     if (user.disabled) return refused('user_disabled', user.state);
     return this.#code ? this.#judgeCode(this.#code, user, at, macs) : this.#withoutCode(user, at);
+  }
+
+  /** A password that was changed while the old one was hashed does not fit any more. */
+  #passwordFits({ state }: User): boolean {
+    const { passwordFits, phc } = this.#request;
+    return passwordFits && isCurrentHash(state, phc);
   }
 
   #by(user: User, at: number): AttemptBy {

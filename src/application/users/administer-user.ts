@@ -6,8 +6,10 @@ import type { Draft, Job } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
 import { findValidSession, isFreshlyProven, type Session } from '../sessions/session.ts';
+import { revoked } from '../tokens/authenticators.ts';
 import { deviceIdOf, endSessions, sessionsOfDevice, tokensOfDevice } from '../tokens/device.ts';
 import type { User } from './user.ts';
+import { removedName } from './username.ts';
 
 type Change = (user: User, at: number) => Draft | Refusal;
 
@@ -77,6 +79,38 @@ export function enableUser(
     state: user.state,
     rows: [{ kind: 'user.update', userId, disabled: false }],
   }));
+}
+
+/**
+ * Removes a user for good: every way in ends and the name is free. Waiting transactions expire. The journal
+ * stays, and the row keeps password hash and wrapped keys under another name (`removedName`), disabled: they open nothing.
+ *
+ * Why: docs/DECISIONS.md#a-removed-user-keeps-their-row
+ */
+export function removeUser(
+  context: Context,
+  userId: UserId,
+  act: Act = {},
+): Promise<AdministeredUser | Refusal> {
+  return change(context, userId, act, (user) => {
+    const username = removedName(userId);
+    if (user.username === username) return refuse('user_unknown');
+    const { passwordReset: _, recovery: __, ...state } = user.state;
+    return {
+      type: 'admin.user_removed',
+      detail: { renamed: username },
+      state,
+      rows: [
+        { kind: 'user.rename', userId, from: user.username, username },
+        { kind: 'user.update', userId, disabled: true },
+        { kind: 'session.delete_all', userId },
+        ...revoked(user.tokens),
+        ...user.passkeys.map(
+          ({ credentialId }) => ({ kind: 'passkey.delete', userId, credentialId }) as const,
+        ),
+      ],
+    };
+  });
 }
 
 /** Clears the failed attempts at password, code and MAC, and so the locks that they caused. */

@@ -61,7 +61,7 @@ function withoutRevoked(tokens: readonly TokenRow[]): readonly TokenRow[] {
 /** Returns the user with the rows applied. Does not set the entry's version, time, hash and state. */
 export function withRows(user: User, rows: readonly SideRow[]): User {
   let { tokens, sessions, passkeys, pending } = user;
-  let profile: Partial<Pick<User, 'macKey' | 'role' | 'disabled'>> = {};
+  let profile: Partial<Pick<User, 'username' | 'macKey' | 'role' | 'disabled'>> = {};
   for (const row of rows) {
     switch (row.kind) {
       case 'token.insert':
@@ -96,10 +96,14 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
         break;
       case 'user.update':
         profile = {
+          ...profile,
           ...(row.macKey === undefined ? {} : { macKey: row.macKey }),
           ...(row.role === undefined ? {} : { role: row.role }),
           ...(row.disabled === undefined ? {} : { disabled: row.disabled }),
         };
+        break;
+      case 'user.rename':
+        profile = { ...profile, username: row.username };
         break;
       case 'transaction.insert':
         pending = [...pending, row.transaction];

@@ -1,9 +1,18 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { isVisible } from '../../domain/visible-text.ts';
 import { LIMITS } from '../../limits.ts';
+import type { UserId } from '../../ports/store.ts';
 
 /** Names under which the server's own entries appear. */
 const RESERVED = new Set(['system', 'sello']);
+
+/** The form of `removedName`, which nobody may take. */
+const REMOVED = /^\(removed \d+\)$/;
+
+/** The name that a removed user's row gets, so that another user may have theirs. */
+export function removedName(userId: UserId): string {
+  return `(removed ${userId})`;
+}
 
 /**
  * Checks the form of a user's name: 1 to 128 bytes of visible UTF-8 in NFC, case-preserving and case-sensitive
@@ -17,7 +26,8 @@ export function checkUsername(username: string): Refusal | undefined {
     return refuse('username_invalid', { detail: 'visible characters in NFC' });
   }
   if (username.trim() !== username) return refuse('username_invalid', { detail: 'no blank at either end' });
-  if (RESERVED.has(username)) return refuse('username_invalid', { detail: 'a reserved name' });
+  if (RESERVED.has(username) || REMOVED.test(username))
+    return refuse('username_invalid', { detail: 'a reserved name' });
   return undefined;
 }
 

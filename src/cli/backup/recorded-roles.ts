@@ -1,9 +1,10 @@
+import { removedName } from '../../application/users/username.ts';
 import { decodeBody, type RecordedBody } from '../../domain/journal/entry.ts';
 import type { AuditReader, JournalEntry } from '../../ports/journal-reader.ts';
 import type { UserId } from '../../ports/store.ts';
 
 interface RecordedUser {
-  readonly username: string;
+  username: string;
   readonly role: string | undefined;
   disabled: boolean;
 }
@@ -22,6 +23,11 @@ export class RecordedRoles {
     } else if (type === 'admin.user_disabled' || type === 'admin.user_enabled') {
       const known = this.#users.get(userId);
       if (known) known.disabled = type === 'admin.user_disabled';
+    } else if (type === 'admin.user_removed') {
+      const known = this.#users.get(userId);
+      if (!known) return;
+      known.disabled = true;
+      known.username = removedName(userId);
     }
   }
 

@@ -91,6 +91,29 @@ export function define(command: Command, shell: Shell): void {
       );
     });
 
+  command
+    .command('password')
+    .description(
+      say(
+        text(
+          'set a new password; sessions end, but for those of virtual tokens',
+          'poner una contraseña nueva; se cierran las sesiones, salvo las de los tokens virtuales',
+        ),
+      ),
+    )
+    .argument('<name>', name)
+    .option(
+      '--password-stdin',
+      say(text('read the password from standard input', 'leer la contraseña de la entrada estándar')),
+    )
+    .addHelpText('after', examples(shell, 'printf secreto | sello user password alice --password-stdin'))
+    .action(async (username: string, options: { passwordStdin?: boolean }) => {
+      const config = shell.config();
+      const password = await readPassword(shell, options.passwordStdin);
+      const done = granted(await operate(config, 'user.password', { username, password }));
+      shell.result(done, () => `${say(text('New password', 'Contraseña nueva'))}: ${username}`);
+    });
+
   defineNamedAction(command, shell, name, {
     verb: 'disable',
     description: text(
@@ -117,6 +140,16 @@ export function define(command: Command, shell: Shell): void {
     done: text('Unlocked', 'Desbloqueado'),
     example: 'sello user unlock alice',
     run: async (username) => granted(await operate(shell.config(), 'user.unlock', { username })),
+  });
+  defineNamedAction(command, shell, name, {
+    verb: 'remove',
+    description: text(
+      'end every way in for good and free the name; the journal stays',
+      'cerrar para siempre todos los accesos y liberar el nombre; el diario se conserva',
+    ),
+    done: text('Removed', 'Eliminado'),
+    example: 'sello user remove alice',
+    run: async (username) => granted(await operate(shell.config(), 'user.remove', { username })),
   });
 }
 

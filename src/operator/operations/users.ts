@@ -1,5 +1,6 @@
-import { disableUser, enableUser, unlockUser } from '../../application/users/administer-user.ts';
+import { disableUser, enableUser, removeUser, unlockUser } from '../../application/users/administer-user.ts';
 import { createUser } from '../../application/users/register-user.ts';
+import { setPassword } from '../../application/users/set-password.ts';
 import { isRefusal } from '../../domain/errors.ts';
 import { longestLockMs } from '../../domain/failed-attempts.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
@@ -66,4 +67,14 @@ export const userEnable = operation(ofUser, (target, given) =>
 
 export const userUnlock = operation(ofUser, (target, given) =>
   withUser(target, given.username, (id) => done(given.username, unlockUser(target.application.context, id))),
+);
+
+export const userPassword = operation(
+  parameters({ username, password: { type: 'string' } }),
+  (target, { username: name, password }) =>
+    withUser(target, name, (id) => done(name, setPassword(target.application.context, id, password))),
+);
+
+export const userRemove = operation(ofUser, (target, given) =>
+  withUser(target, given.username, (id) => done(given.username, removeUser(target.application.context, id))),
 );

@@ -16,6 +16,7 @@ import { laboratoryRoutes } from './routes/laboratory.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { ownSessionRoutes } from './routes/own-sessions.ts';
 import { passkeyRoutes } from './routes/passkeys.ts';
+import { passwordRoutes } from './routes/passwords.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { recoveryRoutes } from './routes/recoveries.ts';
 import { sessionProofRoutes } from './routes/session-proof.ts';
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...tokenRoutes,
   ...enrolmentRoutes,
   ...recoveryRoutes,
+  ...passwordRoutes,
   ...codeRoutes,
   ...receiptRoutes,
   ...journalRoutes,

@@ -278,6 +278,13 @@ export class ApiToken {
     return { challenge, code: this.#answer(actQuestion(act, challenge, user.username)) };
   }
 
+  /** An `ocra` token's answer for the reset with that secret. */
+  overReset(secret: string, username: string): string {
+    return this.#answer(
+      actQuestion('reset_password', createHash('sha256').update(secret).digest('hex'), username),
+    );
+  }
+
   /** Over what the user saw. */
   codeOver({ payer, payee, amount, currency, challenge }: Bound): string {
     return this.#answer(boundQuestion({ payer, payee, amount, currency, challenge, v: 1 }));

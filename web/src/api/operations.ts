@@ -222,6 +222,12 @@ export type PasskeyRegistrationResponse = {
   };
 };
 
+export type PasswordReset = {
+  readonly reset: string;
+  readonly link: string;
+  readonly expires_at: string;
+};
+
 export type Problem = {
   readonly type: string;
   readonly title: string;
@@ -692,6 +698,12 @@ export interface Operations {
     };
     answer: EnrolmentInvitation;
   };
+  'POST /v1/admin/users/{id}/password-reset': {
+    path: {
+      readonly id: string;
+    };
+    answer: PasswordReset;
+  };
   'POST /v1/admin/users/{id}/recovery': {
     path: {
       readonly id: string;
@@ -819,6 +831,16 @@ export interface Operations {
   'POST /v1/passkeys/options': {
     body: Readonly<Record<string, unknown>>;
     answer: Readonly<Record<string, unknown>>;
+  };
+  'POST /v1/password-resets': {
+    body: {
+      readonly reset: string;
+      readonly password: string;
+      readonly code?: string;
+    };
+    answer: {
+      readonly username: string;
+    };
   };
   'POST /v1/sessions': {
     body: {
@@ -953,6 +975,29 @@ export interface Operations {
     answer: {
       readonly username: string;
     };
+  };
+  'POST /v1/users/current/password': {
+    body: {
+      readonly old_password?: string;
+      readonly reset?: string;
+      readonly password: string;
+      readonly code?: string;
+      readonly challenge?: string;
+      readonly passkey?: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: 'platform' | 'cross-platform';
+        readonly clientExtensionResults: Readonly<Record<string, unknown>>;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+          readonly userHandle?: string;
+        };
+      };
+    };
+    answer: undefined;
   };
   'PUT /v1/admin/services/{name}/scopes': {
     path: {

@@ -7,6 +7,7 @@ import { queryClient } from '../session/server.ts';
 import { SessionGate } from '../session/session-gate.tsx';
 import { Shell } from '../shell/shell.tsx';
 import { LogInPage } from './log-in/log-in-page.tsx';
+import { ResetPage } from './log-in/reset-page.tsx';
 import { SetUpPage } from './log-in/set-up-page.tsx';
 import { Pages } from './pages.tsx';
 
@@ -24,8 +25,11 @@ export function App() {
 
 function Place() {
   const route = useRoute();
-  const setUpCode = hashCode(useHash(), 'setup');
+  const hash = useHash();
+  const setUpCode = hashCode(hash, 'setup');
+  const reset = hashCode(hash, 'reset');
   if (setUpCode !== undefined) return <SetUpPage code={setUpCode} />;
+  if (reset !== undefined) return <ResetPage reset={reset} key={reset} />;
   return (
     <SessionGate logIn={<LogInPage route={route} />}>
       <Shell route={route}>

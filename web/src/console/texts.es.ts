@@ -37,6 +37,15 @@ export const consoleTexts: Texts<typeof english> = {
     done: 'El enlace ya no sirve. Entre con el usuario y la contraseña que ha elegido y configure un token o una llave de acceso: sin ellos, un administrador solo puede mirar.',
     continue: 'Ir al inicio de sesión',
   },
+  reset: {
+    title: 'Elija una contraseña nueva',
+    intro:
+      'Ha abierto un enlace de un solo uso de un administrador. Sus sesiones se cierran; sus tokens se quedan.',
+    code_hint: 'Su cuenta tiene un token: el código muestra que es usted.',
+    submit: 'Guardar la contraseña',
+    done_title: 'La contraseña está guardada',
+    done: 'Inicie sesión como «{{username}}» con la contraseña nueva.',
+  },
   home: {
     title: 'Hola, {{username}}',
     waiting_title: 'A la espera de su aprobación',
@@ -164,6 +173,14 @@ export const consoleTexts: Texts<typeof english> = {
   },
   security: {
     title: 'Seguridad',
+    password: 'Contraseña',
+    password_intro:
+      'Quien la conoce puede entrar donde no se pide un token. Cambiarla cierra sus otras sesiones.',
+    password_old: 'Contraseña actual',
+    password_new: 'Contraseña nueva',
+    password_code_hint: 'Si tiene un token, hace falta su código para cambiar la contraseña.',
+    password_submit: 'Cambiar la contraseña',
+    password_done: 'La contraseña se ha cambiado y sus otras sesiones se han cerrado.',
     passkeys: 'Llaves de acceso',
     passkeys_intro: 'Entre con huella, rostro o llave de seguridad en lugar de contraseña y código.',
     passkeys_none: 'Todavía no hay llaves de acceso.',
@@ -232,6 +249,9 @@ export const consoleTexts: Texts<typeof english> = {
       admin_user_disabled: 'Un administrador desactivó su cuenta.',
       admin_user_enabled: 'Un administrador volvió a activar su cuenta.',
       admin_user_unlocked: 'Un administrador terminó su bloqueo.',
+      admin_password_changed: 'El operador le puso una contraseña nueva.',
+      admin_password_reset: 'Un administrador creó un enlace con el que puede poner una contraseña nueva.',
+      password_changed: 'Cambió su contraseña; sus otras sesiones se cerraron.',
       enrolment_asked: 'Pidió un código para configurar un token.',
       admin_enrolment_invited: 'Un administrador le invitó a configurar un token.',
       admin_recovery_asked: 'Un administrador pidió pasar su cuenta a otro dispositivo.',

@@ -115,6 +115,12 @@ export const operator = {
     invite_expired: 'This invitation has expired.',
     invite_again: 'New invitation',
     invite_qr: 'QR code of the invitation',
+    reset: 'Reset the password',
+    reset_text:
+      'A one-time link to a new password. It stands for no code: a token or passkey is asked for as well.',
+    reset_title: 'New password for {{name}}',
+    reset_intro:
+      'Give this link to nobody but this person. It works once, for a day, and ends with the next one.',
     copy_link: 'Copy the link',
     copy_code: 'Copy the code',
     unknown_title: 'No such user',
@@ -201,6 +207,9 @@ export const operator = {
       admin_recovery_asked: 'Recovery asked for',
       admin_recovery_confirmed: 'Recovery confirmed',
       admin_recovery_cancelled: 'Recovery cancelled',
+      admin_password_changed: 'Password changed',
+      admin_password_reset: 'Password reset made',
+      admin_user_removed: 'User removed',
       admin_service_created: 'Service created',
       admin_service_key_rotated: 'Service key made',
       admin_service_key_revoked: 'Service key revoked',

@@ -119,6 +119,12 @@ export const operator: Texts<typeof english> = {
     invite_expired: 'Esta invitación ha caducado.',
     invite_again: 'Otra invitación',
     invite_qr: 'Código QR de la invitación',
+    reset: 'Restablecer la contraseña',
+    reset_text:
+      'Un enlace de un solo uso para una contraseña nueva. No sustituye a ningún código: se pide también un token o una llave de acceso.',
+    reset_title: 'Contraseña nueva para {{name}}',
+    reset_intro:
+      'Dé este enlace solo a esta persona. Funciona una vez, durante un día, y termina con el siguiente.',
     copy_link: 'Copiar el enlace',
     copy_code: 'Copiar el código',
     unknown_title: 'No existe ese usuario',
@@ -205,6 +211,9 @@ export const operator: Texts<typeof english> = {
       admin_recovery_asked: 'Recuperación solicitada',
       admin_recovery_confirmed: 'Recuperación confirmada',
       admin_recovery_cancelled: 'Recuperación cancelada',
+      admin_password_changed: 'Contraseña cambiada',
+      admin_password_reset: 'Restablecimiento de contraseña creado',
+      admin_user_removed: 'Usuario eliminado',
       admin_service_created: 'Servicio creado',
       admin_service_key_rotated: 'Clave de servicio creada',
       admin_service_key_revoked: 'Clave de servicio revocada',

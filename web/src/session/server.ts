@@ -35,6 +35,7 @@ const SHOWN_IN_BODY: ReadonlySet<OperationName> = new Set([
   'POST /v1/tokens',
   'POST /v1/enrolments',
   'POST /v1/passkeys',
+  'POST /v1/users/current/password',
 ] as const);
 
 /**

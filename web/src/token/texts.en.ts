@@ -136,6 +136,7 @@ export const token = {
     refuse_title: 'Refuse this payment?',
     refuse_lead:
       'It will not be carried out, and the refusal is put on record. If you did not ask for this payment, change your password as well.',
+    refuse_password: 'Change the password',
     refuse_confirm: 'Refuse it',
     pin_title: 'Approve {{amount}} {{currency}}',
     approve: 'Approve',

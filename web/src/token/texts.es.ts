@@ -139,6 +139,7 @@ export const token: Texts<typeof english> = {
     refuse_title: '¿Rechaza este pago?',
     refuse_lead:
       'No se ejecutará, y el rechazo queda registrado. Si usted no pidió este pago, cambie también su contraseña.',
+    refuse_password: 'Cambiar la contraseña',
     refuse_confirm: 'Rechazarlo',
     pin_title: 'Aprobar {{amount}} {{currency}}',
     approve: 'Aprobar',

@@ -32,6 +32,8 @@ const NAMES: ReadonlySet<string> = new Set([
   'admin_recovery_asked',
   'admin_recovery_confirmed',
   'admin_recovery_cancelled',
+  'admin_password_changed',
+  'admin_password_reset',
 ]);
 
 /** Events that have a sentence of their own for passkeys. */
@@ -45,6 +47,7 @@ export function sentenceOf({ body }: Pick<JournalEntry, 'body'>): Sentence {
   if (!NAMES.has(name)) return told('other');
   if (PASSKEY_EVENTS.has(name) && detail?.method === 'passkey') return told(`${name}_passkey`);
   if (name === 'admin_enrolment_invited' && detail?.by === user) return told('enrolment_asked');
+  if (name === 'admin_password_changed' && detail?.by === user) return told('password_changed');
   if (name === 'session_ended' && reason === 'log_out') return told('session_left', true);
   if (name === 'session_ended' && reason === 'revoked') {
     if (detail?.kind === 'enrolment') return told('enrolment_withdrawn', true);

@@ -1,12 +1,14 @@
 import { useTranslation } from 'react-i18next';
 import { Page } from '../../shell/page.tsx';
 import { Passkeys } from './passkeys.tsx';
+import { Password } from './password.tsx';
 import { Sessions } from './sessions.tsx';
 
 export function SecurityPage() {
   const { t } = useTranslation('console');
   return (
     <Page title={t('security.title')}>
+      <Password />
       <Passkeys />
       <Sessions />
     </Page>

@@ -10,6 +10,7 @@ import { useSession } from '../../session/session-gate.tsx';
 import { Confirm } from '../../shell/confirm.tsx';
 import { Card } from '../../shell/page.tsx';
 import { InvitationDialog } from './invitation-dialog.tsx';
+import { ResetDialog } from './reset-dialog.tsx';
 import styles from './users.module.css';
 
 const ACTS = {
@@ -28,6 +29,7 @@ export function UserActions({ user }: { readonly user: User }) {
   const queryClient = useQueryClient();
   const [asking, setAsking] = useState(false);
   const [inviting, setInviting] = useState(false);
+  const [resetting, setResetting] = useState(false);
   const { id, username, disabled } = user;
   const act = useMutation({
     mutationFn: (name: Act) => api(ACTS[name], { path: { id } }, { idempotencyKey: idempotencyKey() }),
@@ -46,6 +48,13 @@ export function UserActions({ user }: { readonly user: User }) {
             {t('users.invite')}
           </Button>
         </Line>
+        {username !== own && (
+          <Line text={t('users.reset_text')}>
+            <Button variant="default" onClick={() => setResetting(true)} disabled={disabled}>
+              {t('users.reset')}
+            </Button>
+          </Line>
+        )}
         <Line text={t('users.unlock_text')}>
           <Button variant="default" loading={pending('unlock')} onClick={() => act.mutate('unlock')}>
             {t('users.unlock')}
@@ -80,6 +89,7 @@ export function UserActions({ user }: { readonly user: User }) {
         {username === own && <p className={styles.warning}>{t('users.disable_self')}</p>}
       </Confirm>
       {inviting && <InvitationDialog user={user} onClose={() => setInviting(false)} />}
+      {resetting && <ResetDialog user={user} onClose={() => setResetting(false)} />}
     </Card>
   );
 }

@@ -35,7 +35,12 @@ export function RefuseDialog({
 
   return (
     <Dialog look="sheet" title={t('transaction.refuse_title')} onClose={onClose}>
-      <p>{t('transaction.refuse_lead')}</p>
+      <p>
+        {t('transaction.refuse_lead')}{' '}
+        <a href="/console#/security" target="_blank" rel="noopener">
+          {t('transaction.refuse_password')}
+        </a>
+      </p>
       {error !== undefined && <ProblemText error={error} />}
       <div className={styles.actions}>
         <Button look="danger" wide disabled={busy} onClick={() => void send()}>
