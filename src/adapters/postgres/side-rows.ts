@@ -50,7 +50,7 @@ const UPDATE = {
   },
   name: {
     name: 'usernames_update',
-    text: 'UPDATE usernames SET username = $3 WHERE user_id = $1 AND username = $2',
+    text: 'UPDATE usernames SET username = $3 WHERE user_id = $1 AND username = $2 AND NOT EXISTS (SELECT FROM usernames WHERE username = $3)',
   },
   userName: {
     name: 'users_rename',
@@ -97,7 +97,7 @@ export function statementsOf(row: SideRow): SideStatement[] {
     }
     case 'user.rename': {
       const given = [row.userId, row.from, row.username];
-      return [update(UPDATE.name, given), update(UPDATE.userName, given)];
+      return [insert(UPDATE.name, given), update(UPDATE.userName, given)];
     }
     case 'token.insert':
       return [insert(INSERT.token, valuesOf(TOKENS, row.token))];
