@@ -17,8 +17,8 @@ export interface FirstAdministratorRequest {
 }
 
 /**
- * Creates the first administrator on showing the code that the first start printed: once, within `setupTimeMs`, and only
- * while there is no administrator. The code is in this process's memory alone, so a restart voids it.
+ * Creates the first administrator on showing the code that a start printed: once, within `setupTimeMs`, and only
+ * while there is no administrator, whoever else there is. The code is in this process's memory alone, so a restart voids it.
  *
  * Why: docs/DECISIONS.md#the-set-up-link-is-in-memory
  */
@@ -36,11 +36,11 @@ export class FirstAdministrator {
     this.#until = context.decider.now() + LIMITS.setupTimeMs;
   }
 
-  /** @returns undefined where there are users already */
+  /** @returns undefined where there is an administrator who is not disabled */
   static async offer(context: Context): Promise<FirstAdministrator | undefined> {
-    // A store that is unavailable now may have users.
-    const users = await context.store.listUsers({ after: 0, limit: 1 }).catch(() => undefined);
-    return users?.length === 0 ? new FirstAdministrator(context) : undefined;
+    // A store that is unavailable now may have one.
+    const known = await hasAdministrator(context).catch(() => true);
+    return known ? undefined : new FirstAdministrator(context);
   }
 
   /** A wrong, a used and an expired code are refused alike. */
@@ -64,20 +64,21 @@ export class FirstAdministrator {
     const isRepeat = idempotency !== undefined && this.#made?.username === username;
     if (isRepeat) return createUser(this.#context, wanted);
     const over = this.#made !== undefined || this.#context.decider.now() > this.#until;
-    if (over || (await this.#hasAdministrator())) return refuse('setup_code_invalid');
+    if (over || (await hasAdministrator(this.#context))) return refuse('setup_code_invalid');
     const made = await createUser(this.#context, wanted);
     if (!('refused' in made)) this.#made = made;
     return made;
   }
+}
 
-  async #hasAdministrator(): Promise<boolean> {
-    let after = 0;
-    for (;;) {
-      const users = await this.#context.store.listUsers({ after, limit: USERS_PER_READ });
-      if (users.some(({ role }) => role === 'admin')) return true;
-      const last = users.at(-1);
-      if (!last || users.length < USERS_PER_READ) return false;
-      after = last.userId;
-    }
+/** Reads users until one may administrate; those that are disabled may not. */
+async function hasAdministrator({ store }: Context): Promise<boolean> {
+  let after = 0;
+  for (;;) {
+    const users = await store.listUsers({ after, limit: USERS_PER_READ });
+    if (users.some(({ role, disabled }) => role === 'admin' && !disabled)) return true;
+    const last = users.at(-1);
+    if (!last || users.length < USERS_PER_READ) return false;
+    after = last.userId;
   }
 }

@@ -33,7 +33,8 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
 }
 
 /** Says where the first administrator is made. The code is on a terminal or in its file, in no log and not in `--json`. */
-function setupLines(say: (text: Text) => string, { dataDir }: Config, { http }: RunningServer): string[] {
+function setupLines(say: (text: Text) => string, config: Config, { http }: RunningServer): string[] {
+  const { dataDir } = config;
   const { firstAdministrator, site } = http.dependencies;
   removeSetupLink(dataDir);
   if (!firstAdministrator) return [];
@@ -46,6 +47,8 @@ function setupLines(say: (text: Text) => string, { dataDir }: Config, { http }: 
       ),
     ),
     `  ${process.stdout.isTTY ? link : writeSetupLink(dataDir, link)}`,
+    say(text('Or by command, now or later:', 'O con una orden, ahora o más tarde:')),
+    `  npx sello user create NAME --role admin${whereOf(config)}`,
     '',
   ];
 }

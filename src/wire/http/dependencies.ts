@@ -25,7 +25,7 @@ export interface HttpDependencies {
   readonly context: Context;
   /** Shared with the TCP protocol, so that guesses at one user's password queue together. */
   logIn(request: LogInRequest): Promise<LogIn | Refusal>;
-  /** Set at the first start, while there is no user yet. */
+  /** Set at a start without an administrator. */
   readonly firstAdministrator: FirstAdministrator | undefined;
   readonly accessTokens: AccessTokens;
   readonly serviceKeys: ServiceKeys;

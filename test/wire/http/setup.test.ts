@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { disableUser } from '../../../src/application/users/administer-user.ts';
+import { FirstAdministrator } from '../../../src/application/users/first-administrator.ts';
 import { createUser } from '../../../src/application/users/register-user.ts';
 import { runServer, type ServerProcess } from '../../e2e/server-process.ts';
 import { StoppedClock, temporaryFolder } from '../../services/application.ts';
@@ -62,6 +64,20 @@ test('it is not offered after an hour, or when there is an administrator, or to 
   await createUser(context, { username: 'chief', password: PASSWORD, role: 'admin' });
   assert.equal((await setUp(made, 'root')).json.code, 'setup_code_invalid');
   await made.user('alice');
+});
+
+test('it is offered again at each start while nobody administrates, whoever has registered', async (t) => {
+  const fixture = await testHttp(t);
+  await fixture.user('alice');
+  const { context } = fixture.application;
+  const offered = async () => (await FirstAdministrator.offer(context)) !== undefined;
+  assert.equal(await offered(), true);
+  assert.equal((await setUp(fixture, 'root')).status, 201);
+  assert.equal(await offered(), false);
+  const root = await context.store.findUser('root');
+  assert.ok(root);
+  await disableUser(context, root.userId);
+  assert.equal(await offered(), true);
 });
 
 test('without a terminal the start writes it to a private file; no output has it, and the next start removes it', async (t) => {

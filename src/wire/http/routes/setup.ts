@@ -12,7 +12,7 @@ export const setupRoutes = [
     tag: 'users',
     summary: 'Make the first administrator',
     description:
-      'By the code of the link that the first start prints: once, within an hour, while there is no administrator. The link is `/console#setup=CODE`.',
+      'By the code of the link that a start without an administrator prints: once, within an hour. The link is `/console#setup=CODE`.',
     caller: 'anyone',
     repeatable: true,
     body: closed({
