@@ -13,6 +13,8 @@ export class EventReader {
   readonly ended: Promise<void>;
   readonly status: number;
   comments = 0;
+  /** The last id that was sent, of an event or of the stream's start. */
+  lastId: string | undefined;
   readonly #abort: AbortController;
   #wake: () => void = () => {};
 
@@ -69,6 +71,7 @@ export class EventReader {
       }),
     );
     if ('' in fields) this.comments++;
+    this.lastId = fields.id ?? this.lastId;
     if (fields.data === undefined) return;
     this.events.push({ id: fields.id ?? '', type: fields.event ?? '', data: JSON.parse(fields.data) });
     this.#wake();

@@ -72,6 +72,28 @@ test('a client that reconnects with Last-Event-ID misses nothing and sees nothin
   );
 });
 
+test('a stream that is cut before its first event is resumed from its start: nothing is missed meanwhile', async (t) => {
+  const fixture = await testHttp(t);
+  const alice = await fixture.user('alice');
+  const key = await fixture.service('shop', 'transactions:write', 'transactions:read');
+  const open = async (authorization: string, lastId?: string) => {
+    const headers = { authorization, ...(lastId === undefined ? {} : { 'last-event-id': lastId }) };
+    const reader = await EventReader.open(`${fixture.base}/v1/events`, headers);
+    t.after(() => reader.close());
+    return reader;
+  };
+  for (const authorization of [`Bearer ${alice.token}`, `Bearer ${key}`]) {
+    const cut = await open(authorization);
+    const lastId = await until(() => cut.lastId);
+    cut.close();
+    await cut.ended;
+    assert.equal(cut.events.length, 0);
+    const { json } = await fixture.post('/v1/transactions', key, { ...BIG, username: 'alice' });
+    const [first] = await (await open(authorization, lastId)).until(1);
+    assert.equal(first?.data.body.transaction.id, json.id);
+  }
+});
+
 test('an id that no event has had yet is refused: its stream would miss events', async (t) => {
   const fixture = await testHttp(t);
   const alice = await fixture.user('alice');

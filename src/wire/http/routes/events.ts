@@ -20,6 +20,8 @@ type Headers = RouteRequest<never, never, never, 'anyone'>['headers'];
 /** What a stream sends: entries from a position on, while the caller's credentials hold. */
 interface Feed {
   readonly all: boolean;
+  /** The id of where it starts, sent first, so that a stream cut before its first event is resumed without a gap. */
+  readonly startId: string;
   idOf(entry: JournalEntry): string | Promise<string>;
   entries(signal: AbortSignal): AsyncIterable<readonly JournalEntry[]>;
   /**
@@ -54,6 +56,7 @@ async function userFeed(
   if (isBeyond) return wrongId();
   return {
     all,
+    startId: `${after}`,
     idOf: ({ position, version }) => `${all ? position : version}`,
     entries: (signal) =>
       all ? followJournal(context, after, signal) : followUser(context, userId, after, signal),
@@ -95,12 +98,11 @@ async function serviceFeed(
   const list = ['events', callerId(caller)];
   const sortKey = await cursors.read(list, lastSeen);
   if (isRefusal(sortKey)) return wrongId();
-  // Fails the request itself, rather than a stream at its first event.
-  await cursors.ready();
   const after = sortKey === undefined ? await serviceEvents.lastPosition() : Number(sortKey);
   const { serviceId } = caller.service;
   return {
     all: false,
+    startId: await cursors.write(list, `${after}`),
     idOf: ({ position }) => cursors.write(list, `${position}`),
     entries: (signal) => serviceEvents.follow(serviceId, after, signal),
     holds: async () => {
@@ -148,7 +150,7 @@ export const eventRoutes = [
     tag: 'journal',
     summary: 'Follow the journal as it is written',
     description:
-      "Server-sent events: the caller's own entries (an auditor: all; a service: those about the transactions that it asked for), each with its type and an id. A client that reconnects with `Last-Event-ID` misses nothing and sees nothing twice. The stream ends with the session or its access token, or when the service's key is no longer good.",
+      "Server-sent events: the caller's own entries (an auditor: all; a service: those about the transactions that it asked for), each with its type and an id. It begins with the id of where it starts, so a client that reconnects with `Last-Event-ID` misses nothing and sees nothing twice, even when it had seen no event yet. The stream ends with the session or its access token, or when the service's key is no longer good.",
     caller: 'user_or_service',
     scope: SCOPE,
     device: true,
@@ -169,7 +171,7 @@ export const eventRoutes = [
       return {
         stream(response, common) {
           response.writeHead(200, { ...common, 'content-type': 'text/event-stream; charset=utf-8' });
-          response.write(`retry: ${RECONNECT_MS}\n\n`);
+          response.write(`retry: ${RECONNECT_MS}\nid: ${feed.startId}\n\n`);
           const stream = eventStreams.open(lease, response, () => feed.holds([]));
           // A failing store ends the stream; the client reconnects and resumes.
           pump(feed, stream).catch(() => stream.close());
