@@ -205,6 +205,8 @@ export const LIMITS = {
   passphraseBytesMax: 1_024,
   /** Signing keys are kept for ever to verify old receipts, so the number of versions is bounded. */
   keyVersionsMax: 4_096,
+  /** How long a key that others are derived from is good after its successor was made: idempotency records last no longer. */
+  masterKeyLifeMs: 604_800_000,
   /** With custody `cached`: keys in this process, 64 bytes each. */
   unwrappedKeysCachedMax: 65_536,
   /** With custody `cached`: how long an unwrapped key is kept. */

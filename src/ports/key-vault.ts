@@ -23,8 +23,17 @@ export interface KeyVault {
    */
   computeMacs(requests: readonly MacRequest[]): Promise<readonly (Uint8Array | undefined)[]>;
 
-  /** Derives a 32-byte key for one purpose and context: HMAC-SHA256(purpose's key, context). All servers of one vault get the same key. */
+  /**
+   * Derives a 32-byte key for one purpose and context: HMAC-SHA256(the newest version of the purpose's key, context). All
+   * servers of one vault get the same key.
+   */
   deriveKey(purpose: DerivedKeyPurpose, context: string): Promise<Uint8Array>;
+
+  /**
+   * As `deriveKey`, from each version of the purpose's key that is still good, the newest first. A rotation makes a new
+   * version; the one before stays good for `LIMITS.masterKeyLifeMs`, for what was derived from it and is kept.
+   */
+  deriveKeys(purpose: DerivedKeyPurpose, context: string): Promise<readonly DerivedKey[]>;
 
   /** Signs each message by ES256 (ECDSA P-256 with SHA-256, RFC 7518 section 3.4). A signature is r‖s, 64 bytes. */
   sign(messages: readonly Uint8Array[]): Promise<readonly Signature[]>;
@@ -34,7 +43,10 @@ export interface KeyVault {
 
   /** Returns the version of the key-encryption key that `wrap` uses now. */
   activeKeyVersion(): Promise<number>;
-  /** Creates and activates a new key-encryption key and a new signing key. Older keys still unwrap and verify. @returns the version */
+  /**
+   * Creates and activates a new version of every key: key-encryption, signing, and those that others are derived from.
+   * Older keys still unwrap, verify and derive. @returns the version
+   */
   createKeyVersion(): Promise<number>;
   /** Rewraps keys under the active version. @returns `undefined` where the wrapped key does not open for that owner */
   rewrap(requests: readonly RewrapRequest[]): Promise<readonly (WrappedKey | undefined)[]>;
@@ -75,4 +87,13 @@ export interface PublicKey {
   /** RFC 7517: `{kty:"EC", crv:"P-256", x, y, kid, alg:"ES256", use:"sig"}`. */
   readonly jwk: Readonly<Record<string, string>>;
   readonly active: boolean;
+}
+
+/** A key that was derived from one version of a purpose's key. */
+export interface DerivedKey {
+  /** The version of the vault's keys that it comes from. */
+  readonly version: number;
+  /** When that version was made, ms since 1970; 0 where the vault does not know. */
+  readonly createdAt: number;
+  readonly key: Uint8Array;
 }

@@ -146,6 +146,28 @@ export const VAULT_CALLS: { readonly [Name in VaultCallName]: CallForm<Name> } =
     writeAnswer() {},
     readAnswer: () => undefined,
   },
+  deriveKeys: {
+    kind: 11,
+    managesKeys: false,
+    write(out, purpose, context) {
+      out.byte(PURPOSES.indexOf(purpose));
+      out.text(context);
+    },
+    read: (from) => [oneOf(PURPOSES, from.byte()), from.text()],
+    writeAnswer(out, keys) {
+      writeList(out, keys, ({ version, createdAt, key }) => {
+        out.number(version);
+        out.number(createdAt);
+        out.bytes(key);
+      });
+    },
+    readAnswer: (from) =>
+      from.list(() => ({
+        version: from.number(),
+        createdAt: from.number(),
+        key: Buffer.from(from.bytes()),
+      })),
+  },
 };
 
 const NAMES = new Map(

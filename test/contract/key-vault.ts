@@ -290,6 +290,10 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
       const [first = ''] = await vault.wrap([{ owner, key }]);
       const [signedBefore = assert.fail()] = await vault.sign([Buffer.from('m')]);
       const derived = hex(await vault.deriveKey('session', 'x'));
+      assert.deepEqual(
+        (await vault.deriveKeys('session', 'x')).map(({ key }) => hex(key)),
+        [derived],
+      );
       assert.equal(await vault.activeKeyVersion(), 1);
 
       assert.equal(await vault.createKeyVersion(), 2);
@@ -325,7 +329,15 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
         assert.deepEqual(macs.map(hex), [undefined, expected]);
         assert.deepEqual(await present.rewrap([{ owner, wrapped: first }]), [undefined]);
         assert.equal((await present.publicKeys()).length, 2);
-        assert.equal(hex(await present.deriveKey('session', 'x')), derived);
+        const keys = await present.deriveKeys('session', 'x');
+        assert.deepEqual(
+          keys.map(({ version }) => version),
+          [2, 1],
+        );
+        assert.ok(Math.abs((keys[0]?.createdAt ?? 0) - Date.now()) < 600_000);
+        assert.equal(hex(keys[1]?.key), derived, 'what was derived before is still derived');
+        assert.notEqual(hex(keys[0]?.key), derived);
+        assert.equal(hex(await present.deriveKey('session', 'x')), hex(keys[0]?.key));
       };
       await check(vault);
       const reopened = await fixture.reopen();
@@ -399,6 +411,7 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
         () => vault.wrap([{ owner: 'mac/1', key: randomBytes(32) }]),
         () => vault.computeMacs([requestOf('mac/1', wrapped)]),
         () => vault.deriveKey('challenge', '1'),
+        () => vault.deriveKeys('challenge', '1'),
         () => vault.sign([Buffer.from('m')]),
         () => vault.publicKeys(),
         () => vault.activeKeyVersion(),

@@ -4,6 +4,7 @@ import { VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
+  DerivedKey,
   DerivedKeyPurpose,
   KeyOwner,
   KeyVault,
@@ -20,7 +21,9 @@ import { mac, wipeScratch } from '../vault-keys/hmac.ts';
 import { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
 import {
   activeEncryptionKey,
+  activeMasterKeys,
   activeSigningKey,
+  goodMasterKeys,
   type KeySet,
   wipeKeys,
   withNewVersion,
@@ -94,9 +97,20 @@ export class FileVault implements KeyVault {
 
   async deriveKey(purpose: DerivedKeyPurpose, context: string): Promise<Uint8Array> {
     this.#assertOpen();
-    const key = mac('sha256', this.#keys.masterKeys[purpose], Buffer.from(context));
+    const key = mac('sha256', activeMasterKeys(this.#keys).keys[purpose], Buffer.from(context));
     wipeScratch();
     return key;
+  }
+
+  async deriveKeys(purpose: DerivedKeyPurpose, context: string): Promise<readonly DerivedKey[]> {
+    this.#assertOpen();
+    const derived = goodMasterKeys(this.#keys, this.#clock.now()).map(({ version, createdAt, keys }) => ({
+      version,
+      createdAt,
+      key: mac('sha256', keys[purpose], Buffer.from(context)),
+    }));
+    wipeScratch();
+    return derived.reverse();
   }
 
   async sign(messages: readonly Uint8Array[]): Promise<readonly Signature[]> {

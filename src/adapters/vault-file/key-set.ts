@@ -1,6 +1,7 @@
 import type { webcrypto } from 'node:crypto';
 import type { DerivedKeyPurpose } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
+import { goodVersions } from '../vault-keys/master-key-life.ts';
 import {
   exportSigningKey,
   generateSigningKey,
@@ -18,7 +19,15 @@ export interface KeySet {
   readonly encryptionKeys: readonly EncryptionKey[];
   /** The active key first, then the retired keys, newest first. */
   readonly signingKeys: readonly SigningKey[];
-  readonly masterKeys: Readonly<Record<DerivedKeyPurpose, Buffer>>;
+  /** The keys that others are derived from, ascending by version; the last one is active. */
+  readonly masterKeys: readonly MasterKeys[];
+}
+
+export interface MasterKeys {
+  readonly version: number;
+  /** ms since 1970. */
+  readonly createdAt: number;
+  readonly keys: Readonly<Record<DerivedKeyPurpose, Buffer>>;
 }
 
 /** A key-encryption key: AES-256. */
@@ -33,7 +42,7 @@ export function generateKeys(random: Random, at: number): KeySet {
   return {
     encryptionKeys: [{ version: 1, createdAt: at, key: newKey(random) }],
     signingKeys: [generateSigningKey()],
-    masterKeys: { challenge: newKey(random), session: newKey(random) },
+    masterKeys: [newMasterKeys(random, 1, at)],
   };
 }
 
@@ -49,14 +58,25 @@ export function activeSigningKey(keys: KeySet): SigningKey {
   return active;
 }
 
-/** Returns the key set with a new key-encryption key and a new signing key. Retires the previous signing key. */
+/**
+ * Returns the key set with a new version of every key. Retires the previous signing key, and drops the keys that others
+ * were derived from once nothing that is kept needs them.
+ */
 export function withNewVersion(keys: KeySet, random: Random, at: number): KeySet {
   const version = activeEncryptionKey(keys).version + 1;
   return {
     encryptionKeys: [...keys.encryptionKeys, { version, createdAt: at, key: newKey(random) }],
     signingKeys: [generateSigningKey(), ...keys.signingKeys.map(retire)],
-    masterKeys: keys.masterKeys,
+    masterKeys: [...goodMasterKeys(keys, at), newMasterKeys(random, version, at)],
   };
+}
+
+export function goodMasterKeys({ masterKeys }: KeySet, at: number): readonly MasterKeys[] {
+  return goodVersions(masterKeys, at);
+}
+
+function newMasterKeys(random: Random, version: number, createdAt: number): MasterKeys {
+  return { version, createdAt, keys: { challenge: newKey(random), session: newKey(random) } };
 }
 
 export function withoutVersionsBelow(keys: KeySet, version: number): KeySet {
@@ -66,7 +86,7 @@ export function withoutVersionsBelow(keys: KeySet, version: number): KeySet {
 /** Overwrites every key in a buffer. Private signing keys are in OpenSSL's memory, which OpenSSL clears when it frees them. */
 export function wipeKeys(keys: KeySet): void {
   for (const { key } of keys.encryptionKeys) key.fill(0);
-  for (const purpose of PURPOSES) keys.masterKeys[purpose].fill(0);
+  for (const { keys: master } of keys.masterKeys) for (const purpose of PURPOSES) master[purpose].fill(0);
 }
 
 interface Encoded {
@@ -76,7 +96,15 @@ interface Encoded {
     readonly key: string;
   }[];
   readonly signing_keys: readonly webcrypto.JsonWebKey[];
+  /** The active ones, where a program of before looks for them. */
   readonly master_keys: Readonly<Record<DerivedKeyPurpose, string>>;
+  /** All of them, newer than the first version of the format. */
+  readonly master_key_versions?: readonly EncodedMasterKeys[];
+}
+
+interface EncodedMasterKeys extends Readonly<Record<DerivedKeyPurpose, string>> {
+  readonly version: number;
+  readonly created_at: number;
 }
 
 /** Encodes the keys as JSON, to be sealed. The caller overwrites it after use. */
@@ -88,10 +116,12 @@ export function encodeKeys(keys: KeySet): Buffer {
       key: key.toString('base64url'),
     })),
     signing_keys: keys.signingKeys.map(exportSigningKey),
-    master_keys: {
-      challenge: keys.masterKeys.challenge.toString('base64url'),
-      session: keys.masterKeys.session.toString('base64url'),
-    },
+    master_keys: encodeMaster(activeMasterKeys(keys).keys),
+    master_key_versions: keys.masterKeys.map(({ version, createdAt, keys: master }) => ({
+      version,
+      created_at: createdAt,
+      ...encodeMaster(master),
+    })),
   };
   return Buffer.from(JSON.stringify(encoded));
 }
@@ -106,11 +136,24 @@ export function decodeKeys(content: Buffer): KeySet {
       key: decodeKey(entry.key),
     })),
     signingKeys: encoded.signing_keys.map(importSigningKey),
-    masterKeys: {
-      challenge: decodeKey(encoded.master_keys.challenge),
-      session: decodeKey(encoded.master_keys.session),
-    },
+    masterKeys: (encoded.master_key_versions ?? [{ version: 1, created_at: 0, ...encoded.master_keys }]).map(
+      ({ version, created_at: createdAt, challenge, session }) => ({
+        version,
+        createdAt,
+        keys: { challenge: decodeKey(challenge), session: decodeKey(session) },
+      }),
+    ),
   };
+}
+
+export function activeMasterKeys(keys: KeySet): MasterKeys {
+  const active = keys.masterKeys.at(-1);
+  if (!active) throw new Error('a vault has no key to derive others from');
+  return active;
+}
+
+function encodeMaster({ challenge, session }: MasterKeys['keys']): Record<DerivedKeyPurpose, string> {
+  return { challenge: challenge.toString('base64url'), session: session.toString('base64url') };
 }
 
 function newKey(random: Random): Buffer {

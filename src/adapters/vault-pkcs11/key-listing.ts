@@ -1,6 +1,7 @@
 import { type PublicJwk, publicJwk } from '../vault-keys/public-jwk.ts';
 import { CKA, CKO } from './constants.ts';
 import { type Handle, returnValueOf } from './cryptoki.ts';
+import { timeOfId } from './object-id.ts';
 import { pause } from './pause.ts';
 import type { Sessions } from './slot-connection.ts';
 
@@ -21,11 +22,20 @@ export interface SigningKeyObject {
   readonly privateKey: Handle | undefined;
 }
 
+export interface MasterKeyObjects {
+  readonly version: number;
+  /** ms since 1970; 0 where the objects' id does not tell. */
+  readonly createdAt: number;
+  readonly challenge: Handle;
+  readonly session: Handle;
+}
+
 /** This installation's keys in a slot at the time of one listing. Each list is newest first. */
 export interface KeyListing {
   readonly versions: readonly KeyVersion[];
   readonly signingKeys: readonly SigningKeyObject[];
-  readonly masterKeys: { readonly challenge: Handle; readonly session: Handle } | undefined;
+  /** The keys that others are derived from. */
+  readonly masterKeys: readonly MasterKeyObjects[];
   /** The highest version, complete or not. */
   readonly versionMax: number;
   /** Every secret and private object of this installation, whether its version is complete or not. */
@@ -93,10 +103,11 @@ function listOnce(sessions: Sessions, prefix: string): KeyListing {
     const bind = secret('bind', id);
     if (kek && bind) versions.push({ version, kek, bind });
   }
-  // The oldest pair: if two servers created a first version at once, both choose the same keys.
-  const masterKeys = publics
-    .map(({ id }) => ({ challenge: secret('challenge', id), session: secret('session', id) }))
-    .findLast((keys): keys is { challenge: Handle; session: Handle } => !!keys.challenge && !!keys.session);
+  const masterKeys = publics.flatMap(({ version, id }) => {
+    const challenge = secret('challenge', id);
+    const session = secret('session', id);
+    return challenge && session ? [{ version, createdAt: timeOfId(id), challenge, session }] : [];
+  });
   return {
     versions,
     signingKeys: publics.map((object) => ({

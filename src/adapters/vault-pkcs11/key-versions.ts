@@ -1,5 +1,6 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { LIMITS } from '../../limits.ts';
+import { goodVersions } from '../vault-keys/master-key-life.ts';
 import {
   encryptionKeyTemplate,
   macKeyTemplate,
@@ -10,6 +11,7 @@ import { CKM, CKR } from './constants.ts';
 import { type Handle, returnValueOf } from './cryptoki.ts';
 import { HsmDown } from './errors.ts';
 import { countKeksOfVersion, type KeyListing, listKeys } from './key-listing.ts';
+import { makeObjectId } from './object-id.ts';
 import { pause } from './pause.ts';
 import type { Sessions } from './slot-connection.ts';
 
@@ -19,7 +21,7 @@ const FIRST_VERSION_ATTEMPTS_MAX = 4;
 const VISIBLE_AFTER_MS = 30;
 
 /**
- * Creates the next version of all keys; with the first version also the keys that others are derived from.
+ * Creates the next version of all keys.
  * PKCS#11 has no uniqueness constraint. A server that created the key-encryption key of version n and then sees another
  * one of version n destroys its own and tries the next version. So each of several concurrent servers gets a version of
  * its own. Retries CKR_GENERAL_ERROR, which SoftHSM returns now and then while another process writes the objects being
@@ -47,7 +49,7 @@ function tryNextVersion(sessions: Sessions, prefix: string): number | undefined 
   const { library, operationSession, reportProgress } = sessions;
   const listing = listKeys(sessions, prefix);
   const version = listing.versionMax + 1;
-  const id = randomBytes(16);
+  const id = makeObjectId(Date.now());
   const name = (kind: string) => ({ label: `${prefix}/${kind}/${version}`, id });
   const isUnique = () => countKeksOfVersion(sessions, prefix, version) <= 1;
   const made: Handle[] = [];
@@ -61,7 +63,7 @@ function tryNextVersion(sessions: Sessions, prefix: string): number | undefined 
       ),
     );
     if (!isUnique()) return undefined;
-    for (const kind of listing.masterKeys ? ['bind'] : ['bind', 'challenge', 'session']) {
+    for (const kind of ['bind', 'challenge', 'session']) {
       made.push(
         library.C_GenerateKey(
           operationSession,
@@ -74,7 +76,8 @@ function tryNextVersion(sessions: Sessions, prefix: string): number | undefined 
     // Some HSMs show a new key to other processes only after a moment.
     pause(VISIBLE_AFTER_MS);
     // A server that waited in vain for this one may have completed the first version meanwhile.
-    const isLate = !listing.masterKeys && listKeys(sessions, prefix).masterKeys !== undefined;
+    const isFirst = listing.masterKeys.length === 0;
+    const isLate = isFirst && listKeys(sessions, prefix).masterKeys.length > 0;
     if (isLate || !isUnique()) return undefined;
     // Last, because a version without its key pair does not count.
     library.C_GenerateKeyPair(
@@ -130,5 +133,19 @@ export function destroyVersionsBelow(sessions: Sessions, listing: KeyListing, ve
   for (const object of listing.ownObjects) {
     if (object.version >= version || !['kek', 'bind', 'sign'].includes(object.kind)) continue;
     sessions.library.C_DestroyObject(sessions.operationSession, object.handle);
+  }
+}
+
+/** Destroys the keys that others were derived from once nothing that is kept needs them. */
+export function destroyOldMasterKeys(
+  { library, operationSession }: Sessions,
+  { masterKeys }: KeyListing,
+): void {
+  const ascending = masterKeys.toReversed();
+  const good = new Set(goodVersions(ascending, Date.now()));
+  for (const version of ascending) {
+    if (good.has(version)) continue;
+    for (const handle of [version.challenge, version.session])
+      library.C_DestroyObject(operationSession, handle);
   }
 }

@@ -1,6 +1,7 @@
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { assertBelowActive } from '../vault-keys/bounds.ts';
+import { goodVersions } from '../vault-keys/master-key-life.ts';
 import { versionOf } from '../vault-keys/wrapped-key.ts';
 import { computeMacs, unwrapKeys } from './compute-macs.ts';
 import { CKM } from './constants.ts';
@@ -8,7 +9,12 @@ import type { Handle } from './cryptoki.ts';
 import { HsmDown } from './errors.ts';
 import type { Hsm } from './hsm.ts';
 import type { KeyVersion, SigningKeyObject } from './key-listing.ts';
-import { createFirstVersion, createVersion, destroyVersionsBelow } from './key-versions.ts';
+import {
+  createFirstVersion,
+  createVersion,
+  destroyOldMasterKeys,
+  destroyVersionsBelow,
+} from './key-versions.ts';
 import { MECHANISM_NEEDS } from './mechanisms.ts';
 import type { OpenSlot } from './open-slot.ts';
 import { hmac256, randomFromHsm } from './slot-crypto.ts';
@@ -74,9 +80,15 @@ export const OPERATIONS: Handlers = {
 
   derive: (hsm, { purpose, context }) =>
     hsm.run((opened) => {
-      const keys = opened.keys().masterKeys;
-      if (!keys) throw new HsmDown(`the HSM holds no key to derive ${purpose} keys from`);
-      return hmac256(opened, keys[purpose], Buffer.from(context));
+      const { masterKeys } = opened.keys(LIMITS.hsmListingAgeMs);
+      if (masterKeys.length === 0) throw new HsmDown(`the HSM holds no key to derive ${purpose} keys from`);
+      return goodVersions(masterKeys.toReversed(), Date.now())
+        .map(({ version, createdAt, [purpose]: master }) => ({
+          version,
+          createdAt,
+          key: hmac256(opened, master, Buffer.from(context)),
+        }))
+        .reverse();
     }),
 
   sign: (hsm, { digests }) =>
@@ -112,6 +124,7 @@ export const OPERATIONS: Handlers = {
         throw new HsmDown(`the HSM holds ${LIMITS.keyVersionsMax} signing keys, its most`);
       }
       const version = createVersion(opened.sessions, opened.address.keyPrefix);
+      destroyOldMasterKeys(opened.sessions, opened.relistKeys());
       opened.relistKeys();
       return version;
     }, false),

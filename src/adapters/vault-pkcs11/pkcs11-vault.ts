@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { VaultUnavailable } from '../../domain/errors.ts';
 import type {
+  DerivedKey,
   DerivedKeyPurpose,
   KeyOwner,
   KeyVault,
@@ -56,7 +57,13 @@ export class Pkcs11Vault implements KeyVault {
     return this.#cached?.compute(requests) ?? this.#macsInside(requests);
   }
 
-  deriveKey(purpose: DerivedKeyPurpose, context: string): Promise<Uint8Array> {
+  async deriveKey(purpose: DerivedKeyPurpose, context: string): Promise<Uint8Array> {
+    const [newest] = await this.deriveKeys(purpose, context);
+    if (!newest) throw new Error('the HSM derived no key');
+    return newest.key;
+  }
+
+  deriveKeys(purpose: DerivedKeyPurpose, context: string): Promise<readonly DerivedKey[]> {
     return this.#thread.call('derive', { purpose, context });
   }
 

@@ -1,4 +1,4 @@
-import type { RewrapRequest } from '../../ports/key-vault.ts';
+import type { DerivedKey, RewrapRequest } from '../../ports/key-vault.ts';
 import type { PublicJwk } from '../vault-keys/public-jwk.ts';
 import type { HsmProbe } from './mechanisms.ts';
 import type { PackedBytes } from './packed-bytes.ts';
@@ -48,7 +48,8 @@ export interface Operations {
   rewrap: { given: OwnedKeys; result: readonly (string | undefined)[] };
   derive: {
     given: { readonly purpose: 'challenge' | 'session'; readonly context: string };
-    result: Uint8Array;
+    /** Newest first. */
+    result: readonly DerivedKey[];
   };
   /** Digests of 32 bytes each, joined; signatures of 64 bytes each, joined. */
   sign: {

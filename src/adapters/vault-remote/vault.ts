@@ -1,6 +1,8 @@
 import { StartRefused, VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { MutualTlsCredentials } from '../../net/tls.ts';
+import { ByteReader, MalformedMessage } from '../../vault-protocol/bytes.ts';
+import { VAULT_ANSWERS, VAULT_CALLS } from '../../vault-protocol/calls.ts';
 import { RemoteConnection } from './connection.ts';
 import { RemoteConnections } from './connections.ts';
 import type { RemoteVaultLimits, RemoteVaultLogger } from './options.ts';
@@ -37,8 +39,9 @@ export async function openRemoteVault(options: RemoteVaultOptions): Promise<Open
   let identity: string | undefined;
   const open = async () => {
     const connection = await RemoteConnection.open({ host, port: Number(port || PORT), credentials, limits });
-    identity ??= connection.welcome.identity;
-    if (connection.welcome.identity === identity) return connection;
+    const own = (await firstKeyId(connection)) ?? connection.welcome.identity;
+    identity ??= own;
+    if (own === identity) return connection;
     const reason = 'it is another vault than when this server started';
     connection.destroy(reason);
     throw new VaultUnavailable(reason);
@@ -69,4 +72,20 @@ export async function openRemoteVault(options: RemoteVaultOptions): Promise<Open
       }
     },
   };
+}
+
+/**
+ * Identifies the vault: its first verification key, which no rotation removes.
+ * @returns undefined when it does not tell its keys
+ * @throws VaultUnavailable
+ */
+async function firstKeyId(connection: RemoteConnection): Promise<string | undefined> {
+  try {
+    const { kind, body } = await connection.call(VAULT_CALLS.publicKeys.kind, new Uint8Array(0));
+    const keys = kind === VAULT_ANSWERS.done ? VAULT_CALLS.publicKeys.readAnswer(new ByteReader(body)) : [];
+    return keys.at(-1)?.jwk.kid;
+  } catch (error) {
+    if (error instanceof MalformedMessage) return undefined;
+    throw error;
+  }
 }

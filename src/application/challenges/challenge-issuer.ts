@@ -7,18 +7,27 @@ import {
   nonceIssuedAt,
   verifyNonce,
 } from '../../domain/challenge/nonce.ts';
-import type { KeyVault } from '../../ports/key-vault.ts';
+import { LIMITS } from '../../limits.ts';
+import type { DerivedKey, KeyVault } from '../../ports/key-vault.ts';
 import { ChallengeRateLimiter } from './challenge-rate-limiter.ts';
 import type { RandomPool } from './random-pool.ts';
 
 /** Keys are derived this many periods ahead, so challenges work for at least that long without the vault. */
 const PERIODS_AHEAD = 2;
+/** How often the vault is asked in the background whether it has new keys. */
+const VERSIONS_PERIOD_MS = 3_000;
+/** After this time without an answer, as on an idle server, a request waits for one. */
+const VERSIONS_STALE_MS = 8_000;
+/** A new version is used after this time, when every server verifies under it: more than `VERSIONS_STALE_MS` and a clock's difference. */
+const ACTIVATION_MS = 15_000;
 /** How long to wait in the background after the vault did not answer. */
 const RETRY_MS = 1_000;
 
 /**
  * Issues and verifies challenges under keys that rotate every `rotationMs`. The vault derives the key of a period from the
- * period's number, so every server has the same keys and none is stored.
+ * period's number, so every server has the same keys and none is stored. A rotation of the vault's own keys gives each
+ * period a second key: challenges are issued under it once every server knows it, and those under the one before are good
+ * until they expire.
  *
  * Why: docs/DECISIONS.md#challenge-keys-are-derived-not-stored
  */
@@ -28,7 +37,12 @@ export class ChallengeIssuer {
   readonly #rotationMs: number;
   readonly #ttlMs: number;
   readonly rateLimiter = new ChallengeRateLimiter();
-  readonly #keys = new Map<number, ChallengeKey>();
+  /** By period, newest version first. */
+  readonly #keys = new Map<number, readonly PeriodKey[]>();
+  /** The versions of the vault's keys, as last told. */
+  #versions = '';
+  #versionsAt = Number.NEGATIVE_INFINITY;
+  #asking: Promise<void> | undefined;
   #fetching: Promise<void> | undefined;
   #retryAt = 0;
 
@@ -46,18 +60,22 @@ export class ChallengeIssuer {
    */
   ensureKeys(at: number): Promise<void> | undefined {
     const period = Math.floor(at / this.#rotationMs);
-    if (this.#keys.has(period)) {
-      // In the background: a vault that is down matters only when a period starts without its key.
-      if (!this.#keys.has(period + PERIODS_AHEAD) && performance.now() >= this.#retryAt) this.#fetchAhead(at);
-      return undefined;
-    }
-    return this.#fetch(at);
+    if (!this.#keys.has(period)) return this.#fetch(at);
+    const now = performance.now();
+    // In the background: a vault that is down matters only when a period starts without its key.
+    if (now < this.#retryAt) return undefined;
+    if (!this.#keys.has(period + PERIODS_AHEAD)) this.#inBackground(this.#fetch(at));
+    const age = now - this.#versionsAt;
+    if (age < VERSIONS_PERIOD_MS) return undefined;
+    const asked = this.#inBackground(this.#askVersions(at));
+    return age > VERSIONS_STALE_MS ? asked : undefined;
   }
 
   issue(binding: ChallengeBinding, at: number): string {
-    const key = this.#keys.get(Math.floor(at / this.#rotationMs));
+    const keys = this.#keys.get(Math.floor(at / this.#rotationMs));
+    const key = keys?.find(({ createdAt }) => createdAt + ACTIVATION_MS <= at) ?? keys?.at(-1);
     if (!key) throw new Error('challenge issued before its key was ready');
-    return makeNonce(key, at, this.#random.take(CHALLENGE_RANDOM_BYTES), binding);
+    return makeNonce(key.key, at, this.#random.take(CHALLENGE_RANDOM_BYTES), binding);
   }
 
   expiresAt(issuedAt: number): number {
@@ -68,35 +86,82 @@ export class ChallengeIssuer {
   verify(nonce: string, binding: ChallengeBinding, at: number): ChallengeVerdict {
     const issuedAt = nonceIssuedAt(nonce);
     if (issuedAt === undefined) return 'challenge_unknown';
-    const key = this.#keys.get(Math.floor(issuedAt / this.#rotationMs));
+    const keys = this.#keys.get(Math.floor(issuedAt / this.#rotationMs));
     // The keys of all periods with valid challenges are kept. Without a key, the challenge is too old or of another vault.
-    if (!key) return issuedAt < at - this.#ttlMs ? 'challenge_expired' : 'challenge_unknown';
-    return verifyNonce(key, nonce, binding, at, this.#ttlMs);
+    if (!keys) return issuedAt < at - this.#ttlMs ? 'challenge_expired' : 'challenge_unknown';
+    let verdict: ChallengeVerdict = 'challenge_unknown';
+    for (const [index, { key }] of keys.entries()) {
+      const newer = keys[index - 1];
+      const isOver = newer && newer.createdAt + ACTIVATION_MS + this.#ttlMs + 2 * LIMITS.clockSkewMs < at;
+      if (isOver || verdict !== 'challenge_unknown') break;
+      verdict = verifyNonce(key, nonce, binding, at, this.#ttlMs);
+    }
+    return verdict;
   }
 
-  #fetchAhead(at: number): void {
-    this.#fetch(at).catch(() => {
+  /** Never rejects. */
+  async #inBackground(task: Promise<void>): Promise<void> {
+    try {
+      await task;
+    } catch {
       this.#retryAt = performance.now() + RETRY_MS;
+    }
+  }
+
+  /** Asks for the versions of the vault's keys; derives the keys of all periods again when there is a new one. */
+  #askVersions(at: number): Promise<void> {
+    this.#asking ??= this.#readVersions(at).finally(() => {
+      this.#asking = undefined;
     });
+    return this.#asking;
+  }
+
+  async #readVersions(at: number): Promise<void> {
+    const askedAt = performance.now();
+    const told = versionsOf(await this.#vault.deriveKeys('challenge', 'versions'));
+    if (told !== this.#versions) await this.#fetchKeys(at, true);
+    this.#versionsAt = askedAt;
   }
 
   #fetch(at: number): Promise<void> {
-    this.#fetching ??= this.#fetchKeys(at).finally(() => {
+    this.#fetching ??= this.#fetchKeys(at, false).finally(() => {
       this.#fetching = undefined;
     });
     return this.#fetching;
   }
 
-  async #fetchKeys(at: number): Promise<void> {
+  async #fetchKeys(at: number, all: boolean): Promise<void> {
     const first = Math.floor((at - this.#ttlMs) / this.#rotationMs);
     const last = Math.floor(at / this.#rotationMs) + PERIODS_AHEAD;
     for (const period of this.#keys.keys()) if (period < first) this.#keys.delete(period);
     const missing: number[] = [];
-    for (let period = last; period >= first; period--) if (!this.#keys.has(period)) missing.push(period);
-    const keys = await Promise.all(missing.map((period) => this.#vault.deriveKey('challenge', `${period}`)));
-    missing.forEach((period, index) => {
-      const key = keys[index];
-      if (key) this.#keys.set(period, new ChallengeKey(key));
-    });
+    for (let period = last; period >= first; period--) {
+      if (all || !this.#keys.has(period)) missing.push(period);
+    }
+    const askedAt = performance.now();
+    const derived = await Promise.all(
+      missing.map((period) => this.#vault.deriveKeys('challenge', `${period}`)),
+    );
+    for (const [index, period] of missing.entries()) {
+      const keys = derived[index] ?? [];
+      this.#keys.set(
+        period,
+        keys.map(({ createdAt, key }) => ({ createdAt, key: new ChallengeKey(key) })),
+      );
+    }
+    // Only if no period is from before: one that lacks a new version is derived again at the next question.
+    if (!all && this.#keys.size > missing.length) return;
+    this.#versions = versionsOf(derived[0] ?? []);
+    this.#versionsAt = askedAt;
   }
+}
+
+interface PeriodKey {
+  /** Of the vault's key that it was derived from, ms since 1970. */
+  readonly createdAt: number;
+  readonly key: ChallengeKey;
+}
+
+function versionsOf(keys: readonly DerivedKey[]): string {
+  return keys.map(({ version }) => version).join();
 }

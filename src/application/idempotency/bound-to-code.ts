@@ -25,6 +25,10 @@ export async function boundToCode(
 ): Promise<Idempotency | undefined> {
   if (!idempotency || code === undefined) return idempotency;
   const { key, digest } = idempotency;
-  const secret = await vault.deriveKey('session', `code/${key}`);
-  return { key, digest: createHmac('sha256', secret).update(`${digest}\n${code}`).digest('hex') };
+  const secrets = await vault.deriveKeys('session', `code/${key}`);
+  const [bound, ...digestsBefore] = secrets.map((secret) =>
+    createHmac('sha256', secret.key).update(`${digest}\n${code}`).digest('hex'),
+  );
+  if (bound === undefined) throw new Error('the vault derived no key');
+  return { key, digest: bound, digestsBefore };
 }

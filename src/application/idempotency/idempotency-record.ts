@@ -10,10 +10,15 @@ import type { Context } from '../context.ts';
 export interface Idempotency {
   readonly key: string;
   readonly digest: string;
+  /** What the digest would have been under keys that were rotated since; records are kept longer than that. */
+  readonly digestsBefore?: readonly string[];
 }
 
-export function isRecordOf(record: IdempotencyRecord, { digest }: Idempotency): boolean {
-  return equalConstantTime(record.digest, digest);
+export function isRecordOf(
+  record: Pick<IdempotencyRecord, 'digest'>,
+  { digest, digestsBefore = [] }: Idempotency,
+): boolean {
+  return [digest, ...digestsBefore].some((each) => equalConstantTime(record.digest, each));
 }
 
 /** @returns what was kept for this request, or `idempotency_mismatch`: the key was used for another request */

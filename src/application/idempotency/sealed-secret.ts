@@ -1,4 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { VaultUnavailable } from '../../domain/errors.ts';
+import type { DerivedKey } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Idempotency } from './idempotency-record.ts';
@@ -30,10 +32,12 @@ export async function secretCodec<
   read: (secret: Buffer) => T[Field],
 ): Promise<IdempotencyCodec<T, T>> {
   if (!idempotency) return wholeResult<T>();
-  const key = await vault.deriveKey('session', `answer/${userId}/${idempotency.key}`);
+  const keys = await vault.deriveKeys('session', `answer/${userId}/${idempotency.key}`);
+  const [newest] = keys;
+  if (!newest) throw new Error('the vault derived no key');
   return {
-    keep: (result) => ({ ...result, [field]: seal(key, bytesOf(result[field]), random.bytes(IV_BYTES)) }),
-    again: (kept) => ({ ...kept, [field]: read(open(key, String(kept[field]))), repeated: true }),
+    keep: (result) => ({ ...result, [field]: seal(newest, bytesOf(result[field]), random.bytes(IV_BYTES)) }),
+    again: (kept) => ({ ...kept, [field]: read(open(keys, String(kept[field]))), repeated: true }),
   };
 }
 
@@ -41,16 +45,25 @@ function bytesOf(secret: Secret): Uint8Array {
   return typeof secret === 'string' ? Buffer.from(secret) : secret;
 }
 
-function seal(key: Uint8Array, secret: Uint8Array, iv: Uint8Array): string {
+/** @returns the version of the key, a dot, and base64url of IV ‖ ciphertext ‖ tag */
+function seal({ version, key }: DerivedKey, secret: Uint8Array, iv: Uint8Array): string {
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   const sealed = Buffer.concat([cipher.update(secret), cipher.final()]);
-  return Buffer.concat([iv, sealed, cipher.getAuthTag()]).toString('base64url');
+  return `${version}.${Buffer.concat([iv, sealed, cipher.getAuthTag()]).toString('base64url')}`;
 }
 
-/** @throws when the text is not what `seal` made: a broken invariant, for the store is trusted */
-function open(key: Uint8Array, text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64url');
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES));
+/**
+ * @throws VaultUnavailable when the key of its version is not known, here or any more
+ * @throws when the text is not what `seal` made: a broken invariant, for the store is trusted
+ */
+function open(keys: readonly DerivedKey[], text: string): Buffer {
+  const [sealed = '', version] = text.split('.').reverse();
+  // Before keys were rotated there was no version in the text.
+  const found = version === undefined ? keys.at(-1) : keys.find((key) => key.version === Number(version));
+  if (!found)
+    throw new VaultUnavailable(`key version ${version}, which sealed a stored answer, is not known`);
+  const bytes = Buffer.from(sealed, 'base64url');
+  const decipher = createDecipheriv('aes-256-gcm', found.key, bytes.subarray(0, IV_BYTES));
   decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
   return Buffer.concat([
     decipher.update(bytes.subarray(IV_BYTES, bytes.length - TAG_BYTES)),

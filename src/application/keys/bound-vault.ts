@@ -18,6 +18,7 @@ export class BoundVault implements KeyVault {
 
   computeMacs: KeyVault['computeMacs'] = (requests) => this.#vault.computeMacs(requests);
   deriveKey: KeyVault['deriveKey'] = (...given) => this.#vault.deriveKey(...given);
+  deriveKeys: KeyVault['deriveKeys'] = (...given) => this.#vault.deriveKeys(...given);
   sign: KeyVault['sign'] = (messages) => this.#vault.sign(messages);
   publicKeys: KeyVault['publicKeys'] = () => this.#vault.publicKeys();
   createKeyVersion: KeyVault['createKeyVersion'] = () => this.#vault.createKeyVersion();

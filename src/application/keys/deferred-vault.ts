@@ -43,6 +43,7 @@ export class DeferredVault implements KeyVault {
   wrap: KeyVault['wrap'] = async (requests) => this.#get().wrap(requests);
   computeMacs: KeyVault['computeMacs'] = async (requests) => this.#get().computeMacs(requests);
   deriveKey: KeyVault['deriveKey'] = async (...given) => this.#get().deriveKey(...given);
+  deriveKeys: KeyVault['deriveKeys'] = async (...given) => this.#get().deriveKeys(...given);
   sign: KeyVault['sign'] = async (messages) => this.#get().sign(messages);
   publicKeys: KeyVault['publicKeys'] = async () => this.#get().publicKeys();
   activeKeyVersion: KeyVault['activeKeyVersion'] = async () => this.#get().activeKeyVersion();

@@ -5,6 +5,7 @@ export type VaultCall =
   | 'wrap'
   | 'computeMacs'
   | 'deriveKey'
+  | 'deriveKeys'
   | 'sign'
   | 'publicKeys'
   | 'activeKeyVersion'
@@ -47,6 +48,8 @@ export class InstrumentedVault implements KeyVault {
     this.#counted('computeMacs', requests.length, () => this.#vault.computeMacs(requests));
   deriveKey: KeyVault['deriveKey'] = (...given) =>
     this.#counted('deriveKey', 1, () => this.#vault.deriveKey(...given));
+  deriveKeys: KeyVault['deriveKeys'] = (...given) =>
+    this.#counted('deriveKeys', 1, () => this.#vault.deriveKeys(...given));
   sign: KeyVault['sign'] = (messages) =>
     this.#counted('sign', messages.length, () => this.#vault.sign(messages));
   publicKeys: KeyVault['publicKeys'] = () => this.#counted('publicKeys', 1, () => this.#vault.publicKeys());

@@ -73,6 +73,26 @@ export function define(command: Command, shell: Shell): void {
         `${say(text('custody', 'custodia'))}: ${keys.custody}`,
         `${say(text('key version in use', 'versión de clave en uso'))}: ${keys.key_version}`,
         ...table(
+          [
+            say(text('derives', 'deriva')),
+            say(text('version', 'versión')),
+            say(text('made', 'creada')),
+            say(text('state', 'estado')),
+          ],
+          keys.master_keys.map(({ use, version, active, made_at: madeAt, good_until: until }) => [
+            say(
+              use === 'challenge'
+                ? text('challenges', 'desafíos')
+                : text('sealed answers', 'respuestas selladas'),
+            ),
+            String(version),
+            madeAt ?? '-',
+            active
+              ? say(text('active', 'activa'))
+              : say(text(`retired, good until ${until ?? '-'}`, `retirada, válida hasta ${until ?? '-'}`)),
+          ]),
+        ),
+        ...table(
           [say(text('signing key', 'clave de firma')), say(text('state', 'estado'))],
           keys.signing_keys.map((key) => [
             String('kid' in key ? key.kid : ''),

@@ -1,4 +1,7 @@
 import { rotateKeys } from '../../application/keys/rotate-keys.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
+import { LIMITS } from '../../limits.ts';
+import type { DerivedKey, DerivedKeyPurpose } from '../../ports/key-vault.ts';
 import { exclusively, operation, parameters } from './operation.ts';
 
 export const keysRotate = operation(
@@ -22,10 +25,26 @@ export const keysRotate = operation(
 
 export const keysList = operation(parameters({}), async ({ application }) => {
   const { vault } = application.context;
-  const [version, keys] = await Promise.all([vault.activeKeyVersion(), vault.publicKeys()]);
+  const [version, keys, challenge, session] = await Promise.all([
+    vault.activeKeyVersion(),
+    vault.publicKeys(),
+    vault.deriveKeys('challenge', 'list'),
+    vault.deriveKeys('session', 'list'),
+  ]);
   return {
     custody: vault.custody,
     key_version: version,
+    master_keys: [...livesOf('challenge', challenge), ...livesOf('session', session)],
     signing_keys: keys.map(({ jwk, active }) => ({ ...jwk, active })),
   };
 });
+
+/** The keys that others are derived from, and until when each is good. @param keys newest first */
+function livesOf(use: DerivedKeyPurpose, keys: readonly DerivedKey[]) {
+  return keys.map(({ version, createdAt }, index) => {
+    const next = keys[index - 1];
+    const until = next && next.createdAt > 0 ? rfc3339(next.createdAt + LIMITS.masterKeyLifeMs) : null;
+    const madeAt = createdAt > 0 ? rfc3339(createdAt) : null;
+    return { use, version, active: next === undefined, made_at: madeAt, good_until: until };
+  });
+}

@@ -2,9 +2,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../../application/context.ts';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { KeyVault } from '../../ports/key-vault.ts';
+import type { DerivedKey, KeyVault } from '../../ports/key-vault.ts';
 
 const TAG_BYTES = 16;
+const DERIVED_AGAIN_MS = 1_000;
 
 /**
  * Writes and reads cursors: where the next page of a list begins, authenticated. A cursor that was changed, or that
@@ -12,16 +13,26 @@ const TAG_BYTES = 16;
  */
 export class Cursors {
   readonly #vault: KeyVault;
-  #key: Uint8Array | undefined;
+  /** Newest first: a cursor is good under each that the vault still derives. */
+  #keys: readonly DerivedKey[] = [];
+  /** ms of `performance.now()` */
+  #derivedAt = Number.NEGATIVE_INFINITY;
 
   constructor({ vault }: Pick<Context, 'vault'>) {
     this.#vault = vault;
   }
 
-  /** The key. Derived when first needed, because a server may start without its vault. @throws VaultUnavailable */
+  /** The newest key. Derived when first needed, because a server may start without its vault. @throws VaultUnavailable */
   async ready(): Promise<Uint8Array> {
-    this.#key ??= await this.#vault.deriveKey('session', 'cursor');
-    return this.#key;
+    if (this.#keys.length === 0) await this.#derive();
+    const [newest] = this.#keys;
+    if (!newest) throw new Error('the vault derived no key');
+    return newest.key;
+  }
+
+  async #derive(): Promise<void> {
+    this.#derivedAt = performance.now();
+    this.#keys = await this.#vault.deriveKeys('session', 'cursor');
   }
 
   /**
@@ -41,8 +52,13 @@ export class Cursors {
     const bytes = Buffer.from(cursor, 'base64url');
     if (bytes.length <= TAG_BYTES || bytes.toString('base64url') !== cursor) return refuse('cursor_invalid');
     const sortKey = bytes.subarray(0, -TAG_BYTES).toString('latin1');
-    const fits = timingSafeEqual(tagOf(await this.ready(), list, sortKey), bytes.subarray(-TAG_BYTES));
-    return fits ? sortKey : refuse('cursor_invalid');
+    await this.ready();
+    const fits = () =>
+      this.#keys.some(({ key }) => timingSafeEqual(tagOf(key, list, sortKey), bytes.subarray(-TAG_BYTES)));
+    if (fits()) return sortKey;
+    // Another server may have written it under a key that was made since.
+    if (performance.now() - this.#derivedAt > DERIVED_AGAIN_MS) await this.#derive();
+    return fits() ? sortKey : refuse('cursor_invalid');
   }
 }
 

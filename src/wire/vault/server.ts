@@ -49,7 +49,9 @@ export async function startVaultListener(options: VaultListenerOptions): Promise
   if (options.callers.length + options.keyManagers.length === 0) {
     throw new StartRefused('vault_callers: nobody may call the vault: name the certificates of its callers');
   }
-  const identity = hash('sha256', await options.vault.deriveKey('session', 'vault identity'), 'hex');
+  // By the oldest key: servers of a version before compare it, and rotations leave it for as long as they can.
+  const derived = await options.vault.deriveKeys('session', 'vault identity');
+  const identity = hash('sha256', derived.at(-1)?.key ?? '', 'hex');
   const listener = new Listener(options, await options.credentials(), identity);
   await listener.listen(options.host, options.port);
   return listener;

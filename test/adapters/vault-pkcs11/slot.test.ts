@@ -255,7 +255,8 @@ describe('several servers on one slot', { concurrency: false }, () => {
   test('founded by three at once it has one set of keys; versions made at once are all different', async (t) => {
     const url = hsm.url('slot', 'race');
     const script = `
-      const derived = Buffer.from(await vault.deriveKey('session', 'x')).toString('hex');
+      // By the first key: another process may have made the next already.
+      const derived = Buffer.from((await vault.deriveKeys('session', 'x')).at(-1).key).toString('hex');
       const versions = [await vault.createKeyVersion(), await vault.createKeyVersion()];
       return { derived, versions };`;
     const results = (await Promise.all([1, 2, 3].map(() => inAnotherProcess(url, hsm.pin, script)))) as {

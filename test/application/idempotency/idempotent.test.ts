@@ -126,7 +126,11 @@ describe('a repeat', () => {
 
 describe('a secret', () => {
   const context = {
-    vault: { deriveKey: async (_: string, label: string) => Buffer.alloc(32, label) },
+    vault: {
+      deriveKeys: async (_: string, label: string) => [
+        { version: 1, createdAt: 0, key: Buffer.alloc(32, label) },
+      ],
+    },
     random: { bytes: (count: number) => new Uint8Array(count).fill(5) },
   } as unknown as Context;
   const codec = (userId: number, key: string) =>
