@@ -16,8 +16,11 @@ import { loadConfig } from '../../src/config.ts';
 import { ContradictedRow, isRefusal } from '../../src/domain/errors.ts';
 import { entriesOf } from '../application/decisions/rewired.ts';
 import { registeredSession, temporaryFolder } from '../services/application.ts';
+import { until } from '../waiting.ts';
 import { type ApiToken, type ApiUser, type HttpFixture, testHttp } from '../wire/http/http-fixture.ts';
 
+/** How long a change waits while the server writes. */
+const LOCKED_MS_MAX = 10_000;
 const TRANSFER = { payer: 'ES79-1', payee: 'DE89-2', amount: '1250.00', currency: 'EUR' };
 
 interface Scene {
@@ -40,7 +43,7 @@ async function scene(t: TestContext): Promise<Scene> {
   return {
     ...{ fixture, alice, token, shop },
     change(sql) {
-      const database = new DatabaseSync(sqlite?.path ?? assert.fail());
+      const database = new DatabaseSync(sqlite?.path ?? assert.fail(), { timeout: LOCKED_MS_MAX });
       database.exec(sql);
       database.close();
     },
@@ -88,7 +91,12 @@ test('a decided payment whose row was changed is shown to nobody as the truth', 
     ]);
   const good = await ways();
   assert.deepEqual(new Set(good.map(({ status }) => status)), new Set([200]));
-  const rows = new DatabaseSync(fixture.application.sqlite?.path ?? assert.fail());
+  const rows = new DatabaseSync(fixture.application.sqlite?.path ?? assert.fail(), {
+    timeout: LOCKED_MS_MAX,
+  });
+  // The row follows its entry (docs/DECISIONS.md#decided-transactions-are-written-behind).
+  const decided = rows.prepare('SELECT 1 FROM transactions WHERE decided_version > 0');
+  await until(() => decided.get());
   rows.exec('CREATE TEMP TABLE kept AS SELECT * FROM transactions');
   t.after(() => rows.close());
   for (const [name, sql] of CHANGES) {
