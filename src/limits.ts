@@ -205,8 +205,20 @@ export const LIMITS = {
   passphraseBytesMax: 1_024,
   /** Signing keys are kept for ever to verify old receipts, so the number of versions is bounded. */
   keyVersionsMax: 4_096,
-  /** How long a key that others are derived from is good after its successor was made: idempotency records last no longer. */
-  masterKeyLifeMs: 604_800_000,
+  /** The most of `idempotency_ttl_ms`. */
+  idempotencyTtlMsMax: 604_800_000,
+  /** How long a key that others are derived from is good after its successor was made: `idempotencyTtlMsMax`, and a day until records are deleted. */
+  masterKeyLifeMs: 691_200_000,
+  /** How often a server that is asked for something asks its vault, in the background, whether there are new keys. */
+  keyVersionsPeriodMs: 3_000,
+  /** After this time without an answer, as on an idle server, a request waits for one. */
+  keyVersionsAgeMsMax: 8_000,
+  /** How long to wait after the vault did not answer. */
+  keyVersionsRetryMs: 1_000,
+  /** A new key is used after this time, when every server knows it: more than `keyVersionsAgeMsMax` and `clockSkewMs`. */
+  keyActivationMs: 15_000,
+  /** Keys of challenges are held for this time ahead at least, and for two changes of it: so long they are issued without the vault. */
+  challengeKeysAheadMs: 120_000,
   /** With custody `cached`: keys in this process, 64 bytes each. */
   unwrappedKeysCachedMax: 65_536,
   /** With custody `cached`: how long an unwrapped key is kept. */

@@ -47,7 +47,7 @@ export async function openParts(
       ...{ clock, keysAreStored, storedKey, store, generated, log },
       mayWait: vaultMayWait,
     });
-    const rateLimiter = await openRateLimiter(config, { vault: vault.vault, log });
+    const rateLimiter = await openRateLimiter(config, { vault: vault.vault, clock, log });
     return { store, sqlite, vault, rateLimiter };
   } catch (error) {
     await store.close();

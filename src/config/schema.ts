@@ -1,4 +1,5 @@
 import type { XSchema, XStatic } from 'typebox/schema';
+import { LIMITS } from '../limits.ts';
 
 /** A longer wait is a mistake of units. */
 const MS_MAX = 31_536_000_000;
@@ -290,11 +291,10 @@ export const ConfigSchema = group({
     'Anyone who can connect may register. Off: only `sello user create` makes users.',
   ),
   session_ttl_ms: milliseconds(43_200_000, 60_000, 'How long a session lasts.'),
-  idempotency_ttl_ms: milliseconds(
-    86_400_000,
-    60_000,
-    'How long an answer is kept for a repeated idempotency key.',
-  ),
+  idempotency_ttl_ms: {
+    ...milliseconds(86_400_000, 60_000, 'How long an answer is kept for a repeated idempotency key.'),
+    maximum: LIMITS.idempotencyTtlMsMax,
+  },
   device_session_ttl_ms: milliseconds(
     7_776_000_000,
     60_000,

@@ -8,7 +8,7 @@ import { WaitCache } from './wait-cache.ts';
 
 export interface RedisRateLimiterOptions {
   readonly redis: RedisClientOptions;
-  /** The HMAC key that hides names and addresses from Redis, the same on all servers. Called before each connection. */
+  /** The HMAC key that hides names and addresses from Redis, the same on all servers. Called before each connection, and again every `keyVersionsPeriodMs`. */
   readonly nameKey: () => Promise<Uint8Array>;
   /** The rate limiter in memory, for while Redis is unavailable. */
   readonly own: RateLimiter;
@@ -32,6 +32,7 @@ export class RedisRateLimiter implements RateLimiter {
   readonly #options: RedisRateLimiterOptions;
   readonly #waits = new WaitCache();
   #nameKey: Uint8Array = new Uint8Array();
+  #namedAt = 0;
   #connection: RedisConnection | undefined;
   #retry: NodeJS.Timeout | undefined;
   #reason = '';
@@ -57,6 +58,7 @@ export class RedisRateLimiter implements RateLimiter {
     const wait = this.#waits.of(key, limit, cost, elapsedMs());
     if (wait > 0) return wait;
     const connection = this.#connection;
+    if (elapsedMs() - this.#namedAt > LIMITS.keyVersionsPeriodMs) void this.#renewName();
     if (!connection?.hasRoom) return own.take(key, limit, cost);
     try {
       const shared = await connection.take(this.#hashed(key), limit, cost);
@@ -82,11 +84,20 @@ export class RedisRateLimiter implements RateLimiter {
     return `sello:rate:${digest.toString('base64url', 0, 16)}`;
   }
 
+  /** In the background: without the vault the names stay as they are. */
+  async #renewName(): Promise<void> {
+    this.#namedAt = elapsedMs();
+    try {
+      this.#nameKey = await this.#options.nameKey();
+    } catch {}
+  }
+
   async #connect(): Promise<void> {
     let connection: RedisConnection | undefined;
     let lost: Error | undefined;
     try {
       this.#nameKey = await this.#options.nameKey();
+      this.#namedAt = elapsedMs();
       const { redis, answerTimeMs = LIMITS.redisAnswerTimeMs } = this.#options;
       connection = await RedisConnection.open(redis, answerTimeMs, (error) => {
         lost = error;

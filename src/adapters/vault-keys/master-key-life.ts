@@ -5,7 +5,7 @@ import { LIMITS } from '../../limits.ts';
  * kept needs them. A successor of unknown age (0) keeps the one before it.
  * @param versions ascending
  *
- * Why: docs/DECISIONS.md#keys-that-others-are-derived-from-overlap-for-a-week
+ * Why: docs/DECISIONS.md#keys-that-others-are-derived-from-overlap
  */
 export function goodVersions<Version extends { readonly createdAt: number }>(
   versions: readonly Version[],

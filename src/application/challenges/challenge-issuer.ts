@@ -12,16 +12,7 @@ import type { DerivedKey, KeyVault } from '../../ports/key-vault.ts';
 import { ChallengeRateLimiter } from './challenge-rate-limiter.ts';
 import type { RandomPool } from './random-pool.ts';
 
-/** Keys are derived this many periods ahead, so challenges work for at least that long without the vault. */
-const PERIODS_AHEAD = 2;
-/** How often the vault is asked in the background whether it has new keys. */
-const VERSIONS_PERIOD_MS = 3_000;
-/** After this time without an answer, as on an idle server, a request waits for one. */
-const VERSIONS_STALE_MS = 8_000;
-/** A new version is used after this time, when every server verifies under it: more than `VERSIONS_STALE_MS` and a clock's difference. */
-const ACTIVATION_MS = 15_000;
-/** How long to wait in the background after the vault did not answer. */
-const RETRY_MS = 1_000;
+const PERIODS_AHEAD_MIN = 2;
 
 /**
  * Issues and verifies challenges under keys that rotate every `rotationMs`. The vault derives the key of a period from the
@@ -36,6 +27,8 @@ export class ChallengeIssuer {
   readonly #random: RandomPool;
   readonly #rotationMs: number;
   readonly #ttlMs: number;
+  /** How many periods ahead keys are derived. */
+  readonly #ahead: number;
   readonly rateLimiter = new ChallengeRateLimiter();
   /** By period, newest version first. */
   readonly #keys = new Map<number, readonly PeriodKey[]>();
@@ -51,6 +44,7 @@ export class ChallengeIssuer {
     this.#random = random;
     this.#rotationMs = rotationMs;
     this.#ttlMs = ttlMs;
+    this.#ahead = Math.max(PERIODS_AHEAD_MIN, Math.ceil(LIMITS.challengeKeysAheadMs / rotationMs));
   }
 
   /**
@@ -64,16 +58,16 @@ export class ChallengeIssuer {
     const now = performance.now();
     // In the background: a vault that is down matters only when a period starts without its key.
     if (now < this.#retryAt) return undefined;
-    if (!this.#keys.has(period + PERIODS_AHEAD)) this.#inBackground(this.#fetch(at));
+    if (!this.#keys.has(period + this.#ahead)) this.#inBackground(this.#fetch(at));
     const age = now - this.#versionsAt;
-    if (age < VERSIONS_PERIOD_MS) return undefined;
+    if (age < LIMITS.keyVersionsPeriodMs) return undefined;
     const asked = this.#inBackground(this.#askVersions(at));
-    return age > VERSIONS_STALE_MS ? asked : undefined;
+    return age > LIMITS.keyVersionsAgeMsMax ? asked : undefined;
   }
 
   issue(binding: ChallengeBinding, at: number): string {
     const keys = this.#keys.get(Math.floor(at / this.#rotationMs));
-    const key = keys?.find(({ createdAt }) => createdAt + ACTIVATION_MS <= at) ?? keys?.at(-1);
+    const key = keys?.find(({ createdAt }) => createdAt + LIMITS.keyActivationMs <= at) ?? keys?.at(-1);
     if (!key) throw new Error('challenge issued before its key was ready');
     return makeNonce(key.key, at, this.#random.take(CHALLENGE_RANDOM_BYTES), binding);
   }
@@ -92,7 +86,8 @@ export class ChallengeIssuer {
     let verdict: ChallengeVerdict = 'challenge_unknown';
     for (const [index, { key }] of keys.entries()) {
       const newer = keys[index - 1];
-      const isOver = newer && newer.createdAt + ACTIVATION_MS + this.#ttlMs + 2 * LIMITS.clockSkewMs < at;
+      const isOver =
+        newer && newer.createdAt + LIMITS.keyActivationMs + this.#ttlMs + 2 * LIMITS.clockSkewMs < at;
       if (isOver || verdict !== 'challenge_unknown') break;
       verdict = verifyNonce(key, nonce, binding, at, this.#ttlMs);
     }
@@ -104,7 +99,7 @@ export class ChallengeIssuer {
     try {
       await task;
     } catch {
-      this.#retryAt = performance.now() + RETRY_MS;
+      this.#retryAt = performance.now() + LIMITS.keyVersionsRetryMs;
     }
   }
 
@@ -132,7 +127,7 @@ export class ChallengeIssuer {
 
   async #fetchKeys(at: number, all: boolean): Promise<void> {
     const first = Math.floor((at - this.#ttlMs) / this.#rotationMs);
-    const last = Math.floor(at / this.#rotationMs) + PERIODS_AHEAD;
+    const last = Math.floor(at / this.#rotationMs) + this.#ahead;
     for (const period of this.#keys.keys()) if (period < first) this.#keys.delete(period);
     const missing: number[] = [];
     for (let period = last; period >= first; period--) {

@@ -3,6 +3,7 @@ import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import type { AttemptBy } from '../../domain/failed-attempts.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Context } from '../context.ts';
+import { isRecordOf } from '../idempotency/idempotency-record.ts';
 import { type UnknownName, UnknownNames } from '../lockout/unknown-names.ts';
 import type { CodeValidation, ValidateCodeRequest } from './code-validation.ts';
 
@@ -25,13 +26,13 @@ export class UnknownUserCodes {
 
   async validate(request: ValidateCodeRequest): Promise<CodeValidation | Refusal> {
     const { username, idempotency } = request;
-    const name = await this.#names.find(await this.#names.keyOf(username));
+    const name = await this.#names.find(await this.#names.keysOf(username));
     const by = { purpose: 'validation', asker: request.serviceId, isKnown: false } as const;
     const lockedMs = this.#names.lockedForMs(name, by);
     const id = idempotency && `${username}\n${idempotency.key}`;
     const record = id === undefined ? undefined : this.#records.get(id);
     if (record && lockedMs === 0) {
-      if (record.digest === idempotency?.digest) return { ...record.validation, repeated: true };
+      if (idempotency && isRecordOf(record, idempotency)) return { ...record.validation, repeated: true };
       const { locked, retryAfterMs } = await this.#names.wrong(name, by);
       if (locked) return lockedFor(retryAfterMs);
       return refuse('idempotency_mismatch', retryAfter(retryAfterMs));

@@ -4,6 +4,13 @@ import { type AttemptBy, afterWrong, attemptLockedForMs } from '../../domain/fai
 import { decodeState, EMPTY_STATE, encodeState, type UserState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Context } from '../context.ts';
+import { RenewedKeys } from '../keys/renewed-keys.ts';
+
+/** Under the key in use and the one next to it: a rotation changes no lock. */
+const KEYS_MAX = 2;
+
+/** The keyed hashes of one name, the one in use first. */
+export type NameKeys = readonly [string, ...string[]];
 
 /** What was tried at a name that nobody has. */
 export interface UnknownName {
@@ -22,23 +29,31 @@ export interface UnknownName {
  */
 export class UnknownNames {
   readonly #context: Context;
-  #secret: Promise<Uint8Array> | undefined;
+  readonly #secrets: RenewedKeys;
   #ownSecret: Uint8Array | undefined;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#secrets = new RenewedKeys(context.vault, 'session', 'unknown names');
   }
 
-  /** The key of a name, whether somebody has it or not: a caller asks before it knows, so that both take the same time. */
-  async keyOf(username: string): Promise<string> {
-    return createHmac('sha256', await this.#secretNow())
-      .update(username)
-      .digest('hex');
+  /**
+   * The keys of a name, the one in use first, whether somebody has it or not: a caller asks before it knows, so that both
+   * take the same time.
+   */
+  async keysOf(username: string): Promise<NameKeys> {
+    const [active, ...others] = await this.#secretsNow();
+    const keyOf = (secret: Uint8Array) => createHmac('sha256', secret).update(username).digest('hex');
+    return [keyOf(active), ...others.map(keyOf)];
   }
 
-  async find(key: string): Promise<UnknownName> {
-    const stored = await this.#context.store.findUnknownName(key);
-    return { key, stored, state: stored === undefined ? EMPTY_STATE : decodeState(stored) };
+  async find([key, ...others]: NameKeys): Promise<UnknownName> {
+    const { store } = this.#context;
+    const [stored, ...before] = await Promise.all(
+      [key, ...others].map((each) => store.findUnknownName(each)),
+    );
+    const found = stored ?? before.find((each) => each !== undefined);
+    return { key, stored, state: found === undefined ? EMPTY_STATE : decodeState(found) };
   }
 
   /** @returns ms until an attempt is evaluated; 0 when it would be evaluated now */
@@ -68,21 +83,20 @@ export class UnknownNames {
       if (await store.replaceUnknownName({ key, expected, state: encodeState(state), at, namesMax })) {
         return { locked: false, retryAfterMs: attemptLockedForMs(state, by, at, settings.lockout) };
       }
-      name = await this.find(key);
+      name = await this.find([key]);
     }
     throw new StoreUnavailable('the name is being tried elsewhere without a pause');
   }
 
   /** Without a vault, names are counted under a secret of this process alone: a log-in needs no vault. */
-  async #secretNow(): Promise<Uint8Array> {
-    this.#secret ??= this.#context.vault.deriveKey('session', 'unknown names');
+  async #secretsNow(): Promise<readonly [Uint8Array, ...Uint8Array[]]> {
     try {
-      return await this.#secret;
+      const [active, ...others] = await this.#secrets.ask(this.#context.decider.now());
+      return [active.key, ...others.slice(0, KEYS_MAX - 1).map(({ key }) => key)];
     } catch (error) {
-      this.#secret = undefined;
       if (!(error instanceof VaultUnavailable)) throw error;
       this.#ownSecret ??= this.#context.random.bytes(32);
-      return this.#ownSecret;
+      return [this.#ownSecret];
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { boundToCode } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { type Asker, attemptBy, STRANGER } from '../lockout/attempt-by.ts';
-import { UnknownNames } from '../lockout/unknown-names.ts';
+import { type NameKeys, UnknownNames } from '../lockout/unknown-names.ts';
 import { readKnownDevice } from '../sessions/known-device.ts';
 import { makeSessionSecret, type Session } from '../sessions/session.ts';
 import { checkPassword, checkUsername } from '../users/username.ts';
@@ -84,13 +84,13 @@ export class PasswordLogIn {
     }
     const { username } = request;
     if (checkUsername(username) ?? checkPassword(request.password, 0)) return refuse('credentials_invalid');
-    const nameKey = await this.#unknownNames.keyOf(username);
+    const nameKeys = await this.#unknownNames.keysOf(username);
     const credentials = await store.findUser(username);
     const asker = credentials ? await this.#askerOf(credentials.userId, request) : STRANGER;
     // A known device does not queue behind strangers either.
     const queue = `${username}\n${asker.by === 'device' ? asker.id : asker.by}`;
     const outcome = await this.#mutex.run(queue, () =>
-      credentials ? this.#logInUser(request, credentials, asker) : this.#refuseUnknown(request, nameKey),
+      credentials ? this.#logInUser(request, credentials, asker) : this.#refuseUnknown(request, nameKeys),
     );
     if (outcome === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
     if (!('refused' in outcome)) this.#recent.add(username, request.address);
@@ -128,9 +128,9 @@ export class PasswordLogIn {
   }
 
   /** The same steps for a name that nobody has. */
-  async #refuseUnknown({ password, address }: LogInRequest, nameKey: string): Promise<Refusal> {
+  async #refuseUnknown({ password, address }: LogInRequest, nameKeys: NameKeys): Promise<Refusal> {
     const { passwords, refusalCounter } = this.#context;
-    const name = await this.#unknownNames.find(nameKey);
+    const name = await this.#unknownNames.find(nameKeys);
     const lockedMs = this.#unknownNames.lockedForMs(name, PASSWORD_OF_NOBODY);
     if (lockedMs > 0) return this.#refuseLocked('user_unknown', lockedMs);
     if ((await passwords.verify(undefined, password, { address, known: false })) === undefined) {

@@ -33,7 +33,8 @@ export async function makeKnownDevice(
   const isProven = known?.isProven === true || session.proof === 'second_factor';
   const expiresAt = session.expiresAt + LIMITS.knownDeviceTimeMs;
   const said = `${session.userId.toString(36)}.${id}.${isProven ? 1 : 0}.${expiresAt.toString(36)}`;
-  return { value: `${said}.${await macOf(context, said)}`, expiresAt };
+  const [mac] = await macsOf(context, said);
+  return { value: `${said}.${mac}`, expiresAt };
 }
 
 /** @returns the device that a value names; undefined where it is another user's, has expired, was not made here, or no vault can tell */
@@ -47,7 +48,8 @@ export async function readKnownDevice(
   if (owner !== userId.toString(36) || Number.parseInt(expiresAt, 36) <= context.decider.now())
     return undefined;
   try {
-    if (!equalConstantTime(mac, await macOf(context, said))) return undefined;
+    const macs = await macsOf(context, said);
+    if (!macs.some((each) => equalConstantTime(mac, each))) return undefined;
   } catch (error) {
     if (error instanceof VaultUnavailable) return undefined;
     throw error;
@@ -55,7 +57,8 @@ export async function readKnownDevice(
   return { by: 'device', id, isProven: proof === '1' };
 }
 
-async function macOf({ vault }: Context, said: string): Promise<string> {
-  const key = await vault.deriveKey('session', 'known-device');
-  return createHmac('sha256', key).update(said).digest('base64url');
+/** Under each key that is good, the newest first. */
+async function macsOf({ vault }: Context, said: string): Promise<readonly string[]> {
+  const keys = await vault.deriveKeys('session', 'known-device');
+  return keys.map(({ key }) => createHmac('sha256', key).update(said).digest('base64url'));
 }

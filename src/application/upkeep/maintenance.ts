@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { TransactionRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
@@ -7,14 +8,15 @@ import { assertRecorded, findEnd } from '../transactions/recorded-transaction.ts
 
 const PRUNE_PERIOD_MS = 60_000;
 const EXPIRY_PERIOD_MS = 1_000;
+const KEYS_PERIOD_MS = 10_000;
 const ROWS_MAX = 1_000;
 const PRUNE_PAUSE_MS = 10;
 /** By then every failure has aged, and every lock of the default length has ended. */
 const UNKNOWN_NAMES_MS = 2 * 86_400_000;
 
 /**
- * Work that no request causes: expires transactions whose time is over, each second; deletes expired sessions and
- * idempotency records each minute, a bounded number at a time, until none is left.
+ * Work that no request causes: expires transactions whose time is over, each second; holds the keys of challenges ahead;
+ * deletes expired sessions and idempotency records each minute, a bounded number at a time, until none is left.
  */
 export class Maintenance {
   readonly #context: Context;
@@ -32,13 +34,27 @@ export class Maintenance {
   start(): void {
     const every = (ms: number, task: () => Promise<void>) =>
       setInterval(() => void task().catch(this.#onError), ms).unref();
-    this.#timers = [every(PRUNE_PERIOD_MS, () => this.prune()), every(EXPIRY_PERIOD_MS, () => this.expire())];
+    this.#timers = [
+      every(PRUNE_PERIOD_MS, () => this.prune()),
+      every(EXPIRY_PERIOD_MS, () => this.expire()),
+      every(KEYS_PERIOD_MS, () => this.holdKeys()),
+    ];
   }
 
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
+  }
+
+  /** Holds the keys of challenges ahead of time, for an outage of the vault that begins while nobody asks for a challenge. */
+  async holdKeys(): Promise<void> {
+    const { challenges, decider } = this.#context;
+    try {
+      await challenges.ensureKeys(decider.now());
+    } catch (error) {
+      if (!(error instanceof VaultUnavailable)) throw error;
+    }
   }
 
   prune(): Promise<void> {

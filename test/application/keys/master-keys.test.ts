@@ -6,18 +6,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { systemRandom } from '../../../src/adapters/system/random.ts';
 import { ChallengeIssuer } from '../../../src/application/challenges/challenge-issuer.ts';
+import { RandomPool } from '../../../src/application/challenges/random-pool.ts';
 import { boundToCode } from '../../../src/application/idempotency/bound-to-code.ts';
 import { isRecordOf } from '../../../src/application/idempotency/idempotency-record.ts';
 import { secretCodec } from '../../../src/application/idempotency/sealed-secret.ts';
+import { RenewedKeys } from '../../../src/application/keys/renewed-keys.ts';
 import { rotateKeys } from '../../../src/application/keys/rotate-keys.ts';
+import { UnknownNames } from '../../../src/application/lockout/unknown-names.ts';
+import { makeKnownDevice, readKnownDevice } from '../../../src/application/sessions/known-device.ts';
 import { authorise } from '../../../src/application/transactions/authorise.ts';
-import { isRefusal } from '../../../src/domain/errors.ts';
+import { isRefusal, VaultUnavailable } from '../../../src/domain/errors.ts';
 import { LIMITS } from '../../../src/limits.ts';
+import type { DerivedKey, KeyVault } from '../../../src/ports/key-vault.ts';
 import { registeredSession, StoppedClock, testApplication } from '../../services/application.ts';
+import { until } from '../../waiting.ts';
 import { nonces, withMac } from '../decisions/rewired.ts';
 
-const ACTIVATION_MS = 15_000;
 const SESSION = 'session/s';
 
 test('a rotation renews the keys of challenges and of sealed answers, and what is under way goes on', async (t) => {
@@ -70,10 +76,10 @@ test('challenges are issued under a new key when every server knows it, and thos
   for (const each of [a, b, c])
     assert.equal(each.verify(c.issue(SESSION, clock.now()), SESSION, clock.now()), 'authentic');
 
-  clock.advance(ACTIVATION_MS);
+  clock.advance(LIMITS.keyActivationMs);
   const renewed = c.issue(SESSION, clock.now());
   // Servers ask every few seconds, in the background.
-  await setTimeout(3_100);
+  await setTimeout(LIMITS.keyVersionsPeriodMs + 100);
   await ready(a, b);
   await setTimeout(50);
   for (const each of [a, b, c]) {
@@ -86,3 +92,90 @@ test('challenges are issued under a new key when every server knows it, and thos
   await ready(fresh);
   assert.equal(fresh.verify(old, SESSION, clock.now()), 'challenge_expired');
 });
+
+test('a rotation ends no lock of an unknown name, and leaves a known device known for as long as its key is good', async (t) => {
+  const clock = new StoppedClock();
+  const application = await testApplication(t, { clock, maintenance: false });
+  const { context } = application;
+  const session = await registeredSession(application, 'alice');
+  const names = new UnknownNames(context);
+  const by = { purpose: 'password', asker: '', isKnown: false } as const;
+  const find = async () => names.find(await names.keysOf('nobody'));
+  const isLocked = async () => names.lockedForMs(await find(), by) > 0;
+  while (!(await isLocked())) await names.wrong(await find(), by);
+  const { key } = await find();
+  const device = await makeKnownDevice(context, session, undefined);
+  const isKnown = async (value: string) =>
+    (await readKnownDevice(context, session.userId, value)) !== undefined;
+
+  await rotateKeys(context, {});
+  clock.advance(LIMITS.keyActivationMs);
+  await setTimeout(LIMITS.keyVersionsPeriodMs + 100);
+  await until(async () => (await find()).key !== key);
+  assert.ok(await isLocked(), 'the count is read under the key of before');
+  while (await isLocked()) clock.advance(names.lockedForMs(await find(), by));
+  await names.wrong(await find(), by);
+  assert.ok(await isLocked(), 'and goes on under the new one');
+  assert.ok(await isKnown(device.value));
+  const renewed = await makeKnownDevice(context, session, device.value);
+  assert.notEqual(renewed.value, device.value);
+  clock.advance(LIMITS.masterKeyLifeMs);
+  assert.ok(!(await isKnown(device.value)));
+  assert.ok(await isKnown(renewed.value));
+});
+
+test('names are hidden under a key once every server knows it; without the vault the keys of before stay', async () => {
+  let keys = [derived(1, 0)];
+  let isDown = true;
+  const vault = {
+    deriveKeys: async () => {
+      if (isDown) throw new VaultUnavailable('away');
+      return keys;
+    },
+  };
+  const renewed = new RenewedKeys(vault, 'session', 'names');
+  const versions = async (at: number) => (await renewed.ask(at)).map(({ version }) => version);
+  await assert.rejects(versions(0), VaultUnavailable);
+  isDown = false;
+  assert.deepEqual(await versions(0), [1]);
+  keys = [derived(2, 1_000), derived(1, 0)];
+  await setTimeout(LIMITS.keyVersionsPeriodMs + 100);
+  await until(async () => (await versions(1_000)).length === 2);
+  assert.deepEqual(await versions(999 + LIMITS.keyActivationMs), [1, 2]);
+  assert.deepEqual(await versions(1_000 + LIMITS.keyActivationMs), [2, 1]);
+  isDown = true;
+  await setTimeout(LIMITS.keyVersionsPeriodMs + 100);
+  assert.deepEqual(await versions(1_000), [1, 2]);
+});
+
+test('challenges go on without the vault for two minutes, however often their key changes', async () => {
+  const rotationMs = 1_000;
+  let isDown = false;
+  const vault = {
+    deriveKeys: async () => {
+      if (isDown) throw new VaultUnavailable('away');
+      return [derived(1, 0)];
+    },
+  };
+  const issuer = new ChallengeIssuer(
+    vault as unknown as KeyVault,
+    new RandomPool(systemRandom),
+    rotationMs,
+    10_000,
+  );
+  const start = 1_800_000_000_000;
+  await issuer.ensureKeys(start);
+  isDown = true;
+  for (let at = start; at <= start + LIMITS.challengeKeysAheadMs; at += rotationMs) {
+    await issuer.ensureKeys(at);
+    assert.equal(issuer.verify(issuer.issue(SESSION, at), SESSION, at), 'authentic');
+  }
+  await assert.rejects(
+    async () => issuer.ensureKeys(start + LIMITS.challengeKeysAheadMs + rotationMs),
+    VaultUnavailable,
+  );
+});
+
+function derived(version: number, createdAt: number): DerivedKey {
+  return { version, createdAt, key: new Uint8Array(32).fill(version) };
+}
