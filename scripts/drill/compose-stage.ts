@@ -150,12 +150,11 @@ export class ComposeStage implements DrillStage {
   }
 }
 
-/** Each container killed in turn. `pauseMsMax`: what a quiet machine keeps to. */
-export const COMPOSE_FAULTS: readonly (Fault<ComposeStage> & { readonly pauseMsMax: number })[] = [
+/** Each container killed in turn. */
+export const COMPOSE_FAULTS: readonly Fault<ComposeStage>[] = [
   {
     name: 'primary-killed',
     says: "the primary's container is killed and stays away",
-    pauseMsMax: 5_000,
     inject: async (stage) => {
       const node = await stage.primary();
       await stage.kill(node);
@@ -168,7 +167,6 @@ export const COMPOSE_FAULTS: readonly (Fault<ComposeStage> & { readonly pauseMsM
   {
     name: 'standby-killed',
     says: "the synchronous standby's container is killed and stays away",
-    pauseMsMax: 5_000,
     inject: async (stage) => {
       const node = await stage.standby();
       await stage.kill(node);
@@ -178,7 +176,6 @@ export const COMPOSE_FAULTS: readonly (Fault<ComposeStage> & { readonly pauseMsM
   ...['postgres-monitor', 'redis', 'sello-1', 'sello-2'].map((service) => ({
     name: `${service}-killed`,
     says: `${service}'s container is killed and stays away`,
-    pauseMsMax: 2_000,
     inject: async (stage: ComposeStage) => {
       await stage.kill(service);
       return () => stage.start(service);
@@ -187,7 +184,6 @@ export const COMPOSE_FAULTS: readonly (Fault<ComposeStage> & { readonly pauseMsM
   {
     name: 'sello-1-stopped',
     says: 'sello-1 gets SIGTERM in the middle of its work',
-    pauseMsMax: 2_000,
     inject: async (stage) => {
       await stage.project.must(['stop', 'sello-1']);
       const id = await stage.project.container('sello-1');
@@ -199,7 +195,6 @@ export const COMPOSE_FAULTS: readonly (Fault<ComposeStage> & { readonly pauseMsM
   ...['vault', 'balancer'].map((service) => ({
     name: `${service}-crashed`,
     says: `${service}'s process is killed; the engine starts its container again`,
-    pauseMsMax: 2_000,
     inject: async (stage: ComposeStage) => {
       await stage.crash(service);
       return () => stage.whole();

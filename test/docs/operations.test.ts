@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { COMPOSE_FAULTS } from '../../scripts/drill/compose-stage.ts';
 import { FAULTS } from '../../scripts/drill/faults.ts';
 import { httpAddress } from '../e2e/http-address.ts';
 import { runServer } from '../e2e/server-process.ts';
@@ -45,12 +46,17 @@ describe('docs/operations.md', () => {
   });
 
   test('has every fault of the drill, none of which lost or doubled anything', () => {
-    const rows = tableRows(section(document, 'drill'));
-    assert.deepEqual(
-      rows.map(([fault]) => fault),
-      FAULTS.map(({ says }) => says),
-    );
-    for (const [fault = '', ...figures] of rows) assert.deepEqual(figures.slice(-2), ['0', '0'], fault);
+    for (const [name, faults] of [
+      ['drill', FAULTS],
+      ['drill-compose', COMPOSE_FAULTS],
+    ] as const) {
+      const rows = tableRows(section(document, name));
+      assert.deepEqual(
+        rows.map(([fault]) => fault),
+        faults.map(({ says }) => says),
+      );
+      for (const [fault = '', ...figures] of rows) assert.deepEqual(figures.slice(-2), ['0', '0'], fault);
+    }
   });
 
   test('has the settings of pg_auto_failover that the drill and the image have', () => {
