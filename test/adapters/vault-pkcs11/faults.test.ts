@@ -173,7 +173,7 @@ describe('an HSM that fails', { concurrency: false }, () => {
       import { writeFileSync } from 'node:fs';
       import { openPkcs11Vault } from ${JSON.stringify(vaultModule)};
       const { vault } = await openPkcs11Vault({ url: ${JSON.stringify(url)}, pin: '1234', custody: 'hsm',
-        keysAreStored: async () => false, callTimeMs: 2_000 });
+        hadVault: async () => false, callTimeMs: 2_000 });
       const [wrapped] = await vault.wrap([{ owner: 'mac/1', key: new Uint8Array(32) }]);
       writeFileSync(process.env.FAULTY_PKCS11_FAULTS, 'hang');
       const request = { owner: 'mac/1', wrapped, algorithm: 'sha256', message: new Uint8Array(8) };

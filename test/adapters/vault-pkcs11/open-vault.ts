@@ -13,7 +13,7 @@ export async function openVault(
 ) {
   const events: HsmEvent[] = [];
   const { vault } = await openPkcs11Vault({
-    ...{ url, pin, custody: 'hsm', keysAreStored: async () => false },
+    ...{ url, pin, custody: 'hsm', hadVault: async () => false },
     observe: (event) => events.push(event),
     ...more,
   });

@@ -13,7 +13,7 @@ async function createFixture(custody: 'hsm' | 'cached'): Promise<VaultFixture> {
   fixtures++;
   const url = hsm.url(custody, `v${fixtures}`);
   const open = async () =>
-    (await openPkcs11Vault({ url, pin: hsm.pin, custody, keysAreStored: async () => false })).vault;
+    (await openPkcs11Vault({ url, pin: hsm.pin, custody, hadVault: async () => false })).vault;
   let vault = await open();
   return {
     vault,
