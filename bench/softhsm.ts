@@ -101,7 +101,7 @@ function macRate(vault: KeyVault, requests: readonly MacRequest[], ms: number): 
 async function measureMacs(findings: Findings, slot: Slot): Promise<void> {
   const { users, ownTurns, ownMs } = findings.options.sizes.parts;
   const open = async (custody: 'hsm' | 'cached', more = {}) =>
-    (await openPkcs11Vault({ ...slot, custody, keysAreStored: async () => false, ...more })).vault;
+    (await openPkcs11Vault({ ...slot, custody, hadVault: async () => false, ...more })).vault;
   const inside = await open('hsm');
   const requests = await macRequests(inside, users);
   await macRate(inside, requests, WARM_UP_TURNS * ownMs);

@@ -42,9 +42,10 @@ export async function openParts(
       const [key] = await store.listWrappedKeys({ after: undefined, limit: 1 });
       return key && { owner: ownerOf(key), wrapped: key.wrapped };
     };
-    const keysAreStored = async () => (await storedKey()) !== undefined;
+    const hadVault = async () =>
+      (await store.findVaultBinding()) !== undefined || (await storedKey()) !== undefined;
     vault = await openVault(config, {
-      ...{ clock, keysAreStored, storedKey, store, generated, log },
+      ...{ clock, hadVault, storedKey, store, generated, log },
       mayWait: vaultMayWait,
     });
     const rateLimiter = await openRateLimiter(config, { vault: vault.vault, clock, log });

@@ -42,8 +42,8 @@ export async function startVaultServer(
   const generated = await makeDataFolder(config.dataDir);
   // This process cannot see the stores. A passphrase file shows that there was a vault; and each server checks that
   // this vault opens the keys in its store (src/compose/vault.ts).
-  const keysAreStored = async () => existsSync(passphrasePath(config));
-  const { vault } = await openVault(config, { clock, keysAreStored, generated, log });
+  const hadVault = async () => existsSync(passphrasePath(config));
+  const { vault } = await openVault(config, { clock, hadVault, generated, log });
   try {
     const listener = await startVaultListener({
       host: config.vaultHost,

@@ -32,8 +32,8 @@ export interface AwaitedVault {
 
 export interface OpenVaultOptions {
   readonly clock: Clock;
-  /** Whether the store has wrapped keys, which only their own vault opens. Asked before a new vault is made. */
-  readonly keysAreStored: () => Promise<boolean>;
+  /** Whether the store is bound to a vault, or has keys that only theirs opens. Asked before a new vault is made. */
+  readonly hadVault: () => Promise<boolean>;
   /** Receives the paths of what is made. */
   readonly generated: string[];
   /** One of the keys in the store, to check that this is their vault. */
@@ -75,14 +75,14 @@ export async function openVault(config: Config, options: OpenVaultOptions): Prom
 }
 
 async function openHsm(config: Config, options: OpenVaultOptions): Promise<OpenedVault> {
-  const { keysAreStored, generated, log = SILENT } = options;
+  const { hadVault, generated, log = SILENT } = options;
   const { openPkcs11Vault } = await import('../adapters/vault-pkcs11/open-pkcs11-vault.ts');
   let isOpen = false;
   const { vault, slotLabel, keysCreated } = await openPkcs11Vault({
     url: config.vaultUrl,
     pin: config.vaultPin ?? '',
     custody: config.vaultCustody,
-    keysAreStored,
+    hadVault,
     observe: (event, reason) => {
       if (!isOpen) return;
       if (event === 'healed') log.info({ reason }, 'HSM works again');
@@ -141,12 +141,12 @@ async function bound(
 const SILENT: RemoteVaultLogger = { info() {}, error() {} };
 
 async function openSealedFile(config: Config, options: OpenVaultOptions): Promise<OpenedVault> {
-  const { clock, keysAreStored, generated } = options;
+  const { clock, hadVault, generated } = options;
   const path = vaultPath(config);
   const exists = existsSync(path);
-  if (!exists && (await keysAreStored())) {
+  if (!exists && (await hadVault())) {
     throw new StartRefused(
-      `The key vault ${path} is missing, and the users in the database have keys that only it opens: restore it from a backup. Nothing was changed.`,
+      `The key vault ${path} is missing, and the database is bound to it: restore it from a backup. Nothing was changed.`,
     );
   }
   const passphraseFile = passphrasePath(config);

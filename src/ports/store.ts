@@ -64,6 +64,8 @@ export interface Store extends JournalReader {
    * Atomic. @returns the binding as it is now, which is not the caller's if another vault was bound before
    */
   bindVault(binding: VaultBinding): Promise<VaultBinding>;
+  /** Finds the vault that the store is bound to. @returns undefined where no server has started with it */
+  findVaultBinding(): Promise<VaultBinding | undefined>;
   /** Replaces each wrapped key that still equals `expected` (compare-and-set). @returns which were replaced */
   replaceWrappedKeys(replacements: readonly KeyReplacement[]): Promise<readonly boolean[]>;
 

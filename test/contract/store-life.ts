@@ -110,6 +110,7 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
           () => store.listWrappedKeys({ after: undefined, limit: 1 }),
           () => store.replaceWrappedKeys([]),
           () => store.bindVault({ identity: 'a', keyVersion: 1 }),
+          () => store.findVaultBinding(),
           () => store.prune({ idempotencyRecords: 0, sessions: 0, limit: 1 }),
           () => store.ping(),
         ];

@@ -305,8 +305,10 @@ export function rowsContract(name: string, open: () => Promise<OpenedStore>): vo
       'the first vault stays bound, of several at once one, and its key version only grows',
       withEmpty(async (store) => {
         const rivals = Array.from({ length: 8 }, (_, n) => ({ identity: `vault ${n}`, keyVersion: 2 }));
+        assert.equal(await store.findVaultBinding(), undefined);
         const told = await Promise.all(rivals.map((rival) => store.bindVault(rival)));
         const [bound = assert.fail()] = told;
+        assert.deepEqual(await store.findVaultBinding(), bound);
         assert.deepEqual(
           told,
           rivals.map(() => bound),

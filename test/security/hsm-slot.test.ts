@@ -20,7 +20,7 @@ test('without the PIN no one can add or remove a key that verifies receipts and 
       url: hsm.url('slot', 'guarded'),
       pin: hsm.pin,
       custody: 'hsm',
-      keysAreStored: async () => false,
+      hadVault: async () => false,
       observe: () => undefined,
     });
     t.after(() => vault.close());

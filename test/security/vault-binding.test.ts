@@ -3,7 +3,7 @@
  * Method: the real start of the application on folders whose sealed file was exchanged.
  */
 import assert from 'node:assert/strict';
-import { copyFile, rm } from 'node:fs/promises';
+import { copyFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -49,11 +49,19 @@ test('a foreign vault is refused, whatever is in the database; the right one is 
   }
 });
 
-test('a vault made anew in the place of a missing one is refused, also before there is any user', async (t) => {
-  const { open, vault } = await dataFolder(t);
+test('a missing vault is made anew for no database that had one, also before there is any user', async (t) => {
+  const { folder, open, vault } = await dataFolder(t);
   await (await open()).close();
   await rm(vault);
-  await assert.rejects(open(), /another vault than the one/);
+  const left = await readdir(folder);
+  await assert.rejects(open(), /sello[.]vault is missing, and the database is bound to it/);
+  assert.deepEqual((await readdir(folder)).toSorted(), left.toSorted());
+  await rm(join(folder, 'vault.passphrase'));
+  await assert.rejects(open(), /is missing/);
+  assert.deepEqual(
+    await readdir(folder),
+    left.filter((name) => name !== 'vault.passphrase'),
+  );
 });
 
 test('an older copy of the vault is refused, in which keys made since are missing', async (t) => {

@@ -12,7 +12,7 @@ export async function inAnotherProcess(url: string, pin: string, script: string)
   const program = `
     import { openPkcs11Vault } from ${JSON.stringify(VAULT)};
     const { vault } = await openPkcs11Vault({
-      url: ${JSON.stringify(url)}, pin: ${JSON.stringify(pin)}, custody: 'hsm', keysAreStored: async () => false,
+      url: ${JSON.stringify(url)}, pin: ${JSON.stringify(pin)}, custody: 'hsm', hadVault: async () => false,
     });
     const result = await (async () => { ${script} })();
     await vault.close();

@@ -38,7 +38,7 @@ import { STORE_TIMES, type StoreTimes } from './times.ts';
 import { transactionRows } from './transaction-rows.ts';
 import { findUnknownName, replaceUnknownName } from './unknown-name-rows.ts';
 import { allocateUserIds, findUser, listUsers, loadUsers } from './user-rows.ts';
-import { bindVault, listWrappedKeys, replaceWrappedKeys } from './wrapped-keys.ts';
+import { bindVault, findVaultBinding, listWrappedKeys, replaceWrappedKeys } from './wrapped-keys.ts';
 
 export interface PostgresStoreOptions extends Pick<AppenderOptions, 'partitionOf'> {
   /** `postgres://user:password@host:port[,host:port…]/database` (address.ts). */
@@ -249,6 +249,10 @@ export class PostgresStore implements Store {
 
   async bindVault(binding: VaultBinding): Promise<VaultBinding> {
     return this.#pool.read((connection) => bindVault(connection, binding));
+  }
+
+  async findVaultBinding(): Promise<VaultBinding | undefined> {
+    return this.#pool.read(findVaultBinding);
   }
 
   async findUnknownName(key: string): Promise<string | undefined> {

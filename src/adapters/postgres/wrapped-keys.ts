@@ -78,8 +78,13 @@ export async function bindVault(
   { identity, keyVersion }: VaultBinding,
 ): Promise<VaultBinding> {
   await connection.run(BIND, [identity, keyVersion]);
+  const bound = await findVaultBinding(connection);
+  if (!bound) throw new Error('the vault was not bound');
+  return bound;
+}
+
+export async function findVaultBinding(connection: Connection): Promise<VaultBinding | undefined> {
   const { rows } = await connection.run(BINDING);
   const [bound] = rows;
-  if (!bound) throw new Error('the vault was not bound');
-  return { identity: String(bound[0]), keyVersion: Number(bound[1]) };
+  return bound && { identity: String(bound[0]), keyVersion: Number(bound[1]) };
 }

@@ -209,6 +209,10 @@ export class SqliteStore implements Store {
     return this.#appender.change(() => this.#keys.bind(binding));
   }
 
+  async findVaultBinding(): Promise<VaultBinding | undefined> {
+    return this.#connection.read(() => this.#keys.findBinding());
+  }
+
   async findUnknownName(key: string): Promise<string | undefined> {
     return this.#connection.read(() => this.#unknownNames.find(key));
   }

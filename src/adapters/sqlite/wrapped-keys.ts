@@ -52,9 +52,13 @@ export class WrappedKeys {
   }
 
   /** Runs inside the caller's unit of work. */
+  findBinding(): VaultBinding | undefined {
+    return plainRows<VaultBinding>(this.#binding.all())[0];
+  }
+
   bind({ identity, keyVersion }: VaultBinding): VaultBinding {
     this.#bind.run(identity, keyVersion);
-    const [binding] = plainRows<VaultBinding>(this.#binding.all());
+    const binding = this.findBinding();
     if (!binding) throw new Error('the vault was not bound');
     return binding;
   }

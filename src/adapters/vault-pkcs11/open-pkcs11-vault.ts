@@ -13,7 +13,7 @@ export interface Pkcs11VaultOptions {
   readonly pin: string;
   readonly custody: 'hsm' | 'cached';
   /** Asked when the slot holds no keys. `false`: keys are created. `true`: the start is refused, because new keys would open nothing. */
-  readonly keysAreStored: () => Promise<boolean>;
+  readonly hadVault: () => Promise<boolean>;
   readonly observe?: (event: HsmEvent, reason: string) => void;
   readonly sessionKeysMax?: number;
   readonly callTimeMs?: number;
@@ -30,7 +30,7 @@ export interface OpenedPkcs11Vault {
 
 /**
  * Opens the HSM's slot, and creates the first keys in an empty one.
- * @throws VaultUnavailable when the HSM does not answer and the store holds keys that it opens: a restart may wait for it
+ * @throws VaultUnavailable when the HSM does not answer and the store had a vault: a restart may wait for it
  * @throws StartRefused when the URL, library, slot or mechanisms are unsuitable, or the first keys cannot be created
  * @throws PinRefused (a StartRefused) when the HSM refused the PIN: it was tried once and must not be tried again
  */
@@ -50,9 +50,9 @@ export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<Open
   try {
     let { keysPresent, created } = await thread.call('open', { mayCreate: false });
     if (!keysPresent) {
-      if (await options.keysAreStored()) {
+      if (await options.hadVault()) {
         throw new StartRefused(
-          `The HSM's slot "${address.slotLabel}" holds no keys of Sello (${address.keyPrefix}/…), and the users in the database have keys that only others open: name the right slot, or restore the HSM from its backup. Nothing was changed.`,
+          `The HSM's slot "${address.slotLabel}" holds no keys of Sello (${address.keyPrefix}/…), and the database is bound to others: name the right slot, or restore the HSM from its backup. Nothing was changed.`,
         );
       }
       ({ keysPresent, created } = await thread.call('open', { mayCreate: true }));
@@ -69,9 +69,7 @@ export async function openPkcs11Vault(options: Pkcs11VaultOptions): Promise<Open
   } catch (error) {
     await thread.close();
     // A restart may wait for its HSM; a first start cannot, because it creates the keys.
-    throw error instanceof VaultUnavailable && (await options.keysAreStored())
-      ? error
-      : asStartRefused(error);
+    throw error instanceof VaultUnavailable && (await options.hadVault()) ? error : asStartRefused(error);
   } finally {
     opened.resolve();
   }
