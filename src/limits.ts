@@ -147,6 +147,8 @@ export const LIMITS = {
   waitingTokenMs: 86_400_000,
   /** How long a recovery stands, from when it was asked for. */
   recoveryMs: 604_800_000,
+  /** How many recovery codes are made at a time. */
+  recoveryCodes: 10,
   /** How long the secret of a password reset works. */
   passwordResetMs: 86_400_000,
   /** Of one user, per `passwordResetsWindowMs`. */

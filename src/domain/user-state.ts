@@ -27,6 +27,8 @@ export interface UserState {
   /** Names the hash of the password, once it was changed (src/application/users/password-hash-id.ts). */
   readonly passwordHashId?: string;
   readonly passwordReset?: PasswordReset;
+  /** Digests of the recovery codes that are left (src/application/codes/recovery-code.ts). */
+  readonly recoveryCodes?: readonly string[];
 }
 
 /** Administrators give the account to a new device. Times in ms since 1970; administrators by user name. */

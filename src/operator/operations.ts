@@ -13,7 +13,13 @@ import {
   serviceScopes,
 } from './operations/services.ts';
 import { status } from './operations/status.ts';
-import { tokenActivate, tokenEnrol, tokenList, tokenRevoke } from './operations/tokens.ts';
+import {
+  tokenActivate,
+  tokenEnrol,
+  tokenList,
+  tokenRecoveryCodes,
+  tokenRevoke,
+} from './operations/tokens.ts';
 import {
   userCreate,
   userDisable,
@@ -37,6 +43,7 @@ export const OPERATIONS = {
   'token.activate': tokenActivate,
   'token.list': tokenList,
   'token.revoke': tokenRevoke,
+  'token.recovery_codes': tokenRecoveryCodes,
   'service.create': serviceCreate,
   'service.rotate': serviceRotate,
   'service.scopes': serviceScopes,

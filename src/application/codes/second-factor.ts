@@ -2,15 +2,16 @@ import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import { type Act, actQuestion } from '../../domain/otp/act-question.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
-import type { SideRow } from '../../ports/store.ts';
+import type { SessionRow, SideRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Draft, Facts, Proposal } from '../decisions/job.ts';
 import { type Assertion, counts, verifyAssertion } from '../passkeys/assertion.ts';
 import { nonceOfClientData, shortPasskeyId } from '../passkeys/passkeys.ts';
-import { findValidSession, isProven, proven, type Session } from '../sessions/session.ts';
+import { changed, findValidSession, isProven, proven, type Session } from '../sessions/session.ts';
 import { hadAuthenticator, hasAuthenticator } from '../tokens/authenticators.ts';
 import type { User } from '../users/user.ts';
-import { CodeFactor } from './code-factor.ts';
+import { CodeFactor, type LockedCode, type RefusedCode } from './code-factor.ts';
+import { judgeRecoveryCode, recoveryCodeDigest, type ShownRecoveryCode } from './recovery-code.ts';
 
 /** What a request shows of its user's authenticators. */
 export interface Shown {
@@ -20,13 +21,15 @@ export interface Shown {
   readonly challenge?: string;
   /** Over a nonce of `passkeyProofOptions`. */
   readonly passkey?: Assertion;
+  /** In place of the others, where an authenticator is enrolled. */
+  readonly recoveryCode?: string;
 }
 
 export interface ShownFactor {
   /** The user's state with the code used up. */
   readonly state: UserState;
   /** For the entry: the token whose code it is, or the passkey. */
-  readonly detail: Readonly<Record<string, string>>;
+  readonly detail: Readonly<Record<string, string | number>>;
   /** They record that the session has shown it. */
   readonly rows: readonly SideRow[];
   /** The nonce to spend. */
@@ -59,7 +62,8 @@ export function passkeyProofBinding({ sessionId }: Session): `passkey/${string}`
  * - none any more: a session that showed one may go on, unless `enrolment_code_required`; others are refused with
  *   `code_required`, and need an administrator's invitation;
  * - a token: its code. That of an `ocra` token is over the act;
- * - a passkey: its assertion, which stands for a code.
+ * - a passkey: its assertion, which stands for a code;
+ * - any of them, or none any more: a recovery code, which stands for these, once.
  *
  * Why: docs/DECISIONS.md#a-new-authenticator-asks-for-a-code
  */
@@ -68,19 +72,28 @@ export class SecondFactor {
   readonly #request: SecondFactorRequest;
   readonly #code: CodeFactor | undefined;
   readonly #passkey: VerifiedPasskey | undefined;
+  readonly #recovery: ShownRecoveryCode | undefined;
 
-  private constructor(context: Context, request: SecondFactorRequest, passkey: VerifiedPasskey | undefined) {
+  private constructor(
+    context: Context,
+    request: SecondFactorRequest,
+    passkey: VerifiedPasskey | undefined,
+    recoveryDigest: string | undefined,
+  ) {
     this.#context = context;
     this.#request = request;
     this.#passkey = passkey;
     const { act, session, shown } = request;
+    const asker = { by: 'session', sessionId: session.sessionId } as const;
+    this.#recovery =
+      recoveryDigest === undefined ? undefined : { digest: recoveryDigest, purpose: 'enrolment', asker };
     const { code, challenge } = shown ?? {};
     if (code === undefined) return;
     const question =
       challenge === undefined ? {} : { question: actQuestion(act, challenge, session.username) };
     this.#code = new CodeFactor(context, code, {
       purpose: 'enrolment',
-      asker: { by: 'session', sessionId: session.sessionId },
+      asker,
       ...question,
     });
   }
@@ -88,7 +101,12 @@ export class SecondFactor {
   /** Verifies what needs no decision: a passkey's signature. @throws VaultUnavailable when a challenge cannot be verified */
   static async of(context: Context, request: SecondFactorRequest): Promise<SecondFactor> {
     await context.challenges.ensureKeys(context.decider.now());
-    return new SecondFactor(context, request, await verifiedPasskey(context, request));
+    const { session, shown } = request;
+    const digest =
+      shown?.recoveryCode === undefined
+        ? undefined
+        : await recoveryCodeDigest(context, session.userId, shown.recoveryCode);
+    return new SecondFactor(context, request, await verifiedPasskey(context, request), digest);
   }
 
   /** The MACs that the vault must compute before `judge`; none while codes are locked. */
@@ -111,6 +129,8 @@ export class SecondFactor {
     const { settings } = this.#context;
     const session = findValidSession(user, this.#request.session.sessionId, facts.at);
     if (!session) return { result: refuse('session_ended') };
+    if (this.#recovery && hadAuthenticator(user))
+      return this.#judgeRecovery(this.#recovery, user, session, facts.at);
     if (!hasAuthenticator(user)) {
       const owes = hadAuthenticator(user) && (settings.enrolmentCodeRequired || !isProven(session));
       if (owes) return { result: refuse('code_required', { detail: 'an invitation by an administrator' }) };
@@ -141,11 +161,23 @@ export class SecondFactor {
         ...(challenge === undefined ? {} : { challenge }),
       };
     }
-    const { retryAfterMs } = judged;
-    if (judged.outcome === 'locked') return { result: refuse('locked', { retryAfterMs }) };
-    const { reason, detail, state } = judged;
-    const draft: Draft = { type: 'code.refused', reason, ...(detail ? { detail } : {}), state };
-    return { result: refuse(reason, retryAfter(retryAfterMs)), draft };
+    return refusedCode(judged);
+  }
+
+  /** The session may then confirm what it enrols; what asks for a fresh proof still does. */
+  #judgeRecovery(
+    recovery: ShownRecoveryCode,
+    user: User,
+    session: SessionRow,
+    at: number,
+  ): ShownFactor | Proposal<Refusal> {
+    const judged = judgeRecoveryCode(this.#context, user, at, recovery);
+    if (judged.outcome !== 'accepted') return refusedCode(judged);
+    return {
+      state: judged.state,
+      detail: { recovery_codes_left: judged.left },
+      rows: changed(session, { proof: 'second_factor' }),
+    };
   }
 
   /** The refusal of a request that shows nothing which could fit. */
@@ -186,6 +218,15 @@ export class SecondFactor {
       challenge: nonce,
     };
   }
+}
+
+/** The proposal of a code that was not accepted. */
+export function refusedCode(judged: RefusedCode | LockedCode): Proposal<Refusal> {
+  const { retryAfterMs } = judged;
+  if (judged.outcome === 'locked') return { result: refuse('locked', { retryAfterMs }) };
+  const { reason, detail, state } = judged;
+  const draft: Draft = { type: 'code.refused', reason, ...(detail ? { detail } : {}), state };
+  return { result: refuse(reason, retryAfter(retryAfterMs)), draft };
 }
 
 async function verifiedPasskey(

@@ -7,9 +7,9 @@ import type { Idempotency } from './idempotency-record.ts';
 export function boundToShown(
   context: Context,
   idempotency: Idempotency | undefined,
-  { code, passkey }: Shown,
+  { code, passkey, recoveryCode }: Shown,
 ): Promise<Idempotency | undefined> {
-  return boundToCode(context, idempotency, code ?? passkey?.response.response.signature);
+  return boundToCode(context, idempotency, code ?? recoveryCode ?? passkey?.response.response.signature);
 }
 
 /**

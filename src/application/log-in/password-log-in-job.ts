@@ -4,6 +4,7 @@ import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionProof, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
+import { judgeRecoveryCode } from '../codes/recovery-code.ts';
 import type { Context } from '../context.ts';
 import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
@@ -23,6 +24,8 @@ export interface ComparedLogIn {
   /** The stored hash that it was compared with. */
   readonly phc: string;
   readonly code?: string;
+  /** Of a recovery code that is shown in place of a code. */
+  readonly recoveryDigest?: string;
   /** Refuse a user who has an active token and shows no code. */
   readonly codeRequired?: boolean;
   readonly label?: string;
@@ -79,7 +82,11 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
       return refused('credentials_invalid', state, detail, attemptLockedForMs(state, by, at, lockout));
     }
     if (user.disabled) return refused('user_disabled', user.state);
-    return this.#code ? this.#judgeCode(this.#code, user, at, macs) : this.#withoutCode(user, at);
+    if (this.#code) return this.#judgeCode(this.#code, user, at, macs);
+    const { recoveryDigest } = this.#request;
+    return recoveryDigest === undefined
+      ? this.#withoutCode(user, at)
+      : this.#judgeRecoveryCode(recoveryDigest, user, at);
   }
 
   /** A password that was changed while the old one was hashed does not fit any more. */
@@ -105,6 +112,21 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
         return refused(judged.reason, judged.state, judged.detail, judged.retryAfterMs);
       case 'accepted':
         return this.#accepted(user, at, judged.state, 'second_factor', { token: judged.tokenId });
+    }
+  }
+
+  #judgeRecoveryCode(digest: string, user: User, at: number): Verdict {
+    const { asker } = this.#request;
+    const judged = judgeRecoveryCode(this.#context, user, at, { digest, purpose: 'log_in', asker });
+    switch (judged.outcome) {
+      case 'locked':
+        return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
+      case 'refused':
+        return refused(judged.reason, judged.state, judged.detail, judged.retryAfterMs);
+      case 'accepted': {
+        const detail = { method: 'recovery_code', recovery_codes_left: judged.left };
+        return this.#accepted(user, at, judged.state, 'second_factor', detail);
+      }
     }
   }
 

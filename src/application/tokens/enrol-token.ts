@@ -102,7 +102,7 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
     evidence: (user, facts) => factor?.evidence(user, facts) ?? [],
     decide: (user, facts, macs) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
-      const shown = factor?.judge(user, facts, macs) ?? { state: user.state, rows: [] };
+      const shown = factor?.judge(user, facts, macs) ?? { state: user.state, detail: {}, rows: [] };
       if ('result' in shown) return shown;
       const room = makeRoom(user, 1, facts.at);
       if (!room) {
@@ -112,7 +112,8 @@ async function makeToken(context: Context, request: EnrolTokenRequest): Promise<
         result: { token, seed },
         draft: {
           type: 'token.enrolled',
-          detail: { token: tokenId, type },
+          // The token that was shown is not named: this entry is about the new one.
+          detail: { ...shown.detail, token: tokenId, type },
           state: shown.state,
           ...('challenge' in shown ? { challenge: shown.challenge } : {}),
           rows: [...shown.rows, ...room, { kind: 'token.insert', token }],

@@ -5,8 +5,9 @@ import type { UserState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
+import { refusedCode } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
-import type { Job, Proposal } from '../decisions/job.ts';
+import type { Job } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
@@ -162,20 +163,8 @@ function redemption(
       const judged = factor.judge(user, at, macs);
       return judged.outcome === 'accepted'
         ? replaced(judged.state, { token: judged.tokenId })
-        : wrongCode(judged);
+        : refusedCode(judged);
     },
-  };
-}
-
-function wrongCode(
-  judged: Exclude<ReturnType<CodeFactor['judge']>, { outcome: 'accepted' }>,
-): Proposal<Refusal> {
-  const { retryAfterMs } = judged;
-  if (judged.outcome === 'locked') return { result: refuse('locked', { retryAfterMs }) };
-  const { reason, detail, state } = judged;
-  return {
-    result: refuse(reason, retryAfter(retryAfterMs)),
-    draft: { type: 'code.refused', reason, ...(detail ? { detail } : {}), state },
   };
 }
 

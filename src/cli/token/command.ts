@@ -96,4 +96,24 @@ export function define(command: Command, shell: Shell): void {
         say(text(`Token ${id} of ${username} is revoked.`, `El token ${id} de ${username} está revocado.`)),
       );
     });
+
+  command
+    .command('recovery-codes')
+    .description(
+      say(
+        text(
+          'make new recovery codes for a user with a token; those before end',
+          'crear códigos de recuperación nuevos para un usuario con token; los anteriores dejan de valer',
+        ),
+      ),
+    )
+    .argument('<user>', user)
+    .addHelpText('after', examples(shell, 'sello token recovery-codes alice'))
+    .action(async (username: string) => {
+      const made = granted(await operate(shell.config(), 'token.recovery_codes', { username }));
+      shell.result(made, () => [
+        say(text('Shown once; each works once:', 'Se muestran una vez; cada uno sirve una vez:')),
+        ...made.codes,
+      ]);
+    });
 }

@@ -8,7 +8,8 @@ export type Act =
   | 'enrol_token'
   | 'invite_device'
   | 'change_password'
-  | 'reset_password';
+  | 'reset_password'
+  | 'make_recovery_codes';
 
 /**
  * Returns the OCRA question of a code over an act: SHA-256 of the RFC 8785 JSON

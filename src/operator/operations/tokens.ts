@@ -1,3 +1,4 @@
+import { renewRecoveryCodes } from '../../application/codes/renew-recovery-codes.ts';
 import { activateToken } from '../../application/tokens/activate-token.ts';
 import { enrolToken } from '../../application/tokens/enrol-token.ts';
 import { enrolmentView, tokenView } from '../../application/tokens/token-view.ts';
@@ -81,4 +82,11 @@ export const tokenRevoke = operation(parameters({ username, id }), (target, give
   withUser(target, given.username, (userId) =>
     done(given.username, revokeToken(target.application.context, userId, given.id)),
   ),
+);
+
+export const tokenRecoveryCodes = operation(parameters({ username }), (target, given) =>
+  withUser(target, given.username, async (userId) => {
+    const made = await renewRecoveryCodes(target.application.context, { userId });
+    return isRefusal(made) ? made : { username: given.username, codes: made.codes };
+  }),
 );

@@ -19,6 +19,7 @@ import { passkeyRoutes } from './routes/passkeys.ts';
 import { passwordRoutes } from './routes/passwords.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { recoveryRoutes } from './routes/recoveries.ts';
+import { recoveryCodeRoutes } from './routes/recovery-codes.ts';
 import { sessionProofRoutes } from './routes/session-proof.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { setupRoutes } from './routes/setup.ts';
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...tokenRoutes,
   ...enrolmentRoutes,
   ...recoveryRoutes,
+  ...recoveryCodeRoutes,
   ...passwordRoutes,
   ...codeRoutes,
   ...receiptRoutes,

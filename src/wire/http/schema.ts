@@ -39,6 +39,11 @@ export const Code = Type.String({
   description: 'What the token shows. Blanks in it are ignored.',
   [BLANKS_IGNORED]: true,
 });
+export const RecoveryCode = Type.String({
+  minLength: 16,
+  maxLength: 32,
+  description: 'Of `POST /v1/recovery-codes`; blanks and dashes do not matter.',
+});
 export const Nonce = Type.String({
   pattern: '^[0-9a-f]{64}$',
   description: 'A challenge, as issued: lower-case hex.',

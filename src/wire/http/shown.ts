@@ -3,7 +3,7 @@ import type { Shown } from '../../application/codes/second-factor.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
 import type { Site } from './dependencies.ts';
 import { AuthenticationResponse, authenticationOf } from './passkey-schema.ts';
-import { Code, closed, Nonce } from './schema.ts';
+import { Code, closed, Nonce, RecoveryCode } from './schema.ts';
 
 /** The members of a body by which a caller shows a token or passkey. */
 export const SHOWN = {
@@ -12,7 +12,13 @@ export const SHOWN = {
   passkey: Type.Optional(AuthenticationResponse),
 };
 
-const Body = closed(SHOWN);
+/** The same where an authenticator is enrolled. */
+export const SHOWN_OR_RECOVERY = {
+  ...SHOWN,
+  recovery_code: Type.Optional(RecoveryCode),
+};
+
+const Body = closed(SHOWN_OR_RECOVERY);
 
 /** What a route that asks for them may refuse. */
 export const SHOWN_REFUSALS = [
@@ -27,8 +33,12 @@ export const SHOWN_REFUSALS = [
   'challenge_spent',
 ] as const satisfies readonly RefusalCode[];
 
-export function shownOf({ code, challenge, passkey }: Static<typeof Body>, site: Site): Shown {
+export function shownOf(
+  { code, challenge, passkey, recovery_code: recoveryCode }: Static<typeof Body>,
+  site: Site,
+): Shown {
   return {
+    ...(recoveryCode === undefined ? {} : { recoveryCode }),
     ...(code === undefined ? {} : { code }),
     ...(challenge === undefined ? {} : { challenge }),
     ...(passkey === undefined

@@ -585,6 +585,11 @@ export interface Operations {
       readonly recovery: Recovery | null;
     };
   };
+  'GET /v1/recovery-codes': {
+    answer: {
+      readonly left: number;
+    };
+  };
   'GET /v1/sessions': {
     query?: {
       readonly limit?: number;
@@ -727,6 +732,7 @@ export interface Operations {
       readonly username: string;
       readonly password: string;
       readonly code?: string;
+      readonly recovery_code?: string;
     };
     answer: BrowserSession;
   };
@@ -780,6 +786,7 @@ export interface Operations {
           readonly userHandle?: string;
         };
       };
+      readonly recovery_code?: string;
     };
     answer: EnrolmentInvitation;
   };
@@ -821,6 +828,7 @@ export interface Operations {
           readonly userHandle?: string;
         };
       };
+      readonly recovery_code?: string;
     };
     answer: Passkey;
   };
@@ -842,11 +850,34 @@ export interface Operations {
       readonly username: string;
     };
   };
+  'POST /v1/recovery-codes': {
+    body: {
+      readonly code?: string;
+      readonly challenge?: string;
+      readonly passkey?: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly type: 'public-key';
+        readonly authenticatorAttachment?: 'platform' | 'cross-platform';
+        readonly clientExtensionResults: Readonly<Record<string, unknown>>;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+          readonly userHandle?: string;
+        };
+      };
+    };
+    answer: {
+      readonly codes: readonly string[];
+    };
+  };
   'POST /v1/sessions': {
     body: {
       readonly username: string;
       readonly password: string;
       readonly code?: string;
+      readonly recovery_code?: string;
     };
     answer: IssuedSession;
   };
@@ -920,6 +951,7 @@ export interface Operations {
           readonly userHandle?: string;
         };
       };
+      readonly recovery_code?: string;
     };
     answer: EnrolledToken;
   };

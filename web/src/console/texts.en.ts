@@ -42,6 +42,26 @@ export const consoleTexts = {
     done_title: 'The password is set',
     done: 'Log in as “{{username}}” with the new password.',
   },
+  recovery_codes: {
+    title: 'Recovery codes',
+    intro:
+      'For the day your phone is lost: each stands once for a code of your token, to log in and to set up another token. They approve no payment. Keep them on paper, apart from your phone.',
+    left_zero: 'You have no recovery codes.',
+    left_one: '{{count}} code is left.',
+    left_other: '{{count}} codes are left.',
+    code_hint: 'A code or passkey shows that this is you. New codes end the ones before.',
+    make: 'Make new codes',
+    made: 'Write these down now: they are shown this once.',
+    copy: 'Copy the codes',
+    one: 'Recovery code',
+    one_hint: 'One of those you kept; it works once.',
+    lost: 'Lost your phone? Use a recovery code',
+    use_token: 'Use a code of your token',
+    only_token:
+      'This is your only token. Without it you need a recovery code to set up another, or two administrators and a wait.',
+    offer: 'If this phone is lost, you need recovery codes.',
+    offer_action: 'Make them now',
+  },
   home: {
     title: 'Hello, {{username}}',
     waiting_title: 'Waiting for your approval',
@@ -162,7 +182,8 @@ export const consoleTexts = {
     again: 'New code',
     code_needed: 'You already have a token: confirm by its log-in code that you want another.',
     invited_title: 'Ask an administrator for an invitation',
-    invited: 'You had a token, and there is none left whose code could confirm that this is you.',
+    invited:
+      'You had a token, and there is none left whose code could confirm that this is you. A recovery code stands for it.',
     begin: 'Continue',
   },
   security: {
@@ -245,6 +266,7 @@ export const consoleTexts = {
       admin_user_unlocked: 'An administrator ended your lock.',
       admin_password_changed: 'The operator set a new password for you.',
       admin_password_reset: 'An administrator made a link by which you can set a new password.',
+      admin_recovery_codes_made: 'New recovery codes were made.',
       password_changed: 'You changed your password; your other sessions ended.',
       enrolment_asked: 'You asked for a code to set up a token.',
       admin_enrolment_invited: 'An administrator invited you to set up a token.',

@@ -46,6 +46,27 @@ export const consoleTexts: Texts<typeof english> = {
     done_title: 'La contraseña está guardada',
     done: 'Inicie sesión como «{{username}}» con la contraseña nueva.',
   },
+  recovery_codes: {
+    title: 'Códigos de recuperación',
+    intro:
+      'Para el día en que pierda el teléfono: cada uno sustituye una vez a un código de su token, para iniciar sesión y para configurar otro token. No aprueban ningún pago. Guárdelos en papel, lejos del teléfono.',
+    left_zero: 'No tiene códigos de recuperación.',
+    left_one: 'Queda {{count}} código.',
+    left_other: 'Quedan {{count}} códigos.',
+    code_hint:
+      'Un código o una llave de acceso muestra que es usted. Los códigos nuevos anulan los anteriores.',
+    make: 'Crear códigos nuevos',
+    made: 'Anótelos ahora: solo se muestran esta vez.',
+    copy: 'Copiar los códigos',
+    one: 'Código de recuperación',
+    one_hint: 'Uno de los que guardó; sirve una vez.',
+    lost: '¿Ha perdido el teléfono? Use un código de recuperación',
+    use_token: 'Usar un código del token',
+    only_token:
+      'Es su único token. Sin él necesita un código de recuperación para configurar otro, o dos administradores y una espera.',
+    offer: 'Si pierde este teléfono, necesitará códigos de recuperación.',
+    offer_action: 'Crearlos ahora',
+  },
   home: {
     title: 'Hola, {{username}}',
     waiting_title: 'A la espera de su aprobación',
@@ -168,7 +189,8 @@ export const consoleTexts: Texts<typeof english> = {
     again: 'Código nuevo',
     code_needed: 'Ya tiene un token: confirme con su código de acceso que quiere otro.',
     invited_title: 'Pida una invitación a un administrador',
-    invited: 'Tenía un token, y no queda ninguno cuyo código confirme que es usted.',
+    invited:
+      'Tenía un token, y no queda ninguno cuyo código confirme que es usted. Un código de recuperación lo sustituye.',
     begin: 'Continuar',
   },
   security: {
@@ -251,6 +273,7 @@ export const consoleTexts: Texts<typeof english> = {
       admin_user_unlocked: 'Un administrador terminó su bloqueo.',
       admin_password_changed: 'El operador le puso una contraseña nueva.',
       admin_password_reset: 'Un administrador creó un enlace con el que puede poner una contraseña nueva.',
+      admin_recovery_codes_made: 'Se crearon códigos de recuperación nuevos.',
       password_changed: 'Cambió su contraseña; sus otras sesiones se cerraron.',
       enrolment_asked: 'Pidió un código para configurar un token.',
       admin_enrolment_invited: 'Un administrador le invitó a configurar un token.',

@@ -209,6 +209,7 @@ export const operator = {
       admin_recovery_cancelled: 'Recovery cancelled',
       admin_password_changed: 'Password changed',
       admin_password_reset: 'Password reset made',
+      admin_recovery_codes_made: 'Recovery codes made',
       admin_user_removed: 'User removed',
       admin_service_created: 'Service created',
       admin_service_key_rotated: 'Service key made',

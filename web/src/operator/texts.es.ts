@@ -213,6 +213,7 @@ export const operator: Texts<typeof english> = {
       admin_recovery_cancelled: 'Recuperación cancelada',
       admin_password_changed: 'Contraseña cambiada',
       admin_password_reset: 'Restablecimiento de contraseña creado',
+      admin_recovery_codes_made: 'Códigos de recuperación creados',
       admin_user_removed: 'Usuario eliminado',
       admin_service_created: 'Servicio creado',
       admin_service_key_rotated: 'Clave de servicio creada',

@@ -36,6 +36,7 @@ const SHOWN_IN_BODY: ReadonlySet<OperationName> = new Set([
   'POST /v1/enrolments',
   'POST /v1/passkeys',
   'POST /v1/users/current/password',
+  'POST /v1/recovery-codes',
 ] as const);
 
 /**

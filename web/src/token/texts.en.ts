@@ -84,7 +84,7 @@ export const token = {
     passkey_unfit: 'This passkey cannot keep a key. Use a PIN.',
     forgot: 'Forgot the PIN?',
     forgot_lead:
-      'It cannot be recovered. Erase this device and enrol it again with a new code from your bank’s page.',
+      'It cannot be recovered. Erase this device and enrol it again with a new code from your bank’s page. Without your token’s codes, a recovery code lets you in there.',
     erase: 'Erase this device',
   },
   codes: {
@@ -258,7 +258,8 @@ export const token = {
     confirm_first: 'First as you open it now',
     erase: 'Erase this device',
     erase_title: 'Erase everything on this device?',
-    erase_lead: 'All keys are destroyed. The server still lists the tokens until you revoke them there.',
+    erase_lead:
+      'All keys are destroyed. The server still lists the tokens until you revoke them there. If this is your only token, have a recovery code at hand first.',
     tokens: 'Tokens',
     about: 'About',
     clock: 'Clock',

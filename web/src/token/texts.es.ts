@@ -87,7 +87,7 @@ export const token: Texts<typeof english> = {
     passkey_unfit: 'Esta llave de acceso no puede guardar una clave. Use un PIN.',
     forgot: '¿Ha olvidado el PIN?',
     forgot_lead:
-      'No se puede recuperar. Borre este dispositivo y delo de alta otra vez con un código nuevo de la página de su banco.',
+      'No se puede recuperar. Borre este dispositivo y delo de alta otra vez con un código nuevo de la página de su banco. Si le faltan los códigos del token, allí puede entrar con un código de recuperación.',
     erase: 'Borrar este dispositivo',
   },
   codes: {
@@ -262,7 +262,7 @@ export const token: Texts<typeof english> = {
     erase: 'Borrar este dispositivo',
     erase_title: '¿Borrar todo lo de este dispositivo?',
     erase_lead:
-      'Se destruyen todas las claves. El servidor sigue listando los tokens hasta que los revoque allí.',
+      'Se destruyen todas las claves. El servidor sigue listando los tokens hasta que los revoque allí. Si es su único token, tenga antes a mano un código de recuperación.',
     tokens: 'Tokens',
     about: 'Acerca de',
     clock: 'Reloj',

@@ -11,7 +11,7 @@ import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { closed, Id, named, Password, time } from '../schema.ts';
-import { SHOWN, SHOWN_REFUSALS, shownOf } from '../shown.ts';
+import { SHOWN_OR_RECOVERY, SHOWN_REFUSALS, shownOf } from '../shown.ts';
 import { actOf, userIdOf } from './admin-users.ts';
 
 const Coordinate = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
@@ -70,7 +70,7 @@ export const enrolmentRoutes = [
       'Who has a token or passkey shows it, as at `POST /v1/tokens`; the act is `invite_device`. A stolen password or session enrols nothing.',
     caller: 'user',
     repeatable: true,
-    body: closed(SHOWN),
+    body: closed(SHOWN_OR_RECOVERY),
     bodyExample: { code: '492039' },
     responses: INVITED,
     refusals: [...SHOWN_REFUSALS, 'user_disabled', 'user_unknown'],

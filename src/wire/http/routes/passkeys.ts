@@ -26,7 +26,7 @@ import {
 } from '../passkey-schema.ts';
 import { route } from '../route.ts';
 import { Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
-import { SHOWN, SHOWN_REFUSALS, shownOf } from '../shown.ts';
+import { SHOWN_OR_RECOVERY, SHOWN_REFUSALS, shownOf } from '../shown.ts';
 
 const Passkey = named(
   'Passkey',
@@ -93,7 +93,7 @@ export const passkeyRoutes = [
     body: closed({
       response: RegistrationResponse,
       label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
-      ...SHOWN,
+      ...SHOWN_OR_RECOVERY,
     }),
     bodyExample: { response: REGISTRATION_EXAMPLE, label: 'laptop' },
     responses: { 201: { description: 'Registered.', schema: Passkey } },

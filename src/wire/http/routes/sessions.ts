@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { LogIn } from '../../../application/log-in/submit-log-in.ts';
 import { endSession } from '../../../application/sessions/end-session.ts';
 import { resumeSession } from '../../../application/sessions/resume-session.ts';
@@ -18,9 +18,14 @@ import {
   SessionSecret,
 } from '../issued-session.ts';
 import { route } from '../route.ts';
-import { Code, closed, Password, Username } from '../schema.ts';
+import { Code, closed, Password, RecoveryCode, Username } from '../schema.ts';
 
-const LogInBody = closed({ username: Username, password: Password, code: Type.Optional(Code) });
+const LogInBody = closed({
+  username: Username,
+  password: Password,
+  code: Type.Optional(Code),
+  recovery_code: Type.Optional(RecoveryCode),
+});
 
 const EXAMPLE = { username: 'alice', password: 'correct horse battery staple' };
 
@@ -35,7 +40,7 @@ const REFUSALS = [
 ] as const;
 
 interface LogInRouteRequest {
-  readonly body: { readonly username: string; readonly password: string; readonly code?: string };
+  readonly body: Static<typeof LogInBody>;
   readonly address: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -47,11 +52,12 @@ function logIn(
   dependencies: HttpDependencies,
   { body, address, path, headers, secure, idempotencyKey: key }: LogInRouteRequest,
 ): Promise<LogIn | Refusal> {
-  const { username, password, code } = body;
+  const { username, password, code, recovery_code: recoveryCode } = body;
   const knownDevice = knownDeviceOf({ secure, headers });
   return dependencies.logIn({
     ...{ username, password, address, codeRequired: true, label: clientLabel(headers['user-agent']) },
     ...(code === undefined ? {} : { code }),
+    ...(recoveryCode === undefined ? {} : { recoveryCode }),
     ...(knownDevice === undefined ? {} : { knownDevice }),
     ...ownIdempotency(key, username, { method: 'POST', path, body: { username } }),
   });
@@ -64,7 +70,7 @@ export const sessionRoutes = [
     tag: 'sessions',
     summary: 'Log in',
     description:
-      'The code is needed where the user has an active TOTP or HOTP token. An unknown user is answered as one whose password is wrong.',
+      'A `recovery_code` stands for the code, once. The code is needed where the user has an active TOTP or HOTP token. An unknown user is answered as one whose password is wrong.',
     caller: 'anyone',
     repeatable: true,
     body: LogInBody,

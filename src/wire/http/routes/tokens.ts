@@ -20,7 +20,7 @@ import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { Code, Cursor, closed, Id, Limit, NextCursor, named, time } from '../schema.ts';
-import { SHOWN, SHOWN_REFUSALS, shownOf } from '../shown.ts';
+import { SHOWN_OR_RECOVERY, SHOWN_REFUSALS, shownOf } from '../shown.ts';
 import { Algorithm, EnrolledToken, Token, TokenList, TokenType, tokenPage } from '../token-view.ts';
 
 /** Refuses a device that is about to change a token other than its own. */
@@ -67,14 +67,14 @@ export const tokenRoutes = [
       period_s: Type.Optional(Type.Integer({ minimum: 15, maximum: 300 })),
       algorithm: Type.Optional(Algorithm),
       label: Type.Optional(Type.String({ maxLength: LIMITS.labelBytesMax })),
-      ...SHOWN,
+      ...SHOWN_OR_RECOVERY,
     }),
     bodyExample: { type: 'totp', digits: 6, period_s: 30, algorithm: 'sha1', label: 'phone' },
     responses: { 201: { description: 'Enrolled.', schema: EnrolledToken } },
     refusals: ['token_parameters_invalid', 'tokens_too_many', 'rate_limited', ...SHOWN_REFUSALS],
     async handle({ caller, body, path, idempotencyKey: key }, { context, site }) {
       const { userId, username } = caller.session;
-      const { code: _, challenge: __, passkey: ___, ...wanted } = body;
+      const { code: _, challenge: __, passkey: ___, recovery_code: ____, ...wanted } = body;
       const { type, digits, period_s: periodS, algorithm, label } = wanted;
       // A repeated request sees the seed again only from the session that made it.
       const owner = `${callerId(caller)}/${caller.session.sessionId}`;

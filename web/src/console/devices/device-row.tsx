@@ -9,7 +9,14 @@ import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
 import { DeviceUses } from './device-uses.tsx';
 
-export function DeviceRow({ device }: { readonly device: Device }) {
+export function DeviceRow({
+  device,
+  isOnly,
+}: {
+  readonly device: Device;
+  /** Whether it is the only active token: without it only recovery codes or administrators help. */
+  readonly isOnly: boolean;
+}) {
   const { t } = useTranslation('console');
   const account = useTranslation('account').t;
   const queryClient = useQueryClient();
@@ -56,7 +63,9 @@ export function DeviceRow({ device }: { readonly device: Device }) {
         confirm={account('device.revoke_confirm')}
         action={revoke}
         onClose={() => setRevoking(false)}
-      />
+      >
+        {isOnly && <p role="note">{t('recovery_codes.only_token')}</p>}
+      </Confirm>
     </li>
   );
 }

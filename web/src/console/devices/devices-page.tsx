@@ -26,6 +26,7 @@ export function DevicesPage() {
       <Card>
         <Reading query={query}>
           {(devices) => {
+            const active = devices.filter(({ status }) => status === 'active');
             const revoked = devices.filter(({ status }) => status === 'revoked');
             const shown = all ? devices : devices.filter(({ status }) => status !== 'revoked');
             return (
@@ -39,7 +40,11 @@ export function DevicesPage() {
                 ) : (
                   <ul className={rows.rows}>
                     {shown.map((device) => (
-                      <DeviceRow key={device.id} device={device} />
+                      <DeviceRow
+                        key={device.id}
+                        device={device}
+                        isOnly={device.status === 'active' && active.length === 1}
+                      />
                     ))}
                   </ul>
                 )}

@@ -11,7 +11,7 @@ import { hashOf } from '../../routing/hash-route.ts';
 import { api } from '../../session/server.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
-import { CodeInput, typedCode } from '../code-input.tsx';
+import { CodeOrRecoveryInput, NO_CODE, shownCode } from '../code-or-recovery-input.tsx';
 import styles from './enrol-page.module.css';
 import { InvitationCard } from './invitation-card.tsx';
 import { useTokens } from './use-tokens.ts';
@@ -30,7 +30,7 @@ export function EnrolPage() {
 function Invite({ devices }: { readonly devices: readonly Device[] }) {
   const { t } = useTranslation('console');
   const account = useTranslation('account').t;
-  const [code, setCode] = useState('');
+  const [code, setCode] = useState(NO_CODE);
   const [coded, setCoded] = useState(() => devices.some(({ status }) => status === 'active'));
   const [expired, setExpired] = useState(false);
   // A device that is not in this set was enrolled by the invitation.
@@ -38,17 +38,12 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
   const invite = useMutation({
     mutationFn() {
       before.current = new Set(devices.map(({ id }) => id));
-      const proof = typedCode(code);
-      return api(
-        'POST /v1/enrolments',
-        { body: proof === '' ? {} : { code: proof } },
-        { idempotencyKey: idempotencyKey() },
-      );
+      return api('POST /v1/enrolments', { body: shownCode(code) }, { idempotencyKey: idempotencyKey() });
     },
     onSuccess: () => setExpired(false),
     onError: (error) => {
       if (isProblem(error, 'code_required')) setCoded(true);
-      setCode('');
+      setCode({ ...code, text: '' });
     },
   });
   const { mutate } = invite;
@@ -71,13 +66,7 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
       />
     );
   }
-  if (coded && !invite.isPending && !devices.some(({ status }) => status === 'active')) {
-    return (
-      <Card>
-        <Empty title={t('enrol.invited_title')} text={t('enrol.invited')} />
-      </Card>
-    );
-  }
+  const lost = coded && !devices.some(({ status }) => status === 'active');
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!invite.isPending) invite.mutate();
@@ -90,8 +79,12 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
       <form className={styles.form} onSubmit={submit}>
         {coded && (
           <>
-            <p>{t('enrol.code_needed')}</p>
-            <CodeInput
+            {lost ? (
+              <Empty title={t('enrol.invited_title')} text={t('enrol.invited')} />
+            ) : (
+              <p>{t('enrol.code_needed')}</p>
+            )}
+            <CodeOrRecoveryInput
               label={t('log_in.code')}
               description={t('log_in.code_hint')}
               value={code}
@@ -125,6 +118,9 @@ function Ready({ name }: { readonly name: string }) {
           }
         />
       </div>
+      <p>
+        {t('recovery_codes.offer')} <a href={hashOf('security')}>{t('recovery_codes.offer_action')}</a>
+      </p>
     </Card>
   );
 }

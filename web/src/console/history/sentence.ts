@@ -34,6 +34,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'admin_recovery_cancelled',
   'admin_password_changed',
   'admin_password_reset',
+  'admin_recovery_codes_made',
 ]);
 
 /** Events that have a sentence of their own for passkeys. */

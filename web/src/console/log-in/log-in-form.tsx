@@ -6,7 +6,7 @@ import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { api, sessionEnd, startSession } from '../../session/server.ts';
-import { CodeInput, typedCode } from '../code-input.tsx';
+import { CodeOrRecoveryInput, NO_CODE, shownCode } from '../code-or-recovery-input.tsx';
 import styles from './log-in.module.css';
 import { PasskeyLogIn } from './passkey-log-in.tsx';
 import { UsernameInput } from './username-input.tsx';
@@ -16,17 +16,17 @@ export function LogInForm() {
   const { t } = useTranslation('console');
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
-  const [code, setCode] = useState('');
+  const [code, setCode] = useState(NO_CODE);
   const [coded, setCoded] = useState(false);
   const logIn = useMutation({
     mutationFn: () =>
       api('POST /v1/browser-sessions', {
-        body: { username, password, ...(coded ? { code: typedCode(code) } : {}) },
+        body: { username, password, ...(coded ? shownCode(code) : {}) },
       }),
     onSuccess: startSession,
     onError: (error) => {
       if (isProblem(error, 'code_required')) setCoded(true);
-      else if (coded) setCode('');
+      else if (coded) setCode({ ...code, text: '' });
     },
   });
   const submit = (event: FormEvent) => {
@@ -48,7 +48,7 @@ export function LogInForm() {
             <br />
             {t('log_in.code_needed')}
           </p>
-          <CodeInput
+          <CodeOrRecoveryInput
             label={t('log_in.code')}
             description={t('log_in.code_hint')}
             value={code}
@@ -83,7 +83,7 @@ export function LogInForm() {
           variant="subtle"
           onClick={() => {
             setCoded(false);
-            setCode('');
+            setCode(NO_CODE);
             setPassword('');
             logIn.reset();
           }}

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { Page } from '../../shell/page.tsx';
 import { Passkeys } from './passkeys.tsx';
 import { Password } from './password.tsx';
+import { RecoveryCodes } from './recovery-codes.tsx';
 import { Sessions } from './sessions.tsx';
 
 export function SecurityPage() {
@@ -9,6 +10,7 @@ export function SecurityPage() {
   return (
     <Page title={t('security.title')}>
       <Password />
+      <RecoveryCodes />
       <Passkeys />
       <Sessions />
     </Page>

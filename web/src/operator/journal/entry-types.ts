@@ -26,6 +26,7 @@ export const ENTRY_TYPES = [
   'admin.password_changed',
   'admin.password_reset',
   'admin.user_removed',
+  'admin.recovery_codes_made',
   'admin.service_created',
   'admin.service_key_rotated',
   'admin.service_key_revoked',
