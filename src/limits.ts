@@ -127,8 +127,12 @@ export const LIMITS = {
   clockSkewMs: 5_000,
   /** Decisions in one batch. */
   batchMax: 1_024,
-  /** Decisions that wait for a batch; beyond it requests are refused as `busy`. */
+  /** Decisions that wait for a batch; beyond it those of the user with most are refused as `unavailable`. */
   pendingJobsMax: 65_536,
+  /** Decisions that wait in order of arrival; those beyond it go round robin by user. */
+  jobsInArrivalOrderMax: 4_096,
+  /** Decisions about one user that wait beyond `jobsInArrivalOrderMax`. */
+  pendingJobsPerUserMax: 16_384,
   /** How often a decision is retried when another server wins the user's next version. */
   attemptsPerDecisionMax: 64,
   usersCachedMax: 32_768,
@@ -259,6 +263,8 @@ export const LIMITS = {
   /** From a frame's first byte to its last. */
   vaultFrameTimeMs: 5_000,
   vaultCallsPerConnectionMax: 64,
+  /** Keys and messages of the calls under way, of all callers; then no other call begins. Two large frames keep an HSM busy. */
+  vaultItemsUnderWayMax: 512,
   /** Answers that a caller leaves unread before no more of its calls are carried out. */
   vaultUnreadBytesMax: 1_048_576,
   /** Answers that all callers together leave unread before connections are closed. */

@@ -7,6 +7,7 @@ import type { User } from '../users/user.ts';
 import { DecisionBatch, type Macs, NO_MACS, recordId } from './decision-batch.ts';
 import type { EntryQuota } from './entry-quota.ts';
 import type { ChainedEntry, Decided, Job, PendingJob } from './job.ts';
+import { JobQueue } from './job-queue.ts';
 import type { UserCache } from './user-cache.ts';
 
 export type CommitListener = (entries: readonly ChainedEntry[]) => void;
@@ -40,11 +41,12 @@ type LatestRecords = ReadonlyMap<UserId, UserRecord | undefined> | Error;
 /**
  * Decides jobs in batches. While one batch commits, the next one gathers. A batch:
  *
- * 1. Gather: `submit` queues jobs; those that arrived by the end of this turn of the event loop form the batch.
+ * 1. Gather: `submit` queues jobs (`JobQueue`); those that arrived by the end of this turn of the event loop form the
+ *    batch.
  * 2. Load the jobs' users, from the cache or the store, and the idempotency records that the jobs name.
  * 3. Gather evidence: each job lists the MACs that it needs.
  * 4. Compute all MACs in one call of the vault.
- * 5. Decide the jobs in order of arrival, each on its user as the decisions before left them.
+ * 5. Decide the jobs in the queue's order, each on its user as the decisions before left them.
  * 6. Append all entries in one call of the store. In parallel, read the latest versions of cached users about whom a
  *    job has a result but no entry.
  * 7. Settle: answer the jobs, cache their users, call the listeners; queue again the jobs that were superseded.
@@ -65,7 +67,7 @@ export class Decider {
   readonly #batchListeners = new Set<BatchListener>();
   readonly #overQuotaListeners = new Set<OverQuotaListener>();
   readonly #entryQuota: EntryQuota;
-  #queue: PendingJob[] = [];
+  readonly #queue = new JobQueue();
   #running: Promise<void> | undefined;
 
   constructor(parts: {
@@ -114,16 +116,15 @@ export class Decider {
   }
 
   /**
-   * @throws StoreUnavailable when the decision could not be committed or its outcome is unknown, or the queue is full
+   * @throws StoreUnavailable when the decision could not be committed or its outcome is unknown, or the queue has no
+   * place for the job (`JobQueue`): nothing was written
    * @throws VaultUnavailable when the evidence could not be computed: nothing was written
    */
   submit<T>(job: Job<T>): Promise<Decided<T>> {
-    if (this.#queue.length >= LIMITS.pendingJobsMax) {
-      return Promise.reject(new StoreUnavailable('more decisions wait than the server takes'));
-    }
     return new Promise<Decided<T>>((resolve, reject) => {
       const expiresAt = performance.now() + LIMITS.decisionTimeMs;
-      this.#queue.push({ job, resolve: resolve as PendingJob['resolve'], reject, attempts: 0, expiresAt });
+      const pending = { job, resolve: resolve as PendingJob['resolve'], reject, attempts: 0, expiresAt };
+      this.#queue.push(pending)?.reject(new StoreUnavailable('more decisions wait than the server takes'));
       this.#running ??= this.#run();
     });
   }
@@ -138,7 +139,7 @@ export class Decider {
       // After the poll phase: jobs from the other sockets that were ready in this turn join the batch.
       await new Promise(setImmediate);
       const startedAt = performance.now();
-      const jobs = rejectExpired(this.#queue.splice(0, LIMITS.batchMax), startedAt);
+      const jobs = rejectExpired(this.#queue.take(LIMITS.batchMax), startedAt);
       if (jobs.length === 0) continue;
       const ids = [...new Set(jobs.map(({ job }) => job.userId))];
       this.#userCache.openFence(ids);
@@ -288,7 +289,7 @@ export class Decider {
       if (++pending.attempts < LIMITS.attemptsPerDecisionMax) kept.push(pending);
       else pending.reject(new StoreUnavailable('the user is being decided about elsewhere without a pause'));
     }
-    if (kept.length > 0) this.#queue = kept.concat(this.#queue);
+    this.#queue.putBack(kept);
   }
 
   #reportBatch(jobs: number, startedAt: number, failed: boolean): void {

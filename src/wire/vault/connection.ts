@@ -6,6 +6,7 @@ import { VAULT_ANSWERS } from '../../vault-protocol/calls.ts';
 import { encodeFrame, type Frame, FrameReader } from '../../vault-protocol/frames.ts';
 import { writeWelcome } from '../../vault-protocol/welcome.ts';
 import type { HeldBytes, HeldBytesAccount } from '../held-bytes.ts';
+import type { CallTurn, CallTurns } from './call-turns.ts';
 import type { VaultCaller } from './caller.ts';
 import { handleCall, type VaultAnswer } from './handle-call.ts';
 import type { VaultListenerLimits } from './listener-limits.ts';
@@ -20,13 +21,15 @@ export interface VaultConnectionDependencies {
   readonly logger: Pick<Logger, 'info'>;
   readonly refusals: RefusalLog;
   readonly heldBytes: HeldBytes;
+  readonly turns: CallTurns;
 }
 
 /**
  * One caller's connection. Calls beyond `vaultCallsPerConnectionMax` wait unread, and so do all calls while the caller
- * does not read its answers: back-pressure by TCP.
+ * does not read its answers: back-pressure by TCP. So do all behind a call that waits for its caller's turn.
  *
- * A frame is read (`#advance`), carried out (`#run`, handle-call.ts) and answered (`#finish`).
+ * A frame is read (`#advance`), has its turn (call-turns.ts), is carried out (`#run`, handle-call.ts) and answered
+ * (`#finish`).
  */
 export class VaultConnection {
   readonly caller: VaultCaller;
@@ -35,7 +38,10 @@ export class VaultConnection {
   readonly #reader: FrameReader;
   readonly #heldBytes: HeldBytesAccount;
   #frames: Iterator<Frame> | undefined;
+  /** Calls that were read and not answered yet. */
   #running = 0;
+  /** Gives up the turn of the one that was read last, while it waits for it. */
+  #leaveTurns: (() => void) | undefined;
   #closing = false;
   /** Since when a frame is unfinished, in ms of `performance.now()`. */
   #insideSince: number | undefined;
@@ -55,7 +61,10 @@ export class VaultConnection {
       this.#advance();
     });
     socket.on('end', () => this.close());
-    socket.on('close', () => this.#heldBytes.close());
+    socket.on('close', () => {
+      this.#leaveTurns?.();
+      this.#heldBytes.close();
+    });
     socket.on('drain', () => {
       this.#unreadSince = undefined;
       this.#heldBytes.set(0);
@@ -109,12 +118,17 @@ export class VaultConnection {
   #advance(): void {
     const { vaultCallsPerConnectionMax } = this.#dependencies.limits;
     try {
-      while (this.#frames && this.#running < vaultCallsPerConnectionMax && this.#hasRoom()) {
+      while (
+        this.#frames &&
+        !this.#leaveTurns &&
+        this.#running < vaultCallsPerConnectionMax &&
+        this.#hasRoom()
+      ) {
         const { done, value } = this.#frames.next();
         if (done) this.#frames = undefined;
         else {
           this.#insideSince = undefined;
-          void this.#run(value);
+          this.#begin(value);
         }
       }
     } catch (error) {
@@ -140,11 +154,23 @@ export class VaultConnection {
     return this.#socket.writableLength <= this.#dependencies.limits.vaultUnreadBytesMax;
   }
 
-  async #run(frame: Frame): Promise<void> {
+  #begin(frame: Frame): void {
+    const { turns } = this.#dependencies;
     this.#running++;
-    const answer = await handleCall(this.#dependencies.vault, this.caller, frame);
+    const turn = turns.take();
+    if (turn) return void this.#run(frame, turn);
+    this.#leaveTurns = turns.wait(this.caller.name, (later) => {
+      this.#leaveTurns = undefined;
+      void this.#run(frame, later);
+      if (this.#frames) this.#advance();
+    });
+  }
+
+  async #run(frame: Frame, turn: CallTurn): Promise<void> {
+    const answer = await handleCall(this.#dependencies.vault, this.caller, frame, turn);
     this.#running--;
     this.#finish(frame.id, answer);
+    turn.end();
   }
 
   #finish(id: number, { kind, body, close, logged, managed }: VaultAnswer): void {

@@ -4,6 +4,7 @@ import type { KeyVault } from '../../ports/key-vault.ts';
 import { ByteReader, ByteWriter, MalformedMessage } from '../../vault-protocol/bytes.ts';
 import { VAULT_ANSWERS, VAULT_CALLS, type VaultCallName, vaultCallOf } from '../../vault-protocol/calls.ts';
 import type { Frame } from '../../vault-protocol/frames.ts';
+import type { CallTurn } from './call-turns.ts';
 import type { VaultCaller } from './caller.ts';
 
 /** The answer to a frame, and what is logged of it. */
@@ -23,6 +24,7 @@ export async function handleCall(
   vault: KeyVault,
   caller: VaultCaller,
   { kind, body }: Frame,
+  turn: Pick<CallTurn, 'weigh'>,
 ): Promise<VaultAnswer> {
   const name = vaultCallOf(kind);
   if (name === undefined) return malformed(kind, `there is no call ${kind}`);
@@ -31,7 +33,7 @@ export async function handleCall(
     return { kind: VAULT_ANSWERS.forbidden, body: Buffer.from(reason), logged: { call: name, reason } };
   }
   try {
-    const answer = await call(vault, name, body);
+    const answer = await call(vault, name, body, turn);
     const managed = VAULT_CALLS[name].managesKeys && name !== 'rewrap' ? { managed: name } : {};
     return { kind: VAULT_ANSWERS.done, body: answer, ...managed };
   } catch (error) {
@@ -43,14 +45,18 @@ async function call<Name extends VaultCallName>(
   vault: KeyVault,
   name: Name,
   body: Buffer,
+  turn: Pick<CallTurn, 'weigh'>,
 ): Promise<Uint8Array> {
   const form = VAULT_CALLS[name];
   const reader = new ByteReader(body);
   const given = form.read(reader);
   reader.end();
   const [items] = given;
-  if (Array.isArray(items) && items.length > LIMITS.vaultItemsPerFrameMax) {
-    throw new MalformedMessage(`${items.length} at once, ${LIMITS.vaultItemsPerFrameMax} are taken`);
+  if (Array.isArray(items)) {
+    if (items.length > LIMITS.vaultItemsPerFrameMax) {
+      throw new MalformedMessage(`${items.length} at once, ${LIMITS.vaultItemsPerFrameMax} are taken`);
+    }
+    turn.weigh(items.length);
   }
   const method = vault[name] as (
     ...given: Parameters<KeyVault[Name]>

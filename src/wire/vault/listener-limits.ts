@@ -12,6 +12,7 @@ export type VaultListenerLimits = Pick<
   | 'vaultRequestBytesMax'
   | 'vaultFrameTimeMs'
   | 'vaultCallsPerConnectionMax'
+  | 'vaultItemsUnderWayMax'
   | 'vaultUnreadBytesMax'
   | 'vaultHeldBytesMax'
   | 'slowReaderTimeMs'

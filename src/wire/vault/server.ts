@@ -13,6 +13,7 @@ import { encodeFrame, VAULT_PROTOCOL } from '../../vault-protocol/frames.ts';
 import { HeldBytes } from '../held-bytes.ts';
 import { Quota } from '../quota.ts';
 import { reloadCertificate } from '../reload-certificate.ts';
+import { CallTurns } from './call-turns.ts';
 import { identify, type VaultCaller, type VaultCallers } from './caller.ts';
 import { VaultConnection } from './connection.ts';
 import { Handshakes } from './handshakes.ts';
@@ -71,6 +72,7 @@ class Listener implements VaultListener {
   readonly #refusals: RefusalLog;
   readonly #server: Server;
   readonly #heldBytes: HeldBytes;
+  readonly #turns: CallTurns;
   readonly #connections = new Set<VaultConnection>();
   readonly #sockets = new Set<Socket>();
   readonly #handshakes: Handshakes;
@@ -87,6 +89,7 @@ class Listener implements VaultListener {
     this.#places = new Quota(this.#limits.vaultConnectionsMax);
     this.#refusals = new RefusalLog(options.logger);
     this.#heldBytes = new HeldBytes(this.#limits.vaultHeldBytesMax);
+    this.#turns = new CallTurns(this.#limits.vaultItemsUnderWayMax);
     try {
       this.#server = createServer({
         ...credentials,
@@ -197,6 +200,7 @@ class Listener implements VaultListener {
       limits: this.#limits,
       refusals: this.#refusals,
       heldBytes: this.#heldBytes,
+      turns: this.#turns,
     };
     const made = new VaultConnection(dependencies, socket, caller);
     connection = made;

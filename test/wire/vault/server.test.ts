@@ -421,6 +421,43 @@ test('back-pressure: a bounded number of calls per connection run at a time, how
   assert.equal(most(), 8);
 });
 
+test('a caller that makes as many calls as it may delays another one’s by those under way and one more', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const keys = new Proxy(vault, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target) as unknown;
+      if (typeof value !== 'function') return value;
+      return async (...given: unknown[]) => {
+        begun.push(String(name));
+        if (name === 'activeKeyVersion') await gate.promise;
+        return Reflect.apply(value, target, given);
+      };
+    },
+  });
+  const listening = await listen(t, { keys, limits: { vaultItemsUnderWayMax: 8 } });
+  begun.splice(0);
+  const flood = Buffer.concat(Array.from({ length: 64 }, () => ASK_VERSION));
+  const flooding: RawCaller[] = [];
+  for (let n = 0; n < 16; n++) {
+    const caller = await (await RawCaller.connect(listening)).welcomed();
+    caller.socket.write(flood);
+    flooding.push(caller);
+  }
+  const gone = await (await RawCaller.connect(listening)).welcomed();
+  gone.socket.write(flood);
+  const other = await (await RawCaller.connect(listening, { name: MANAGER })).welcomed();
+  await until(() => begun.length === 8);
+  // Asks and goes away: its turn passes.
+  gone.socket.destroy();
+  other.socket.write(encodeFrame(1, VAULT_CALLS.publicKeys.kind, Buffer.alloc(0)));
+  await delay(100);
+  assert.equal(begun.length, 8);
+  gate.resolve();
+  await until(() => flooding.every(({ frames }) => frames.length === 65) && other.frames.length === 2);
+  assert.ok(begun.indexOf('publicKeys') <= 9, `${begun.indexOf('publicKeys')} before`);
+});
+
 test('connections are bounded: per caller, in all, and before the caller is identified', async (t) => {
   const listening = await listen(t, {
     limits: { vaultConnectionsPerCallerMax: 2, vaultHandshakesMax: 4, vaultHandshakeTimeMs: 400 },
