@@ -254,6 +254,8 @@ for (const running of [true, false]) {
         const large = await sello(send('CuentaA,CuentaB,800', '--secret', secret), { stdin: PASSWORD });
         assert.equal(large.code, 0, large.stderr);
         assert.match(large.stderr, /PAY TO {2}CuentaB[\s\S]*AMOUNT {2}800.00 EUR/);
+        const beyond = await selloJson(send('CuentaA,CuentaB,4500'), { stdin: PASSWORD, code: 1 });
+        assert.match(beyond.error.message, /\(velocity: 5000\.00 EUR \/ 24 h\)$/);
         const receipt = await selloJson(send('CuentaA,CuentaB,1', '--receipt'), { stdin: PASSWORD });
         assert.equal(receipt.recibo.split('.').length, 3);
 

@@ -8,7 +8,7 @@ import type { RefusalCode } from '../../src/domain/errors.ts';
 import { preferredLanguage } from '../../src/language/language.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { ERRORS } from '../../src/wire/errors.ts';
-import { refusalAnswer } from '../../src/wire/tcp/answer.ts';
+import { detailOf, refusalAnswer } from '../../src/wire/tcp/answer.ts';
 
 const CODES = Object.keys(ERRORS) as RefusalCode[];
 
@@ -52,6 +52,17 @@ test('an answer to a refusal stays under the bound, whatever is in it', () => {
         { status, error, reintentar_ms },
         { status: ERRORS[code].tcp, error: code, reintentar_ms: Number.MAX_SAFE_INTEGER },
       );
+    }
+  }
+});
+
+test('the detail of a refusal is read back from the text of its answer', () => {
+  for (const code of CODES) {
+    for (const detail of ['velocity: 5000.00 EUR / 24 h', 'a). b (', undefined]) {
+      const { mensaje } = JSON.parse(
+        refusalAnswer({ refused: code, ...(detail === undefined ? {} : { detail }) }, undefined),
+      );
+      assert.equal(detailOf(code, mensaje), detail);
     }
   }
 });

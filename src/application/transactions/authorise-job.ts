@@ -2,6 +2,7 @@ import type { ChallengeBinding } from '../../domain/challenge/nonce.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain/errors.ts';
 import { type GivenProofs, missingProof, type Proof } from '../../domain/policy/policy.ts';
+import type { VelocityExcess } from '../../domain/policy/velocity.ts';
 import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
@@ -115,7 +116,7 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     const { proofs, excess } = requiredByPolicy(settings, user, state, transfer, at);
     const missing = missingProof(proofs, given);
     if (!missing) return this.#approved(user, at, state, proofsFrom(given), code?.tokenId);
-    if (this.#mayWait) return this.#requested(user, at, state);
+    if (this.#mayWait) return this.#requested(user, at, state, excess);
     // The proofs that were given fit, so the challenge is not spent; the code, where one was shown, is.
     if (!excess) return this.#refused(at, missing, { state });
     const limit = describeExcess(settings.policy, excess, transfer);
@@ -155,9 +156,9 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
   }
 
   /** Stores the transaction as pending. The request's challenge is spent; the pending transaction gets its own. */
-  #requested(user: User, at: number, state: UserState): Verdict {
+  #requested(user: User, at: number, state: UserState, velocity: VelocityExcess | undefined): Verdict {
     const { transfer, challenge } = this.#request;
-    return requestProposal(this.#context, user, at, { transfer, serviceId: '', state, challenge });
+    return requestProposal(this.#context, user, at, { transfer, serviceId: '', state, challenge, velocity });
   }
 
   /** `spends`: the challenge was answered for good. One that is not authentic, or spent already, cannot be. */

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { intactBody } from '../journal/intact-entry.ts';
 import type { DecidedTransaction } from '../receipts/sign-receipt.ts';
 import { recordedOf } from './ended-transaction.ts';
+import type { RequestedTransaction } from './request-transaction.ts';
 import { STATUS_OF, timeOfId } from './transaction-view.ts';
 
 const ENTRIES_PER_READ = 256;
@@ -48,12 +49,10 @@ export async function assertRecorded(context: Context, row: TransactionRow): Pro
 export async function assertKept(
   context: Context,
   userId: UserId,
-  kept: DecidedTransaction | TransactionRow,
+  kept: DecidedTransaction | RequestedTransaction,
 ): Promise<void> {
   const fits =
-    'status' in kept
-      ? fitsRequest(kept, await requestedTransaction(context, userId, kept.transactionId))
-      : await isRecorded(context, userId, kept);
+    'status' in kept ? await isRequested(context, userId, kept) : await isRecorded(context, userId, kept);
   if (fits) return;
   const id = 'status' in kept ? kept.transactionId : kept.transaction.id;
   throw context.contradictions.found(
@@ -77,6 +76,11 @@ async function isRecorded(
   );
 }
 
+async function isRequested(context: Context, userId: UserId, kept: RequestedTransaction): Promise<boolean> {
+  const request = await requestedTransaction(context, userId, kept.transactionId);
+  return fitsRequest(kept, request) && kept.velocity === request?.velocity;
+}
+
 /** The transaction as its intact entry of request states it, and the service that asked. @returns undefined without such an entry */
 export async function requestedTransaction(
   context: Context,
@@ -86,13 +90,15 @@ export async function requestedTransaction(
   const entry = await requestOf(context, userId, transactionId);
   const body = entry && intactBody(entry, entry.previous);
   if (!body?.transaction) return undefined;
-  return { transaction: body.transaction, serviceId: serviceOf(body) };
+  return { transaction: body.transaction, serviceId: serviceOf(body), velocity: body.detail?.velocity };
 }
 
 export interface RecordedRequest {
   readonly transaction: RecordedTransaction;
   /** Empty where the user asked. */
   readonly serviceId: string;
+  /** What of the velocity limit it exceeded. */
+  readonly velocity: unknown;
 }
 
 /** Whether a pending row says what its entry of request does. */

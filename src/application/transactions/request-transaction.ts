@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
+import type { VelocityExcess } from '../../domain/policy/velocity.ts';
 import type { Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
@@ -11,7 +12,11 @@ import type { User } from '../users/user.ts';
 import { makeTransactionId } from './transaction-id.ts';
 
 /** A pending transaction, kept until its user decides. */
-export type RequestedTransaction = TransactionRow & { readonly repeated?: boolean };
+export type RequestedTransaction = TransactionRow & {
+  /** What of the user's velocity limit it exceeds, where that is why it waits. Not in its row: its entry records it. */
+  readonly velocity?: VelocityExcess;
+  readonly repeated?: boolean;
+};
 
 export interface RequestTransactionRequest {
   readonly userId: UserId;
@@ -48,6 +53,7 @@ interface Wanted {
   readonly state: UserState;
   /** The challenge that this entry spends. */
   readonly challenge?: string;
+  readonly velocity?: VelocityExcess | undefined;
 }
 
 /** The entry and the row of a pending transaction. Challenge keys must be at hand (`ensureKeys`). */
@@ -55,7 +61,7 @@ export function requestProposal(
   context: Context,
   user: User,
   at: number,
-  { transfer, serviceId, state, challenge: spent }: Wanted,
+  { transfer, serviceId, state, challenge: spent, velocity }: Wanted,
 ): Proposal<RequestedTransaction | Refusal> {
   const { pendingTransactionsPerUserMax: max } = LIMITS;
   // Expired ones do not count: they wait for maintenance alone.
@@ -81,11 +87,15 @@ export function requestProposal(
     decidedVersion: 0,
     reason: '',
   };
+  const detail = {
+    ...(serviceId === '' ? {} : { service: serviceId }),
+    ...(velocity === undefined ? {} : { velocity }),
+  };
   return {
-    result: transaction,
+    result: velocity === undefined ? transaction : { ...transaction, velocity },
     draft: {
       type: 'transaction.requested',
-      ...(serviceId === '' ? {} : { detail: { service: serviceId } }),
+      ...(Object.keys(detail).length === 0 ? {} : { detail }),
       transaction: { ...transfer, challenge, id: transactionId, v: 1 },
       state,
       ...(spent === undefined ? {} : { challenge: spent }),

@@ -4,12 +4,13 @@ import { type ClientAnswer, ConnectionLost, TcpClient } from '../../client/tcp-c
 import { tokenHmac } from '../../client/token-hmac.ts';
 import { grouped, transferScreen } from '../../client/token-screen.ts';
 import { transferMac } from '../../client/transfer-mac.ts';
-import { isRefusal, type RefusalCode } from '../../domain/errors.ts';
+import { isRefusal, type Refusal, type RefusalCode } from '../../domain/errors.ts';
 import { boundCode } from '../../domain/otp/bound-code.ts';
 import { boundQuestion } from '../../domain/transaction/bound-question.ts';
 import type { Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import { parseTransfer } from '../../domain/transaction/transfer.ts';
 import { text } from '../../language/text.ts';
+import { detailOf } from '../../wire/tcp/answer.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure, RefusedByServer } from '../shell/failure.ts';
 import { ask, readPassword } from '../shell/secret-input.ts';
@@ -102,9 +103,11 @@ async function logIn(
 }
 
 /** @returns undefined when nobody is there to ask */
-async function askCode(shell: Shell, { error }: ClientAnswer): Promise<string | undefined> {
+async function askCode(shell: Shell, answer: ClientAnswer): Promise<string | undefined> {
   if (!process.stdin.isTTY || shell.json) return undefined;
-  shell.note(text(`The server wants a code (${error}).`, `El servidor pide un código (${error}).`));
+  const { refused, detail } = refusalOf(answer);
+  const why = detail === undefined ? refused : `${refused}; ${detail}`;
+  shell.note(text(`The server wants a code (${why}).`, `El servidor pide un código (${why}).`));
   return (await ask(shell, text('Code', 'Código'))).replaceAll(' ', '');
 }
 
@@ -153,14 +156,18 @@ function needsCode({ error }: ClientAnswer): boolean {
 /** @throws RefusedByServer with the server's stable code */
 function accepted(answer: ClientAnswer): ClientAnswer {
   if (answer.status === 'OK') return answer;
-  if (typeof answer.error === 'string') {
-    // The code has texts in both languages; `mensaje` is always Spanish.
-    const wait = answer.reintentar_ms;
-    throw new RefusedByServer({
-      refused: answer.error as RefusalCode,
-      ...(typeof wait === 'number' ? { retryAfterMs: wait } : {}),
-    });
-  }
+  if (typeof answer.error === 'string') throw new RefusedByServer(refusalOf(answer));
   const message = `${answer.status}: ${answer.mensaje ?? ''}`;
   throw new CommandFailure(EXIT.refused, 'refused', text(message, message));
+}
+
+/** The code has texts in both languages; `mensaje` is always Spanish, so only the detail is taken from it. */
+function refusalOf({ error, mensaje, reintentar_ms: wait }: ClientAnswer): Refusal {
+  const refused = error as RefusalCode;
+  const detail = detailOf(refused, mensaje ?? '');
+  return {
+    refused,
+    ...(detail === undefined ? {} : { detail }),
+    ...(typeof wait === 'number' ? { retryAfterMs: wait } : {}),
+  };
 }

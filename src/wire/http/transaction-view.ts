@@ -29,6 +29,17 @@ export const Transaction = named(
       Type.String({ description: 'Why it was refused: a code of the error table, or user_refused.' }),
     ),
     receipt: Type.Optional(Type.String({ description: 'JWS, where it was asked for.' })),
+    required: Type.Optional(
+      Type.Array(Type.Enum(['bound_code']), {
+        description:
+          'Of the answer to a request beyond the velocity limit: the proofs that its approval needs.',
+      }),
+    ),
+    limit: Type.Optional(
+      Type.String({
+        description: 'With `required`: the limit that it exceeds, such as `velocity: 5000.00 EUR / 24 h`.',
+      }),
+    ),
   }),
 );
 

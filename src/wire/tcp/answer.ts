@@ -1,4 +1,4 @@
-import type { Refusal } from '../../domain/errors.ts';
+import type { Refusal, RefusalCode } from '../../domain/errors.ts';
 import { ERRORS } from '../errors.ts';
 
 const DETAIL_LENGTH_MAX = 64;
@@ -22,4 +22,13 @@ export function refusalAnswer(refusal: Refusal, id: string | undefined): string 
   if (refusal.retryAfterMs !== undefined) text += `,"reintentar_ms":${Math.ceil(refusal.retryAfterMs)}`;
   if (id !== undefined) text += `,"id":${id}`;
   return `${text}}\n`;
+}
+
+/** The detail in `mensaje` of a `refusalAnswer`, which no other member has. @returns undefined where it has none */
+export function detailOf(refused: RefusalCode, mensaje: string): string | undefined {
+  if (!Object.hasOwn(ERRORS, refused)) return undefined;
+  const { title, detail } = ERRORS[refused].es;
+  const [before, after] = [`${title} (`, `). ${detail}`];
+  if (!mensaje.startsWith(before) || !mensaje.endsWith(after)) return undefined;
+  return mensaje.slice(before.length, -after.length);
 }

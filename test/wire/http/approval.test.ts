@@ -239,6 +239,31 @@ describe('the user asks', () => {
     assert.equal(approved.json.status, 'approved');
   });
 
+  test('beyond the velocity limit it waits, and the answer and its repeat name the limit', async (t) => {
+    const velocity = '{"window_ms":3600000,"amount_max":"20.00"}';
+    const fixture = await testHttp(t, { flags: { '--policy-velocity': velocity } });
+    const alice = await fixture.user('alice');
+    const small = { ...SMALL, amount: '12.50' };
+    assert.equal((await alice.post('/v1/transactions', await alice.proven(small))).status, 201);
+    const key = { 'idempotency-key': 'rent' };
+    const proven = await alice.proven(small);
+    const made = await alice.post('/v1/transactions', proven, key);
+    assert.deepEqual(
+      [made.status, made.json.required, made.json.limit],
+      [202, ['bound_code'], 'velocity: 20.00 EUR / 1 h'],
+    );
+    const repeated = await alice.post('/v1/transactions', proven, key);
+    assert.deepEqual([repeated.status, repeated.json], [202, made.json]);
+    const unproven = await alice.post('/v1/transactions', BIG);
+    assert.equal(unproven.status, 202);
+    const { required, limit, ...listed } = made.json;
+    const pending = await alice.get('/v1/transactions?status=pending');
+    assert.deepEqual(
+      pending.json.transactions.find(({ id }: { id: string }) => id === listed.id),
+      listed,
+    );
+  });
+
   test("another user's transaction is not there, nor another service's", async (t) => {
     const fixture = await testHttp(t);
     const [alice, mallory] = [await fixture.user('alice'), await fixture.user('mallory')];

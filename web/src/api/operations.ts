@@ -299,6 +299,8 @@ export type Transaction = {
   readonly decided_at?: string;
   readonly reason?: string;
   readonly receipt?: string;
+  readonly required?: readonly 'bound_code'[];
+  readonly limit?: string;
 };
 
 export type User = {
@@ -327,6 +329,8 @@ export type UserTransaction = {
   readonly decided_at?: string;
   readonly reason?: string;
   readonly receipt?: string;
+  readonly required?: readonly 'bound_code'[];
+  readonly limit?: string;
   readonly user: string;
 };
 

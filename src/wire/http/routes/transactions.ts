@@ -1,8 +1,13 @@
 import Type, { type Static } from 'typebox';
 import { issueChallenges } from '../../../application/challenges/issue-challenges.ts';
+import type { Context } from '../../../application/context.ts';
 import type { AuthoriseRequest } from '../../../application/transactions/authorisation.ts';
 import { authoriseOrRequest } from '../../../application/transactions/authorise.ts';
-import { requestTransaction } from '../../../application/transactions/request-transaction.ts';
+import { describeExcess } from '../../../application/transactions/policy-evaluation.ts';
+import {
+  type RequestedTransaction,
+  requestTransaction,
+} from '../../../application/transactions/request-transaction.ts';
 import { viewOfRow } from '../../../application/transactions/transaction-view.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import { encodeTransaction, type Transfer } from '../../../domain/transaction/canonical-transaction.ts';
@@ -64,7 +69,7 @@ async function byService(
     ...foreignIdempotency(key, caller, { method: 'POST', path, body: { ...transfer, username } }),
   });
   if (isRefusal(requested)) return requested;
-  return pending(transactionView(viewOfRow(requested)), requested.repeated);
+  return pending(context, requested);
 }
 
 async function byUser(
@@ -94,13 +99,23 @@ async function byUser(
   };
   const outcome = await authoriseOrRequest(context, request);
   if (isRefusal(outcome)) return outcome;
-  if ('status' in outcome) return pending(transactionView(viewOfRow(outcome)), outcome.repeated);
+  if ('status' in outcome) return pending(context, outcome);
   const view = authorisationView(outcome);
   return { status: 201, headers: { ...replayed(outcome.repeated), ...locationOf(view.id) }, body: view };
 }
 
-function pending(view: Static<typeof Transaction>, repeated: boolean | undefined): RouteResponse {
-  return { status: 202, headers: { ...replayed(repeated), ...locationOf(view.id) }, body: view };
+function pending({ settings }: Context, requested: RequestedTransaction): RouteResponse {
+  const { transactionId, velocity, repeated } = requested;
+  return {
+    status: 202,
+    headers: { ...replayed(repeated), ...locationOf(transactionId) },
+    body: {
+      ...transactionView(viewOfRow(requested)),
+      ...(velocity === undefined
+        ? {}
+        : { required: ['bound_code'], limit: describeExcess(settings.policy, velocity, requested) }),
+    } satisfies Static<typeof Transaction>,
+  };
 }
 
 function locationOf(id: string): Readonly<Record<string, string>> {
@@ -114,7 +129,7 @@ export const transactionRoutes = [
     tag: 'transactions',
     summary: 'Ask for a transaction',
     description:
-      'By its user with the proof that the policy demands: approved at once (201). With less, or by a service (`transactions:write`) with `username`: it waits for its user (202), who approves it by a code bound to the `challenge` in the answer.',
+      'By its user with the proof that the policy demands: approved at once (201). With less, or by a service (`transactions:write`) with `username`: it waits for its user (202), who approves it by a code bound to the `challenge` in the answer. Where it waits because of the velocity limit, `limit` names it.',
     caller: 'user_or_service',
     scope: 'transactions:write',
     repeatable: true,
