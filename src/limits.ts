@@ -174,6 +174,8 @@ export const LIMITS = {
   expiredPerTurnMax: 256,
   /** Counters beyond the next one that are accepted (RFC 4226 section 7.4). */
   hotpLookAhead: 10,
+  /** Counters in which two consecutive codes are looked for. */
+  hotpResyncWindow: 1_000,
   /** Time steps that a token's clock may be off (RFC 6238 section 6). */
   driftStepsMax: 10,
   /** Wrong MACs of a user in `wrongMacsWindowMs` before the session ends: each may be a guess at the password. */

@@ -18,6 +18,7 @@ import {
   tokenEnrol,
   tokenList,
   tokenRecoveryCodes,
+  tokenResync,
   tokenRevoke,
 } from './operations/tokens.ts';
 import {
@@ -43,6 +44,7 @@ export const OPERATIONS = {
   'token.activate': tokenActivate,
   'token.list': tokenList,
   'token.revoke': tokenRevoke,
+  'token.resync': tokenResync,
   'token.recovery_codes': tokenRecoveryCodes,
   'service.create': serviceCreate,
   'service.rotate': serviceRotate,

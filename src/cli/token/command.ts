@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withoutBlanks } from '../../domain/otp/typed-code.ts';
 import { text } from '../../language/text.ts';
 import { operate } from '../../operator/client.ts';
 import { examples } from '../shell/examples.ts';
@@ -115,5 +116,37 @@ export function define(command: Command, shell: Shell): void {
         say(text('Shown once; each works once:', 'Se muestran una vez; cada uno sirve una vez:')),
         ...made.codes,
       ]);
+    });
+
+  command
+    .command('resync')
+    .description(
+      say(
+        text(
+          'take up a HOTP token that ran ahead, by two codes that it shows one after the other',
+          'alcanzar un token HOTP que se adelantó, con dos códigos que muestra uno tras otro',
+        ),
+      ),
+    )
+    .argument('<user>', user)
+    .argument('<code>', say(text('the first code', 'el primer código')))
+    .argument('<next>', say(text('the next one', 'el siguiente')))
+    .option('--id <token>', say(text('which token, where there are several', 'qué token, si hay varios')))
+    .addHelpText('after', examples(shell, 'sello token resync alice 123456 654321'))
+    .action(async (username: string, code: string, next: string, options: { id?: string }) => {
+      const done = granted(
+        await operate(shell.config(), 'token.resync', {
+          ...{ username, first: withoutBlanks(code), second: withoutBlanks(next) },
+          ...(options.id === undefined ? {} : { id: options.id }),
+        }),
+      );
+      shell.result(done, () =>
+        say(
+          text(
+            `Token ${done.id} of ${username} was ${done.ahead} codes ahead; its next one is accepted.`,
+            `El token ${done.id} de ${username} iba ${done.ahead} códigos por delante; el siguiente se acepta.`,
+          ),
+        ),
+      );
     });
 }

@@ -81,3 +81,37 @@ export function acceptHotp(
     step: accepted,
   };
 }
+
+/** Returns the counters whose MACs `resynchronise` needs: `LIMITS.hotpResyncWindow` from the next one, and one more. */
+export function resyncCounters(state: TokenState | undefined): readonly number[] {
+  const next = state?.last ?? 0;
+  return Array.from({ length: LIMITS.hotpResyncWindow + 1 }, (_, i) => next + i);
+}
+
+/**
+ * Finds the counter of a token that ran ahead, by two codes that it shows one after the other (RFC 4226 section 7.4).
+ * Accepts no counter below the next one. Does NOT check the lockout.
+ * @param candidates of `resyncCounters`, in ascending order without a gap
+ * @returns undefined where the codes are not consecutive ones of the window
+ */
+export function resynchronise(
+  state: TokenState | undefined,
+  [first, second]: readonly [string, string],
+  candidates: readonly StepMac[],
+  { digits, at }: { readonly digits: number; readonly at: number },
+): { readonly accepted: TokenState; readonly ahead: number } | undefined {
+  const next = state?.last ?? 0;
+  let found: number | undefined;
+  let firstFits = false;
+  for (const { step, mac } of candidates) {
+    if (step < next) continue;
+    const code = truncate(mac, digits);
+    if (firstFits && equalConstantTime(code, second)) found ??= step;
+    firstFits = equalConstantTime(code, first);
+  }
+  if (found === undefined) return undefined;
+  return {
+    accepted: { last: found + 1, drift: 0, uses: (state?.uses ?? 0) + 1, usedAt: at },
+    ahead: found - 1 - next,
+  };
+}

@@ -1,6 +1,7 @@
 import { renewRecoveryCodes } from '../../application/codes/renew-recovery-codes.ts';
 import { activateToken } from '../../application/tokens/activate-token.ts';
 import { enrolToken } from '../../application/tokens/enrol-token.ts';
+import { resynchroniseToken } from '../../application/tokens/resynchronise-token.ts';
 import { enrolmentView, tokenView } from '../../application/tokens/token-view.ts';
 import { revokeToken } from '../../application/users/administer-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
@@ -89,4 +90,31 @@ export const tokenRecoveryCodes = operation(parameters({ username }), (target, g
     const made = await renewRecoveryCodes(target.application.context, { userId });
     return isRefusal(made) ? made : { username: given.username, codes: made.codes };
   }),
+);
+
+export const tokenResync = operation(
+  parameters(
+    {
+      username,
+      id,
+      first: { type: 'string', minLength: 1, maxLength: 64 },
+      second: { type: 'string', minLength: 1, maxLength: 64 },
+    },
+    ['id'],
+  ),
+  (target, given) =>
+    withUser(target, given.username, async (userId) => {
+      const { context } = target.application;
+      const counting = (await tokensOf(context, userId)).rows.filter(
+        ({ type, status }) => type === 'hotp' && status === 'active',
+      );
+      const tokenId = given.id ?? (counting.length === 1 ? counting[0]?.tokenId : undefined);
+      if (tokenId === undefined) {
+        const ids = counting.map(({ tokenId }) => tokenId).join(', ');
+        return refuse('token_unknown', counting.length === 0 ? {} : { detail: `one of ${ids}` });
+      }
+      const codes = [given.first, given.second] as const;
+      const done = await resynchroniseToken(context, { userId, tokenId, codes });
+      return isRefusal(done) ? done : { username: given.username, id: tokenId, ahead: done.ahead };
+    }),
 );

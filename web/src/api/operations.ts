@@ -968,6 +968,15 @@ export interface Operations {
     };
     answer: Token;
   };
+  'POST /v1/tokens/{id}/resynchronisation': {
+    path: {
+      readonly id: string;
+    };
+    body: {
+      readonly codes: readonly unknown[];
+    };
+    answer: Token;
+  };
   'POST /v1/transactions': {
     body: {
       readonly payer: string;

@@ -150,6 +150,12 @@ export const consoleTexts = {
     add: 'Set up a token',
     none_title: 'No token yet',
     none: 'A token on your phone shows log-in codes and approves transfers.',
+    resync: 'Resynchronise',
+    resync_title: 'Resynchronise this token',
+    resync_intro:
+      'If its codes are refused because it showed many that were not used: type the next two, one after the other.',
+    resync_first: 'The code that it shows now',
+    resync_second: 'The one after it',
     revoke_title: 'Revoke this token?',
     revoke_text:
       '“{{name}}” stops working at once: its codes are refused and its app is logged out. This cannot be undone.',
@@ -254,6 +260,7 @@ export const consoleTexts = {
       token_revoked: 'A token was revoked.',
       token_revoked_passkey: 'A passkey was deleted.',
       code_accepted: 'A code was accepted for a service.',
+      token_resynchronised: 'A token that had run ahead was resynchronised.',
       code_refused: 'A code was refused.',
       transaction_requested: 'A transfer of {{amount}} to {{payee}} was requested.',
       transaction_approved: 'A transfer of {{amount}} to {{payee}} was approved.',

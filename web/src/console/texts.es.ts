@@ -157,6 +157,12 @@ export const consoleTexts: Texts<typeof english> = {
     add: 'Configurar un token',
     none_title: 'Todavía no hay ningún token',
     none: 'Un token en su teléfono muestra códigos de acceso y aprueba transferencias.',
+    resync: 'Resincronizar',
+    resync_title: 'Resincronizar este token',
+    resync_intro:
+      'Si sus códigos se rechazan porque mostró muchos que no se usaron: escriba los dos siguientes, uno tras otro.',
+    resync_first: 'El código que muestra ahora',
+    resync_second: 'El siguiente',
     revoke_title: '¿Revocar este token?',
     revoke_text:
       '«{{name}}» deja de funcionar al momento: se rechazan sus códigos y su aplicación pierde el acceso. No se puede deshacer.',
@@ -261,6 +267,7 @@ export const consoleTexts: Texts<typeof english> = {
       token_revoked: 'Se revocó un token.',
       token_revoked_passkey: 'Se borró una llave de acceso.',
       code_accepted: 'Se aceptó un código para un servicio.',
+      token_resynchronised: 'Se resincronizó un token que se había adelantado.',
       code_refused: 'Se rechazó un código.',
       transaction_requested: 'Se pidió una transferencia de {{amount}} a {{payee}}.',
       transaction_approved: 'Se aprobó una transferencia de {{amount}} a {{payee}}.',

@@ -5,12 +5,14 @@ import type { Session } from '../../../application/sessions/session.ts';
 import { activateToken } from '../../../application/tokens/activate-token.ts';
 import { deviceIdOf } from '../../../application/tokens/device.ts';
 import { enrolToken } from '../../../application/tokens/enrol-token.ts';
+import { resynchroniseToken } from '../../../application/tokens/resynchronise-token.ts';
 import { listTokenUses } from '../../../application/tokens/token-uses.ts';
 import { enrolmentView, tokenView } from '../../../application/tokens/token-view.ts';
 import { revokeToken } from '../../../application/users/administer-user.ts';
 import { userFrom } from '../../../application/users/user.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
+import { withoutBlanks } from '../../../domain/otp/typed-code.ts';
 import { decodeState } from '../../../domain/user-state.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { UserRecord } from '../../../ports/store.ts';
@@ -121,6 +123,31 @@ export const tokenRoutes = [
       const view = await tokenOf(dependencies, caller.session, params.id);
       if (!view) throw new Error('an activated token is not there');
       return { status: 200, headers: replayed(activated.repeated), body: view };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/tokens/{id}/resynchronisation',
+    tag: 'tokens',
+    summary: 'Take up a HOTP token that ran ahead',
+    description:
+      'By two codes that it shows one after the other (RFC 4226 section 7.4), where its codes are refused because it showed many that were not used: up to 1,000 ahead. A wrong pair counts as a wrong code.',
+    caller: 'user',
+    params: { id: Id },
+    body: closed({ codes: Type.Tuple([Code, Code]) }),
+    bodyExample: { codes: ['492039', '118340'] },
+    responses: { 200: { description: 'Its next code is accepted.', schema: Token } },
+    refusals: ['token_unknown', 'code_wrong', 'locked'],
+    async handle({ caller: { session }, params, body }, dependencies) {
+      const [first, second] = body.codes;
+      const done = await resynchroniseToken(dependencies.context, {
+        ...{ userId: session.userId, tokenId: params.id, session },
+        codes: [withoutBlanks(first), withoutBlanks(second)],
+      });
+      if (isRefusal(done)) return done;
+      const view = await tokenOf(dependencies, session, params.id);
+      if (!view) throw new Error('a resynchronised token is not there');
+      return { status: 200, body: view };
     },
   }),
   route({

@@ -8,6 +8,7 @@ import type { Device } from '../../account/devices.ts';
 import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
 import { DeviceUses } from './device-uses.tsx';
+import { ResyncDialog } from './resync-dialog.tsx';
 
 export function DeviceRow({
   device,
@@ -22,7 +23,8 @@ export function DeviceRow({
   const queryClient = useQueryClient();
   const [revoking, setRevoking] = useState(false);
   const [usesShown, setUsesShown] = useState(false);
-  const { id, status } = device;
+  const [resyncing, setResyncing] = useState(false);
+  const { id, status, kind } = device;
   const name = device.label === '' ? account('device.unnamed') : device.label;
   const revoke = useMutation({
     mutationFn: () => api('DELETE /v1/tokens/{id}', { path: { id } }),
@@ -43,6 +45,11 @@ export function DeviceRow({
         >
           {t('devices.uses')}
         </Button>
+        {status === 'active' && kind === 'hotp' && (
+          <Button variant="default" size="sm" onClick={() => setResyncing(true)}>
+            {t('devices.resync')}
+          </Button>
+        )}
         {status !== 'revoked' && (
           <Button
             variant="light"
@@ -56,6 +63,7 @@ export function DeviceRow({
         )}
       </div>
       <DeviceUses device={device} name={name} opened={usesShown} onClose={() => setUsesShown(false)} />
+      {resyncing && <ResyncDialog id={id} onClose={() => setResyncing(false)} />}
       <Confirm
         opened={revoking}
         title={t('devices.revoke_title')}

@@ -49,6 +49,7 @@ export function sentenceOf({ body }: Pick<JournalEntry, 'body'>): Sentence {
   if (PASSKEY_EVENTS.has(name) && detail?.method === 'passkey') return told(`${name}_passkey`);
   if (name === 'admin_enrolment_invited' && detail?.by === user) return told('enrolment_asked');
   if (name === 'admin_password_changed' && detail?.by === user) return told('password_changed');
+  if (name === 'code_accepted' && detail?.method === 'resynchronisation') return told('token_resynchronised');
   if (name === 'session_ended' && reason === 'log_out') return told('session_left', true);
   if (name === 'session_ended' && reason === 'revoked') {
     if (detail?.kind === 'enrolment') return told('enrolment_withdrawn', true);
