@@ -80,8 +80,9 @@ test('servers of compose.yaml: as many as asked for, each alike, in every place'
     assert.deepEqual(ofServers(volumes), names);
     assert.deepEqual(Object.keys(services.balancer.depends_on), names);
     const first = services['sello-1'];
-    assert.ok(!('build' in first), 'another image than the own is not built');
-    assert.doesNotMatch(content('compose.quick.yaml'), /sello:latest|dockerfile: deploy/);
+    // Another image than the own is pulled and not built.
+    assert.ok(!('build' in services.vault) && !('pull_policy' in first));
+    assert.doesNotMatch(content('compose.quick.yaml'), /sello:latest|dockerfile: deploy|pull_policy/);
     for (const name of names.slice(1)) {
       const volumes = [...first.volumes.slice(0, -1), `${name}:/var/lib/sello`];
       assert.deepEqual(services[name], { ...first, volumes });

@@ -34,7 +34,10 @@ const OWN_IMAGE = 'sello:latest';
 /** Another image than the project's own is not built here. */
 function withImage(text: string, image: string): string {
   if (image === OWN_IMAGE) return text;
-  return text.replaceAll(OWN_IMAGE, image).replace(/^ +build: \{ context: \.\., .*\n/gm, '');
+  return text
+    .replace(/(image: sello:latest\n) +pull_policy: never\n/g, '$1')
+    .replaceAll(OWN_IMAGE, image)
+    .replace(/^( +# Builds the image .*\n)? +build: \{ context: \.\., .*\n/gm, '');
 }
 
 /** What the shipped file says of `sello-2`: a line of `depends_on`, the service with its blank line, or its volume. */
