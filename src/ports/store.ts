@@ -25,7 +25,8 @@ export * from './store-rows.ts';
  */
 export interface Store extends JournalReader {
   /**
-   * Appends decisions, each with its rows, in one unit of work. Durable when it resolves. A call may hold several
+   * Appends decisions, each with its rows, in one unit of work. A user's row claims the skeleton of the name
+   * (`nameClaim` of src/domain/look-alikes): another name with that skeleton is a conflict. Durable when it resolves. A call may hold several
    * consecutive versions of one user, in order; when one is not appended, the user's later ones in the call are not
    * appended either.
    * @throws StoreUnavailable when the outcome is unknown or nothing was appended: reload the users before deciding again
@@ -42,6 +43,11 @@ export interface Store extends JournalReader {
   allocateUserIds(count: number): Promise<readonly UserId[]>;
   /** Exact, case-sensitive match. */
   findUser(username: string): Promise<Credentials | undefined>;
+  /**
+   * Claims the skeletons of at most `limit` names that claim none yet, because they were registered by a version before. A
+   * skeleton that another name holds stays with it. @returns whether there may be more
+   */
+  claimNames(limit: number): Promise<boolean>;
   /** Users in order of id, after the given one. `search` matches a part of the name. */
   listUsers(page: {
     readonly after: UserId;
@@ -163,7 +169,7 @@ export interface Changes {
   readonly users: readonly { readonly userId: UserId; readonly version: number }[] | 'all';
 }
 
-/** `superseded`: the user has that version already; decide again. `conflict`: a row's key is taken (a username). */
+/** `superseded`: the user has that version already; decide again. `conflict`: a row's key is taken (a username, or one that looks like it). */
 export type AppendOutcome = 'appended' | 'superseded' | 'conflict';
 
 /** What the next decision about a user needs: the state of the latest entry, and the user's rows. */

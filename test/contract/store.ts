@@ -2,6 +2,7 @@ import { journalReaderContract } from './journal-reader.ts';
 import type { OpenedStore } from './opened-store.ts';
 import { appendContract } from './store-append.ts';
 import { lifeContract } from './store-life.ts';
+import { namesContract } from './store-names.ts';
 import { readContract } from './store-read.ts';
 import { rowsContract } from './store-rows.ts';
 import { transactionsContract } from './store-transactions.ts';
@@ -12,6 +13,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   appendContract(name, open);
   rowsContract(name, open);
   transactionsContract(name, open);
+  namesContract(name, open);
   readContract(name, open);
   journalReaderContract(name, open);
   lifeContract(name, open);

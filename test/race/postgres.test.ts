@@ -176,6 +176,31 @@ describe('PostgreSQL: races from two servers', () => {
       }
     }));
 
+  test(`for a name in letters of different scripts: of ${CALLERS} look-alikes exactly one wins, ${ROUNDS / 5} times over`, () =>
+    withStores(async (stores) => {
+      for (let round = 0; round < ROUNDS / 5; round++) {
+        // Latin, with one or two letters of Cyrillic or Greek: all look like `aao`.
+        const names = Array.from({ length: CALLERS }, (_, caller) => {
+          const letters = [
+            ['a', '\u0430', '\u03b1'],
+            ['a', '\u0430', '\u03b1'],
+            ['o', '\u043e', '\u03bf'],
+          ];
+          return `${letters.map((same, place) => same[Math.floor(caller / 3 ** place) % 3]).join('')}${round}`;
+        });
+        const ids = await stores[0].allocateUserIds(CALLERS);
+        const outcomes = await Promise.all(
+          ids.map(async (userId, caller) => {
+            const chain = new Chain(userId, names[caller]);
+            return (await storeOf(stores, caller).append([chain.registration()]))[0];
+          }),
+        );
+        const winner = assertOneWon(outcomes, 'conflict');
+        assert.equal((await stores[1].findUser(names[winner] as string))?.userId, ids[winner]);
+        assert.equal((await stores[1].load(ids, 0)).filter((record) => record !== undefined).length, 1);
+      }
+    }));
+
   test(`for an idempotency key: exactly one of ${CALLERS} wins, and who did not look for its answer is refused`, () =>
     withStores(async (stores) => {
       const chains = await registered(stores[0], 5);

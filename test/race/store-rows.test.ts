@@ -62,13 +62,14 @@ async function raceForKey(store: Store, chain: Chain, key: string, callers: numb
 async function withStore(spoil: string, body: (store: Store) => Promise<void>): Promise<void> {
   const folder = new SqliteFolder(fastFolder());
   try {
+    const store = await folder.open();
+    // After the start, which compares the schema.
     if (spoil !== '') {
-      await (await folder.open()).close();
       const database = new DatabaseSync(folder.path, { enableForeignKeyConstraints: false });
       database.exec(spoil);
       database.close();
     }
-    await body(await folder.open());
+    await body(store);
   } finally {
     await folder.dispose();
   }
@@ -95,7 +96,7 @@ describe('race for a row', () => {
   test('mutation: with names not unique the race fails', async () => {
     const spoil = `DROP TABLE users; CREATE TABLE users (user_id INTEGER PRIMARY KEY, username TEXT NOT NULL,
       password_hash TEXT NOT NULL, mac_key TEXT NOT NULL, role TEXT NOT NULL, disabled INTEGER NOT NULL,
-      created_at INTEGER NOT NULL) STRICT`;
+      created_at INTEGER NOT NULL, claim_version INTEGER NOT NULL) STRICT`;
     await withStore(spoil, async (store) => {
       await assert.rejects(raceForName(store, 'name', CALLERS), /more or less than one won/);
     });

@@ -12,7 +12,7 @@ export interface Migration {
  * The migrations, in order: the n-th one leads to version n. A released migration is never edited.
  *
  * The key of every table of a decision begins with `user_id`, so that a sharded engine keeps a user's rows together.
- * `usernames` is the exception, since a name is unique among all users. The primary key of `journal` is the guard: the
+ * `usernames` and `name_claims` are the exceptions, since a name is unique among all users. The primary key of `journal` is the guard: the
  * row `(user_id, version)` either is the caller's or exists already. `xid` and `ordinal` are an entry's transaction and
  * its order within that; `places` assigns final transactions their positions in the journal (commit-sequencer.ts).
  * `answers` holds the idempotency records. A fillfactor leaves room in the pages of tables whose rows are updated.
@@ -182,6 +182,17 @@ export const MIGRATIONS: readonly Migration[] = [
     CREATE INDEX unknown_names_by_position ON unknown_names (position);
     `,
   },
+  {
+    // The default marks the names of servers of the version before, which claim nothing. Upkeep claims for them.
+    sql: `
+    CREATE TABLE name_claims (
+      skeleton text COLLATE "C" NOT NULL PRIMARY KEY,
+      holder   text COLLATE "C" NOT NULL
+    );
+    ALTER TABLE usernames ADD COLUMN claim_version integer NOT NULL DEFAULT 0;
+    CREATE INDEX usernames_unclaimed ON usernames (user_id) WHERE claim_version < 1;
+    `,
+  },
 ];
 
 /** The rights of the server's role. None of them changes or removes an entry, or its position. */
@@ -190,6 +201,6 @@ export const GRANTS: readonly string[] = [
   'GRANT SELECT ON ALL TABLES IN SCHEMA sello TO %role%',
   'GRANT INSERT ON journal, places TO %role%',
   'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding TO %role%',
-  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names, name_claims TO %role%',
   'GRANT USAGE ON SEQUENCE user_ids, unknown_name_positions TO %role%',
 ];

@@ -1,3 +1,4 @@
+import { NAME_CLAIM_VERSION, nameClaim } from '../../domain/look-alikes/name-claim.ts';
 import type { ServiceRow, SideRow } from '../../ports/store.ts';
 import {
   IDEMPOTENCY_RECORDS,
@@ -13,12 +14,13 @@ import {
 } from '../sql/columns.ts';
 import { storedSession } from '../sql/stored-session.ts';
 import type { Result, Statement, Value } from './connection.ts';
+import { CLAIM, RELEASE } from './name-claims.ts';
 import { insertInto } from './row-sql.ts';
 import { storable } from './storable.ts';
 
 /** What it means when a statement did not write exactly one row. */
 export type Expectation =
-  /** The row's key is taken. */
+  /** The row's key, or the skeleton of its name, is taken. */
   | 'insert'
   /** The row that the decision changes does not exist. */
   | 'update'
@@ -32,7 +34,11 @@ export interface SideStatement {
 }
 
 const INSERT = {
-  username: insertInto('usernames', { username: 'username', userId: 'user_id' }),
+  username: insertInto('usernames', {
+    username: 'username',
+    userId: 'user_id',
+    claimVersion: 'claim_version',
+  }),
   user: insertInto('users', USERS),
   token: insertInto('tokens', TOKENS),
   session: insertInto('sessions', SESSIONS),
@@ -90,14 +96,24 @@ const DELETE = {
 export function statementsOf(row: SideRow): SideStatement[] {
   switch (row.kind) {
     case 'user.insert':
-      return [insert(INSERT.username, [row.username, row.userId]), insert(INSERT.user, valuesOf(USERS, row))];
+      return [
+        claim(row.username),
+        insert(INSERT.username, [row.username, row.userId, NAME_CLAIM_VERSION]),
+        insert(INSERT.user, valuesOf(USERS, row)),
+      ];
     case 'user.update': {
       const { userId, passwordHash = null, macKey = null, role = null, disabled = null } = row;
       return [update(UPDATE.user, [userId, passwordHash, macKey, role, disabled])];
     }
     case 'user.rename': {
       const given = [row.userId, row.from, row.username];
-      return [insert(UPDATE.name, given), update(UPDATE.userName, given)];
+      const { skeleton, holder } = nameClaim(row.from);
+      return [
+        any(RELEASE, [skeleton, holder]),
+        claim(row.username),
+        insert(UPDATE.name, given),
+        update(UPDATE.userName, given),
+      ];
     }
     case 'token.insert':
       return [insert(INSERT.token, valuesOf(TOKENS, row.token))];
@@ -141,6 +157,11 @@ export function statementsOf(row: SideRow): SideStatement[] {
     case 'idempotency.insert':
       return [insert(INSERT.idempotencyRecord, valuesOf(IDEMPOTENCY_RECORDS, row))];
   }
+}
+
+function claim(username: string): SideStatement {
+  const { skeleton, holder } = nameClaim(username);
+  return insert(CLAIM, [skeleton, holder]);
 }
 
 function keysOf({ serviceId, keys }: ServiceRow): SideStatement[] {

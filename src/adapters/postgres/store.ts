@@ -30,6 +30,7 @@ import { foreignObjects } from './foreign-objects.ts';
 import { JournalRows } from './journal-rows.ts';
 import { KnownHeads } from './known-heads.ts';
 import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './migrate.ts';
+import { claimUnclaimed } from './name-claims.ts';
 import { Pool } from './pool.ts';
 import type { PostgresLog } from './primary.ts';
 import { findService, listServices } from './service-rows.ts';
@@ -253,6 +254,10 @@ export class PostgresStore implements Store {
 
   async findVaultBinding(): Promise<VaultBinding | undefined> {
     return this.#pool.read(findVaultBinding);
+  }
+
+  async claimNames(limit: number): Promise<boolean> {
+    return this.#change(async (connection) => (await claimUnclaimed(connection, limit)) >= limit);
   }
 
   async findUnknownName(key: string): Promise<string | undefined> {

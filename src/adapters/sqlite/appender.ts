@@ -6,6 +6,7 @@ import { denseVersions, type Guard } from './guard.ts';
 import { HeadWriter } from './head-writer.ts';
 import type { JournalIndex } from './journal-index.ts';
 import { JournalWriter } from './journal-writer.ts';
+import type { NameClaims } from './name-claims.ts';
 import { SideRows } from './side-rows.ts';
 import { assertSpace } from './space.ts';
 import type { OnStep, Step } from './step.ts';
@@ -39,6 +40,7 @@ export class Appender {
     connection: Connection,
     index: JournalIndex,
     decided: DecidedTransactions,
+    names: NameClaims,
     { guard, onStep, sweepEntriesMin }: AppenderOptions,
   ) {
     this.#connection = connection;
@@ -47,7 +49,7 @@ export class Appender {
     this.#onStep = onStep;
     this.#journal = new JournalWriter(connection.database);
     this.#decided = decided;
-    this.#rows = new SideRows(connection.database, decided);
+    this.#rows = new SideRows(connection.database, decided, names);
     const beforeRaise = () => decided.write();
     this.#sweep = new HeadWriter(connection.database, index, { onStep, sweepEntriesMin, beforeRaise });
     this.#wakeWhenIdle();

@@ -187,4 +187,12 @@ export const MIGRATIONS: readonly string[] = [
     at       INTEGER NOT NULL CHECK (at >= 0)
   ) STRICT;
   `,
+  `
+  CREATE TABLE name_claims (
+    skeleton TEXT NOT NULL PRIMARY KEY,
+    holder   TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE users ADD COLUMN claim_version INTEGER NOT NULL DEFAULT 0 CHECK (claim_version >= 0);
+  CREATE INDEX users_unclaimed ON users (user_id) WHERE claim_version < 1;
+  `,
 ];

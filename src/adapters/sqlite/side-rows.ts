@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { NAME_CLAIM_VERSION } from '../../domain/look-alikes/name-claim.ts';
 import type { Decision, Entry, SideRow } from '../../ports/store.ts';
 import {
   IDEMPOTENCY_RECORDS,
@@ -12,11 +13,12 @@ import {
 import { storedSession } from '../sql/stored-session.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { isTaken } from './errors.ts';
+import type { NameClaims } from './name-claims.ts';
 import { inputValues, insertInto } from './row-sql.ts';
 import { ServiceRows } from './service-rows.ts';
 
 const INSERT = {
-  user: insertInto('users', USERS),
+  user: insertInto('users', { ...USERS, claimVersion: 'claim_version' }),
   token: insertInto('tokens', TOKENS),
   session: insertInto('sessions', SESSIONS),
   passkey: insertInto('passkeys', PASSKEYS),
@@ -39,30 +41,35 @@ const DELETE = {
   passkey: 'DELETE FROM passkeys WHERE user_id = ? AND credential_id = ?',
 } as const;
 
+/** Kinds of rows. */
+const OF_SEVERAL_STATEMENTS = /^(user\.(insert|rename)|service\.)/;
+
 /** Writes the rows that belong to a decision, inside the caller's unit of work. */
 export class SideRows {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #services: ServiceRows;
   readonly #decided: DecidedTransactions;
+  readonly #names: NameClaims;
   readonly #savepoint: StatementSync;
   readonly #release: StatementSync;
   readonly #rollback: StatementSync;
 
-  constructor(database: DatabaseSync, decided: DecidedTransactions) {
+  constructor(database: DatabaseSync, decided: DecidedTransactions, names: NameClaims) {
     this.#database = database;
     this.#decided = decided;
+    this.#names = names;
     this.#services = new ServiceRows(database);
     this.#savepoint = database.prepare('SAVEPOINT decision');
     this.#release = database.prepare('RELEASE decision');
     this.#rollback = database.prepare('ROLLBACK TO decision');
   }
 
-  /** @returns false when the key of a row is taken; then none is written */
+  /** @returns false when the key of a row, or the skeleton of a name, is taken; then none is written */
   write({ rows, entry }: Decision): boolean {
     const [only] = rows;
-    // SQLite undoes a failed statement by itself, so one row needs no savepoint.
-    if (rows.length === 1 && only && !only.kind.startsWith('service.'))
+    // SQLite undoes a failed statement by itself, so a row of one statement needs no savepoint.
+    if (rows.length === 1 && only && !OF_SEVERAL_STATEMENTS.test(only.kind))
       return this.#writeOrTaken(only, entry);
     const { staged } = this.#decided;
     this.#savepoint.run();
@@ -77,6 +84,9 @@ export class SideRows {
 
   #writeOrTaken(row: SideRow, entry: Entry): boolean {
     try {
+      if (row.kind === 'user.rename') this.#names.release(row.from);
+      const named = row.kind === 'user.insert' || row.kind === 'user.rename';
+      if (named && !this.#names.claim(row.username)) return false;
       this.#write(row, entry);
       return true;
     } catch (error) {
@@ -88,7 +98,7 @@ export class SideRows {
   #write(row: SideRow, entry: Entry): void {
     switch (row.kind) {
       case 'user.insert':
-        this.#run(INSERT.user, valuesOf(USERS, row));
+        this.#run(INSERT.user, [...valuesOf(USERS, row), NAME_CLAIM_VERSION]);
         break;
       case 'user.update': {
         const { userId, passwordHash = null, macKey = null, role = null, disabled = null } = row;

@@ -32,6 +32,7 @@ import { findDamage } from './integrity.ts';
 import { JournalIndex } from './journal-index.ts';
 import { JournalRows } from './journal-rows.ts';
 import { migrate } from './migrate.ts';
+import { NameClaims } from './name-claims.ts';
 import { OwnerLock } from './owner-lock.ts';
 import { ServiceRows } from './service-rows.ts';
 import { TransactionRows } from './transaction-rows.ts';
@@ -77,6 +78,7 @@ export class SqliteStore implements Store {
   readonly #appender: Appender;
   readonly #journal: JournalRows;
   readonly #credentials: CredentialRows;
+  readonly #names: NameClaims;
   readonly #users: UserRows;
   readonly #transactions: TransactionRows;
   readonly #services: ServiceRows;
@@ -102,7 +104,8 @@ export class SqliteStore implements Store {
     this.#lock = lock;
     this.#connection = connection;
     this.#index = index;
-    this.#appender = new Appender(connection, index, decided, options);
+    this.#names = new NameClaims(database);
+    this.#appender = new Appender(connection, index, decided, this.#names, options);
     this.#journal = new JournalRows(database, index);
     this.#transactions = new TransactionRows(database, decided);
     this.#credentials = new CredentialRows(database);
@@ -211,6 +214,10 @@ export class SqliteStore implements Store {
 
   async findVaultBinding(): Promise<VaultBinding | undefined> {
     return this.#connection.read(() => this.#keys.findBinding());
+  }
+
+  async claimNames(limit: number): Promise<boolean> {
+    return this.#appender.change(() => this.#names.claimUnclaimed(limit) >= limit);
   }
 
   async findUnknownName(key: string): Promise<string | undefined> {

@@ -16,7 +16,8 @@ const UNKNOWN_NAMES_MS = 2 * 86_400_000;
 
 /**
  * Work that no request causes: expires transactions whose time is over, each second; holds the keys of challenges ahead;
- * deletes expired sessions and idempotency records each minute, a bounded number at a time, until none is left.
+ * deletes expired sessions and idempotency records each minute, a bounded number at a time, until none is left. At the
+ * start and each minute it claims the skeletons of names that a version before registered.
  */
 export class Maintenance {
   readonly #context: Context;
@@ -25,6 +26,7 @@ export class Maintenance {
   #stopped = false;
   #pruning: Promise<void> | undefined;
   #expiring: Promise<void> | undefined;
+  #claiming: Promise<void> | undefined;
 
   constructor(context: Context, onError: (error: unknown) => void) {
     this.#context = context;
@@ -38,7 +40,11 @@ export class Maintenance {
       every(PRUNE_PERIOD_MS, () => this.prune()),
       every(EXPIRY_PERIOD_MS, () => this.expire()),
       every(KEYS_PERIOD_MS, () => this.holdKeys()),
+      every(PRUNE_PERIOD_MS, () => this.claimNames()),
     ];
+    void this.claimNames().catch((error) => {
+      if (!this.#stopped) this.#onError(error);
+    });
   }
 
   stop(): void {
@@ -75,6 +81,19 @@ export class Maintenance {
     };
     // Keeps up with what a busy server adds; the pause lets requests go first.
     while (!this.#stopped && (await store.prune(before))) await setTimeout(PRUNE_PAUSE_MS);
+  }
+
+  /** Runs once at a time. */
+  claimNames(): Promise<void> {
+    this.#claiming ??= this.#claimAll().finally(() => {
+      this.#claiming = undefined;
+    });
+    return this.#claiming;
+  }
+
+  async #claimAll(): Promise<void> {
+    while (!this.#stopped && (await this.#context.store.claimNames(ROWS_MAX)))
+      await setTimeout(PRUNE_PAUSE_MS);
   }
 
   /** Runs once at a time. The next run expires what this one leaves. */

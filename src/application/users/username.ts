@@ -1,10 +1,11 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
+import { claimsCollide } from '../../domain/look-alikes/name-claim.ts';
 import { isVisible } from '../../domain/visible-text.ts';
 import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';
 
 /** Names under which the server's own entries appear. */
-const RESERVED = new Set(['system', 'sello']);
+const RESERVED = ['system', 'sello'];
 
 /** The form of `removedName`, which nobody may take. */
 const REMOVED = /^\(removed \d+\)$/;
@@ -16,7 +17,7 @@ export function removedName(userId: UserId): string {
 
 /**
  * Checks the form of a user's name: 1 to 128 bytes of visible UTF-8 in NFC, case-preserving and case-sensitive
- * (RFC 8265 section 3.4), so that names that look the same are the same. Does NOT check whether it is taken.
+ * (RFC 8265 section 3.4). Does NOT check whether it, or a name that looks like it, is taken: the store does.
  */
 export function checkUsername(username: string): Refusal | undefined {
   if (username === '' || Buffer.byteLength(username) > LIMITS.usernameBytesMax) {
@@ -26,8 +27,8 @@ export function checkUsername(username: string): Refusal | undefined {
     return refuse('username_invalid', { detail: 'visible characters in NFC' });
   }
   if (username.trim() !== username) return refuse('username_invalid', { detail: 'no blank at either end' });
-  if (RESERVED.has(username) || REMOVED.test(username))
-    return refuse('username_invalid', { detail: 'a reserved name' });
+  const reserved = RESERVED.some((name) => name === username || claimsCollide(name, username));
+  if (reserved || REMOVED.test(username)) return refuse('username_invalid', { detail: 'a reserved name' });
   return undefined;
 }
 
