@@ -306,6 +306,8 @@ export const LIMITS = {
   // receipts
   /** A receipt in compact serialisation. */
   receiptBytesMax: 4_096,
+  /** Receipts signed in one call of the vault; there is one such call at a time. */
+  receiptsPerCallMax: 64,
 
   // the SQLite store
   /** SQLite's busy_timeout while running: only a backup or a reader can hold a lock. */

@@ -15,6 +15,7 @@ import type { RowContradictions } from './journal/row-contradictions.ts';
 import type { KeyLeases } from './keys/key-leases.ts';
 import type { RefusalCounter } from './lockout/refusal-counter.ts';
 import type { ResponsePadding } from './lockout/response-padding.ts';
+import type { ReceiptSigner } from './receipts/receipt-signer.ts';
 
 /** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
 export interface Context {
@@ -30,6 +31,7 @@ export interface Context {
   readonly challenges: ChallengeIssuer;
   readonly refusalCounter: RefusalCounter;
   readonly responsePadding: ResponsePadding;
+  readonly receiptSigner: ReceiptSigner;
   readonly keyLeases: KeyLeases;
   readonly contradictions: RowContradictions;
   readonly settings: Settings;

@@ -11,6 +11,7 @@ import { InstrumentedVault } from '../application/keys/instrumented-vault.ts';
 import { KeyLeases } from '../application/keys/key-leases.ts';
 import { RefusalCounter } from '../application/lockout/refusal-counter.ts';
 import { ResponsePadding } from '../application/lockout/response-padding.ts';
+import { ReceiptSigner } from '../application/receipts/receipt-signer.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
@@ -55,6 +56,7 @@ export function contextOf(
       log.warn({ err: error }, 'counts of refusals could not be written yet'),
     ),
     responsePadding: new ResponsePadding(),
+    receiptSigner: new ReceiptSigner(vault),
     keyLeases: new KeyLeases(),
     contradictions: new RowContradictions((reason) => {
       if (contradictionsLogged.take(reason)) {

@@ -4,7 +4,6 @@ import { chainHash, GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import type { Proof } from '../../domain/policy/policy.ts';
 import type { Context } from '../context.ts';
 import type { TransactionView } from '../transactions/transaction-view.ts';
-import { signReceipt } from './sign-receipt.ts';
 
 /**
  * Signs the receipt of an approved transaction now, from what the journal's entry states.
@@ -33,7 +32,7 @@ export async function receiptOf(context: Context, view: TransactionView): Promis
       'the journal is damaged: no receipt can be signed from it; run sello audit verify',
     );
   }
-  return signReceipt(context, {
+  return context.receiptSigner.sign({
     transaction: body.transaction,
     username: body.user,
     at: Date.parse(body.at),

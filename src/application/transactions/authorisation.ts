@@ -1,6 +1,6 @@
 import type { Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
-import type { DecidedTransaction } from '../receipts/sign-receipt.ts';
+import type { DecidedTransaction } from '../receipts/receipt-signer.ts';
 import type { Session } from '../sessions/session.ts';
 import type { RequestedTransaction } from './request-transaction.ts';
 

@@ -1,7 +1,6 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { Context } from '../context.ts';
 import { type IdempotencyCodec, idempotent } from '../idempotency/idempotent.ts';
-import { signReceipt } from '../receipts/sign-receipt.ts';
 import {
   type Authorisation,
   type AuthoriseRequest,
@@ -61,7 +60,7 @@ async function decide(context: Context, request: AuthoriseRequest, mayWait: bool
   const authorisation = authorisationFrom(result, result.repeated === true);
   if (!request.receipt) return authorisation;
   const decided = entry ? { ...result, hash: entry.hash } : result;
-  return { ...authorisation, receipt: await signReceipt(context, decided) };
+  return { ...authorisation, receipt: await context.receiptSigner.sign(decided) };
 }
 
 const CODEC: IdempotencyCodec<DecidedOrRequested, DecidedOrRequested> = {

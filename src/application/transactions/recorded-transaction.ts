@@ -4,7 +4,7 @@ import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type { TransactionRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { intactBody } from '../journal/intact-entry.ts';
-import type { DecidedTransaction } from '../receipts/sign-receipt.ts';
+import type { DecidedTransaction } from '../receipts/receipt-signer.ts';
 import { recordedOf } from './ended-transaction.ts';
 import type { RequestedTransaction } from './request-transaction.ts';
 import { STATUS_OF, timeOfId } from './transaction-view.ts';

@@ -133,12 +133,21 @@ test('whatever some users submit, a newcomer gets a place, and waits for the ord
   );
 });
 
-test('a full queue of real size is filled and emptied in linear time', () => {
-  const jobs = new JobQueue();
-  const pending = Array.from({ length: LIMITS.pendingJobsMax }, (_, n) => job(n % 7, n));
-  for (const each of pending) assert.equal(jobs.push(each), undefined);
-  for (let n = 0; n < LIMITS.pendingJobsMax; n++) jobs.push(job(100 + (n % 5_000), n));
+test('a full queue of real size takes newcomers in, and gives each user’s jobs out in order', () => {
+  const queue = new JobQueue();
+  const { pendingJobsMax } = LIMITS;
+  for (let n = 0; n < pendingJobsMax; n++) assert.equal(queue.push(job(n % 7, n)), undefined);
+  for (let n = 0; n < 5_000; n++) assert.notEqual(queue.push(job(100 + n, n))?.job.userId, 100 + n);
+  const lastOf = new Map<number, number>();
   let taken = 0;
-  while (jobs.length > 0) taken += jobs.take(LIMITS.batchMax).length;
-  assert.equal(taken, LIMITS.pendingJobsMax);
+  while (queue.length > 0) {
+    for (const { name, job: one } of queue.take(LIMITS.batchMax) as Named[]) {
+      const count = Number(name.split('.')[1]);
+      assert.ok(count > (lastOf.get(one.userId) ?? -1), `${name} was overtaken`);
+      lastOf.set(one.userId, count);
+      taken++;
+    }
+  }
+  assert.equal(taken, pendingJobsMax);
+  assert.equal(lastOf.size, 5_007);
 });

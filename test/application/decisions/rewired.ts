@@ -8,6 +8,7 @@ import { Decider } from '../../../src/application/decisions/decider.ts';
 import { EntryQuota } from '../../../src/application/decisions/entry-quota.ts';
 import { UserCache } from '../../../src/application/decisions/user-cache.ts';
 import { RefusalCounter } from '../../../src/application/lockout/refusal-counter.ts';
+import { ReceiptSigner } from '../../../src/application/receipts/receipt-signer.ts';
 import type { Session } from '../../../src/application/sessions/session.ts';
 import type { AuthoriseRequest } from '../../../src/application/transactions/authorisation.ts';
 import type { Application } from '../../../src/compose.ts';
@@ -33,6 +34,7 @@ export function rewired(application: Application, parts: Partial<Context>): Cont
     ...parts,
     decider,
     userCache,
+    receiptSigner: new ReceiptSigner(vault),
     refusalCounter: new RefusalCounter(decider, () => undefined),
   };
 }
