@@ -49,7 +49,7 @@ const UNPADDED: ReadonlySet<RefusalCode> = new Set(['rate_limited', 'busy']);
  * 6. `PasswordLogInJob` decides: the password must still not be locked and must fit, the user must not be disabled, and
  *    the code must fit, or be absent where none is required. Only where the password fits is a repeat of an
  *    idempotency key answered from its record.
- * 7. A refusal, except for the address's rate or the server's load, waits until a multiple of a fixed time, so that its
+ * 7. A refusal, except those of steps 1 and 2 and for the server's load, waits until a multiple of a fixed time, so that its
  *    duration tells nothing.
  *
  * An unknown user is answered and locked like one whose password is wrong, on every server: what was tried at the name is
@@ -69,6 +69,8 @@ export class PasswordLogIn {
   }
 
   async logIn(request: LogInRequest): Promise<LogIn | Refusal> {
+    const early = await this.#refuseEarly(request);
+    if (early) return early;
     const { responsePadding } = this.#context;
     const startedAt = responsePadding.now();
     const outcome = await this.#logIn(request);
@@ -78,15 +80,21 @@ export class PasswordLogIn {
     return outcome;
   }
 
-  async #logIn(request: LogInRequest): Promise<LogIn | Refusal> {
-    const { rateLimiter, settings, refusalCounter, passwords, store } = this.#context;
-    const wait = await rateLimiter.take(`log-in/${request.address}`, settings.rateLimits.logIns);
+  /** Steps 1 and 2. These refusals depend on the request and its address, not on any user. */
+  async #refuseEarly({ address, username, password }: LogInRequest): Promise<Refusal | undefined> {
+    const { rateLimiter, settings, refusalCounter } = this.#context;
+    const wait = await rateLimiter.take(`log-in/${address}`, settings.rateLimits.logIns);
     if (wait > 0) {
       refusalCounter.count('login.refused', 'rate_limited');
       return refuse('rate_limited', { retryAfterMs: wait });
     }
+    if (checkUsername(username) ?? checkPassword(password, 0)) return refuse('credentials_invalid');
+    return undefined;
+  }
+
+  async #logIn(request: LogInRequest): Promise<LogIn | Refusal> {
+    const { passwords, store } = this.#context;
     const { username } = request;
-    if (checkUsername(username) ?? checkPassword(request.password, 0)) return refuse('credentials_invalid');
     const nameKeys = await this.#unknownNames.keysOf(username);
     const credentials = await store.findUser(username);
     const asker = credentials ? await this.#askerOf(credentials.userId, request) : STRANGER;
