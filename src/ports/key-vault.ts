@@ -41,6 +41,9 @@ export interface KeyVault {
   /** Returns all verification keys, retired ones included, the active key first. */
   publicKeys(): Promise<readonly PublicKey[]>;
 
+  /** Returns the life of each version of the keys, the newest first. */
+  listKeyVersions(): Promise<readonly KeyVersionLife[]>;
+
   /** Returns the version of the key-encryption key that `wrap` uses now. */
   activeKeyVersion(): Promise<number>;
   /**
@@ -87,6 +90,17 @@ export interface PublicKey {
   /** RFC 7517: `{kty:"EC", crv:"P-256", x, y, kid, alg:"ES256", use:"sig"}`. */
   readonly jwk: Readonly<Record<string, string>>;
   readonly active: boolean;
+}
+
+/** What is left of one version of the vault's keys. Its signing key signs only while the version is the newest. */
+export interface KeyVersionLife {
+  readonly version: number;
+  /** ms since 1970; 0 where the vault does not know. */
+  readonly createdAt: number;
+  /** Whether its key-encryption key still opens what it wrapped; false: destroyed. */
+  readonly unwraps: boolean;
+  /** The signing key's `kid`. */
+  readonly keyId: string;
 }
 
 /** A key that was derived from one version of a purpose's key. */

@@ -146,6 +146,27 @@ export const VAULT_CALLS: { readonly [Name in VaultCallName]: CallForm<Name> } =
     writeAnswer() {},
     readAnswer: () => undefined,
   },
+  listKeyVersions: {
+    kind: 12,
+    managesKeys: false,
+    write() {},
+    read: () => [],
+    writeAnswer(out, versions) {
+      writeList(out, versions, ({ version, createdAt, unwraps, keyId }) => {
+        out.number(version);
+        out.number(createdAt);
+        out.byte(unwraps ? 1 : 0);
+        out.text(keyId);
+      });
+    },
+    readAnswer: (from) =>
+      from.list(() => ({
+        version: from.number(),
+        createdAt: from.number(),
+        unwraps: from.byte() === 1,
+        keyId: from.text(),
+      })),
+  },
   deriveKeys: {
     kind: 11,
     managesKeys: false,

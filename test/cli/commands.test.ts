@@ -70,6 +70,22 @@ for (const running of [true, false]) {
       assert.equal(rotated.rewrapped, 2);
       const after = await selloJson(['keys', 'list', ...at]);
       assert.equal(after.signing_keys.length, 2);
+      assert.deepEqual(
+        after.versions.map((each: Record<string, unknown>) => [
+          each.version,
+          each.active,
+          each.encryption_key,
+          each.signing_key,
+        ]),
+        [
+          [2, true, 'kept', after.signing_keys[0].kid],
+          [1, false, 'destroyed', after.signing_keys[1].kid],
+        ],
+      );
+      assert.match(
+        (await sello(['keys', 'list', ...at])).stdout,
+        /^1 +\d{4}-\d\d-\d\dT[^ ]+ +retired +destroyed +/m,
+      );
       assert(after.signing_keys.every((key: object) => !('d' in key)));
     });
 

@@ -303,6 +303,14 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
         publicKeys.map((each) => each.active),
         [true, false],
       );
+      const lives = async () =>
+        (await vault.listKeyVersions()).map(({ version, unwraps, keyId }) => [version, unwraps, keyId]);
+      const [newKid, oldKid] = publicKeys.map(({ jwk }) => jwk.kid);
+      assert.deepEqual(await lives(), [
+        [2, true, newKid],
+        [1, true, oldKid],
+      ]);
+      for (const { createdAt } of await vault.listKeyVersions()) assert.ok(createdAt > 0);
       const [signedAfter = assert.fail()] = await vault.sign([Buffer.from('m')]);
       assert.notEqual(signedAfter.keyId, signedBefore.keyId);
       assert.equal(signedAfter.keyId, publicKeys[0]?.jwk.kid);
@@ -414,6 +422,7 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
         () => vault.deriveKeys('challenge', '1'),
         () => vault.sign([Buffer.from('m')]),
         () => vault.publicKeys(),
+        () => vault.listKeyVersions(),
         () => vault.activeKeyVersion(),
         () => vault.createKeyVersion(),
         () => vault.rewrap([{ owner: 'mac/1', wrapped }]),

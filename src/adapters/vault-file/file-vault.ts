@@ -8,6 +8,7 @@ import type {
   DerivedKeyPurpose,
   KeyOwner,
   KeyVault,
+  KeyVersionLife,
   MacRequest,
   PublicKey,
   RewrapRequest,
@@ -25,6 +26,7 @@ import {
   activeSigningKey,
   goodMasterKeys,
   type KeySet,
+  versionLives,
   wipeKeys,
   withNewVersion,
   withoutVersionsBelow,
@@ -131,24 +133,14 @@ export class FileVault implements KeyVault {
     return this.#publicKeys;
   }
 
+  async listKeyVersions(): Promise<readonly KeyVersionLife[]> {
+    this.#assertOpen();
+    return versionLives(this.#keys);
+  }
+
   async activeKeyVersion(): Promise<number> {
     this.#assertOpen();
     return activeEncryptionKey(this.#keys).version;
-  }
-
-  /** The key-encryption keys and when each was created (ms since 1970), oldest first. */
-  keyVersions(): readonly {
-    readonly version: number;
-    readonly createdAt: number;
-    readonly active: boolean;
-  }[] {
-    this.#assertOpen();
-    const active = activeEncryptionKey(this.#keys).version;
-    return this.#keys.encryptionKeys.map(({ version, createdAt }) => ({
-      version,
-      createdAt,
-      active: version === active,
-    }));
   }
 
   createKeyVersion(): Promise<number> {

@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto';
-import type { DerivedKeyPurpose } from '../../ports/key-vault.ts';
+import type { DerivedKeyPurpose, KeyVersionLife } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
 import { goodVersions } from '../vault-keys/master-key-life.ts';
 import {
@@ -41,7 +41,7 @@ export interface EncryptionKey {
 export function generateKeys(random: Random, at: number): KeySet {
   return {
     encryptionKeys: [{ version: 1, createdAt: at, key: newKey(random) }],
-    signingKeys: [generateSigningKey()],
+    signingKeys: [generateSigningKey(at)],
     masterKeys: [newMasterKeys(random, 1, at)],
   };
 }
@@ -66,9 +66,20 @@ export function withNewVersion(keys: KeySet, random: Random, at: number): KeySet
   const version = activeEncryptionKey(keys).version + 1;
   return {
     encryptionKeys: [...keys.encryptionKeys, { version, createdAt: at, key: newKey(random) }],
-    signingKeys: [generateSigningKey(), ...keys.signingKeys.map(retire)],
+    signingKeys: [generateSigningKey(at), ...keys.signingKeys.map(retire)],
     masterKeys: [...goodMasterKeys(keys, at), newMasterKeys(random, version, at)],
   };
+}
+
+/** The versions, newest first. Each has made a signing key, which is kept; its other keys may be gone. */
+export function versionLives(keys: KeySet): readonly KeyVersionLife[] {
+  const newest = activeEncryptionKey(keys).version;
+  return keys.signingKeys.map(({ jwk, createdAt }, index) => {
+    const version = newest - index;
+    const encryptionKey = keys.encryptionKeys.find((key) => key.version === version);
+    const madeAt = createdAt === 0 ? (encryptionKey?.createdAt ?? 0) : createdAt;
+    return { version, createdAt: madeAt, unwraps: encryptionKey !== undefined, keyId: jwk.kid };
+  });
 }
 
 export function goodMasterKeys({ masterKeys }: KeySet, at: number): readonly MasterKeys[] {

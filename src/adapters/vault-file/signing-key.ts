@@ -5,31 +5,36 @@ import { type PublicJwk, publicJwk } from '../vault-keys/public-jwk.ts';
 export interface SigningKey {
   readonly jwk: PublicJwk;
   readonly privateKey: KeyObject | undefined;
+  /** ms since 1970; 0: made before this was kept. */
+  readonly createdAt: number;
 }
 
-export function generateSigningKey(): SigningKey {
+export function generateSigningKey(createdAt: number): SigningKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { x, y } = privateKey.export({ format: 'jwk' });
   if (x === undefined || y === undefined) throw new Error('a P-256 key has no coordinates');
-  return { jwk: publicJwk(x, y), privateKey };
+  return { jwk: publicJwk(x, y), privateKey, createdAt };
 }
 
 export function retire(key: SigningKey): SigningKey {
-  return { jwk: key.jwk, privateKey: undefined };
+  return { ...key, privateKey: undefined };
 }
+
+/** A JWK with the time of its making beside it, ms since 1970. */
+type DatedJwk = webcrypto.JsonWebKey & { readonly created_at?: number };
 
 /** Exports a key as a JWK (RFC 7517) for the sealed content, with `d` unless the key is retired. */
-export function exportSigningKey(key: SigningKey): webcrypto.JsonWebKey {
-  return key.privateKey
-    ? key.privateKey.export({ format: 'jwk' })
-    : { kty: 'EC', crv: 'P-256', x: key.jwk.x, y: key.jwk.y };
+export function exportSigningKey({ jwk: { x, y }, privateKey, createdAt }: SigningKey): DatedJwk {
+  const jwk = privateKey ? privateKey.export({ format: 'jwk' }) : { kty: 'EC', crv: 'P-256', x, y };
+  return { ...jwk, created_at: createdAt };
 }
 
-export function importSigningKey(jwk: webcrypto.JsonWebKey): SigningKey {
-  const { x, y, d } = jwk;
+export function importSigningKey(jwk: DatedJwk): SigningKey {
+  const { x, y, d, created_at: createdAt = 0 } = jwk;
   if (x === undefined || y === undefined) throw new Error('a signing key has no coordinates');
   return {
     jwk: publicJwk(x, y),
+    createdAt,
     privateKey:
       d === undefined
         ? undefined

@@ -17,6 +17,8 @@ export interface KeyVersion {
 
 export interface SigningKeyObject {
   readonly version: number;
+  /** ms since 1970; 0 where the object's id does not tell. */
+  readonly createdAt: number;
   readonly jwk: PublicJwk;
   /** `undefined` after the version was destroyed. */
   readonly privateKey: Handle | undefined;
@@ -112,6 +114,7 @@ function listOnce(sessions: Sessions, prefix: string): KeyListing {
     versions,
     signingKeys: publics.map((object) => ({
       version: object.version,
+      createdAt: timeOfId(object.id),
       jwk: object.jwk,
       privateKey: privates.find(({ id }) => id === object.id)?.handle,
     })),

@@ -109,12 +109,16 @@ export const OPERATIONS: Handlers = {
   versions: (hsm) =>
     hsm.run((opened) => {
       const active = activeVersion(opened);
-      const { signingKeys } = opened.keys();
+      const { signingKeys, versions } = opened.keys();
+      const unwrapping = new Set(versions.map(({ version }) => version));
       // A library may list cached objects of a slot that is gone; a health check must notice that.
       hmac256(opened, active.bind, HEALTH_PROBE).fill(0);
       return {
         active: active.version,
         publicKeys: signingKeys.map(({ jwk }) => jwk),
+        lives: signingKeys.map(({ version, createdAt, jwk }) => ({
+          ...{ version, createdAt, unwraps: unwrapping.has(version), keyId: jwk.kid },
+        })),
       };
     }),
 

@@ -5,6 +5,7 @@ import type {
   DerivedKeyPurpose,
   KeyOwner,
   KeyVault,
+  KeyVersionLife,
   MacRequest,
   PublicKey,
   RewrapRequest,
@@ -77,6 +78,10 @@ export class Pkcs11Vault implements KeyVault {
   async publicKeys(): Promise<readonly PublicKey[]> {
     const { publicKeys } = await this.#thread.call('versions', {});
     return publicKeys.map((jwk, index) => ({ jwk, active: index === 0 }));
+  }
+
+  async listKeyVersions(): Promise<readonly KeyVersionLife[]> {
+    return (await this.#thread.call('versions', {})).lives;
   }
 
   async activeKeyVersion(): Promise<number> {

@@ -1,4 +1,4 @@
-import type { DerivedKey, RewrapRequest } from '../../ports/key-vault.ts';
+import type { DerivedKey, KeyVersionLife, RewrapRequest } from '../../ports/key-vault.ts';
 import type { PublicJwk } from '../vault-keys/public-jwk.ts';
 import type { HsmProbe } from './mechanisms.ts';
 import type { PackedBytes } from './packed-bytes.ts';
@@ -58,7 +58,12 @@ export interface Operations {
   };
   versions: {
     given: Record<never, never>;
-    result: { readonly active: number; readonly publicKeys: readonly PublicJwk[] };
+    /** Newest first. */
+    result: {
+      readonly active: number;
+      readonly publicKeys: readonly PublicJwk[];
+      readonly lives: readonly KeyVersionLife[];
+    };
   };
   create: { given: Record<never, never>; result: number };
   destroy: { given: { readonly below: number }; result: undefined };

@@ -41,6 +41,7 @@ export class RemoteVault implements KeyVault {
   generateSeed: KeyVault['generateSeed'] = (...given) => this.#call('generateSeed', ...given);
   deriveKey: KeyVault['deriveKey'] = (...given) => this.#call('deriveKey', ...given);
   deriveKeys: KeyVault['deriveKeys'] = (...given) => this.#call('deriveKeys', ...given);
+  listKeyVersions: KeyVault['listKeyVersions'] = () => this.#call('listKeyVersions');
   createKeyVersion: KeyVault['createKeyVersion'] = () => this.#call('createKeyVersion');
   destroyKeyVersionsBelow: KeyVault['destroyKeyVersionsBelow'] = async (version) => {
     // Calls made before, perhaps on another connection, may still need those keys.

@@ -21,6 +21,7 @@ export class BoundVault implements KeyVault {
   deriveKeys: KeyVault['deriveKeys'] = (...given) => this.#vault.deriveKeys(...given);
   sign: KeyVault['sign'] = (messages) => this.#vault.sign(messages);
   publicKeys: KeyVault['publicKeys'] = () => this.#vault.publicKeys();
+  listKeyVersions: KeyVault['listKeyVersions'] = () => this.#vault.listKeyVersions();
   createKeyVersion: KeyVault['createKeyVersion'] = () => this.#vault.createKeyVersion();
   close: KeyVault['close'] = () => this.#vault.close();
 

@@ -46,6 +46,7 @@ export class DeferredVault implements KeyVault {
   deriveKeys: KeyVault['deriveKeys'] = async (...given) => this.#get().deriveKeys(...given);
   sign: KeyVault['sign'] = async (messages) => this.#get().sign(messages);
   publicKeys: KeyVault['publicKeys'] = async () => this.#get().publicKeys();
+  listKeyVersions: KeyVault['listKeyVersions'] = async () => this.#get().listKeyVersions();
   activeKeyVersion: KeyVault['activeKeyVersion'] = async () => this.#get().activeKeyVersion();
   createKeyVersion: KeyVault['createKeyVersion'] = async () => this.#get().createKeyVersion();
   rewrap: KeyVault['rewrap'] = async (requests) => this.#get().rewrap(requests);

@@ -8,6 +8,7 @@ export type VaultCall =
   | 'deriveKeys'
   | 'sign'
   | 'publicKeys'
+  | 'listKeyVersions'
   | 'activeKeyVersion'
   | 'createKeyVersion'
   | 'rewrap'
@@ -53,6 +54,8 @@ export class InstrumentedVault implements KeyVault {
   sign: KeyVault['sign'] = (messages) =>
     this.#counted('sign', messages.length, () => this.#vault.sign(messages));
   publicKeys: KeyVault['publicKeys'] = () => this.#counted('publicKeys', 1, () => this.#vault.publicKeys());
+  listKeyVersions: KeyVault['listKeyVersions'] = () =>
+    this.#counted('listKeyVersions', 1, () => this.#vault.listKeyVersions());
   activeKeyVersion: KeyVault['activeKeyVersion'] = () =>
     this.#counted('activeKeyVersion', 1, () => this.#vault.activeKeyVersion());
   createKeyVersion: KeyVault['createKeyVersion'] = () =>

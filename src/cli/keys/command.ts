@@ -74,6 +74,24 @@ export function define(command: Command, shell: Shell): void {
         `${say(text('key version in use', 'versión de clave en uso'))}: ${keys.key_version}`,
         ...table(
           [
+            say(text('version', 'versión')),
+            say(text('made', 'creada')),
+            say(text('state', 'estado')),
+            say(text('encryption key', 'clave de cifrado')),
+            say(text('signing key', 'clave de firma')),
+          ],
+          keys.versions.map(
+            ({ version, made_at: madeAt, active, encryption_key: encryptionKey, signing_key: kid }) => [
+              String(version),
+              madeAt ?? '-',
+              active ? say(text('active', 'activa')) : say(text('retired', 'retirada')),
+              encryptionKey === 'kept' ? say(text('kept', 'guardada')) : say(text('destroyed', 'destruida')),
+              kid,
+            ],
+          ),
+        ),
+        ...table(
+          [
             say(text('derives', 'deriva')),
             say(text('version', 'versión')),
             say(text('made', 'creada')),
@@ -90,13 +108,6 @@ export function define(command: Command, shell: Shell): void {
             active
               ? say(text('active', 'activa'))
               : say(text(`retired, good until ${until ?? '-'}`, `retirada, válida hasta ${until ?? '-'}`)),
-          ]),
-        ),
-        ...table(
-          [say(text('signing key', 'clave de firma')), say(text('state', 'estado'))],
-          keys.signing_keys.map((key) => [
-            String('kid' in key ? key.kid : ''),
-            key.active ? say(text('active', 'activa')) : say(text('retired', 'retirada')),
           ]),
         ),
       ]);

@@ -25,15 +25,23 @@ export const keysRotate = operation(
 
 export const keysList = operation(parameters({}), async ({ application }) => {
   const { vault } = application.context;
-  const [version, keys, challenge, session] = await Promise.all([
+  const [version, keys, versions, challenge, session] = await Promise.all([
     vault.activeKeyVersion(),
     vault.publicKeys(),
+    vault.listKeyVersions(),
     vault.deriveKeys('challenge', 'list'),
     vault.deriveKeys('session', 'list'),
   ]);
   return {
     custody: vault.custody,
     key_version: version,
+    versions: versions.map(({ version: each, createdAt, unwraps, keyId }, index) => ({
+      version: each,
+      made_at: timeOf(createdAt),
+      active: index === 0,
+      encryption_key: unwraps ? 'kept' : 'destroyed',
+      signing_key: keyId,
+    })),
     master_keys: [...livesOf('challenge', challenge), ...livesOf('session', session)],
     signing_keys: keys.map(({ jwk, active }) => ({ ...jwk, active })),
   };
@@ -43,8 +51,11 @@ export const keysList = operation(parameters({}), async ({ application }) => {
 function livesOf(use: DerivedKeyPurpose, keys: readonly DerivedKey[]) {
   return keys.map(({ version, createdAt }, index) => {
     const next = keys[index - 1];
-    const until = next && next.createdAt > 0 ? rfc3339(next.createdAt + LIMITS.masterKeyLifeMs) : null;
-    const madeAt = createdAt > 0 ? rfc3339(createdAt) : null;
-    return { use, version, active: next === undefined, made_at: madeAt, good_until: until };
+    const until = next && next.createdAt > 0 ? timeOf(next.createdAt + LIMITS.masterKeyLifeMs) : null;
+    return { use, version, active: next === undefined, made_at: timeOf(createdAt), good_until: until };
   });
+}
+
+function timeOf(at: number): string | null {
+  return at > 0 ? rfc3339(at) : null;
 }
