@@ -50,6 +50,7 @@ export interface Settings {
   readonly deviceSessionTtlMs: number;
   readonly enrolmentTtlMs: number;
   readonly enrolmentCodeRequired: boolean;
+  readonly tokenIssuer: string;
   readonly proofTtlMs: number;
   readonly recoveryWaitMs: number;
   readonly idempotencyTtlMs: number;

@@ -301,6 +301,13 @@ export const ConfigSchema = group({
     'How long a virtual token may go on without being enrolled anew.',
   ),
   enrolment_ttl_ms: milliseconds(900_000, 10_000, 'How long an invitation to enrol a token may be used.'),
+  token_issuer: {
+    type: 'string',
+    default: 'Sello',
+    pattern: '^[^:\\u0000-\\u001f]{1,64}$',
+    expected: 'up to 64 characters without a colon',
+    description: 'Who issues tokens, as authenticator apps list it: the name that users know you by.',
+  },
   enrolment_code_required: flag(
     false,
     'Who has revoked all of their tokens and passkeys needs an invitation by an administrator to enrol again. Off: that holds for sessions that have shown none of them. Beside a token or passkey that is there, each new one always asks for a code or passkey.',

@@ -51,8 +51,8 @@ export interface CodeFactorOptions {
   /** What the code is shown for, and by whom: what a wrong one counts and locks. */
   readonly purpose: Exclude<AttemptPurpose, 'password'>;
   readonly asker: Asker;
-  /** The id of a pending token whose first code this is. By default a code of any active token fits. */
-  readonly activates?: string;
+  /** The ids of pending tokens whose first code this may be. By default a code of any active token fits. */
+  readonly activates?: (user: User, at: number) => readonly string[];
   /** What an `ocra` code is over where it is over no transaction, in hex. */
   readonly question?: string;
   /** The event as which a refusal for a lock is counted. */
@@ -74,7 +74,7 @@ export class CodeFactor {
   readonly #code: string;
   readonly #purpose: AttemptPurpose;
   readonly #asker: Asker;
-  readonly #activates: string | undefined;
+  readonly #activates: CodeFactorOptions['activates'];
   readonly #question: string | undefined;
   readonly #lockCountedAs: 'code.refused' | 'login.locked';
   /** Undefined until `evidence` has been called while codes were not locked. */
@@ -104,12 +104,13 @@ export class CodeFactor {
     this.#attempts = undefined;
     if (this.#lockedMs(user, at) > 0) return [];
     const question = transaction ? boundQuestion(transaction) : this.#question;
+    const activates = this.#activates?.(user, at);
     const requests: MacRequest[] = [];
     const attempts: Attempt[] = [];
     for (const token of user.tokens) {
-      if (!this.#mayFit(token)) continue;
+      if (!this.#mayFit(token, activates)) continue;
       const { userId, tokenId, seed: wrapped, algorithm } = token;
-      const asked = this.#activates === undefined ? question : token.activationQuestion;
+      const asked = activates === undefined ? question : token.activationQuestion;
       const messages = codeMessages(token, user.state.tokens?.[tokenId], asked, at);
       if (messages.length === 0) continue;
       attempts.push({ token, steps: messages.map(({ step }) => step) });
@@ -137,12 +138,13 @@ export class CodeFactor {
       refusalCounter.count(this.#lockCountedAs, 'locked', user.id);
       return { outcome: 'locked', retryAfterMs: Math.max(1, lockedMs) };
     }
+    const activates = this.#activates?.(user, at);
     let offset = 0;
     let spent = false;
     for (const { token, steps } of attempts) {
       const candidates = candidatesFrom(steps, macs, offset);
       offset += steps.length;
-      if (!user.tokens.some((row) => row.tokenId === token.tokenId && this.#mayFit(row))) continue;
+      if (!user.tokens.some((row) => row.tokenId === token.tokenId && this.#mayFit(row, activates))) continue;
       const verdict = acceptCode(token, user.state.tokens?.[token.tokenId], this.#code, candidates, at);
       if (verdict === 'spent') spent = true;
       else if (verdict !== 'wrong') return this.#accepted(user, at, token, verdict.accepted);
@@ -193,10 +195,10 @@ export class CodeFactor {
     return { ...counted, retryAfterMs: attemptLockedForMs(counted.state, by, at, lockout) };
   }
 
-  #mayFit({ tokenId, status, digits }: TokenRow): boolean {
-    return this.#activates === undefined
+  #mayFit({ tokenId, status, digits }: TokenRow, activates: readonly string[] | undefined): boolean {
+    return activates === undefined
       ? status === 'active' && digits === this.#code.length
-      : status === 'pending' && tokenId === this.#activates;
+      : status === 'pending' && activates.includes(tokenId);
   }
 
   #accepted(user: User, at: number, { tokenId, type }: TokenRow, used: TokenState): AcceptedCode {

@@ -1,5 +1,5 @@
+import { type Act, actQuestion } from '../../domain/act-question.ts';
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
-import { type Act, actQuestion } from '../../domain/otp/act-question.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionRow, SideRow } from '../../ports/store.ts';

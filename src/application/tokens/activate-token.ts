@@ -15,7 +15,8 @@ import { isWaiting } from './waiting-tokens.ts';
 
 export interface ActivateTokenRequest {
   readonly userId: UserId;
-  readonly tokenId: string;
+  /** Without one, any of the user's waiting tokens whose code this is. */
+  readonly tokenId?: string;
   readonly code: string;
   /** Of the caller over the API; the operator's command has none. */
   readonly session?: Session;
@@ -56,7 +57,7 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
     this.#code = new CodeFactor(context, request.code, {
       purpose: 'enrolment',
       asker: request.session ? { by: 'session', sessionId: request.session.sessionId } : { by: 'operator' },
-      activates: request.tokenId,
+      activates: (user, at) => this.#waiting(user, at).map(({ tokenId }) => tokenId),
     });
   }
 
@@ -65,20 +66,23 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
   }
 
   evidence(user: User, { at }: Facts): readonly MacRequest[] {
-    return this.#pending(user, at) ? this.#code.evidence(user, at) : [];
+    return this.#waiting(user, at).length > 0 ? this.#code.evidence(user, at) : [];
   }
 
   decide(user: User | undefined, { at }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
     const { tokenId } = this.#request;
-    const known = user?.tokens.find((token) => token.tokenId === tokenId);
-    if (!user || !known) return { result: refuse('token_unknown') };
-    if (known.status === 'pending' && !isWaiting(known, at)) return { result: refuse('token_unknown') };
-    const token = this.#pending(user, at);
-    if (!token) return { result: refuse('token_not_pending') };
+    const waiting = user ? this.#waiting(user, at) : [];
+    if (!user || waiting.length === 0) {
+      const active = user?.tokens.some((token) => token.tokenId === tokenId && token.status === 'active');
+      return { result: refuse(active || tokenId === undefined ? 'token_not_pending' : 'token_unknown') };
+    }
     const session = this.#session(user, at);
     if (session === 'ended') return { result: refuse('session_ended') };
     // A device's session counts as one that has shown its own token.
-    if (session?.kind === 'login' && known.createdAt < (user.state.firstConfirmedAt ?? 0)) {
+    if (
+      session?.kind === 'login' &&
+      waiting.some(({ createdAt }) => createdAt < (user.state.firstConfirmedAt ?? 0))
+    ) {
       return { result: refuse('token_unknown') };
     }
     if (session && !isProven(session) && hadAuthenticator(user)) {
@@ -92,11 +96,16 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
         const { reason, state, detail, retryAfterMs } = judged;
         return {
           result: refuse(reason, retryAfter(retryAfterMs)),
-          draft: { type: 'code.refused', reason, detail: { ...detail, token: tokenId }, state },
+          draft: {
+            type: 'code.refused',
+            reason,
+            detail: { ...detail, ...(tokenId === undefined ? {} : { token: tokenId }) },
+            state,
+          },
         };
       }
       case 'accepted':
-        return activated(user, token, session, judged.state, at);
+        return activated(user, tokenOf(waiting, judged.tokenId), session, judged.state, at);
     }
   }
 
@@ -105,9 +114,19 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
     return session && (findValidSession(user, session.sessionId, at) ?? 'ended');
   }
 
-  #pending(user: User, at: number): TokenRow | undefined {
-    return user.tokens.find((token) => token.tokenId === this.#request.tokenId && isWaiting(token, at));
+  /** The tokens that the code may be of. */
+  #waiting(user: User, at: number): readonly TokenRow[] {
+    const { tokenId } = this.#request;
+    return user.tokens.filter(
+      (token) => isWaiting(token, at) && (tokenId === undefined || token.tokenId === tokenId),
+    );
   }
+}
+
+function tokenOf(tokens: readonly TokenRow[], id: string): TokenRow {
+  const token = tokens.find(({ tokenId }) => tokenId === id);
+  if (!token) throw new Error('a code of no waiting token was accepted');
+  return token;
 }
 
 function activated(

@@ -4,7 +4,8 @@ import { otpauthUri } from '../../domain/otp/otpauth.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import type { TokenRow } from '../../ports/store.ts';
 
-const ISSUER = 'Sello';
+/** Of an id: tells a user's few tokens apart. */
+const SHORT_ID_LENGTH = 4;
 
 interface TokenParameters {
   readonly id: string;
@@ -25,14 +26,36 @@ export interface EnrolledTokenView extends TokenParameters {
   readonly activation_question?: string;
 }
 
-/** A token just enrolled, with its secret: shown this once. @param username the label of a token that has none */
-export function enrolmentView(token: TokenRow, seed: Uint8Array, username: string): EnrolledTokenView {
+/**
+ * A token just enrolled, with its secret: shown this once.
+ * @param issuer who issues it, as apps list it
+ */
+export function enrolmentView(
+  token: TokenRow,
+  seed: Uint8Array,
+  username: string,
+  issuer: string,
+): EnrolledTokenView {
   const { tokenId: id, type, digits, algorithm, periodS, suite, activationQuestion } = token;
   const common = { id, type, digits, algorithm, secret: encodeBase32(seed) };
   if (type === 'ocra') return { ...common, suite, activation_question: activationQuestion };
-  const label = token.label === '' ? username : token.label;
-  const uri = { type, secret: seed, label, issuer: ISSUER, algorithm, digits, periodS, counter: 0 };
+  const uri = {
+    type,
+    secret: seed,
+    label: accountName(token, username),
+    issuer,
+    algorithm,
+    digits,
+    periodS,
+    counter: 0,
+  };
   return { ...common, ...(type === 'totp' ? { period_s: periodS } : {}), otpauth_uri: otpauthUri(uri) };
+}
+
+/** The name of an account in an app, which overwrites one of the same issuer and name: each token has another. */
+function accountName({ tokenId, label }: TokenRow, username: string): string {
+  const shortId = tokenId.slice(0, SHORT_ID_LENGTH);
+  return label === '' ? `${username} (${shortId})` : `${username} (${label}, ${shortId})`;
 }
 
 /** As REST and the operator's socket answer it. */

@@ -1,6 +1,6 @@
+import { actQuestion } from '../../domain/act-question.ts';
 import { equalConstantTime } from '../../domain/constant-time.ts';
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
-import { actQuestion } from '../../domain/otp/act-question.ts';
 import type { UserState } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { UserId } from '../../ports/store.ts';

@@ -4,7 +4,7 @@ import { enrolToken } from '../../application/tokens/enrol-token.ts';
 import { resynchroniseToken } from '../../application/tokens/resynchronise-token.ts';
 import { enrolmentView, tokenView } from '../../application/tokens/token-view.ts';
 import { revokeToken } from '../../application/users/administer-user.ts';
-import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { isRefusal, refuse } from '../../domain/errors.ts';
 import { longestLockMs } from '../../domain/failed-attempts.ts';
 import { decodeState } from '../../domain/user-state.ts';
 import type { UserId } from '../../ports/store.ts';
@@ -36,7 +36,9 @@ export const tokenEnrol = operation(
         ...(algorithm === undefined ? {} : { algorithm }),
         ...(label === undefined ? {} : { label }),
       });
-      return isRefusal(enrolled) ? enrolled : enrolmentView(enrolled.token, enrolled.seed, given.username);
+      if (isRefusal(enrolled)) return enrolled;
+      const { tokenIssuer } = target.application.context.settings;
+      return enrolmentView(enrolled.token, enrolled.seed, given.username, tokenIssuer);
     }),
 );
 
@@ -44,24 +46,14 @@ export const tokenActivate = operation(
   parameters({ username, id, code: { type: 'string', minLength: 1, maxLength: 64 } }, ['id']),
   (target, given) =>
     withUser(target, given.username, async (userId) => {
-      const tokenId = given.id ?? (await pendingToken(target, userId));
-      if (isRefusal(tokenId)) return tokenId;
-      const token = await activateToken(target.application.context, { userId, tokenId, code: given.code });
-      return isRefusal(token) ? token : { username: given.username, id: tokenId, status: token.status };
+      const { username, id: tokenId, code } = given;
+      const token = await activateToken(target.application.context, {
+        ...{ userId, code },
+        ...(tokenId === undefined ? {} : { tokenId }),
+      });
+      return isRefusal(token) ? token : { username, id: token.tokenId, status: token.status };
     }),
 );
-
-/** The only token that waits for its first code. Refused when several do: the operator must name one. */
-async function pendingToken({ application }: OperationTarget, userId: UserId): Promise<string | Refusal> {
-  const pending = (await tokensOf(application.context, userId)).rows.filter(
-    ({ status }) => status === 'pending',
-  );
-  const [only, ...more] = pending;
-  if (!only) return refuse('token_not_pending');
-  return more.length === 0
-    ? only.tokenId
-    : refuse('token_unknown', { detail: `one of ${pending.map(({ tokenId }) => tokenId).join(', ')}` });
-}
 
 async function tokensOf({ store, clock }: OperationTarget['application']['context'], userId: UserId) {
   const [record] = await store.load([userId], clock.now());

@@ -213,7 +213,7 @@ describe('a code that activates a token', () => {
     test(`${type}: the pending token's first code is accepted, and the failed attempts stand`, () => {
       const pending = token('new', type, { status: 'pending' });
       const code = codeOf(pending, pending.activationQuestion);
-      const { outcome } = judge(code, user([pending], failed), { options: { activates: 'new' } });
+      const { outcome } = judge(code, user([pending], failed), { options: { activates: () => ['new'] } });
       assert.equal(outcome.outcome, 'accepted');
       assert.ok(outcome.outcome === 'accepted');
       assert.deepEqual(outcome.state.code, failed.code);
@@ -228,7 +228,7 @@ describe('a code that activates a token', () => {
     const other = token('other', 'totp', { status: 'pending' });
     for (const shown of [tokens[1] as TokenRow, other]) {
       const { outcome } = judge(codeOf(shown), user([...tokens, other], failed), {
-        options: { activates: 'new' },
+        options: { activates: () => ['new'] },
       });
       assert.equal('state' in outcome && outcome.state.attempts?.log_in?.failures, 2);
       assert.equal('reason' in outcome && outcome.reason, 'code_wrong');
@@ -237,7 +237,9 @@ describe('a code that activates a token', () => {
 
   test('a code of another length is evaluated as any other wrong one', () => {
     const pending = token('new', 'totp', { status: 'pending' });
-    const { requests, outcome } = judge('1234567', user([pending]), { options: { activates: 'new' } });
+    const { requests, outcome } = judge('1234567', user([pending]), {
+      options: { activates: () => ['new'] },
+    });
     assert.ok(requests.length > 0);
     assert.equal('reason' in outcome && outcome.reason, 'code_wrong');
   });
@@ -245,7 +247,7 @@ describe('a code that activates a token', () => {
   test('while codes are locked it is not looked at', () => {
     const pending = token('new', 'totp', { status: 'pending' });
     const { requests, outcome } = judge(codeOf(pending), user([pending], LOCKED), {
-      options: { activates: 'new' },
+      options: { activates: () => ['new'] },
     });
     assert.equal(requests.length, 0);
     assert.deepEqual(outcome, { outcome: 'locked', retryAfterMs: 7 });

@@ -8,8 +8,8 @@ import { createService } from '../../../src/application/services/manage-services
 import { proven } from '../../../src/application/sessions/session.ts';
 import { createUser } from '../../../src/application/users/register-user.ts';
 import type { Application } from '../../../src/compose.ts';
+import { type Act, actQuestion } from '../../../src/domain/act-question.ts';
 import { decodeBase32 } from '../../../src/domain/encoding/base32.ts';
-import { type Act, actQuestion } from '../../../src/domain/otp/act-question.ts';
 import { boundCode } from '../../../src/domain/otp/bound-code.ts';
 import { hotpMessage, truncate } from '../../../src/domain/otp/hotp.ts';
 import { timeStep } from '../../../src/domain/otp/totp.ts';

@@ -90,7 +90,7 @@ export const tokenRoutes = [
         ...ownIdempotency(key, owner, { method: 'POST', path, body: wanted }),
       });
       if (isRefusal(enrolled)) return enrolled;
-      const view = enrolmentView(enrolled.token, enrolled.seed, username);
+      const view = enrolmentView(enrolled.token, enrolled.seed, username, context.settings.tokenIssuer);
       return {
         status: 201,
         headers: { ...replayed(enrolled.repeated), location: `/v1/tokens/${view.id}` },

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { jsonString } from '../encoding/canonical-json.ts';
+import { jsonString } from './encoding/canonical-json.ts';
 
 /** What a user confirms by an `ocra` code that is no transaction. */
 export type Act =
