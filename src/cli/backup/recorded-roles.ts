@@ -32,7 +32,7 @@ export class RecordedRoles {
   }
 
   /** Compares every user's row with that. @returns the first that differs, in words */
-  async contradiction(reader: AuditReader): Promise<string | undefined> {
+  async contradiction(reader: Pick<AuditReader, 'findUser'>): Promise<string | undefined> {
     for (const [userId, { username, role, disabled }] of this.#users) {
       const row = await reader.findUser(username);
       if (row?.userId !== userId) return `the user ${username} is missing, or another one has the name`;

@@ -7,6 +7,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { removeUser } from '../../../src/application/users/administer-user.ts';
 import { setPassword } from '../../../src/application/users/set-password.ts';
+import { RecordedRoles } from '../../../src/cli/backup/recorded-roles.ts';
 import { encodeTransaction } from '../../../src/domain/transaction/canonical-transaction.ts';
 import { entriesOf } from '../../application/decisions/rewired.ts';
 import { StoppedClock } from '../../services/application.ts';
@@ -203,6 +204,11 @@ test('the operator sets a password, and removes a user whose name is free again'
   const types = (await entriesOf(context, id)).map(({ type }) => type);
   assert.equal(types.at(-1), 'admin.user_removed');
   assert.equal((await context.store.findUser(`(removed ${id})`))?.disabled, true);
+  // A backup whose journal tells of the removal is not taken for a changed one.
+  const roles = new RecordedRoles();
+  const page = { below: Number.POSITIVE_INFINITY, limit: 100 };
+  for (const entry of (await context.store.readUserJournal(id, page)).toReversed()) roles.add(entry);
+  assert.equal(await roles.contradiction(context.store), undefined);
   const taken = { username: '(removed 7)', password: PASSWORD };
   assert.equal((await fixture.post('/v1/users', undefined, taken)).json.code, 'username_invalid');
 });
