@@ -86,6 +86,8 @@ export const LIMITS = {
   waitingRequestsMax: 1_024,
   waitingRequestsPerServiceMax: 512,
   waitingRequestsPerUserMax: 16,
+  /** A user's latest entries in which payees are looked for that a pending one resembles. */
+  payeeEntriesMax: 256,
   /** Entries read for one page of a search, so that a rare match does not scan the journal. */
   journalSearchEntriesMax: 4_096,
   /** Journal exports at a time. */

@@ -66,6 +66,21 @@ describe('payments', { concurrency: 2 }, () => {
     await leave();
   });
 
+  test('a payee that looks like one paid before is pointed out at the desk and on the phone, with what differs', async () => {
+    const { bank, token, leave } = await newCustomer(chromium, sello, 'dora');
+    await bank.transfer({ payee: 'Astilleros', amount: '700' });
+    await token.approve('Astilleros');
+    await bank.becomes('Approved');
+    // The о of Cyrillic.
+    await bank.transfer({ payee: 'Astiller\u043es', amount: '700' });
+    const warning = /looks like Astilleros, to whom you paid before, .* \u043e U\+043E in place of o U\+006F/;
+    await bank.text(warning).waitFor();
+    await token.at('approvals');
+    await token.page.getByRole('link', { name: /Payment/ }).click();
+    await token.text(warning).waitFor();
+    await leave();
+  });
+
   test('two phones approve the same payment: one succeeds, the other shows that it was decided', async () => {
     const { bank, token, desk, leave } = await newCustomer(chromium, sello, 'carol');
     await bank.at('devices');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
+import { withCodePoints } from '../../web/src/design/use-look-alike.ts';
 import { approvalLink } from '../../web/src/routing/approval-link.ts';
 import { BoundTransaction } from '../../web/src/token/transaction/bound-transaction.ts';
 import { readOfflineTransaction } from '../../web/src/token/transaction/offline-transaction.ts';
@@ -217,6 +218,14 @@ test('only pending transactions with an id and an expiry are listed, the soonest
   assert.equal(readPending({ ...GOOD, id: '../../x' }), undefined);
   assert.equal(readPending({ ...GOOD, expires_at: 'soon' }), undefined);
   assert.deepEqual(readPendingList('nonsense'), { pending: [], unreadable: 0 });
+});
+
+test('the account that a payee resembles is read where it is one, and never is the payee itself', () => {
+  const like = (value: unknown) => readPending({ ...GOOD, payee_resembles: value })?.payeeResembles;
+  assert.equal(like('D\u042089'), 'D\u042089');
+  for (const bad of [GOOD.payee, '', 'a,b', 'a\u202eb', 'x'.repeat(65), 5, null, { toString: () => 'x' }])
+    assert.equal(like(bad), undefined);
+  assert.equal(withCodePoints('r\u0430'), 'r U+0072 \u0430 U+0430');
 });
 
 test('a transaction that comes without a network has one form alone', () => {

@@ -17,6 +17,13 @@ export const Transaction = named(
       description: "With exactly the currency's decimals, as in the canonical transaction.",
     }),
     currency: Currency,
+    payee_resembles: Type.Optional(
+      Type.String({
+        ...Account,
+        description:
+          'To its user, of a pending transaction: an account that they paid before and that looks like the payee, but is written with other characters. Warn of it.',
+      }),
+    ),
     challenge: Type.Optional(
       Type.String({
         description: 'Of a pending transaction: what its bound code must cover, with the four members above.',
@@ -55,11 +62,13 @@ export const TRANSACTION_EXAMPLE = {
   expires_at: '2026-01-02T03:06:05.000Z',
 };
 
-export function transactionView(view: TransactionView): Static<typeof Transaction> {
+/** @param payeeResembles an account that the user paid before */
+export function transactionView(view: TransactionView, payeeResembles?: string): Static<typeof Transaction> {
   const { id, status, payer, payee, amount, currency, challenge, requestedAt, expiresAt, decidedAt, reason } =
     view;
   return {
     ...{ id, status, payer, payee, amount, currency, challenge },
+    ...(payeeResembles === undefined ? {} : { payee_resembles: payeeResembles }),
     requested_at: rfc3339(requestedAt),
     ...(expiresAt === undefined ? {} : { expires_at: rfc3339(expiresAt) }),
     ...(decidedAt === undefined ? {} : { decided_at: rfc3339(decidedAt) }),

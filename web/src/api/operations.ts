@@ -293,6 +293,7 @@ export type Transaction = {
   readonly payee: string;
   readonly amount: string;
   readonly currency: string;
+  readonly payee_resembles?: string;
   readonly challenge?: string;
   readonly requested_at: string;
   readonly expires_at?: string;
@@ -323,6 +324,7 @@ export type UserTransaction = {
   readonly payee: string;
   readonly amount: string;
   readonly currency: string;
+  readonly payee_resembles?: string;
   readonly challenge?: string;
   readonly requested_at: string;
   readonly expires_at?: string;

@@ -44,6 +44,11 @@ export const common = {
     days_one: '{{count}} day',
     days_other: '{{count}} days',
   },
+  look_alike: {
+    payee:
+      'Careful: this payee looks like {{known}}, to whom you paid before, but is written with other characters: {{differences}}.',
+    difference: '{{given}} in place of {{known}}',
+  },
   step_up: {
     title: 'Confirm that it is you',
     intro: 'This asks for a fresh code of your token, or a passkey.',

@@ -47,6 +47,11 @@ export const common: Texts<typeof english> = {
     days_one: '{{count}} día',
     days_other: '{{count}} días',
   },
+  look_alike: {
+    payee:
+      'Cuidado: este beneficiario se parece a {{known}}, a quien ya ha pagado, pero se escribe con otros caracteres: {{differences}}.',
+    difference: '{{given}} en lugar de {{known}}',
+  },
   step_up: {
     title: 'Confirme que es usted',
     intro: 'Hace falta un código reciente de su token, o una llave de acceso.',

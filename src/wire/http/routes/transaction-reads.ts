@@ -1,10 +1,11 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import {
   findServiceTransaction,
   findTransaction,
   listServiceTransactions,
   listTransactions,
 } from '../../../application/transactions/find-transactions.ts';
+import { resembledPayees } from '../../../application/transactions/resembled-payee.ts';
 import { type TransactionView, viewOfRow } from '../../../application/transactions/transaction-view.ts';
 import { waitForDecision } from '../../../application/transactions/wait-for-decision.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
@@ -25,6 +26,21 @@ export function findFor(
   return caller.kind === 'user'
     ? findTransaction(context, caller.session.userId, id)
     : findServiceTransaction(context, caller.service.serviceId, id);
+}
+
+/** What the caller is shown of transactions. Services are not told whom a user paid before. */
+async function viewsFor(
+  { context }: HttpDependencies,
+  caller: Caller,
+  transactions: readonly TransactionView[],
+): Promise<Static<typeof Transaction>[]> {
+  const resembled =
+    caller.kind === 'user' ? await resembledPayees(context, caller.session.userId, transactions) : undefined;
+  return transactions.map((view) => transactionView(view, resembled?.get(view.id)));
+}
+
+async function viewFor(dependencies: HttpDependencies, caller: Caller, view: TransactionView) {
+  return { status: 200, body: (await viewsFor(dependencies, caller, [view]))[0] };
 }
 
 async function listFor(
@@ -87,7 +103,8 @@ export const transactionReadRoutes = [
       const sortKey = await dependencies.cursors.read(listOf(caller, status), query.cursor);
       if (isRefusal(sortKey)) return sortKey;
       const { transactions, next } = await listFor(dependencies, caller, { status, sortKey, limit });
-      return { status: 200, body: { transactions: transactions.map(transactionView), next_cursor: next } };
+      const views = await viewsFor(dependencies, caller, transactions);
+      return { status: 200, body: { transactions: views, next_cursor: next } };
     },
   }),
   route({
@@ -109,7 +126,7 @@ export const transactionReadRoutes = [
       const found = await findFor(dependencies, caller, params.id);
       if (!found) return refuse('transaction_unknown');
       const waitMs = (query.wait_s ?? 0) * 1000;
-      if (waitMs === 0 || found.status !== 'pending') return { status: 200, body: transactionView(found) };
+      if (waitMs === 0 || found.status !== 'pending') return viewFor(dependencies, caller, found);
       const { context, waiting } = dependencies;
       const early = new AbortController();
       const place = waiting.take(caller, address, () => early.abort());
@@ -120,7 +137,7 @@ export const transactionReadRoutes = [
           waitMs,
           signal: AbortSignal.any([gone(), early.signal]),
         });
-        return { status: 200, body: transactionView(view ?? found) };
+        return await viewFor(dependencies, caller, view ?? found);
       } finally {
         place.release();
       }

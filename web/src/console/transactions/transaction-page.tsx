@@ -1,8 +1,10 @@
-import { Button } from '@mantine/core';
+import { Alert, Button } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Transaction } from '../../api/operations.ts';
 import { isProblem } from '../../api/problem.ts';
+import { WarningIcon } from '../../design/icons.tsx';
+import { useLookAlike } from '../../design/use-look-alike.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
@@ -31,7 +33,8 @@ export function TransactionPage({ id }: { readonly id: string }) {
 
 function Followed({ transaction, again }: { readonly transaction: Transaction; readonly again: () => void }) {
   const { t } = useTranslation('console');
-  const { id, status, expires_at: expiresAt } = transaction;
+  const lookAlike = useLookAlike();
+  const { id, status, payee, payee_resembles: resembled, expires_at: expiresAt } = transaction;
   const latest = useRef(again);
   latest.current = again;
 
@@ -49,6 +52,11 @@ function Followed({ transaction, again }: { readonly transaction: Transaction; r
     <>
       <Card>
         <TransactionHeading transaction={transaction} />
+        {status === 'pending' && resembled !== undefined && (
+          <Alert color="red" icon={<WarningIcon />} my="md">
+            {lookAlike(payee, resembled)}
+          </Alert>
+        )}
         <TransactionState transaction={transaction} />
         {status === 'pending' && <PendingTransactionActions transaction={transaction} />}
         {status === 'approved' && (

@@ -1,3 +1,4 @@
+import { parseAccount } from '../../../../src/domain/transaction/transfer.ts';
 import { BoundTransaction } from './bound-transaction.ts';
 
 export interface PendingTransaction {
@@ -5,6 +6,8 @@ export interface PendingTransaction {
   readonly transaction: BoundTransaction;
   /** Unit: ms since 1970, server time */
   readonly expiresAtMs: number;
+  /** An account that the user paid before and that the payee looks like, as the server says: a hint, not signed. */
+  readonly payeeResembles?: string;
 }
 
 const ID = /^[0-9A-Za-z_-]{1,64}$/;
@@ -18,13 +21,14 @@ export interface PendingList {
 
 export function readPending(source: unknown): PendingTransaction | undefined {
   if (typeof source !== 'object' || source === null) return undefined;
-  const { id, status, expires_at: expires } = source as Record<string, unknown>;
+  const { id, status, expires_at: expires, payee_resembles: like } = source as Record<string, unknown>;
   if (typeof id !== 'string' || !ID.test(id) || status !== 'pending' || typeof expires !== 'string')
     return undefined;
   const expiresAtMs = Date.parse(expires);
   const transaction = BoundTransaction.of(source);
   if (!transaction || Number.isNaN(expiresAtMs)) return undefined;
-  return Object.freeze({ id, transaction, expiresAtMs });
+  const isAccount = typeof like === 'string' && parseAccount(like) === like && like !== transaction.payee;
+  return Object.freeze({ id, transaction, expiresAtMs, ...(isAccount ? { payeeResembles: like } : {}) });
 }
 
 /** Reads the answer to GET /v1/transactions?status=pending, sorted by expiry. */

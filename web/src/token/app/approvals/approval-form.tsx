@@ -62,7 +62,7 @@ export function ApprovalForm({ pending, token }: Found) {
         <h1>{t('transaction.title')}</h1>
         <Countdown untilMs={pending.expiresAtMs} />
       </div>
-      <TransactionCard transaction={transaction} />
+      <TransactionCard transaction={transaction} payeeResembles={pending.payeeResembles} />
       {problem === 'code_wrong' ? (
         <Notice kind="danger">{t('transaction.code_wrong')}</Notice>
       ) : (

@@ -1,15 +1,23 @@
 import { useTranslation } from 'react-i18next';
+import { useLookAlike } from '../../../design/use-look-alike.ts';
 import { useLanguage } from '../../../i18n/texts.ts';
 import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
 import { shownAmount } from '../../transaction/shown-amount.ts';
-import { hasEscapes } from '../../transaction/shown-text.ts';
+import { hasEscapes, shownText } from '../../transaction/shown-text.ts';
 import { Notice } from '../parts/notice.tsx';
 import { AccountText } from './account-text.tsx';
 import styles from './transaction-card.module.css';
 
 /** Shows exactly what will be signed: every value is read from the object that the code is computed over. */
-export function TransactionCard({ transaction }: { readonly transaction: BoundTransaction }) {
+export function TransactionCard({
+  transaction,
+  payeeResembles,
+}: {
+  readonly transaction: BoundTransaction;
+  readonly payeeResembles?: string | undefined;
+}) {
   const { t } = useTranslation('token');
+  const lookAlike = useLookAlike();
   const language = useLanguage();
   const { payer, payee, amount, currency } = transaction;
   const { number } = shownAmount(amount, currency, language);
@@ -40,6 +48,9 @@ export function TransactionCard({ transaction }: { readonly transaction: BoundTr
           </dd>
         </div>
       </dl>
+      {payeeResembles !== undefined && (
+        <Notice kind="danger">{lookAlike(payee, payeeResembles, shownText(payeeResembles))}</Notice>
+      )}
       {(hasEscapes(payee) || hasEscapes(payer)) && <Notice kind="warning">{t('transaction.escapes')}</Notice>}
     </div>
   );
