@@ -105,7 +105,7 @@ export class SecondFactor {
     const digest =
       shown?.recoveryCode === undefined
         ? undefined
-        : await recoveryCodeDigest(context, session.userId, shown.recoveryCode);
+        : await recoveryCodeDigest(session.userId, shown.recoveryCode);
     return new SecondFactor(context, request, await verifiedPasskey(context, request), digest);
   }
 

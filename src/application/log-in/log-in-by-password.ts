@@ -131,7 +131,7 @@ export class PasswordLogIn {
     const secret = makeSessionSecret(userId, random);
     const recoveryDigest =
       passwordFits && request.recoveryCode !== undefined
-        ? await recoveryCodeDigest(this.#context, userId, request.recoveryCode)
+        ? await recoveryCodeDigest(userId, request.recoveryCode)
         : undefined;
     const job = new PasswordLogInJob(this.#context, {
       ...request,

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { rotateKeys } from '../../../src/application/keys/rotate-keys.ts';
 import { entriesOf } from '../../application/decisions/rewired.ts';
 import { StoppedClock } from '../../services/application.ts';
 import { ApiToken, ApiUser, type HttpFixture, PASSWORD, testHttp } from './http-fixture.ts';
@@ -29,6 +30,16 @@ async function withCodes(t: Parameters<typeof testHttp>[0]) {
 
 const logIn = (fixture: HttpFixture, shown: object) =>
   fixture.post('/v1/sessions', undefined, { username: 'alice', password: PASSWORD, ...shown });
+
+test('a recovery code outlives rotations of the keys', async (t) => {
+  const { clock, fixture, codes } = await withCodes(t);
+  const { context } = fixture.application;
+  for (let rotation = 0; rotation < 2; rotation++) {
+    await rotateKeys(context, {});
+    clock.advance(10 * 86_400_000);
+  }
+  assert.equal((await logIn(fixture, { recovery_code: codes[0] })).status, 201);
+});
 
 test('a lost phone: a recovery code logs in, another enrols a new token, each once and in the journal', async (t) => {
   const { clock, fixture, token, codes } = await withCodes(t);
