@@ -9,6 +9,7 @@ import { startServer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { ServerLaboratory } from '../../src/lab/laboratory.ts';
 import { temporaryFolder } from '../services/application.ts';
+import { proveSessions } from '../services/proven-sessions.ts';
 import type { Json } from '../wire/http/http-fixture.ts';
 
 const SILENT = { debug() {}, info() {}, warn() {}, error: console.error };
@@ -45,7 +46,9 @@ async function laboratory(t: Parameters<typeof temporaryFolder>[0], enabled: boo
   const tokenOf = async (username: string) =>
     (await ask('POST', '/v1/sessions', undefined, { username, password: PASSWORD })).json
       .access_token as string;
-  return { ask, admin: await tokenOf('root'), auditor: await tokenOf('eve') };
+  const [admin, auditor] = [await tokenOf('root'), await tokenOf('eve')];
+  await proveSessions(context, 'root');
+  return { ask, admin, auditor };
 }
 
 test('an administrator sees the server attacked: what was sent, changed, refused and written down', async (t) => {

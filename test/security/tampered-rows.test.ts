@@ -98,12 +98,13 @@ test('the verification that the console starts finds the entry that was changed'
 
 test('restored files are private, whatever modes the backup medium gave them', async (t) => {
   const { folder } = await dataFolder(t);
-  const backup = join(folder, 'backup');
+  const outside = await temporaryFolder(t);
+  const backup = join(outside, 'backup');
   await selloJson(['backup', backup, '--data-dir', folder]);
-  const medium = join(folder, 'medium');
+  const medium = join(outside, 'medium');
   await cp(backup, medium, { recursive: true });
   for (const name of ['sello.sqlite', 'sello.vault']) await chmod(join(medium, name), 0o777);
-  const second = join(folder, 'second');
+  const second = join(outside, 'second');
   const passphrase = ['--vault-passphrase-file', join(folder, 'vault.passphrase')];
   await selloJson(['restore', medium, '--data-dir', second, ...passphrase]);
   for (const name of ['sello.sqlite', 'sello.vault'])

@@ -5,7 +5,6 @@ import type { TestContext } from 'node:test';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { createService } from '../../../src/application/services/manage-services.ts';
-import { proven } from '../../../src/application/sessions/session.ts';
 import { createUser } from '../../../src/application/users/register-user.ts';
 import type { Application } from '../../../src/compose.ts';
 import { type Act, actQuestion } from '../../../src/domain/act-question.ts';
@@ -25,6 +24,7 @@ import { Problem } from '../../../src/wire/http/schema.ts';
 import { type HttpOptions, type HttpServer, startHttpServer } from '../../../src/wire/http/server.ts';
 import { testApplication } from '../../services/application.ts';
 import type { Authenticator } from '../../services/authenticator.ts';
+import { proveSessions } from '../../services/proven-sessions.ts';
 
 export const PASSWORD = 'secreto';
 
@@ -127,17 +127,8 @@ export class HttpFixture {
   }
 
   /** As if the session had shown an authenticator now, without one to keep track of. */
-  async prove({ username }: ApiUser): Promise<void> {
-    const { decider, store } = this.application.context;
-    const { userId } = (await store.findUser(username)) ?? assert.fail(username);
-    await decider.submit({
-      userId,
-      decide: (user, { at }) => {
-        const rows = (user?.sessions ?? []).flatMap((session) => proven(session, at));
-        const state = user?.state ?? {};
-        return { result: undefined, draft: { type: 'code.accepted', state, rows } };
-      },
-    });
+  prove({ username }: ApiUser): Promise<void> {
+    return proveSessions(this.application.context, username);
   }
 
   /** What two administrators do for a user who lost everything, with `recovery_wait_ms` 0. @returns the invitation's code */
