@@ -28,3 +28,12 @@ test('a reader finds in the terminal’s QR code the very text that was drawn', 
   ])
     assert.equal(decodeQR(pictureOf(qrText(text))), text);
 });
+
+test('a terminal is told the colours of the code, line by line: a dark one would invert it, and no phone reads that', () => {
+  const plain = qrText('otpauth://totp/Sello:alice?secret=JBSWY3DPEHPK3PXP').split('\n');
+  const coloured = qrText('otpauth://totp/Sello:alice?secret=JBSWY3DPEHPK3PXP', true).split('\n');
+  assert.deepEqual(
+    coloured,
+    plain.map((line) => `\u001b[30;107m${line}\u001b[0m`),
+  );
+});

@@ -128,7 +128,7 @@ async function showEnrolment(
   const say = shell.say.bind(shell);
   if ('otpauth_uri' in enrolled) {
     const { qrText } = await import('./qr-text.ts');
-    shell.print(qrText(enrolled.otpauth_uri));
+    shell.print(qrText(enrolled.otpauth_uri, process.stdout.isTTY));
     shell.print(enrolled.otpauth_uri);
   } else {
     shell.print(`${say(text('suite', 'suite'))}: ${enrolled.suite}`);
