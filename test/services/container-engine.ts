@@ -34,8 +34,12 @@ export function engineProblem(): string | undefined {
     '/usr/bin/mmdebstrap',
   ])
     if (!existsSync(file)) return `needs ${file}`;
-  const chains = spawnSync('iptables', ['--table', 'nat', '--list', '--numeric'], { stdio: 'ignore' });
-  return chains.status === 0 ? undefined : 'needs iptables with a table nat';
+  const works = (program: string, given: readonly string[]) =>
+    spawnSync(program, given, { stdio: 'ignore' }).status === 0;
+  if (!works('iptables', ['--table', 'nat', '--list', '--numeric'])) return 'needs iptables with a table nat';
+  if (!works('unshare', ['--mount', '--pid', '--net', '--ipc', '--uts', '--fork', 'true']))
+    return 'needs the right to make namespaces';
+  return existsSync('/sys/fs/cgroup') ? undefined : 'needs control groups in /sys/fs/cgroup';
 }
 
 export class ContainerEngine {
