@@ -4,15 +4,20 @@
  * Method: a real container engine. Takes minutes, so .ci/run runs it after `npm test`: node --test test/deploy/compose.check.ts
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
 import { COMPOSE_FAULTS, ComposeStage } from '../../scripts/drill/compose-stage.ts';
 import { report } from '../../scripts/drill/report.ts';
 import { runDrill } from '../../scripts/drill/run.ts';
+import { ROOT } from '../docs/machine.ts';
 import { engineProblem } from '../services/container-engine.ts';
+import { makePulsarImage } from '../services/container-images.ts';
 import { until } from '../waiting.ts';
 
 /** What the pause is on a machine that does nothing else, the drill says (docs/operations.md). */
 const PAUSE_MAX_MS = 30_000;
+/** Fetching 240 MB, making an image of them, three starts of Apache Pulsar. */
+const EVENTS_TIME_MS = 900_000;
 
 suite('docker compose up', { skip: engineProblem() ?? false }, () => {
   let stage: ComposeStage;
@@ -42,6 +47,54 @@ suite('docker compose up', { skip: engineProblem() ?? false }, () => {
       /"error":"mac_mismatch"/,
     ])
       assert.match(ran.output, line);
+  });
+
+  test('--profile events: what Apache Pulsar acknowledged outlives its kill and its container, each once', {
+    timeout: EVENTS_TIME_MS,
+  }, async (t) => {
+    const problem = await makePulsarImage(stage.engine, {
+      root: ROOT,
+      say: (line) => process.stdout.write(`${line}\n`),
+    });
+    if (problem !== undefined) return t.skip(problem);
+    const count = 1_000;
+    const client = readFileSync(new URL('../services/pulsar-client.ts', import.meta.url), 'utf8');
+    const speak = async (action: 'produce' | 'consume', topic: string) => {
+      const given = ['node', '--input-type=module-typescript', '-', action, 'pulsar:8080', topic, `${count}`];
+      const ran = await stage.project.exec('sello-1', ['timeout', '60', ...given], client);
+      assert.equal(ran.code, 0, ran.output);
+      return JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '');
+    };
+    const events = ['--profile', 'events'];
+    const up = async () => {
+      await stage.project.must([...events, 'up', '--detach', '--no-build', 'pulsar']);
+      await stage.project.healthy();
+    };
+    try {
+      await up();
+      for (const topic of ['killed', 'new-container']) {
+        assert.deepEqual(await speak('produce', topic), { count, stored: count });
+        assert.deepEqual(await speak('produce', topic), { count, stored: count }, 'sent again');
+      }
+      const id = await stage.project.container('pulsar');
+      await stage.crash('pulsar');
+      const restarts = ['inspect', '--format', '{{.RestartCount}}', id];
+      await until(async () => (await stage.engine.must(restarts)).trim() === '1', {
+        what: 'it starts again',
+      });
+      await stage.project.healthy();
+      assert.deepEqual(await speak('consume', 'killed'), { count });
+
+      await stage.project.must([...events, 'rm', '--force', '--stop', 'pulsar']);
+      // Takes the address that the broker had.
+      const network = ['--network', 'sello_data', '--entrypoint', 'sleep', 'redis:7.2.10'];
+      const other = (await stage.engine.must(['run', '--detach', '--rm', ...network, '300'])).trim();
+      await up();
+      assert.deepEqual(await speak('consume', 'new-container'), { count });
+      await stage.engine.must(['rm', '--force', other]);
+    } finally {
+      await stage.project.must([...events, 'rm', '--force', '--stop', 'pulsar']);
+    }
   });
 
   test('a command in a container finds the server’s configuration; --config overrides it', async () => {

@@ -3,10 +3,11 @@
  * that the files ask for. They trust the authorities that this machine trusts, and nothing of that is in the repository.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ContainerEngine, run } from './container-engine.ts';
+import { PULSAR_TARBALL, pulsarTarball } from './pulsar-tarball.ts';
 
 const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 const INSIDE = '/usr/local/share/machine/authorities.pem';
@@ -33,6 +34,21 @@ USER redis
 WORKDIR /data
 CMD ["redis-server"]`,
 };
+/** Apache Pulsar of its tarball, with the paths, the user and the programs of the official image. */
+const PULSAR = `FROM DEBIAN AS server
+ADD ${PULSAR_TARBALL.name} /
+RUN mv /apache-pulsar-* /pulsar && rm /pulsar/bin/*.cmd && cd /pulsar \\
+ && mkdir -p data download logs packages-storage instances/deps \\
+ && chown -R 10000:0 conf data download logs packages-storage instances/deps
+FROM DEBIAN
+RUN mkdir -p /usr/share/man/man1 && apt-get update \\
+ && apt-get install -y --no-install-recommends openjdk-17-jre-headless curl procps \\
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \\
+ && useradd --uid 10000 --gid 0 --no-create-home --home-dir /pulsar/data pulsar
+COPY --from=server /pulsar /pulsar
+WORKDIR /pulsar
+ENV PATH=$PATH:/pulsar/bin
+USER 10000`;
 
 export interface ImageFolder {
   /** The repository's root. */
@@ -46,6 +62,24 @@ export async function makeImages(engine: ContainerEngine, folder: ImageFolder): 
   for (const [name, image] of Object.entries(STAND_INS)) await makeStandIn(engine, name, image, folder);
   await buildImage(engine, 'sello-postgres:latest', folder);
   await buildImage(engine, 'sello:latest', folder);
+}
+
+/** Makes the stand-in for Apache Pulsar. @returns why it cannot be made */
+export async function makePulsarImage(
+  engine: ContainerEngine,
+  { root, say }: ImageFolder,
+): Promise<string | undefined> {
+  const image = imageOf('apachepulsar/pulsar', root);
+  const debian = baseOf(root);
+  const lines = PULSAR.replaceAll('DEBIAN', debian);
+  const recipe = `pulsar ${digest(debianRecipe(), lines, PULSAR_TARBALL.sha256)}`;
+  if (await isThere(engine, image, recipe)) return undefined;
+  const tarball = await pulsarTarball();
+  if ('problem' in tarball) return tarball.problem;
+  await once(engine, image, recipe, say, (label) =>
+    buildText(engine, image, `${lines}\nLABEL recipe="${label}"\n`, tarball.folder),
+  );
+  return undefined;
 }
 
 export async function makeBaseImages(engine: ContainerEngine, { root, say }: ImageFolder): Promise<void> {
@@ -72,12 +106,17 @@ async function makeStandIn(
   lines: string,
   { root, say }: ImageFolder,
 ): Promise<void> {
-  const compose = readFileSync(join(root, 'deploy/compose.yaml'), 'utf8');
-  const image = new RegExp(`image: (${name}:\\S+)`).exec(compose)?.[1] ?? '';
+  const image = imageOf(name, root);
   const debian = baseOf(root);
   await once(engine, image, `${name} ${digest(debian, lines)}`, say, async (recipe) => {
     await buildText(engine, image, `FROM ${debian}\n${lines}\nLABEL recipe="${recipe}"\n`);
   });
+}
+
+/** The name, with its version, that compose.yaml asks for. */
+function imageOf(name: string, root: string): string {
+  const compose = readFileSync(join(root, 'deploy/compose.yaml'), 'utf8');
+  return new RegExp(`image: (${name}:\\S+)`).exec(compose)?.[1] ?? '';
 }
 
 function baseOf(root: string): string {
@@ -95,23 +134,30 @@ async function build(
   given: readonly string[],
   folder: string,
   say: (line: string) => void,
+  input?: string,
 ): Promise<void> {
   const startedAt = performance.now();
   const ran = await run('/usr/bin/docker', ['build', '--network', 'host', '--tag', image, ...given], {
     environment: engine.environment,
     folder,
+    input,
   });
   if (ran.code !== 0) throw new Error(`docker build ${image}: ${ran.code}\n${ran.output.slice(-4_000)}`);
   say(`${image} (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)`);
 }
 
-async function buildText(engine: ContainerEngine, image: string, dockerfile: string): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'sello-image-'));
+/** `context`: the folder of the files that the Dockerfile adds. */
+async function buildText(
+  engine: ContainerEngine,
+  image: string,
+  dockerfile: string,
+  context?: string,
+): Promise<void> {
+  const folder = context ?? mkdtempSync(join(tmpdir(), 'sello-image-'));
   try {
-    writeFileSync(join(folder, 'Dockerfile'), dockerfile);
-    await build(engine, image, ['.'], folder, () => undefined);
+    await build(engine, image, ['--file', '-', folder], '/', () => undefined, dockerfile);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (context === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -123,12 +169,16 @@ async function once(
   say: (line: string) => void,
   make: (recipe: string) => Promise<void>,
 ): Promise<void> {
-  const label = '{{index .Config.Labels "recipe"}}';
-  const there = await engine.docker(['image', 'inspect', '--format', label, image]);
-  if (there.code === 0 && there.stdout.trim() === recipe) return;
+  if (await isThere(engine, image, recipe)) return;
   const startedAt = performance.now();
   await make(recipe);
   say(`${image} (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)`);
+}
+
+async function isThere(engine: ContainerEngine, image: string, recipe: string): Promise<boolean> {
+  const label = '{{index .Config.Labels "recipe"}}';
+  const there = await engine.docker(['image', 'inspect', '--format', label, image]);
+  return there.code === 0 && there.stdout.trim() === recipe;
 }
 
 async function importDebian(engine: ContainerEngine, image: string): Promise<void> {
