@@ -3,14 +3,15 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from './container-engine.ts';
 
 const VERSION = '4.0.6';
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy';
-const FOLDER = join(homedir(), '.cache', 'sello', 'pulsar');
+const CACHE = join(homedir(), '.cache', 'sello');
+const FOLDER = join(CACHE, 'pulsar');
 
 export const PULSAR_TARBALL = {
   name: `pulsar-server-distribution-${VERSION}-bin.tar.gz`,
@@ -22,7 +23,9 @@ export async function pulsarTarball(): Promise<{ readonly folder: string } | { r
   const file = join(FOLDER, PULSAR_TARBALL.name);
   if (existsSync(file) && (await isWhole(file))) return { folder: FOLDER };
   if (!existsSync('/usr/bin/mvn')) return { problem: 'needs /usr/bin/mvn to fetch Apache Pulsar' };
-  const folder = mkdtempSync(join(tmpdir(), 'sello-pulsar-'));
+  mkdirSync(CACHE, { recursive: true });
+  // On the same disk, so it is moved at once or not at all.
+  const folder = mkdtempSync(join(CACHE, 'pulsar-'));
   try {
     const artifact = `org.apache.pulsar:pulsar-server-distribution:${VERSION}:tar.gz:bin`;
     const fetched = await run('/usr/bin/mvn', [
