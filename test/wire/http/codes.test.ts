@@ -163,7 +163,7 @@ describe('tokens', () => {
     const wrong = await alice.post(`/v1/tokens/${pending.json.id}/activation`, { code: '00000x' });
     assert.deepEqual([wrong.status, wrong.json.code], [403, 'code_wrong']);
     const totp = await alice.enrol('totp', { period_s: 30 });
-    assert.match(totp.enrolled.otpauth_uri, /^otpauth:\/\/totp\/Sello:alice\?/);
+    assert.match(totp.enrolled.otpauth_uri, /^otpauth:\/\/totp\/Sello:alice%20\([\w-]{4}\)\?/);
     clock.advance(60_000);
     await fixture.post('/v1/codes/validation', key, { username: 'alice', code: totp.code() });
     await fixture.post('/v1/codes/validation', key, { username: 'alice', code: '12345x' });
