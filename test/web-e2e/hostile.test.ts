@@ -245,8 +245,9 @@ describe('hostile input', { concurrency: 2 }, () => {
     await latecomer.begin(invitation.link);
     await untilInPage(late.page, `Date.now() > ${overAt + 500}`);
     await latecomer.offerNewPin();
+    // Upkeep deletes an expired invitation within a minute: on a busy machine that comes first.
     await late.page
-      .getByText(/expired|over/i)
+      .getByText(/expired|over|no such invitation/i)
       .first()
       .waitFor();
     assert.equal(await latecomer.heading('Your token is ready').count(), 0);

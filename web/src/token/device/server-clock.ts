@@ -21,9 +21,9 @@ export class ServerClock {
     this.offset = await this.#options.storage.read('offset');
   }
 
-  /** Returns the estimated server time. Unit: ms since 1970 */
+  /** Returns the estimated server time. Unit: ms since 1970; never before it, where no code can be computed */
   now(): number {
-    return this.#options.now() + offsetMs(this.offset);
+    return Math.max(0, this.#options.now() + offsetMs(this.offset));
   }
 
   /** Asks the server for its time. Keeps the previous estimate if no answer comes. */
