@@ -13,7 +13,7 @@ import { consoleTexts as spanish } from '../../web/src/console/texts.es.ts';
 import { faultsOf, transactionOf } from '../../web/src/console/transactions/transaction-form.ts';
 import { typedAmount } from '../../web/src/console/transactions/typed-amount.ts';
 import { shownAmount } from '../../web/src/design/amount.ts';
-import { durationOf } from '../../web/src/design/time.ts';
+import { durationOf, shownPast } from '../../web/src/design/time.ts';
 import { preferredLanguage } from '../../web/src/i18n/language.ts';
 import { approvalLink } from '../../web/src/routing/approval-link.ts';
 import { hashCode, hashOf, parseHash } from '../../web/src/routing/hash-route.ts';
@@ -80,6 +80,14 @@ test('amounts are shown to the last decimal, however many digits they have', () 
   assert.match(shownAmount('1250.50', 'EUR', 'es'), /1\.250,50/);
   assert.match(shownAmount('1000', 'JPY', 'en'), /1,000$/);
   assert.equal(shownAmount('1.000', 'not a currency', 'en'), '1.000 not a currency');
+});
+
+test('what has happened is never shown as to come, by whatever clock', () => {
+  const now = Date.UTC(2026, 0, 1);
+  const after = (ms: number) => new Date(now + ms).toISOString();
+  assert.equal(shownPast(after(4_000), 'en', now), 'now');
+  assert.equal(shownPast(after(30 * 86_400_000), 'es', now), 'ahora');
+  assert.equal(shownPast(after(-4_000), 'en', now), '4 seconds ago');
 });
 
 test('a wait is rounded up', () => {
@@ -160,12 +168,18 @@ test('entries of the journal become sentences that there are words for', () => {
   const told = [
     sentenceOf(entry('login.accepted')),
     sentenceOf(entry('login.accepted', { detail: { method: 'passkey' } })),
+    sentenceOf(entry('login.accepted', { detail: { method: 'recovery_code', recovery_codes_left: 9 } })),
+    sentenceOf(entry('login.refused', { reason: 'code_required' })),
+    sentenceOf(entry('login.refused', { reason: 'credentials_invalid', detail: { factor: 'password' } })),
     sentenceOf(entry('token.enrolled', { detail: { method: 'device', type: 'ocra' } })),
+    sentenceOf(entry('token.enrolled', { detail: { type: 'totp', recovery_codes_left: 0 } })),
+    sentenceOf(entry('token.enrolled', { detail: { method: 'passkey', recovery_codes_left: 7 } })),
     sentenceOf(entry('token.revoked', { detail: { method: 'passkey' } })),
     sentenceOf(entry('session.ended', { reason: 'log_out' })),
     sentenceOf(entry('session.ended', { reason: 'revoked', detail: { label: 'x', kind: 'login' } })),
     sentenceOf(entry('session.ended', { reason: 'revoked', detail: { kind: 'enrolment' } })),
     sentenceOf(entry('admin.enrolment_invited', { detail: { by: 'alice' } })),
+    sentenceOf(entry('admin.enrolment_invited', { detail: { by: 'alice', recovery_codes_left: 8 } })),
     sentenceOf(entry('admin.enrolment_invited', { detail: { by: 'root' } })),
     sentenceOf(entry('transaction.refused')),
     sentenceOf(entry('constructor')),
@@ -175,12 +189,18 @@ test('entries of the journal become sentences that there are words for', () => {
     [
       'login_accepted',
       'login_accepted_passkey',
+      'login_accepted_recovery',
+      'login_code_asked',
+      'login_refused',
       'token_enrolled',
+      'token_enrolled_recovery',
+      'token_enrolled_passkey_recovery',
       'token_revoked_passkey',
       'session_left',
       'session_revoked_name',
       'enrolment_withdrawn',
       'enrolment_asked',
+      'enrolment_asked_recovery',
       'admin_enrolment_invited',
       'transaction_refused',
       'other',
@@ -188,6 +208,9 @@ test('entries of the journal become sentences that there are words for', () => {
   );
   for (const { name } of told) assert(name in english.history.events && name in spanish.history.events, name);
   assert.equal(sentenceOf(entry('transaction.refused')).tone, 'bad');
+  assert.deepEqual(sentenceOf(entry('login.refused', { reason: 'code_required' })), {
+    ...{ name: 'login_code_asked', tone: 'plain', reasonTold: true },
+  });
 });
 
 test('where a session is from, as far as its browser says', () => {

@@ -1,7 +1,7 @@
 import { Badge } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { PhoneIcon } from '../design/icons.tsx';
-import { shownAge } from '../design/time.ts';
+import { shownPast } from '../design/time.ts';
 import { useDuration } from '../design/use-duration.ts';
 import { useNow } from '../design/use-now.ts';
 import { useLocale } from '../i18n/texts.ts';
@@ -11,13 +11,16 @@ import rows from './rows.module.css';
 
 const COLORS = { pending: 'yellow', active: 'pine', revoked: 'gray' } as const;
 
+const PERIOD_MS = 30_000;
+const LOCKED_PERIOD_MS = 1_000;
+
 /** Name, type, status and last use of a device: the beginning of its row. */
 export function DeviceAbout({ device, name }: { readonly device: Device; readonly name: string }) {
   const { t } = useTranslation('account');
   const locale = useLocale();
   const duration = useDuration();
   const { kind, status, createdAt, uses, lastUsedAt, lockedUntil } = device;
-  const now = useNow(1_000, lockedUntil !== null);
+  const now = useNow(lockedUntil === null ? PERIOD_MS : LOCKED_PERIOD_MS);
   const lockedMs = lockedUntil === null ? 0 : new Date(lockedUntil).getTime() - now;
   return (
     <>
@@ -32,12 +35,12 @@ export function DeviceAbout({ device, name }: { readonly device: Device; readonl
           </Badge>
         </p>
         <p className={rows.about}>
-          {t(`device.type_${kind}`)} · {t('device.created', { time: shownAge(createdAt, locale, now) })}
+          {t(`device.type_${kind}`)} · {t('device.created', { time: shownPast(createdAt, locale, now) })}
         </p>
         <p className={rows.about}>
           {lastUsedAt === null
             ? t('device.never_used')
-            : t('device.used', { count: uses, time: shownAge(lastUsedAt, locale, now) })}
+            : t('device.used', { count: uses, time: shownPast(lastUsedAt, locale, now) })}
         </p>
         {lockedMs > 0 && (
           <p className={`${rows.about} ${styles.locked}`}>

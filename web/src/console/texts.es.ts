@@ -254,6 +254,8 @@ export const consoleTexts: Texts<typeof english> = {
       user_registered: 'Se registró.',
       login_accepted: 'Inició sesión.',
       login_accepted_passkey: 'Inició sesión con una llave de acceso.',
+      login_accepted_recovery: 'Inició sesión con un código de recuperación; códigos restantes: {{left}}.',
+      login_code_asked: 'La contraseña era correcta; se pidió un código.',
       login_refused: 'Se rechazó un inicio de sesión.',
       login_locked: 'Se bloquearon los inicios de sesión por demasiados intentos fallidos.',
       session_ended: 'Terminó una sesión.',
@@ -262,7 +264,11 @@ export const consoleTexts: Texts<typeof english> = {
       session_revoked_name: 'Terminó la sesión «{{label}}».',
       enrolment_withdrawn: 'Retiró una invitación para configurar un token.',
       token_enrolled: 'Se configuró un token.',
+      token_enrolled_recovery:
+        'Se configuró un token con un código de recuperación; códigos restantes: {{left}}.',
       token_enrolled_passkey: 'Se añadió una llave de acceso.',
+      token_enrolled_passkey_recovery:
+        'Se añadió una llave de acceso con un código de recuperación; códigos restantes: {{left}}.',
       token_activated: 'Un token se confirmó y está activo.',
       token_revoked: 'Se revocó un token.',
       token_revoked_passkey: 'Se borró una llave de acceso.',
@@ -283,6 +289,8 @@ export const consoleTexts: Texts<typeof english> = {
       admin_recovery_codes_made: 'Se crearon códigos de recuperación nuevos.',
       password_changed: 'Cambió su contraseña; sus otras sesiones se cerraron.',
       enrolment_asked: 'Pidió un código para configurar un token.',
+      enrolment_asked_recovery:
+        'Pidió un código para configurar un token, con un código de recuperación; códigos restantes: {{left}}.',
       admin_enrolment_invited: 'Un administrador le invitó a configurar un token.',
       admin_recovery_asked: 'Un administrador pidió pasar su cuenta a otro dispositivo.',
       admin_recovery_confirmed: 'Otro administrador confirmó que su cuenta pase a otro dispositivo.',

@@ -24,6 +24,11 @@ export function shownAge(at: string, locale: string, now: number): string {
   return relative.format(Math.round(difference / DAY_MS), 'day');
 }
 
+/** The same for what has happened: a clock that is behind the server's shows "now", not a time to come. */
+export function shownPast(at: string, locale: string, now: number): string {
+  return shownAge(at, locale, Math.max(now, new Date(at).getTime()));
+}
+
 export interface DurationPart {
   readonly unit: 'seconds' | 'minutes' | 'hours' | 'days';
   readonly count: number;

@@ -18,6 +18,7 @@ export function HistoryLine({ entry }: { readonly entry: JournalEntry }) {
   const { name, tone, reasonTold } = sentenceOf(entry);
   const text = t(`history.events.${name}` as 'history.events.transaction_approved', {
     type,
+    left: String(detail?.recovery_codes_left ?? ''),
     label: clientName(String(detail?.label ?? '')),
     amount: transaction ? shownAmount(transaction.amount, transaction.currency, locale) : '',
     payee: transaction?.payee ?? '',

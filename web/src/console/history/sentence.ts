@@ -40,15 +40,31 @@ const NAMES: ReadonlySet<string> = new Set([
 /** Events that have a sentence of their own for passkeys. */
 const PASSKEY_EVENTS: ReadonlySet<string> = new Set(['login_accepted', 'token_enrolled', 'token_revoked']);
 
+/** Sentences that have one more for a recovery code in place of a code of a token. */
+const RECOVERY_SENTENCES: ReadonlySet<string> = new Set([
+  'login_accepted',
+  'token_enrolled',
+  'token_enrolled_passkey',
+  'enrolment_asked',
+]);
+
 /** Chooses the sentence for a journal entry. Unknown types are shown by their name. */
 export function sentenceOf({ body }: Pick<JournalEntry, 'body'>): Sentence {
   const { type, detail, user, reason } = body;
   const name = type.replaceAll('.', '_');
-  const told = (as: string, reasonTold = false): Sentence => ({ name: as, tone: toneOf(type), reasonTold });
+  const recovered = detail?.recovery_codes_left !== undefined;
+  const told = (as: string, reasonTold = false): Sentence => ({
+    name: recovered && RECOVERY_SENTENCES.has(as) ? `${as}_recovery` : as,
+    tone: toneOf(type),
+    reasonTold,
+  });
   if (!NAMES.has(name)) return told('other');
   if (PASSKEY_EVENTS.has(name) && detail?.method === 'passkey') return told(`${name}_passkey`);
   if (name === 'admin_enrolment_invited' && detail?.by === user) return told('enrolment_asked');
   if (name === 'admin_password_changed' && detail?.by === user) return told('password_changed');
+  // The first step of a log-in in two.
+  if (name === 'login_refused' && reason === 'code_required')
+    return { name: 'login_code_asked', tone: 'plain', reasonTold: true };
   if (name === 'code_accepted' && detail?.method === 'resynchronisation') return told('token_resynchronised');
   if (name === 'session_ended' && reason === 'log_out') return told('session_left', true);
   if (name === 'session_ended' && reason === 'revoked') {

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import rows from '../../account/rows.module.css';
 import { PlusIcon } from '../../design/icons.tsx';
-import { shownAge } from '../../design/time.ts';
+import { shownPast } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { api } from '../../session/server.ts';
@@ -83,7 +83,7 @@ function PasskeyLine({
       <div>
         <p className={`${rows.name} sello-text`}>{name}</p>
         <p className={rows.about}>
-          {t('security.passkey_created', { time: shownAge(createdAt, locale, now) })}
+          {t('security.passkey_created', { time: shownPast(createdAt, locale, now) })}
         </p>
       </div>
       <Button

@@ -6,7 +6,7 @@ import { clientName } from '../../../../src/domain/client-name.ts';
 import rows from '../../account/rows.module.css';
 import type { Answer } from '../../api/api.ts';
 import { everyPage } from '../../api/pages.ts';
-import { shownAge } from '../../design/time.ts';
+import { shownAge, shownPast } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { api } from '../../session/server.ts';
@@ -72,7 +72,7 @@ function SessionLine({ session }: { readonly session: Session }) {
         </p>
         <p className={rows.about}>
           {kind !== 'enrolment' && `${t(`security.session_${kind}`)} · `}
-          {t('security.session_since', { time: shownAge(createdAt, locale, now) })} ·{' '}
+          {t('security.session_since', { time: shownPast(createdAt, locale, now) })} ·{' '}
           {t('security.session_until', { time: shownAge(expiresAt, locale, now) })}
         </p>
       </div>

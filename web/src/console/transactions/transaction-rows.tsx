@@ -2,7 +2,7 @@ import { StatusBadge } from '../../account/status-badge.tsx';
 import type { Transaction } from '../../api/operations.ts';
 import { shownAmount } from '../../design/amount.ts';
 import { ChevronRightIcon } from '../../design/icons.tsx';
-import { shownAge } from '../../design/time.ts';
+import { shownPast } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
@@ -22,7 +22,7 @@ export function TransactionRows({
     <ul className={styles.rows}>
       {transactions.map(({ id, payee, amount, currency, status, requested_at: at }) => {
         const shown = shownAmount(amount, currency, locale);
-        const time = shownAge(at, locale, now);
+        const time = shownPast(at, locale, now);
         return (
           <li key={id}>
             <a className={styles.row} href={hashOf(to, id)}>

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Service } from '../../api/operations.ts';
-import { shownAge } from '../../design/time.ts';
+import { shownPast } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { scopeWord } from './scopes.ts';
@@ -32,7 +32,7 @@ export function ServiceFacts({ service }: { readonly service: Service }) {
         <h3>{t('services.keys')}</h3>
         <ServiceKeys service={service} />
         <p className={`${styles.quiet} sello-figures`}>
-          {t('services.since', { time: shownAge(createdAt, locale, now) })}
+          {t('services.since', { time: shownPast(createdAt, locale, now) })}
         </p>
       </div>
     </div>

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/api.ts';
 import type { Service } from '../../api/operations.ts';
-import { shownAge } from '../../design/time.ts';
+import { shownPast } from '../../design/time.ts';
 import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { api } from '../../session/server.ts';
@@ -47,7 +47,7 @@ export function ServiceKeys({ service }: { readonly service: Service }) {
         {newest.map(({ id, created_at: at }, index) => (
           <li key={id}>
             <span className="sello-figures">
-              {t(words(index), { time: shownAge(at, locale, now) })}{' '}
+              {t(words(index), { time: shownPast(at, locale, now) })}{' '}
               <code className={styles.scope}>{id}</code>
             </span>
             {(keys.length > 1 || disabled) && (
