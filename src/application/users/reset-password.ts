@@ -54,7 +54,7 @@ export async function makePasswordReset(
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
       if (user.username === by) return { result: refuse('own_account') };
       if (user.disabled) return { result: refuse('user_disabled') };
-      const lost = hadAuthenticator(user) && !hasAuthenticator(user);
+      const lost = hasLostAuthenticators(user);
       const readyAt = recoveryOf(user, at)?.readyAt;
       if (lost && (readyAt === undefined || readyAt > at)) {
         return { result: refuse('recovery_required', retryAfter(readyAt === undefined ? 0 : readyAt - at)) };
@@ -81,12 +81,16 @@ export async function makePasswordReset(
   return (await context.decider.submit(idempotent(job, idempotency, codec))).result;
 }
 
-/** @returns the refusal of a secret that is not the user's, was used, or has expired */
-export function checkReset({ state, disabled }: User, secret: string, at: number): Refusal | undefined {
-  const { passwordReset: reset } = state;
+/**
+ * @returns the refusal of a secret that is not the user's, was used, or has expired, or that was made before the user
+ * lost their last authenticator: that takes a recovery
+ */
+export function checkReset(user: User, secret: string, at: number): Refusal | undefined {
+  const { passwordReset: reset } = user.state;
   const holds =
     reset !== undefined && equalConstantTime(reset.digest, sessionIdOf(secret)) && reset.expiresAt > at;
-  return holds && !disabled ? undefined : refuse('reset_unknown');
+  if (!holds || user.disabled) return refuse('reset_unknown');
+  return hasLostAuthenticators(user) && !reset.recovered ? refuse('recovery_required') : undefined;
 }
 
 export interface RedeemResetRequest {
@@ -114,10 +118,11 @@ export async function redeemPasswordReset(
   }
   const userId = userIdOfSecret(secret);
   const user = userId === undefined ? undefined : await userCache.reload(userId);
-  const refusal = user ? checkReset(user, secret, decider.now()) : refuse('reset_unknown');
+  const refusal = user ? checkReset(user, secret, decider.now()) : undefined;
   if (!user || refusal) {
-    refusalCounter.count('login.refused', 'reset_unknown');
-    return refusal ?? refuse('reset_unknown');
+    const refused = refusal ?? refuse('reset_unknown');
+    refusalCounter.count('login.refused', refused.refused);
+    return refused;
   }
   const caller = { address, known: true };
   return withNewPassword(context, { userId: user.id, password, caller }, async (made) => {
@@ -153,10 +158,7 @@ function redemption(
           ...passwordReplaced({ ...user, state }, made),
         },
       });
-      if (!hasAuthenticator(user)) {
-        const lost = hadAuthenticator(user) && user.state.passwordReset?.recovered !== true;
-        return lost ? { result: refuse('recovery_required') } : replaced(user.state, {});
-      }
+      if (!hasAuthenticator(user)) return replaced(user.state, {});
       if (!hasToken(user))
         return { result: refuse('proof_required', { detail: 'log in by the passkey first' }) };
       if (!factor) return { result: refuse('code_required') };
@@ -166,6 +168,10 @@ function redemption(
         : refusedCode(judged);
     },
   };
+}
+
+function hasLostAuthenticators(user: User): boolean {
+  return hadAuthenticator(user) && !hasAuthenticator(user);
 }
 
 function hasToken({ tokens }: User): boolean {

@@ -50,6 +50,7 @@ export const passwordRoutes = [
       ...PASSWORD_REFUSALS,
       'credentials_invalid',
       'reset_unknown',
+      'recovery_required',
       'message_invalid',
     ],
     async handle({ caller, body, address }, { context, site }) {
