@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from '../../domain/errors.ts';
+import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { withoutAttempts } from '../../domain/failed-attempts.ts';
 import type { SideRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
@@ -9,7 +9,10 @@ import { findValidSession, isFreshlyProven, type Session } from '../sessions/ses
 import { revoked } from '../tokens/authenticators.ts';
 import { deviceIdOf, endSessions, sessionsOfDevice, tokensOfDevice } from '../tokens/device.ts';
 import type { User } from './user.ts';
-import { removedName } from './username.ts';
+import { isRemovedName, removedName } from './username.ts';
+
+/** Of the random suffix of a removed user's name. */
+const SUFFIX_BYTES = 8;
 
 type Change = (user: User, at: number) => Draft | Refusal;
 
@@ -27,12 +30,13 @@ export interface AdministeredUser {
   readonly repeated?: boolean;
 }
 
-/** Commits the entry that `make` drafts. @returns `user_unknown`, or the refusal of `make` */
+/** Commits the entry that `make` drafts. @returns `user_unknown`, or the refusal of `make` or `conflict` */
 async function change(
   context: Context,
   userId: UserId,
   { by, idempotency }: Act,
   make: Change,
+  conflict?: () => Refusal,
 ): Promise<AdministeredUser | Refusal> {
   const job: Job<AdministeredUser | Refusal> = {
     userId,
@@ -45,6 +49,7 @@ async function change(
         draft: by === undefined ? draft : { ...draft, detail: { ...draft.detail, by } },
       };
     },
+    ...(conflict ? { conflict } : {}),
   };
   const codec = {
     keep: (changed: AdministeredUser) => changed.userId,
@@ -84,17 +89,29 @@ export function enableUser(
 /**
  * Removes a user for good: every way in ends and the name is free. Waiting transactions expire. The journal
  * stays, and the row keeps password hash and wrapped keys under another name (`removedName`), disabled: they open nothing.
+ * Where an older user's name looks like that one, the name gets a suffix that nobody can foresee.
  *
  * Why: docs/DECISIONS.md#a-removed-user-keeps-their-row
  */
-export function removeUser(
+export async function removeUser(
   context: Context,
   userId: UserId,
   act: Act = {},
 ): Promise<AdministeredUser | Refusal> {
-  return change(context, userId, act, (user) => {
-    const username = removedName(userId);
-    if (user.username === username) return refuse('user_unknown');
+  const removed = await removeAs(context, userId, act, removedName(userId));
+  if (!isRefusal(removed) || removed.refused !== 'username_taken') return removed;
+  const suffix = Buffer.from(context.random.bytes(SUFFIX_BYTES)).toString('hex');
+  return removeAs(context, userId, act, removedName(userId, suffix));
+}
+
+function removeAs(
+  context: Context,
+  userId: UserId,
+  act: Act,
+  username: string,
+): Promise<AdministeredUser | Refusal> {
+  const remove: Change = (user) => {
+    if (isRemovedName(user.username, userId)) return refuse('user_unknown');
     const { passwordReset: _, recovery: __, ...state } = user.state;
     return {
       type: 'admin.user_removed',
@@ -110,7 +127,8 @@ export function removeUser(
         ),
       ],
     };
-  });
+  };
+  return change(context, userId, act, remove, () => refuse('username_taken'));
 }
 
 /** Clears the failed attempts at password, code and MAC, and so the locks that they caused. */

@@ -13,7 +13,7 @@ import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import { macKeyOwner } from '../keys/key-owner.ts';
 import { attemptBy, STRANGER } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
-import { checkPassword, checkUsername } from './username.ts';
+import { checkNewUsername, checkPassword } from './username.ts';
 
 export interface RegisterUserRequest {
   readonly username: string;
@@ -61,7 +61,7 @@ export async function createUser(
   request: CreateUserRequest,
 ): Promise<RegisteredUser | Refusal> {
   const { username, password } = request;
-  const invalid = checkUsername(username) ?? checkPassword(password, context.settings.passwordLengthMin);
+  const invalid = checkNewUsername(username) ?? checkPassword(password, context.settings.passwordLengthMin);
   if (invalid) return invalid;
   if (await context.store.findUser(username)) return takenOrRepeated(context, request);
 

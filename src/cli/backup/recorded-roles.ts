@@ -27,7 +27,8 @@ export class RecordedRoles {
       const known = this.#users.get(userId);
       if (!known) return;
       known.disabled = true;
-      known.username = removedName(userId);
+      const renamed = bodyOf(body)?.detail?.renamed;
+      known.username = typeof renamed === 'string' ? renamed : removedName(userId);
     }
   }
 

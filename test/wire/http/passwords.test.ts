@@ -157,6 +157,12 @@ test('nobody resets alone for who has or had an authenticator: the redeemer show
   );
   assert.equal((await reset()).json.code, 'recovery_required');
   assert.equal((await redeem(fixture, before.reset)).json.code, 'recovery_required');
+  // Nor does a session of theirs, which may be in other hands, stand for the recovery.
+  const { access_token: stolen } = (await logIn(fixture, NEW)).json;
+  const another = { reset: before.reset, password: 'otro-secreto' };
+  const inside = await fixture.post('/v1/users/current/password', stolen, another);
+  assert.equal(inside.json.code, 'recovery_required');
+  assert.equal((await logIn(fixture, NEW)).status, 201);
 });
 
 test('an ocra token confirms a reset by a code over it; a passkey’s holder logs in by it first', async (t) => {
@@ -187,6 +193,14 @@ test('an ocra token confirms a reset by a code over it; a passkey’s holder log
   assert.equal((await bob.post('/v1/users/current/password', shown)).json.code, 'reset_unknown');
 });
 
+async function recordedContradiction({ application }: HttpFixture, id: number): Promise<string | undefined> {
+  const { store } = application.context;
+  const roles = new RecordedRoles();
+  const page = { below: Number.POSITIVE_INFINITY, limit: 100 };
+  for (const entry of (await store.readUserJournal(id, page)).toReversed()) roles.add(entry);
+  return roles.contradiction(store);
+}
+
 test('the operator sets a password, and removes a user whose name is free again', async (t) => {
   const fixture = await testHttp(t);
   const { context } = fixture.application;
@@ -205,10 +219,45 @@ test('the operator sets a password, and removes a user whose name is free again'
   assert.equal(types.at(-1), 'admin.user_removed');
   assert.equal((await context.store.findUser(`(removed ${id})`))?.disabled, true);
   // A backup whose journal tells of the removal is not taken for a changed one.
-  const roles = new RecordedRoles();
-  const page = { below: Number.POSITIVE_INFINITY, limit: 100 };
-  for (const entry of (await context.store.readUserJournal(id, page)).toReversed()) roles.add(entry);
-  assert.equal(await roles.contradiction(context.store), undefined);
-  const taken = { username: '(removed 7)', password: PASSWORD };
-  assert.equal((await fixture.post('/v1/users', undefined, taken)).json.code, 'username_invalid');
+  assert.equal(await recordedContradiction(fixture, id), undefined);
+});
+
+test('nobody takes the name of a removed user, or one that looks like it; who has such a name from before logs in, and hinders no removal', async (t) => {
+  const fixture = await testHttp(t);
+  const { context } = fixture.application;
+  for (const username of [
+    '(removed 7)',
+    '（removed 7）',
+    '❨removed 7❩',
+    '(rem\u043eved 7)',
+    '(rernoved 7 a)',
+  ]) {
+    const { json } = await fixture.post('/v1/users', undefined, { username, password: PASSWORD });
+    assert.equal(json.code, 'username_invalid', username);
+  }
+
+  await fixture.user('alice');
+  await fixture.user('mallory');
+  const [id, mallory] = [await idOf(fixture, 'alice'), await idOf(fixture, 'mallory')];
+  const older = `（removed ${id}）`;
+  await context.decider.submit({
+    userId: mallory,
+    decide: (user) => ({
+      result: undefined,
+      draft: {
+        ...{ type: 'admin.user_enabled', state: user?.state ?? {} },
+        rows: [{ kind: 'user.rename', userId: mallory, from: 'mallory', username: older }],
+      },
+    }),
+  });
+  await fixture.logIn(older);
+  assert.deepEqual(await removeUser(context, id), { userId: id });
+  assert.equal((await context.store.findUser('alice')) ?? undefined, undefined);
+  assert.deepEqual(await removeUser(context, id), { refused: 'user_unknown' });
+  const entries = await entriesOf(context, id);
+  const renamed = String(entries.at(-1)?.detail?.renamed);
+  assert.match(renamed, new RegExp(`^\\(removed ${id} [\\da-f]{16}\\)$`));
+  assert.equal((await context.store.findUser(renamed))?.userId, id);
+  assert.equal(await recordedContradiction(fixture, id), undefined);
+  await fixture.user('alice');
 });
