@@ -9,7 +9,7 @@ import { createUser } from '../../src/application/users/register-user.ts';
 import { isRefusal } from '../../src/domain/errors.ts';
 import { StoppedClock } from '../services/application.ts';
 import { Authenticator } from '../services/authenticator.ts';
-import { ApiToken, type ApiUser, type HttpFixture, PASSWORD, testHttp } from '../wire/http/http-fixture.ts';
+import { ApiToken, ApiUser, type HttpFixture, PASSWORD, testHttp } from '../wire/http/http-fixture.ts';
 import { VirtualDevice } from '../wire/http/virtual-device.ts';
 
 const MINUTE_MS = 60_000;
@@ -258,4 +258,37 @@ test('guesses at the password of an administrator’s invitation lock it like ot
     assert.equal((await claim(`guess no ${guess}`)).json.code, 'credentials_invalid');
   }
   assert.equal((await claim(PASSWORD)).json.code, 'locked');
+});
+
+test('the code of a log-in revokes nothing: one phished code does not clear the way for another’s token', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock });
+  const alice = await fixture.user('alice');
+  const token = await alice.enrol('totp', { period_s: 60 });
+  clock.advance(MINUTE_MS);
+  const { json } = await fixture.post('/v1/sessions', undefined, {
+    ...{ username: 'alice', password: PASSWORD, code: token.code() },
+  });
+  const phished = new ApiUser(fixture, 'alice', json.access_token, json.session);
+  const path = `/v1/tokens/${token.id}`;
+  assert.equal((await revoke(fixture, phished, path)).json.code, 'proof_required');
+  clock.advance(MINUTE_MS);
+  assert.equal((await phished.post('/v1/sessions/current/proof', { code: token.code() })).status, 200);
+  assert.equal((await revoke(fixture, phished, path)).status, 204);
+});
+
+test('a log-in by a recovery code is no fresh proof: it changes nothing as an administrator, and revokes nothing', async (t) => {
+  const clock = new StoppedClock();
+  const fixture = await testHttp(t, { clock });
+  const root = await administrator(fixture, 'root');
+  const token = await root.enrol('totp', { period_s: 60 });
+  clock.advance(MINUTE_MS);
+  const made = await root.post('/v1/recovery-codes', { code: token.code() });
+  const { json } = await fixture.post('/v1/sessions', undefined, {
+    ...{ username: 'root', password: PASSWORD, recovery_code: made.json.codes[0] },
+  });
+  const found = new ApiUser(fixture, 'root', json.access_token, json.session);
+  const service = { name: 'shop', scopes: ['codes:verify'] };
+  assert.equal((await found.post('/v1/admin/services', service)).json.code, 'proof_required');
+  assert.equal((await revoke(fixture, found, `/v1/tokens/${token.id}`)).json.code, 'proof_required');
 });

@@ -11,6 +11,7 @@ import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { type Asker, attemptBy } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { openSession } from '../sessions/open-session.ts';
+import { hasLogInCodes } from '../tokens/authenticators.ts';
 import { isCurrentHash } from '../users/password-hash-id.ts';
 import type { User } from '../users/user.ts';
 import type { LogIn } from './submit-log-in.ts';
@@ -125,14 +126,13 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
         return refused(judged.reason, judged.state, judged.detail, judged.retryAfterMs);
       case 'accepted': {
         const detail = { method: 'recovery_code', recovery_codes_left: judged.left };
-        return this.#accepted(user, at, judged.state, 'second_factor', detail);
+        return this.#accepted(user, at, judged.state, 'second_factor', detail, false);
       }
     }
   }
 
   #withoutCode(user: User, at: number): Verdict {
-    // The codes of an `ocra` token are for transactions alone.
-    const hasCodes = user.tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
+    const hasCodes = hasLogInCodes(user);
     if (hasCodes && this.#request.codeRequired) return refused('code_required', user.state);
     return this.#accepted(user, at, user.state, hasCodes ? 'code_omitted' : withoutLogInCodes(user));
   }
@@ -143,9 +143,13 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     state: UserState,
     proof: SessionProof,
     detail?: Draft['detail'],
+    isFresh?: false,
   ): Verdict {
     const { label, secret } = this.#request;
-    const { session, rows } = openSession(this.#context, user, at, { secret, label, proof });
+    const { session, rows } = openSession(this.#context, user, at, {
+      ...{ secret, label, proof },
+      ...(isFresh === undefined ? {} : { isFresh }),
+    });
     return {
       result: { session, secret },
       draft: {

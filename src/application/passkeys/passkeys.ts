@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { PasskeyRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { findValidSession, isFreshlyProven, type Session } from '../sessions/session.ts';
+import { findValidSession, isProvenSince, type Session } from '../sessions/session.ts';
 
 const ID_LENGTH = 16;
 
@@ -32,7 +32,7 @@ export async function deletePasskey(
       if (!user || !held) return { result: refuse('session_ended') };
       const passkey = user.passkeys.find((row) => shortPasskeyId(row) === shortId);
       if (!passkey) return { result: refuse('passkey_unknown') };
-      if (!isFreshlyProven(held, at, settings.proofTtlMs)) return { result: refuse('proof_required') };
+      if (!isProvenSince(held, at, settings.proofTtlMs)) return { result: refuse('proof_required') };
       const { credentialId } = passkey;
       return {
         result: undefined,

@@ -14,15 +14,19 @@ export function openSession(
     secret,
     label = '',
     proof,
+    isFresh = proof === 'second_factor',
   }: {
     readonly secret: string;
     readonly label?: string | undefined;
     readonly proof: SessionProof;
+    /** Whether what was shown stands for a proof of now; a recovery code, which opens the session alone, does not. */
+    readonly isFresh?: boolean;
   },
 ): { readonly session: Session; readonly rows: readonly SideRow[] } {
   const row: SessionRow = {
     ...{ userId: user.id, sessionId: sessionIdOf(secret), kind: 'login', label, tokenId: '', proof },
-    ...{ provenAt: proof === 'second_factor' ? at : 0, invitedBy: '' },
+    // Before the session: what was shown at its log-in is told from what is shown in it (`isProvenSince`).
+    ...{ provenAt: isFresh ? at - 1 : 0, invitedBy: '' },
     ...{ createdAt: at, expiresAt: at + settings.sessionTtlMs },
   };
   return {

@@ -95,6 +95,18 @@ export function isFreshlyProven(
   return proof === 'second_factor' && provenAt > 0 && at - provenAt <= proofTtlMs;
 }
 
+/**
+ * The same, by what was shown in the session after its log-in. The log-in's own code is not enough for what ends an
+ * authenticator: whoever phished one would revoke all, and enrol their own beside nothing.
+ */
+export function isProvenSince(
+  session: Pick<SessionRow, 'proof' | 'provenAt' | 'createdAt'>,
+  at: number,
+  proofTtlMs: number,
+): boolean {
+  return session.provenAt >= session.createdAt && isFreshlyProven(session, at, proofTtlMs);
+}
+
 export function isSessionValid(user: User, sessionId: string, at: number): boolean {
   return findValidSession(user, sessionId, at) !== undefined;
 }

@@ -13,6 +13,11 @@ export function hadAuthenticator(user: User): boolean {
   return user.state.hadToken === true || hasAuthenticator(user);
 }
 
+/** Whether log-ins ask for a code: those of an `ocra` token are for transactions and acts alone. */
+export function hasLogInCodes({ tokens }: User): boolean {
+  return tokens.some(({ status, type }) => status === 'active' && type !== 'ocra');
+}
+
 /** What confirms a user's first authenticator. */
 export interface FirstAuthenticator {
   /** The session in which it is confirmed; undefined for the operator's command. */
@@ -26,31 +31,34 @@ export interface FirstAuthenticator {
  *
  * - waiting tokens and sessions of other devices, and invitations, end;
  * - a log-in of the password alone becomes what a new one would be now: it is none over REST where a code is asked
- *   for at the log-in (`code_omitted`). The log-in that invited the confirmed device goes on there, having shown nothing.
+ *   for at the log-in (`code_omitted`), and over TCP each of its transactions shows one (`authorise-job.ts`). The log-in that invited the confirmed device goes on there, having shown nothing.
  *
- * @returns no rows where the user has an authenticator already
+ * Where the user has a passkey or an `ocra` token already, the first token for log-ins still changes the log-ins of the
+ * password alone; then nothing.
  *
  * Why: docs/DECISIONS.md#the-first-authenticator-ends-what-the-password-made
  */
 export function endedByFirst(user: User, { session, deviceId }: FirstAuthenticator): readonly SideRow[] {
-  if (hasAuthenticator(user)) return [];
   const asksForCodes =
     deviceId !== undefined && tokensOfDevice(user, deviceId).some(({ type }) => type !== 'ocra');
   const others = user.sessions.filter(({ sessionId }) => sessionId !== session?.sessionId);
+  const logIns = others
+    .filter((row) => row.kind === 'login' && !isProven(row))
+    .flatMap((row) => {
+      const invited = session?.invitedBy === inviterOf(row);
+      return changed(row, { proof: asksForCodes && !invited ? 'code_omitted' : 'code_unavailable' });
+    });
+  if (hasAuthenticator(user)) return asksForCodes && !hasLogInCodes(user) ? logIns : [];
   const ended = others.filter(
     ({ kind, tokenId }) => kind === 'enrolment' || (kind === 'device' && deviceIdOf(tokenId) !== deviceId),
   );
   const devices = new Set(ended.map(({ tokenId }) => deviceIdOf(tokenId)));
   const waiting = user.tokens.filter(({ tokenId }) => deviceIdOf(tokenId) !== deviceId);
-  const logIns = others.filter((row) => row.kind === 'login' && !isProven(row));
   return [
     // The operator may have enrolled several: `firstConfirmedAt` keeps those from everyone else.
     ...revoked(waiting.filter(({ tokenId }) => session !== undefined || devices.has(deviceIdOf(tokenId)))),
     ...endSessions(ended),
-    ...logIns.flatMap((row) => {
-      const invited = session?.invitedBy === inviterOf(row);
-      return changed(row, { proof: asksForCodes && !invited ? 'code_omitted' : 'code_unavailable' });
-    }),
+    ...logIns,
   ];
 }
 

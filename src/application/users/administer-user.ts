@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import type { Draft, Job } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
-import { findValidSession, isFreshlyProven, type Session } from '../sessions/session.ts';
+import { findValidSession, isProvenSince, type Session } from '../sessions/session.ts';
 import { revoked } from '../tokens/authenticators.ts';
 import { deviceIdOf, endSessions, sessionsOfDevice, tokensOfDevice } from '../tokens/device.ts';
 import type { User } from './user.ts';
@@ -167,7 +167,7 @@ export function revokeToken(
       const held = findValidSession(user, session.sessionId, at);
       if (!held) return refuse('session_ended');
       const asked = confirmed && held.kind === 'login';
-      if (asked && !isFreshlyProven(held, at, context.settings.proofTtlMs)) return refuse('proof_required');
+      if (asked && !isProvenSince(held, at, context.settings.proofTtlMs)) return refuse('proof_required');
     }
     const tokens = Object.entries(user.state.tokens ?? {}).filter(([id]) => !revoked.includes(id));
     return {
