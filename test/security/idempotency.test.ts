@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
+import { renewRecoveryCodes } from '../../src/application/codes/renew-recovery-codes.ts';
 import { CodeValidator } from '../../src/application/codes/validate-code.ts';
 import type { Context } from '../../src/application/context.ts';
 import { PasswordLogIn } from '../../src/application/log-in/log-in-by-password.ts';
@@ -95,16 +96,20 @@ test('a registration’s key does not allow guessing the password past the lock'
   assert.ok('refused' in logIn && logIn.refused === 'locked', 'one count for both ways');
 });
 
-describe('150 wrong codes under a used key: three are evaluated, then the right one is locked as well', () => {
+describe('many wrong codes under a used key: three are evaluated, then the right one is locked as well', () => {
   const GUESSES = 150;
   type Ask = (code: string) => Promise<object>;
 
-  async function guess(context: Context, ask: Ask, { right, wrong }: { right: string; wrong: string }) {
+  async function guess(
+    context: Context,
+    ask: Ask,
+    { right, wrong, guesses = GUESSES }: { right: string; wrong: string; guesses?: number },
+  ) {
     const outcomes: object[] = [];
-    for (let n = 0; n < GUESSES; n++) outcomes.push(await ask(wrong));
+    for (let n = 0; n < guesses; n++) outcomes.push(await ask(wrong));
     outcomes.push(await ask(right));
     const reasons = outcomes.map((outcome) => reasonOf(outcome));
-    assert.deepEqual(countOf(reasons), { idempotency_mismatch: 3, locked: GUESSES - 2 });
+    assert.deepEqual(countOf(reasons), { idempotency_mismatch: 3, locked: guesses - 2 });
     const user = await context.store.findUser('alice');
     const entries = await entriesOf(context, user?.userId ?? 0);
     const counted = entries.filter(({ reason }) => reason === 'idempotency_mismatch');
@@ -143,6 +148,38 @@ describe('150 wrong codes under a used key: three are evaluated, then the right 
       right: code(1),
       wrong,
     });
+  });
+
+  const WRONG_RECOVERY_CODE = 'AAAA-AAAA-AAAA-AAAA-AAAA-AAAA';
+
+  async function recoveryCodeOf(context: Context, userId: number): Promise<string> {
+    const made = await renewRecoveryCodes(context, { userId });
+    assert.ok('codes' in made);
+    return made.codes[0] ?? assert.fail();
+  }
+
+  test('at a log-in, by recovery codes', async (t) => {
+    const { context, session } = await userWithToken(t);
+    const right = await recoveryCodeOf(context, session.userId);
+    const passwordLogIn = new PasswordLogIn(context);
+    const asked = { username: 'alice', password: PASSWORD, address, codeRequired: true, idempotency };
+    const made = await passwordLogIn.logIn({ ...asked, recoveryCode: right });
+    assert.ok('secret' in made);
+    const typedOtherwise = right.replaceAll('-', ' ').toLowerCase();
+    const again = await passwordLogIn.logIn({ ...asked, recoveryCode: typedOtherwise });
+    assert.equal('secret' in again && again.secret, made.secret);
+    const ask: Ask = (shown) => passwordLogIn.logIn({ ...asked, recoveryCode: shown });
+    await guess(context, ask, { right, wrong: WRONG_RECOVERY_CODE, guesses: 8 });
+  });
+
+  test('at an enrolment, for its seed, by recovery codes', async (t) => {
+    const { context, session } = await userWithToken(t);
+    const right = await recoveryCodeOf(context, session.userId);
+    const asked = { userId: session.userId, type: 'totp', session, idempotency } as const;
+    assert.ok('seed' in (await enrolToken(context, { ...asked, shown: { recoveryCode: right } })));
+    const unpaced = { ...context, rateLimiter: { ...context.rateLimiter, take: async () => 0 } };
+    const ask: Ask = (shown) => enrolToken(unpaced, { ...asked, shown: { recoveryCode: shown } });
+    await guess(context, ask, { right, wrong: WRONG_RECOVERY_CODE });
   });
 
   test('at an invitation, for its secret', async (t) => {

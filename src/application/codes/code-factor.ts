@@ -1,4 +1,4 @@
-import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import type { Refusal } from '../../domain/errors.ts';
 import { type AttemptBy, afterRight, attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import type { AttemptPurpose } from '../../domain/lockout.ts';
 import type { StepMac } from '../../domain/otp/hmac.ts';
@@ -13,6 +13,7 @@ import { seedOwner } from '../keys/key-owner.ts';
 import { type Asker, attemptBy } from '../lockout/attempt-by.ts';
 import { afterWrongCode } from '../lockout/failed-attempts.ts';
 import type { User } from '../users/user.ts';
+import { judgeRepeatedCode } from './repeated-code.ts';
 import { acceptCode, codeMessages } from './token-code.ts';
 
 export type CodeOutcome = AcceptedCode | RefusedCode | LockedCode;
@@ -155,29 +156,23 @@ export class CodeFactor {
   }
 
   /**
-   * Judges the code of a repeat under a used idempotency key (`RepeatableJob.judgeRepeat`). Another code than the recorded
-   * one counts as a wrong one: it may be a guess at it.
-   * @param type of the entry that counts it
+   * Judges the code of a repeat under a used idempotency key.
+   * @param entry the entry that counts a wrong one
    * @returns undefined where the record may be told
+   * @see judgeRepeatedCode
    */
   judgeRepeat(
     user: User,
     at: number,
     isSame: boolean,
-    { type, detail }: Pick<Draft, 'type' | 'detail'>,
+    entry: Pick<Draft, 'type' | 'detail'>,
   ): Proposal<Refusal> | undefined {
-    const lockedMs = this.#lockedMs(user, at);
-    if (lockedMs > 0) {
-      this.#context.refusalCounter.count(this.#lockCountedAs, 'locked', user.id);
-      return { result: refuse('locked', { retryAfterMs: lockedMs }) };
-    }
-    if (isSame) return undefined;
-    const reason = 'idempotency_mismatch';
-    const counted = this.#afterWrong(user, at, 'code_wrong');
-    return {
-      result: refuse(reason, retryAfter(counted.retryAfterMs)),
-      draft: { type, reason, detail: { ...detail, ...counted.detail }, state: counted.state },
-    };
+    return judgeRepeatedCode(this.#context, user, at, isSame, {
+      ...entry,
+      purpose: this.#purpose,
+      asker: this.#asker,
+      lockCountedAs: this.#lockCountedAs,
+    });
   }
 
   #by(user: User, at: number): AttemptBy {

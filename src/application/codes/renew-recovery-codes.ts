@@ -8,7 +8,7 @@ import { makeRecoveryCodes } from './recovery-code.ts';
 import { SecondFactor, type Shown } from './second-factor.ts';
 
 export interface RecoveryCodes {
-  /** Returned only here; stored as MACs. */
+  /** Returned only here; stored as digests. */
   readonly codes: readonly string[];
 }
 
@@ -28,7 +28,6 @@ export async function renewRecoveryCodes(
   request: RenewRecoveryCodesRequest,
 ): Promise<RecoveryCodes | Refusal> {
   const { userId, session, shown } = request;
-  const { codes, digests } = await makeRecoveryCodes(context, userId);
   const factor =
     session &&
     (await SecondFactor.of(context, { session, act: 'make_recovery_codes', ...(shown ? { shown } : {}) }));
@@ -43,6 +42,7 @@ export async function renewRecoveryCodes(
       if (!hasAuthenticator(user)) return { result: refuse('authenticator_required') };
       const judged = factor?.require(user, facts, macs) ?? { state: user.state, detail: {}, rows: [] };
       if ('result' in judged) return judged;
+      const { codes, digests } = makeRecoveryCodes(context, userId);
       return {
         result: { codes },
         draft: {

@@ -11,7 +11,7 @@ import { changed, findValidSession, isProven, proven, type Session } from '../se
 import { hadAuthenticator, hasAuthenticator } from '../tokens/authenticators.ts';
 import type { User } from '../users/user.ts';
 import { CodeFactor, type LockedCode, type RefusedCode } from './code-factor.ts';
-import { judgeRecoveryCode, recoveryCodeDigest, type ShownRecoveryCode } from './recovery-code.ts';
+import { judgeRecoveryCode, judgeRepeatedRecoveryCode, type ShownRecoveryCode } from './recovery-code.ts';
 
 /** What a request shows of its user's authenticators. */
 export interface Shown {
@@ -74,20 +74,14 @@ export class SecondFactor {
   readonly #passkey: VerifiedPasskey | undefined;
   readonly #recovery: ShownRecoveryCode | undefined;
 
-  private constructor(
-    context: Context,
-    request: SecondFactorRequest,
-    passkey: VerifiedPasskey | undefined,
-    recoveryDigest: string | undefined,
-  ) {
+  private constructor(context: Context, request: SecondFactorRequest, passkey: VerifiedPasskey | undefined) {
     this.#context = context;
     this.#request = request;
     this.#passkey = passkey;
     const { act, session, shown } = request;
     const asker = { by: 'session', sessionId: session.sessionId } as const;
-    this.#recovery =
-      recoveryDigest === undefined ? undefined : { digest: recoveryDigest, purpose: 'enrolment', asker };
-    const { code, challenge } = shown ?? {};
+    const { code, challenge, recoveryCode } = shown ?? {};
+    if (recoveryCode !== undefined) this.#recovery = { code: recoveryCode, purpose: 'enrolment', asker };
     if (code === undefined) return;
     const question =
       challenge === undefined ? {} : { question: actQuestion(act, challenge, session.username) };
@@ -101,12 +95,7 @@ export class SecondFactor {
   /** Verifies what needs no decision: a passkey's signature. @throws VaultUnavailable when a challenge cannot be verified */
   static async of(context: Context, request: SecondFactorRequest): Promise<SecondFactor> {
     await context.challenges.ensureKeys(context.decider.now());
-    const { session, shown } = request;
-    const digest =
-      shown?.recoveryCode === undefined
-        ? undefined
-        : await recoveryCodeDigest(session.userId, shown.recoveryCode);
-    return new SecondFactor(context, request, await verifiedPasskey(context, request), digest);
+    return new SecondFactor(context, request, await verifiedPasskey(context, request));
   }
 
   /** The MACs that the vault must compute before `judge`; none while codes are locked. */
@@ -117,6 +106,7 @@ export class SecondFactor {
 
   /** As `RepeatableJob.judgeRepeat`: without a code there is nothing to judge. */
   judgeRepeat(user: User, at: number, isSame: boolean): Proposal<Refusal> | undefined {
+    if (this.#recovery) return judgeRepeatedRecoveryCode(this.#context, user, at, isSame, this.#recovery);
     return this.#code?.judgeRepeat(user, at, isSame, { type: 'code.refused' });
   }
 

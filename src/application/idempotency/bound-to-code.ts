@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { canonicalRecoveryCode } from '../codes/recovery-code.ts';
 import type { Shown } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
 import type { Idempotency } from './idempotency-record.ts';
@@ -9,7 +10,9 @@ export function boundToShown(
   idempotency: Idempotency | undefined,
   { code, passkey, recoveryCode }: Shown,
 ): Promise<Idempotency | undefined> {
-  return boundToCode(context, idempotency, code ?? recoveryCode ?? passkey?.response.response.signature);
+  // In the order in which `SecondFactor` judges them: what let the request pass is what its repeat must show.
+  const recovery = recoveryCode === undefined ? undefined : canonicalRecoveryCode(recoveryCode);
+  return boundToCode(context, idempotency, recovery ?? passkey?.response.response.signature ?? code);
 }
 
 /**

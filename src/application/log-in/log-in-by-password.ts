@@ -2,7 +2,7 @@ import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain
 import { type AttemptBy, attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
-import { recoveryCodeDigest } from '../codes/recovery-code.ts';
+import { canonicalRecoveryCode } from '../codes/recovery-code.ts';
 import type { Context } from '../context.ts';
 import { boundToCode } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
@@ -129,17 +129,12 @@ export class PasswordLogIn {
     if (passwordFits === undefined) return refuse('busy', { retryAfterMs: passwords.retryAfterMs() });
 
     const secret = makeSessionSecret(userId, random);
-    const recoveryDigest =
-      passwordFits && request.recoveryCode !== undefined
-        ? await recoveryCodeDigest(userId, request.recoveryCode)
-        : undefined;
     const job = new PasswordLogInJob(this.#context, {
       ...request,
-      ...(recoveryDigest === undefined ? {} : { recoveryDigest }),
       ...{ userId, passwordFits, phc: passwordHash, secret, asker },
     });
     const { code, recoveryCode, idempotency } = request;
-    const shown = code ?? recoveryCode;
+    const shown = code ?? (recoveryCode === undefined ? undefined : canonicalRecoveryCode(recoveryCode));
     const bound = passwordFits ? await boundToCode(this.#context, idempotency, shown) : undefined;
     return submitLogIn(this.#context, job, bound);
   }

@@ -4,7 +4,11 @@ import type { UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionProof, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
-import { judgeRecoveryCode } from '../codes/recovery-code.ts';
+import {
+  judgeRecoveryCode,
+  judgeRepeatedRecoveryCode,
+  type ShownRecoveryCode,
+} from '../codes/recovery-code.ts';
 import type { Context } from '../context.ts';
 import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
@@ -25,8 +29,8 @@ export interface ComparedLogIn {
   /** The stored hash that it was compared with. */
   readonly phc: string;
   readonly code?: string;
-  /** Of a recovery code that is shown in place of a code. */
-  readonly recoveryDigest?: string;
+  /** Shown in place of a code. */
+  readonly recoveryCode?: string;
   /** Refuse a user who has an active token and shows no code. */
   readonly codeRequired?: boolean;
   readonly label?: string;
@@ -44,16 +48,19 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
   readonly #context: Context;
   readonly #request: ComparedLogIn;
   readonly #code: CodeFactor | undefined;
+  readonly #recovery: ShownRecoveryCode | undefined;
 
   constructor(context: Context, request: ComparedLogIn) {
     this.userId = request.userId;
     this.origin = { kind: 'address', name: request.address };
     this.#context = context;
     this.#request = request;
-    const { passwordFits, code } = request;
-    if (passwordFits && code !== undefined) {
-      const { asker } = request;
+    const { passwordFits, code, recoveryCode, asker } = request;
+    if (!passwordFits) return;
+    if (code !== undefined) {
       this.#code = new CodeFactor(context, code, { purpose: 'log_in', asker, lockCountedAs: 'login.locked' });
+    } else if (recoveryCode !== undefined) {
+      this.#recovery = { code: recoveryCode, purpose: 'log_in', asker };
     }
   }
 
@@ -64,6 +71,7 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
   }
 
   judgeRepeat(user: User, { at }: Facts, isSame: boolean): Proposal<Refusal> | undefined {
+    if (this.#recovery) return judgeRepeatedRecoveryCode(this.#context, user, at, isSame, this.#recovery);
     return this.#code?.judgeRepeat(user, at, isSame, { type: 'login.refused' });
   }
 
@@ -84,10 +92,8 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     }
     if (user.disabled) return refused('user_disabled', user.state);
     if (this.#code) return this.#judgeCode(this.#code, user, at, macs);
-    const { recoveryDigest } = this.#request;
-    return recoveryDigest === undefined
-      ? this.#withoutCode(user, at)
-      : this.#judgeRecoveryCode(recoveryDigest, user, at);
+    if (this.#recovery) return this.#judgeRecoveryCode(this.#recovery, user, at);
+    return this.#withoutCode(user, at);
   }
 
   /** A password that was changed while the old one was hashed does not fit any more. */
@@ -116,9 +122,8 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     }
   }
 
-  #judgeRecoveryCode(digest: string, user: User, at: number): Verdict {
-    const { asker } = this.#request;
-    const judged = judgeRecoveryCode(this.#context, user, at, { digest, purpose: 'log_in', asker });
+  #judgeRecoveryCode(recovery: ShownRecoveryCode, user: User, at: number): Verdict {
+    const judged = judgeRecoveryCode(this.#context, user, at, recovery);
     switch (judged.outcome) {
       case 'locked':
         return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };

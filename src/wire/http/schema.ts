@@ -40,8 +40,8 @@ export const Code = Type.String({
   [BLANKS_IGNORED]: true,
 });
 export const RecoveryCode = Type.String({
-  minLength: 16,
-  maxLength: 32,
+  minLength: 24,
+  maxLength: 64,
   description: 'Of `POST /v1/recovery-codes`; blanks and dashes do not matter.',
 });
 export const Nonce = Type.String({

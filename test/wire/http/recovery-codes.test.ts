@@ -4,6 +4,7 @@
  * Method: the real HTTP server on a clock that is moved; the journal read back.
  */
 import assert from 'node:assert/strict';
+import { createHook } from 'node:async_hooks';
 import { test } from 'node:test';
 import { rotateKeys } from '../../../src/application/keys/rotate-keys.ts';
 import { entriesOf } from '../../application/decisions/rewired.ts';
@@ -24,7 +25,7 @@ async function withCodes(t: Parameters<typeof testHttp>[0]) {
   assert.equal(made.status, 201, made.text);
   const codes: string[] = made.json.codes;
   assert.equal(new Set(codes).size, 10);
-  for (const code of codes) assert.match(code, /^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$/);
+  for (const code of codes) assert.match(code, /^[A-Z2-7]{4}(-[A-Z2-7]{4}){5}$/);
   return { clock, fixture, alice, token, codes };
 }
 
@@ -88,7 +89,7 @@ test('after the only token was revoked a recovery code invites a device; wrong o
   assert.equal((await other.post('/v1/enrolments', {})).json.code, 'code_required');
   for (let guess = 0; guess < 3; guess++) {
     const refused = await other.post('/v1/enrolments', {
-      recovery_code: `AAAA-AAAA-AAAA-AAA${'BCD'[guess]}`,
+      recovery_code: `AAAA-AAAA-AAAA-AAAA-AAAA-AAA${'BCD'[guess]}`,
     });
     assert.equal(refused.json.code, 'code_wrong');
   }
@@ -118,6 +119,28 @@ test('a recovery code approves no payment, proves no session and makes no new co
   });
   assert.notEqual(paid.status, 201);
   assert.deepEqual((await alice.get('/v1/recovery-codes')).json, { left: 10 });
+});
+
+test('making and showing recovery codes takes no thread of the pool, which passwords need', async (t) => {
+  const { clock, fixture, alice, token, codes } = await withCodes(t);
+  const mallory = await fixture.user('mallory');
+  const requests: string[] = [];
+  // Those of node:crypto that run on the pool: SCRYPTREQUEST, PBKDF2REQUEST, HASHREQUEST and so on.
+  const hook = createHook({
+    init: (_id, type) => void (/^[A-Z0-9]+REQUEST$/.test(type) && requests.push(type)),
+  });
+  hook.enable();
+  t.after(() => hook.disable());
+  for (let n = 0; n < 8; n++) {
+    assert.equal((await mallory.post('/v1/recovery-codes', {})).json.code, 'authenticator_required');
+  }
+  assert.equal((await alice.post('/v1/enrolments', { recovery_code: codes[0] })).status, 201);
+  clock.advance(MINUTE_MS);
+  assert.equal((await alice.post('/v1/recovery-codes', { code: token.code() })).status, 201);
+  assert.deepEqual(
+    requests.filter((type) => !type.startsWith('RANDOM')),
+    [],
+  );
 });
 
 test('of many who show one recovery code at once one gets in', async (t) => {

@@ -33,7 +33,7 @@ export function CodeOrRecoveryInput({
           autoComplete="off"
           autoCapitalize="characters"
           spellCheck={false}
-          maxLength={32}
+          maxLength={64}
         />
       ) : (
         <CodeInput {...rest} value={text} onChange={(typed) => onChange({ text: typed, recovery })} />

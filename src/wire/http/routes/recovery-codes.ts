@@ -33,7 +33,7 @@ export const recoveryCodeRoutes = [
       201: {
         description: 'Made. Keep them apart from the token.',
         schema: closed({ codes: Type.Array(Type.String()) }),
-        example: { codes: ['ABCD-EFGH-IJKL-MNOP'] },
+        example: { codes: ['ABCD-EFGH-IJKL-MNOP-QRST-UVWX'] },
       },
     },
     refusals: [...SHOWN_REFUSALS, 'authenticator_required', 'user_unknown'],
