@@ -23,13 +23,16 @@ export const COMMANDS: CommandTable = {
   },
   user: {
     summary: text(
-      'create, list, disable, enable, unlock users',
-      'crear, listar, desactivar, activar y desbloquear usuarios',
+      'create, list, disable, enable, unlock, remove users; set their passwords',
+      'crear, listar, desactivar, activar, desbloquear y eliminar usuarios; poner contraseñas',
     ),
     load: () => import('./user/command.ts'),
   },
   token: {
-    summary: text('enrol and revoke tokens; show codes', 'dar de alta y revocar tokens; mostrar códigos'),
+    summary: text(
+      'enrol, revoke and resynchronise tokens; make recovery codes; show codes',
+      'dar de alta, revocar y resincronizar tokens; generar códigos de recuperación; mostrar códigos',
+    ),
     load: () => import('./token/command.ts'),
   },
   service: {

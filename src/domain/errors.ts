@@ -56,6 +56,8 @@ export type RefusalCode =
   | 'rate_limited'
   | 'connections_too_many'
   | 'busy'
+  | 'backup_folder_invalid'
+  | 'backup_elsewhere'
   | 'operation_cancelled'
   | 'unavailable'
   | 'shutting_down'

@@ -298,6 +298,26 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['The server is busy', 'Nothing was done: try again after the time given.'],
     ['El servidor está ocupado', 'No se ha hecho nada: inténtelo otra vez tras el tiempo indicado.'],
   ),
+  backup_folder_invalid: form(
+    'ERROR',
+    400,
+    'input',
+    ['This folder can take no backup', 'Name a new or empty folder outside the data folder.'],
+    ['Esta carpeta no puede recibir una copia', 'Indique una carpeta nueva o vacía fuera de la de datos.'],
+  ),
+  backup_elsewhere: form(
+    'ERROR',
+    409,
+    'no',
+    [
+      'This copies a SQLite file and a sealed file of keys alone',
+      'Back up a PostgreSQL database and an HSM by their own tools: see docs/operations.md.',
+    ],
+    [
+      'Esto solo copia un fichero SQLite y un fichero sellado de claves',
+      'Copie la base PostgreSQL y el HSM con sus propias herramientas: vea docs/operations.md.',
+    ],
+  ),
   operation_cancelled: form(
     'ERROR',
     503,
@@ -528,11 +548,11 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'attempt',
     [
       'The code is wrong',
-      'Check payee and amount, or wait for the next code; ask for a new challenge if yours is spent.',
+      'Use the next code of the token; recovery codes and challenges serve once. For a transaction, check payee and amount.',
     ],
     [
       'El código no es correcto',
-      'Compruebe beneficiario e importe, o espere al código siguiente; pida un reto nuevo si el suyo ya se usó.',
+      'Use el código siguiente del token; los códigos de recuperación y los retos sirven una vez. En una transacción, compruebe beneficiario e importe.',
     ],
   ),
   code_spent: form(

@@ -50,8 +50,15 @@ test('a backup of a running server holds database, keys and manifest, private, a
     assert.equal((await stat(join(backup, name))).mode & 0o777, 0o600, name);
   const manifest = JSON.parse(await readFile(join(backup, 'manifest.json'), 'utf8'));
   assert.deepEqual([manifest.entries, manifest.users], [2, 1]);
-  const again = await selloJson(['backup', backup, ...data('data')], { code: 1 });
-  assert.match(again.error.message, /is not empty/);
+  for (const [folder, reason] of [
+    [backup, /is not empty/],
+    [join(base, 'data', 'copy'), /is in the data folder/],
+  ] as const) {
+    const { error } = await selloJson(['backup', folder, ...data('data')], { code: 2 });
+    assert.equal(error.code, 'backup_folder_invalid');
+    assert.match(error.message, reason);
+    assert.match(error.remedy, /outside the data folder/);
+  }
 });
 
 test('it is restored into an empty folder, and serves there', async () => {

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import type { Config } from '../../config.ts';
-import { text } from '../../language/text.ts';
+import { type Text, text } from '../../language/text.ts';
 import { makeFolder } from '../../operator/make-folder.ts';
 import { digestOf, type Manifest, sync, verifyBackup } from '../backup/backup-folder.ts';
 import { openPlainFile } from '../backup/plain-file.ts';
@@ -84,14 +84,22 @@ export function define(command: Command, shell: Shell): void {
                 ),
               ),
             ]),
-        say(
-          text(
-            `Next: put the passphrase of that time into ${restored.passphrase_file} (mode 0600), or give vault_passphrase_file; then sello doctor`,
-            `Ahora: pon la contraseña de entonces en ${restored.passphrase_file} (modo 0600), o da vault_passphrase_file; después sello doctor`,
-          ),
-        ),
+        say(nextStep(config, restored.passphrase_file)),
       ]);
     });
+}
+
+/** Which passphrase the next start needs. One that is given in a file is not to be put anywhere. */
+function nextStep(config: Config, passphraseFile: string): Text {
+  return config.vaultPassphraseFile === null
+    ? text(
+        `Next: put the passphrase of that time into ${passphraseFile} (mode 0600), or give vault_passphrase_file; then sello doctor`,
+        `Ahora: pon la contraseña de entonces en ${passphraseFile} (modo 0600), o da vault_passphrase_file; después sello doctor`,
+      )
+    : text(
+        `Next: sello doctor; keep giving vault_passphrase_file (${passphraseFile}) at each start`,
+        `Ahora: sello doctor; sigue dando vault_passphrase_file (${passphraseFile}) en cada arranque`,
+      );
 }
 
 async function restore(config: Config, folder: string, manifest: Manifest, force: boolean) {

@@ -99,8 +99,10 @@ function reportRefusal(refusal: Refusal, language: Language): FailureReport {
   const wait = refusal.retryAfterMs;
   const unreachable =
     refusal.refused === 'unavailable' || refusal.refused === 'busy' || refusal.refused === 'shutting_down';
+  // An argument of the command is wrong.
+  const refused = refusal.refused === 'backup_folder_invalid' ? EXIT.usage : EXIT.refused;
   return {
-    exitCode: unreachable ? EXIT.unavailable : EXIT.refused,
+    exitCode: unreachable ? EXIT.unavailable : refused,
     code: refusal.refused,
     message: `${form?.title ?? refusal.refused}${detail}`,
     ...(form ? { remedy: form.detail } : {}),

@@ -111,7 +111,9 @@ export function define(command: Command, shell: Shell): void {
       const config = shell.config();
       const password = await readPassword(shell, options.passwordStdin);
       const done = granted(await operate(config, 'user.password', { username, password }));
-      shell.result(done, () => `${say(text('New password', 'Contraseña nueva'))}: ${username}`);
+      shell.result(done, () =>
+        say(text(`Password of ${username} changed`, `Contraseña de ${username} cambiada`)),
+      );
     });
 
   defineNamedAction(command, shell, name, {

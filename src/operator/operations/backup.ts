@@ -5,9 +5,6 @@ import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { FolderRefused, type MadeFolder, makeFolder } from '../make-folder.ts';
 import { exclusively, operation, parameters } from './operation.ts';
 
-const ELSEWHERE =
-  'this copies a SQLite file and a sealed file of keys; a PostgreSQL database and an HSM are backed up by their own tools: see docs/operations.md';
-
 /**
  * Copies the database and the sealed keys, as of one moment, into a new or empty folder while traffic runs. Leaves
  * nothing when it fails or is cancelled. Does NOT verify the copy: that reads all of it and would slow the server.
@@ -20,7 +17,7 @@ export const backup = operation(
       'backup',
       async (signal) => {
         const { sqlite, sealedFile } = target.application;
-        if (!sqlite || !sealedFile) return refuse('message_invalid', { detail: ELSEWHERE });
+        if (!sqlite || !sealedFile) return refuse('backup_elsewhere');
         const place = await makeEmpty(folder, [dirname(sqlite.path), dirname(sealedFile)]);
         if (isRefusal(place)) return place;
         const files = { database: basename(sqlite.path), vault: basename(sealedFile) };
@@ -48,13 +45,13 @@ async function makeEmpty(folder: string, inUse: readonly string[]): Promise<Made
     const isOwn = inUse.some((used) => isWithin(place.path, realpathSync(used)));
     if (isOwn) {
       await clear(place, []);
-      return refuse('message_invalid', { detail: `${folder} is in the data folder itself` });
+      return refuse('backup_folder_invalid', { detail: `${folder} is in the data folder` });
     }
     if ((await readdir(place.path)).length === 0) return place;
-    return refuse('message_invalid', { detail: `${folder} is not empty` });
+    return refuse('backup_folder_invalid', { detail: `${folder} is not empty` });
   } catch (error) {
     const reason = error instanceof FolderRefused ? error.message : `${folder}: ${(error as Error).message}`;
-    return refuse('message_invalid', { detail: reason });
+    return refuse('backup_folder_invalid', { detail: reason });
   }
 }
 
