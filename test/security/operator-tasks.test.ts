@@ -42,7 +42,7 @@ test('a backup into a folder of the kernel, the data folder or a file is refused
   ];
   for (const [name, reason] of refused) {
     const answer = await backup(name);
-    assert.equal(answer.refused, 'message_invalid', name);
+    assert.equal(answer.refused, 'backup_folder_invalid', name);
     assert.match(answer.detail ?? '', reason, name);
   }
   assert.ok(!(await readdir(folder)).includes('deep'));
