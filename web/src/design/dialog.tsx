@@ -11,6 +11,8 @@ interface DialogProps {
    * its first field takes the focus, and a press beside it does not close it.
    */
   readonly look?: 'window' | 'side' | 'sheet';
+  /** More room, for three buttons in a row. */
+  readonly wide?: boolean;
   readonly children: ReactNode;
 }
 
@@ -22,7 +24,7 @@ export function Dialog({ opened = true, ...props }: DialogProps & { readonly ope
   return opened ? <OpenDialog {...props} /> : null;
 }
 
-function OpenDialog({ title, onClose, look = 'window', children }: DialogProps) {
+function OpenDialog({ title, onClose, look = 'window', wide = false, children }: DialogProps) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
@@ -38,7 +40,7 @@ function OpenDialog({ title, onClose, look = 'window', children }: DialogProps) 
     // biome-ignore lint/a11y/useKeyWithClickEvents: a press beside it is a convenience; Escape and the button do the same
     <dialog
       ref={dialog}
-      className={styles[look]}
+      className={wide ? `${styles[look]} ${styles.wide}` : styles[look]}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();

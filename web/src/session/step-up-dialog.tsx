@@ -1,4 +1,4 @@
-import { Alert, Button, Group, TextInput } from '@mantine/core';
+import { Alert, Button, TextInput } from '@mantine/core';
 import {
   browserSupportsWebAuthn,
   type PublicKeyCredentialRequestOptionsJSON,
@@ -10,10 +10,12 @@ import { useTranslation } from 'react-i18next';
 import type { PasskeyAuthenticationResponse } from '../api/operations.ts';
 import { ConnectionLost, ProblemError } from '../api/problem.ts';
 import { Dialog } from '../design/dialog.tsx';
+import { DialogActions } from '../design/dialog-actions.tsx';
 import { KeyIcon } from '../design/icons.tsx';
 import { ProblemNote } from '../design/problem-note.tsx';
 import { plainApi } from './server.ts';
 import { type StepUp, stepUps } from './step-up.ts';
+import styles from './step-up-dialog.module.css';
 
 /** Asks for a code or a passkey while a request waits for one. */
 export function StepUpDialog() {
@@ -38,8 +40,8 @@ function Asking({ waiting: { codes, send, end } }: { readonly waiting: StepUp })
   const ofServer = error instanceof ProblemError || error instanceof ConnectionLost;
   const pending = (by: 'code' | 'passkey') => show.isPending && show.variables === by;
   return (
-    <Dialog opened onClose={() => end(false)} title={t('step_up.title')} look="sheet">
-      <form onSubmit={submit}>
+    <Dialog opened onClose={() => end(false)} title={t('step_up.title')} look="sheet" wide>
+      <form className={styles.form} onSubmit={submit}>
         <p>{t(codes ? 'step_up.intro' : 'step_up.intro_passkey')}</p>
         {codes && (
           <TextInput
@@ -59,7 +61,7 @@ function Asking({ waiting: { codes, send, end } }: { readonly waiting: StepUp })
             {t('step_up.passkey_cancelled')}
           </Alert>
         )}
-        <Group justify="flex-end" mt="lg">
+        <DialogActions>
           <Button variant="default" onClick={() => end(false)}>
             {t('cancel')}
           </Button>
@@ -78,7 +80,7 @@ function Asking({ waiting: { codes, send, end } }: { readonly waiting: StepUp })
               {t('step_up.submit')}
             </Button>
           )}
-        </Group>
+        </DialogActions>
       </form>
     </Dialog>
   );

@@ -1,8 +1,9 @@
-import { Button, Group } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { UseMutationResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../design/dialog.tsx';
+import { DialogActions } from '../design/dialog-actions.tsx';
 import { ProblemNote } from '../design/problem-note.tsx';
 
 /** Asks before an action that cannot be undone. Stays open until the action succeeds, and shows why it failed. */
@@ -36,14 +37,14 @@ export function Confirm({
       <p className="sello-text">{text}</p>
       {children}
       <ProblemNote error={action.error} />
-      <Group justify="flex-end" mt="lg">
+      <DialogActions mt="lg">
         <Button variant="default" onClick={close}>
           {t('cancel')}
         </Button>
         <Button color="red" loading={action.isPending} onClick={() => action.mutate()}>
           {confirm}
         </Button>
-      </Group>
+      </DialogActions>
     </Dialog>
   );
 }

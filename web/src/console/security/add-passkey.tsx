@@ -1,4 +1,4 @@
-import { Alert, Button, Group, TextInput } from '@mantine/core';
+import { Alert, Button, TextInput } from '@mantine/core';
 import { type PublicKeyCredentialCreationOptionsJSON, startRegistration } from '@simplewebauthn/browser';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -7,6 +7,7 @@ import { clientName } from '../../../../src/domain/client-name.ts';
 import type { PasskeyRegistrationResponse } from '../../api/operations.ts';
 import { ConnectionLost, isProblem, ProblemError } from '../../api/problem.ts';
 import { Dialog } from '../../design/dialog.tsx';
+import { DialogActions } from '../../design/dialog-actions.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
 import { CodeInput, typedCode } from '../code-input.tsx';
@@ -79,14 +80,14 @@ export function AddPasskey({ opened, onClose }: { readonly opened: boolean; read
             {t('security.passkey_failed')}
           </Alert>
         )}
-        <Group justify="flex-end">
+        <DialogActions>
           <Button variant="default" onClick={close}>
             {common('cancel')}
           </Button>
           <Button type="submit" loading={add.isPending}>
             {t('security.passkey_submit')}
           </Button>
-        </Group>
+        </DialogActions>
       </form>
     </Dialog>
   );

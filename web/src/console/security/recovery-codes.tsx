@@ -42,7 +42,7 @@ export function RecoveryCodes() {
       <p className={styles.intro}>{t('recovery_codes.intro')}</p>
       <Reading query={query}>{({ left }) => <p>{t('recovery_codes.left', { count: left })}</p>}</Reading>
       {make.data && (
-        <div className={invitation.invitation} role="status">
+        <div className={`${invitation.invitation} ${styles.made}`} role="status">
           <p>{t('recovery_codes.made')}</p>
           <code className={invitation.code}>
             {make.data.codes.map((each) => (

@@ -1,10 +1,11 @@
-import { Button, Group, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { idempotencyKey } from '../../api/api.ts';
 import type { ServiceKey } from '../../api/operations.ts';
 import { Dialog } from '../../design/dialog.tsx';
+import { DialogActions } from '../../design/dialog-actions.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
 import { ScopeChoice } from './scope-choice.tsx';
@@ -51,14 +52,14 @@ export function CreateService({
         />
         <ScopeChoice chosen={scopes} onChange={setScopes} />
         <ProblemNote error={create.error} />
-        <Group justify="flex-end">
+        <DialogActions>
           <Button variant="default" onClick={onClose}>
             {common('cancel')}
           </Button>
           <Button type="submit" loading={create.isPending} disabled={scopes.length === 0}>
             {t('services.create_confirm')}
           </Button>
-        </Group>
+        </DialogActions>
       </form>
     </Dialog>
   );

@@ -1,9 +1,10 @@
-import { Button, Group } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Service } from '../../api/operations.ts';
 import { Dialog } from '../../design/dialog.tsx';
+import { DialogActions } from '../../design/dialog-actions.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
 import { ScopeChoice } from './scope-choice.tsx';
@@ -38,14 +39,14 @@ export function EditScopes({
       <form className={styles.form} onSubmit={submit}>
         <ScopeChoice chosen={scopes} onChange={setScopes} />
         <ProblemNote error={save.error} />
-        <Group justify="flex-end">
+        <DialogActions>
           <Button variant="default" onClick={onClose}>
             {common('cancel')}
           </Button>
           <Button type="submit" loading={save.isPending} disabled={scopes.length === 0}>
             {t('services.save')}
           </Button>
-        </Group>
+        </DialogActions>
       </form>
     </Dialog>
   );

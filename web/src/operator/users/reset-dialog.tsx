@@ -1,4 +1,4 @@
-import { Button, Group, Loader } from '@mantine/core';
+import { Button, Loader } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { idempotencyKey } from '../../api/api.ts';
 import type { User } from '../../api/operations.ts';
 import { CopyButton } from '../../design/copy-button.tsx';
 import { Dialog } from '../../design/dialog.tsx';
+import { DialogActions } from '../../design/dialog-actions.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
 
@@ -37,11 +38,11 @@ export function ResetDialog({ user, onClose }: { readonly user: User; readonly o
           <CopyButton text={make.data.link} label={t('users.copy_link')} />
         </div>
       )}
-      <Group justify="flex-end" mt="lg">
+      <DialogActions mt="lg">
         <Button variant="default" onClick={onClose}>
           {common('close')}
         </Button>
-      </Group>
+      </DialogActions>
     </Dialog>
   );
 }
