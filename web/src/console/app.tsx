@@ -6,6 +6,7 @@ import { useHash, useRoute } from '../routing/use-route.ts';
 import { queryClient } from '../session/server.ts';
 import { SessionGate } from '../session/session-gate.tsx';
 import { Shell } from '../shell/shell.tsx';
+import { LooksOnlyBanner } from './devices/looks-only-banner.tsx';
 import { LogInPage } from './log-in/log-in-page.tsx';
 import { ResetPage } from './log-in/reset-page.tsx';
 import { SetUpPage } from './log-in/set-up-page.tsx';
@@ -33,6 +34,7 @@ function Place() {
   return (
     <SessionGate logIn={<LogInPage route={route} />}>
       <Shell route={route}>
+        <LooksOnlyBanner route={route} />
         <Pages route={route} />
       </Shell>
     </SessionGate>

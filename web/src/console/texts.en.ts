@@ -70,8 +70,12 @@ export const consoleTexts = {
     recent_none: 'Your first transfer will be here.',
     all: 'All transfers',
     no_token_title: 'Set up your token first',
-    no_token: 'Larger transfers are approved on your phone. It takes a minute.',
+    no_token: 'Every transfer from here is approved on your phone. Setting it up takes a minute.',
     no_token_action: 'Set up a token',
+  },
+  looks_only: {
+    title: 'You can look, but change nothing',
+    text: 'Whatever an administrator changes needs a token or a passkey, and you have neither. Set one up first.',
   },
   transactions: {
     title: 'Transfers',
@@ -154,6 +158,7 @@ export const consoleTexts = {
     resync_title: 'Resynchronise this token',
     resync_intro:
       'If its codes are refused because it showed many that were not used: type the next two, one after the other.',
+    resync_done: 'The token is resynchronised: its codes are accepted again.',
     resync_first: 'The code that it shows now',
     resync_second: 'The one after it',
     revoke_title: 'Revoke this token?',

@@ -75,8 +75,12 @@ export const consoleTexts: Texts<typeof english> = {
     recent_none: 'La primera aparecerá aquí.',
     all: 'Todas las transferencias',
     no_token_title: 'Configure antes su token',
-    no_token: 'Las transferencias mayores se aprueban en su teléfono. Se tarda un minuto.',
+    no_token: 'Toda transferencia hecha aquí se aprueba en su teléfono. Configurarlo lleva un minuto.',
     no_token_action: 'Configurar un token',
+  },
+  looks_only: {
+    title: 'Puede mirar, pero no cambiar nada',
+    text: 'Todo lo que cambia un administrador exige un token o una llave de acceso, y usted no tiene ninguno. Configure antes uno.',
   },
   transactions: {
     title: 'Transferencias',
@@ -161,6 +165,7 @@ export const consoleTexts: Texts<typeof english> = {
     resync_title: 'Resincronizar este token',
     resync_intro:
       'Si sus códigos se rechazan porque mostró muchos que no se usaron: escriba los dos siguientes, uno tras otro.',
+    resync_done: 'El token está resincronizado: sus códigos se aceptan de nuevo.',
     resync_first: 'El código que muestra ahora',
     resync_second: 'El siguiente',
     revoke_title: '¿Revocar este token?',

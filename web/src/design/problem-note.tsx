@@ -1,6 +1,7 @@
 import { Alert, Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { ConnectionLost, ProblemError } from '../api/problem.ts';
+import { ConnectionLost, isProblem, ProblemError } from '../api/problem.ts';
+import { hashOf } from '../routing/hash-route.ts';
 import { InfoIcon, WarningIcon } from './icons.tsx';
 import styles from './problem-note.module.css';
 import { useDuration } from './use-duration.ts';
@@ -31,6 +32,11 @@ export function ProblemNote({ error, onRetry }: { readonly error: unknown; reado
       {leftMs > 0 && (
         <p className={styles.detail} aria-live="off">
           {t('retry_when', { time: duration(leftMs) })}
+        </p>
+      )}
+      {isProblem(error, 'authenticator_required') && (
+        <p className={styles.detail}>
+          <a href={hashOf('devices', 'enrol')}>{t('error.set_up_token')}</a>
         </p>
       )}
       {reference !== '' && <p className={styles.reference}>{t('error.reference', { id: reference })}</p>}

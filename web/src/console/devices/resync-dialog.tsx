@@ -1,8 +1,9 @@
-import { Button, Group } from '@mantine/core';
+import { Alert, Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../design/dialog.tsx';
+import { DialogActions } from '../../design/dialog-actions.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
 import { CodeInput, typedCode } from '../code-input.tsx';
@@ -21,15 +22,23 @@ export function ResyncDialog({ id, onClose }: { readonly id: string; readonly on
         path: { id },
         body: { codes: [typedCode(first), typedCode(second)] },
       }),
-    async onSuccess() {
-      onClose();
-      await queryClient.invalidateQueries({ queryKey: ['tokens'] });
-    },
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['tokens'] }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!resync.isPending) resync.mutate();
   };
+  if (resync.isSuccess)
+    return (
+      <Dialog onClose={onClose} title={t('devices.resync_title')}>
+        <Alert color="pine" role="status">
+          {t('devices.resync_done')}
+        </Alert>
+        <DialogActions mt="lg">
+          <Button onClick={onClose}>{common('close')}</Button>
+        </DialogActions>
+      </Dialog>
+    );
   return (
     <Dialog opened onClose={onClose} title={t('devices.resync_title')}>
       <form className={styles.form} onSubmit={submit}>
@@ -37,14 +46,14 @@ export function ResyncDialog({ id, onClose }: { readonly id: string; readonly on
         <CodeInput label={t('devices.resync_first')} value={first} onChange={setFirst} required />
         <CodeInput label={t('devices.resync_second')} value={second} onChange={setSecond} required />
         <ProblemNote error={resync.error} />
-        <Group justify="flex-end">
+        <DialogActions>
           <Button variant="default" onClick={onClose}>
             {common('cancel')}
           </Button>
           <Button type="submit" loading={resync.isPending}>
             {t('devices.resync')}
           </Button>
-        </Group>
+        </DialogActions>
       </form>
     </Dialog>
   );

@@ -1,11 +1,12 @@
 import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { PhoneIcon, PlusIcon, TransactionIcon } from '../../design/icons.tsx';
+import { PlusIcon, TransactionIcon } from '../../design/icons.tsx';
 import { hashOf } from '../../routing/hash-route.ts';
 import { useSession } from '../../session/session-gate.tsx';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
-import { useTokens } from '../devices/use-tokens.ts';
+import { useLooksOnly } from '../devices/looks-only-banner.tsx';
+import { TokenCall } from '../devices/token-call.tsx';
 import { TransactionRows } from '../transactions/transaction-rows.tsx';
 import { useTransactions } from '../transactions/use-transactions.ts';
 import styles from './home-page.module.css';
@@ -17,8 +18,7 @@ export function HomePage() {
   const { username } = useSession();
   const pending = useTransactions('pending');
   const recent = useTransactions(undefined, RECENT_MAX);
-  const tokens = useTokens();
-  const without = tokens.data && !tokens.data.some(({ status }) => status === 'active');
+  const looksOnly = useLooksOnly();
   return (
     <Page
       title={t('home.title', { username })}
@@ -28,18 +28,7 @@ export function HomePage() {
         </Button>
       }
     >
-      {without && (
-        <section className={styles.call} aria-label={t('home.no_token_title')}>
-          <PhoneIcon size={30} />
-          <div>
-            <h2>{t('home.no_token_title')}</h2>
-            <p>{t('home.no_token')}</p>
-          </div>
-          <Button component="a" href={hashOf('devices', 'enrol')}>
-            {t('home.no_token_action')}
-          </Button>
-        </section>
-      )}
+      {!looksOnly && <TokenCall />}
       {pending.data && pending.data.length > 0 && (
         <Card title={t('home.waiting_title')}>
           <TransactionRows transactions={pending.data} />

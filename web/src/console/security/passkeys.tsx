@@ -1,6 +1,6 @@
 import { Alert, Button } from '@mantine/core';
 import { browserSupportsWebAuthn } from '@simplewebauthn/browser';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import rows from '../../account/rows.module.css';
@@ -14,15 +14,12 @@ import { Card } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { AddPasskey } from './add-passkey.tsx';
 import styles from './security.module.css';
+import { usePasskeys } from './use-passkeys.ts';
 
 export function Passkeys() {
   const { t } = useTranslation('console');
   const [adding, setAdding] = useState(false);
-  const query = useQuery({
-    queryKey: ['passkeys'],
-    queryFn: ({ signal }) => api('GET /v1/passkeys', {}, { signal }),
-    select: ({ passkeys }) => passkeys,
-  });
+  const query = usePasskeys();
   const supported = browserSupportsWebAuthn();
   return (
     <Card

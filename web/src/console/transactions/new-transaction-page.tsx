@@ -8,6 +8,7 @@ import { ProblemNote } from '../../design/problem-note.tsx';
 import { goTo } from '../../routing/use-route.ts';
 import { api } from '../../session/server.ts';
 import { Card, Page } from '../../shell/page.tsx';
+import { TokenCall } from '../devices/token-call.tsx';
 import styles from './new-transaction-page.module.css';
 import { faultsOf, type TransactionDraft, transactionOf } from './transaction-form.ts';
 import { useTransactions } from './use-transactions.ts';
@@ -51,6 +52,7 @@ export function NewTransactionPage() {
   };
   return (
     <Page title={t('transactions.new_title')} intro={t('transactions.new_intro')} back={['transfers']} narrow>
+      <TokenCall />
       <Card>
         <form className={styles.form} onSubmit={submit} noValidate>
           <TextInput
