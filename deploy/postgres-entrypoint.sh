@@ -13,6 +13,17 @@ access() {
   mv "$PGDATA/pg_hba.new" "$PGDATA/pg_hba.conf"
 }
 
+# A copy begins with a checkpoint of the other node, which PostgreSQL spreads over minutes unless it is asked for one at once.
+hurry_checkpoints() {
+  while sleep 1; do
+    for other in $(psql --no-psqlrc --quiet --tuples-only --no-align --dbname "$1" \
+      --command "SELECT nodehost FROM pgautofailover.node WHERE nodename <> '$2'" 2>/dev/null); do
+      psql --no-psqlrc --quiet --dbname "postgres://postgres@$other/postgres?sslmode=require&connect_timeout=2" \
+        --command CHECKPOINT >/dev/null 2>&1 || true
+    done
+  done
+}
+
 case $1 in
   monitor)
     if [ ! -d "$PGDATA" ]; then
@@ -35,8 +46,11 @@ SETTINGS
       monitor='postgres://autoctl_node@postgres-monitor/pg_auto_failover?sslmode=require'
       # After a lost volume the monitor still knows the name: the new node is then a copy of the other.
       pg_autoctl drop node --monitor "$monitor" --name "$2" --force --wait 0 >/dev/null 2>&1 || true
+      hurry_checkpoints "$monitor" "$2" &
+      hurrying=$!
       pg_autoctl create postgres --pgdata "$PGDATA" --name "$2" --hostname "$2" --dbname sello --username sello \
         --monitor "$monitor" --auth trust --ssl-self-signed
+      kill "$hurrying"
       printf 'wal_sender_timeout = 3s\nshared_buffers = 512MB\nwal_keep_size = 1GB\n' >> "$PGDATA/postgresql.conf"
       access
       # A standby takes the password from the primary.
