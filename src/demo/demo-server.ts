@@ -51,6 +51,8 @@ export async function startDemoServer(
       '--tcp-port': '0',
       '--lockout-lock-ms': String(SHORT.lockMs),
       '--keys-challenge-ttl-ms': String(SHORT.challengeTtlMs),
+      // The tour's session begins before its tokens; by default its MAC alone would move nothing after them.
+      '--tcp-log-in-code-required': 'false',
     },
   });
   const application = await openApplication(config);

@@ -112,6 +112,12 @@ test('no secret is written in the clear', async (t) => {
   });
   await alice.resume(await server.connect());
 
+  // Transactions by MAC, with a receipt.
+  await alice.fetchNonces(3);
+  const data = 'CuentaA,CuentaB,100.00';
+  expectOk(await alice.send({ data, idempotencyKey: 'k', receipt: true }));
+  expectOk(await alice.send({ data, idempotencyKey: 'k' }));
+
   // Tokens: enrolled and activated by the operator, their codes right, wrong and used twice.
   const totp = await sello('token', 'enrol', 'alice', '--type', 'totp', '--digits', '8');
   const ocra = await sello('token', 'enrol', 'alice', '--type', 'ocra');
@@ -128,11 +134,7 @@ test('no secret is written in the clear', async (t) => {
   const used = await stranger.request({ accion: 'login', username: 'alice', password, codigo: firstCode });
   assert.equal(used.error, 'code_spent');
 
-  // Transactions: by MAC, with a receipt, by a bound code, changed, replayed, with a wrong code.
-  await alice.fetchNonces(3);
-  const data = 'CuentaA,CuentaB,100.00';
-  expectOk(await alice.send({ data, idempotencyKey: 'k', receipt: true }));
-  expectOk(await alice.send({ data, idempotencyKey: 'k' }));
+  // By a bound code, changed, replayed, with a wrong code.
   const { client } = alice;
   const large = { amount: '900.00', currency: 'EUR', payee: 'CuentaB', payer: 'CuentaA', v: 1 } as const;
   const answers = [];

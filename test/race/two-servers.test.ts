@@ -52,6 +52,8 @@ before(async () => {
       '--policy-rules': '[{"when":{"amount_max":"100.00"},"require":["mac"]},{"require":["code"]}]',
       '--policy-unbound-proofs-allowed': 'true',
       '--policy-velocity': 'null',
+      // The session began before the tokens.
+      '--tcp-log-in-code-required': 'false',
     },
   });
   session = await registeredSession(servers.one, 'alice');

@@ -130,6 +130,17 @@ test('over TCP the password alone opens no session of a user who has a token for
   assert.equal(approved(await honest.transfer('CuentaA,CuentaB,10.00')), 1);
 });
 
+test('a connection of before the first token moves nothing by the MAC alone after it', async (t) => {
+  const server = await laboratory(t);
+  const victim = await ThrowawayUser.register(server.target);
+  const attacker = await Attacker.connect(t, server, victim);
+  assert.equal((await attacker.logIn()).status, 'OK');
+  assert.equal(approved(await attacker.transfer('CuentaA,Mallory,10.00')), 1);
+  await victim.enrolTokens();
+  const [answer] = await attacker.transfer('CuentaA,Mallory,10.00');
+  assert.ok(['code_required', 'session_ended'].includes(answer?.error ?? ''), JSON.stringify(answer));
+});
+
 test('a code is asked for as late as a wrong password is refused', async (t) => {
   const server = await laboratory(t);
   const victim = await ThrowawayUser.register(server.target);

@@ -31,7 +31,7 @@ export interface FirstAuthenticator {
  *
  * - waiting tokens and sessions of other devices, and invitations, end;
  * - a log-in of the password alone becomes what a new one would be now: it is none over REST where a code is asked
- *   for at the log-in (`code_omitted`). The log-in that invited the confirmed device goes on there, having shown nothing.
+ *   for at the log-in (`code_omitted`), and over TCP each of its transactions shows one (`authorise-job.ts`). The log-in that invited the confirmed device goes on there, having shown nothing.
  *
  * Where the user has a passkey or an `ocra` token already, the first token for log-ins still changes the log-ins of the
  * password alone; then nothing.

@@ -13,7 +13,7 @@ import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { macKeyOwner } from '../keys/key-owner.ts';
 import { afterWrongMac } from '../lockout/failed-attempts.ts';
-import { isSessionValid } from '../sessions/session.ts';
+import { findValidSession, isSessionValid } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import type { AuthoriseRequest, DecidedOrRequested } from './authorisation.ts';
 import { describeExcess, requiredByPolicy, withApproval } from './policy-evaluation.ts';
@@ -113,6 +113,7 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     const { transfer, mac } = this.#request;
     const given = { mac: mac !== undefined, code: code !== undefined, boundCode: code?.kind === 'bound' };
     const { settings } = this.#context;
+    if (!code && this.#owesCode(user, at)) return this.#refused(at, 'code_required', { state });
     const { proofs, excess } = requiredByPolicy(settings, user, state, transfer, at);
     const missing = missingProof(proofs, given);
     if (!missing) return this.#approved(user, at, state, proofsFrom(given), code?.tokenId);
@@ -121,6 +122,12 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     if (!excess) return this.#refused(at, missing, { state });
     const limit = describeExcess(settings.policy, excess, transfer);
     return this.#refused(at, missing, { state, detail: { velocity: excess }, limit });
+  }
+
+  /** Whether the session began by the password alone before log-ins asked for a code, which a new one would show. */
+  #owesCode(user: User, at: number): boolean {
+    if (!this.#context.settings.tcpLogInCodeRequired) return false;
+    return findValidSession(user, this.#request.session.sessionId, at)?.proof === 'code_omitted';
   }
 
   #approved(

@@ -116,6 +116,8 @@ describe('the policy', () => {
 
   test('a stronger proof stands for a weaker one, and a plain code for neither MAC nor bound code', async (t) => {
     const flags = {
+      // The session began before the tokens.
+      '--tcp-log-in-code-required': 'false',
       '--policy-unbound-proofs-allowed': 'true',
       '--policy-velocity': 'null',
       '--policy-rules': JSON.stringify([
