@@ -103,6 +103,7 @@ export type RefusalCode =
   | 'token_unknown'
   | 'token_not_pending'
   | 'token_parameters_invalid'
+  | 'token_parameters_ignored'
   | 'enrolment_unknown'
   | 'enrolment_expired'
   | 'device_key_invalid'

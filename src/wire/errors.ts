@@ -679,6 +679,19 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['The token cannot be of that kind', 'Check type, digits, period and algorithm.'],
     ['El token no puede ser así', 'Compruebe tipo, dígitos, periodo y algoritmo.'],
   ),
+  token_parameters_ignored: form(
+    'ERROR',
+    422,
+    'input',
+    [
+      'The app ignores the period, digits or algorithm of this token',
+      'Its code is one of 6 digits, 30 seconds and SHA-1. Enrol again with those (period_s 30), or use an app that honours them. This try was not counted.',
+    ],
+    [
+      'La aplicación no respeta el periodo, los dígitos o el algoritmo de este token',
+      'Su código es de 6 dígitos, 30 segundos y SHA-1. Inscríbalo de nuevo así (period_s 30), o use una aplicación que los respete. Este intento no ha contado.',
+    ],
+  ),
   enrolment_unknown: form(
     'ERROR',
     404,

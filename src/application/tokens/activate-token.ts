@@ -11,6 +11,7 @@ import { findValidSession, isProven, proven, type Session } from '../sessions/se
 import type { User } from '../users/user.ts';
 import { endedByFirst, hadAuthenticator, hasAuthenticator } from './authenticators.ts';
 import { deviceIdOf, tokensOfDevice } from './device.ts';
+import { ignoredParameterEvidence, ignoresParameters } from './ignored-parameters.ts';
 import { isWaiting } from './waiting-tokens.ts';
 
 export interface ActivateTokenRequest {
@@ -31,7 +32,8 @@ export type ActivatedToken = TokenRow & { readonly repeated?: boolean };
  * 1. A repeat of an idempotency key is answered from its record, if the session holds.
  * 2. The token must be the user's, and pending; after `LIMITS.waitingTokenMs` it is unknown.
  * 3. The session must hold. Where the user has or had another authenticator it must have shown one.
- * 4. The code must fit. A wrong one counts and locks like any other; a right one leaves earlier failures standing.
+ * 4. The code must fit. A wrong one counts and locks like any other; a right one leaves earlier failures standing. One
+ *    that the seed gives with an app's own defaults is no guess: it is refused as such, and not counted.
  * 5. The token becomes active, with the other token of its device. The session has shown it. A user's first
  *    authenticator also ends what the password alone made (`endedByFirst`).
  */
@@ -50,6 +52,7 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
   readonly userId: UserId;
   readonly #request: ActivateTokenRequest;
   readonly #code: CodeFactor;
+  #codeMacsCount = 0;
 
   constructor(context: Context, request: ActivateTokenRequest) {
     this.userId = request.userId;
@@ -66,7 +69,14 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
   }
 
   evidence(user: User, { at }: Facts): readonly MacRequest[] {
-    return this.#waiting(user, at).length > 0 ? this.#code.evidence(user, at) : [];
+    this.#codeMacsCount = 0;
+    const waiting = this.#waiting(user, at);
+    if (waiting.length === 0) return [];
+    const requests = this.#code.evidence(user, at);
+    // While codes are locked none is evaluated.
+    if (requests.length === 0) return [];
+    this.#codeMacsCount = requests.length;
+    return [...requests, ...ignoredParameterEvidence(waiting, this.#request.code, at)];
   }
 
   decide(user: User | undefined, { at }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
@@ -88,20 +98,21 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
     if (session && !isProven(session) && hadAuthenticator(user)) {
       return { result: refuse('code_required') };
     }
-    const judged = this.#code.judge(user, at, macs);
+    const judged = this.#code.judge(user, at, macs.slice(0, this.#codeMacsCount));
     switch (judged.outcome) {
       case 'locked':
         return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
       case 'refused': {
+        const named = tokenId === undefined ? {} : { token: tokenId };
+        if (ignoresParameters(this.#request.code, macs.slice(this.#codeMacsCount))) {
+          const ignored = 'token_parameters_ignored';
+          const draft = { type: 'code.refused', reason: ignored, detail: named, state: user.state } as const;
+          return { result: refuse(ignored), draft };
+        }
         const { reason, state, detail, retryAfterMs } = judged;
         return {
           result: refuse(reason, retryAfter(retryAfterMs)),
-          draft: {
-            type: 'code.refused',
-            reason,
-            detail: { ...detail, ...(tokenId === undefined ? {} : { token: tokenId }) },
-            state,
-          },
+          draft: { type: 'code.refused', reason, detail: { ...detail, ...named }, state },
         };
       }
       case 'accepted':

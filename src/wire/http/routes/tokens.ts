@@ -111,7 +111,10 @@ export const tokenRoutes = [
     body: closed({ code: Code }),
     bodyExample: { code: '492039' },
     responses: { 200: { description: 'Active.', schema: Token } },
-    refusals: ['token_unknown', 'token_not_pending', 'code_required', 'code_wrong', 'locked'],
+    refusals: [
+      ...(['token_unknown', 'token_not_pending', 'token_parameters_ignored'] as const),
+      ...(['code_required', 'code_wrong', 'locked'] as const),
+    ],
     async handle({ caller, params, body, path, idempotencyKey: key }, dependencies) {
       const { userId } = caller.session;
       if (!isOwn(caller.session, params.id)) return refuse('token_unknown');
