@@ -13,6 +13,13 @@ access() {
   mv "$PGDATA/pg_hba.new" "$PGDATA/pg_hba.conf"
 }
 
+major=$(postgres --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+if [ -e "$PGDATA/PG_VERSION" ] && [ "$(cat "$PGDATA/PG_VERSION")" != "$major" ]; then
+  echo "This volume holds a database of PostgreSQL $(cat "$PGDATA/PG_VERSION"), and the image has PostgreSQL $major:" \
+    "take an image of that version, or restore a backup into a new volume. Nothing was changed." >&2
+  exit 1
+fi
+
 # A copy begins with a checkpoint of the other node, which PostgreSQL spreads over minutes unless it is asked for one at once.
 hurry_checkpoints() {
   while sleep 1; do
