@@ -45,11 +45,26 @@ export function passwordHasherContract(name: string, create: () => Promise<Passw
       assert.equal(new Set(hashes).size, 2);
     });
 
-    test('takes a password as its bytes, not normalised', async () => {
-      const composed = 'contrase\u00f1a';
-      const phc = (await hasher.hash(composed)) ?? assert.fail();
-      assert.equal(await hasher.verify(phc, composed.normalize('NFD')), false);
-      assert.equal(await hasher.verify(phc, composed), true);
+    test('a password matches in each Unicode form, and with each kind of space (RFC 8265 section 4.2)', async () => {
+      const composed = 'contrase\u00f1a \u212b\u1100\u1161';
+      for (const hashed of ['NFC', 'NFD'] as const) {
+        const phc = (await hasher.hash(composed.normalize(hashed))) ?? assert.fail();
+        for (const typed of [
+          composed,
+          composed.normalize('NFD'),
+          composed.normalize('NFC'),
+          composed.replace(' ', '\u00a0'),
+          composed.replace(' ', '\u3000').normalize('NFD'),
+        ])
+          assert.equal(await hasher.verify(phc, typed), true, JSON.stringify([hashed, typed]));
+        // Neither case nor width is mapped.
+        for (const other of [
+          composed.toUpperCase(),
+          composed.replace('c', '\uff43'),
+          composed.replace(' ', ''),
+        ])
+          assert.equal(await hasher.verify(phc, other), false, JSON.stringify([hashed, other]));
+      }
     });
 
     test('an unknown user’s password is never right', async () => {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
+import { opaqueString } from '../../domain/opaque-string.ts';
 import { LIMITS } from '../../limits.ts';
 import type { PasswordCaller, PasswordHasher } from '../../ports/password-hasher.ts';
 import type { Random } from '../../ports/random.ts';
@@ -34,8 +35,9 @@ const UV_THREADS = 4;
 const WEIGHT = 0.2;
 
 /**
- * Hashes passwords by Argon2id in the thread pool. The UTF-8 bytes of a password are hashed without normalisation,
- * because the protocol's MAC key is SHA-256 of the same bytes. Does NOT bound the password's length: callers do.
+ * Hashes passwords, prepared by OpaqueString (RFC 8265 section 4.2), by Argon2id in the thread pool. A password that the
+ * preparation changes is also verified as it was sent, for versions before hashed it so. Does NOT bound the password's
+ * length: callers do.
  * @throws from `verify` when the stored value is not a PHC string: the store is damaged
  */
 export class Argon2Hasher implements PasswordHasher {
@@ -61,7 +63,7 @@ export class Argon2Hasher implements PasswordHasher {
 
   hash(password: string, caller?: PasswordCaller): Promise<string | undefined> {
     return this.#run(caller, () =>
-      hash(password, {
+      hash(opaqueString(password), {
         memoryCost: this.#cost.memoryKib,
         timeCost: this.#cost.passes,
         parallelism: this.#cost.lanes,
@@ -73,7 +75,10 @@ export class Argon2Hasher implements PasswordHasher {
 
   verify(phc: string | undefined, password: string, caller?: PasswordCaller): Promise<boolean | undefined> {
     return this.#run(caller, async () => {
-      const fits = await verify(phc ?? this.#dummy, password);
+      const stored = phc ?? this.#dummy;
+      const prepared = opaqueString(password);
+      const fits =
+        (await verify(stored, prepared)) || (prepared !== password && (await verify(stored, password)));
       return fits && phc !== undefined;
     });
   }

@@ -35,6 +35,14 @@ describe('password hasher: Argon2id, its cost and its queue', () => {
     assert.equal(await hasher.verify(phc, 'secreta'), false);
   });
 
+  test('what a version before hashed as it was sent still fits what is sent again', async () => {
+    const hasher = new Argon2Hasher({ random: systemRandom, cost: CHEAP });
+    const sent = 'contrase\u00f1a'.normalize('NFD');
+    const phc = await hash(sent, { memoryCost: 64, timeCost: 1, parallelism: 1 });
+    assert.equal(await hasher.verify(phc, sent), true);
+    assert.equal(await hasher.verify(phc, 'contrase\u00f1o'.normalize('NFD')), false);
+  });
+
   test('an unknown user costs as much as a known one', async () => {
     const hasher = new Argon2Hasher({ random: systemRandom });
     const phc = await hasher.hash('secreto');
