@@ -3,6 +3,13 @@
 set -eu
 export XDG_CONFIG_HOME="$HOME/.config" XDG_DATA_HOME="$HOME/.local/share"
 
+major=$(postgres --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+if [ -e "$PGDATA/PG_VERSION" ] && [ "$(cat "$PGDATA/PG_VERSION")" != "$major" ]; then
+  echo "This volume holds a database of PostgreSQL $(cat "$PGDATA/PG_VERSION"), and the image has PostgreSQL $major:" \
+    "take an image of that version, or restore a backup into a new volume. Nothing was changed." >&2
+  exit 1
+fi
+
 # What a killed container left behind: no process of it is here any more, and another may have its number.
 rm -rf /tmp/pg_autoctl "$PGDATA/postmaster.pid"
 
@@ -12,13 +19,6 @@ access() {
     'hostssl all all samenet trust' | cat - "$PGDATA/pg_hba.conf" > "$PGDATA/pg_hba.new"
   mv "$PGDATA/pg_hba.new" "$PGDATA/pg_hba.conf"
 }
-
-major=$(postgres --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
-if [ -e "$PGDATA/PG_VERSION" ] && [ "$(cat "$PGDATA/PG_VERSION")" != "$major" ]; then
-  echo "This volume holds a database of PostgreSQL $(cat "$PGDATA/PG_VERSION"), and the image has PostgreSQL $major:" \
-    "take an image of that version, or restore a backup into a new volume. Nothing was changed." >&2
-  exit 1
-fi
 
 # A copy begins with a checkpoint of the other node, which PostgreSQL spreads over minutes unless it is asked for one at once.
 hurry_checkpoints() {

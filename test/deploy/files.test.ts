@@ -262,3 +262,20 @@ test('the alerts ask for metrics that exist', async (t) => {
   }
   assert.ok(asked >= 10);
 });
+
+test('a database node refuses a volume of another PostgreSQL, says which it needs, and changes nothing', {
+  skip: isInstalled('/usr/lib/postgresql/15/bin/postgres') ? false : 'needs PostgreSQL 15',
+}, async (t) => {
+  const home = await temporaryFolder(t);
+  const data = join(home, 'data');
+  mkdirSync(data);
+  writeFileSync(join(data, 'PG_VERSION'), '16\n');
+  writeFileSync(join(data, 'postmaster.pid'), '1\n');
+  const ran = spawnSync('sh', [join(ROOT, 'deploy/postgres-entrypoint.sh'), 'node', 'postgres-a'], {
+    env: { HOME: home, PGDATA: data, PATH: `/usr/lib/postgresql/15/bin:${process.env.PATH}` },
+    encoding: 'utf8',
+  });
+  assert.equal(ran.status, 1, ran.stderr);
+  assert.match(ran.stderr, /a database of PostgreSQL 16, and the image has PostgreSQL 15: take an image/);
+  assert.deepEqual(readdirSync(data).sort(), ['PG_VERSION', 'postmaster.pid']);
+});
