@@ -382,6 +382,21 @@ export const LIMITS = {
   /** An answer that the client reads: a list of challenges is the longest. */
   clientAnswerBytesMax: 131_072,
 
+  // the relay: one sink each
+  /** Sealed entries read at a time. */
+  sinkEntriesPerRead: 256,
+  /** How long a sink is its relay's without being prolonged: how long another server waits after a crash. */
+  sinkLeaseMs: 10_000,
+  /** How often the position is stored and the lease prolonged. */
+  sinkLeasePeriodMs: 1_000,
+  /** How often new entries are looked for that nobody announced. */
+  sinkPollMs: 1_000,
+  /** First pause after a failure. It doubles with each, up to `sinkPauseMsMax`. */
+  sinkPauseMsMin: 250,
+  sinkPauseMsMax: 30_000,
+  /** A session that lasted longer begins the pauses anew. */
+  sinkHealthyMs: 60_000,
+
   // shutting down
   /** For requests under way when the server stops. */
   drainTimeMs: 10_000,
