@@ -369,6 +369,16 @@ export const LIMITS = {
   /** Pause between two such steps. */
   commitSequencerPeriodMs: 1_000,
 
+  // the transparency log
+  /** The longest a lease may be taken for. One that ends later than that was made by a clock that was set back since. */
+  leaseMsMax: 60_000,
+  /** How long a lease is taken for; it is renewed after a third of that. */
+  leaseMs: 9_000,
+  /** The last checkpoints that the store keeps. */
+  logCheckpointsKept: 16,
+  /** Entries whose hashes are read from the database at once, to seal them. */
+  logEntriesPerReadMax: 2_048,
+
   // the operator's commands
   operatorConnectionsMax: 16,
   /** A command to the operator's socket. */

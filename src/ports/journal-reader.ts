@@ -1,4 +1,5 @@
 import type { EntryType } from '../domain/journal/entry.ts';
+import type { LogReader } from './log-store.ts';
 import type { Credentials, UserId } from './store-rows.ts';
 
 /**
@@ -25,6 +26,7 @@ export interface JournalReader {
 
 /** The journal of a database that is opened read-only, beside servers at work or without one. Each call reads the current state. */
 export interface AuditReader extends JournalReader {
+  readonly log: LogReader;
   /** Exact, case-sensitive match. */
   findUser(username: string): Promise<Credentials | undefined>;
   /** The latest entry of each user who has one, in order of user id, after the given id. */

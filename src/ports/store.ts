@@ -1,5 +1,8 @@
 import type { EntryType } from '../domain/journal/entry.ts';
 import type { JournalReader } from './journal-reader.ts';
+import type { Leases } from './lease.ts';
+import type { LogStore } from './log-store.ts';
+import type { SinkPositions } from './sink-positions.ts';
 import type {
   Credentials,
   IdempotencyRecord,
@@ -24,6 +27,10 @@ export * from './store-rows.ts';
  * Every method throws `StoreUnavailable` (src/domain/errors.ts) when the database cannot answer.
  */
 export interface Store extends JournalReader {
+  readonly leases: Leases;
+  readonly log: LogStore;
+  readonly sinks: SinkPositions;
+
   /**
    * Appends decisions, each with its rows, in one unit of work. A user's row claims the skeleton of the name
    * (`nameClaim` of src/domain/look-alikes): another name with that skeleton is a conflict. Durable when it resolves. A call may hold several

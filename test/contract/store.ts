@@ -1,7 +1,9 @@
 import { journalReaderContract } from './journal-reader.ts';
 import type { OpenedStore } from './opened-store.ts';
 import { appendContract } from './store-append.ts';
+import { leasesContract } from './store-leases.ts';
 import { lifeContract } from './store-life.ts';
+import { logContract } from './store-log.ts';
 import { namesContract } from './store-names.ts';
 import { readContract } from './store-read.ts';
 import { rowsContract } from './store-rows.ts';
@@ -18,4 +20,6 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   journalReaderContract(name, open);
   lifeContract(name, open);
   unknownNamesContract(name, open);
+  leasesContract(name, open);
+  logContract(name, open);
 }

@@ -23,6 +23,16 @@ const RANGE = {
         AND p.first_position <= $2::bigint
     ) AS placed WHERE position BETWEEN $1::bigint AND $2::bigint ORDER BY position`,
 };
+/** The hashes of a range of positions, in their order, in hex. */
+const HASHES = {
+  name: 'journal_hashes',
+  text: `SELECT string_agg(encode(hash, 'hex'), '' ORDER BY position) FROM (
+      SELECT p.first_position + row_number() OVER (PARTITION BY j.xid ORDER BY j.ordinal) - 1 AS position, j.hash
+      FROM places p JOIN journal j ON j.xid = p.xid
+      WHERE p.first_position >= coalesce((SELECT max(first_position) FROM places WHERE first_position <= $1::bigint), 1)
+        AND p.first_position <= $2::bigint
+    ) AS placed WHERE position BETWEEN $1::bigint AND $2::bigint`,
+};
 const LAST = {
   name: 'journal_last',
   text: 'SELECT first_position + entries - 1 FROM places ORDER BY first_position DESC LIMIT 1',
@@ -69,6 +79,13 @@ export class JournalRows {
   async read(connection: Connection, after: number, limit: number): Promise<JournalEntry[]> {
     await this.#sequencer.complete(connection);
     return range(connection, after + 1, after + limit);
+  }
+
+  /** The hashes after a position, packed. */
+  async readHashes(connection: Connection, after: number, limit: number): Promise<Uint8Array> {
+    await this.#sequencer.complete(connection);
+    const { rows } = await connection.run(HASHES, [after + 1, after + limit]);
+    return Uint8Array.from(Buffer.from(String(rows[0]?.[0] ?? ''), 'hex'));
   }
 
   /** Newest first, below the position; Infinity: from the latest. */

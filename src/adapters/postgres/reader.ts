@@ -1,11 +1,13 @@
 import { StartRefused } from '../../domain/errors.ts';
 import type { AuditReader, JournalEntry, LinkedEntry, UserHead } from '../../ports/journal-reader.ts';
+import type { LogReader } from '../../ports/log-store.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
 import { type DatabaseAddress, readAddress } from './address.ts';
 import { Connection } from './connection.ts';
 import { storeError } from './errors.ts';
 import { findDamage } from './integrity.ts';
 import { JournalRows } from './journal-rows.ts';
+import { PostgresLogReader } from './log-rows.ts';
 import { checkVersion, readVersion } from './migrate.ts';
 import { connectTo, reasonsText } from './primary.ts';
 import { PATIENT } from './times.ts';
@@ -37,12 +39,14 @@ async function connect(address: DatabaseAddress): Promise<Connection> {
 }
 
 export class PostgresReader implements AuditReader {
+  readonly log: LogReader;
   readonly #connection: Connection;
   readonly #journal = new JournalRows();
 
   /** Use `openPostgresReader`. */
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.log = new PostgresLogReader((work) => this.#ask(work), this.#journal);
   }
 
   async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {

@@ -17,6 +17,9 @@ export interface Migration {
  * its order within that; `places` assigns final transactions their positions in the journal (commit-sequencer.ts).
  * `answers` holds the idempotency records. A fillfactor leaves room in the pages of tables whose rows are updated.
  *
+ * `log_tiles` has the full tiles of the transparency log, at level 0 the entries' hashes; `log_checkpoints` the last
+ * checkpoints, each with the hashes that are in no full tile.
+ *
  * Why: docs/DECISIONS.md#names-are-a-table-of-their-own
  */
 export const MIGRATIONS: readonly Migration[] = [
@@ -193,14 +196,49 @@ export const MIGRATIONS: readonly Migration[] = [
     CREATE INDEX usernames_unclaimed ON usernames (user_id) WHERE claim_version < 1;
     `,
   },
+  {
+    // Hashes do not compress.
+    sql: `
+    CREATE TABLE leases (
+      name    text   COLLATE "C" NOT NULL PRIMARY KEY,
+      holder  text   NOT NULL,
+      fence   bigint NOT NULL CHECK (fence > 0),
+      ends_at bigint NOT NULL
+    ) WITH (fillfactor = 50);
+
+    CREATE TABLE sink_positions (
+      sink     text   COLLATE "C" NOT NULL PRIMARY KEY,
+      position bigint NOT NULL CHECK (position >= 0),
+      detail   text   NOT NULL
+    ) WITH (fillfactor = 50);
+
+    CREATE TABLE log_tiles (
+      level  integer NOT NULL CHECK (level >= 0),
+      number bigint  NOT NULL CHECK (number >= 0),
+      hashes bytea   NOT NULL CHECK (octet_length(hashes) = 8192),
+      PRIMARY KEY (level, number)
+    );
+    ALTER TABLE log_tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
+    CREATE TABLE log_checkpoints (
+      size bigint NOT NULL PRIMARY KEY CHECK (size >= 0),
+      at   bigint NOT NULL CHECK (at >= 0),
+      note text   NOT NULL,
+      edge bytea  NOT NULL
+    );
+    ALTER TABLE log_checkpoints ALTER COLUMN edge SET STORAGE EXTERNAL;
+    `,
+  },
 ];
 
 /** The rights of the server's role. None of them changes or removes an entry, or its position. */
 export const GRANTS: readonly string[] = [
   'GRANT USAGE ON SCHEMA sello TO %role%',
   'GRANT SELECT ON ALL TABLES IN SCHEMA sello TO %role%',
-  'GRANT INSERT ON journal, places TO %role%',
+  'GRANT INSERT ON journal, places, log_tiles TO %role%',
+  'GRANT INSERT, DELETE ON log_checkpoints TO %role%',
+  'GRANT INSERT, UPDATE ON leases TO %role%',
   'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding TO %role%',
-  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names, name_claims TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names, name_claims, sink_positions TO %role%',
   'GRANT USAGE ON SEQUENCE user_ids, unknown_name_positions TO %role%',
 ];

@@ -1,6 +1,9 @@
 import { StartRefused, StoreUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
+import type { Leases } from '../../ports/lease.ts';
+import type { LogStore } from '../../ports/log-store.ts';
+import type { SinkPositions } from '../../ports/sink-positions.ts';
 import type {
   AppendOutcome,
   Changes,
@@ -29,11 +32,14 @@ import { findIdempotencyRecords, prune } from './expiring-rows.ts';
 import { foreignObjects } from './foreign-objects.ts';
 import { JournalRows } from './journal-rows.ts';
 import { KnownHeads } from './known-heads.ts';
+import { type OnConnection, PostgresLeases } from './leases.ts';
 import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './migrate.ts';
 import { claimUnclaimed } from './name-claims.ts';
 import { Pool } from './pool.ts';
 import type { PostgresLog } from './primary.ts';
+import { PostgresLogStore } from './sealed-log.ts';
 import { findService, listServices } from './service-rows.ts';
+import { PostgresSinkPositions } from './sink-position-rows.ts';
 import { confirm } from './synchronous-commit.ts';
 import { STORE_TIMES, type StoreTimes } from './times.ts';
 import { transactionRows } from './transaction-rows.ts';
@@ -118,6 +124,9 @@ async function isCopied(connection: Connection): Promise<boolean> {
 
 /** The store in a PostgreSQL database. Any number of servers may share it: the journal's primary key is the guard. */
 export class PostgresStore implements Store {
+  readonly leases: Leases;
+  readonly sinks: SinkPositions;
+  readonly log: LogStore;
   readonly #pool: Pool;
   readonly #heads: KnownHeads;
   readonly #appender: Appender;
@@ -130,6 +139,11 @@ export class PostgresStore implements Store {
     this.#pool = pool;
     this.#heads = heads;
     this.#appender = new Appender(pool, heads, options);
+    const read: OnConnection = (work) => this.#pool.read(work);
+    const change: OnConnection = (work) => this.#change(work);
+    this.leases = new PostgresLeases(change);
+    this.sinks = new PostgresSinkPositions(change);
+    this.log = new PostgresLogStore(read, change, this.#journal);
     let isLogged = false;
     const assignPositions = async () => {
       try {

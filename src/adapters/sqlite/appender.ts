@@ -7,6 +7,7 @@ import { HeadWriter } from './head-writer.ts';
 import type { JournalIndex } from './journal-index.ts';
 import { JournalWriter } from './journal-writer.ts';
 import type { NameClaims } from './name-claims.ts';
+import type { RecentHashes } from './recent-hashes.ts';
 import { SideRows } from './side-rows.ts';
 import { assertSpace } from './space.ts';
 import type { OnStep, Step } from './step.ts';
@@ -18,6 +19,13 @@ export interface AppenderOptions {
   readonly sweepEntriesMin?: number;
 }
 
+/** What an append writes or notes beside the journal. */
+interface Beside {
+  readonly decided: DecidedTransactions;
+  readonly names: NameClaims;
+  readonly recent: RecentHashes;
+}
+
 /** Appends decisions, and writes the heads after them. It is synchronous, so appends are never interleaved. */
 export class Appender {
   readonly #connection: Connection;
@@ -27,6 +35,7 @@ export class Appender {
   readonly #journal: JournalWriter;
   readonly #rows: SideRows;
   readonly #decided: DecidedTransactions;
+  readonly #recent: RecentHashes;
   readonly #sweep: HeadWriter;
   /** Set by a failed write. Whether that write was committed must be read from the journal. */
   #outcomeUnknown = false;
@@ -39,8 +48,7 @@ export class Appender {
   constructor(
     connection: Connection,
     index: JournalIndex,
-    decided: DecidedTransactions,
-    names: NameClaims,
+    { decided, names, recent }: Beside,
     { guard, onStep, sweepEntriesMin }: AppenderOptions,
   ) {
     this.#connection = connection;
@@ -49,6 +57,7 @@ export class Appender {
     this.#onStep = onStep;
     this.#journal = new JournalWriter(connection.database);
     this.#decided = decided;
+    this.#recent = recent;
     this.#rows = new SideRows(connection.database, decided, names);
     const beforeRaise = () => decided.write();
     this.#sweep = new HeadWriter(connection.database, index, { onStep, sweepEntriesMin, beforeRaise });
@@ -129,6 +138,7 @@ export class Appender {
     const { heads } = this.#index;
     const position = ++this.#index.last;
     this.#journal.stage(entry, position, heads.position(entry.userId));
+    this.#recent.put(position, entry.hash);
     heads.advance(entry.userId, entry.version, position);
   }
 

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { AuditReader, JournalEntry, LinkedEntry, UserHead } from '../../ports/journal-reader.ts';
+import type { LogReader } from '../../ports/log-store.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
 import { Connection } from './connection.ts';
 import { CredentialRows } from './credential-rows.ts';
@@ -11,6 +12,7 @@ import { startError } from './errors.ts';
 import { findDamage } from './integrity.ts';
 import { JournalIndex } from './journal-index.ts';
 import { JournalRows } from './journal-rows.ts';
+import { NO_LOG, SqliteLogReader } from './log-rows.ts';
 import { checkSchema } from './migrate.ts';
 
 /**
@@ -44,6 +46,7 @@ export async function openSqliteReader(path: string): Promise<SqliteReader> {
 
 /** Holds no lock that a writer waits for. */
 export class SqliteReader implements AuditReader {
+  readonly log: LogReader;
   readonly #connection: Connection;
   readonly #index: JournalIndex;
   readonly #journal: JournalRows;
@@ -62,6 +65,7 @@ export class SqliteReader implements AuditReader {
       this.#index = new JournalIndex(database);
       this.#index.load();
       this.#journal = new JournalRows(database, this.#index);
+      this.log = hasLog(database) ? new SqliteLogReader(this.#connection, this.#journal) : NO_LOG;
       this.#credentials = new CredentialRows(database);
     } catch (error) {
       database.close();
@@ -119,4 +123,8 @@ export class SqliteReader implements AuditReader {
   async close(): Promise<void> {
     this.#connection.close();
   }
+}
+
+function hasLog(database: DatabaseSync): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'log_checkpoints'").get() !== undefined;
 }

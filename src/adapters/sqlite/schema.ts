@@ -12,6 +12,9 @@ export const APPLICATION_ID = 0x536c6c6f;
  * records) is appended like the journal, so that the rows to prune come first; it has no foreign key, being on the hot
  * path. `transactions` are appended too: those requested at about the same time are decided at about the same time and
  * share pages; their ids begin with that time. Clustered by user, each decision would change a page of its own.
+ *
+ * `log_tiles` has the full tiles of the transparency log, at level 0 the entries' hashes; `log_checkpoints` the last
+ * checkpoints, each with the hashes that are in no full tile.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -194,5 +197,32 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   ALTER TABLE users ADD COLUMN claim_version INTEGER NOT NULL DEFAULT 0 CHECK (claim_version >= 0);
   CREATE INDEX users_unclaimed ON users (user_id) WHERE claim_version < 1;
+  `,
+  `
+  CREATE TABLE leases (
+    name   TEXT    NOT NULL PRIMARY KEY,
+    holder TEXT    NOT NULL,
+    fence  INTEGER NOT NULL CHECK (fence > 0)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE sink_positions (
+    sink     TEXT    NOT NULL PRIMARY KEY,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    detail   TEXT    NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE log_tiles (
+    level  INTEGER NOT NULL CHECK (level >= 0),
+    number INTEGER NOT NULL CHECK (number >= 0),
+    hashes BLOB    NOT NULL CHECK (length(hashes) = 8192),
+    UNIQUE (level, number)
+  ) STRICT;
+
+  CREATE TABLE log_checkpoints (
+    size INTEGER PRIMARY KEY CHECK (size >= 0),
+    at   INTEGER NOT NULL CHECK (at >= 0),
+    note TEXT    NOT NULL,
+    edge BLOB    NOT NULL
+  ) STRICT;
   `,
 ];

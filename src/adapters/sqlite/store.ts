@@ -3,6 +3,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
+import type { Leases } from '../../ports/lease.ts';
+import type { LogStore } from '../../ports/log-store.ts';
+import type { SinkPositions } from '../../ports/sink-positions.ts';
 import type {
   AppendOutcome,
   Credentials,
@@ -31,10 +34,14 @@ import { ExpiringRows } from './expiring-rows.ts';
 import { findDamage } from './integrity.ts';
 import { JournalIndex } from './journal-index.ts';
 import { JournalRows } from './journal-rows.ts';
+import { type Change, SqliteLeases } from './leases.ts';
 import { migrate } from './migrate.ts';
 import { NameClaims } from './name-claims.ts';
 import { OwnerLock } from './owner-lock.ts';
+import { RecentHashes } from './recent-hashes.ts';
+import { SqliteLogStore } from './sealed-log.ts';
 import { ServiceRows } from './service-rows.ts';
+import { SqliteSinkPositions } from './sink-position-rows.ts';
 import { TransactionRows } from './transaction-rows.ts';
 import { UnknownNameRows } from './unknown-name-rows.ts';
 import { UserRows } from './user-rows.ts';
@@ -72,6 +79,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 /** The store in one file. One process owns it, so the guard is in memory; heads are written after their entries. */
 export class SqliteStore implements Store {
   readonly path: string;
+  readonly leases: Leases;
+  readonly sinks: SinkPositions;
+  readonly log: LogStore;
   readonly #lock: OwnerLock;
   readonly #connection: Connection;
   readonly #index: JournalIndex;
@@ -105,8 +115,14 @@ export class SqliteStore implements Store {
     this.#connection = connection;
     this.#index = index;
     this.#names = new NameClaims(database);
-    this.#appender = new Appender(connection, index, decided, this.#names, options);
+    const recent = new RecentHashes();
+    this.#appender = new Appender(connection, index, { decided, names: this.#names, recent }, options);
     this.#journal = new JournalRows(database, index);
+    const change: Change = (work) => this.#appender.change(work);
+    const leases = new SqliteLeases(database, change);
+    this.leases = leases;
+    this.sinks = new SqliteSinkPositions(connection, change, leases);
+    this.log = new SqliteLogStore(connection, this.#journal, { change, leases, index, recent });
     this.#transactions = new TransactionRows(database, decided);
     this.#credentials = new CredentialRows(database);
     this.#users = new UserRows(database, this.#journal, this.#transactions);

@@ -1,0 +1,52 @@
+import type { SinkMove, SinkPosition, SinkPositions } from '../../ports/sink-positions.ts';
+import { LOCK_LEASE, type OnConnection } from './leases.ts';
+
+const FIND = {
+  name: 'sink_positions_find',
+  text: 'SELECT position, detail FROM sink_positions WHERE sink = $1',
+};
+const INSERT = {
+  name: 'sink_positions_insert',
+  text: `INSERT INTO sink_positions (sink, position, detail)
+    SELECT $3, $4::bigint, $5 WHERE EXISTS (SELECT FROM leases WHERE name = $1 AND fence = $2) ON CONFLICT DO NOTHING`,
+};
+const UPDATE = {
+  name: 'sink_positions_update',
+  text: `UPDATE sink_positions SET position = $4, detail = $5
+    WHERE sink = $3 AND position = $6 AND EXISTS (SELECT FROM leases WHERE name = $1 AND fence = $2)`,
+};
+const REMOVE = { name: 'sink_positions_remove', text: 'DELETE FROM sink_positions WHERE sink = $1' };
+
+export class PostgresSinkPositions implements SinkPositions {
+  readonly #on: OnConnection;
+
+  constructor(on: OnConnection) {
+    this.#on = on;
+  }
+
+  async find(sink: string): Promise<SinkPosition | undefined> {
+    return this.#on(async (connection) => {
+      const [row] = (await connection.run(FIND, [sink])).rows;
+      return row && { position: Number(row[0]), detail: String(row[1]) };
+    });
+  }
+
+  async move({ sink, lease, expected, position, detail }: SinkMove): Promise<boolean> {
+    const { name, fence } = lease;
+    return this.#on(async (connection) => {
+      const [, , moved] = await connection.pipeline([
+        ['BEGIN'],
+        [LOCK_LEASE, [name, fence]],
+        expected === undefined
+          ? [INSERT, [name, fence, sink, position, detail]]
+          : [UPDATE, [name, fence, sink, position, detail, expected]],
+        ['COMMIT'],
+      ]);
+      return moved?.count === 1;
+    });
+  }
+
+  async remove(sink: string): Promise<void> {
+    await this.#on((connection) => connection.run(REMOVE, [sink]));
+  }
+}
