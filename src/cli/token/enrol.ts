@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { withoutBlanks } from '../../domain/otp/typed-code.ts';
 import { text } from '../../language/text.ts';
 import { operate } from '../../operator/client.ts';
 import type { OperationArguments, OperationResult } from '../../operator/operations.ts';
@@ -115,7 +116,7 @@ function number(value: string, flag: string): number {
 export function activateToken(shell: Shell, username: string, code: string, id: string | undefined) {
   return operate(shell.config(), 'token.activate', {
     username,
-    code: code.replaceAll(' ', ''),
+    code: withoutBlanks(code),
     ...(id === undefined ? {} : { id }),
   });
 }
@@ -145,7 +146,7 @@ async function showEnrolment(
     shell,
     text('First code that the token shows', 'Primer código que muestra el token'),
   );
-  granted(await activateToken(shell, username, code.trim(), enrolled.id));
+  granted(await activateToken(shell, username, withoutBlanks(code), enrolled.id));
   shell.print(
     say(
       text(

@@ -4,7 +4,7 @@ import { usageFailure } from '../shell/failure.ts';
 
 /** The bytes of a seed given in base32 (RFC 4648). @throws CommandFailure when it is empty or not base32 */
 export function readSeed(base32: string): Uint8Array {
-  const seed = decodeBase32(base32);
+  const seed = decodeBase32(base32, 'ignored');
   if (seed && seed.length > 0) return seed;
   throw usageFailure(
     text('the secret is not base32', 'el secreto no es base32'),

@@ -6,6 +6,7 @@ import { grouped, transferScreen } from '../../client/token-screen.ts';
 import { transferMac } from '../../client/transfer-mac.ts';
 import { isRefusal, type Refusal, type RefusalCode } from '../../domain/errors.ts';
 import { boundCode } from '../../domain/otp/bound-code.ts';
+import { withoutBlanks } from '../../domain/otp/typed-code.ts';
 import { boundQuestion } from '../../domain/transaction/bound-question.ts';
 import type { Transfer } from '../../domain/transaction/canonical-transaction.ts';
 import { parseTransfer } from '../../domain/transaction/transfer.ts';
@@ -108,7 +109,7 @@ async function askCode(shell: Shell, answer: ClientAnswer): Promise<string | und
   const { refused, detail } = refusalOf(answer);
   const why = detail === undefined ? refused : `${refused}; ${detail}`;
   shell.note(text(`The server wants a code (${why}).`, `El servidor pide un código (${why}).`));
-  return (await ask(shell, text('Code', 'Código'))).replaceAll(' ', '');
+  return withoutBlanks(await ask(shell, text('Code', 'Código')));
 }
 
 interface Attempt {

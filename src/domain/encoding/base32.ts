@@ -26,12 +26,17 @@ export function encodeBase32(bytes: Uint8Array, { padded = false } = {}): string
 }
 
 /**
- * Decodes base32 as a person types it: any case, spaces between groups, padded or not.
- * @returns `undefined` for any other character, an impossible length, or trailing bits that are not zero
- * (RFC 4648 section 3.5). So each secret has exactly one spelling, apart from case, spaces and padding.
+ * Decodes base32 as a person types it: any case, spaces or hyphens between groups, padded or not.
+ * @param trailingBits `ignored`: takes what other issuers make by chance, such as 26 random letters, as authenticators do.
+ * By default trailing bits must be zero (RFC 4648 section 3.5), so that each secret has exactly one spelling, apart from
+ * case, separators and padding
+ * @returns `undefined` for any other character or an impossible length
  */
-export function decodeBase32(text: string): Uint8Array | undefined {
-  const letters = text.replaceAll(' ', '').replace(/={1,6}$/, '');
+export function decodeBase32(
+  text: string,
+  trailingBits: 'zero' | 'ignored' = 'zero',
+): Uint8Array | undefined {
+  const letters = text.replaceAll(/[ -]/g, '').replace(/={1,6}$/, '');
   const bytes = new Uint8Array(Math.floor((letters.length * 5) / 8));
   let length = 0;
   let bits = 0;
@@ -46,5 +51,5 @@ export function decodeBase32(text: string): Uint8Array | undefined {
     bytes[length++] = held >>> bits;
     held &= (1 << bits) - 1;
   }
-  return bits < 5 && held === 0 ? bytes : undefined;
+  return bits < 5 && (held === 0 || trailingBits === 'ignored') ? bytes : undefined;
 }

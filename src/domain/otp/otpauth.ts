@@ -31,17 +31,18 @@ export function otpauthUri(parameters: OtpauthParameters): string {
 
 const DEFAULTS = { algorithm: 'SHA1', digits: '6', period: '30', counter: '0' };
 
-/** Parses an otpauth URI, with the format's defaults. @returns `token_parameters_invalid` with the offending part in `detail` */
+/** Parses an otpauth URI of any issuer, with the format's defaults. @returns `token_parameters_invalid` with the offending part in `detail` */
 export function parseOtpauthUri(text: string): OtpauthParameters | Refusal {
   if (!URL.canParse(text)) return invalid('uri');
   const { protocol, host, pathname, searchParams } = new URL(text);
+  const type = host.toLowerCase();
   if (protocol !== 'otpauth:') return invalid('uri');
-  if (host !== 'totp' && host !== 'hotp') return invalid('type');
+  if (type !== 'totp' && type !== 'hotp') return invalid('type');
 
   const name = decode(pathname.slice(1));
   if (name === undefined) return invalid('label');
   const colon = name.indexOf(':');
-  const secret = decodeBase32(searchParams.get('secret') ?? '');
+  const secret = decodeBase32(searchParams.get('secret') ?? '', 'ignored');
   if (!secret || secret.length === 0) return invalid('secret');
   const algorithm = (searchParams.get('algorithm') ?? DEFAULTS.algorithm).toLowerCase();
   if (algorithm !== 'sha1' && algorithm !== 'sha256' && algorithm !== 'sha512') return invalid('algorithm');
@@ -53,7 +54,7 @@ export function parseOtpauthUri(text: string): OtpauthParameters | Refusal {
   if (counter === undefined) return invalid('counter');
 
   return {
-    type: host,
+    type,
     secret,
     label: name.slice(colon + 1).trimStart(),
     issuer: searchParams.get('issuer') ?? name.slice(0, Math.max(colon, 0)),

@@ -47,6 +47,9 @@ test('reads what others write: defaults, a label with no issuer, a blank after t
     issuer: '',
     periodS: 30,
   });
+  const capitals = read('OTPAUTH://TOTP/alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGZ');
+  assert.ok(!isRefusal(capitals));
+  assert.deepEqual([capitals.type, capitals.secret.length], ['totp', 16]);
   const other = read(
     'otpauth://totp/ACME%20Co:%20john@example.com?secret=gezdgnbv&digits=8&algorithm=sha512&period=15',
   );

@@ -2,7 +2,7 @@ import { TextInput, type TextInputProps } from '@mantine/core';
 
 const LENGTH_MAX = 16;
 
-/** An input for a code of a token, which people type in groups. @see typedCode */
+/** An input for a code of a token, which people type in groups. `withoutBlanks` makes one code of them. */
 export function CodeInput({
   value,
   onChange,
@@ -21,9 +21,4 @@ export function CodeInput({
       {...rest}
     />
   );
-}
-
-/** Removes the spaces between the groups of a typed code. */
-export function typedCode(value: string): string {
-  return value.replaceAll(' ', '');
 }

@@ -1,6 +1,7 @@
 import { Anchor, TextInput, type TextInputProps } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { CodeInput, typedCode } from './code-input.tsx';
+import { withoutBlanks } from '../../../src/domain/otp/typed-code.ts';
+import { CodeInput } from './code-input.tsx';
 
 /** What a user types where a recovery code stands for a code. */
 export interface TypedCode {
@@ -52,7 +53,7 @@ export function CodeOrRecoveryInput({
 
 /** The members of a request for what was typed. */
 export function shownCode({ text, recovery }: TypedCode): { code?: string; recovery_code?: string } {
-  const code = typedCode(text);
+  const code = withoutBlanks(text);
   if (code === '') return {};
   return recovery ? { recovery_code: code } : { code };
 }

@@ -7,6 +7,7 @@ import {
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { withoutBlanks } from '../../../src/domain/otp/typed-code.ts';
 import type { PasskeyAuthenticationResponse } from '../api/operations.ts';
 import { ConnectionLost, ProblemError } from '../api/problem.ts';
 import { Dialog } from '../design/dialog.tsx';
@@ -28,7 +29,7 @@ function Asking({ waiting: { codes, send, end } }: { readonly waiting: StepUp })
   const [code, setCode] = useState('');
   const show = useMutation({
     mutationFn: async (by: 'code' | 'passkey') =>
-      by === 'code' ? send({ code: code.replaceAll(' ', '') }) : send({ passkey: await assertion() }),
+      by === 'code' ? send({ code: withoutBlanks(code) }) : send({ passkey: await assertion() }),
     onSuccess: () => end(true),
     onError: () => setCode(''),
   });

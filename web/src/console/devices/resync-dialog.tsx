@@ -2,11 +2,12 @@ import { Alert, Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { withoutBlanks } from '../../../../src/domain/otp/typed-code.ts';
 import { Dialog } from '../../design/dialog.tsx';
 import { DialogActions } from '../../design/dialog-actions.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
-import { CodeInput, typedCode } from '../code-input.tsx';
+import { CodeInput } from '../code-input.tsx';
 import styles from './enrol-page.module.css';
 
 /** Takes up a token that showed many codes which were not used, by two of its codes. */
@@ -20,7 +21,7 @@ export function ResyncDialog({ id, onClose }: { readonly id: string; readonly on
     mutationFn: () =>
       api('POST /v1/tokens/{id}/resynchronisation', {
         path: { id },
-        body: { codes: [typedCode(first), typedCode(second)] },
+        body: { codes: [withoutBlanks(first), withoutBlanks(second)] },
       }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['tokens'] }),
   });

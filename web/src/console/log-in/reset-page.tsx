@@ -2,11 +2,12 @@ import { Alert, Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { withoutBlanks } from '../../../../src/domain/otp/typed-code.ts';
 import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { replaceRoute } from '../../routing/use-route.ts';
 import { api } from '../../session/server.ts';
-import { CodeInput, typedCode } from '../code-input.tsx';
+import { CodeInput } from '../code-input.tsx';
 import styles from './log-in.module.css';
 import { LogInFrame } from './log-in-frame.tsx';
 import { NewPasswordFields } from './new-account-fields.tsx';
@@ -20,7 +21,7 @@ export function ResetPage({ reset }: { readonly reset: string }) {
   const [differ, setDiffer] = useState(false);
   const set = useMutation({
     mutationFn() {
-      const proof = typedCode(code);
+      const proof = withoutBlanks(code);
       const body = { reset, password: typed.password, ...(proof === '' ? {} : { code: proof }) };
       return api('POST /v1/password-resets', { body });
     },

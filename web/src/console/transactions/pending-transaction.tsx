@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { withoutBlanks } from '../../../../src/domain/otp/typed-code.ts';
 import { encodeTransaction } from '../../../../src/domain/transaction/canonical-transaction.ts';
 import { idempotencyKey } from '../../api/api.ts';
 import type { Transaction } from '../../api/operations.ts';
@@ -12,7 +13,7 @@ import { RawText } from '../../design/raw-text.tsx';
 import { approvalLink } from '../../routing/approval-link.ts';
 import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
-import { CodeInput, typedCode } from '../code-input.tsx';
+import { CodeInput } from '../code-input.tsx';
 import styles from './transaction-page.module.css';
 
 /** Actions on a pending transaction: approve by the code of an offline token, or refuse. */
@@ -74,7 +75,7 @@ function Offline({
       if (key.current.code !== code) key.current = { key: idempotencyKey(), code };
       return api(
         'POST /v1/transactions/{id}/approval',
-        { path: { id }, body: { code: typedCode(code) } },
+        { path: { id }, body: { code: withoutBlanks(code) } },
         { idempotencyKey: key.current.key },
       );
     },
