@@ -4,13 +4,14 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { clientName } from '../../../../src/domain/client-name.ts';
+import { withoutBlanks } from '../../../../src/domain/otp/typed-code.ts';
 import type { PasskeyRegistrationResponse } from '../../api/operations.ts';
 import { ConnectionLost, isProblem, ProblemError } from '../../api/problem.ts';
 import { Dialog } from '../../design/dialog.tsx';
 import { DialogActions } from '../../design/dialog-actions.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
-import { CodeInput, typedCode } from '../code-input.tsx';
+import { CodeInput } from '../code-input.tsx';
 import { useTokens } from '../devices/use-tokens.ts';
 import styles from './security.module.css';
 
@@ -28,7 +29,7 @@ export function AddPasskey({ opened, onClose }: { readonly opened: boolean; read
       const response = await startRegistration({
         optionsJSON: options as unknown as PublicKeyCredentialCreationOptionsJSON,
       });
-      const proof = typedCode(code);
+      const proof = withoutBlanks(code);
       return api('POST /v1/passkeys', {
         body: {
           response: response as unknown as PasskeyRegistrationResponse,

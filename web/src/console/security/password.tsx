@@ -2,11 +2,12 @@ import { Alert, Button, PasswordInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { withoutBlanks } from '../../../../src/domain/otp/typed-code.ts';
 import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
 import { Card } from '../../shell/page.tsx';
-import { CodeInput, typedCode } from '../code-input.tsx';
+import { CodeInput } from '../code-input.tsx';
 import { useTokens } from '../devices/use-tokens.ts';
 import { NewPasswordFields } from '../log-in/new-account-fields.tsx';
 import styles from './security.module.css';
@@ -22,7 +23,7 @@ export function Password() {
   const [differ, setDiffer] = useState(false);
   const change = useMutation({
     mutationFn() {
-      const code = typedCode(typed.code);
+      const code = withoutBlanks(typed.code);
       return api('POST /v1/users/current/password', {
         body: {
           old_password: typed.old,

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { withoutBlanks } from '../../../../src/domain/otp/typed-code.ts';
 import invitation from '../../account/invitation.module.css';
 import { isProblem } from '../../api/problem.ts';
 import { CopyButton } from '../../design/copy-button.tsx';
@@ -9,7 +10,7 @@ import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
 import { Card } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
-import { CodeInput, typedCode } from '../code-input.tsx';
+import { CodeInput } from '../code-input.tsx';
 import styles from './security.module.css';
 
 export function useRecoveryCodes() {
@@ -27,7 +28,7 @@ export function RecoveryCodes() {
   const [code, setCode] = useState('');
   const make = useMutation({
     mutationFn() {
-      const proof = typedCode(code);
+      const proof = withoutBlanks(code);
       return api('POST /v1/recovery-codes', { body: proof === '' ? {} : { code: proof } });
     },
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['recovery-codes'] }),
