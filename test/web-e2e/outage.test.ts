@@ -63,7 +63,7 @@ describe('outages', { concurrency: 2 }, () => {
     await token.consent();
     await token.dialog.getByRole('alert').waitFor();
     await bank.at('history');
-    await bank.text(/A transfer of EUR\s900\.00 to Astilleros was requested/).waitFor();
+    await bank.text(/A transfer of 900\.00\sEUR to Astilleros was requested/).waitFor();
     await bank.at('transfers');
     await bank.text('Astilleros').click();
     await bank.text('Approve on your token').waitFor();

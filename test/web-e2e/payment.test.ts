@@ -42,7 +42,7 @@ describe('payments', { concurrency: 2 }, () => {
     const receipt = await readFile(await (await downloading).path(), 'utf8');
     assert.match(receipt, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     await bank.at('history');
-    await bank.text(/A transfer of EUR\s1,250\.50 to Astilleros was approved\./).waitFor();
+    await bank.text(/A transfer of 1,250\.50\sEUR to Astilleros was approved\./).waitFor();
 
     // From now on the log-in needs a code of the token.
     await bank.logOut();

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
+import { amountParts } from '../../web/src/design/amount.ts';
 import { withCodePoints } from '../../web/src/design/use-look-alike.ts';
 import { approvalLink } from '../../web/src/routing/approval-link.ts';
 import { BoundTransaction } from '../../web/src/token/transaction/bound-transaction.ts';
 import { readOfflineTransaction } from '../../web/src/token/transaction/offline-transaction.ts';
 import { readPending, readPendingList } from '../../web/src/token/transaction/pending-transaction.ts';
-import { shownAmount } from '../../web/src/token/transaction/shown-amount.ts';
 import {
   accountGroups,
   hasEscapes,
@@ -193,16 +193,16 @@ test('an amount reads back from the screen exactly, in both languages', () => {
       (whole, part, [currency, decimals]) => {
         const fraction = decimals === 0 ? '' : `.${String(part).padStart(3, '0').slice(0, decimals)}`;
         const amount = `${whole}${fraction}`;
-        const english = shownAmount(amount, currency, 'en');
+        const english = amountParts(amount, currency, 'en');
         assert.equal(english.number.replaceAll(',', ''), amount);
-        const spanish = shownAmount(amount, currency, 'es');
+        const spanish = amountParts(amount, currency, 'es');
         assert.equal(spanish.number.replaceAll('.', '').replace(',', '.'), amount);
         assert.equal(spanish.currency, currency);
       },
     ),
   );
-  assert.equal(shownAmount('1250.00', 'EUR', 'en').number, '1,250.00');
-  assert.equal(shownAmount('1250.00', 'EUR', 'es').number, '1.250,00');
+  assert.equal(amountParts('1250.00', 'EUR', 'en').number, '1,250.00');
+  assert.equal(amountParts('1250.00', 'EUR', 'es').number, '1.250,00');
 });
 
 test('only pending transactions with an id and an expiry are listed, the soonest to expire first', () => {

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { ReceiptActions } from '../../account/receipt-actions.tsx';
 import { type ReceiptClaims, receiptClaims } from '../../account/verify-receipt.ts';
 import type { Transaction } from '../../api/operations.ts';
+import { shownAmount } from '../../design/amount.ts';
 import { RawText } from '../../design/raw-text.tsx';
 import { shownTime } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
@@ -72,9 +73,7 @@ function Claims({ claims }: { readonly claims: ReceiptClaims }) {
       <dt>{account('transaction.payee')}</dt>
       <dd className="sello-text">{transaction.payee}</dd>
       <dt>{account('transaction.amount')}</dt>
-      <dd className="sello-figures">
-        {transaction.amount} {transaction.currency}
-      </dd>
+      <dd className="sello-figures">{shownAmount(transaction.amount, transaction.currency, locale)}</dd>
       <dt>{account('transaction.decided')}</dt>
       <dd className="sello-figures">{shownTime(new Date(iat * 1000).toISOString(), locale)}</dd>
       <dt>{t('receipts.proofs')}</dt>

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConnectionLost, isProblem } from '../../../api/problem.ts';
+import { amountParts } from '../../../design/amount.ts';
 import { Dialog } from '../../../design/dialog.tsx';
 import { useLanguage } from '../../../i18n/texts.ts';
-import { shownAmount } from '../../transaction/shown-amount.ts';
 import { useDevice, useDeviceView, useServerNow } from '../device-context.tsx';
 import { SmallPrint } from '../page.tsx';
 import { Button } from '../parts/button.tsx';
@@ -28,7 +28,7 @@ export function ApprovalForm({ pending, token }: Found) {
   const [problem, setProblem] = useState<unknown>();
   const expired = useServerNow(1_000) >= pending.expiresAtMs;
   const { transaction } = pending;
-  const { number: amount } = shownAmount(transaction.amount, transaction.currency, language);
+  const { number: amount } = amountParts(transaction.amount, transaction.currency, language);
   const feed = feeds.find(({ tokenId }) => tokenId === token.id);
   const listed = feed === undefined || feed.pending.some((one) => one.id === pending.id);
 

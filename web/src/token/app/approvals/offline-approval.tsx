@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { timeStep } from '../../../../../src/domain/otp/totp.ts';
+import { amountParts } from '../../../design/amount.ts';
 import { Dialog } from '../../../design/dialog.tsx';
 import { useLanguage } from '../../../i18n/texts.ts';
 import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
-import { shownAmount } from '../../transaction/shown-amount.ts';
 import { CodeFace } from '../codes/code-face.tsx';
 import { useDevice, useDeviceView, useServerNow } from '../device-context.tsx';
 import { SmallPrint } from '../page.tsx';
@@ -35,7 +35,7 @@ export function OfflineApproval({
   const token = tokens.find(({ id }) => id === tokenId);
   const [asking, setAsking] = useState(false);
   const [made, setMade] = useState<{ readonly code: string; readonly step: number }>();
-  const { number: amount } = shownAmount(transaction.amount, transaction.currency, language);
+  const { number: amount } = amountParts(transaction.amount, transaction.currency, language);
 
   if (!token) return <Notice kind="danger">{t('offline.no_token')}</Notice>;
   return (

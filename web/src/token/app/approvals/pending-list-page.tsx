@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
+import { amountParts } from '../../../design/amount.ts';
 import { ChevronRightIcon, ShieldIcon } from '../../../design/icons.tsx';
 import { useLanguage } from '../../../i18n/texts.ts';
 import { hashOf } from '../../../routing/hash-route.ts';
 import type { FeedView } from '../../device/pending-feed.ts';
 import type { PendingTransaction } from '../../transaction/pending-transaction.ts';
-import { shownAmount } from '../../transaction/shown-amount.ts';
 import { useDeviceView, useWaiting } from '../device-context.tsx';
 import { Page } from '../page.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -74,7 +74,7 @@ function Row({ pending }: { readonly pending: PendingTransaction }) {
   const { t } = useTranslation('token');
   const language = useLanguage();
   const { amount: exact, currency, payee } = pending.transaction;
-  const { number: amount } = shownAmount(exact, currency, language);
+  const { number: amount } = amountParts(exact, currency, language);
   return (
     <a className={styles.row} href={hashOf('approvals', pending.id)}>
       <Spoken>{t('approvals.transaction')} </Spoken>

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
+import { amountParts } from '../../../design/amount.ts';
 import { useLookAlike } from '../../../design/use-look-alike.ts';
 import { useLanguage } from '../../../i18n/texts.ts';
 import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
-import { shownAmount } from '../../transaction/shown-amount.ts';
 import { hasEscapes, shownText } from '../../transaction/shown-text.ts';
 import { Notice } from '../parts/notice.tsx';
 import { AccountText } from './account-text.tsx';
@@ -20,7 +20,7 @@ export function TransactionCard({
   const lookAlike = useLookAlike();
   const language = useLanguage();
   const { payer, payee, amount, currency } = transaction;
-  const { number } = shownAmount(amount, currency, language);
+  const { number } = amountParts(amount, currency, language);
   const [whole = '', ...decimals] = number.split(/([.,]\d+$)/);
   return (
     <div className={styles.card}>
