@@ -206,6 +206,36 @@ export const LIMITS = {
   /** Upper bound of the same estimate. */
   passwordRetryMsMax: 30_000,
 
+  // identities and messages
+  /** What an operator saw of a person, or an e-mail address and the like. */
+  identitySeenBytesMax: 256,
+  /** A user's identities that are listed, newest first. */
+  identitiesListedMax: 64,
+  /** Of one user, per `enrolmentsWindowMs`: identities are kept for ever, as a history. */
+  identitiesPerUserMax: 32,
+  /** The content of a message. Signed, sealed and in base64url it takes `messageBytesMax`. */
+  messageContentBytesMax: 26_214_400,
+  /** A JWE: its content thrice in base64url, and room for its headers, `messageRecipientsMax` recipients and the claims. */
+  messageBytesMax: 62_390_272,
+  messageRecipientsMax: 100,
+  /** Longer messages are stored in parts before their entry is committed. */
+  messageInlineBytesMax: 16_384,
+  messagePartBytes: 262_144,
+  /** Bytes of a message that are checked per turn of the event loop. */
+  messageBytesPerTurn: 4_194_304,
+  /** Bodies of messages that arrive or are handled, of all users; and of one user. */
+  messageBytesUnderWayMax: 134_217_728,
+  messageBytesUnderWayPerUserMax: 67_108_864,
+  /** Messages that are sent to their recipients now, of all users; and of one user. */
+  messageStreamsMax: 64,
+  messageStreamsPerUserMax: 4,
+  /** Staged parts are kept this long without their message. */
+  messageStagedMs: 3_600_000,
+  /** Messages that are deleted per unit of work. */
+  messagesExpiredPerTurnMax: 16,
+  /** A receipt in compact serialisation. */
+  messageReceiptBytesMax: 2_048,
+
   // the key vault
   /** A wrapped key; the block of HMAC-SHA512. */
   vaultKeyBytesMax: 128,

@@ -54,6 +54,11 @@ export interface Settings {
   readonly proofTtlMs: number;
   readonly recoveryWaitMs: number;
   readonly idempotencyTtlMs: number;
+  readonly messages: {
+    readonly ttlMs: number;
+    readonly inboxCountMax: number;
+    readonly inboxBytesMax: number;
+  };
   readonly rateLimits: EntryLimits & {
     readonly registrations: RateLimit;
     readonly logIns: RateLimit;

@@ -372,6 +372,29 @@ export const ConfigSchema = group({
     address_entries: entryLimit(262_144, 'an address'),
     service_entries: entryLimit(10_000_000, 'a service'),
   }),
+  messages: group({
+    ttl_ms: milliseconds(
+      2_592_000_000,
+      60_000,
+      'How long a message is kept for its recipients. Then its content is deleted; that it was sent stays on record.',
+    ),
+    inbox_count_max: {
+      type: 'integer',
+      default: 1_024,
+      minimum: 4,
+      maximum: 65_536,
+      description:
+        'How many messages may wait in one inbox, of one sender a quarter of it; and how many are kept of one sender.',
+    },
+    inbox_bytes_max: {
+      type: 'integer',
+      default: 536_870_912,
+      minimum: 1_048_576,
+      maximum: 1_099_511_627_776,
+      description:
+        'The bytes of the messages that wait in one inbox, and of those that are kept of one sender.',
+    },
+  }),
   tcp_log_in_code_required: flag(
     true,
     'A log-in over TCP shows a code (`codigo`) where the user has an active `totp` or `hotp` token, as over REST. Off, for clients of the first version: the password alone opens such sessions, on TCP only.',

@@ -111,7 +111,20 @@ export type RefusalCode =
   | 'passkey_invalid'
   | 'passkey_refused'
   | 'passkey_unknown'
-  | 'passkeys_too_many';
+  | 'passkeys_too_many'
+  // identities and messages
+  | 'identity_unknown'
+  | 'identity_key_invalid'
+  | 'identity_key_taken'
+  | 'identity_changed'
+  | 'message_unknown'
+  | 'message_form_invalid'
+  | 'message_repeated'
+  | 'recipient_unknown'
+  | 'recipients_too_many'
+  | 'outbox_full'
+  | 'inbox_full'
+  | 'delivery_receipt_invalid';
 
 /** The store cannot answer, or the outcome of an append is unknown. */
 export class StoreUnavailable extends Error {

@@ -29,6 +29,15 @@ export interface UserState {
   readonly passwordReset?: PasswordReset;
   /** Digests of the recovery codes that are left (src/application/codes/recovery-code.ts). */
   readonly recoveryCodes?: readonly string[];
+  readonly identity?: IdentityState;
+}
+
+/** The identity in force. */
+export interface IdentityState {
+  /** The version of the entry that enrolled it. */
+  readonly version: number;
+  /** Where it is more than self-asserted, the token that enrolled it: keys that replace it by that token's code are `factor`. */
+  readonly verifiedToken?: string;
 }
 
 /** Administrators give the account to a new device. Times in ms since 1970; administrators by user name. */

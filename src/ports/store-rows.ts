@@ -40,6 +40,19 @@ export type SideRow =
     >)
   | { readonly kind: 'service.insert'; readonly service: ServiceRow }
   | { readonly kind: 'service.update'; readonly service: ServiceRow }
+  | { readonly kind: 'identity.insert'; readonly identity: IdentityRow }
+  | ({ readonly kind: 'identity.update'; readonly userId: UserId; readonly version: number } & Partial<
+      Pick<IdentityRow, 'level' | 'seen' | 'verifiedBy' | 'revokedAt' | 'revokedReason'>
+    >)
+  | { readonly kind: 'message.insert'; readonly message: NewMessage }
+  | {
+      readonly kind: 'inbox.deliver';
+      readonly userId: UserId;
+      readonly messageId: string;
+      readonly deliveredAt: number;
+      readonly receipt: string;
+    }
+  | { readonly kind: 'inbox.delete'; readonly userId: UserId; readonly messageId: string }
   | ({
       readonly kind: 'idempotency.insert';
       readonly userId: UserId;
@@ -176,4 +189,108 @@ export interface IdempotencyRecord {
   /** JSON of the answer to repeat. */
   readonly answer: string;
   readonly at: number;
+}
+
+/**
+ * How a user's keys were tied to the person.
+ *
+ * - `self_asserted`: by the code of a token that the account has; nobody looked at the person.
+ * - `operator`: an administrator or operator compared the keys and recorded what they saw.
+ * - `factor`: the keys replaced verified ones, by a code of the same token that enrolled those.
+ */
+export type IdentityLevel = 'self_asserted' | 'operator' | 'factor';
+
+/** A user's public keys for messages. The one without `revokedAt` is in force. */
+export interface IdentityRow {
+  readonly userId: UserId;
+  /** The version of the user's entry that enrolled it. */
+  readonly version: number;
+  /** RFC 8785 JSON of the public keys (RFC 7517). */
+  readonly signJwk: string;
+  readonly sealJwk: string;
+  /** Thumbprints (RFC 7638). No two identities, of whatever user or time, share one. */
+  readonly signKey: string;
+  readonly sealKey: string;
+  readonly level: IdentityLevel;
+  /** What an operator saw of the person; empty otherwise. */
+  readonly seen: string;
+  /** The administrator who looked, by user name; `operator` for the command; empty otherwise. */
+  readonly verifiedBy: string;
+  /** The token whose code enrolled it. */
+  readonly tokenId: string;
+  readonly enrolledAt: number;
+  /** 0: in force. */
+  readonly revokedAt: number;
+  readonly revokedReason: '' | 'rotated' | 'user' | 'operator';
+}
+
+/** An identity with its user's name. */
+export interface NamedIdentity extends IdentityRow {
+  readonly username: string;
+}
+
+/** A message as its sender's entry commits it, with a row in the inbox of each recipient. */
+export interface NewMessage extends MessageBounds {
+  /** The sender. */
+  readonly userId: UserId;
+  readonly messageId: string;
+  /** Unique among the sender's messages, those that are deleted included. */
+  readonly jti: string;
+  /** SHA-256 of the JWE, in lower-case hex. */
+  readonly digest: string;
+  /** Length of the JWE. */
+  readonly bytes: number;
+  /** Number of parts that the JWE is stored in. */
+  readonly parts: number;
+  /** The JWE, where it is stored with the entry; undefined: its parts were staged. */
+  readonly content: string | undefined;
+  readonly sentAt: number;
+  readonly expiresAt: number;
+  readonly recipients: readonly UserId[];
+}
+
+/** What a message finds room in: a row beyond a bound is a conflict. */
+export interface MessageBounds {
+  /** Messages that wait in one inbox, and their bytes; and as many that are kept of one sender. */
+  readonly countMax: number;
+  readonly bytesMax: number;
+  /** Messages of one sender that wait in one inbox. */
+  readonly countPerSenderMax: number;
+}
+
+/** A part of a JWE that is stored before its message is committed. */
+export interface StagedPart {
+  /** The sender. */
+  readonly userId: UserId;
+  readonly messageId: string;
+  /** From 0, without gaps. */
+  readonly part: number;
+  /** ASCII. */
+  readonly content: string;
+  readonly at: number;
+}
+
+/** A message in somebody's inbox. */
+export interface InboxMessage {
+  readonly messageId: string;
+  readonly senderId: UserId;
+  /** The sender's name. */
+  readonly from: string;
+  readonly jti: string;
+  readonly digest: string;
+  readonly bytes: number;
+  readonly parts: number;
+  readonly sentAt: number;
+  /** 0: not acknowledged. */
+  readonly deliveredAt: number;
+}
+
+/** A recipient of a message, for its sender. */
+export interface MessageDelivery {
+  /** The recipient's name. */
+  readonly to: string;
+  /** 0: not acknowledged yet. */
+  readonly deliveredAt: number;
+  /** The JWS that the recipient signed. */
+  readonly receipt: string;
 }

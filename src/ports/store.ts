@@ -6,10 +6,17 @@ import type { SinkPositions } from './sink-positions.ts';
 import type {
   Credentials,
   IdempotencyRecord,
+  IdentityRow,
+  InboxMessage,
+  MessageBounds,
+  MessageDelivery,
+  NamedIdentity,
+  NewMessage,
   PasskeyRow,
   ServiceRow,
   SessionRow,
   SideRow,
+  StagedPart,
   TokenRow,
   TransactionRow,
   TransactionStatus,
@@ -110,6 +117,56 @@ export interface Store extends JournalReader {
   /** Finds a service by the SHA-256 (lower-case hex) of one of its keys. */
   findService(keyHash: string): Promise<ServiceRow | undefined>;
 
+  /** Finds the identity in force of a user who is not disabled. */
+  findIdentity(username: string): Promise<NamedIdentity | undefined>;
+  /** Lists a user's identities, those that are no longer in force included, newest first. */
+  listIdentities(page: { readonly userId: UserId; readonly limit: number }): Promise<readonly IdentityRow[]>;
+  /** Finds whose sealing keys in force these are, in the order asked. Of disabled users none is. */
+  findSealingKeys(thumbprints: readonly string[]): Promise<readonly (NamedIdentity | undefined)[]>;
+
+  /** Says why a message would be a conflict now; undefined: it would not. Without its content. */
+  checkMessage(
+    message: Pick<NewMessage, 'userId' | 'jti' | 'bytes' | 'sentAt' | 'recipients' | keyof MessageBounds>,
+  ): Promise<MessageConflict | undefined>;
+  /** Stores a part of a message that is not committed yet. Nobody can read it before. Not atomic with anything. */
+  stageMessagePart(part: StagedPart): Promise<void>;
+  /** Deletes the staged parts of a message that is not committed. */
+  discardStagedMessage(key: { readonly userId: UserId; readonly messageId: string }): Promise<void>;
+  /** Lists messages that wait in an inbox, oldest first (ids begin with their time), after the given id. */
+  listInbox(page: {
+    readonly userId: UserId;
+    readonly after: string;
+    /** Messages that expired by then are left out (ms). */
+    readonly at: number;
+    readonly limit: number;
+  }): Promise<readonly InboxMessage[]>;
+  /** Finds a message to that user, acknowledged or not. @param key.at as in `listInbox` */
+  findInboxMessage(key: {
+    readonly userId: UserId;
+    readonly messageId: string;
+    readonly at: number;
+  }): Promise<InboxMessage | undefined>;
+  /** Reads a part of a committed message's JWE. @returns undefined once the message is deleted */
+  readMessagePart(key: {
+    readonly senderId: UserId;
+    readonly messageId: string;
+    readonly part: number;
+  }): Promise<string | undefined>;
+  /** Lists the recipients of a sender's message; empty where it is not theirs, or is deleted. */
+  listDeliveries(key: {
+    readonly senderId: UserId;
+    readonly messageId: string;
+  }): Promise<readonly MessageDelivery[]>;
+  /**
+   * Deletes the contents and inbox rows of messages that expired before `expired` (ms), and parts staged before `staged` of
+   * messages that were never committed. Of each at most `limit` messages. @returns whether there may be more
+   */
+  expireMessages(before: {
+    readonly expired: number;
+    readonly staged: number;
+    readonly limit: number;
+  }): Promise<boolean>;
+
   /**
    * Finds what was tried at a name that no user has.
    * @param key of the name, lower-case hex of 32 bytes
@@ -193,6 +250,9 @@ export interface UserRecord extends UserRow {
   readonly pendingTransactions: readonly TransactionRow[];
   readonly spentChallenges: readonly string[];
 }
+
+/** `repeated`: the sender used that `jti`. `outbox_full`, `inbox_full`: no room for it at the sender, or at a recipient. */
+export type MessageConflict = 'repeated' | 'outbox_full' | 'inbox_full';
 
 export interface UnknownNameChange {
   readonly key: string;

@@ -77,7 +77,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['There is no such action', 'Use one that the protocol describes.'],
     [
       'No existe esa acción',
-      'Use register, login, pet_transaccion, transaccion, logout o reanudar como valor de accion.',
+      'Use register, login, pet_transaccion, transaccion, logout, reanudar, identidad, mensaje o bandeja como valor de accion.',
     ],
   ),
   errors_too_many: form(
@@ -740,5 +740,118 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'no',
     ['There are too many passkeys', 'Remove one.'],
     ['Hay demasiadas llaves de acceso', 'Elimine una.'],
+  ),
+
+  // identities and messages
+  identity_unknown: form(
+    'ERROR',
+    404,
+    'attempt',
+    ['Nobody of that name has keys for messages', 'Check the name, or ask them to enrol their keys.'],
+    [
+      'Nadie con ese nombre tiene claves para mensajes',
+      'Compruebe el nombre o pídale que dé de alta sus claves.',
+    ],
+  ),
+  identity_key_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    [
+      'A key cannot be used',
+      'Send two different public P-256 keys as JWK (RFC 7517), never the private part.',
+    ],
+    [
+      'Una clave no se puede usar',
+      'Envíe dos claves públicas P-256 distintas como JWK (RFC 7517), nunca la parte privada.',
+    ],
+  ),
+  identity_key_taken: form(
+    'ERROR',
+    409,
+    'attempt',
+    ['A key is or was in use', 'Make new keys: each pair is enrolled once.'],
+    ['Una clave está o estuvo en uso', 'Genere claves nuevas: cada par se da de alta una sola vez.'],
+  ),
+  identity_changed: form(
+    'ERROR',
+    409,
+    'no',
+    ['These are not the keys in force', 'Look at the keys in force and compare again.'],
+    ['Estas no son las claves en vigor', 'Mire las claves en vigor y compare otra vez.'],
+  ),
+  message_unknown: form(
+    'ERROR',
+    404,
+    'attempt',
+    ['There is no such message to you', 'It may have expired or been deleted.'],
+    ['No hay ningún mensaje así para usted', 'Puede haber caducado o haberse eliminado.'],
+  ),
+  message_form_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    [
+      'The message is not of the form that is relayed',
+      'Seal it as docs/messages.md describes: one algorithm, no compression, no other headers.',
+    ],
+    [
+      'El mensaje no tiene la forma que se transmite',
+      'Séllelo como describe docs/messages.md: un solo algoritmo, sin compresión ni otras cabeceras.',
+    ],
+  ),
+  message_repeated: form(
+    'ERROR',
+    409,
+    'attempt',
+    ['This message was sent before', 'It was not sent again. A new message has a jti of its own.'],
+    ['Este mensaje ya se envió', 'No se ha enviado otra vez. Un mensaje nuevo lleva su propio jti.'],
+  ),
+  recipient_unknown: form(
+    'ERROR',
+    422,
+    'attempt',
+    [
+      'A recipient’s key is not in the directory',
+      'Look up their key again: it may have been replaced or revoked.',
+    ],
+    [
+      'La clave de un destinatario no está en el directorio',
+      'Búsquela de nuevo: puede haberse cambiado o revocado.',
+    ],
+  ),
+  recipients_too_many: form(
+    'ERROR',
+    422,
+    'input',
+    ['There are too many recipients', 'Send the message to fewer people at a time.'],
+    ['Hay demasiados destinatarios', 'Envíe el mensaje a menos personas cada vez.'],
+  ),
+  outbox_full: form(
+    'ERROR',
+    409,
+    'no',
+    ['Too many of your messages are kept', 'Wait until some expire.'],
+    ['Se conservan demasiados mensajes suyos', 'Espere a que caduque alguno.'],
+  ),
+  inbox_full: form(
+    'ERROR',
+    409,
+    'no',
+    ['A recipient’s inbox has no room for it', 'Try again when they have read what waits there.'],
+    ['El buzón de un destinatario no tiene sitio', 'Inténtelo otra vez cuando haya leído lo que le espera.'],
+  ),
+  delivery_receipt_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    [
+      'The receipt does not fit the message',
+      'Sign it with your own key over this message, as docs/messages.md describes.',
+    ],
+    [
+      'El acuse no corresponde al mensaje',
+      'Fírmelo con su propia clave sobre este mensaje, como describe docs/messages.md.',
+    ],
   ),
 });

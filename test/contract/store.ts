@@ -4,6 +4,7 @@ import { appendContract } from './store-append.ts';
 import { leasesContract } from './store-leases.ts';
 import { lifeContract } from './store-life.ts';
 import { logContract } from './store-log.ts';
+import { messagesContract } from './store-messages.ts';
 import { namesContract } from './store-names.ts';
 import { readContract } from './store-read.ts';
 import { rowsContract } from './store-rows.ts';
@@ -15,6 +16,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   appendContract(name, open);
   rowsContract(name, open);
   transactionsContract(name, open);
+  messagesContract(name, open);
   namesContract(name, open);
   readContract(name, open);
   journalReaderContract(name, open);

@@ -229,6 +229,78 @@ export const MIGRATIONS: readonly Migration[] = [
     ALTER TABLE log_checkpoints ALTER COLUMN edge SET STORAGE EXTERNAL;
     `,
   },
+  {
+    // Parts are base64url, which does not compress: EXTERNAL spares the attempt.
+    sql: `
+    CREATE TABLE identities (
+      user_id        bigint  NOT NULL,
+      version        integer NOT NULL CHECK (version > 0),
+      sign_jwk       text    NOT NULL,
+      seal_jwk       text    NOT NULL,
+      sign_key       text    COLLATE "C" NOT NULL CHECK (length(sign_key) = 43),
+      seal_key       text    COLLATE "C" NOT NULL CHECK (length(seal_key) = 43),
+      level          text    NOT NULL CHECK (level IN ('self_asserted', 'operator', 'factor')),
+      seen           text    NOT NULL,
+      verified_by    text    NOT NULL,
+      token_id       text    NOT NULL,
+      enrolled_at    bigint  NOT NULL CHECK (enrolled_at >= 0),
+      revoked_at     bigint  NOT NULL CHECK (revoked_at >= 0),
+      revoked_reason text    NOT NULL CHECK (revoked_reason IN ('', 'rotated', 'user', 'operator')),
+      PRIMARY KEY (user_id, version)
+    ) WITH (fillfactor = 70);
+
+    CREATE TABLE identity_keys (
+      thumbprint text    COLLATE "C" NOT NULL PRIMARY KEY CHECK (length(thumbprint) = 43),
+      user_id    bigint  NOT NULL,
+      version    integer NOT NULL
+    );
+
+    CREATE TABLE messages (
+      user_id    bigint  NOT NULL,
+      message_id text    COLLATE "C" NOT NULL,
+      jti        text    COLLATE "C" NOT NULL,
+      digest     text    NOT NULL CHECK (length(digest) = 64),
+      bytes      bigint  NOT NULL CHECK (bytes > 0),
+      parts      integer NOT NULL CHECK (parts >= 0),
+      sent_at    bigint  NOT NULL CHECK (sent_at >= 0),
+      expires_at bigint  NOT NULL CHECK (expires_at >= 0),
+      PRIMARY KEY (user_id, message_id)
+    );
+    CREATE UNIQUE INDEX messages_by_jti ON messages (user_id, jti);
+    CREATE INDEX messages_kept ON messages (user_id, expires_at, bytes) WHERE parts > 0;
+    CREATE INDEX messages_by_expiry ON messages (expires_at) WHERE parts > 0;
+
+    CREATE TABLE message_parts (
+      user_id    bigint  NOT NULL,
+      message_id text    COLLATE "C" NOT NULL,
+      part       integer NOT NULL CHECK (part >= 0),
+      content    text    NOT NULL,
+      PRIMARY KEY (user_id, message_id, part)
+    );
+    ALTER TABLE message_parts ALTER COLUMN content SET STORAGE EXTERNAL;
+
+    CREATE TABLE staged_messages (
+      user_id    bigint NOT NULL,
+      message_id text   COLLATE "C" NOT NULL,
+      at         bigint NOT NULL CHECK (at >= 0),
+      PRIMARY KEY (user_id, message_id)
+    );
+
+    CREATE TABLE inbox (
+      user_id      bigint NOT NULL,
+      message_id   text   COLLATE "C" NOT NULL,
+      sender_id    bigint NOT NULL,
+      bytes        bigint NOT NULL CHECK (bytes > 0),
+      sent_at      bigint NOT NULL CHECK (sent_at >= 0),
+      expires_at   bigint NOT NULL CHECK (expires_at >= 0),
+      delivered_at bigint NOT NULL CHECK (delivered_at >= 0),
+      receipt      text   NOT NULL,
+      PRIMARY KEY (user_id, message_id)
+    );
+    CREATE INDEX inbox_waiting ON inbox (user_id, expires_at, sender_id, bytes) WHERE delivered_at = 0;
+    CREATE INDEX inbox_by_message ON inbox (message_id);
+    `,
+  },
 ];
 
 /** The rights of the server's role. None of them changes or removes an entry, or its position. */
@@ -238,7 +310,9 @@ export const GRANTS: readonly string[] = [
   'GRANT INSERT ON journal, places, log_tiles TO %role%',
   'GRANT INSERT, DELETE ON log_checkpoints TO %role%',
   'GRANT INSERT, UPDATE ON leases TO %role%',
-  'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding TO %role%',
-  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names, name_claims, sink_positions TO %role%',
+  'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding, identities, messages TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names, name_claims, sink_positions, inbox TO %role%',
+  'GRANT INSERT, DELETE ON message_parts, staged_messages TO %role%',
+  'GRANT INSERT ON identity_keys TO %role%',
   'GRANT USAGE ON SEQUENCE user_ids, unknown_name_positions TO %role%',
 ];

@@ -1,7 +1,8 @@
 import { NAME_CLAIM_VERSION, nameClaim } from '../../domain/look-alikes/name-claim.ts';
-import type { ServiceRow, SideRow } from '../../ports/store.ts';
+import type { NewMessage, ServiceRow, SideRow } from '../../ports/store.ts';
 import {
   IDEMPOTENCY_RECORDS,
+  IDENTITIES,
   PASSKEYS,
   SERVICE_KEYS,
   SERVICES,
@@ -12,6 +13,8 @@ import {
   USERS,
   valuesOf,
 } from '../sql/columns.ts';
+import { INSERT_KEY, UPDATE_IDENTITY } from '../sql/identity-statements.ts';
+import * as MESSAGES from '../sql/message-statements.ts';
 import { storedSession } from '../sql/stored-session.ts';
 import type { Result, Statement, Value } from './connection.ts';
 import { CLAIM, RELEASE } from './name-claims.ts';
@@ -47,6 +50,11 @@ const INSERT = {
   service: insertInto('services', SERVICES),
   serviceKey: insertInto('service_keys', SERVICE_KEYS),
   idempotencyRecord: insertInto('answers', IDEMPOTENCY_RECORDS),
+  identity: insertInto('identities', IDENTITIES),
+  identityKey: { name: 'identity_keys_insert', text: INSERT_KEY },
+  message: { name: 'messages_insert', text: MESSAGES.INSERT_MESSAGE },
+  messagePart: { name: 'message_parts_insert', text: MESSAGES.INSERT_PART },
+  inbox: { name: 'inbox_insert', text: MESSAGES.INSERT_INBOX },
 } as const;
 
 const UPDATE = {
@@ -76,6 +84,8 @@ const UPDATE = {
     name: 'transactions_update',
     text: "UPDATE transactions SET status = $3, decided_at = $4, decided_version = $5, reason = $6 WHERE user_id = $1 AND transaction_id = $2 AND status = 'pending'",
   },
+  identity: { name: 'identities_update', text: UPDATE_IDENTITY },
+  delivery: { name: 'inbox_deliver', text: MESSAGES.DELIVER },
   service: {
     name: 'services_update',
     text: 'UPDATE services SET scopes = $2, disabled = $3 WHERE service_id = $1',
@@ -89,6 +99,8 @@ const DELETE = {
     name: 'passkeys_delete',
     text: 'DELETE FROM passkeys WHERE user_id = $1 AND credential_id = $2',
   },
+  staged: { name: 'staged_messages_delete', text: MESSAGES.DELETE_STAGED },
+  inbox: { name: 'inbox_delete', text: MESSAGES.DELETE_INBOX },
   serviceKeys: { name: 'service_keys_delete', text: 'DELETE FROM service_keys WHERE service_id = $1' },
 } as const;
 
@@ -154,9 +166,39 @@ export function statementsOf(row: SideRow): SideStatement[] {
         ...keysOf(row.service),
       ];
     }
+    case 'identity.insert': {
+      const { userId, version, signKey, sealKey } = row.identity;
+      return [
+        insert(INSERT.identity, valuesOf(IDENTITIES, row.identity)),
+        ...[signKey, sealKey].map((key) => insert(INSERT.identityKey, [key, userId, version])),
+      ];
+    }
+    case 'identity.update': {
+      const { userId, version, level, seen, verifiedBy, revokedAt, revokedReason } = row;
+      const changed = [level, seen, verifiedBy, revokedAt, revokedReason].map((value) => value ?? null);
+      return [update(UPDATE.identity, [userId, version, ...changed])];
+    }
+    case 'message.insert':
+      return messageStatements(row.message);
+    case 'inbox.deliver':
+      return [insert(UPDATE.delivery, [row.userId, row.messageId, row.deliveredAt, row.receipt])];
+    case 'inbox.delete':
+      return [insert(DELETE.inbox, [row.userId, row.messageId])];
     case 'idempotency.insert':
       return [insert(INSERT.idempotencyRecord, valuesOf(IDEMPOTENCY_RECORDS, row))];
   }
+}
+
+/** Each must write a row: otherwise the `jti` is taken, there is no room, or the staged parts are gone. */
+function messageStatements(message: NewMessage): SideStatement[] {
+  const { userId, messageId, content } = message;
+  return [
+    insert(INSERT.message, MESSAGES.messageValues(message)),
+    content === undefined
+      ? insert(DELETE.staged, [userId, messageId])
+      : insert(INSERT.messagePart, [userId, messageId, 0, content]),
+    ...message.recipients.map((recipient) => insert(INSERT.inbox, MESSAGES.inboxValues(message, recipient))),
+  ];
 }
 
 function claim(username: string): SideStatement {

@@ -10,8 +10,14 @@ import type {
   Credentials,
   Decision,
   IdempotencyRecord,
+  IdentityRow,
+  InboxMessage,
   KeyReplacement,
+  MessageConflict,
+  MessageDelivery,
+  NamedIdentity,
   ServiceRow,
+  StagedPart,
   Store,
   StoredKey,
   TransactionRow,
@@ -30,9 +36,20 @@ import type { Connection } from './connection.ts';
 import { storeError } from './errors.ts';
 import { findIdempotencyRecords, prune } from './expiring-rows.ts';
 import { foreignObjects } from './foreign-objects.ts';
+import { findIdentity, findSealingKeys, listIdentities } from './identity-rows.ts';
 import { JournalRows } from './journal-rows.ts';
 import { KnownHeads } from './known-heads.ts';
 import { type OnConnection, PostgresLeases } from './leases.ts';
+import {
+  checkMessage,
+  discardStaged,
+  expireMessages,
+  findInboxMessage,
+  listDeliveries,
+  listInbox,
+  readPart,
+  stagePart,
+} from './message-rows.ts';
 import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './migrate.ts';
 import { claimUnclaimed } from './name-claims.ts';
 import { Pool } from './pool.ts';
@@ -249,6 +266,51 @@ export class PostgresStore implements Store {
 
   async findService(keyHash: string): Promise<ServiceRow | undefined> {
     return this.#pool.read((connection) => findService(connection, keyHash));
+  }
+
+  async findIdentity(username: string): Promise<NamedIdentity | undefined> {
+    return this.#pool.read((connection) => findIdentity(connection, username));
+  }
+
+  async listIdentities(page: { userId: UserId; limit: number }): Promise<readonly IdentityRow[]> {
+    return this.#pool.read((connection) => listIdentities(connection, page.userId, page.limit));
+  }
+
+  async findSealingKeys(thumbprints: readonly string[]): Promise<readonly (NamedIdentity | undefined)[]> {
+    return this.#pool.read((connection) => findSealingKeys(connection, thumbprints));
+  }
+
+  async checkMessage(message: Parameters<Store['checkMessage']>[0]): Promise<MessageConflict | undefined> {
+    return this.#pool.read((connection) => checkMessage(connection, message));
+  }
+
+  /** May be done again when its answer is lost: a part that is there stays. */
+  async stageMessagePart(part: StagedPart): Promise<void> {
+    return this.#pool.read((connection) => stagePart(connection, part));
+  }
+
+  async discardStagedMessage(key: { userId: UserId; messageId: string }): Promise<void> {
+    return this.#pool.read((connection) => discardStaged(connection, key.userId, key.messageId));
+  }
+
+  async listInbox(page: Parameters<Store['listInbox']>[0]): Promise<readonly InboxMessage[]> {
+    return this.#pool.read((connection) => listInbox(connection, page));
+  }
+
+  async findInboxMessage(key: Parameters<Store['findInboxMessage']>[0]): Promise<InboxMessage | undefined> {
+    return this.#pool.read((connection) => findInboxMessage(connection, key));
+  }
+
+  async readMessagePart(key: Parameters<Store['readMessagePart']>[0]): Promise<string | undefined> {
+    return this.#pool.read((connection) => readPart(connection, key));
+  }
+
+  async listDeliveries(key: Parameters<Store['listDeliveries']>[0]): Promise<readonly MessageDelivery[]> {
+    return this.#pool.read((connection) => listDeliveries(connection, key));
+  }
+
+  async expireMessages(before: Parameters<Store['expireMessages']>[0]): Promise<boolean> {
+    return this.#pool.read((connection) => expireMessages(connection, before));
   }
 
   async listWrappedKeys(page: {

@@ -1,5 +1,6 @@
 import type {
   IdempotencyRecord,
+  IdentityRow,
   NewUser,
   PasskeyRow,
   ServiceKey,
@@ -97,6 +98,22 @@ export const SERVICE_KEYS: Columns<StoredServiceKey> = {
   hash: 'hash',
   serviceId: 'service_id',
   createdAt: 'created_at',
+};
+
+export const IDENTITIES: Columns<IdentityRow> = {
+  userId: 'user_id',
+  version: 'version',
+  signJwk: 'sign_jwk',
+  sealJwk: 'seal_jwk',
+  signKey: 'sign_key',
+  sealKey: 'seal_key',
+  level: 'level',
+  seen: 'seen',
+  verifiedBy: 'verified_by',
+  tokenId: 'token_id',
+  enrolledAt: 'enrolled_at',
+  revokedAt: 'revoked_at',
+  revokedReason: 'revoked_reason',
 };
 
 /** The table is called `answers`. */

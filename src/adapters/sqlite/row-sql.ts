@@ -1,4 +1,4 @@
-import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Columns } from '../sql/columns.ts';
 
 /** The columns to select, each under its member's name. */
@@ -21,4 +21,9 @@ export function inputValues(values: readonly (string | number | boolean | null)[
 /** Copies rows whose columns are named as `T`'s members. SQLite's own rows have no prototype; callers compare and print them. */
 export function plainRows<T>(rows: readonly Readonly<Record<string, SQLOutputValue>>[]): T[] {
   return rows.map((row) => ({ ...row }) as T);
+}
+
+/** Prepares a statement that both engines share: its parameters are `$1` and so on. Rows are arrays. */
+export function prepareShared(database: DatabaseSync, sql: string): StatementSync {
+  return database.prepare(sql.replaceAll('$', '?'), { returnArrays: true });
 }

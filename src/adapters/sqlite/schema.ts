@@ -225,4 +225,72 @@ export const MIGRATIONS: readonly string[] = [
     edge BLOB    NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE identities (
+    user_id        INTEGER NOT NULL REFERENCES users,
+    version        INTEGER NOT NULL CHECK (version > 0),
+    sign_jwk       TEXT    NOT NULL CHECK (json_valid(sign_jwk)),
+    seal_jwk       TEXT    NOT NULL CHECK (json_valid(seal_jwk)),
+    sign_key       TEXT    NOT NULL CHECK (length(sign_key) = 43),
+    seal_key       TEXT    NOT NULL CHECK (length(seal_key) = 43),
+    level          TEXT    NOT NULL CHECK (level IN ('self_asserted', 'operator', 'factor')),
+    seen           TEXT    NOT NULL,
+    verified_by    TEXT    NOT NULL,
+    token_id       TEXT    NOT NULL,
+    enrolled_at    INTEGER NOT NULL CHECK (enrolled_at >= 0),
+    revoked_at     INTEGER NOT NULL CHECK (revoked_at >= 0),
+    revoked_reason TEXT    NOT NULL CHECK (revoked_reason IN ('', 'rotated', 'user', 'operator')),
+    PRIMARY KEY (user_id, version)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE identity_keys (
+    thumbprint TEXT    NOT NULL PRIMARY KEY CHECK (length(thumbprint) = 43),
+    user_id    INTEGER NOT NULL,
+    version    INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE messages (
+    user_id    INTEGER NOT NULL REFERENCES users,
+    message_id TEXT    NOT NULL,
+    jti        TEXT    NOT NULL,
+    digest     TEXT    NOT NULL CHECK (length(digest) = 64),
+    bytes      INTEGER NOT NULL CHECK (bytes > 0),
+    parts      INTEGER NOT NULL CHECK (parts >= 0),
+    sent_at    INTEGER NOT NULL CHECK (sent_at >= 0),
+    expires_at INTEGER NOT NULL CHECK (expires_at >= 0),
+    PRIMARY KEY (user_id, message_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX messages_by_jti ON messages (user_id, jti);
+  CREATE INDEX messages_kept ON messages (user_id, expires_at, bytes) WHERE parts > 0;
+  CREATE INDEX messages_by_expiry ON messages (expires_at) WHERE parts > 0;
+
+  CREATE TABLE message_parts (
+    user_id    INTEGER NOT NULL,
+    message_id TEXT    NOT NULL,
+    part       INTEGER NOT NULL CHECK (part >= 0),
+    content    TEXT    NOT NULL,
+    PRIMARY KEY (user_id, message_id, part)
+  ) STRICT;
+
+  CREATE TABLE staged_messages (
+    user_id    INTEGER NOT NULL,
+    message_id TEXT    NOT NULL,
+    at         INTEGER NOT NULL CHECK (at >= 0),
+    PRIMARY KEY (user_id, message_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE inbox (
+    user_id      INTEGER NOT NULL REFERENCES users,
+    message_id   TEXT    NOT NULL,
+    sender_id    INTEGER NOT NULL,
+    bytes        INTEGER NOT NULL CHECK (bytes > 0),
+    sent_at      INTEGER NOT NULL CHECK (sent_at >= 0),
+    expires_at   INTEGER NOT NULL CHECK (expires_at >= 0),
+    delivered_at INTEGER NOT NULL CHECK (delivered_at >= 0),
+    receipt      TEXT    NOT NULL,
+    PRIMARY KEY (user_id, message_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX inbox_waiting ON inbox (user_id, expires_at, sender_id, bytes) WHERE delivered_at = 0;
+  CREATE INDEX inbox_by_message ON inbox (message_id);
+  `,
 ];

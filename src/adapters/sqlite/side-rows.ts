@@ -13,6 +13,8 @@ import {
 import { storedSession } from '../sql/stored-session.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { isTaken } from './errors.ts';
+import { IdentityRows } from './identity-rows.ts';
+import { MessageRows } from './message-rows.ts';
 import type { NameClaims } from './name-claims.ts';
 import { inputValues, insertInto } from './row-sql.ts';
 import { ServiceRows } from './service-rows.ts';
@@ -42,13 +44,15 @@ const DELETE = {
 } as const;
 
 /** Kinds of rows. */
-const OF_SEVERAL_STATEMENTS = /^(user\.(insert|rename)|service\.)/;
+const OF_SEVERAL_STATEMENTS = /^(user\.(insert|rename)|service\.|(identity|message)\.insert)/;
 
 /** Writes the rows that belong to a decision, inside the caller's unit of work. */
 export class SideRows {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #services: ServiceRows;
+  readonly #identities: IdentityRows;
+  readonly #messages: MessageRows;
   readonly #decided: DecidedTransactions;
   readonly #names: NameClaims;
   readonly #savepoint: StatementSync;
@@ -60,6 +64,8 @@ export class SideRows {
     this.#decided = decided;
     this.#names = names;
     this.#services = new ServiceRows(database);
+    this.#identities = new IdentityRows(database);
+    this.#messages = new MessageRows(database);
     this.#savepoint = database.prepare('SAVEPOINT decision');
     this.#release = database.prepare('RELEASE decision');
     this.#rollback = database.prepare('ROLLBACK TO decision');
@@ -87,15 +93,15 @@ export class SideRows {
       if (row.kind === 'user.rename') this.#names.release(row.from);
       const named = row.kind === 'user.insert' || row.kind === 'user.rename';
       if (named && !this.#names.claim(row.username)) return false;
-      this.#write(row, entry);
-      return true;
+      return this.#write(row, entry);
     } catch (error) {
       if (isTaken(error)) return false;
       throw error;
     }
   }
 
-  #write(row: SideRow, entry: Entry): void {
+  /** @returns false when the row finds no room */
+  #write(row: SideRow, entry: Entry): boolean {
     switch (row.kind) {
       case 'user.insert':
         this.#run(INSERT.user, [...valuesOf(USERS, row), NAME_CLAIM_VERSION]);
@@ -144,10 +150,22 @@ export class SideRows {
       case 'service.update':
         this.#services.update(row.service);
         break;
+      case 'identity.insert':
+        return this.#identities.insert(row.identity);
+      case 'identity.update':
+        this.#identities.update(row);
+        break;
+      case 'message.insert':
+        return this.#messages.insert(row.message);
+      case 'inbox.deliver':
+        return this.#messages.deliver(row);
+      case 'inbox.delete':
+        return this.#messages.delete(row);
       case 'idempotency.insert':
         this.#run(INSERT.idempotencyRecord, valuesOf(IDEMPOTENCY_RECORDS, row));
         break;
     }
+    return true;
   }
 
   #run(sql: string, values: Parameters<typeof inputValues>[0]): number {

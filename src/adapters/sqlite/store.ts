@@ -11,8 +11,14 @@ import type {
   Credentials,
   Decision,
   IdempotencyRecord,
+  IdentityRow,
+  InboxMessage,
   KeyReplacement,
+  MessageConflict,
+  MessageDelivery,
+  NamedIdentity,
   ServiceRow,
+  StagedPart,
   Store,
   StoredKey,
   TransactionRow,
@@ -31,10 +37,12 @@ import { CredentialRows } from './credential-rows.ts';
 import { DecidedTransactions } from './decided-transactions.ts';
 import { startError } from './errors.ts';
 import { ExpiringRows } from './expiring-rows.ts';
+import { IdentityRows } from './identity-rows.ts';
 import { findDamage } from './integrity.ts';
 import { JournalIndex } from './journal-index.ts';
 import { JournalRows } from './journal-rows.ts';
 import { type Change, SqliteLeases } from './leases.ts';
+import { MessageRows } from './message-rows.ts';
 import { migrate } from './migrate.ts';
 import { NameClaims } from './name-claims.ts';
 import { OwnerLock } from './owner-lock.ts';
@@ -92,6 +100,8 @@ export class SqliteStore implements Store {
   readonly #users: UserRows;
   readonly #transactions: TransactionRows;
   readonly #services: ServiceRows;
+  readonly #identities: IdentityRows;
+  readonly #messages: MessageRows;
   readonly #keys: WrappedKeys;
   readonly #expiring: ExpiringRows;
   readonly #unknownNames: UnknownNameRows;
@@ -127,6 +137,8 @@ export class SqliteStore implements Store {
     this.#credentials = new CredentialRows(database);
     this.#users = new UserRows(database, this.#journal, this.#transactions);
     this.#services = new ServiceRows(database);
+    this.#identities = new IdentityRows(database);
+    this.#messages = new MessageRows(database);
     this.#keys = new WrappedKeys(database);
     this.#expiring = new ExpiringRows(database);
     this.#unknownNames = new UnknownNameRows(database);
@@ -211,6 +223,66 @@ export class SqliteStore implements Store {
 
   async findService(keyHash: string): Promise<ServiceRow | undefined> {
     return this.#connection.read(() => this.#services.findByKey(keyHash));
+  }
+
+  async findIdentity(username: string): Promise<NamedIdentity | undefined> {
+    return this.#connection.read(() => this.#identities.find(username));
+  }
+
+  async listIdentities(page: { userId: UserId; limit: number }): Promise<readonly IdentityRow[]> {
+    return this.#connection.read(() => this.#identities.list(page.userId, page.limit));
+  }
+
+  async findSealingKeys(thumbprints: readonly string[]): Promise<readonly (NamedIdentity | undefined)[]> {
+    return this.#connection.readTogether(() =>
+      thumbprints.map((thumbprint) => this.#identities.findBySealingKey(thumbprint)),
+    );
+  }
+
+  async checkMessage(message: Parameters<Store['checkMessage']>[0]): Promise<MessageConflict | undefined> {
+    return this.#connection.readTogether(() => this.#messages.check(message));
+  }
+
+  async stageMessagePart(part: StagedPart): Promise<void> {
+    this.#appender.change(() => this.#messages.stage(part));
+  }
+
+  async discardStagedMessage(key: { userId: UserId; messageId: string }): Promise<void> {
+    this.#appender.change(() => this.#messages.discard(key.userId, key.messageId));
+  }
+
+  async listInbox(page: {
+    userId: UserId;
+    after: string;
+    at: number;
+    limit: number;
+  }): Promise<readonly InboxMessage[]> {
+    const { userId, after, at, limit } = page;
+    return this.#connection.read(() => this.#messages.listInbox(userId, after, at, limit));
+  }
+
+  async findInboxMessage(key: {
+    userId: UserId;
+    messageId: string;
+    at: number;
+  }): Promise<InboxMessage | undefined> {
+    return this.#connection.read(() => this.#messages.findInbox(key.userId, key.messageId, key.at));
+  }
+
+  async readMessagePart(key: {
+    senderId: UserId;
+    messageId: string;
+    part: number;
+  }): Promise<string | undefined> {
+    return this.#connection.read(() => this.#messages.readPart(key.senderId, key.messageId, key.part));
+  }
+
+  async listDeliveries(key: { senderId: UserId; messageId: string }): Promise<readonly MessageDelivery[]> {
+    return this.#connection.read(() => this.#messages.listDeliveries(key.senderId, key.messageId));
+  }
+
+  async expireMessages(before: { expired: number; staged: number; limit: number }): Promise<boolean> {
+    return this.#appender.change(() => this.#messages.expire(before.expired, before.staged, before.limit));
   }
 
   async listWrappedKeys(page: {

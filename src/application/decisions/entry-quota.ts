@@ -25,6 +25,8 @@ const LIMITED: ReadonlySet<EntryType> = new Set<EntryType>([
   'transaction.requested',
   'transaction.refused',
   'token.enrolled',
+  'identity.enrolled',
+  'message.sent',
 ]);
 
 /** Log-ins have a part of their own, so that a stolen session cannot use up what its user needs to log in. */

@@ -16,7 +16,7 @@ const UNKNOWN_NAMES_MS = 2 * 86_400_000;
 
 /**
  * Work that no request causes: expires transactions whose time is over, each second; holds the keys of challenges ahead;
- * deletes expired sessions and idempotency records each minute, a bounded number at a time, until none is left. At the
+ * deletes expired sessions, idempotency records and messages each minute, a bounded number at a time, until none is left. At the
  * start and each minute it claims the skeletons of names that a version before registered.
  */
 export class Maintenance {
@@ -81,6 +81,12 @@ export class Maintenance {
     };
     // Keeps up with what a busy server adds; the pause lets requests go first.
     while (!this.#stopped && (await store.prune(before))) await setTimeout(PRUNE_PAUSE_MS);
+    const ended = {
+      expired: now,
+      staged: now - LIMITS.messageStagedMs,
+      limit: LIMITS.messagesExpiredPerTurnMax,
+    };
+    while (!this.#stopped && (await store.expireMessages(ended))) await setTimeout(PRUNE_PAUSE_MS);
   }
 
   /** Runs once at a time. */

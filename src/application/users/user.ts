@@ -115,6 +115,11 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
       case 'service.update':
       case 'user.insert':
       case 'idempotency.insert':
+      case 'identity.insert':
+      case 'identity.update':
+      case 'message.insert':
+      case 'inbox.deliver':
+      case 'inbox.delete':
         break;
     }
   }

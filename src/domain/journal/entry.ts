@@ -18,6 +18,11 @@ export type EntryType =
   | 'transaction.expired'
   | 'transaction.cancelled'
   | 'key.rotated'
+  | 'identity.enrolled'
+  | 'identity.revoked'
+  | 'message.sent'
+  | 'message.delivered'
+  | 'message.deleted'
   | `admin.${string}`;
 
 /** The transaction as an entry records it: the canonical transaction and the id that clients query it by. */

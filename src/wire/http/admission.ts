@@ -2,13 +2,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { checkAccess } from './access.ts';
 import { authenticate } from './authenticate.ts';
-import type { Caller, UserCaller } from './caller.ts';
+import { type Caller, callerId, type UserCaller } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { asksForFreshProof, checkFreshProof } from './fresh-proof.ts';
 import { idempotencyKey } from './idempotency.ts';
 import type { SendRefusal } from './refusal-sender.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Route } from './route.ts';
+
+const BUSY_RETRY_MS = 1_000;
 
 /**
  * Fastify's `onRequest` hook of a route: authenticates the caller, checks that they may use the route, the header fields,
@@ -25,6 +27,8 @@ export function admissionHook(route: Route, dependencies: HttpDependencies, send
       if (caller !== undefined && !isRefusal(caller)) {
         requestContext.caller = caller;
         dependencies.connections.prove(request.socket);
+        if (!holdsBody(route, caller, dependencies, request, reply))
+          return void sendRefusal(request, reply, refuse('busy', { retryAfterMs: BUSY_RETRY_MS }));
         if (caller.kind === 'user' && asksForFreshProof(route)) return admitProven(caller);
       }
       done();
@@ -42,6 +46,26 @@ export function admissionHook(route: Route, dependencies: HttpDependencies, send
     if (caller instanceof Promise) caller.then(settle, (error: unknown) => void reply.send(error));
     else settle(caller);
   };
+}
+
+/**
+ * Takes a place for a body that may be long, until the request is answered. One without a length counts as the longest.
+ * @returns false where the places are taken
+ */
+function holdsBody(
+  { bodyBytesMax }: Route,
+  caller: Caller,
+  { bodies }: HttpDependencies,
+  { headers }: FastifyRequest,
+  { raw }: FastifyReply,
+): boolean {
+  if (bodyBytesMax === undefined) return true;
+  const length = Number(headers['content-length'] ?? bodyBytesMax);
+  // Refused by its length, before any of it is read.
+  if (!(length <= bodyBytesMax)) return true;
+  const release = bodies.take(callerId(caller), length);
+  if (release) raw.once('close', release);
+  return release !== undefined;
 }
 
 /** Refuses encoded bodies, and takes the Idempotency-Key of a route that accepts one. */

@@ -5,12 +5,12 @@ import { LIMITS } from '../../limits.ts';
 import type { Networks } from '../../net/address.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { Failures } from '../failures.ts';
+import { parseBody } from '../json-body.ts';
 import { admissionHook } from './admission.ts';
 import type { CrossOrigin } from './cors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { type Document, documents } from './documents.ts';
 import { refusalOf } from './failure.ts';
-import { parseBody } from './json-body.ts';
 import { PathMethods } from './path-methods.ts';
 import { refusalSender, type SendRefusal } from './refusal-sender.ts';
 import { RefusedRequest } from './refused-request.ts';
@@ -27,6 +27,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Set on routes of the API, whose handler writes its own response. */
     api?: true;
+    /** Set on routes that read their body themselves. */
+    rawBody?: true;
   }
 }
 
@@ -75,10 +77,16 @@ export function makeApp(options: AppOptions): FastifyInstance {
   });
   app.setValidatorCompiler(typeboxCompiler as never);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    if (request.routeOptions.config.rawBody) return done(null, bytes);
     const parsed = parseBody(bytes as Buffer);
     if (isRefusal(parsed)) done(new RefusedRequest(parsed));
     else done(null, parsed.value);
+  });
+  // RFC 7516 section 9.2.3.
+  app.addContentTypeParser('application/jose+json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    if (request.routeOptions.config.rawBody) done(null, bytes);
+    else done(new RefusedRequest(refuse('content_type_unsupported')));
   });
   addHooks(app, options, sendRefusal);
   const published = documents();
@@ -177,9 +185,14 @@ function addRoutes(app: FastifyInstance, options: HandlerOptions): void {
     const { params, query, body } = route;
     app.route({
       method: methodsOf(route),
-      config: { api: true },
+      config: { api: true, ...(route.rawBody ? { rawBody: true as const } : {}) },
+      ...(route.bodyBytesMax === undefined ? {} : { bodyLimit: route.bodyBytesMax }),
       url: route.path.replace(/\{([a-z_]+)\}/g, ':$1'),
-      schema: { querystring: query, ...(params ? { params } : {}), ...(body ? { body } : {}) },
+      schema: {
+        querystring: query,
+        ...(params ? { params } : {}),
+        ...(body && !route.rawBody ? { body } : {}),
+      },
       onRequest: admissionHook(route, options.dependencies, options.sendRefusal),
       handler: routeHandler(route, options),
     });

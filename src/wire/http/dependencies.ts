@@ -11,6 +11,7 @@ import { FirstAdministrator } from '../../application/users/first-administrator.
 import type { Refusal } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { Quota } from '../quota.ts';
+import { BodyQuota } from './body-quota.ts';
 import type { HttpConnections } from './connections.ts';
 import { Cursors } from './cursor.ts';
 import { ErrorLimit } from './error-limit.ts';
@@ -49,6 +50,10 @@ export interface HttpDependencies {
   readonly exporting: Quota;
   /** Requests that wait for a decision now. */
   readonly waiting: WaitQuota;
+  /** Long bodies that arrive or are handled now. */
+  readonly bodies: BodyQuota;
+  /** Messages that are sent to their recipients now. */
+  readonly messageStreams: Quota;
   /** Whether anyone may read /metrics, rather than only this machine and administrators. */
   readonly metricsPublic: boolean;
 }
@@ -115,6 +120,8 @@ export async function makeDependencies(
     laboratory,
     exporting: new Quota(LIMITS.exportStreamsMax),
     waiting: new WaitQuota(),
+    bodies: new BodyQuota(),
+    messageStreams: new Quota(LIMITS.messageStreamsMax),
     metricsPublic,
   };
 }

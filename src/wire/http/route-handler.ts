@@ -8,6 +8,7 @@ import { responseHeaders } from './response-headers.ts';
 import type { RecordResponse } from './response-recorder.ts';
 import type { BufferedResponse, Route } from './route.ts';
 
+const EMPTY: Buffer = Buffer.alloc(0);
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 export interface HandlerOptions {
@@ -32,7 +33,8 @@ export function routeHandler(route: Route, options: HandlerOptions) {
       {
         params: request.params as Record<string, never>,
         query: request.query as Record<string, never>,
-        body: request.body,
+        body: route.rawBody ? undefined : request.body,
+        bytes: route.rawBody ? ((request.body as Buffer | undefined) ?? EMPTY) : EMPTY,
         caller: requestContext.caller as never,
         client: requestContext.client,
         address: requestContext.address,

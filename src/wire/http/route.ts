@@ -17,6 +17,8 @@ export type Tag =
   | 'codes'
   | 'receipts'
   | 'journal'
+  | 'identities'
+  | 'messages'
   | 'administration'
   | 'laboratory'
   | 'operations';
@@ -67,6 +69,8 @@ export interface RouteRequest<
   readonly params: Static<TObject<Params>>;
   readonly query: Static<TObject<Query>>;
   readonly body: Static<Body>;
+  /** The body of a route with `rawBody`. */
+  readonly bytes: Buffer;
   readonly caller: Callers[C];
   /** The client's address. */
   readonly client: string;
@@ -102,6 +106,10 @@ interface RouteSpec<
   readonly query?: Query;
   readonly body?: Body;
   readonly bodyExample?: unknown;
+  /** The longest body, where it is another than `LIMITS.httpBodyBytesMax`. Such bodies have a quota (body-quota.ts). */
+  readonly bodyBytesMax?: number;
+  /** Whether the handler gets the body as bytes and reads it itself: `body` is for the document alone. */
+  readonly rawBody?: true;
   /** Header fields that only this route reads, with their descriptions. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether the route accepts an Idempotency-Key. */

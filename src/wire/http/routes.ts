@@ -11,8 +11,10 @@ import { challengeRoutes } from './routes/challenges.ts';
 import { codeRoutes } from './routes/codes.ts';
 import { enrolmentRoutes } from './routes/enrolments.ts';
 import { eventRoutes } from './routes/events.ts';
+import { identityRoutes } from './routes/identities.ts';
 import { journalRoutes } from './routes/journal.ts';
 import { laboratoryRoutes } from './routes/laboratory.ts';
+import { messageRoutes } from './routes/messages.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { ownSessionRoutes } from './routes/own-sessions.ts';
 import { passkeyRoutes } from './routes/passkeys.ts';
@@ -48,6 +50,8 @@ export const ROUTES: readonly Route[] = [
   ...passwordRoutes,
   ...codeRoutes,
   ...receiptRoutes,
+  ...identityRoutes,
+  ...messageRoutes,
   ...journalRoutes,
   ...eventRoutes,
   ...adminUserRoutes,

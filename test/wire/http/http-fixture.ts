@@ -247,7 +247,7 @@ export class ApiToken {
   }
 
   firstCode(): string {
-    return this.enrolled.type === 'ocra' ? this.#answer(this.enrolled.activation_question) : this.code();
+    return this.enrolled.type === 'ocra' ? this.answer(this.enrolled.activation_question) : this.code();
   }
 
   /** A TOTP's of now, a HOTP's next. */
@@ -266,22 +266,23 @@ export class ApiToken {
   async over(act: Act, user: ApiUser): Promise<{ readonly code: string; readonly challenge: string }> {
     const { json } = await user.post('/v1/challenges', {});
     const challenge: string = json.challenges[0].nonce;
-    return { challenge, code: this.#answer(actQuestion(act, challenge, user.username)) };
+    return { challenge, code: this.answer(actQuestion(act, challenge, user.username)) };
   }
 
   /** An `ocra` token's answer for the reset with that secret. */
   overReset(secret: string, username: string): string {
-    return this.#answer(
+    return this.answer(
       actQuestion('reset_password', createHash('sha256').update(secret).digest('hex'), username),
     );
   }
 
   /** Over what the user saw. */
   codeOver({ payer, payee, amount, currency, challenge }: Bound): string {
-    return this.#answer(boundQuestion({ payer, payee, amount, currency, challenge, v: 1 }));
+    return this.answer(boundQuestion({ payer, payee, amount, currency, challenge, v: 1 }));
   }
 
-  #answer(question: string): string {
+  /** An `ocra` token's answer to a question, in hex. */
+  answer(question: string): string {
     const hmac = (algorithm: string, key: Uint8Array, message: Uint8Array) =>
       createHmac(algorithm, key).update(message).digest();
     return boundCode(hmac, this.#seed, question, this.#fixture.now());

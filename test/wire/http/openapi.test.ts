@@ -37,7 +37,7 @@ test('each example in it is sent, and each answer is one that it has', async (t)
   const key = await fixture.service('examples', 'transactions:write', 'transactions:read', 'codes:verify');
   // Registered by the first example; what the others need is put in their paths.
   let token: string | undefined;
-  const ids: Record<string, string> = { id: 'unknown', transaction: 'unknown', name: 'shop' };
+  const ids: Record<string, string> = { id: 'unknown', transaction: 'unknown', name: 'shop', user: 'alice' };
   let sent = 0;
   for (const [path, methods] of Object.entries<Record<string, Json>>(api.paths)) {
     for (const [method, operation] of Object.entries(methods)) {

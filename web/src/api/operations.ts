@@ -66,6 +66,18 @@ export type EnrolmentInvitation = {
   readonly expires_at: string;
 };
 
+export type Identity = {
+  readonly user: string;
+  readonly sign_jwk: PublicKey;
+  readonly seal_jwk: PublicKey;
+  readonly level: 'self_asserted' | 'operator' | 'factor';
+  readonly index: number | null;
+  readonly entry: {
+    readonly body: string;
+    readonly previous: string;
+  };
+};
+
 export type IssuedSession = {
   readonly access_token: string;
   readonly token_type: 'Bearer';
@@ -110,6 +122,13 @@ export type JournalVerification = {
     readonly reason: string;
     readonly detail: string;
   };
+};
+
+export type Message = {
+  readonly id: string;
+  readonly from: string;
+  readonly at: string;
+  readonly bytes: number;
 };
 
 export type Overview = {
@@ -238,6 +257,13 @@ export type Problem = {
   readonly request_id: string;
 };
 
+export type PublicKey = {
+  readonly crv: 'P-256';
+  readonly kty: 'EC';
+  readonly x: string;
+  readonly y: string;
+};
+
 export type Recovery = {
   readonly asked_by: string;
   readonly asked_at: string;
@@ -338,6 +364,12 @@ export type UserTransaction = {
 
 /** Each call: what it is sent, and what it answers when it succeeds. */
 export interface Operations {
+  'DELETE /v1/admin/identities/{user}': {
+    path: {
+      readonly user: string;
+    };
+    answer: undefined;
+  };
   'DELETE /v1/admin/services/{name}/keys/{key}': {
     path: {
       readonly name: string;
@@ -355,6 +387,15 @@ export interface Operations {
     path: {
       readonly id: string;
       readonly token: string;
+    };
+    answer: undefined;
+  };
+  'DELETE /v1/identities/current': {
+    answer: undefined;
+  };
+  'DELETE /v1/messages/{id}': {
+    path: {
+      readonly id: string;
     };
     answer: undefined;
   };
@@ -547,6 +588,24 @@ export interface Operations {
   'GET /v1/events': {
     answer: undefined;
   };
+  'GET /v1/identities': {
+    answer: {
+      readonly identities: readonly {
+        readonly sign_jwk: PublicKey;
+        readonly seal_jwk: PublicKey;
+        readonly level: 'self_asserted' | 'operator' | 'factor';
+        readonly enrolled_at: string;
+        readonly revoked_at: string | null;
+        readonly revoked_reason: 'rotated' | 'user' | 'operator' | null;
+      }[];
+    };
+  };
+  'GET /v1/identities/{user}': {
+    path: {
+      readonly user: string;
+    };
+    answer: Identity;
+  };
   'GET /v1/journal': {
     query?: {
       readonly user?: string;
@@ -565,6 +624,34 @@ export interface Operations {
         readonly name: string;
         readonly summary: string;
         readonly aim: string;
+      }[];
+    };
+  };
+  'GET /v1/messages': {
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly messages: readonly Message[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/messages/{id}': {
+    path: {
+      readonly id: string;
+    };
+    answer: undefined;
+  };
+  'GET /v1/messages/{id}/receipts': {
+    path: {
+      readonly id: string;
+    };
+    answer: {
+      readonly receipts: readonly {
+        readonly user: string;
+        readonly at: string | null;
+        readonly receipt: string | null;
       }[];
     };
   };
@@ -651,6 +738,16 @@ export interface Operations {
       readonly wait_s?: number;
     };
     answer: Transaction;
+  };
+  'POST /v1/admin/identities/{user}/verification': {
+    path: {
+      readonly user: string;
+    };
+    body: {
+      readonly sign: string;
+      readonly seen: string;
+    };
+    answer: undefined;
   };
   'POST /v1/admin/journal/verification': {
     answer: JournalVerification;
@@ -808,12 +905,53 @@ export interface Operations {
       readonly jwe: string;
     };
   };
+  'POST /v1/identities': {
+    body: {
+      readonly sign_jwk: Readonly<Record<string, unknown>>;
+      readonly seal_jwk: Readonly<Record<string, unknown>>;
+      readonly code: string;
+    };
+    answer: Identity;
+  };
   'POST /v1/lab/attacks/{name}': {
     path: {
       readonly name: string;
     };
     body: Readonly<Record<string, unknown>>;
     answer: AttackVerdict;
+  };
+  'POST /v1/messages': {
+    body: {
+      readonly protected: string;
+      readonly recipients: readonly {
+        readonly header: {
+          readonly alg: 'ECDH-ES+A256KW';
+          readonly kid: string;
+          readonly epk: {
+            readonly crv: 'P-256';
+            readonly kty: 'EC';
+            readonly x: string;
+            readonly y: string;
+          };
+        };
+        readonly encrypted_key: string;
+      }[];
+      readonly iv: string;
+      readonly ciphertext: string;
+      readonly tag: string;
+    };
+    answer: {
+      readonly id: string;
+    };
+  };
+  'POST /v1/messages/{id}/receipt': {
+    path: {
+      readonly id: string;
+    };
+    body: {
+      readonly receipt: string;
+    };
+    answer: undefined;
   };
   'POST /v1/passkeys': {
     body: {

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { type Refusal, refuse } from '../../domain/errors.ts';
-import { LIMITS } from '../../limits.ts';
+import { type Refusal, refuse } from '../domain/errors.ts';
+import { LIMITS } from '../limits.ts';
 
 const QUOTE = 34;
 const COLON = 58;

@@ -1,0 +1,71 @@
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import type { InboxMessage, MessageDelivery } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import { isSessionValid, type Session } from '../sessions/session.ts';
+
+/** The messages that wait for a user, oldest first: those that were neither acknowledged nor deleted. */
+export function listInbox(
+  { store, decider }: Context,
+  { userId }: Session,
+  page: { readonly after?: string; readonly limit: number },
+): Promise<readonly InboxMessage[]> {
+  return store.listInbox({ userId, after: page.after ?? '', at: decider.now(), limit: page.limit });
+}
+
+/** Finds a message to that user until it expires or is deleted, acknowledged or not. */
+export function findMessage(
+  { store, decider }: Context,
+  { userId }: Session,
+  messageId: string,
+): Promise<InboxMessage | undefined> {
+  return store.findInboxMessage({ userId, messageId, at: decider.now() });
+}
+
+/** Reads a message's JWE part by part. It ends early where the message is deleted meanwhile: the reader compares `bytes`. */
+export async function* readParts(
+  { store }: Context,
+  { senderId, messageId, parts }: InboxMessage,
+): AsyncGenerator<string, void> {
+  for (let part = 0; part < parts; part++) {
+    const content = await store.readMessagePart({ senderId, messageId, part });
+    if (content === undefined) return;
+    yield content;
+  }
+}
+
+/** Who has acknowledged a message of that sender, with the receipts that they signed. @returns empty where it is not theirs */
+export function listDeliveries(
+  { store }: Context,
+  { userId }: Session,
+  messageId: string,
+): Promise<readonly MessageDelivery[]> {
+  return store.listDeliveries({ senderId: userId, messageId });
+}
+
+/** Deletes a message from the caller's inbox, without a receipt. @returns undefined when it is deleted */
+export async function deleteMessage(
+  context: Context,
+  session: Session,
+  messageId: string,
+): Promise<Refusal | undefined> {
+  const { userId, sessionId } = session;
+  const found = await findMessage(context, session, messageId);
+  if (!found) return refuse('message_unknown');
+  const { result } = await context.decider.submit<Refusal | undefined>({
+    userId,
+    conflict: () => refuse('message_unknown'),
+    decide: (user, { at }) => {
+      if (!user || !isSessionValid(user, sessionId, at)) return { result: refuse('session_ended') };
+      return {
+        result: undefined,
+        draft: {
+          type: 'message.deleted',
+          detail: { message: messageId, sha256: found.digest },
+          state: user.state,
+          rows: [{ kind: 'inbox.delete', userId, messageId }],
+        },
+      };
+    },
+  });
+  return result;
+}
