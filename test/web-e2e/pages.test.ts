@@ -4,6 +4,7 @@
  * Method: the test visits the pages as people do, on a server with data to show.
  */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -284,6 +285,17 @@ describe('pages', { concurrency: 2 }, () => {
     await chief.button('Invite to set up a token').click();
     await dialog.getByRole('img', { name: 'QR code of the invitation' }).waitFor();
     await looker.look('invite-dialog');
+    // The page notices that the invitation was taken.
+    const taken = await sello.ask('POST', '/v1/enrolments/claim', {
+      body: {
+        code: await dialog.locator('code').textContent(),
+        device_key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+        password: PASSWORD,
+      },
+    });
+    assert.equal(taken.status, 201, JSON.stringify(taken.json));
+    await dialog.getByText(/A device of nora took the invitation/).waitFor();
+    await looker.look('invite-taken');
     await desk.page.keyboard.press('Escape');
     await chief.button('Disable').click();
     await dialog.waitFor();

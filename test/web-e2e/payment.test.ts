@@ -126,6 +126,12 @@ describe('payments', { concurrency: 2 }, () => {
     assert.match(await token.code(), /^\d{6}$/);
     await token.text(/^No connection to the server\. Codes work all the same/).waitFor();
 
+    // What waits is not known: that is not nothing.
+    await token.at('approvals');
+    await token.text('Not known at the moment').waitFor();
+    await token.at('approvals', 'any');
+    await token.heading('No connection').waitFor();
+
     await token.at('offline');
     await phone.page.getByLabel('The payment as text, or its link').fill(text);
     await token.button('Show the payment').click();

@@ -11,7 +11,17 @@ import { useNow } from './use-now.ts';
  * Shows why an action failed: the server's title and detail, and a countdown if the request may be repeated later.
  * Screen readers announce it. Renders nothing without an error.
  */
-export function ProblemNote({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
+export function ProblemNote({
+  error,
+  onRetry,
+  ofTransaction = false,
+}: {
+  readonly error: unknown;
+  /** Offered where asking again may help. */
+  readonly onRetry?: () => void;
+  /** Whether a code was over a transaction, which a wrong one may not have fitted. */
+  readonly ofTransaction?: boolean;
+}) {
   const { t } = useTranslation();
   const duration = useDuration();
   const retryAt = error instanceof ProblemError ? error.retryAt : undefined;
@@ -19,7 +29,8 @@ export function ProblemNote({ error, onRetry }: { readonly error: unknown; reado
   const now = useNow(1_000, waiting);
   if (error === null || error === undefined) return null;
   const leftMs = retryAt === undefined ? 0 : retryAt - now;
-  const { title, detail, reference } = wordsOf(error, t);
+  const { title, detail, reference } = wordsOf(error, ofTransaction, t);
+  const mayHelp = !(error instanceof ProblemError) || error.status >= 429 || retryAt !== undefined;
   const mild = error instanceof ConnectionLost || (error instanceof ProblemError && error.status >= 429);
   return (
     <Alert
@@ -40,7 +51,7 @@ export function ProblemNote({ error, onRetry }: { readonly error: unknown; reado
         </p>
       )}
       {reference !== '' && <p className={styles.reference}>{t('error.reference', { id: reference })}</p>}
-      {onRetry && (
+      {onRetry && mayHelp && (
         <Button variant="default" size="sm" mt="xs" disabled={leftMs > 0} onClick={onRetry}>
           {leftMs > 0 ? t('retry_in', { time: duration(leftMs) }) : t('retry')}
         </Button>
@@ -51,13 +62,16 @@ export function ProblemNote({ error, onRetry }: { readonly error: unknown; reado
 
 type Translate = ReturnType<typeof useTranslation<'common'>>['t'];
 
-function wordsOf(error: unknown, t: Translate) {
+function wordsOf(error: unknown, ofTransaction: boolean, t: Translate) {
   if (error instanceof ConnectionLost) {
     return { title: t('error.network_title'), detail: t('error.network'), reference: '' };
   }
   if (error instanceof ProblemError) {
     if (error.code === 'unexpected') {
       return { title: t('error.title'), detail: t('error.unexpected'), reference: error.requestId };
+    }
+    if (error.code === 'code_wrong' && !ofTransaction) {
+      return { title: error.title, detail: t('error.code_wrong'), reference: '' };
     }
     return {
       title: error.title,

@@ -32,6 +32,7 @@ export const common = {
     page_title: 'This page has a fault',
     page: 'Load it again. If it comes back, tell the operator the text below.',
     reload: 'Load again',
+    code_wrong: 'Use the next code that the token shows.',
     set_up_token: 'Set up a token',
     reference: 'Reference {{id}}',
   },

@@ -35,6 +35,7 @@ export const common: Texts<typeof english> = {
     page_title: 'Esta página tiene un fallo',
     page: 'Vuelva a cargarla. Si se repite, comunique al operador el texto de abajo.',
     reload: 'Volver a cargar',
+    code_wrong: 'Use el código siguiente que muestre el token.',
     set_up_token: 'Configurar un token',
     reference: 'Referencia {{id}}',
   },

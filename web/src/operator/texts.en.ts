@@ -113,6 +113,9 @@ export const operator = {
     invite_intro: 'Scanned by the person’s phone, it sets up a token there. It works once.',
     invite_left: 'Works for {{time}}',
     invite_expired: 'This invitation has expired.',
+    invite_received:
+      'A device of {{name}} took the invitation. It is set up once its user has confirmed it there.',
+    invite_done: 'Used: {{name}} has a new token.',
     invite_again: 'New invitation',
     invite_qr: 'QR code of the invitation',
     reset: 'Reset the password',

@@ -117,6 +117,9 @@ export const operator: Texts<typeof english> = {
     invite_intro: 'Al escanearlo, el teléfono de la persona se convierte en su token. Sirve una sola vez.',
     invite_left: 'Válida durante {{time}}',
     invite_expired: 'Esta invitación ha caducado.',
+    invite_received:
+      'Un dispositivo de {{name}} ha tomado la invitación. Quedará listo cuando su usuario lo confirme en él.',
+    invite_done: 'Usada: {{name}} tiene un token nuevo.',
     invite_again: 'Otra invitación',
     invite_qr: 'Código QR de la invitación',
     reset: 'Restablecer la contraseña',

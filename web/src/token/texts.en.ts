@@ -110,6 +110,8 @@ export const token = {
     title: 'Approvals',
     none: 'Nothing waits for you',
     none_lead: 'When a payment needs your approval, it appears here at once.',
+    unread: 'Not known at the moment',
+    unread_lead: 'Without a connection this list cannot be read. It fills by itself once there is one.',
     loading: 'Looking for what waits…',
     transaction: 'Payment',
     unreadable_one:
@@ -147,7 +149,6 @@ export const token = {
     refused_lead: 'It was not carried out, and it is on record.',
     decided: 'Already decided',
     decided_as: {
-      pending: 'It still waits.',
       approved: 'It was approved, on this device or another.',
       refused: 'It was refused, on this device or another.',
       cancelled: 'It was cancelled by who asked for it.',
@@ -162,6 +163,10 @@ export const token = {
     look_again: 'Look again',
     code_wrong:
       'The server did not accept the code. If this device’s clock is far off, set it right and try again.',
+    not_arrived: 'Your approval did not arrive, and nothing was carried out. You can approve it again.',
+    unreachable: 'No connection',
+    unreachable_lead:
+      'This payment cannot be read at the moment. It opens by itself once there is a connection.',
     again: 'Try again',
     to_list: 'To the approvals',
     code_instead: 'Show the code instead',

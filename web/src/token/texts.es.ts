@@ -113,6 +113,8 @@ export const token: Texts<typeof english> = {
     title: 'Aprobaciones',
     none: 'Nada espera su decisión',
     none_lead: 'Cuando un pago necesite su aprobación, aparecerá aquí al momento.',
+    unread: 'De momento no se sabe',
+    unread_lead: 'Sin conexión no se puede leer esta lista. Se completa sola en cuanto la haya.',
     loading: 'Buscando lo pendiente…',
     transaction: 'Pago',
     unreadable_one:
@@ -150,7 +152,6 @@ export const token: Texts<typeof english> = {
     refused_lead: 'No se ha ejecutado y ha quedado registrado.',
     decided: 'Ya estaba decidido',
     decided_as: {
-      pending: 'Sigue pendiente.',
       approved: 'Se aprobó, en este dispositivo o en otro.',
       refused: 'Se rechazó, en este dispositivo o en otro.',
       cancelled: 'Lo canceló quien lo pidió.',
@@ -165,6 +166,9 @@ export const token: Texts<typeof english> = {
     look_again: 'Mirar de nuevo',
     code_wrong:
       'El servidor no ha aceptado el código. Si el reloj de este dispositivo va muy desviado, póngalo en hora y repita.',
+    not_arrived: 'Su aprobación no llegó y no se ha ejecutado nada. Puede aprobarlo de nuevo.',
+    unreachable: 'Sin conexión',
+    unreachable_lead: 'Este pago no se puede leer de momento. Se abre solo en cuanto haya conexión.',
     again: 'Repetir',
     to_list: 'A las aprobaciones',
     code_instead: 'Ver el código',

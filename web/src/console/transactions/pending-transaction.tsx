@@ -106,7 +106,7 @@ function Offline({
           {t('transaction.offline_submit')}
         </Button>
       </form>
-      <ProblemNote error={approve.error} />
+      <ProblemNote error={approve.error} ofTransaction />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Button, Group, Loader } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import styles from '../../account/invitation.module.css';
@@ -14,8 +14,12 @@ import { useDuration } from '../../design/use-duration.ts';
 import { useNow } from '../../design/use-now.ts';
 import { api } from '../../session/server.ts';
 import { RecoverUser } from './recover-user.tsx';
+import { userDevices } from './user-devices.ts';
 
-/** Creates an invitation when it opens, and shows it until it expires. */
+/** How often the page looks whether the invitation was used (ms). */
+const LOOK_PERIOD_MS = 2_000;
+
+/** Creates an invitation when it opens, and shows it until it is used or expires. */
 export function InvitationDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
   const { t } = useTranslation('operator');
   const common = useTranslation().t;
@@ -25,6 +29,14 @@ export function InvitationDialog({ user, onClose }: { readonly user: User; reado
       api('POST /v1/admin/users/{id}/enrolments', { path: { id } }, { idempotencyKey: idempotencyKey() }),
   });
   const { mutate } = invite;
+  const devices = useQuery({
+    ...userDevices(user),
+    refetchInterval: invite.data ? LOOK_PERIOD_MS : false,
+  }).data;
+  // The devices at the opening: one more was set up by the invitation.
+  const before = useRef<ReadonlySet<string>>(undefined);
+  if (devices) before.current ??= new Set(devices.map((device) => device.id));
+  const made = invite.data && devices?.find((device) => !before.current?.has(device.id));
   const begun = useRef(false);
   useEffect(() => {
     if (begun.current) return;
@@ -36,7 +48,13 @@ export function InvitationDialog({ user, onClose }: { readonly user: User; reado
       <ProblemNote error={invite.error} onRetry={() => mutate()} />
       {isProblem(invite.error, 'recovery_required') && <RecoverUser id={id} />}
       {invite.isPending && <Loader aria-label={common('loading')} />}
-      {invite.data && <Shown invitation={invite.data} onAgain={() => mutate()} />}
+      {made ? (
+        <p role="status">
+          {t(made.status === 'active' ? 'users.invite_done' : 'users.invite_received', { name: username })}
+        </p>
+      ) : (
+        invite.data && <Shown invitation={invite.data} onAgain={() => mutate()} />
+      )}
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={onClose}>
           {common('close')}

@@ -2,13 +2,11 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { devicesOf } from '../../account/devices.ts';
 import rows from '../../account/rows.module.css';
 import type { User } from '../../api/operations.ts';
-import { everyPage } from '../../api/pages.ts';
-import { api } from '../../session/server.ts';
 import { Card } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
+import { userDevices } from './user-devices.ts';
 import { UserToken } from './user-token.tsx';
 
 /** A user's devices; revoked ones on request. */
@@ -16,13 +14,7 @@ export function UserTokens({ user }: { readonly user: User }) {
   const { t } = useTranslation('operator');
   const account = useTranslation('account').t;
   const [all, setAll] = useState(false);
-  const { id } = user;
-  const query = useQuery({
-    queryKey: ['operator', 'user-tokens', id],
-    queryFn: ({ signal }) =>
-      everyPage((query) => api('GET /v1/admin/users/{id}/tokens', { path: { id }, query }, { signal })),
-    select: (pages) => devicesOf(pages.flatMap(({ tokens }) => tokens)),
-  });
+  const query = useQuery(userDevices(user));
   return (
     <Card title={t('users.tokens')}>
       <Reading query={query}>

@@ -1,15 +1,15 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConnectionLost, isProblem } from '../../../api/problem.ts';
 import { amountParts } from '../../../design/amount.ts';
 import { Dialog } from '../../../design/dialog.tsx';
 import { useLanguage } from '../../../i18n/texts.ts';
+import type { Credential } from '../../device/locks.ts';
 import { useDevice, useDeviceView, useServerNow } from '../device-context.tsx';
 import { SmallPrint } from '../page.tsx';
 import { Button } from '../parts/button.tsx';
 import { CredentialForm } from '../parts/credential-form.tsx';
 import { Notice } from '../parts/notice.tsx';
-import { ProblemText } from '../parts/problem-text.tsx';
 import styles from './approval.module.css';
 import { ApprovalOutcome, type Ending } from './approval-outcome.tsx';
 import { Countdown } from './countdown.tsx';
@@ -25,21 +25,44 @@ export function ApprovalForm({ pending, token }: Found) {
   const { feeds } = useDeviceView();
   const [dialog, setDialog] = useState<'approve' | 'refuse'>();
   const [ending, setEnding] = useState<Ending>();
-  const [problem, setProblem] = useState<unknown>();
+  const [problem, setProblem] = useState<'code_wrong' | 'not_arrived'>();
+  const [sending, setSending] = useState(false);
   const expired = useServerNow(1_000) >= pending.expiresAtMs;
   const { transaction } = pending;
   const { number: amount } = amountParts(transaction.amount, transaction.currency, language);
   const feed = feeds.find(({ tokenId }) => tokenId === token.id);
-  const listed = feed === undefined || feed.pending.some((one) => one.id === pending.id);
+  const unlisted =
+    feed !== undefined &&
+    feed.state === 'open' &&
+    !feed.loading &&
+    !feed.pending.some((one) => one.id === pending.id);
 
   async function lookAgain() {
     try {
       const found = await device
         .session(token)
         .api('GET /v1/transactions/{id}', { path: { id: pending.id } });
-      setEnding({ kind: 'decided', as: found.status });
+      if (found.status !== 'pending') return setEnding({ kind: 'decided', as: found.status });
+      setEnding(undefined);
+      setProblem('not_arrived');
     } catch (error) {
       setEnding(error instanceof ConnectionLost ? { kind: 'unsure', lookAgain } : { kind: 'gone' });
+    }
+  }
+
+  const decidedElsewhere = unlisted && dialog === undefined && ending === undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the list no longer has it
+  useEffect(() => {
+    if (decidedElsewhere) void lookAgain();
+  }, [decidedElsewhere]);
+
+  async function approve(credential: Credential) {
+    setSending(true);
+    setProblem(undefined);
+    try {
+      return await device.approve(token, pending, credential);
+    } finally {
+      setSending(false);
     }
   }
 
@@ -54,7 +77,7 @@ export function ApprovalForm({ pending, token }: Found) {
   }
 
   if (ending) return <ApprovalOutcome ending={ending} transaction={transaction} />;
-  if (expired && dialog === undefined)
+  if (expired && !sending)
     return <ApprovalOutcome ending={{ kind: 'decided', as: 'expired' }} transaction={transaction} />;
   return (
     <>
@@ -63,26 +86,15 @@ export function ApprovalForm({ pending, token }: Found) {
         <Countdown untilMs={pending.expiresAtMs} />
       </div>
       <TransactionCard transaction={transaction} payeeResembles={pending.payeeResembles} />
-      {problem === 'code_wrong' ? (
-        <Notice kind="danger">{t('transaction.code_wrong')}</Notice>
-      ) : (
-        problem !== undefined && <ProblemText error={problem} />
+      {problem && (
+        <Notice kind={problem === 'code_wrong' ? 'danger' : 'warning'}>{t(`transaction.${problem}`)}</Notice>
       )}
-      {!listed && feed.state === 'open' && !feed.loading ? (
-        <Notice
-          kind="warning"
-          action={<Button onClick={() => void lookAgain()}>{t('transaction.look_again')}</Button>}
-        >
-          {t('transaction.gone')}
-        </Notice>
-      ) : (
-        <div className={styles.actions}>
-          <HoldButton label={t('transaction.hold')} onHeld={() => setDialog('approve')} />
-          <Button look="danger" wide onClick={() => setDialog('refuse')}>
-            {t('transaction.refuse')}
-          </Button>
-        </div>
-      )}
+      <div className={styles.actions}>
+        <HoldButton label={t('transaction.hold')} onHeld={() => setDialog('approve')} />
+        <Button look="danger" wide onClick={() => setDialog('refuse')}>
+          {t('transaction.refuse')}
+        </Button>
+      </div>
       <SmallPrint>{t('transaction.bound')}</SmallPrint>
       {dialog === 'approve' && (
         <Dialog
@@ -92,7 +104,7 @@ export function ApprovalForm({ pending, token }: Found) {
         >
           <CredentialForm
             submit={t('transaction.approve')}
-            act={(credential) => device.approve(token, pending, credential)}
+            act={approve}
             onDone={() => setEnding({ kind: 'approved' })}
             onFailed={onFailed}
           />

@@ -9,8 +9,8 @@ import styles from '../parts/outcome.module.css';
 import { TransactionCard } from './transaction-card.tsx';
 
 export type Ending =
-  | { readonly kind: 'approved' | 'refused' | 'gone' }
-  | { readonly kind: 'decided'; readonly as: Transaction['status'] }
+  | { readonly kind: 'approved' | 'refused' | 'gone' | 'unreachable' }
+  | { readonly kind: 'decided'; readonly as: Exclude<Transaction['status'], 'pending'> }
   | { readonly kind: 'unsure'; readonly lookAgain: () => Promise<void> };
 
 /** The outcome of a transaction. The heading takes the focus, so that screen readers announce it. */
@@ -30,12 +30,17 @@ export function ApprovalOutcome({
     approved: { title: t('transaction.approved'), lead: t('transaction.approved_lead'), look: 'good' },
     refused: { title: t('transaction.refused'), lead: t('transaction.refused_lead'), look: 'bad' },
     gone: { title: t('transaction.gone'), lead: t('transaction.gone_lead'), look: 'plain' },
+    unreachable: {
+      title: t('transaction.unreachable'),
+      lead: t('transaction.unreachable_lead'),
+      look: 'plain',
+    },
     unsure: { title: t('transaction.unsure'), lead: t('transaction.unsure_lead'), look: 'plain' },
     decided: decided(),
   }[ending.kind];
 
   function decided() {
-    const as = ending.kind === 'decided' ? ending.as : 'pending';
+    const as = ending.kind === 'decided' ? ending.as : 'expired';
     if (as === 'expired')
       return { title: t('transaction.expired'), lead: t('transaction.expired_lead'), look: 'plain' };
     return { title: t('transaction.decided'), lead: t(`transaction.decided_as.${as}`), look: 'plain' };

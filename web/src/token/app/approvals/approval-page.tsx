@@ -11,6 +11,7 @@ export function ApprovalPage({ id }: { readonly id: string }) {
   const { feeds } = useDeviceView();
   const found = useFound(id);
   const loading = feeds.some((feed) => feed.loading);
+  const unread = feeds.some((feed) => feed.state !== 'open' || feed.error !== undefined);
   return (
     <Page back="approvals">
       {found ? (
@@ -18,7 +19,7 @@ export function ApprovalPage({ id }: { readonly id: string }) {
       ) : loading ? (
         <p role="status">{t('approvals.loading')}</p>
       ) : (
-        <ApprovalOutcome ending={{ kind: 'gone' }} />
+        <ApprovalOutcome ending={{ kind: unread ? 'unreachable' : 'gone' }} />
       )}
     </Page>
   );

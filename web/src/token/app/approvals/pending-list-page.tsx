@@ -20,6 +20,7 @@ export function PendingListPage() {
   const waiting = useWaiting();
   const unreadable = feeds.reduce((sum, feed) => sum + feed.unreadable, 0);
   const loading = feeds.some((feed) => feed.loading);
+  const unread = feeds.some((feed) => feed.state !== 'open' || feed.error !== undefined);
   return (
     <Page>
       <h1>{t('approvals.title')}</h1>
@@ -44,8 +45,8 @@ export function PendingListPage() {
         ) : (
           <div className={styles.empty}>
             <ShieldIcon size={40} />
-            <strong>{t('approvals.none')}</strong>
-            <span>{t('approvals.none_lead')}</span>
+            <strong>{t(unread ? 'approvals.unread' : 'approvals.none')}</strong>
+            <span>{t(unread ? 'approvals.unread_lead' : 'approvals.none_lead')}</span>
           </div>
         ))}
       <a className={styles.offline} href={hashOf('offline')}>
