@@ -431,11 +431,30 @@ export const LIMITS = {
   sinkLeasePeriodMs: 1_000,
   /** How often new entries are looked for that nobody announced. */
   sinkPollMs: 1_000,
+  /** The same in a process that nobody announces entries to. */
+  sinkLookMs: 200,
   /** First pause after a failure. It doubles with each, up to `sinkPauseMsMax`. */
   sinkPauseMsMin: 250,
   sinkPauseMsMax: 30_000,
   /** A session that lasted longer begins the pauses anew. */
   sinkHealthyMs: 60_000,
+
+  // Apache Pulsar
+  /** Messages sent to it and not acknowledged; the number with which a warm broker was fastest. */
+  pulsarUnderWayMax: 1_000,
+  pulsarUnderWayBytesMax: 8_388_608,
+  /** A message with its event in base64: the WebSocket API takes frames of 1 MiB. */
+  pulsarMessageBytesMax: 1_048_576,
+  /** For a handshake, or an answer of the admin API. */
+  pulsarAnswerTimeMs: 5_000,
+  /** Of the admin API, and of one acknowledgement. */
+  pulsarAnswerBytesMax: 2_097_152,
+  /** Without any acknowledgement for this long the socket is dropped. */
+  pulsarAcknowledgeTimeMs: 20_000,
+  /** The broker closes a socket that is idle for 300 s. */
+  pulsarPingPeriodMs: 30_000,
+  /** How often the topic and its deduplication are looked at. */
+  pulsarCheckPeriodMs: 15_000,
 
   // shutting down
   /** For requests under way when the server stops. */

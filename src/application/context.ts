@@ -16,6 +16,7 @@ import type { KeyLeases } from './keys/key-leases.ts';
 import type { RefusalCounter } from './lockout/refusal-counter.ts';
 import type { ResponsePadding } from './lockout/response-padding.ts';
 import type { ReceiptSigner } from './receipts/receipt-signer.ts';
+import type { Relay } from './relay/relay.ts';
 
 /** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
 export interface Context {
@@ -34,6 +35,7 @@ export interface Context {
   readonly receiptSigner: ReceiptSigner;
   readonly keyLeases: KeyLeases;
   readonly contradictions: RowContradictions;
+  readonly relay: Relay;
   readonly settings: Settings;
 }
 

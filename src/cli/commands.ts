@@ -61,6 +61,13 @@ export const COMMANDS: CommandTable = {
     summary: text('export and verify the journal', 'exportar y verificar el diario'),
     load: () => import('./audit/command.ts'),
   },
+  relay: {
+    summary: text(
+      'show how far each sink of events has come, and set where it begins',
+      'mostrar hasta dónde ha llegado cada destino de eventos y fijar dónde empieza',
+    ),
+    load: () => import('./relay/command.ts'),
+  },
   receipt: {
     summary: text('verify a receipt offline', 'verificar un recibo sin conexión'),
     load: () => import('./receipt/command.ts'),

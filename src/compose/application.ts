@@ -13,6 +13,7 @@ import type { TcpServices } from '../wire/tcp/services.ts';
 import { contextOf } from './context.ts';
 import { makeDataFolder } from './data-folder.ts';
 import { closeParts, openParts, type Parts } from './parts.ts';
+import { addConfiguredSinks } from './relay.ts';
 import { tcpServices } from './tcp-services.ts';
 import type { AwaitedVault } from './vault.ts';
 
@@ -66,11 +67,13 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   });
   const changes = await followChanges(context, parts, log);
   await publishKeys(context, vault.awaited);
+  await addConfiguredSinks(config, context.relay);
   const maintenance = new Maintenance(context, (error) => log.warn({ err: error }, 'maintenance failed'));
   if (options.maintenance !== false) maintenance.start();
 
   const close = async () => {
     maintenance.stop();
+    await context.relay.stop();
     await context.decider.drained();
     await context.refusalCounter.flush();
     await changes.stop();

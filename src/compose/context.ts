@@ -3,6 +3,7 @@ import { systemRandom } from '../adapters/system/random.ts';
 import { ChallengeIssuer } from '../application/challenges/challenge-issuer.ts';
 import { RandomPool } from '../application/challenges/random-pool.ts';
 import type { Context } from '../application/context.ts';
+import { CommitWatch } from '../application/decisions/commit-watch.ts';
 import { Decider } from '../application/decisions/decider.ts';
 import { EntryQuota } from '../application/decisions/entry-quota.ts';
 import { UserCache } from '../application/decisions/user-cache.ts';
@@ -12,6 +13,7 @@ import { KeyLeases } from '../application/keys/key-leases.ts';
 import { RefusalCounter } from '../application/lockout/refusal-counter.ts';
 import { ResponsePadding } from '../application/lockout/response-padding.ts';
 import { ReceiptSigner } from '../application/receipts/receipt-signer.ts';
+import { JournalOutbox } from '../application/relay/journal-outbox.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
@@ -19,6 +21,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { Store } from '../ports/store.ts';
 import { LogThrottle } from '../wire/log-throttle.ts';
+import { relayOf } from './relay.ts';
 
 /** Each is logged once a minute. */
 const CONTRADICTIONS_LOGGED_MAX = 256;
@@ -41,6 +44,9 @@ export function contextOf(
     userCache,
     entryQuota: new EntryQuota(config.rateLimits),
   });
+  const outbox = new JournalOutbox(store, (waitMs, signal) =>
+    CommitWatch.of({ decider, userCache }).waitForNext(undefined, waitMs, signal),
+  );
   return {
     clock,
     random: systemRandom,
@@ -63,6 +69,7 @@ export function contextOf(
         log.error({ reason }, 'the database contradicts its journal: what it says was not shown');
       }
     }),
+    relay: relayOf(config, { store, outbox, clock, log }),
     settings: config,
   };
 }

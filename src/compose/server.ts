@@ -95,5 +95,6 @@ export async function startServer(
   const { cursors } = http.dependencies;
   void application.vaultAwaited?.opened.then(() => cursors.ready()).catch(() => undefined);
   laboratory = options.makeLaboratory?.(running);
+  application.context.relay.start();
   return running;
 }

@@ -27,6 +27,7 @@ export function* crossProblems(values: ConfigValues): Generator<string> {
   }
   yield* listenerProblems(values);
   yield* vaultProblems(values);
+  yield* relayProblems(values);
   if (values.vault_passphrase !== null && values.vault_passphrase_file !== null) {
     yield 'vault_passphrase and vault_passphrase_file are both given: expected one of them';
   }
@@ -42,6 +43,15 @@ export function* crossProblems(values: ConfigValues): Generator<string> {
   for (const block of values.proxy_trusted) {
     if (!isAddressBlock(block))
       yield `proxy_trusted expected an address or CIDR block such as 10.0.0.0/8, not "${block}"`;
+  }
+}
+
+function* relayProblems({ role, store_url: storeUrl, pulsar }: ConfigValues): Generator<string> {
+  if (role === 'relay' && storeUrl.startsWith('sqlite:')) {
+    yield 'store_url expected postgres://…, which processes can share, for role is relay: the server of a SQLite file relays by itself';
+  }
+  if (pulsar.service_url !== null && pulsar.ca_file !== null && !/^(https|wss):/.test(pulsar.service_url)) {
+    yield 'pulsar.ca_file expected with an https:// address in pulsar.service_url alone';
   }
 }
 

@@ -129,10 +129,10 @@ const callerNames = (description: string) =>
  */
 export const ConfigSchema = group({
   role: {
-    enum: ['all', 'vault'],
+    enum: ['all', 'vault', 'relay'],
     default: 'all',
     description:
-      'What this process is: `all` (TCP, REST and console), or `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs.',
+      'What this process is: `all` (TCP, REST, console and the relay of events), `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs; or `relay`: it sends events to their sinks from a PostgreSQL store, and answers `/healthz`, `/readyz` and `/metrics` alone.',
   },
   data_dir: {
     type: 'string',
@@ -440,6 +440,53 @@ export const ConfigSchema = group({
     description:
       "Proxies (addresses or CIDR blocks) that give the client's address: over TCP by the PROXY protocol v2, over HTTP by X-Forwarded-For.",
   },
+  events: group({
+    types: {
+      type: 'array',
+      items: { type: 'string', pattern: '^(\\*|[a-z]+\\.([a-z_]+|\\*))$' },
+      default: ['*'],
+      maxItems: 256,
+      expected: 'a list of types such as ["transaction.*", "login.refused"]',
+      description:
+        'Which entries of the journal leave as events: types, `transaction.*` for all that begin so, `*` for all. On Pulsar a marker with index and hash stands for the others, so that no index is missing.',
+    },
+    fields_omitted: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[a-z_]{1,64}$' },
+      default: [],
+      maxItems: 64,
+      expected: 'a list of members, such as ["payer", "payee"]',
+      description:
+        'Members of `transaction` and `detail` that are left out of events, such as account numbers: `["payer", "payee"]`. The hash in an event stays that of the whole entry.',
+    },
+  }),
+  pulsar: group({
+    service_url: {
+      anyOf: [{ type: 'string', pattern: '^(https?|wss?)://[^/?#@\\s]+/?$' }, { type: 'null' }],
+      default: null,
+      expected: 'the web service of a cluster such as "https://pulsar.example:8443", or null',
+      description:
+        'The web service of an Apache Pulsar cluster, to whose topic every event is published. Null: none. Its WebSocket service must be on, as it is in a standalone broker.',
+    },
+    topic: {
+      type: 'string',
+      default: 'persistent://public/default/sello-journal',
+      pattern: '^persistent://[^/\\s]+/[^/\\s]+/[^/\\s]+$',
+      expected: '"persistent://TENANT/NAMESPACE/TOPIC"',
+      description:
+        'The topic. It has one partition and deduplication, and is made with one where it does not exist. Names may end with the partition: `…-partition-0`.',
+    },
+    token_file: optionalText({
+      path: true,
+      description:
+        'A file that holds the token (JWT) that the cluster asks for; read again at each connection. One line end at its end is dropped.',
+    }),
+    ca_file: optionalText({
+      path: true,
+      description:
+        "Who signed the cluster's certificate (PEM), where it is none of the system's authorities; read again at each connection.",
+    }),
+  }),
   log_level: {
     enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     default: 'info',

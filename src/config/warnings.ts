@@ -88,6 +88,14 @@ export function configWarnings(config: Config): readonly ConfigWarning[] {
       'por TCP basta la contraseña para abrir la sesión de un usuario que tiene token y mover lo que la política permite con MAC: pon tcp_log_in_code_required: true cuando los clientes envíen codigo',
     );
   }
+  const { serviceUrl, tokenFile } = config.pulsar;
+  if (serviceUrl !== null && /^(http|ws):/.test(serviceUrl) && !isLoopback(new URL(serviceUrl).hostname)) {
+    warn(
+      'pulsar.service_url',
+      `events${tokenFile === null ? '' : ' and the token'} go to Pulsar without TLS: everyone on the way reads them; use https://`,
+      `los eventos${tokenFile === null ? '' : ' y el token'} van a Pulsar sin TLS: cualquiera en el camino los lee; usa https://`,
+    );
+  }
   warnings.push(...policyWarnings(config));
   return warnings;
 }

@@ -4,6 +4,7 @@ import { backup } from './operations/backup.ts';
 import { backupSign } from './operations/backup-signature.ts';
 import { keysList, keysRotate } from './operations/keys.ts';
 import type { Operation, OperationTarget } from './operations/operation.ts';
+import { relayRewind, relayStatus } from './operations/relay.ts';
 import {
   serviceCreate,
   serviceDisable,
@@ -54,6 +55,8 @@ export const OPERATIONS = {
   'service.enable': serviceEnable,
   'keys.rotate': keysRotate,
   'keys.list': keysList,
+  'relay.status': relayStatus,
+  'relay.rewind': relayRewind,
   backup,
   'backup.sign': backupSign,
   status,

@@ -8,7 +8,7 @@ export interface EventSink {
   readonly name: string;
   /**
    * Whether an event that its types leave out is given as a marker (`withheld`) with an index and a hash alone, for
-   * receivers that need every index. Otherwise it is skipped.
+   * receivers that need every index. Otherwise it is skipped. Why: docs/DECISIONS.md#what-does-not-leave-is-marked-on-pulsar
    */
   readonly needsEveryIndex?: boolean;
   /** Connects, and checks that the receiver keeps its promises. @throws SinkFailure */
@@ -18,6 +18,11 @@ export interface EventSink {
 export interface SinkStart {
   /** The index of the first event that is not known to be acknowledged. */
   readonly next: number;
+  /**
+   * Whether the receiver may be new and empty: nothing was delivered yet, or an operator set the position. Otherwise one
+   * that lacks what was delivered has lost it.
+   */
+  readonly mayBeNew: boolean;
   /** Finds the hash of a sealed entry (lower-case hex), to compare with what the receiver has. */
   readonly hashAt: (index: number) => Promise<string | undefined>;
   /** Called by the session: every given event up to this index is safe at the receiver. The index never decreases. */
@@ -66,7 +71,11 @@ export type SinkProblem =
   | 'event_too_large'
   | 'diverged';
 
-/** Why a session could not be opened, or ended. `message` tells the operator what to do. */
+/**
+ * Why a session could not be opened, or ended. `message` tells the operator what to do.
+ *
+ * Why none skips an event: docs/DECISIONS.md#a-sink-fails-rather-than-skips
+ */
 export class SinkFailure extends Error {
   override name = 'SinkFailure';
   readonly problem: SinkProblem;

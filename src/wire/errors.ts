@@ -305,6 +305,30 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['This folder can take no backup', 'Name a new or empty folder outside the data folder.'],
     ['Esta carpeta no puede recibir una copia', 'Indique una carpeta nueva o vacía fuera de la de datos.'],
   ),
+  sink_unknown: form(
+    'ERROR',
+    404,
+    'no',
+    ['This server has no such sink of events', 'The detail lists those it has.'],
+    ['Este servidor no tiene ese destino de eventos', 'El detalle enumera los que tiene.'],
+  ),
+  sink_elsewhere: form(
+    'ERROR',
+    409,
+    'no',
+    ['Another process runs this sink of events', 'Ask the process that the detail names, or stop it first.'],
+    [
+      'Otro proceso lleva este destino de eventos',
+      'Pídalo al proceso que nombra el detalle, o deténgalo antes.',
+    ],
+  ),
+  sink_position_invalid: form(
+    'ERROR',
+    422,
+    'no',
+    ['The log has no such index', 'Name an index that the detail allows.'],
+    ['El registro no tiene ese índice', 'Indique un índice que el detalle permita.'],
+  ),
   backup_elsewhere: form(
     'ERROR',
     409,

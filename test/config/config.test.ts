@@ -135,6 +135,12 @@ test('every key can be set by each of its three names', () => {
     'policy.velocity': { window_ms: 60000, count_max: 3 },
     'policy.unbound_proofs_allowed': true,
     tcp_log_in_code_required: false,
+    'events.types': ['transaction.*', 'login.refused'],
+    'events.fields_omitted': ['payer'],
+    'pulsar.service_url': 'https://pulsar.example:8443',
+    'pulsar.topic': 'persistent://bank/journal/decisions',
+    'pulsar.token_file': '/t',
+    'pulsar.ca_file': '/a',
   };
   const pairs: Readonly<Record<string, Record<string, unknown>>> = {
     tls_cert_file: { tls_key_file: '/k' },

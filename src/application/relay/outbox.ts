@@ -1,24 +1,7 @@
-import type { EntryType } from '../../domain/journal/entry.ts';
-
-/** A sealed entry of the journal: it has its place in the log for good. */
-export interface SealedEntry {
-  /** From 0, dense. */
-  readonly index: number;
-  /** ms since 1970 */
-  readonly at: number;
-  readonly type: EntryType;
-  /** RFC 8785 JSON, as it is stored. */
-  readonly body: string;
-  /** Lower-case hex. */
-  readonly hash: string;
-}
+import type { LogReader } from '../../ports/log-store.ts';
 
 /** The sealed journal, which every sink is given from. Throws `StoreUnavailable` when the database cannot answer. */
-export interface Outbox {
-  /** Entries in the log's order, the first at index `from`. */
-  readSealed(page: { readonly from: number; readonly limit: number }): Promise<readonly SealedEntry[]>;
-  /** The number of sealed entries. */
-  sealedSize(): Promise<number>;
+export interface Outbox extends Pick<LogReader, 'readSealed' | 'sealedSize'> {
   /** Starts to wait for more sealed entries. Called before a read, so that none falls between it and the wait. */
   waitForMore(
     waitMs: number,
@@ -27,23 +10,31 @@ export interface Outbox {
 }
 
 /** Where sinks stand, and which server may move them. Throws `StoreUnavailable` when the database cannot answer. */
-export interface SinkPositions {
+export interface SinkPlaces {
+  /** Takes a sink's lease, with its position. @returns undefined while another process holds it */
+  take(sink: string): Promise<SinkPlace | undefined>;
+  /** @returns where the sink stands, whoever has its lease */
+  find(sink: string): Promise<Pick<SinkPlace, 'next'>>;
   /**
-   * Takes a sink's lease, or prolongs it for its holder. @returns the lease with the sink's position; undefined while another holds it
+   * Sets a sink's position, which its next session begins from.
+   * @returns who runs the sink, where that is another process: then nothing is set
    */
-  take(sink: string, options: { readonly ttlMs: number }): Promise<SinkLease | undefined>;
-  /** Stores the position, and prolongs the lease. @returns whether the lease was still this one; if not nothing was stored */
-  advance(lease: SinkLease, next: number, options: { readonly ttlMs: number }): Promise<boolean>;
-  /** Gives the lease back, so that another server need not wait for its end. */
-  release(lease: SinkLease): Promise<void>;
-  /** The position of a sink, whoever has its lease. */
-  find(sink: string): Promise<number>;
+  set(sink: string, next: number): Promise<{ readonly holder: string } | undefined>;
 }
 
-export interface SinkLease {
-  readonly sink: string;
-  /** Grows with each holder. */
-  readonly fence: number;
+/** A sink's position under its lease. */
+export interface SinkPlace {
   /** Everything below this index is acknowledged. */
   readonly next: number;
+  /** Whether nothing was delivered yet, or an operator set the position. */
+  readonly mayBeNew: boolean;
+  /** Prolongs the lease. @returns whether it was still this one */
+  keep(): Promise<boolean>;
+  /**
+   * Stores the position and prolongs the lease.
+   * @returns whether the lease was still this one and nobody had set the position; if not, nothing was stored
+   */
+  advance(next: number): Promise<boolean>;
+  /** Gives the lease back, so that another server need not wait for its end. */
+  release(): Promise<void>;
 }

@@ -1,13 +1,13 @@
 import { rfc3339 } from '../../domain/journal/entry.ts';
 import type { OutgoingEvent } from '../../ports/event-sink.ts';
-import type { SealedEntry } from './outbox.ts';
+import type { SealedEntry } from '../../ports/log-store.ts';
 
 /** What leaves, and in whose name. */
 export interface EventSelection {
   /** CloudEvents' `source`: the origin of the log. */
   readonly source: string;
-  /** Types that leave, exact or with `*` at the end. Null: all. */
-  readonly types: readonly string[] | null;
+  /** Types that leave, exact or with `*` at the end. */
+  readonly types: readonly string[];
   /** Members left out of bodies, of `transaction` and `detail` alike. */
   readonly fieldsOmitted: readonly string[];
 }
@@ -19,7 +19,7 @@ const WITHHELD = 'sello.withheld';
 /** Makes the form in which entries leave: CloudEvents 1.0 in JSON. */
 export class EventForm {
   readonly #source: string;
-  readonly #exact: ReadonlySet<string> | undefined;
+  readonly #exact: ReadonlySet<string>;
   readonly #prefixes: readonly string[];
   readonly #omitted: ReadonlySet<string>;
   /** Found in every body that has one of the omitted members; others are not parsed. */
@@ -28,16 +28,15 @@ export class EventForm {
 
   constructor({ source, types, fieldsOmitted }: EventSelection) {
     this.#source = JSON.stringify(source);
-    this.#exact = types === null ? undefined : new Set(types.filter((type) => !type.endsWith('*')));
-    this.#prefixes = (types ?? []).filter((type) => type.endsWith('*')).map((type) => type.slice(0, -1));
+    this.#exact = new Set(types.filter((type) => !type.endsWith('*')));
+    this.#prefixes = types.filter((type) => type.endsWith('*')).map((type) => type.slice(0, -1));
     this.#omitted = new Set(fieldsOmitted);
     this.#marks = fieldsOmitted.map((field) => `${JSON.stringify(field)}:`);
     this.#omittedJson = JSON.stringify([...fieldsOmitted].sort());
   }
 
   selects(type: string): boolean {
-    if (this.#exact === undefined || this.#exact.has(type)) return true;
-    return this.#prefixes.some((prefix) => type.startsWith(prefix));
+    return this.#exact.has(type) || this.#prefixes.some((prefix) => type.startsWith(prefix));
   }
 
   of({ index, at, type, body, hash }: SealedEntry): OutgoingEvent {

@@ -5,26 +5,39 @@ import { SinkRunner, type SinkStatus } from './sink-runner.ts';
 export interface RelayStatus {
   /** The number of sealed entries: `size - next` of a sink is what it lags behind. */
   readonly size: number;
-  readonly sinks: readonly (SinkStatus & { readonly lag: number })[];
+  readonly sinks: readonly SinkLag[];
 }
 
-/** Runs sinks side by side; each has its own lease, position, pace and failures. */
+export interface SinkLag extends SinkStatus {
+  /** Sealed entries that are not acknowledged. */
+  readonly lag: number;
+}
+
+/**
+ * The sinks of this process. Each has its own lease, position, pace and failures, so that none holds up another. Until
+ * `start` is called nothing is delivered: commands know the sinks and run none.
+ */
 export class Relay {
   readonly #parts: RunnerParts;
   readonly #runners = new Map<string, SinkRunner>();
-  #stopping = false;
+  #state: 'idle' | 'running' | 'stopped' = 'idle';
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
   }
 
-  /** Starts a sink. Its name must not be in use. */
+  /** The sinks as they were seen last, without asking the store. */
+  get sinks(): readonly SinkStatus[] {
+    return [...this.#runners.values()].map((runner) => runner.status());
+  }
+
+  /** Adds a sink, and starts it once the relay runs. Its name must not be in use. */
   add(sink: EventSink): void {
-    if (this.#stopping) return;
+    if (this.#state === 'stopped') return;
     if (this.#runners.has(sink.name)) throw new Error(`two sinks are named ${sink.name}`);
     const runner = new SinkRunner(sink, this.#parts);
     this.#runners.set(sink.name, runner);
-    runner.start();
+    if (this.#state === 'running') runner.start();
   }
 
   /** Stops a sink, whose position stays stored. */
@@ -34,18 +47,47 @@ export class Relay {
     await runner?.stop();
   }
 
+  start(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'running';
+    for (const runner of this.#runners.values()) runner.start();
+  }
+
   /** @throws StoreUnavailable */
   async status(): Promise<RelayStatus> {
-    const size = await this.#parts.outbox.sealedSize();
-    const sinks = [...this.#runners.values()].map((runner) => {
-      const status = runner.status();
-      return { ...status, lag: Math.max(0, size - status.next) };
-    });
+    const { outbox, places } = this.#parts;
+    const size = await outbox.sealedSize();
+    const sinks = await Promise.all(
+      this.sinks.map(async (status) => {
+        const isMine = status.state === 'running';
+        const next = isMine ? status.next : Math.max(status.next, (await places.find(status.sink)).next);
+        return { ...status, next, lag: Math.max(0, size - next) };
+      }),
+    );
     return { size, sinks };
   }
 
+  /**
+   * Has a sink begin at an index, and sends again what it had from there.
+   * @returns `unknown` for a sink that is not of this server; who runs it, where that is another process; else undefined
+   * @throws StoreUnavailable
+   */
+  async rewind(name: string, next: number): Promise<'unknown' | { readonly holder: string } | undefined> {
+    const runner = this.#runners.get(name);
+    if (!runner) return 'unknown';
+    const { sink } = runner;
+    await runner.stop();
+    try {
+      return await this.#parts.places.set(name, next);
+    } finally {
+      this.#runners.set(name, new SinkRunner(sink, this.#parts));
+      if (this.#state === 'running') this.#runners.get(name)?.start();
+    }
+  }
+
+  /** Ends all sessions and gives the leases back. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#state = 'stopped';
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop()));
   }
 }

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Limits } from '../../limits.ts';
 import type { EventSink, SinkSession } from '../../ports/event-sink.ts';
+import type { SealedEntry } from '../../ports/log-store.ts';
 import type { Logger } from '../../ports/logger.ts';
-import type { Outbox, SealedEntry, SinkLease, SinkPositions } from './outbox.ts';
+import type { Outbox, SinkPlace, SinkPlaces } from './outbox.ts';
 import type { EventForm } from './outgoing-event.ts';
 
 export interface RunnerParts {
   readonly outbox: Outbox;
-  readonly positions: SinkPositions;
+  readonly places: SinkPlaces;
   readonly form: EventForm;
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly now: () => number;
@@ -34,7 +35,7 @@ interface RunEvents {
 /** One session of a sink, under one lease. */
 export class SessionRun {
   readonly #sink: EventSink;
-  readonly #lease: SinkLease;
+  readonly #place: SinkPlace;
   readonly #parts: RunnerParts;
   readonly #events: RunEvents;
   /** Aborted with the reason when this session must end. */
@@ -45,17 +46,17 @@ export class SessionRun {
   /** Indexes given and not acknowledged, the lowest first. */
   readonly #open: number[] = [];
   #openFrom = 0;
+  #isOpen = false;
 
-  constructor(sink: EventSink, lease: SinkLease, parts: RunnerParts, events: RunEvents) {
+  constructor(sink: EventSink, place: SinkPlace, parts: RunnerParts, events: RunEvents) {
     this.#sink = sink;
-    this.#lease = lease;
+    this.#place = place;
     this.#parts = parts;
     this.#events = events;
-    this.#read = lease.next;
+    this.#read = place.next;
   }
 
   async toItsEnd(): Promise<void> {
-    const { positions } = this.#parts;
     const end = () => this.#over.abort();
     this.#events.signal.addEventListener('abort', end, { once: true });
     if (this.#events.signal.aborted) end();
@@ -63,7 +64,8 @@ export class SessionRun {
     let session: SinkSession | undefined;
     try {
       const opening = this.#sink.open({
-        next: this.#lease.next,
+        next: this.#place.next,
+        mayBeNew: this.#place.mayBeNew,
         hashAt: (index) => this.#hashAt(index),
         acknowledged: (index) => this.#acknowledge(index),
         failed: (failure) => this.#fail(failure),
@@ -73,6 +75,7 @@ export class SessionRun {
         // Opened too late to be used.
         void opening.then((late) => late.close()).catch(() => undefined);
       } else {
+        this.#isOpen = true;
         this.#events.opened();
         await this.#pump(session);
       }
@@ -84,7 +87,7 @@ export class SessionRun {
       this.#events.signal.removeEventListener('abort', end);
       await keeping;
       await this.#store().catch(() => undefined);
-      await positions.release(this.#lease).catch(() => undefined);
+      await this.#place.release().catch(() => undefined);
     }
     if (this.#failure && !this.#events.signal.aborted) throw this.#failure;
   }
@@ -171,9 +174,8 @@ export class SessionRun {
   }
 
   async #store(): Promise<boolean> {
-    const next = this.#next();
-    const { positions, limits } = this.#parts;
-    return positions.advance(this.#lease, next, { ttlMs: limits.sinkLeaseMs });
+    // Before the receiver was found to be good, its position stays as it was.
+    return this.#isOpen ? this.#place.advance(this.#next()) : this.#place.keep();
   }
 
   /** @returns undefined when the session is over first */

@@ -5,6 +5,14 @@ import { type RunnerParts, SessionRun } from './session-run.ts';
 /** `waiting`: another server runs it. `failed`: it is tried again after a pause. */
 export type SinkState = 'waiting' | 'connecting' | 'running' | 'failed' | 'stopped';
 
+export interface SinkTrouble {
+  /** `SinkProblem` of the port, or `internal`. */
+  readonly kind: string;
+  readonly message: string;
+  /** When it began, ms since 1970. */
+  readonly since: number;
+}
+
 export interface SinkStatus {
   readonly sink: string;
   readonly state: SinkState;
@@ -15,7 +23,7 @@ export interface SinkStatus {
   /** Acknowledged by this process. */
   readonly acknowledged: number;
   /** Of the last failure while none came after it. */
-  readonly problem: { readonly kind: string; readonly message: string; readonly at: number } | undefined;
+  readonly problem: SinkTrouble | undefined;
   readonly failures: number;
 }
 
@@ -85,16 +93,16 @@ export class SinkRunner {
 
   /** @returns whether the lease was had; it ends without an error when it was lost or this process stops */
   async #runOnce(): Promise<boolean> {
-    const { positions, limits } = this.#parts;
-    const lease = await positions.take(this.sink.name, { ttlMs: limits.sinkLeaseMs });
-    if (!lease) {
+    const { places } = this.#parts;
+    const place = await places.take(this.sink.name);
+    if (!place) {
       this.#state = 'waiting';
-      this.#next = await positions.find(this.sink.name);
+      this.#next = (await places.find(this.sink.name)).next;
       return false;
     }
     this.#state = 'connecting';
-    this.#next = lease.next;
-    const run = new SessionRun(this.sink, lease, this.#parts, {
+    this.#next = place.next;
+    const run = new SessionRun(this.sink, place, this.#parts, {
       signal: this.#stopped.signal,
       opened: () => {
         this.#state = 'running';
@@ -123,7 +131,7 @@ export class SinkRunner {
     this.#failures++;
     this.#state = 'failed';
     const isNew = this.#problem?.message !== message;
-    this.#problem = { kind, message, at: this.#parts.now() };
+    if (isNew) this.#problem = { kind, message, since: this.#parts.now() };
     // A failure that repeats is said once.
     if (isNew)
       this.#parts.log.warn(

@@ -16,7 +16,9 @@ export function define(command: Command, shell: Shell): void {
       const alive =
         config.role === 'vault'
           ? await isListening(config.vaultHost, config.vaultPort)
-          : (await askServer(config, { command: 'status', arguments: {} }))?.ok === true;
+          : config.role === 'relay'
+            ? await isListening(config.httpHost, config.httpPort)
+            : (await askServer(config, { command: 'status', arguments: {} }))?.ok === true;
       if (!alive) {
         throw new CommandFailure(
           EXIT.unavailable,

@@ -48,6 +48,10 @@ async function serve(shell: Shell): Promise<void> {
     const { serveVault } = await import('./serve-vault.ts');
     return serveVault(shell, stopped.promise);
   }
+  if (config.role === 'relay') {
+    const { serveRelay } = await import('./serve-relay.ts');
+    return serveRelay(shell, stopped.promise);
+  }
   const [log, { startServer }, { openOperatorSocket }] = await Promise.all([
     openLog(config),
     import('../../compose.ts'),

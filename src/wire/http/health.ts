@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../../application/context.ts';
 import { LIMITS } from '../../limits.ts';
 
-export type PartName = 'store' | 'vault' | 'rate_limiter';
+/** The sinks of events are parts by their names. */
+export type PartName = 'store' | 'vault' | 'rate_limiter' | (string & {});
 
 export interface PartHealth {
   readonly part: PartName;
@@ -38,13 +39,18 @@ export class Health {
   }
 
   async #checkAll(): Promise<readonly PartHealth[]> {
-    const { store, vault, rateLimiter } = this.#context;
+    const { store, vault, rateLimiter, relay } = this.#context;
     const asked = await Promise.all([
       probe('store', () => store.ping()),
       probe('vault', () => vault.activeKeyVersion()),
     ]);
     // Without the shared limiter limits are kept in this server's memory, so the server stays ready.
-    this.#last = [...asked, { part: 'rate_limiter', up: true, degraded: rateLimiter.degraded, latencyMs: 0 }];
+    const limiter = { part: 'rate_limiter', up: true, degraded: rateLimiter.degraded, latencyMs: 0 };
+    // Events wait in the journal while a sink is away, and decisions go on.
+    const sinks = relay.sinks.map(({ sink, problem }) => ({
+      ...{ part: sink, up: true, degraded: problem !== undefined, latencyMs: 0 },
+    }));
+    this.#last = [...asked, limiter, ...sinks];
     this.#checkedAt = performance.now();
     return this.#last;
   }

@@ -31,6 +31,26 @@ export class MetricRegistry {
     this.labelled(name, help, [], () => [{ labels: {}, value: read() }]);
   }
 
+  /** A gauge per label, whose values may have to be asked for; none are shown where that fails. */
+  labelledGauge(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => Promise<readonly LabelledValue[]>,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      async collect() {
+        const values = await read().catch(() => []);
+        this.reset();
+        for (const { labels, value } of values) this.set(labels, value);
+      },
+    });
+  }
+
   gauge(name: string, help: string, read: () => number): void {
     new Gauge({
       name,

@@ -4,6 +4,7 @@ import { InstrumentedVault } from '../../application/keys/instrumented-vault.ts'
 import { DecisionCounts } from './decision-counts.ts';
 import { MetricRegistry } from './metric-registry.ts';
 import type { ConnectionFigures } from './node-server.ts';
+import { relayMetrics } from './relay-metrics.ts';
 
 /** What the metrics read besides the application's context. */
 export interface MetricsSources {
@@ -70,6 +71,7 @@ export class Metrics {
     );
     this.#deciderMetrics(context);
     this.#vaultMetrics(context);
+    relayMetrics(this.#registry, context.relay);
     this.#registry.gauge(
       'sello_rate_limits_unshared',
       '1 while limits that servers share count in this one alone.',

@@ -1,8 +1,9 @@
 // An outbox and positions in memory, for the relay's own logic; what stores do is in their contract suites.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Outbox, SealedEntry, SinkLease, SinkPositions } from '../../../src/application/relay/outbox.ts';
+import type { Outbox, SinkPlaces } from '../../../src/application/relay/outbox.ts';
 import type { EntryType } from '../../../src/domain/journal/entry.ts';
 import { encodeBody } from '../../../src/domain/journal/entry.ts';
+import type { SealedEntry } from '../../../src/ports/log-store.ts';
 
 export class MemoryOutbox implements Outbox {
   readonly entries: SealedEntry[] = [];
@@ -13,7 +14,15 @@ export class MemoryOutbox implements Outbox {
       const index = this.entries.length;
       const at = 1_700_000_000_000 + index;
       const body = encodeBody({ at, type, user, version: index + 1 });
-      this.entries.push({ index, at, type, body, hash: index.toString(16).padStart(64, '0') });
+      this.entries.push({
+        index,
+        userId: 1,
+        version: index + 1,
+        at,
+        type,
+        body,
+        hash: index.toString(16).padStart(64, '0'),
+      });
     }
   }
 
@@ -36,30 +45,44 @@ export class MemoryOutbox implements Outbox {
 }
 
 /** Leases and positions that several relays share. */
-export class MemoryPositions {
+export class MemoryPlaces {
   readonly positions = new Map<string, number>();
   readonly #leases = new Map<string, { fence: number; holder: string; until: number }>();
 
-  of(holder: string): SinkPositions {
-    const isOf = ({ sink, fence }: SinkLease) => this.#leases.get(sink)?.fence === fence;
+  of(holder: string, leaseMs = 10_000): SinkPlaces {
     return {
-      take: async (sink, { ttlMs }) => {
+      take: async (sink) => {
         const held = this.#leases.get(sink);
-        if (held && held.holder !== holder && held.until > performance.now()) return undefined;
+        if (held && held.until > performance.now()) return undefined;
         const fence = (held?.fence ?? 0) + 1;
-        this.#leases.set(sink, { fence, holder, until: performance.now() + ttlMs });
-        return { sink, fence, next: this.positions.get(sink) ?? 0 };
+        const keep = () => {
+          if ((this.#leases.get(sink)?.fence ?? fence) !== fence) return false;
+          this.#leases.set(sink, { fence, holder, until: performance.now() + leaseMs });
+          return true;
+        };
+        keep();
+        this.#leases.set(sink, { fence, holder, until: performance.now() + leaseMs });
+        return {
+          next: this.positions.get(sink) ?? 0,
+          mayBeNew: !this.positions.has(sink),
+          keep: async () => keep(),
+          advance: async (next) => {
+            if (!keep()) return false;
+            this.positions.set(sink, next);
+            return true;
+          },
+          release: async () => {
+            if (keep()) this.#leases.set(sink, { fence, holder, until: 0 });
+          },
+        };
       },
-      advance: async (lease, next, { ttlMs }) => {
-        if (!isOf(lease)) return false;
-        this.positions.set(lease.sink, next);
-        this.#leases.set(lease.sink, { fence: lease.fence, holder, until: performance.now() + ttlMs });
-        return true;
+      set: async (sink, next) => {
+        const held = this.#leases.get(sink);
+        if (held && held.until > performance.now()) return { holder: held.holder };
+        this.positions.set(sink, next);
+        return undefined;
       },
-      release: async (lease) => {
-        if (isOf(lease)) this.#leases.set(lease.sink, { fence: lease.fence, holder: '', until: 0 });
-      },
-      find: async (sink) => this.positions.get(sink) ?? 0,
+      find: async (sink) => ({ next: this.positions.get(sink) ?? 0 }),
     };
   }
 

@@ -1,0 +1,69 @@
+import { systemClock } from '../adapters/system/clock.ts';
+import { JournalOutbox } from '../application/relay/journal-outbox.ts';
+import type { Relay, RelayStatus } from '../application/relay/relay.ts';
+import type { Config } from '../config.ts';
+import { formatHostAndPort } from '../net/host-and-port.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Store } from '../ports/store.ts';
+import { startStatusListener } from '../wire/http/status-listener.ts';
+import { addConfiguredSinks, relayOf } from './relay.ts';
+import { openStore } from './store.ts';
+
+/** The relay as its own process: it has the store and the sinks, and no keys. */
+export interface RunningRelayServer {
+  readonly relay: Relay;
+  /** Where it answers `/healthz`, `/readyz` and `/metrics`. */
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** @throws StartRefused when the operator must fix something; the message says what, and nothing is delivered */
+export async function startRelayServer(config: Config, log: Logger): Promise<RunningRelayServer> {
+  const { store, relay } = await openRelay(config, log);
+  try {
+    const listener = await startStatusListener({
+      host: config.httpHost,
+      port: config.httpPort,
+      metricsPublic: config.httpMetricsPublic,
+      ping: () => store.ping(),
+      relay,
+    });
+    relay.start();
+    return {
+      relay,
+      address: formatHostAndPort(listener.address()),
+      stop: async () => {
+        await listener.stop();
+        await relay.stop();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Where the sinks stand, as the store knows it. @throws StartRefused, StoreUnavailable */
+export async function readRelayStatus(config: Config): Promise<RelayStatus> {
+  const { store, relay } = await openRelay(config, SILENT);
+  try {
+    return await relay.status();
+  } finally {
+    await store.close();
+  }
+}
+
+async function openRelay(config: Config, log: Logger): Promise<{ store: Store; relay: Relay }> {
+  const { store } = await openStore(config, [], log);
+  try {
+    const relay = relayOf(config, { store, outbox: new JournalOutbox(store), clock: systemClock, log });
+    await addConfiguredSinks(config, relay);
+    return { store, relay };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
