@@ -55,6 +55,11 @@ describe('access', { concurrency: 2 }, () => {
     await desk.page.getByRole('dialog').getByRole('button', { name: 'Continue' }).click();
     await chief.button(/^Delete the passkey/).waitFor();
     await desk.page.getByRole('link', { name: 'Monitoring' }).waitFor();
+    // An operator who comes back begins at the operator's side.
+    await chief.logOut();
+    await desk.page.goto(`${sello.origin}/console`);
+    await chief.button('Log in with a passkey').click();
+    await chief.heading('Monitoring').waitFor();
 
     const late = await chromium.visitor(sello.origin);
     await late.page.goto(link);

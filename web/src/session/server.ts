@@ -3,6 +3,8 @@ import type { BrowserSession } from '../api/operations.ts';
 import { isProblem, ProblemError } from '../api/problem.ts';
 import { makeQueryClient } from '../api/query-client.ts';
 import { currentLanguage } from '../i18n/texts.ts';
+import { parseHash } from '../routing/hash-route.ts';
+import { replaceRoute } from '../routing/use-route.ts';
 import { askForProof, type Shown } from './step-up.ts';
 
 /** Query key of the session; its data is `null` while nobody is logged in. */
@@ -67,8 +69,10 @@ export const api: Api = async (name, ...[request, options]) => {
   }
 };
 
+/** Begins the session of who logged in. Operators begin at their own side, unless they followed a link elsewhere. */
 export function startSession(session: BrowserSession): void {
   sessionEnd = undefined;
+  if (session.role !== 'user' && parseHash(location.hash).length === 0) replaceRoute('operator');
   discardData();
   queryClient.setQueryData(SESSION_KEY, session);
 }
