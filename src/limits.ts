@@ -213,6 +213,8 @@ export const LIMITS = {
   identitiesListedMax: 64,
   /** Of one user, per `enrolmentsWindowMs`: identities are kept for ever, as a history. */
   identitiesPerUserMax: 32,
+  /** How long an attestation and a certificate are valid. */
+  identityAttestedMs: 86_400_000,
   /** The content of a message. Signed, sealed and in base64url it takes `messageBytesMax`. */
   messageContentBytesMax: 26_214_400,
   /** A JWE: its content thrice in base64url, and room for its headers, `messageRecipientsMax` recipients and the claims. */

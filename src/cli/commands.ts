@@ -39,6 +39,20 @@ export const COMMANDS: CommandTable = {
     summary: text('create services and rotate their keys', 'crear servicios y rotar sus claves'),
     load: () => import('./service/command.ts'),
   },
+  identity: {
+    summary: text(
+      'make, enrol, show, verify and revoke the keys of messages',
+      'generar, dar de alta, mostrar, verificar y revocar las claves de mensajes',
+    ),
+    load: () => import('./identity/command.ts'),
+  },
+  message: {
+    summary: text(
+      'seal, open, sign and verify messages, without a server',
+      'sellar, abrir, firmar y comprobar mensajes, sin servidor',
+    ),
+    load: () => import('./message/command.ts'),
+  },
   transaction: {
     summary: text('send a transaction over TCP', 'enviar una transacción por TCP'),
     load: () => import('./transaction/command.ts'),

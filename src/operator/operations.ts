@@ -2,6 +2,7 @@ import { Errors } from 'typebox/schema';
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { backup } from './operations/backup.ts';
 import { backupSign } from './operations/backup-signature.ts';
+import { identityRevoke, identityVerify } from './operations/identities.ts';
 import { keysList, keysRotate } from './operations/keys.ts';
 import type { Operation, OperationTarget } from './operations/operation.ts';
 import { relayRewind, relayStatus } from './operations/relay.ts';
@@ -53,6 +54,8 @@ export const OPERATIONS = {
   'service.list': serviceList,
   'service.disable': serviceDisable,
   'service.enable': serviceEnable,
+  'identity.verify': identityVerify,
+  'identity.revoke': identityRevoke,
   'keys.rotate': keysRotate,
   'keys.list': keysList,
   'relay.status': relayStatus,

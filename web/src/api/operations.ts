@@ -606,6 +606,25 @@ export interface Operations {
     };
     answer: Identity;
   };
+  'GET /v1/identities/{user}/attestation': {
+    path: {
+      readonly user: string;
+    };
+    answer: {
+      readonly attestation: string;
+    };
+  };
+  'GET /v1/identities/{user}/certificate': {
+    path: {
+      readonly user: string;
+    };
+    answer: {
+      readonly sign: string;
+      readonly seal: string;
+      readonly authority: string;
+      readonly expires_at: string;
+    };
+  };
   'GET /v1/journal': {
     query?: {
       readonly user?: string;

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { attestIdentity, certifyIdentity } from '../../../application/identities/attest-identity.ts';
 import { enrolIdentity } from '../../../application/identities/enrol-identity.ts';
 import { findIdentity, type PublishedIdentity } from '../../../application/identities/find-identity.ts';
 import { listOwnIdentities } from '../../../application/identities/list-identities.ts';
@@ -150,6 +151,52 @@ export const identityRoutes = [
     async handle({ params }, { context }) {
       const found = await findIdentity(context, params.user);
       return found ? { status: 200, body: identityView(found) } : refuse('identity_unknown');
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/identities/{user}/attestation',
+    tag: 'identities',
+    summary: 'The keys of somebody, stated by the server',
+    description:
+      'A compact JWS (ES256) by a key of `/.well-known/jwks.json`, for a day: `sub`, both thumbprints, the level, the index.',
+    caller: 'user_or_service',
+    device: true,
+    params: { user: Username },
+    responses: { 200: { description: 'Signed now.', schema: closed({ attestation: Type.String() }) } },
+    refusals: ['identity_unknown'],
+    async handle({ params }, { context }) {
+      const attestation = await attestIdentity(context, params.user);
+      return attestation === undefined ? refuse('identity_unknown') : { status: 200, body: { attestation } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/identities/{user}/certificate',
+    tag: 'identities',
+    summary: 'X.509 certificates of somebody’s keys',
+    description:
+      'For a day, for what takes no JOSE (CMS, S/MIME). PEM: of the signing key, of the sealing key, and of the authority, which is the server’s signing key.',
+    caller: 'user_or_service',
+    device: true,
+    params: { user: Username },
+    responses: {
+      200: {
+        description: 'Issued now.',
+        schema: closed({
+          sign: Type.String(),
+          seal: Type.String(),
+          authority: Type.String(),
+          expires_at: time('When they end.'),
+        }),
+      },
+    },
+    refusals: ['identity_unknown'],
+    async handle({ params }, { context }) {
+      const made = await certifyIdentity(context, params.user);
+      if (!made) return refuse('identity_unknown');
+      const { sign, seal, authority, notAfter } = made;
+      return { status: 200, body: { sign, seal, authority, expires_at: rfc3339(notAfter) } };
     },
   }),
   route({
