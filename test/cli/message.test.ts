@@ -37,7 +37,16 @@ before(async () => {
 
 describe('sello message', () => {
   test('what is sealed is opened by its recipients, with proof for others and a receipt', async () => {
-    const seal = ['message', 'seal', ...own('alice'), '--to', at('bob.json'), at('carol.json'), '--in', at('offer')];
+    const seal = [
+      'message',
+      'seal',
+      ...own('alice'),
+      '--to',
+      at('bob.json'),
+      at('carol.json'),
+      '--in',
+      at('offer'),
+    ];
     const sealed = await selloJson([...seal, '--type', 'text/plain', '--out', at('offer.jwe')]);
     assert.equal(sealed.bytes, (await stat(at('offer.jwe'))).size);
     const opened = await selloJson([
@@ -55,7 +64,9 @@ describe('sello message', () => {
   });
 
   test('through pipes, and in Spanish', async () => {
-    const sealed = await sello(['message', 'seal', ...own('alice'), '--to', at('bob.json')], { stdin: 'hola' });
+    const sealed = await sello(['message', 'seal', ...own('alice'), '--to', at('bob.json')], {
+      stdin: 'hola',
+    });
     assert.equal(sealed.code, 0, sealed.stderr);
     const opened = await sello(['message', 'open', ...own('bob'), '--from', at('alice.json')], {
       stdin: sealed.stdout,
@@ -66,10 +77,20 @@ describe('sello message', () => {
   });
 
   test('what is altered, for others or of another form ends with 1 and the reason; nothing is written', async () => {
-    const { stdout } = await sello(['message', 'seal', ...own('alice'), '--to', at('bob.json')], { stdin: 'x' });
+    const { stdout } = await sello(['message', 'seal', ...own('alice'), '--to', at('bob.json')], {
+      stdin: 'x',
+    });
     const altered = JSON.parse(stdout);
     altered.tag = `${altered.tag.slice(0, -2)}${altered.tag.endsWith('gA') ? 'QQ' : 'gA'}`;
-    const open = (who: string) => ['message', 'open', ...own(who), '--from', at('alice.json'), '--out', at('none')];
+    const open = (who: string) => [
+      'message',
+      'open',
+      ...own(who),
+      '--from',
+      at('alice.json'),
+      '--out',
+      at('none'),
+    ];
     const cases: [string, string, string][] = [
       ['bob', JSON.stringify(altered), 'altered'],
       ['carol', stdout, 'not_for_these_keys'],
@@ -86,7 +107,10 @@ describe('sello message', () => {
     await chmod(at('open.keys'), 0o644);
     const wrong: [string[], RegExp][] = [
       [['message', 'sign', '--keys', at('open.keys'), '--to', at('bob.json')], /others may open it/],
-      [['message', 'sign', '--keys', at('bob.json'), '--to', at('bob.json')], /others may open it|holds no keys/],
+      [
+        ['message', 'sign', '--keys', at('bob.json'), '--to', at('bob.json')],
+        /others may open it|holds no keys/,
+      ],
       [['message', 'sign', ...own('alice'), '--to', at('offer')], /public keys/],
       [['message', 'sign', ...own('alice'), '--to', at('bob.json'), '--in', at('nothing')], /cannot be read/],
       [['message', 'sign', ...own('alice'), '--to', at('bob.json'), '--days', 'x'], /--days/],
@@ -112,7 +136,16 @@ test('keys are enrolled by the command, and CMS for certificates of a server is 
   const erin = await fixture.user('alice');
   const token = await erin.enrol('ocra');
   const enrolled = await selloJson(
-    ['identity', 'enrol', ...own('alice'), '--server', fixture.base, '--password-stdin', '--secret', token.enrolled.secret],
+    [
+      'identity',
+      'enrol',
+      ...own('alice'),
+      '--server',
+      fixture.base,
+      '--password-stdin',
+      '--secret',
+      token.enrolled.secret,
+    ],
     { stdin: 'secreto' },
   );
   assert.equal(enrolled.user, 'alice');
@@ -160,6 +193,9 @@ test('keys are enrolled by the command, and CMS for certificates of a server is 
   await writeFile(at('altered.p7m'), bytes);
   await assert.rejects(decrypt(at('altered.p7m')));
   const other = ['--certificate', at('dora-sign.pem'), '--to', at('dora-seal.pem')];
-  const { error } = await selloJson(['message', 'export', '--cms', ...own('alice'), ...other], { stdin: 'x', code: 2 });
+  const { error } = await selloJson(['message', 'export', '--cms', ...own('alice'), ...other], {
+    stdin: 'x',
+    code: 2,
+  });
   assert.match(error.message, /not of your signing key/);
 });
