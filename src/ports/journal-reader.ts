@@ -1,6 +1,15 @@
 import type { EntryType } from '../domain/journal/entry.ts';
 import type { LogReader } from './log-store.ts';
-import type { Credentials, UserId } from './store-rows.ts';
+import type {
+  Credentials,
+  NewUser,
+  PasskeyRow,
+  ServiceRow,
+  SessionRow,
+  TokenRow,
+  TransactionRow,
+  UserId,
+} from './store-rows.ts';
 
 /**
  * Reads the journal. Every store does; `AuditReader` does so without writing.
@@ -31,10 +40,23 @@ export interface AuditReader extends JournalReader {
   findUser(username: string): Promise<Credentials | undefined>;
   /** The latest entry of each user who has one, in order of user id, after the given id. */
   heads(page: { readonly after: UserId; readonly limit: number }): Promise<readonly UserHead[]>;
+  /** Every row of a table that is committed with entries, in no particular order; rows changed during the reading may be missed. */
+  sideRows<Table extends SideTable>(table: Table): AsyncIterable<SideTableRows[Table]>;
   /** Reads the whole database, which takes long. @returns what is damaged, empty when nothing is. Hashes are not checked. */
   verifyIntegrity(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
+
+/** The tables whose rows follow from the entries. */
+export interface SideTableRows {
+  readonly users: NewUser;
+  readonly tokens: TokenRow;
+  readonly passkeys: PasskeyRow;
+  readonly sessions: SessionRow;
+  readonly services: ServiceRow;
+  readonly transactions: TransactionRow;
+}
+export type SideTable = keyof SideTableRows;
 
 export interface JournalEntry {
   /** Dense and increasing in the journal's order. 0 in a user's own list for an entry that has no position yet. */

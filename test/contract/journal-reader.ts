@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JournalReader } from '../../src/ports/journal-reader.ts';
 import type { Store, UserId } from '../../src/ports/store.ts';
-import { registered } from './chain.ts';
+import { digestOf, newUser, passkey, registered, session, token, transaction } from './chain.ts';
 import type { OpenedStore } from './opened-store.ts';
 
 type Through = (opened: OpenedStore) => Promise<JournalReader>;
@@ -150,6 +150,58 @@ function auditReaderContract(name: string, open: () => Promise<OpenedStore>): vo
         assert.deepEqual(await reader.verifyIntegrity(), []);
         await reader.close();
         assert.deepEqual(await store.append([c.next()]), ['appended']);
+      } finally {
+        await dispose();
+      }
+    });
+
+    test('reads every row of the tables that entries change, page after page', async () => {
+      const { store, openReader, dispose } = await open();
+      try {
+        const [a] = await registered(store, 1_100);
+        assert.ok(a);
+        const { userId } = a;
+        const rows = {
+          tokens: token(userId, 't1'),
+          passkeys: passkey(userId, 'p1'),
+          sessions: session(userId, 's1'),
+          services: {
+            ...{ serviceId: 'id', name: 'shop', scopes: ['codes:verify'], disabled: false, createdAt: 1_000 },
+            keys: [{ hash: digestOf('key'), createdAt: 1_000 }],
+          },
+          transactions: transaction(userId, 'tx1'),
+        };
+        await store.append([
+          a.next({
+            rows: [
+              { kind: 'token.insert', token: rows.tokens },
+              { kind: 'passkey.insert', passkey: rows.passkeys },
+              { kind: 'session.insert', session: rows.sessions },
+              { kind: 'service.insert', service: rows.services },
+              { kind: 'transaction.insert', transaction: rows.transactions },
+            ],
+          }),
+        ]);
+        const reader = await openReader();
+        for (const [table, row] of Object.entries(rows)) {
+          assert.deepEqual(await Array.fromAsync(reader.sideRows(table as keyof typeof rows)), [row], table);
+        }
+        const users = await Array.fromAsync(reader.sideRows('users'));
+        assert.equal(users.length, 1_101);
+        assert.deepEqual(
+          users.find((user) => user.userId === userId),
+          newUser(userId, { username: a.username }),
+        );
+        // Decided, whether or not the table has it yet.
+        await store.append([a.approval(rows.transactions, 2_000)]);
+        const other = await openReader();
+        const [decided] = await Array.fromAsync(other.sideRows('transactions'));
+        assert.deepEqual(
+          [decided?.status, decided?.decidedAt, decided?.decidedVersion],
+          ['approved', 2_000, 3],
+        );
+        await reader.close();
+        await other.close();
       } finally {
         await dispose();
       }

@@ -88,7 +88,7 @@ test('keys and passphrase of the attacker’s own are of no use', async () => {
 });
 
 for (const [name, sql, said] of [
-  ['a role that the journal contradicts', PROMOTION, /mallory has the role admin, and the journal says user/],
+  ['a role that the journal contradicts', PROMOTION, /its role is admin, and the entries say user/],
   ['a trigger', TRIGGER, /the trigger promote is not Sello's/],
   ['a view', 'CREATE VIEW extra AS SELECT 1', /the view extra is not Sello's/],
   ['another table', 'CREATE TABLE extra (id)', /the table extra is not Sello's/],

@@ -25,7 +25,7 @@ test('a decision that throws, wherever it does, fails no other decision of its b
       userId: alice.userId,
       decide: (user) => ({
         result: 'done',
-        draft: { type: 'admin.test', state: user?.state ?? {}, rows: fault },
+        draft: { type: 'admin.test', state: user?.state ?? {}, rowsOfEntry: fault },
       }),
     },
     {

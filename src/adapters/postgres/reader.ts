@@ -1,8 +1,16 @@
 import { StartRefused } from '../../domain/errors.ts';
-import type { AuditReader, JournalEntry, LinkedEntry, UserHead } from '../../ports/journal-reader.ts';
+import type {
+  AuditReader,
+  JournalEntry,
+  LinkedEntry,
+  SideTable,
+  SideTableRows,
+  UserHead,
+} from '../../ports/journal-reader.ts';
 import type { LogReader } from '../../ports/log-store.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
 import { type DatabaseAddress, readAddress } from './address.ts';
+import { auditedRows } from './audited-rows.ts';
 import { Connection } from './connection.ts';
 import { storeError } from './errors.ts';
 import { findDamage } from './integrity.ts';
@@ -74,6 +82,14 @@ export class PostgresReader implements AuditReader {
 
   async heads(page: { after: UserId; limit: number }): Promise<readonly UserHead[]> {
     return this.#ask((connection) => this.#journal.heads(connection, page.after, page.limit));
+  }
+
+  async *sideRows<Table extends SideTable>(table: Table): AsyncGenerator<SideTableRows[Table]> {
+    try {
+      yield* auditedRows(this.#connection, table);
+    } catch (error) {
+      throw storeError(error);
+    }
   }
 
   /** Does NOT check the database server's own pages (integrity.ts). */

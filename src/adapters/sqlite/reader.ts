@@ -3,9 +3,17 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
-import type { AuditReader, JournalEntry, LinkedEntry, UserHead } from '../../ports/journal-reader.ts';
+import type {
+  AuditReader,
+  JournalEntry,
+  LinkedEntry,
+  SideTable,
+  SideTableRows,
+  UserHead,
+} from '../../ports/journal-reader.ts';
 import type { LogReader } from '../../ports/log-store.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
+import { AuditedRows } from './audited-rows.ts';
 import { Connection } from './connection.ts';
 import { CredentialRows } from './credential-rows.ts';
 import { startError } from './errors.ts';
@@ -113,6 +121,10 @@ export class SqliteReader implements AuditReader {
       }
       return found;
     });
+  }
+
+  sideRows<Table extends SideTable>(table: Table): AsyncIterable<SideTableRows[Table]> {
+    return new AuditedRows(this.#connection, this.#index).rows(table);
   }
 
   /** Blocks the process while it reads the whole file. */

@@ -1,6 +1,7 @@
 import { encodeBody } from '../../domain/journal/entry.ts';
 import { chainHash } from '../../domain/journal/hash-chain.ts';
 import { encodeState } from '../../domain/user-state.ts';
+import { recordedRows } from '../journal/rows/recorded-rows.ts';
 import type { User } from '../users/user.ts';
 import type { ChainedEntry, Draft } from './job.ts';
 
@@ -10,7 +11,9 @@ export function chainEntry(user: User, draft: Draft, now: number): ChainedEntry 
   // A clock that was put back does not reverse the order of a user's entries.
   const at = Math.max(now, user.at);
   const { type, reason, detail, transaction } = draft;
-  const body = encodeBody({ at, detail, reason, transaction, type, user: user.username, version });
+  const rows = draft.rows && recordedRows(draft.rows);
+  const recorded = rows === undefined ? detail : { ...detail, rows };
+  const body = encodeBody({ at, detail: recorded, reason, transaction, type, user: user.username, version });
   return {
     userId: user.id,
     version,

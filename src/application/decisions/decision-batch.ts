@@ -130,8 +130,8 @@ export class DecisionBatch {
         const waitMs = pending.attempts === 0 ? this.#entryQuota.take(user, proposal.draft, job.origin) : 0;
         if (waitMs > 0) return void this.#refuseEntry(pending, user, waitMs);
         const entry = chainEntry(user, proposal.draft, this.at);
-        const { rows = NO_ROWS } = proposal.draft;
-        decision = { entry, rows: typeof rows === 'function' ? rows(entry) : rows };
+        const { rows = NO_ROWS, rowsOfEntry } = proposal.draft;
+        decision = { entry, rows: rowsOfEntry ? [...rows, ...rowsOfEntry(entry)] : rows };
       }
     } catch (error) {
       // A fault in one decision fails its caller alone.

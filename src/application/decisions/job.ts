@@ -55,14 +55,17 @@ export interface Draft {
   readonly state: UserState;
   /** The challenge that this decision spends. */
   readonly challenge?: string;
-  /** Rows committed with the entry; a function makes them from the entry if they need its hash. */
-  readonly rows?: readonly SideRow[] | ((entry: ChainedEntry) => readonly SideRow[]);
+  /** Rows committed with the entry, which says so (src/application/journal/rows/recorded-rows.ts). */
+  readonly rows?: readonly SideRow[];
+  /** Makes the rows that need the entry's version or hash. The entry does not list them. */
+  readonly rowsOfEntry?: (entry: ChainedEntry) => readonly SideRow[];
 }
 
 /** An entry to append, with the draft's members that its body encodes: readers in memory need not parse the body. */
 export type ChainedEntry = Entry & {
   readonly previous: string;
   readonly reason: Draft['reason'];
+  /** As drafted: without what the body says about rows. */
   readonly detail: Draft['detail'];
 };
 

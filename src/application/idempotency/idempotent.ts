@@ -101,14 +101,17 @@ class IdempotentJob<T extends object, Kept> implements Job<T | Refusal> {
     const proposal = this.#job.decide(user, facts, macs);
     const { result, draft } = proposal;
     if (!draft || isRefusal(result)) return proposal;
-    return { result, draft: { ...draft, rows: this.#withRecord(draft.rows, facts.at, result as T) } };
+    return {
+      result,
+      draft: { ...draft, rowsOfEntry: this.#withRecord(draft.rowsOfEntry, facts.at, result as T) },
+    };
   }
 
-  #withRecord(rows: Draft['rows'], at: number, result: T): NonNullable<Draft['rows']> {
+  #withRecord(rowsOfEntry: Draft['rowsOfEntry'], at: number, result: T): NonNullable<Draft['rowsOfEntry']> {
     const { userId } = this;
     const { key, digest } = this.#idempotency;
     return (entry) => {
-      const own = typeof rows === 'function' ? rows(entry) : (rows ?? []);
+      const own = rowsOfEntry?.(entry) ?? [];
       // After the job's own rows, which may complete the result.
       const answer = JSON.stringify(this.#codec.keep(result, entry));
       return [...own, { kind: 'idempotency.insert', userId, key, digest, answer, at }];

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../domain/encoding/canonical-json.ts';
+import type { RecordedBody } from '../../domain/journal/entry.ts';
 import { chainHash, GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { UserChains } from './user-chains.ts';
 
@@ -57,24 +58,36 @@ export interface JournalVerdict {
   readonly fault: JournalFault | undefined;
 }
 
+/** An entry that fits. */
+export interface VerifiedEntry {
+  /** Counted from 1 in reading order. */
+  readonly entry: number;
+  /** The chain that it belongs to (`UnverifiedEntry`). */
+  readonly chain: string;
+  readonly body: RecordedBody;
+  readonly hash: string;
+}
+
 /**
  * Checks entries in the journal's order: each body is canonical (RFC 8785), each user's versions are dense from 1, each
  * hash is SHA-256(previous hash ‖ body) with 32 zero bytes before the first, and a store's columns match the body. This
  * finds a changed, missing, reordered or added entry; entries missing at a user's end are found only with `heads`. Stops at
- * the first fault. Keeps about a hundred bytes a user and nothing an entry.
+ * the first fault. Keeps about a hundred bytes a user and nothing an entry. `onVerified` is called with each entry that fits.
  *
  * Does NOT check who wrote the journal: anyone who can rewrite all of a user's entries can make a valid chain.
  */
 export async function verifyJournal(
   found: AsyncIterable<UnverifiedEntry>,
   heads?: AsyncIterable<ExpectedHead> | Iterable<ExpectedHead>,
+  onVerified?: (entry: VerifiedEntry) => void,
 ): Promise<JournalVerdict> {
   const chains = new UserChains();
   let entries = 0;
   for await (const entry of found) {
     entries++;
-    const fault = checkEntry(entry, entries, chains);
-    if (fault) return { entries, users: chains.size, fault };
+    const checked = checkEntry(entry, entries, chains);
+    if ('reason' in checked) return { entries, users: chains.size, fault: checked };
+    onVerified?.(checked);
   }
   for await (const head of heads ?? []) {
     const fault = checkHead(head, chains);
@@ -86,7 +99,7 @@ export async function verifyJournal(
 const HASH = /^[0-9a-f]{64}$/;
 
 /** Checks an entry against its user's chain, then extends the chain by it. */
-function checkEntry(entry: UnverifiedEntry, count: number, chains: UserChains): JournalFault | undefined {
+function checkEntry(entry: UnverifiedEntry, count: number, chains: UserChains): JournalFault | VerifiedEntry {
   const body = readBody(entry);
   const user = 'user' in body ? body.user : '';
   const version = 'version' in body ? body.version : 0;
@@ -116,7 +129,7 @@ function checkEntry(entry: UnverifiedEntry, count: number, chains: UserChains): 
     return fault('columns_mismatch', `beside the body stands ${shortened(JSON.stringify(columns))}`);
   }
   chains.put(key, version, hash);
-  return undefined;
+  return { entry: count, chain: key, body: body.value, hash };
 }
 
 interface ReadBody {
@@ -125,6 +138,7 @@ interface ReadBody {
   readonly at: string;
   readonly type: string;
   readonly canonical: string;
+  readonly value: RecordedBody;
 }
 
 function columnsMatch(
@@ -158,7 +172,7 @@ function readBody({ body, form }: UnverifiedEntry):
     typeof at === 'string';
   if (!complete) return { reason: 'body_incomplete', detail: 'the body needs at, type, user and version' };
   const named = { user, version: version as number };
-  const read = { ...named, at, type };
+  const read = { ...named, at, type, value: value as RecordedBody };
   const canonical = canonicalJson(value);
   if (canonical === body) return { ...read, canonical };
   if (form === 'bytes')

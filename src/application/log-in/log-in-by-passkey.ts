@@ -13,9 +13,9 @@ import {
   nonceOfClientData,
   type RelyingParty,
   relyingPartyIdOf,
-  shortPasskeyId,
   userIdOfHandle,
 } from '../passkeys/passkeys.ts';
+import { shortPasskeyId } from '../passkeys/short-passkey-id.ts';
 import { openSession } from '../sessions/open-session.ts';
 import { makeSessionSecret } from '../sessions/session.ts';
 import { type LogIn, submitLogIn } from './submit-log-in.ts';

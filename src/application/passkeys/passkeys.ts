@@ -1,15 +1,8 @@
-import { hash } from 'node:crypto';
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { PasskeyRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { findValidSession, isProvenSince, type Session } from '../sessions/session.ts';
-
-const ID_LENGTH = 16;
-
-/** An id that fits into a path: the credential's own may be a thousand bytes long. */
-export function shortPasskeyId({ credentialId }: Pick<PasskeyRow, 'credentialId'>): string {
-  return hash('sha256', credentialId, 'hex').slice(0, ID_LENGTH);
-}
+import { shortPasskeyId } from './short-passkey-id.ts';
 
 /** The user's passkeys, the oldest first. */
 export async function listPasskeys({ userCache }: Context, userId: UserId): Promise<readonly PasskeyRow[]> {

@@ -20,9 +20,9 @@ import {
   PASSKEY_ALGORITHMS,
   type RelyingParty,
   relyingPartyIdOf,
-  shortPasskeyId,
   userHandleOf,
 } from './passkeys.ts';
+import { shortPasskeyId } from './short-passkey-id.ts';
 
 const NAME = 'Sello';
 

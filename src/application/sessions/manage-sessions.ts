@@ -2,13 +2,7 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { SessionRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { isSessionValid, type Session } from './session.ts';
-
-const ID_LENGTH = 16;
-
-/** The short id by which a user sees a session. The secret cannot be derived from it. */
-export function shortSessionId({ sessionId }: Pick<SessionRow, 'sessionId'>): string {
-  return sessionId.slice(0, ID_LENGTH);
-}
+import { shortSessionId } from './short-session-id.ts';
 
 /** Lists the user's valid sessions and open invitations, newest first. */
 export async function listSessions(

@@ -33,7 +33,7 @@ export function endedProposal(
       transaction: recordedOf(transaction),
       // Spent by any end, so that the same transaction is not decided once more.
       challenge: transaction.challenge,
-      rows: ({ version: decidedVersion, at: decidedAt }) => {
+      rowsOfEntry: ({ version: decidedVersion, at: decidedAt }) => {
         result.decidedVersion = decidedVersion;
         result.decidedAt = decidedAt;
         const kind = 'transaction.update';

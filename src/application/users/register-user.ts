@@ -15,6 +15,9 @@ import { attemptBy, STRANGER } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
 import { checkNewUsername, checkPassword } from './username.ts';
 
+/** Of the detail of a user's first entry. */
+const SALT_BYTES = 16;
+
 export interface RegisterUserRequest {
   readonly username: string;
   readonly password: string;
@@ -138,6 +141,8 @@ async function commitUser(
   const macKey = await wrapMacKey(context, userId, password);
 
   const createdAt = context.decider.now();
+  // Erased with the user: without it nobody can guess their entries and compare hashes.
+  const salt = Buffer.from(context.random.bytes(SALT_BYTES)).toString('hex');
   const job: Job<RegisteredUser | Refusal> = {
     userId,
     origin: address === undefined ? undefined : { kind: 'address', name: address },
@@ -161,7 +166,7 @@ async function commitUser(
       result: { userId, username },
       draft: {
         type: 'user.registered',
-        detail: { role },
+        detail: { role, salt },
         state: EMPTY_STATE,
         rows: [
           { kind: 'user.insert', userId, username, passwordHash, macKey, role, disabled: false, createdAt },

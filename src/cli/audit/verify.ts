@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
+import type { RowFault } from '../../application/journal/rows/compare-rows.ts';
 import {
   type JournalFault,
   type JournalVerdict,
@@ -52,9 +53,22 @@ export function defineVerify(command: Command, shell: Shell): void {
 
 /** Checks the database's pages and counts as well: they show when the journal's last entries are missing. */
 async function verifyStored(shell: Shell, journal: AuditReader): Promise<void> {
-  const verdict = await verifyStoredJournal(journal);
-  const damage = verdict.fault ? [] : await journal.verifyIntegrity();
-  showVerdict(shell, verdict, damage);
+  const verdict = await verifyStoredJournal(journal, (entries) => shell.note(progress(entries)));
+  const damage = verdict.fault || verdict.rowFault ? [] : await journal.verifyIntegrity();
+  showVerdict(shell, verdict, { damage, rowFault: verdict.rowFault });
+  const { changedMeanwhile: count } = verdict;
+  if (count > 0) {
+    shell.note(
+      text(
+        `The rows of ${count} users changed during the check and were not compared: run it again.`,
+        `Las filas de ${count} usuarios cambiaron durante la comprobación y no se compararon: repítela.`,
+      ),
+    );
+  }
+}
+
+function progress(entries: number): Text {
+  return text(`${entries} entries fit so far`, `${entries} entradas encajan hasta ahora`);
 }
 
 async function* readExport(file: string): AsyncGenerator<UnverifiedEntry> {
@@ -89,19 +103,39 @@ async function* readExport(file: string): AsyncGenerator<UnverifiedEntry> {
 function showVerdict(
   shell: Shell,
   { entries, users, fault }: JournalVerdict,
-  damage: readonly string[] = [],
+  {
+    damage = [],
+    rowFault,
+  }: { readonly damage?: readonly string[]; readonly rowFault?: RowFault | undefined } = {},
 ): void {
-  const valid = !fault && damage.length === 0;
+  const valid = !fault && !rowFault && damage.length === 0;
   if (!valid) shell.exitCode = EXIT.refused;
   shell.result(
-    { valid, entries, users, ...(fault ? { fault } : {}), ...(damage.length > 0 ? { damage } : {}) },
+    {
+      ...{ valid, entries, users },
+      ...(fault ? { fault } : {}),
+      ...(rowFault ? { row_fault: rowFaultView(rowFault) } : {}),
+      ...(damage.length > 0 ? { damage } : {}),
+    },
     () => {
       if (fault) return [shell.say(faultPlace(fault)), `  ${fault.reason}: ${fault.detail}`];
+      if (rowFault) return [shell.say(rowFaultPlace(rowFault)), `  ${rowFault.detail}`];
       if (!valid)
         return [shell.say(text('The database is damaged:', 'La base de datos está dañada:')), ...damage];
       const size = journalSize(entries, users);
       return shell.say(text(`The journal is whole: ${size.en}.`, `El diario está completo: ${size.es}.`));
     },
+  );
+}
+
+function rowFaultView({ table, userId, key, detail }: RowFault) {
+  return { table, user_id: userId, key, detail };
+}
+
+function rowFaultPlace({ table, userId, key }: RowFault): Text {
+  return text(
+    `A row of ${table} does not follow from the journal: user ${userId}, ${key}`,
+    `Una fila de ${table} no se sigue del diario: usuario ${userId}, ${key}`,
   );
 }
 

@@ -9,7 +9,6 @@ import { verifyStoredJournal } from '../../operator/audit/stored-journal.ts';
 import { EXIT } from '../shell/exit-codes.ts';
 import { CommandFailure } from '../shell/failure.ts';
 import { openPlainFile, readPlainFile } from './plain-file.ts';
-import { RecordedRoles } from './recorded-roles.ts';
 
 export const MANIFEST = 'manifest.json';
 /** The signature of the manifest, made by the vault (src/application/backups/manifest-signature.ts). */
@@ -103,7 +102,7 @@ export async function sync(path: string): Promise<void> {
 }
 
 /**
- * Verifies the objects, pages, counts and every hash of a database that nothing writes to, and users' roles by its journal.
+ * Verifies the objects, pages, counts and every hash of a database that nothing writes to, and its other tables by its journal.
  * @throws CommandFailure
  */
 export async function verifyDatabase(path: string): Promise<JournalVerdict> {
@@ -112,15 +111,17 @@ export async function verifyDatabase(path: string): Promise<JournalVerdict> {
   try {
     const [problem] = await reader.verifyIntegrity();
     if (problem !== undefined) throw broken(`${path}: ${problem}`);
-    const roles = new RecordedRoles();
-    const verdict = await verifyStoredJournal(reader, (entry) => roles.add(entry));
-    const { fault } = verdict;
+    const verdict = await verifyStoredJournal(reader);
+    const { fault, rowFault } = verdict;
     if (fault)
       throw broken(
         `${path}: entry ${fault.entry}, user ${fault.user}, version ${fault.version}: ${fault.reason}`,
       );
-    const contradiction = await roles.contradiction(reader);
-    if (contradiction !== undefined) throw broken(`${path}: ${contradiction}`);
+    if (rowFault) {
+      throw broken(
+        `${path}: ${rowFault.table}, user ${rowFault.userId}, ${rowFault.key}: ${rowFault.detail}`,
+      );
+    }
     return verdict;
   } finally {
     await reader.close();

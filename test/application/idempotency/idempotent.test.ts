@@ -53,8 +53,7 @@ function jobOf(more: Partial<RepeatableJob<Made | Refusal>> = {}, proposal?: Pro
 }
 
 function rowsOf({ draft }: Proposal<unknown>): readonly SideRow[] {
-  const rows = draft?.rows ?? [];
-  return typeof rows === 'function' ? rows(ENTRY) : rows;
+  return [...(draft?.rows ?? []), ...(draft?.rowsOfEntry?.(ENTRY) ?? [])];
 }
 
 test('without a key it is the job itself', () => {
@@ -74,7 +73,7 @@ describe('a new key', () => {
   });
 
   test('a result that is complete only with its entry is kept complete', () => {
-    const draft: Draft = { type: 'token.enrolled', state: {}, rows: () => [OWN_ROW] };
+    const draft: Draft = { type: 'token.enrolled', state: {}, rowsOfEntry: () => [OWN_ROW] };
     const { job } = jobOf({}, { result: MADE, draft });
     const keep = (made: Made, { hash }: ChainedEntry) => ({ ...made, id: hash });
     const wrapped = idempotent(job, IDEMPOTENCY, { keep, again: (kept: Made) => kept });

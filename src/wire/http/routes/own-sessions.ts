@@ -1,9 +1,6 @@
 import Type from 'typebox';
-import {
-  endOtherSession,
-  listSessions,
-  shortSessionId,
-} from '../../../application/sessions/manage-sessions.ts';
+import { endOtherSession, listSessions } from '../../../application/sessions/manage-sessions.ts';
+import { shortSessionId } from '../../../application/sessions/short-session-id.ts';
 import { isRefusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { callerId } from '../caller.ts';

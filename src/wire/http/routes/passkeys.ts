@@ -1,10 +1,11 @@
 import Type, { type Static } from 'typebox';
 import { logInByPasskey, passkeyLogInOptions } from '../../../application/log-in/log-in-by-passkey.ts';
-import { deletePasskey, listPasskeys, shortPasskeyId } from '../../../application/passkeys/passkeys.ts';
+import { deletePasskey, listPasskeys } from '../../../application/passkeys/passkeys.ts';
 import {
   passkeyRegistrationOptions,
   registerPasskey,
 } from '../../../application/passkeys/register-passkey.ts';
+import { shortPasskeyId } from '../../../application/passkeys/short-passkey-id.ts';
 import { isRefusal } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { LIMITS } from '../../../limits.ts';

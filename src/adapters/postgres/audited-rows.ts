@@ -1,0 +1,57 @@
+import type { SideTable, SideTableRows } from '../../ports/journal-reader.ts';
+import type { NewUser, PasskeyRow, TokenRow, TransactionRow } from '../../ports/store.ts';
+import { auditedSession } from '../sql/audited-session.ts';
+import { type Columns, PASSKEYS, SESSIONS, TOKENS, TRANSACTIONS, USERS } from '../sql/columns.ts';
+import type { StoredSession } from '../sql/stored-session.ts';
+import type { Connection, Value } from './connection.ts';
+import { jsonObject } from './row-sql.ts';
+import { listServices } from './service-rows.ts';
+
+const PAGE = 1_024;
+
+/** Reads a whole table for an audit, page by page, so that no statement takes long. */
+export function auditedRows<Table extends SideTable>(
+  connection: Connection,
+  table: Table,
+): AsyncIterable<SideTableRows[Table]> {
+  const readers: { readonly [Name in SideTable]: () => AsyncIterable<SideTableRows[Name]> } = {
+    users: () => pages<NewUser>(connection, 'users', USERS, ['user_id']),
+    tokens: () => pages<TokenRow>(connection, 'tokens', TOKENS, ['user_id', 'token_id']),
+    passkeys: () => pages<PasskeyRow>(connection, 'passkeys', PASSKEYS, ['user_id', 'credential_id']),
+    sessions: () => sessions(connection),
+    services: () => services(connection),
+    transactions: () =>
+      pages<TransactionRow>(connection, 'transactions', TRANSACTIONS, ['user_id', 'transaction_id']),
+  };
+  return readers[table]() as AsyncIterable<SideTableRows[Table]>;
+}
+
+async function* sessions(connection: Connection) {
+  const found = pages<StoredSession>(connection, 'sessions', SESSIONS, ['user_id', 'session_id']);
+  for await (const stored of found) yield auditedSession(stored);
+}
+
+async function* services(connection: Connection) {
+  yield* await listServices(connection);
+}
+
+async function* pages<Row>(
+  connection: Connection,
+  table: string,
+  columns: Columns<Row>,
+  key: readonly string[],
+): AsyncGenerator<Row> {
+  const marks = key.map((_, index) => `$${index + 1}`).join(', ');
+  const select = `SELECT ${jsonObject(columns)}, ${key.join(', ')} FROM ${table}`;
+  const order = `ORDER BY ${key.join(', ')} LIMIT ${PAGE}`;
+  let after: readonly Value[] | undefined;
+  for (;;) {
+    const { rows } = after
+      ? await connection.run(`${select} WHERE (${key.join(', ')}) > (${marks}) ${order}`, after)
+      : await connection.run(`${select} ${order}`);
+    for (const [row] of rows) yield row as Row;
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) return;
+    after = last.slice(1) as Value[];
+  }
+}
