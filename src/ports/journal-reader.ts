@@ -2,6 +2,7 @@ import type { EntryType } from '../domain/journal/entry.ts';
 import type { LogReader } from './log-store.ts';
 import type {
   Credentials,
+  IdentityRow,
   NewUser,
   PasskeyRow,
   ServiceRow,
@@ -54,6 +55,7 @@ export interface SideTableRows {
   readonly passkeys: PasskeyRow;
   readonly sessions: SessionRow;
   readonly services: ServiceRow;
+  readonly identities: IdentityRow;
   readonly transactions: TransactionRow;
 }
 export type SideTable = keyof SideTableRows;

@@ -5,8 +5,10 @@ import type { TestContext } from 'node:test';
 import { disableService } from '../../src/application/services/manage-services.ts';
 import { disableUser, removeUser } from '../../src/application/users/administer-user.ts';
 import { setPassword } from '../../src/application/users/set-password.ts';
+import { makeIdentityKeys } from '../../src/client/messages/identity-keys.ts';
 import { Authenticator } from '../services/authenticator.ts';
 import { type HttpFixture, testHttp } from '../wire/http/http-fixture.ts';
+import { Person } from '../wire/http/messages-fixture.ts';
 
 const ORIGIN = 'https://sello.example';
 const TRANSFER = { payer: 'ES79-1', payee: 'DE89-2', amount: '1250.00', currency: 'EUR' };
@@ -50,6 +52,8 @@ export async function auditedLife(t: TestContext): Promise<HttpFixture> {
   assert.ok(!('refused' in (await removeUser(context, emil))));
   const frida = await idOf(fixture, (await fixture.user('frida')).username);
   assert.ok(!('refused' in (await setPassword(context, frida, 'a new password'))));
+  const hugo = await Person.make(fixture, 'hugo');
+  assert.equal((await hugo.enrol(await makeIdentityKeys(true))).status, 201);
   const greta = await fixture.user('greta');
   assert.equal((await greta.post('/v1/tokens', { type: 'ocra', label: 'waits' })).status, 201);
   await fixture.withRole('root', 'admin');

@@ -1,7 +1,7 @@
 import type { SideTable, SideTableRows } from '../../ports/journal-reader.ts';
-import type { NewUser, PasskeyRow, TokenRow, TransactionRow } from '../../ports/store.ts';
+import type { IdentityRow, NewUser, PasskeyRow, TokenRow, TransactionRow } from '../../ports/store.ts';
 import { auditedSession } from '../sql/audited-session.ts';
-import { type Columns, PASSKEYS, SESSIONS, TOKENS, TRANSACTIONS, USERS } from '../sql/columns.ts';
+import { type Columns, IDENTITIES, PASSKEYS, SESSIONS, TOKENS, TRANSACTIONS, USERS } from '../sql/columns.ts';
 import type { StoredSession } from '../sql/stored-session.ts';
 import type { Connection, Value } from './connection.ts';
 import { jsonObject } from './row-sql.ts';
@@ -20,6 +20,7 @@ export function auditedRows<Table extends SideTable>(
     passkeys: () => pages<PasskeyRow>(connection, 'passkeys', PASSKEYS, ['user_id', 'credential_id']),
     sessions: () => sessions(connection),
     services: () => services(connection),
+    identities: () => pages<IdentityRow>(connection, 'identities', IDENTITIES, ['user_id', 'version']),
     transactions: () =>
       pages<TransactionRow>(connection, 'transactions', TRANSACTIONS, ['user_id', 'transaction_id']),
   };

@@ -1,9 +1,16 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import type { SideTable, SideTableRows } from '../../ports/journal-reader.ts';
-import type { NewUser, PasskeyRow, SessionRow, TokenRow, TransactionRow } from '../../ports/store.ts';
+import type {
+  IdentityRow,
+  NewUser,
+  PasskeyRow,
+  SessionRow,
+  TokenRow,
+  TransactionRow,
+} from '../../ports/store.ts';
 import { auditedSession } from '../sql/audited-session.ts';
-import { type Columns, PASSKEYS, SESSIONS, TOKENS, TRANSACTIONS, USERS } from '../sql/columns.ts';
+import { type Columns, IDENTITIES, PASSKEYS, SESSIONS, TOKENS, TRANSACTIONS, USERS } from '../sql/columns.ts';
 import type { StoredSession } from '../sql/stored-session.ts';
 import type { Connection } from './connection.ts';
 import { DecidedTransactions } from './decided-transactions.ts';
@@ -32,6 +39,7 @@ export class AuditedRows {
       passkeys: () => this.#pages<PasskeyRow>('passkeys', PASSKEYS, ['user_id', 'credential_id']),
       sessions: () => this.#sessions(),
       services: () => this.#services(),
+      identities: () => this.#pages<IdentityRow>('identities', IDENTITIES, ['user_id', 'version']),
       transactions: () => this.#transactions(),
     };
     return readers[table]() as AsyncIterable<SideTableRows[Table]>;
@@ -73,6 +81,8 @@ export class AuditedRows {
     const keys = key.map((column, index) => `${column} AS key${index}`).join(', ');
     const [from, marks] = [`(${key.join(', ')})`, `(${key.map(() => '?').join(', ')})`];
     const { database } = this.#connection;
+    // A backup of an earlier version lacks tables of later ones.
+    if (!database.prepare('SELECT 1 FROM pragma_table_info(?)').get(table)) return;
     const select = `SELECT ${presentColumns(database, table, columns)}, ${keys} FROM ${table}`;
     const order = `ORDER BY ${key.join(', ')} LIMIT ${PAGE}`;
     const first = database.prepare(`${select} ${order}`);

@@ -4,6 +4,7 @@ import { shortPasskeyId } from '../../passkeys/short-passkey-id.ts';
 import { shortSessionId } from '../../sessions/short-session-id.ts';
 import { type ExpectedRows, rowKey } from './expected-rows.ts';
 import {
+  identityDigest,
   passkeyDigest,
   serviceDigest,
   sessionDigest,
@@ -84,6 +85,7 @@ class Comparison {
     await this.#passkeys(tables);
     await this.#sessions(tables);
     await this.#services(tables);
+    await this.#identities(tables);
     await this.#transactions(tables);
   }
 
@@ -197,6 +199,32 @@ class Comparison {
         fault('its keys, scopes or state are not those that an entry set');
     }
     for (const name of left) this.#fault('services', SYSTEM_USER_ID, name, MISSING);
+  }
+
+  async #identities(tables: SideTables): Promise<void> {
+    const left = new Set(this.#expected.identities.keys());
+    for await (const row of tables.sideRows('identities')) {
+      this.rows++;
+      const { userId, version, level, seen, verifiedBy, revokedAt, revokedReason } = row;
+      const key = rowKey(userId, String(version));
+      left.delete(key);
+      const wanted = this.#expected.identities.get(key);
+      const fault = (detail: string) => this.#fault('identities', userId, String(version), detail);
+      const found: readonly (readonly [column: string, value: string])[] = [
+        ['level', level],
+        ['seen', seen && textDigest(seen)],
+        ['verifier', verifiedBy && textDigest(verifiedBy)],
+        ['revoked', revokedAt === 0 ? '' : String(revokedAt)],
+        ['reason', revokedReason],
+      ];
+      const said = wanted?.columns;
+      const wrong = said && found.find(([column, value]) => (said[column] ?? '') !== value);
+      if (!wanted) fault('no entry enrolled it');
+      else if (differs(wanted.digest, identityDigest(row)))
+        fault('its keys are not those that were enrolled');
+      else if (wrong) fault(`its ${wrong[0]} is not the one that the entries say`);
+    }
+    for (const key of left) this.#missing('identities', key);
   }
 
   async #transactions(tables: SideTables): Promise<void> {

@@ -32,6 +32,11 @@ export interface ExpectedPasskey {
   digest?: string;
   count?: string;
 }
+export interface ExpectedIdentity {
+  digest?: string;
+  /** By the names of `recordedRows`. Empty columns are left out. */
+  readonly columns?: Record<string, string>;
+}
 export interface ExpectedService {
   digest?: string;
   scopes?: string;
@@ -60,6 +65,8 @@ export class ExpectedRows {
   readonly sessions = new Map<UserId, Map<string, ExpectedSession>>();
   readonly passkeys = new Map<string, ExpectedPasskey>();
   readonly services = new Map<string, ExpectedService>();
+  /** By user and version. */
+  readonly identities = new Map<string, ExpectedIdentity>();
   readonly transactions = new ExpectedTransactions();
   /** When an earlier version last opened a session of a user, ms since 1970: sessions of until then are not known. */
   readonly #sessionsUnknownUntil = new Map<UserId, number>();
@@ -144,6 +151,14 @@ export class ExpectedRows {
         }
         break;
       }
+      case 'identity': {
+        const at = rowKey(userId, key);
+        const row: ExpectedIdentity = this.identities.get(at) ?? { columns: {} };
+        this.identities.set(at, row);
+        if (act === 'insert') row.digest = value;
+        else if (row.columns) row.columns[column] = value;
+        break;
+      }
       case 'transaction':
         if (transaction) {
           const outcome = outcomeOf({ status: 'pending', decidedAt: 0, decidedVersion: 0, reason: '' });
@@ -183,7 +198,7 @@ export class ExpectedRows {
 
   /** What an entry says that names no rows: an earlier version wrote it, or it changes none. */
   #addInPart(userId: UserId, body: RecordedBody, entry: number): void {
-    const { type, transaction, detail = {} } = body;
+    const { type, transaction, version, detail = {} } = body;
     const tokenId = typeof detail.token === 'string' ? detail.token : '';
     const at = Date.parse(body.at);
     switch (type) {
@@ -246,6 +261,9 @@ export class ExpectedRows {
           const outcome = outcomeOf({ status: 'pending', decidedAt: 0, decidedVersion: 0, reason: '' });
           this.transactions.add(rowKey(userId, transaction.id), { digest, inPart: true, outcome }, entry);
         }
+        break;
+      case 'identity.enrolled':
+        this.identities.set(rowKey(userId, String(version)), {});
         break;
       default:
         if (type.startsWith('admin.service_')) this.#addServiceInPart(type, detail);

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type {
+  IdentityRow,
   NewUser,
   PasskeyRow,
   ServiceRow,
@@ -23,8 +24,8 @@ const DIGEST_BYTES = 16;
  * - `-TABLE/KEY` deletes a row, `-TABLE` all of the user.
  *
  * The user's own row and the entry's own transaction have no key. Left out are columns that other things cover (wrapped
- * keys, which the vault authenticates and rotations renew), what the rest of the entry says (how a transaction ended), and
- * idempotency records, which repeat an entry and expire.
+ * keys, which the vault authenticates and rotations renew), what the rest of the entry says (how a transaction ended),
+ * messages, which their senders sign, and idempotency records, which repeat an entry and expire.
  *
  * @returns undefined where there is nothing to write
  *
@@ -70,9 +71,18 @@ function changesOf(row: SideRow): readonly string[] {
     case 'service.insert':
     case 'service.update':
       return [`+service/${row.service.name}:${serviceDigest(row.service)}`];
+    case 'identity.insert': {
+      const { identity } = row;
+      return [`+identity/${identity.version}:${identityDigest(identity)}`, ...identityColumns(identity)];
+    }
+    case 'identity.update':
+      return identityColumns(row);
     case 'user.rename':
       return [`=user.name:${textDigest(row.username)}`];
     case 'transaction.update':
+    case 'message.insert':
+    case 'inbox.deliver':
+    case 'inbox.delete':
     case 'idempotency.insert':
       return [];
   }
@@ -87,6 +97,24 @@ function userColumns({
     ...(role === undefined ? [] : [`=user.role:${role}`]),
     ...(disabled === undefined ? [] : [`=user.disabled:${disabled ? 1 : 0}`]),
     ...(passwordHash === undefined ? [] : [`=user.password:${textDigest(passwordHash)}`]),
+  ];
+}
+
+function identityColumns({
+  version,
+  level,
+  seen,
+  verifiedBy,
+  revokedAt,
+  revokedReason,
+}: Pick<IdentityRow, 'version'> & Partial<IdentityRow>): readonly string[] {
+  const at = `=identity/${version}`;
+  return [
+    ...(level === undefined ? [] : [`${at}.level:${level}`]),
+    ...(seen ? [`${at}.seen:${textDigest(seen)}`] : []),
+    ...(verifiedBy ? [`${at}.verifier:${textDigest(verifiedBy)}`] : []),
+    ...(revokedAt ? [`${at}.revoked:${revokedAt}`] : []),
+    ...(revokedReason ? [`${at}.reason:${revokedReason}`] : []),
   ];
 }
 
@@ -121,6 +149,12 @@ export function transactionDigest(row: TransactionRow): string {
     ...[userId, transactionId, amount, currency, payee, payer, challenge],
     ...[serviceId, requestedAt, expiresAt],
   ]);
+}
+
+/** Of what does not change in it. */
+export function identityDigest(row: IdentityRow): string {
+  const { userId, version, signJwk, sealJwk, signKey, sealKey, tokenId, enrolledAt } = row;
+  return digestOf([userId, version, signJwk, sealJwk, signKey, sealKey, tokenId, enrolledAt]);
 }
 
 export function serviceDigest({ serviceId, name, scopes, keys, disabled, createdAt }: ServiceRow): string {
