@@ -457,6 +457,40 @@ export const LIMITS = {
   pulsarPingPeriodMs: 30_000,
   /** How often the topic and its deduplication are looked at. */
   pulsarCheckPeriodMs: 15_000,
+  // webhooks
+  webhooksMax: 32,
+  webhookTypesMax: 64,
+  /** UTF-16 code units. */
+  webhookUrlLengthMax: 2_048,
+  /** From the resolution of the name to the status of the answer. */
+  webhookTimeMs: 15_000,
+  /** Of an answer's body: for the delivery log. */
+  webhookAnswerBytesMax: 4_096,
+  /** How long an answer's body is read, after its status. */
+  webhookAnswerTimeMs: 2_000,
+  /** How long an idle connection to an endpoint is kept. */
+  webhookIdleMs: 10_000,
+  /** Events of one endpoint that are under way or wait to be sent again. Beyond it no more are read. */
+  webhookOutstandingMax: 512,
+  /** Requests to one endpoint at a time; one while it fails. */
+  webhookRequestsMax: 8,
+  /** Before the first repetition. It doubles with each, up to `webhookRetryMsMax`. */
+  webhookRetryMsMin: 5_000,
+  webhookRetryMsMax: 21_600_000,
+  /** How long an event is sent again, and how long an endpoint may fail without a success before it is disabled. */
+  webhookRetryTimeMs: 259_200_000,
+  /** Attempts in an endpoint's delivery log. */
+  webhookDeliveriesKept: 1_000,
+  /** How often an endpoint's progress is stored while it changes. */
+  webhookSavePeriodMs: 500,
+  /** How often changes of endpoints and commands are looked for. */
+  webhookPollMs: 1_000,
+  /** How long the secret before the newest goes on signing. */
+  webhookSecretOverlapMs: 86_400_000,
+  /** How long a secret is kept in memory. */
+  webhookSecretCachedMs: 300_000,
+  /** Commands of one endpoint that wait. */
+  webhookCommandsMax: 64,
 
   // shutting down
   /** For requests under way when the server stops. */

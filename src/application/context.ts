@@ -1,5 +1,6 @@
 import type { LockoutPolicy } from '../domain/lockout.ts';
 import type { Policy } from '../domain/policy/policy.ts';
+import type { CalledAddresses } from '../ports/called-addresses.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { PasswordHasher } from '../ports/password-hasher.ts';
@@ -16,6 +17,7 @@ import type { KeyLeases } from './keys/key-leases.ts';
 import type { RefusalCounter } from './lockout/refusal-counter.ts';
 import type { ResponsePadding } from './lockout/response-padding.ts';
 import type { ReceiptSigner } from './receipts/receipt-signer.ts';
+import type { OutgoingEvents } from './relay/outgoing-events.ts';
 import type { Relay } from './relay/relay.ts';
 
 /** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
@@ -36,6 +38,8 @@ export interface Context {
   readonly keyLeases: KeyLeases;
   readonly contradictions: RowContradictions;
   readonly relay: Relay;
+  readonly outgoingEvents: OutgoingEvents;
+  readonly calledAddresses: CalledAddresses;
   readonly settings: Settings;
 }
 

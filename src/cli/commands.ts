@@ -53,6 +53,13 @@ export const COMMANDS: CommandTable = {
     ),
     load: () => import('./message/command.ts'),
   },
+  webhook: {
+    summary: text(
+      'send the journal’s entries to addresses, signed; their secrets and delivery logs',
+      'enviar las entradas del diario a direcciones, firmadas; sus secretos y registros de envío',
+    ),
+    load: () => import('./webhook/command.ts'),
+  },
   transaction: {
     summary: text('send a transaction over TCP', 'enviar una transacción por TCP'),
     load: () => import('./transaction/command.ts'),

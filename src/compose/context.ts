@@ -14,14 +14,16 @@ import { RefusalCounter } from '../application/lockout/refusal-counter.ts';
 import { ResponsePadding } from '../application/lockout/response-padding.ts';
 import { ReceiptSigner } from '../application/receipts/receipt-signer.ts';
 import { JournalOutbox } from '../application/relay/journal-outbox.ts';
+import { OutgoingEvents } from '../application/relay/outgoing-events.ts';
 import type { Config } from '../config.ts';
+import { ReachableAddresses } from '../net/public-address.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { Store } from '../ports/store.ts';
 import { LogThrottle } from '../wire/log-throttle.ts';
-import { relayOf } from './relay.ts';
+import { formOf, relayOf } from './relay.ts';
 
 /** Each is logged once a minute. */
 const CONTRADICTIONS_LOGGED_MAX = 256;
@@ -29,7 +31,13 @@ const CONTRADICTIONS_LOGGED_MAX = 256;
 /** The context of every use case: the ports, and the parts of the application that hold state. */
 export function contextOf(
   config: Config,
-  parts: { store: Store; vault: KeyVault; rateLimiter: RateLimiter; clock: Clock; log: Logger },
+  parts: {
+    store: Store;
+    vault: KeyVault;
+    rateLimiter: RateLimiter;
+    clock: Clock;
+    log: Logger;
+  },
 ): Context {
   const { store, rateLimiter, clock, log } = parts;
   const vault = new InstrumentedVault(parts.vault);
@@ -69,7 +77,9 @@ export function contextOf(
         log.error({ reason }, 'the database contradicts its journal: what it says was not shown');
       }
     }),
+    outgoingEvents: new OutgoingEvents(outbox, formOf(config)),
     relay: relayOf(config, { store, outbox, clock, log }),
+    calledAddresses: new ReachableAddresses(config.webhooks.privateAddressesAllowed),
     settings: config,
   };
 }

@@ -7,7 +7,7 @@ import { Relay } from '../application/relay/relay.ts';
 import { StoredPlaces } from '../application/relay/stored-places.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import type { Config } from '../config.ts';
-import { LIMITS } from '../limits.ts';
+import { LIMITS, type Limits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type EventSink, SinkFailure } from '../ports/event-sink.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -19,21 +19,28 @@ export interface RelayParts {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly log: Logger;
+  /** For tests. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** Makes the relay, without its sinks. */
-export function relayOf(config: Config, { store, outbox, clock, log }: RelayParts): Relay {
+export function relayOf(config: Config, { store, outbox, clock, log, limits }: RelayParts): Relay {
   const { leases, sinks } = store;
-  const { types, fieldsOmitted } = config.events;
   return new Relay({
     outbox,
     places: new StoredPlaces({ leases, sinks, holder: `${hostname()}:${process.pid}` }),
-    form: new EventForm({ source: logOrigin(config), types, fieldsOmitted }),
+    form: formOf(config),
     log,
     now: () => clock.now(),
     random: Math.random,
-    limits: LIMITS,
+    limits: { ...LIMITS, ...limits },
   });
+}
+
+/** The form in which events leave. */
+export function formOf(config: Config): EventForm {
+  const { types, fieldsOmitted } = config.events;
+  return new EventForm({ source: logOrigin(config), types, fieldsOmitted });
 }
 
 /** Adds the sinks that the configuration names. @throws StartRefused where one is not well formed */

@@ -8,6 +8,7 @@ import type { Laboratory } from '../wire/http/laboratory.ts';
 import { type HttpServer, startHttpServer } from '../wire/http/server.ts';
 import { startTcpServer, type TcpServer } from '../wire/tcp/server.ts';
 import { type Application, type ComposeOptions, openApplication } from './application.ts';
+import { startWebhooks } from './webhooks.ts';
 
 export interface RunningServer {
   readonly application: Application;
@@ -45,7 +46,9 @@ export async function startServer(
   let tcp: TcpServer | undefined;
   let http: HttpServer;
   let laboratory: Laboratory | undefined;
+  let stopWebhooks = async () => {};
   try {
+    stopWebhooks = startWebhooks(config, application.context, log);
     tcp = await startTcpServer({
       host: config.tcpHost,
       port: config.tcpPort,
@@ -73,6 +76,7 @@ export async function startServer(
     });
   } catch (error) {
     await tcp?.stop(0);
+    await stopWebhooks();
     await application.close();
     throw error;
   }
@@ -85,6 +89,7 @@ export async function startServer(
       http.dependencies.health.stopping = true;
       if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
       await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
+      await stopWebhooks();
       await application.close();
     },
     reloadTls: async () => {

@@ -395,6 +395,21 @@ export const ConfigSchema = group({
         'The bytes of the messages that wait in one inbox, and of those that are kept of one sender.',
     },
   }),
+  webhooks: group({
+    private_addresses_allowed: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      default: [],
+      maxItems: 256,
+      expected: 'a list of addresses or CIDR blocks, such as ["10.1.2.3", "fd00::/8"]',
+      description:
+        'Addresses (or CIDR blocks) that webhooks may be sent to although they are not public, and without TLS. Every other one that is loopback, private, link-local, multicast or reserved is refused, whatever name leads there.',
+    },
+    ca_file: optionalText({
+      path: true,
+      description: "Authorities (PEM) of endpoints' certificates beside the public ones.",
+    }),
+  }),
   tcp_log_in_code_required: flag(
     true,
     'A log-in over TCP shows a code (`codigo`) where the user has an active `totp` or `hotp` token, as over REST. Off, for clients of the first version: the password alone opens such sessions, on TCP only.',

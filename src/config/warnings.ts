@@ -81,6 +81,13 @@ export function configWarnings(config: Config): readonly ConfigWarning[] {
       'los ataques de `sello lab` se pueden lanzar contra este servidor: pon lab_allowed: false',
     );
   }
+  if (config.webhooks.privateAddressesAllowed.length > 0) {
+    warn(
+      'webhooks.private_addresses_allowed',
+      'an administrator can have requests sent to these addresses inside, also without TLS: name single addresses',
+      'un administrador puede hacer que se envíen peticiones a estas direcciones internas, también sin TLS: nombra direcciones sueltas',
+    );
+  }
   if (!config.tcpLogInCodeRequired) {
     warn(
       'tcp_log_in_code_required',

@@ -100,6 +100,11 @@ export type RefusalCode =
   | 'service_key_unknown'
   | 'service_key_last'
   | 'scope_missing'
+  | 'webhook_unknown'
+  | 'webhook_invalid'
+  | 'webhook_address_refused'
+  | 'webhook_delivery_unknown'
+  | 'webhooks_too_many'
   | 'already_running'
   // tokens
   | 'tokens_too_many'

@@ -32,6 +32,17 @@ import {
   userRemove,
   userUnlock,
 } from './operations/users.ts';
+import {
+  webhookChange,
+  webhookCreate,
+  webhookDelete,
+  webhookDeliveries,
+  webhookList,
+  webhookReplay,
+  webhookRetry,
+  webhookRotate,
+  webhookTest,
+} from './operations/webhooks.ts';
 
 /** The operations on a running server, or on its data folder while none runs: the same code either way. */
 export const OPERATIONS = {
@@ -56,6 +67,15 @@ export const OPERATIONS = {
   'service.enable': serviceEnable,
   'identity.verify': identityVerify,
   'identity.revoke': identityRevoke,
+  'webhook.create': webhookCreate,
+  'webhook.list': webhookList,
+  'webhook.change': webhookChange,
+  'webhook.delete': webhookDelete,
+  'webhook.rotate': webhookRotate,
+  'webhook.test': webhookTest,
+  'webhook.replay': webhookReplay,
+  'webhook.retry': webhookRetry,
+  'webhook.deliveries': webhookDeliveries,
   'keys.rotate': keysRotate,
   'keys.list': keysList,
   'relay.status': relayStatus,

@@ -11,6 +11,8 @@ export interface EventSink {
    * receivers that need every index. Otherwise it is skipped. Why: docs/DECISIONS.md#what-does-not-leave-is-marked-on-pulsar
    */
   readonly needsEveryIndex?: boolean;
+  /** Where it begins that has no position yet. Default: the first entry of the log. */
+  firstIndex?(): Promise<number>;
   /** Connects, and checks that the receiver keeps its promises. @throws SinkFailure */
   open(start: SinkStart): Promise<SinkSession>;
 }

@@ -1,8 +1,12 @@
+import type { WebhookCommandRow, WebhookProgress, WebhookRow } from './webhook-rows.ts';
+
+export type * from './webhook-rows.ts';
+
 /** A positive integer. 0 (`SYSTEM_USER_ID`) is the server itself; its entries record what belongs to no user. */
 export type UserId = number;
 export const SYSTEM_USER_ID: UserId = 0;
 
-/** A change that is committed with the entry that decides it. The key of each row but a service's begins with the entry's user. */
+/** A change that is committed with the entry that decides it. The key of each row but a service's or a webhook's begins with the entry's user. */
 export type SideRow =
   | ({ readonly kind: 'user.insert' } & NewUser)
   | ({ readonly kind: 'user.update'; readonly userId: UserId } & Partial<
@@ -53,6 +57,16 @@ export type SideRow =
       readonly receipt: string;
     }
   | { readonly kind: 'inbox.delete'; readonly userId: UserId; readonly messageId: string }
+  | {
+      readonly kind: 'webhook.insert';
+      readonly webhook: WebhookRow;
+      readonly progress: Omit<WebhookProgress, 'webhookId'>;
+    }
+  /** The url stays. */
+  | { readonly kind: 'webhook.update'; readonly webhook: WebhookRow }
+  /** With its secrets, its progress, its commands and its delivery log. */
+  | { readonly kind: 'webhook.delete'; readonly webhookId: string }
+  | { readonly kind: 'webhook.command'; readonly command: WebhookCommandRow }
   | ({
       readonly kind: 'idempotency.insert';
       readonly userId: UserId;

@@ -22,6 +22,11 @@ import type {
   TransactionStatus,
   UserId,
   UserRow,
+  WebhookCommandRow,
+  WebhookDeliveryRow,
+  WebhookProgress,
+  WebhookProgressChange,
+  WebhookRow,
 } from './store-rows.ts';
 
 export * from './store-rows.ts';
@@ -167,6 +172,29 @@ export interface Store extends JournalReader {
     readonly limit: number;
   }): Promise<boolean>;
 
+  /** Lists webhooks in the order they were made. */
+  listWebhooks(): Promise<readonly WebhookRow[]>;
+  /** Lists the progress of every webhook, and the commands that wait. */
+  readWebhookProgress(): Promise<{
+    readonly progress: readonly WebhookProgress[];
+    readonly commands: readonly WebhookCommandRow[];
+  }>;
+  /**
+   * Stores progress with its delivery log and deletes the commands that were carried out, in one unit of work for all. Keeps
+   * the `deliveriesMax` newest deliveries of each webhook.
+   * @returns whether each was stored: not where the webhook is gone, or was written under a higher fence
+   */
+  saveWebhookProgress(
+    changes: readonly WebhookProgressChange[],
+    deliveriesMax: number,
+  ): Promise<readonly boolean[]>;
+  /** Lists a webhook's deliveries below a number, the newest first. */
+  listWebhookDeliveries(page: {
+    readonly webhookId: string;
+    readonly below: number;
+    readonly limit: number;
+  }): Promise<readonly WebhookDeliveryRow[]>;
+
   /**
    * Finds what was tried at a name that no user has.
    * @param key of the name, lower-case hex of 32 bytes
@@ -264,9 +292,10 @@ export interface UnknownNameChange {
 }
 
 export interface WrappedKeyRef {
-  readonly kind: 'mac' | 'seed';
+  readonly kind: 'mac' | 'seed' | 'webhook';
+  /** 0 for `webhook`. */
   readonly userId: UserId;
-  /** Empty for `mac`. */
+  /** Empty for `mac`; the id of the secret for `webhook`. */
   readonly tokenId: string;
 }
 export interface StoredKey extends WrappedKeyRef {

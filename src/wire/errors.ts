@@ -667,6 +667,49 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['El servicio no puede hacer esto', 'Dele el permiso que indica el detalle.'],
   ),
 
+  // webhooks
+  webhook_unknown: form(
+    'ERROR',
+    404,
+    'no',
+    ['There is no such webhook', 'Check its id: it may have been deleted.'],
+    ['No existe ese webhook', 'Compruebe su identificador: puede que se haya borrado.'],
+  ),
+  webhook_invalid: form(
+    'ERROR',
+    422,
+    'no',
+    ['The webhook cannot be like this', 'See the detail.'],
+    ['El webhook no puede ser así', 'Vea el detalle.'],
+  ),
+  webhook_address_refused: form(
+    'ERROR',
+    422,
+    'no',
+    [
+      'Nothing is sent to that address',
+      'Give a public https:// address, or name it in webhooks.private_addresses_allowed.',
+    ],
+    [
+      'No se envía nada a esa dirección',
+      'Dé una dirección https:// pública, o nómbrela en webhooks.private_addresses_allowed.',
+    ],
+  ),
+  webhook_delivery_unknown: form(
+    'ERROR',
+    404,
+    'no',
+    ['There is no such delivery', 'The log keeps the latest ones alone.'],
+    ['No existe ese envío', 'El registro solo guarda los últimos.'],
+  ),
+  webhooks_too_many: form(
+    'ERROR',
+    409,
+    'no',
+    ['There are too many webhooks, or too much is asked of this one', 'Delete one, or wait a moment.'],
+    ['Hay demasiados webhooks, o se pide demasiado de este', 'Borre uno, o espere un momento.'],
+  ),
+
   // tokens
   already_running: form(
     'ERROR',

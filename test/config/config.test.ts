@@ -125,6 +125,8 @@ test('every key can be set by each of its three names', () => {
     log_level: 'warn',
     language: 'es',
     proxy_trusted: ['10.0.0.0/8', '::1'],
+    'webhooks.private_addresses_allowed': ['127.0.0.1', 'fd00::/8'],
+    'webhooks.ca_file': '/a',
     tls_cert_file: '/c',
     tls_key_file: '/k',
     vault_passphrase_file: yaml('p\n'),

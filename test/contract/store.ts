@@ -10,6 +10,7 @@ import { readContract } from './store-read.ts';
 import { rowsContract } from './store-rows.ts';
 import { transactionsContract } from './store-transactions.ts';
 import { unknownNamesContract } from './store-unknown-names.ts';
+import { webhooksContract } from './store-webhooks.ts';
 
 /** What every adapter of the Store port holds to. Each test opens an empty store of its own. */
 export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
@@ -22,6 +23,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   journalReaderContract(name, open);
   lifeContract(name, open);
   unknownNamesContract(name, open);
+  webhooksContract(name, open);
   leasesContract(name, open);
   logContract(name, open);
 }

@@ -301,6 +301,57 @@ export const MIGRATIONS: readonly Migration[] = [
     CREATE INDEX inbox_by_message ON inbox (message_id);
     `,
   },
+  {
+    sql: `
+    CREATE TABLE webhooks (
+      webhook_id      text    COLLATE "C" NOT NULL PRIMARY KEY,
+      url             text    NOT NULL,
+      types           text    NOT NULL,
+      enabled         boolean NOT NULL,
+      enabled_at      bigint  NOT NULL CHECK (enabled_at >= 0),
+      disabled_reason text    NOT NULL,
+      created_at      bigint  NOT NULL CHECK (created_at >= 0)
+    );
+    CREATE TABLE webhook_secrets (
+      secret_id  text   COLLATE "C" NOT NULL PRIMARY KEY,
+      webhook_id text   COLLATE "C" NOT NULL,
+      wrapped    text   NOT NULL,
+      created_at bigint NOT NULL CHECK (created_at >= 0),
+      expires_at bigint NOT NULL CHECK (expires_at >= 0)
+    );
+    CREATE INDEX webhook_secrets_by_webhook ON webhook_secrets (webhook_id);
+    CREATE TABLE webhook_progress (
+      webhook_id text   COLLATE "C" NOT NULL PRIMARY KEY,
+      fence      bigint NOT NULL CHECK (fence >= 0),
+      state      text   NOT NULL
+    ) WITH (fillfactor = 50);
+    CREATE TABLE webhook_commands (
+      webhook_id text   COLLATE "C" NOT NULL,
+      command_id text   COLLATE "C" NOT NULL,
+      kind       text   NOT NULL CHECK (kind IN ('test', 'retry', 'replay')),
+      log_index  bigint NOT NULL CHECK (log_index >= 0),
+      at         bigint NOT NULL CHECK (at >= 0),
+      PRIMARY KEY (webhook_id, command_id)
+    );
+    CREATE TABLE webhook_deliveries (
+      webhook_id  text    COLLATE "C" NOT NULL,
+      number      bigint  NOT NULL CHECK (number > 0),
+      event_id    text    NOT NULL,
+      log_index   bigint  NOT NULL CHECK (log_index >= -1),
+      type        text    NOT NULL,
+      attempt     integer NOT NULL CHECK (attempt > 0),
+      at          bigint  NOT NULL CHECK (at >= 0),
+      duration_ms integer NOT NULL CHECK (duration_ms >= 0),
+      outcome     text    NOT NULL,
+      status      integer NOT NULL CHECK (status BETWEEN 0 AND 999),
+      answer      text    NOT NULL,
+      timestamp   bigint  NOT NULL CHECK (timestamp >= 0),
+      signature   text    NOT NULL,
+      next_at     bigint  NOT NULL CHECK (next_at >= 0),
+      PRIMARY KEY (webhook_id, number)
+    );
+    `,
+  },
 ];
 
 /** The rights of the server's role. None of them changes or removes an entry, or its position. */
@@ -314,5 +365,6 @@ export const GRANTS: readonly string[] = [
   'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names, name_claims, sink_positions, inbox TO %role%',
   'GRANT INSERT, DELETE ON message_parts, staged_messages TO %role%',
   'GRANT INSERT ON identity_keys TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON webhooks, webhook_secrets, webhook_progress, webhook_commands, webhook_deliveries TO %role%',
   'GRANT USAGE ON SEQUENCE user_ids, unknown_name_positions TO %role%',
 ];

@@ -1,5 +1,5 @@
 import { NAME_CLAIM_VERSION, nameClaim } from '../../domain/look-alikes/name-claim.ts';
-import type { NewMessage, ServiceRow, SideRow } from '../../ports/store.ts';
+import type { NewMessage, ServiceRow, SideRow, WebhookRow } from '../../ports/store.ts';
 import {
   IDEMPOTENCY_RECORDS,
   IDENTITIES,
@@ -8,10 +8,14 @@ import {
   SERVICES,
   SESSIONS,
   storedService,
+  storedWebhook,
   TOKENS,
   TRANSACTIONS,
   USERS,
   valuesOf,
+  WEBHOOK_COMMANDS,
+  WEBHOOK_SECRETS,
+  WEBHOOKS,
 } from '../sql/columns.ts';
 import { INSERT_KEY, UPDATE_IDENTITY } from '../sql/identity-statements.ts';
 import * as MESSAGES from '../sql/message-statements.ts';
@@ -49,6 +53,14 @@ const INSERT = {
   transaction: insertInto('transactions', TRANSACTIONS),
   service: insertInto('services', SERVICES),
   serviceKey: insertInto('service_keys', SERVICE_KEYS),
+  webhook: insertInto('webhooks', WEBHOOKS),
+  webhookSecret: insertInto('webhook_secrets', WEBHOOK_SECRETS),
+  webhookProgress: insertInto('webhook_progress', {
+    webhookId: 'webhook_id',
+    fence: 'fence',
+    state: 'state',
+  }),
+  webhookCommand: insertInto('webhook_commands', WEBHOOK_COMMANDS),
   idempotencyRecord: insertInto('answers', IDEMPOTENCY_RECORDS),
   identity: insertInto('identities', IDENTITIES),
   identityKey: { name: 'identity_keys_insert', text: INSERT_KEY },
@@ -90,6 +102,10 @@ const UPDATE = {
     name: 'services_update',
     text: 'UPDATE services SET scopes = $2, disabled = $3 WHERE service_id = $1',
   },
+  webhook: {
+    name: 'webhooks_update',
+    text: 'UPDATE webhooks SET types = $2, enabled = $3, enabled_at = $4, disabled_reason = $5 WHERE webhook_id = $1',
+  },
 } as const;
 
 const DELETE = {
@@ -102,6 +118,23 @@ const DELETE = {
   staged: { name: 'staged_messages_delete', text: MESSAGES.DELETE_STAGED },
   inbox: { name: 'inbox_delete', text: MESSAGES.DELETE_INBOX },
   serviceKeys: { name: 'service_keys_delete', text: 'DELETE FROM service_keys WHERE service_id = $1' },
+  webhook: { name: 'webhooks_delete', text: 'DELETE FROM webhooks WHERE webhook_id = $1' },
+  webhookSecrets: {
+    name: 'webhook_secrets_delete',
+    text: 'DELETE FROM webhook_secrets WHERE webhook_id = $1',
+  },
+  webhookProgress: {
+    name: 'webhook_progress_delete',
+    text: 'DELETE FROM webhook_progress WHERE webhook_id = $1',
+  },
+  webhookCommands: {
+    name: 'webhook_commands_delete',
+    text: 'DELETE FROM webhook_commands WHERE webhook_id = $1',
+  },
+  webhookDeliveries: {
+    name: 'webhook_deliveries_delete',
+    text: 'DELETE FROM webhook_deliveries WHERE webhook_id = $1',
+  },
 } as const;
 
 /** The statements that write one row of a decision, in order. */
@@ -184,6 +217,32 @@ export function statementsOf(row: SideRow): SideStatement[] {
       return [insert(UPDATE.delivery, [row.userId, row.messageId, row.deliveredAt, row.receipt])];
     case 'inbox.delete':
       return [insert(DELETE.inbox, [row.userId, row.messageId])];
+    case 'webhook.insert': {
+      const { webhook, progress } = row;
+      return [
+        insert(INSERT.webhook, valuesOf(WEBHOOKS, storedWebhook(webhook))),
+        insert(INSERT.webhookProgress, [webhook.webhookId, progress.fence, progress.state]),
+        ...secretsOf(webhook),
+      ];
+    }
+    case 'webhook.update': {
+      const { webhookId, types, enabled, enabledAt, disabledReason } = row.webhook;
+      return [
+        update(UPDATE.webhook, [webhookId, JSON.stringify(types), enabled, enabledAt, disabledReason]),
+        any(DELETE.webhookSecrets, [webhookId]),
+        ...secretsOf(row.webhook),
+      ];
+    }
+    case 'webhook.delete':
+      return [
+        update(DELETE.webhook, [row.webhookId]),
+        any(DELETE.webhookSecrets, [row.webhookId]),
+        any(DELETE.webhookProgress, [row.webhookId]),
+        any(DELETE.webhookCommands, [row.webhookId]),
+        any(DELETE.webhookDeliveries, [row.webhookId]),
+      ];
+    case 'webhook.command':
+      return [insert(INSERT.webhookCommand, valuesOf(WEBHOOK_COMMANDS, row.command))];
     case 'idempotency.insert':
       return [insert(INSERT.idempotencyRecord, valuesOf(IDEMPOTENCY_RECORDS, row))];
   }
@@ -208,6 +267,12 @@ function claim(username: string): SideStatement {
 
 function keysOf({ serviceId, keys }: ServiceRow): SideStatement[] {
   return keys.map((key) => insert(INSERT.serviceKey, valuesOf(SERVICE_KEYS, { ...key, serviceId })));
+}
+
+function secretsOf({ webhookId, secrets }: WebhookRow): SideStatement[] {
+  return secrets.map((secret) =>
+    insert(INSERT.webhookSecret, valuesOf(WEBHOOK_SECRETS, { ...secret, webhookId })),
+  );
 }
 
 const insert = (statement: Statement, values: ReturnType<typeof valuesOf>): SideStatement => ({

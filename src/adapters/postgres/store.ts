@@ -27,6 +27,11 @@ import type {
   UserRecord,
   UserRow,
   VaultBinding,
+  WebhookCommandRow,
+  WebhookDeliveryRow,
+  WebhookProgress,
+  WebhookProgressChange,
+  WebhookRow,
   WrappedKeyRef,
 } from '../../ports/store.ts';
 import { addressText, readAddress } from './address.ts';
@@ -62,6 +67,12 @@ import { STORE_TIMES, type StoreTimes } from './times.ts';
 import { transactionRows } from './transaction-rows.ts';
 import { findUnknownName, replaceUnknownName } from './unknown-name-rows.ts';
 import { allocateUserIds, findUser, listUsers, loadUsers } from './user-rows.ts';
+import {
+  listWebhookDeliveries,
+  listWebhooks,
+  readWebhookProgress,
+  saveWebhookProgress,
+} from './webhook-rows.ts';
 import { bindVault, findVaultBinding, listWrappedKeys, replaceWrappedKeys } from './wrapped-keys.ts';
 
 export interface PostgresStoreOptions extends Pick<AppenderOptions, 'partitionOf'> {
@@ -311,6 +322,35 @@ export class PostgresStore implements Store {
 
   async expireMessages(before: Parameters<Store['expireMessages']>[0]): Promise<boolean> {
     return this.#pool.read((connection) => expireMessages(connection, before));
+  }
+
+  async listWebhooks(): Promise<readonly WebhookRow[]> {
+    return this.#pool.read(listWebhooks);
+  }
+
+  async readWebhookProgress(): Promise<{
+    progress: readonly WebhookProgress[];
+    commands: readonly WebhookCommandRow[];
+  }> {
+    return this.#pool.read(readWebhookProgress);
+  }
+
+  async saveWebhookProgress(
+    changes: readonly WebhookProgressChange[],
+    deliveriesMax: number,
+  ): Promise<readonly boolean[]> {
+    if (changes.length === 0) return [];
+    return this.#pool.read((connection) => saveWebhookProgress(connection, changes, deliveriesMax));
+  }
+
+  async listWebhookDeliveries(page: {
+    webhookId: string;
+    below: number;
+    limit: number;
+  }): Promise<readonly WebhookDeliveryRow[]> {
+    return this.#pool.read((connection) =>
+      listWebhookDeliveries(connection, page.webhookId, page.below, page.limit),
+    );
   }
 
   async listWrappedKeys(page: {

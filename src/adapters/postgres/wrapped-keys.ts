@@ -9,6 +9,10 @@ const SEEDS = {
   name: 'keys_seeds',
   text: 'SELECT user_id, token_id, seed FROM tokens WHERE (user_id, token_id) > ($1::bigint, $2::text) ORDER BY user_id, token_id LIMIT $3',
 };
+const WEBHOOKS = {
+  name: 'keys_webhooks',
+  text: 'SELECT secret_id, wrapped FROM webhook_secrets WHERE secret_id > $1 ORDER BY secret_id LIMIT $2',
+};
 const REPLACE = {
   mac: {
     name: 'keys_replace_mac',
@@ -18,22 +22,26 @@ const REPLACE = {
     name: 'keys_replace_seed',
     text: 'UPDATE tokens SET seed = $3 WHERE user_id = $1 AND seed = $2 AND token_id = $4',
   },
+  webhook: {
+    name: 'keys_replace_webhook',
+    text: 'UPDATE webhook_secrets SET wrapped = $3 WHERE secret_id = $1 AND wrapped = $2',
+  },
 } as const;
 
-/** Lists the users' wrapped keys in order of user id, then the tokens' in order of user and token id. */
+/** Lists the users' wrapped keys in order of user id, then the tokens' in order of user and token id, then the webhooks' in order of their secrets' ids. */
 export async function listWrappedKeys(
   connection: Connection,
   after: WrappedKeyRef | undefined,
   limit: number,
 ): Promise<StoredKey[]> {
   const keys: StoredKey[] = [];
-  if (after?.kind !== 'seed') {
+  if (after === undefined || after.kind === 'mac') {
     const { rows } = await connection.run(MACS, [after?.userId ?? -1, limit]);
     for (const [userId, wrapped] of rows) {
       keys.push({ kind: 'mac', userId: userId as number, tokenId: '', wrapped: wrapped as string });
     }
   }
-  if (keys.length < limit) {
+  if (keys.length < limit && after?.kind !== 'webhook') {
     const [from, tokenId] = after?.kind === 'seed' ? [after.userId, after.tokenId] : [-1, ''];
     const { rows } = await connection.run(SEEDS, [from, tokenId, limit - keys.length]);
     for (const [userId, id, wrapped] of rows) {
@@ -45,6 +53,13 @@ export async function listWrappedKeys(
       });
     }
   }
+  if (keys.length < limit) {
+    const from = after?.kind === 'webhook' ? after.tokenId : '';
+    const { rows } = await connection.run(WEBHOOKS, [from, limit - keys.length]);
+    for (const [id, wrapped] of rows) {
+      keys.push({ kind: 'webhook', userId: 0, tokenId: id as string, wrapped: wrapped as string });
+    }
+  }
   return keys;
 }
 
@@ -54,16 +69,14 @@ export async function replaceWrappedKeys(
   replacements: readonly KeyReplacement[],
 ): Promise<boolean[]> {
   if (replacements.length === 0) return [];
-  const results = await connection.pipeline([
-    ['BEGIN'],
-    ...replacements.map(({ kind, userId, tokenId, expected, replacement }) =>
-      kind === 'mac'
-        ? ([REPLACE.mac, [userId, expected, replacement]] as const)
-        : ([REPLACE.seed, [userId, expected, replacement, tokenId]] as const),
-    ),
-    ['COMMIT'],
-  ]);
+  const results = await connection.pipeline([['BEGIN'], ...replacements.map(replacementOf), ['COMMIT']]);
   return results.slice(1, -1).map(({ count }) => count === 1);
+}
+
+function replacementOf({ kind, userId, tokenId, expected, replacement }: KeyReplacement) {
+  if (kind === 'mac') return [REPLACE.mac, [userId, expected, replacement]] as const;
+  if (kind === 'seed') return [REPLACE.seed, [userId, expected, replacement, tokenId]] as const;
+  return [REPLACE.webhook, [tokenId, expected, replacement]] as const;
 }
 
 const BIND = {

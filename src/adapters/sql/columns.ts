@@ -8,6 +8,10 @@ import type {
   TokenRow,
   TransactionRow,
   UserId,
+  WebhookCommandRow,
+  WebhookDeliveryRow,
+  WebhookRow,
+  WebhookSecretRow,
 } from '../../ports/store.ts';
 import type { StoredSession } from './stored-session.ts';
 
@@ -20,6 +24,9 @@ export type Columns<Row> = { readonly [Name in keyof Row]-?: string };
 /** A service as its table holds it: scopes as JSON, keys in a table of their own. */
 export type StoredService = Omit<ServiceRow, 'scopes' | 'keys'> & { readonly scopes: string };
 export type StoredServiceKey = ServiceKey & Pick<ServiceRow, 'serviceId'>;
+/** A webhook as its table holds it: types as JSON, secrets in a table of their own. */
+export type StoredWebhook = Omit<WebhookRow, 'types' | 'secrets'> & { readonly types: string };
+export type StoredWebhookSecret = WebhookSecretRow & Pick<WebhookRow, 'webhookId'>;
 export type StoredIdempotencyRecord = IdempotencyRecord & { readonly userId: UserId; readonly key: string };
 
 export const USERS: Columns<NewUser> = {
@@ -116,6 +123,49 @@ export const IDENTITIES: Columns<IdentityRow> = {
   revokedReason: 'revoked_reason',
 };
 
+export const WEBHOOKS: Columns<StoredWebhook> = {
+  webhookId: 'webhook_id',
+  url: 'url',
+  types: 'types',
+  enabled: 'enabled',
+  enabledAt: 'enabled_at',
+  disabledReason: 'disabled_reason',
+  createdAt: 'created_at',
+};
+
+export const WEBHOOK_SECRETS: Columns<StoredWebhookSecret> = {
+  secretId: 'secret_id',
+  webhookId: 'webhook_id',
+  wrapped: 'wrapped',
+  createdAt: 'created_at',
+  expiresAt: 'expires_at',
+};
+
+export const WEBHOOK_COMMANDS: Columns<WebhookCommandRow> = {
+  webhookId: 'webhook_id',
+  commandId: 'command_id',
+  kind: 'kind',
+  index: 'log_index',
+  at: 'at',
+};
+
+export const WEBHOOK_DELIVERIES: Columns<WebhookDeliveryRow> = {
+  webhookId: 'webhook_id',
+  number: 'number',
+  eventId: 'event_id',
+  index: 'log_index',
+  type: 'type',
+  attempt: 'attempt',
+  at: 'at',
+  durationMs: 'duration_ms',
+  outcome: 'outcome',
+  status: 'status',
+  answer: 'answer',
+  timestamp: 'timestamp',
+  signature: 'signature',
+  nextAt: 'next_at',
+};
+
 /** The table is called `answers`. */
 export const IDEMPOTENCY_RECORDS: Columns<StoredIdempotencyRecord> = {
   userId: 'user_id',
@@ -127,6 +177,10 @@ export const IDEMPOTENCY_RECORDS: Columns<StoredIdempotencyRecord> = {
 
 export function storedService({ serviceId, name, scopes, disabled, createdAt }: ServiceRow): StoredService {
   return { serviceId, name, scopes: JSON.stringify(scopes), disabled, createdAt };
+}
+
+export function storedWebhook({ secrets: _, types, ...webhook }: WebhookRow): StoredWebhook {
+  return { ...webhook, types: JSON.stringify(types) };
 }
 
 /** The row's values, in the order of the columns. */

@@ -4,7 +4,7 @@ import type { Columns } from '../sql/columns.ts';
 /** The columns to select, each under its member's name. */
 export function selectList<Row>(columns: Columns<Row>): string {
   return Object.entries(columns)
-    .map(([member, column]) => (member === column ? column : `${column} AS ${member}`))
+    .map(([member, column]) => (member === column ? column : `${column} AS "${member}"`))
     .join(', ');
 }
 

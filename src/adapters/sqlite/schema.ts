@@ -293,4 +293,53 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX inbox_waiting ON inbox (user_id, expires_at, sender_id, bytes) WHERE delivered_at = 0;
   CREATE INDEX inbox_by_message ON inbox (message_id);
   `,
+  `
+  CREATE TABLE webhooks (
+    webhook_id      TEXT    NOT NULL PRIMARY KEY,
+    url             TEXT    NOT NULL,
+    types           TEXT    NOT NULL CHECK (json_valid(types)),
+    enabled         INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    enabled_at      INTEGER NOT NULL CHECK (enabled_at >= 0),
+    disabled_reason TEXT    NOT NULL,
+    created_at      INTEGER NOT NULL CHECK (created_at >= 0)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE webhook_secrets (
+    secret_id  TEXT    NOT NULL PRIMARY KEY,
+    webhook_id TEXT    NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    wrapped    TEXT    NOT NULL,
+    created_at INTEGER NOT NULL CHECK (created_at >= 0),
+    expires_at INTEGER NOT NULL CHECK (expires_at >= 0)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX webhook_secrets_by_webhook ON webhook_secrets (webhook_id);
+  CREATE TABLE webhook_progress (
+    webhook_id TEXT    NOT NULL PRIMARY KEY REFERENCES webhooks ON DELETE CASCADE,
+    fence      INTEGER NOT NULL CHECK (fence >= 0),
+    state      TEXT    NOT NULL CHECK (json_valid(state))
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE webhook_commands (
+    webhook_id TEXT    NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    command_id TEXT    NOT NULL,
+    kind       TEXT    NOT NULL CHECK (kind IN ('test', 'retry', 'replay')),
+    log_index  INTEGER NOT NULL CHECK (log_index >= 0),
+    at         INTEGER NOT NULL CHECK (at >= 0),
+    PRIMARY KEY (webhook_id, command_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE webhook_deliveries (
+    webhook_id  TEXT    NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    number      INTEGER NOT NULL CHECK (number > 0),
+    event_id    TEXT    NOT NULL,
+    log_index   INTEGER NOT NULL CHECK (log_index >= -1),
+    type        TEXT    NOT NULL,
+    attempt     INTEGER NOT NULL CHECK (attempt > 0),
+    at          INTEGER NOT NULL CHECK (at >= 0),
+    duration_ms INTEGER NOT NULL CHECK (duration_ms >= 0),
+    outcome     TEXT    NOT NULL,
+    status      INTEGER NOT NULL CHECK (status BETWEEN 0 AND 999),
+    answer      TEXT    NOT NULL,
+    timestamp   INTEGER NOT NULL CHECK (timestamp >= 0),
+    signature   TEXT    NOT NULL,
+    next_at     INTEGER NOT NULL CHECK (next_at >= 0),
+    PRIMARY KEY (webhook_id, number)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -18,6 +18,7 @@ import { MessageRows } from './message-rows.ts';
 import type { NameClaims } from './name-claims.ts';
 import { inputValues, insertInto } from './row-sql.ts';
 import { ServiceRows } from './service-rows.ts';
+import { WebhookRows } from './webhook-rows.ts';
 
 const INSERT = {
   user: insertInto('users', { ...USERS, claimVersion: 'claim_version' }),
@@ -44,7 +45,7 @@ const DELETE = {
 } as const;
 
 /** Kinds of rows. */
-const OF_SEVERAL_STATEMENTS = /^(user\.(insert|rename)|service\.|(identity|message)\.insert)/;
+const OF_SEVERAL_STATEMENTS = /^(user\.(insert|rename)|service\.|webhook\.|(identity|message)\.insert)/;
 
 /** Writes the rows that belong to a decision, inside the caller's unit of work. */
 export class SideRows {
@@ -53,6 +54,7 @@ export class SideRows {
   readonly #services: ServiceRows;
   readonly #identities: IdentityRows;
   readonly #messages: MessageRows;
+  readonly #webhooks: WebhookRows;
   readonly #decided: DecidedTransactions;
   readonly #names: NameClaims;
   readonly #savepoint: StatementSync;
@@ -66,6 +68,7 @@ export class SideRows {
     this.#services = new ServiceRows(database);
     this.#identities = new IdentityRows(database);
     this.#messages = new MessageRows(database);
+    this.#webhooks = new WebhookRows(database);
     this.#savepoint = database.prepare('SAVEPOINT decision');
     this.#release = database.prepare('RELEASE decision');
     this.#rollback = database.prepare('ROLLBACK TO decision');
@@ -161,6 +164,18 @@ export class SideRows {
         return this.#messages.deliver(row);
       case 'inbox.delete':
         return this.#messages.delete(row);
+      case 'webhook.insert':
+        this.#webhooks.insert(row.webhook, row.progress);
+        break;
+      case 'webhook.update':
+        this.#webhooks.update(row.webhook);
+        break;
+      case 'webhook.delete':
+        this.#webhooks.delete(row.webhookId);
+        break;
+      case 'webhook.command':
+        this.#webhooks.insertCommand(row.command);
+        break;
       case 'idempotency.insert':
         this.#run(INSERT.idempotencyRecord, valuesOf(IDEMPOTENCY_RECORDS, row));
         break;

@@ -28,6 +28,11 @@ import type {
   UserRecord,
   UserRow,
   VaultBinding,
+  WebhookCommandRow,
+  WebhookDeliveryRow,
+  WebhookProgress,
+  WebhookProgressChange,
+  WebhookRow,
   WrappedKeyRef,
 } from '../../ports/store.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
@@ -53,6 +58,7 @@ import { SqliteSinkPositions } from './sink-position-rows.ts';
 import { TransactionRows } from './transaction-rows.ts';
 import { UnknownNameRows } from './unknown-name-rows.ts';
 import { UserRows } from './user-rows.ts';
+import { WebhookRows } from './webhook-rows.ts';
 import { WrappedKeys } from './wrapped-keys.ts';
 
 export interface SqliteStoreOptions extends AppenderOptions {
@@ -102,6 +108,7 @@ export class SqliteStore implements Store {
   readonly #services: ServiceRows;
   readonly #identities: IdentityRows;
   readonly #messages: MessageRows;
+  readonly #webhooks: WebhookRows;
   readonly #keys: WrappedKeys;
   readonly #expiring: ExpiringRows;
   readonly #unknownNames: UnknownNameRows;
@@ -139,6 +146,7 @@ export class SqliteStore implements Store {
     this.#services = new ServiceRows(database);
     this.#identities = new IdentityRows(database);
     this.#messages = new MessageRows(database);
+    this.#webhooks = new WebhookRows(database);
     this.#keys = new WrappedKeys(database);
     this.#expiring = new ExpiringRows(database);
     this.#unknownNames = new UnknownNameRows(database);
@@ -283,6 +291,33 @@ export class SqliteStore implements Store {
 
   async expireMessages(before: { expired: number; staged: number; limit: number }): Promise<boolean> {
     return this.#appender.change(() => this.#messages.expire(before.expired, before.staged, before.limit));
+  }
+
+  async listWebhooks(): Promise<readonly WebhookRow[]> {
+    return this.#connection.read(() => this.#webhooks.list());
+  }
+
+  async readWebhookProgress(): Promise<{
+    progress: readonly WebhookProgress[];
+    commands: readonly WebhookCommandRow[];
+  }> {
+    return this.#connection.read(() => this.#webhooks.progress());
+  }
+
+  async saveWebhookProgress(
+    changes: readonly WebhookProgressChange[],
+    deliveriesMax: number,
+  ): Promise<readonly boolean[]> {
+    if (changes.length === 0) return [];
+    return this.#appender.change(() => changes.map((change) => this.#webhooks.save(change, deliveriesMax)));
+  }
+
+  async listWebhookDeliveries(page: {
+    webhookId: string;
+    below: number;
+    limit: number;
+  }): Promise<readonly WebhookDeliveryRow[]> {
+    return this.#connection.read(() => this.#webhooks.deliveries(page.webhookId, page.below, page.limit));
   }
 
   async listWrappedKeys(page: {

@@ -2,12 +2,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { KeyReplacement, StoredKey, VaultBinding, WrappedKeyRef } from '../../ports/store.ts';
 import { plainRows } from './row-sql.ts';
 
-/** Lists the users' wrapped keys in order of user id, then the tokens' in order of user and token id; replaces them. */
+/** Lists the users' wrapped keys in order of user id, then the tokens' in order of user and token id, then the webhooks' in order of their secrets' ids; replaces them. */
 export class WrappedKeys {
   readonly #macs: StatementSync;
   readonly #seeds: StatementSync;
+  readonly #webhooks: StatementSync;
   readonly #replaceMac: StatementSync;
   readonly #replaceSeed: StatementSync;
+  readonly #replaceWebhook: StatementSync;
   readonly #bind: StatementSync;
   readonly #binding: StatementSync;
 
@@ -18,9 +20,15 @@ export class WrappedKeys {
     this.#seeds = database.prepare(
       "SELECT 'seed' AS kind, user_id AS userId, token_id AS tokenId, seed AS wrapped FROM tokens WHERE (user_id, token_id) > (?, ?) ORDER BY user_id, token_id LIMIT ?",
     );
+    this.#webhooks = database.prepare(
+      "SELECT 'webhook' AS kind, 0 AS userId, secret_id AS tokenId, wrapped FROM webhook_secrets WHERE secret_id > ? ORDER BY secret_id LIMIT ?",
+    );
     this.#replaceMac = database.prepare('UPDATE users SET mac_key = ? WHERE user_id = ? AND mac_key = ?');
     this.#replaceSeed = database.prepare(
       'UPDATE tokens SET seed = ? WHERE user_id = ? AND token_id = ? AND seed = ?',
+    );
+    this.#replaceWebhook = database.prepare(
+      'UPDATE webhook_secrets SET wrapped = ? WHERE secret_id = ? AND wrapped = ?',
     );
     this.#bind = database.prepare(
       'INSERT INTO vault_binding VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET key_version = excluded.key_version WHERE identity = excluded.identity AND key_version < excluded.key_version',
@@ -30,12 +38,16 @@ export class WrappedKeys {
 
   list(after: WrappedKeyRef | undefined, limit: number): StoredKey[] {
     const keys: StoredKey[] = [];
-    if (after?.kind !== 'seed') {
+    if (after === undefined || after.kind === 'mac') {
       keys.push(...plainRows<StoredKey>(this.#macs.all(after?.userId ?? -1, limit)));
     }
-    if (keys.length < limit) {
+    if (keys.length < limit && after?.kind !== 'webhook') {
       const [userId, tokenId] = after?.kind === 'seed' ? [after.userId, after.tokenId] : [-1, ''];
       keys.push(...plainRows<StoredKey>(this.#seeds.all(userId, tokenId, limit - keys.length)));
+    }
+    if (keys.length < limit) {
+      const from = after?.kind === 'webhook' ? after.tokenId : '';
+      keys.push(...plainRows<StoredKey>(this.#webhooks.all(from, limit - keys.length)));
     }
     return keys;
   }
@@ -43,11 +55,12 @@ export class WrappedKeys {
   /** Runs inside the caller's unit of work. */
   replace(replacements: readonly KeyReplacement[]): boolean[] {
     return replacements.map(({ kind, userId, tokenId, expected, replacement }) => {
-      const result =
-        kind === 'mac'
-          ? this.#replaceMac.run(replacement, userId, expected)
-          : this.#replaceSeed.run(replacement, userId, tokenId, expected);
-      return Number(result.changes) === 1;
+      const { changes } = {
+        mac: () => this.#replaceMac.run(replacement, userId, expected),
+        seed: () => this.#replaceSeed.run(replacement, userId, tokenId, expected),
+        webhook: () => this.#replaceWebhook.run(replacement, tokenId, expected),
+      }[kind]();
+      return Number(changes) === 1;
     });
   }
 

@@ -9,3 +9,8 @@ export function macKeyOwner(userId: UserId): string {
 export function seedOwner(userId: UserId, tokenId: string): string {
   return `seed/${userId}/${tokenId}`;
 }
+
+/** Names the owner of the key that a webhook's secret is derived from. */
+export function webhookSecretOwner(secretId: string): string {
+  return `webhook/${secretId}`;
+}

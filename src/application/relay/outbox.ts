@@ -11,8 +11,12 @@ export interface Outbox extends Pick<LogReader, 'readSealed' | 'sealedSize'> {
 
 /** Where sinks stand, and which server may move them. Throws `StoreUnavailable` when the database cannot answer. */
 export interface SinkPlaces {
-  /** Takes a sink's lease, with its position. @returns undefined while another process holds it */
-  take(sink: string): Promise<SinkPlace | undefined>;
+  /**
+   * Takes a sink's lease, with its position.
+   * @param firstIndex the position of a sink that has none yet. Default: 0
+   * @returns undefined while another process holds it
+   */
+  take(sink: string, firstIndex?: () => Promise<number>): Promise<SinkPlace | undefined>;
   /** @returns where the sink stands, whoever has its lease */
   find(sink: string): Promise<Pick<SinkPlace, 'next'>>;
   /**

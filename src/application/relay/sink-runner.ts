@@ -94,7 +94,7 @@ export class SinkRunner {
   /** @returns whether the lease was had; it ends without an error when it was lost or this process stops */
   async #runOnce(): Promise<boolean> {
     const { places } = this.#parts;
-    const place = await places.take(this.sink.name);
+    const place = await places.take(this.sink.name, this.sink.firstIndex?.bind(this.sink));
     if (!place) {
       this.#state = 'waiting';
       this.#next = (await places.find(this.sink.name)).next;

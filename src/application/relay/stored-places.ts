@@ -29,7 +29,7 @@ export class StoredPlaces implements SinkPlaces {
     this.#leaseMs = leaseMs;
   }
 
-  async take(sink: string): Promise<SinkPlace | undefined> {
+  async take(sink: string, firstIndex?: () => Promise<number>): Promise<SinkPlace | undefined> {
     const { lease } = await this.#takeLease(sink);
     if (!lease) return undefined;
     // Read under the lease, so it is the last that was stored.
@@ -44,7 +44,7 @@ export class StoredPlaces implements SinkPlaces {
       return true;
     };
     return {
-      next: stored?.position ?? 0,
+      next: stored?.position ?? (await firstIndex?.()) ?? 0,
       mayBeNew: isNew(stored),
       keep: () => leases.renew(lease, leaseMs),
       async advance(next) {

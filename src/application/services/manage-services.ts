@@ -1,11 +1,12 @@
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { type ServiceRow, SYSTEM_USER_ID } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import { byWhom } from '../decisions/change-as-system.ts';
 import type { Job } from '../decisions/job.ts';
 import { type IdempotencyCodec, idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
 import type { Act } from '../users/administer-user.ts';
-import { byWhom, changeService, type ServiceChange } from './change-service.ts';
+import { changeService, type ServiceChange } from './change-service.ts';
 import { parseScopes } from './scopes.ts';
 import { idOfServiceKey, makeServiceKey } from './service-keys.ts';
 

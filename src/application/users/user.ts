@@ -113,6 +113,10 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
         break;
       case 'service.insert':
       case 'service.update':
+      case 'webhook.insert':
+      case 'webhook.update':
+      case 'webhook.delete':
+      case 'webhook.command':
       case 'user.insert':
       case 'idempotency.insert':
       case 'identity.insert':

@@ -4,7 +4,7 @@ import type { OpenApiDocument, Operation } from './openapi.ts';
 
 type Json = Record<string, unknown>;
 
-const METHODS = ['get', 'post', 'put', 'delete'] as const;
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** The whole API on one page without a script, made of the document that programs read. */
 export function docsPage(api: OpenApiDocument): string {

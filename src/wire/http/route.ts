@@ -6,7 +6,7 @@ import type { Caller, CallerKind, Callers } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { closed } from './schema.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export type Tag =
   | 'users'

@@ -7,6 +7,7 @@ import { adminServiceRoutes } from './routes/admin-services.ts';
 import { adminTransactionRoutes } from './routes/admin-transactions.ts';
 import { adminOneUserRoutes } from './routes/admin-user.ts';
 import { adminUserRoutes } from './routes/admin-users.ts';
+import { adminWebhookRoutes } from './routes/admin-webhooks.ts';
 import { challengeRoutes } from './routes/challenges.ts';
 import { codeRoutes } from './routes/codes.ts';
 import { enrolmentRoutes } from './routes/enrolments.ts';
@@ -57,6 +58,7 @@ export const ROUTES: readonly Route[] = [
   ...adminUserRoutes,
   ...adminOneUserRoutes,
   ...adminServiceRoutes,
+  ...adminWebhookRoutes,
   ...adminPartRoutes,
   ...adminConfigurationRoutes,
   ...adminOverviewRoutes,

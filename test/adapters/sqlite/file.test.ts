@@ -188,7 +188,8 @@ describe('SQLite file: damage and locks at work', () => {
     assert.deepEqual(await store.verifyIntegrity(), []);
     await store.close();
     const bytes = readFileSync(folder.path);
-    for (let page = 80; page < bytes.length / 4_096 - 20; page++)
+    // Those before hold the schema.
+    for (let page = 110; page < bytes.length / 4_096 - 20; page++)
       bytes.fill(0xa5, page * 4_096, page * 4_096 + 200);
     writeFileSync(folder.path, bytes);
     const damaged = await folder.open();

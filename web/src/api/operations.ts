@@ -362,6 +362,64 @@ export type UserTransaction = {
   readonly user: string;
 };
 
+export type Webhook = {
+  readonly id: string;
+  readonly url: string;
+  readonly types: readonly string[];
+  readonly enabled: boolean;
+  readonly disabled_reason?: 'failing' | 'gone';
+  readonly created_at: string;
+  readonly secrets: readonly {
+    readonly created_at: string;
+    readonly expires_at: string | null;
+  }[];
+  readonly next_index?: number;
+  readonly outstanding?: number;
+  readonly failing_since?: string | null;
+};
+
+export type WebhookDelivery = {
+  readonly number: number;
+  readonly event_id: string;
+  readonly index: number | null;
+  readonly type: string;
+  readonly attempt: number;
+  readonly at: string;
+  readonly duration_ms: number;
+  readonly outcome: string;
+  readonly status: number | null;
+  readonly answer: string;
+  readonly next_at: string | null;
+};
+
+export type WebhookDeliveryRequest = {
+  readonly number: number;
+  readonly event_id: string;
+  readonly index: number | null;
+  readonly type: string;
+  readonly attempt: number;
+  readonly at: string;
+  readonly duration_ms: number;
+  readonly outcome: string;
+  readonly status: number | null;
+  readonly answer: string;
+  readonly next_at: string | null;
+  readonly request: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | null;
+  };
+};
+
+export type WebhookRequested = {
+  readonly id: string;
+};
+
+export type WebhookSecret = {
+  readonly id: string;
+  readonly secret: string;
+};
+
 /** Each call: what it is sent, and what it answers when it succeeds. */
 export interface Operations {
   'DELETE /v1/admin/identities/{user}': {
@@ -387,6 +445,12 @@ export interface Operations {
     path: {
       readonly id: string;
       readonly token: string;
+    };
+    answer: undefined;
+  };
+  'DELETE /v1/admin/webhooks/{id}': {
+    path: {
+      readonly id: string;
     };
     answer: undefined;
   };
@@ -585,6 +649,42 @@ export interface Operations {
       readonly next_cursor: string | null;
     };
   };
+  'GET /v1/admin/webhooks': {
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly webhooks: readonly Webhook[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/admin/webhooks/{id}': {
+    path: {
+      readonly id: string;
+    };
+    answer: Webhook;
+  };
+  'GET /v1/admin/webhooks/{id}/deliveries': {
+    path: {
+      readonly id: string;
+    };
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly deliveries: readonly WebhookDelivery[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/admin/webhooks/{id}/deliveries/{number}': {
+    path: {
+      readonly id: string;
+      readonly number: string;
+    };
+    answer: WebhookDeliveryRequest;
+  };
   'GET /v1/events': {
     answer: undefined;
   };
@@ -758,6 +858,16 @@ export interface Operations {
     };
     answer: Transaction;
   };
+  'PATCH /v1/admin/webhooks/{id}': {
+    path: {
+      readonly id: string;
+    };
+    body: {
+      readonly types?: readonly string[];
+      readonly enabled?: boolean;
+    };
+    answer: Webhook;
+  };
   'POST /v1/admin/identities/{user}/verification': {
     path: {
       readonly user: string;
@@ -848,6 +958,41 @@ export interface Operations {
       readonly id: string;
     };
     answer: undefined;
+  };
+  'POST /v1/admin/webhooks': {
+    body: {
+      readonly url: string;
+      readonly types?: readonly string[];
+    };
+    answer: WebhookSecret;
+  };
+  'POST /v1/admin/webhooks/{id}/deliveries/{number}/retry': {
+    path: {
+      readonly id: string;
+      readonly number: string;
+    };
+    answer: WebhookRequested;
+  };
+  'POST /v1/admin/webhooks/{id}/replay': {
+    path: {
+      readonly id: string;
+    };
+    body: {
+      readonly from: number;
+    };
+    answer: WebhookRequested;
+  };
+  'POST /v1/admin/webhooks/{id}/secrets': {
+    path: {
+      readonly id: string;
+    };
+    answer: WebhookSecret;
+  };
+  'POST /v1/admin/webhooks/{id}/test': {
+    path: {
+      readonly id: string;
+    };
+    answer: WebhookRequested;
   };
   'POST /v1/browser-sessions': {
     body: {

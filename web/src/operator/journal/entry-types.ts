@@ -39,6 +39,14 @@ export const ENTRY_TYPES = [
   'admin.service_scopes_set',
   'admin.service_disabled',
   'admin.service_enabled',
+  'admin.webhook_created',
+  'admin.webhook_changed',
+  'admin.webhook_deleted',
+  'admin.webhook_secret_rotated',
+  'admin.webhook_disabled',
+  'admin.webhook_tested',
+  'admin.webhook_retried',
+  'admin.webhook_replayed',
   'admin.rate_limited',
 ] as const;
 
@@ -56,7 +64,8 @@ export function wordOf(type: string): EntryWord | undefined {
 export type Tone = 'good' | 'bad' | 'plain';
 
 export function toneOf(type: string): Tone {
-  if (/\.(refused|locked|rate_limited|user_disabled|service_disabled)$/.test(type)) return 'bad';
+  if (/\.(refused|locked|rate_limited|user_disabled|service_disabled|webhook_disabled)$/.test(type))
+    return 'bad';
   if (/\.(approved|accepted|activated)$/.test(type)) return 'good';
   return 'plain';
 }
