@@ -155,7 +155,7 @@ test('a backup of a version before, without a signature, is restored only where 
   await cp(backup, old, { recursive: true });
   const database = new DatabaseSync(join(old, 'sello.sqlite'));
   database.exec(
-    'ALTER TABLE sessions DROP COLUMN proven_at; ALTER TABLE sessions DROP COLUMN invited_by; ALTER TABLE sessions DROP COLUMN proof; DROP TABLE vault_binding; DROP TABLE leases; DROP TABLE sink_positions; DROP TABLE log_tiles; DROP TABLE log_checkpoints; DROP TABLE unknown_names; DROP TABLE name_claims; DROP TABLE identities; DROP TABLE identity_keys; DROP TABLE messages; DROP TABLE message_parts; DROP TABLE staged_messages; DROP TABLE inbox; DROP INDEX users_unclaimed; ALTER TABLE users DROP COLUMN claim_version; PRAGMA user_version = 4; PRAGMA journal_mode = DELETE',
+    'ALTER TABLE sessions DROP COLUMN proven_at; ALTER TABLE sessions DROP COLUMN invited_by; ALTER TABLE sessions DROP COLUMN proof; DROP TABLE vault_binding; DROP TABLE leases; DROP TABLE sink_positions; DROP TABLE log_tiles; DROP TABLE log_checkpoints; DROP TABLE unknown_names; DROP TABLE name_claims; DROP TABLE identities; DROP TABLE identity_keys; DROP TABLE messages; DROP TABLE message_parts; DROP TABLE staged_messages; DROP TABLE inbox; DROP TABLE webhook_deliveries; DROP TABLE webhook_commands; DROP TABLE webhook_progress; DROP TABLE webhook_secrets; DROP TABLE webhooks; DROP INDEX users_unclaimed; ALTER TABLE users DROP COLUMN claim_version; PRAGMA user_version = 4; PRAGMA journal_mode = DELETE',
   );
   database.close();
   const manifest = JSON.parse(await readFile(join(old, 'manifest.json'), 'utf8'));
