@@ -83,6 +83,10 @@ function changesOf(row: SideRow): readonly string[] {
     case 'message.insert':
     case 'inbox.deliver':
     case 'inbox.delete':
+    case 'webhook.insert':
+    case 'webhook.update':
+    case 'webhook.delete':
+    case 'webhook.command':
     case 'idempotency.insert':
       return [];
   }
