@@ -228,6 +228,9 @@ export const LIMITS = {
   /** Bodies of messages that arrive or are handled, of all users; and of one user. */
   messageBytesUnderWayMax: 134_217_728,
   messageBytesUnderWayPerUserMax: 67_108_864,
+  /** A piece of a message in one answer over TCP, and messages in one list there. */
+  messagePieceBytes: 8_192,
+  inboxPageSize: 50,
   /** Messages that are sent to their recipients now, of all users; and of one user. */
   messageStreamsMax: 64,
   messageStreamsPerUserMax: 4,

@@ -45,6 +45,17 @@ export const TCP_CODES: readonly RefusalCode[] = [
   'code_wrong',
   'code_spent',
   'idempotency_mismatch',
+  'identity_unknown',
+  'identity_key_invalid',
+  'identity_key_taken',
+  'message_unknown',
+  'message_form_invalid',
+  'message_repeated',
+  'recipient_unknown',
+  'recipients_too_many',
+  'outbox_full',
+  'inbox_full',
+  'delivery_receipt_invalid',
 ];
 
 export function errorTable(): string {

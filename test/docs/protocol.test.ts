@@ -87,7 +87,7 @@ test('every message and key that the server reads is described', () => {
   assert.ok(names.size >= 11);
   for (const name of names) assert.ok(page.includes(`\`${name}\``) || page.includes(`"${name}":`), name);
   const actions = [...source('src/wire/tcp/message.ts').matchAll(/case '(\w+)'/g)];
-  assert.equal(actions.length, 6);
+  assert.equal(actions.length, 9);
   for (const [, action = ''] of actions) assert.ok(page.includes(`{"accion":"${action}"`), action);
 });
 

@@ -5,6 +5,7 @@ import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { parseTransfer } from '../../domain/transaction/transfer.ts';
 import { transferDigest } from '../../domain/transaction/transfer-digest.ts';
 import type { Request, TransactionRequest } from './message.ts';
+import { type MessagingRequest, performMessaging } from './messaging-actions.ts';
 import type { TcpServices } from './services.ts';
 
 /** What a connection remembers of its client between messages. */
@@ -47,9 +48,24 @@ export function performAction(
       return logOut(services, client);
     case 'reanudar':
       return resume(services, client, request.secret);
+    case 'identidad':
+    case 'mensaje':
+    case 'bandeja':
+      return message(services, client, request);
     case 'refused':
       return request.refusal;
   }
+}
+
+async function message(
+  { messaging }: TcpServices,
+  client: ClientState,
+  request: MessagingRequest,
+): Promise<Outcome> {
+  const { session, address } = client;
+  if (!session) return refuse('session_required');
+  const outcome = await performMessaging(messaging, { session, address }, request);
+  return isRefusal(outcome) ? forgetEnded(client, session, outcome) : outcome;
 }
 
 async function authoriseTransaction(

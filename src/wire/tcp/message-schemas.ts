@@ -11,7 +11,8 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** The schema of each message. A `description` is the bound that a refusal names beside the key. */
 export function messageSchemas(limits: Limits) {
-  const { idBytesMax, idempotencyKeyBytesMax, challengesPerRequestMax } = limits;
+  const { idBytesMax, idempotencyKeyBytesMax, challengesPerRequestMax, inboxPageSize } = limits;
+  const jwk = Type.Object({}, { description: 'JWK' });
   const id = Type.Refine(
     Type.Union([Type.String(), Type.Integer()], { description: `≤ ${idBytesMax} bytes` }),
     (value) => (typeof value === 'string' ? isIdText(value, idBytesMax) : Number.isSafeInteger(value)),
@@ -41,6 +42,24 @@ export function messageSchemas(limits: Limits) {
       }),
     ),
     resume: compile(Type.Object({ sesion: text() })),
+    identity: compile(Type.Object({ usuario: text() })),
+    enrolment: compile(Type.Object({ clave_firma: jwk, clave_sellado: jwk, codigo: text() })),
+    sealed: compile(Type.Object({ jwe: Type.Object({}) })),
+    piece: compile(
+      Type.Object({
+        mensaje_id: text(),
+        desde: Type.Optional(Type.Integer({ minimum: 0, description: '≥ 0' })),
+      }),
+    ),
+    receipt: compile(Type.Object({ mensaje_id: text(), acuse: text() })),
+    inbox: compile(
+      Type.Object({
+        limite: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: inboxPageSize, description: `1–${inboxPageSize}` }),
+        ),
+        desde: Type.Optional(text()),
+      }),
+    ),
   };
 }
 

@@ -3,6 +3,7 @@ import { withoutBlanks } from '../../domain/otp/typed-code.ts';
 import type { Limits } from '../../limits.ts';
 import { LINE_NOT_UTF8, LINE_TOO_LONG, type LineFault } from '../../net/line-reader.ts';
 import { type MessageSchemas, messageSchemas } from './message-schemas.ts';
+import type { MessagingRequest } from './messaging-actions.ts';
 import { nestsDeeper } from './nesting.ts';
 
 /** One message. Types and the protocol's own bounds are checked; values (accounts, amounts, codes) are NOT. */
@@ -27,6 +28,7 @@ export type Request =
   | TransactionRequest
   | { readonly action: 'logout' }
   | { readonly action: 'reanudar'; readonly secret: string }
+  | MessagingRequest
   /** The line could not be read, or may not be carried out. */
   | { readonly action: 'refused'; readonly refusal: Refusal };
 
@@ -77,7 +79,7 @@ export class MessageReader {
   }
 
   #readRequest(action: string, value: object): Request {
-    const { register, login, challenge, transaction, resume } = this.#schemas;
+    const { register, login, challenge, transaction, resume, identity, enrolment, inbox } = this.#schemas;
     switch (action) {
       case 'transaccion':
         return transaction.validator.Check(value)
@@ -98,9 +100,39 @@ export class MessageReader {
         return resume.validator.Check(value)
           ? { action, secret: value.sesion }
           : refused(invalid(resume, value));
+      case 'identidad':
+        if ('usuario' in value) {
+          if (!identity.validator.Check(value)) return refused(invalid(identity, value));
+          return { action, username: value.usuario };
+        }
+        if (!enrolment.validator.Check(value)) return refused(invalid(enrolment, value));
+        return {
+          action,
+          signJwk: value.clave_firma,
+          sealJwk: value.clave_sellado,
+          code: withoutBlanks(value.codigo),
+        };
+      case 'mensaje':
+        return this.#readMessage(action, value);
+      case 'bandeja':
+        if (!inbox.validator.Check(value)) return refused(invalid(inbox, value));
+        return { action, limit: value.limite, after: value.desde };
       default:
         return refused(refuse('action_unknown'));
     }
+  }
+
+  #readMessage(action: 'mensaje', value: object): Request {
+    const { sealed, piece, receipt } = this.#schemas;
+    if ('jwe' in value) {
+      return sealed.validator.Check(value) ? { action, jwe: value.jwe } : refused(invalid(sealed, value));
+    }
+    if ('acuse' in value) {
+      if (!receipt.validator.Check(value)) return refused(invalid(receipt, value));
+      return { action, messageId: value.mensaje_id, receipt: value.acuse };
+    }
+    if (!piece.validator.Check(value)) return refused(invalid(piece, value));
+    return { action, messageId: value.mensaje_id, from: value.desde ?? 0 };
   }
 }
 

@@ -1,10 +1,13 @@
-import type { Limits } from '../../limits.ts';
+import { LIMITS, type Limits } from '../../limits.ts';
 import type { Message } from './message.ts';
 
 /** Bytes reserved for an answer beyond what it echoes from the message. */
 const ANSWER_BYTES = 320;
 const RECEIPT_BYTES = 2_048;
 const NONCE_BYTES = 68;
+const IDENTITY_BYTES = 2_048;
+/** A line of the inbox: an id, a name that JSON may escape, a time and a length. */
+const INBOX_LINE_BYTES = 1_024;
 
 /**
  * Decides which messages of a connection may be under way together.
@@ -74,5 +77,8 @@ function isBarrier({ action }: Message): boolean {
 function answerBytes(message: Message): number {
   const bytes = ANSWER_BYTES + message.bytes;
   if (message.action === 'transaccion' && message.receipt) return bytes + RECEIPT_BYTES;
+  if (message.action === 'identidad') return bytes + IDENTITY_BYTES;
+  if (message.action === 'mensaje') return bytes + LIMITS.messagePieceBytes;
+  if (message.action === 'bandeja') return bytes + (message.limit ?? LIMITS.inboxPageSize) * INBOX_LINE_BYTES;
   return message.action === 'pet_transaccion' ? bytes + (message.count ?? 1) * NONCE_BYTES : bytes;
 }

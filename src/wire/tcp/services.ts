@@ -6,6 +6,7 @@ import type { Session } from '../../application/sessions/session.ts';
 import type { Authorisation, AuthoriseRequest } from '../../application/transactions/authorisation.ts';
 import type { RegisteredUser, RegisterUserRequest } from '../../application/users/register-user.ts';
 import type { Refusal } from '../../domain/errors.ts';
+import type { MessagingServices } from './messaging-services.ts';
 
 /** The application services that the TCP protocol calls: use cases, bound to their context by src/compose.ts. */
 export interface TcpServices {
@@ -17,6 +18,8 @@ export interface TcpServices {
   endSession(session: Session): Promise<Refusal | undefined>;
   issueChallenges(session: Session, count: number): Promise<readonly Challenge[] | Refusal>;
   authorise(request: AuthoriseRequest): Promise<Authorisation | Refusal>;
+
+  readonly messaging: MessagingServices;
 
   /** Counts one error of an address. @returns 0, or the milliseconds until the address may make another */
   takeError(address: string): Promise<number>;

@@ -67,6 +67,8 @@ export class FixtureServices implements TcpServices {
   /** Whether users are told that they are being recovered. */
   recovered = false;
 
+  readonly messaging = undefined as unknown as TcpServices['messaging'];
+
   async isBeingRecovered() {
     return this.recovered;
   }
