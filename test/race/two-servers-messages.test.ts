@@ -115,7 +115,7 @@ async function receive(caller: number, id: string) {
   return { content: Buffer.from(opened.content), receipt };
 }
 
-test(`the same message at both servers at once, long or short: ${ROUNDS} rounds of ${CALLERS}, one is taken, once`, async () => {
+test('the same message at both servers at once, long or short: one is taken, once', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const content = Buffer.alloc(round % 4 === 0 ? 30_000 : 10, `${round}`);
     const jwe = await sealed(content);
