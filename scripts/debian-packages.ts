@@ -21,6 +21,8 @@ const PACKAGES: readonly { readonly name: string; readonly file: string }[] = [
   { name: 'util-linux', file: '/usr/bin/setpriv' },
   { name: 'systemd', file: '/usr/bin/systemd-analyze' },
   { name: 'openssl', file: '/usr/bin/openssl' },
+  { name: 'openjdk-17-jre-headless', file: '/usr/lib/jvm/java-17-openjdk-*/bin/java' },
+  { name: 'maven', file: '/usr/bin/mvn' },
   { name: 'docker.io', file: '/usr/sbin/dockerd' },
   { name: 'docker-compose', file: '/usr/bin/docker-compose' },
 ];
