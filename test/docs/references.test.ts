@@ -23,6 +23,7 @@ const DOCUMENTS = [
   'docs/DECISIONS.md',
   'docs/architecture.md',
   'docs/asvs.md',
+  'docs/events.md',
   'docs/operations.md',
   'docs/protocol.md',
   'docs/security.md',
