@@ -47,6 +47,7 @@ export class MemoryOutbox implements Outbox {
 /** Leases and positions that several relays share. */
 export class MemoryPlaces {
   readonly positions = new Map<string, number>();
+  readonly #set = new Set<string>();
   readonly #leases = new Map<string, { fence: number; holder: string; until: number }>();
 
   of(holder: string, leaseMs = 10_000): SinkPlaces {
@@ -64,11 +65,12 @@ export class MemoryPlaces {
         this.#leases.set(sink, { fence, holder, until: performance.now() + leaseMs });
         return {
           next: this.positions.get(sink) ?? 0,
-          mayBeNew: !this.positions.has(sink),
+          mayBeNew: !this.positions.has(sink) || this.#set.has(sink),
           keep: async () => keep(),
           advance: async (next) => {
             if (!keep()) return false;
             this.positions.set(sink, next);
+            this.#set.delete(sink);
             return true;
           },
           release: async () => {
@@ -80,6 +82,7 @@ export class MemoryPlaces {
         const held = this.#leases.get(sink);
         if (held && held.until > performance.now()) return { holder: held.holder };
         this.positions.set(sink, next);
+        this.#set.add(sink);
         return undefined;
       },
       find: async (sink) => ({ next: this.positions.get(sink) ?? 0 }),
