@@ -93,6 +93,13 @@ export const COMMANDS: CommandTable = {
     summary: text('verify a receipt offline', 'verificar un recibo sin conexión'),
     load: () => import('./receipt/command.ts'),
   },
+  surrogates: {
+    summary: text(
+      'replace the identifiers of data sets by surrogates, and turn them back',
+      'sustituir los identificadores de conjuntos de datos por subrogados, y deshacerlo',
+    ),
+    load: () => import('./surrogates/command.ts'),
+  },
   backup: {
     summary: text(
       'copy all data while the server runs, and verify the copy',
