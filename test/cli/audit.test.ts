@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { openApplication } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { ServerProcess } from '../e2e/server-process.ts';
+import { checkpointOver, exportLines, logKey } from '../operator/export-fixture.ts';
 import { sello, selloJson } from '../services/sello-command.ts';
 
 let folder = '';
@@ -172,6 +173,37 @@ test('a changed, a missing and a cut-off row of the database are found', async (
     cut.fault?.reason === 'truncated' || cut.damage?.length > 0 || cut.row_fault !== undefined,
     JSON.stringify(cut),
   );
+});
+
+test('checkpoints are given by file, with the log’s key; each failure is said in one line', async () => {
+  const sealed = exportLines(20);
+  const key = logKey('sello.example');
+  const file = (name: string) => join(folder, name);
+  await writeFile(file('sealed.jsonl'), `${sealed.join('\n')}\n`);
+  await writeFile(file('20.txt'), checkpointOver(sealed, 20, 'sello.example', key));
+  await writeFile(file('12.txt'), checkpointOver(sealed, 12, 'sello.example', key));
+  await writeFile(file('fork.txt'), checkpointOver(exportLines(20, 5, 'y'), 12, 'sello.example', key));
+  const verify = (...more: string[]) => sello(['audit', 'verify', file('sealed.jsonl'), ...more]);
+  const pins = ['--pin', file('12.txt'), '--pin', file('20.txt')];
+  const whole = await verify(...pins, '--vkey', key.vkey);
+  assert.deepEqual([whole.code, whole.stderr], [0, ''], whole.stdout);
+  const unkeyed = await verify('--pin', file('12.txt'));
+  assert.equal(unkeyed.code, 0);
+  assert.match(
+    unkeyed.stderr,
+    /signatures of the checkpoints were not verified.*\n8 entries are covered by no/s,
+  );
+  const forked = await verify('--pin', file('20.txt'), '--pin', file('fork.txt'), '--vkey', key.vkey);
+  assert.equal(forked.code, 1);
+  assert.match(forked.stdout, /forked: .*20\.txt fits the export, and .*fork\.txt is of other entries/);
+  const foreign = await verify('--pin', file('12.txt'), '--vkey', logKey('sello.example').vkey);
+  assert.deepEqual([foreign.code, /12\.txt is not signed by this key/.test(foreign.stderr)], [1, true]);
+  assert.equal((await verify('--pin', file('12.txt'), '--vkey', 'x')).code, 2);
+  assert.equal((await verify('--pin', file('none.txt'))).code, 2);
+  await writeFile(file('cut.jsonl'), sealed.join('\n').slice(0, -40));
+  const cut = await sello(['audit', 'verify', file('cut.jsonl'), '--json', ...pins, '--vkey', key.vkey]);
+  assert.equal(cut.code, 1);
+  assert.equal(JSON.parse(cut.stdout).fault.entry, 20);
 });
 
 test('an export ends quietly when its reader has seen enough', async () => {

@@ -14,19 +14,7 @@ import { chainHash, GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts'
 import { type StoreVerdict, verifyStoredJournal } from '../../src/operator/audit/stored-journal.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { auditedLife } from './audited-life.ts';
-
-/** What vault and configuration cover, or what repeats another column for older versions. */
-const NOT_COMPARED = new Set(['mac_key', 'seed', 'claim_version', 'position']);
-const TABLES = [
-  'users',
-  'tokens',
-  'passkeys',
-  'sessions',
-  'services',
-  'service_keys',
-  'identities',
-  'transactions',
-];
+import { NOT_COMPARED, SIDE_TABLES } from './database-mutations.ts';
 
 async function verify(path: string): Promise<StoreVerdict> {
   const reader = await openSqliteReader(path);
@@ -66,7 +54,7 @@ test('every column of every row, and each row, is found when it is changed or de
     database.exec(undo);
     changes++;
   };
-  for (const table of TABLES) {
+  for (const table of SIDE_TABLES) {
     database.exec(`CREATE TEMP TABLE kept AS SELECT * FROM ${table}`);
     const undo = `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM temp.kept`;
     const columns = database.prepare('SELECT name, type FROM pragma_table_info(?)').all(table);

@@ -1,11 +1,23 @@
 import type { SideTable, SideTableRows } from '../../ports/journal-reader.ts';
 import type { IdentityRow, NewUser, PasskeyRow, TokenRow, TransactionRow } from '../../ports/store.ts';
+import { auditedService } from '../sql/audited-service.ts';
 import { auditedSession } from '../sql/audited-session.ts';
-import { type Columns, IDENTITIES, PASSKEYS, SESSIONS, TOKENS, TRANSACTIONS, USERS } from '../sql/columns.ts';
+import {
+  type Columns,
+  IDENTITIES,
+  PASSKEYS,
+  SERVICE_KEYS,
+  SERVICES,
+  SESSIONS,
+  type StoredService,
+  type StoredServiceKey,
+  TOKENS,
+  TRANSACTIONS,
+  USERS,
+} from '../sql/columns.ts';
 import type { StoredSession } from '../sql/stored-session.ts';
 import type { Connection, Value } from './connection.ts';
 import { jsonObject } from './row-sql.ts';
-import { listServices } from './service-rows.ts';
 
 const PAGE = 1_024;
 
@@ -33,7 +45,18 @@ async function* sessions(connection: Connection) {
 }
 
 async function* services(connection: Connection) {
-  yield* await listServices(connection);
+  const keys = Map.groupBy(
+    await Array.fromAsync(pages<StoredServiceKey>(connection, 'service_keys', SERVICE_KEYS, ['hash'])),
+    ({ serviceId }) => serviceId,
+  );
+  for await (const stored of pages<StoredService>(connection, 'services', SERVICES, ['service_id'])) {
+    const own = keys.get(stored.serviceId) ?? [];
+    keys.delete(stored.serviceId);
+    yield auditedService(stored, own);
+  }
+  for (const [serviceId, own] of keys) {
+    yield { serviceId, name: serviceId, scopes: [], keys: own, disabled: false, createdAt: 0 };
+  }
 }
 
 async function* pages<Row>(

@@ -5,18 +5,31 @@ import type {
   IdentityRow,
   NewUser,
   PasskeyRow,
+  ServiceRow,
   SessionRow,
   TokenRow,
   TransactionRow,
 } from '../../ports/store.ts';
+import { auditedService } from '../sql/audited-service.ts';
 import { auditedSession } from '../sql/audited-session.ts';
-import { type Columns, IDENTITIES, PASSKEYS, SESSIONS, TOKENS, TRANSACTIONS, USERS } from '../sql/columns.ts';
+import {
+  type Columns,
+  IDENTITIES,
+  PASSKEYS,
+  SERVICE_KEYS,
+  SERVICES,
+  SESSIONS,
+  type StoredService,
+  type StoredServiceKey,
+  TOKENS,
+  TRANSACTIONS,
+  USERS,
+} from '../sql/columns.ts';
 import type { StoredSession } from '../sql/stored-session.ts';
 import type { Connection } from './connection.ts';
 import { DecidedTransactions } from './decided-transactions.ts';
 import type { JournalIndex } from './journal-index.ts';
 import { plainRows } from './row-sql.ts';
-import { ServiceRows } from './service-rows.ts';
 
 const PAGE = 1_024;
 
@@ -58,8 +71,19 @@ export class AuditedRows {
     }
   }
 
-  async *#services() {
-    yield* this.#connection.read(() => new ServiceRows(this.#connection.database).list());
+  async *#services(): AsyncGenerator<ServiceRow> {
+    const keys = Map.groupBy(
+      await Array.fromAsync(this.#pages<StoredServiceKey>('service_keys', SERVICE_KEYS, ['hash'])),
+      ({ serviceId }) => serviceId,
+    );
+    for await (const stored of this.#pages<StoredService>('services', SERVICES, ['service_id'])) {
+      const own = keys.get(stored.serviceId) ?? [];
+      keys.delete(stored.serviceId);
+      yield auditedService(stored, own);
+    }
+    for (const [serviceId, own] of keys) {
+      yield { serviceId, name: serviceId, scopes: [], keys: own, disabled: false, createdAt: 0 };
+    }
   }
 
   /** Each with its decision, which the table may not have yet. */

@@ -25,6 +25,16 @@ export function findDamage(database: DatabaseSync, index: JournalIndex): string[
   if (journal && Number(journal.entries) !== Number(journal.last)) {
     problems.push(`the journal has gaps: ${journal.entries} entries up to position ${journal.last}`);
   }
+  const unlinked = database.prepare(
+    `SELECT j.position FROM journal AS j LEFT JOIN journal AS p ON p.position = j.previous_position
+    WHERE (j.version = 1 AND j.previous_position <> 0)
+      OR (j.version > 1 AND (p.user_id IS NOT j.user_id OR p.version IS NOT j.version - 1)) LIMIT ${PROBLEMS_MAX}`,
+  );
+  for (const { position } of unlinked.all()) {
+    problems.push(
+      `entry ${position} does not point to the entry before it of its user: it was moved, or one was`,
+    );
+  }
   const watermark = database.prepare('SELECT position FROM watermark').get()?.position;
   if (Number(watermark) > index.last) problems.push('entries are missing at the end of the journal');
   return problems;

@@ -3,6 +3,7 @@ const SLOTS_FIRST = 1_024;
 
 /** Keeps the last version and hash of each user's chain, for a pass over a journal: about a hundred bytes a user. */
 export class UserChains {
+  #count = 0;
   readonly #slots = new Map<string, number>();
   #hashes = Buffer.alloc(SLOTS_FIRST * HASH_BYTES);
   #versions = new Float64Array(SLOTS_FIRST);
@@ -19,10 +20,18 @@ export class UserChains {
     return { version: this.#versions[slot] ?? 0, hash: this.#hashes.toString('hex', at, at + HASH_BYTES) };
   }
 
+  /** Goes on with a chain under another name. */
+  rename(user: string, renamed: string): void {
+    const slot = this.#slots.get(user);
+    if (slot === undefined) return;
+    this.#slots.delete(user);
+    this.#slots.set(renamed, slot);
+  }
+
   put(user: string, version: number, hash: string): void {
     let slot = this.#slots.get(user);
     if (slot === undefined) {
-      slot = this.#slots.size;
+      slot = this.#count++;
       if (slot === this.#versions.length) this.#grow();
       this.#slots.set(user, slot);
     }

@@ -46,6 +46,7 @@ export interface JournalFault {
     | 'previous_unexpected'
     | 'hash_mismatch'
     | 'columns_mismatch'
+    | 'index_unexpected'
     | 'truncated';
   /** The expected and the found value. */
   readonly detail: string;
@@ -129,6 +130,11 @@ function checkEntry(entry: UnverifiedEntry, count: number, chains: UserChains): 
     return fault('columns_mismatch', `beside the body stands ${shortened(JSON.stringify(columns))}`);
   }
   chains.put(key, version, hash);
+  const { renamed } = body.value.detail ?? {};
+  // A removed user goes on under another name, and their old one is free.
+  if (entry.chain === undefined && body.type === 'admin.user_removed' && typeof renamed === 'string') {
+    chains.rename(user, renamed);
+  }
   return { entry: count, chain: key, body: body.value, hash };
 }
 

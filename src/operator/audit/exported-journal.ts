@@ -26,19 +26,26 @@ export async function* exportJournal(
  * The entries in the lines of an export. A line that is not one of an export gives an entry that cannot verify, so that
  * verification names it.
  */
-export async function* exportedEntries(lines: AsyncIterable<string>): AsyncGenerator<UnverifiedEntry> {
+export async function* exportedEntries(lines: AsyncIterable<string>): AsyncGenerator<ExportedEntry> {
   for await (const line of lines) if (line.trim() !== '') yield readLine(line);
 }
 
-const MALFORMED: UnverifiedEntry = { body: 'null', hash: '', form: 'json' };
+/** `index`: its place in the log, of a sealed entry. */
+export type ExportedEntry = UnverifiedEntry & { readonly index?: number };
+
+const MALFORMED: ExportedEntry = { body: 'null', hash: '', form: 'json' };
 
 /** A line as `ExportLines` writes it. The body stays as it stands; verification parses it. */
-const LINE = /^\{"body":(\{.*\}),"previous":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
+const LINE =
+  /^\{(?:"index":(0|[1-9]\d{0,15}),)?"body":(\{.*\}),"previous":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
 
-function readLine(line: string): UnverifiedEntry {
-  const [, own, ownPrevious, ownHash] = LINE.exec(line) ?? [];
+function readLine(line: string): ExportedEntry {
+  const [, ownIndex, own, ownPrevious, ownHash] = LINE.exec(line) ?? [];
   if (own !== undefined && ownPrevious !== undefined && ownHash !== undefined) {
-    return { body: own, previous: ownPrevious, hash: ownHash, form: 'json' };
+    return {
+      ...{ body: own, previous: ownPrevious, hash: ownHash, form: 'json' },
+      ...(ownIndex === undefined ? {} : { index: Number(ownIndex) }),
+    };
   }
   let value: unknown;
   try {
@@ -47,16 +54,20 @@ function readLine(line: string): UnverifiedEntry {
     return { ...MALFORMED, body: line };
   }
   if (typeof value !== 'object' || value === null) return MALFORMED;
-  const { body, previous, hash, ...more } = value as Record<string, unknown>;
+  const { index, body, previous, hash, ...more } = value as Record<string, unknown>;
   // No hash covers other members, so a line that has them must not pass as verified.
   if (
     Object.keys(more).length > 0 ||
+    (index !== undefined && !Number.isSafeInteger(index)) ||
     typeof body !== 'object' ||
     typeof previous !== 'string' ||
     typeof hash !== 'string'
   )
     return MALFORMED;
-  return { body: bodyText(line, body), previous, hash, form: 'json' };
+  return {
+    ...{ body: bodyText(line, body), previous, hash, form: 'json' },
+    ...(index === undefined ? {} : { index: index as number }),
+  };
 }
 
 /** The body's text as the line has it. Parsing would drop the first of two members with the same name. */

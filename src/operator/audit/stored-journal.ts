@@ -11,7 +11,8 @@ import type { AuditReader, JournalEntry, SideTable, UserHead } from '../../ports
 import type { UserId } from '../../ports/store.ts';
 
 const PAGE = 1_024;
-const PROGRESS_ENTRIES = 100_000;
+/** Progress is told after each of so many entries. */
+export const PROGRESS_ENTRIES = 250_000;
 const USER_ENTRIES_HELD_MAX = 8_192;
 
 /** Every entry in the journal's order, up to the last one there when the reading reaches it. */
