@@ -11,6 +11,8 @@ const PACKAGES: readonly { readonly name: string; readonly file: string }[] = [
   { name: 'softhsm2', file: '/usr/bin/softhsm2-util' },
   { name: 'opensc', file: '/usr/bin/pkcs11-tool' },
   { name: 'redis-server', file: '/usr/bin/redis-server' },
+  { name: 'rsyslog', file: '/usr/sbin/rsyslogd' },
+  { name: 'rsyslog-gnutls', file: '/usr/lib/*/rsyslog/lmnsd_gtls.so' },
   { name: 'haproxy', file: '/usr/sbin/haproxy' },
   { name: 'chromium', file: '/usr/bin/chromium' },
   { name: 'fonts-dejavu-core', file: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' },

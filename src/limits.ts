@@ -460,6 +460,19 @@ export const LIMITS = {
   pulsarPingPeriodMs: 30_000,
   /** How often the topic and its deduplication are looked at. */
   pulsarCheckPeriodMs: 15_000,
+  // syslog
+  syslogConnectTimeMs: 10_000,
+  /** How long a log server may take nothing before its connection is given up. */
+  syslogStallTimeMs: 30_000,
+  /** How long a log server may take to read the rest and end its side. */
+  syslogCloseTimeMs: 30_000,
+  /** Events after which it is found out whether the server has read them. */
+  syslogSegmentEventsMax: 4_096,
+  /** The same after this time without a further event. */
+  syslogSegmentMs: 1_000,
+  /** How long a server must go on answering before what it has read counts as arrived. */
+  syslogSettleMs: 3_000,
+
   // webhooks
   webhooksMax: 32,
   webhookTypesMax: 64,

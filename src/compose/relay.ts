@@ -50,6 +50,22 @@ export async function addConfiguredSinks(config: Config, relay: Relay): Promise<
 
 /** Imports on demand what each needs. */
 async function configuredSinks(config: Config): Promise<readonly EventSink[]> {
+  return [...(await pulsarSinks(config)), ...(await syslogSinks(config))];
+}
+
+async function syslogSinks(config: Config): Promise<readonly EventSink[]> {
+  const { address, format, caFile, enterpriseNumber } = config.syslog;
+  if (address === null) return [];
+  const [{ SyslogSink }, { VERSION }] = await Promise.all([
+    import('../adapters/syslog/sink.ts'),
+    import('../wire/http/version.ts'),
+  ]);
+  const ca = async () => (caFile === null ? undefined : await textOf('syslog.ca_file', caFile));
+  const message = { format, source: logOrigin(config), productVersion: VERSION, enterpriseNumber };
+  return [new SyslogSink({ address, message, ca })];
+}
+
+async function pulsarSinks(config: Config): Promise<readonly EventSink[]> {
   const { serviceUrl, topic, tokenFile, caFile } = config.pulsar;
   if (serviceUrl === null) return [];
   const { PulsarSink } = await import('../adapters/pulsar/sink.ts');

@@ -44,6 +44,9 @@ export function* crossProblems(values: ConfigValues): Generator<string> {
     if (!isAddressBlock(block))
       yield `proxy_trusted expected an address or CIDR block such as 10.0.0.0/8, not "${block}"`;
   }
+  if (Number(/:(\d+)$/.exec(values.syslog.address ?? ':1')?.[1]) > 65_535) {
+    yield `syslog.address expected a port of at most 65535, not "${values.syslog.address}"`;
+  }
   for (const block of values.webhooks.private_addresses_allowed) {
     if (!isAddressBlock(block))
       yield `webhooks.private_addresses_allowed expected an address or CIDR block such as 10.1.2.3 or fd00::/8, not "${block}"`;

@@ -475,6 +475,37 @@ export const ConfigSchema = group({
         'Members of `transaction` and `detail` that are left out of events, such as account numbers: `["payer", "payee"]`. The hash in an event stays that of the whole entry.',
     },
   }),
+  syslog: group({
+    address: {
+      anyOf: [
+        { type: 'string', pattern: '^(tls|tcp)://(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$' },
+        { type: 'null' },
+      ],
+      default: null,
+      expected: '"tls://HOST:PORT", "tcp://HOST:PORT", or null',
+      description:
+        'A log server that every event is sent to (RFC 5424 over TLS, RFC 5425), such as `tls://logs.example:6514`. `tcp://` is the same without TLS, for loopback. Null: none.',
+    },
+    format: {
+      enum: ['structured', 'cef', 'ocsf'],
+      default: 'structured',
+      description:
+        'What a message holds: `structured` data with a short text, the Common Event Format, or OCSF 1.3 as JSON.',
+    },
+    ca_file: optionalText({
+      path: true,
+      description:
+        "Who signed the log server's certificate (PEM), where it is none of the system's authorities; read again at each connection.",
+    }),
+    enterprise_number: {
+      type: 'integer',
+      default: 32_473,
+      minimum: 1,
+      maximum: 4_294_967_295,
+      description:
+        'The private enterprise number in the name of the structured data, `sello@32473`: by default the one of RFC 5612 for examples. Give yours of the IANA.',
+    },
+  }),
   pulsar: group({
     service_url: {
       anyOf: [{ type: 'string', pattern: '^(https?|wss?)://[^/?#@\\s]+/?$' }, { type: 'null' }],

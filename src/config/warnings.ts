@@ -81,6 +81,14 @@ export function configWarnings(config: Config): readonly ConfigWarning[] {
       'los ataques de `sello lab` se pueden lanzar contra este servidor: pon lab_allowed: false',
     );
   }
+  const syslogHost = /^tcp:\/\/\[?([^\]]+?)\]?:\d+$/.exec(config.syslog.address ?? '')?.[1];
+  if (syslogHost !== undefined && !isLoopback(syslogHost)) {
+    warn(
+      'syslog.address',
+      'events go to the log server without TLS: everyone on the way reads account numbers and may change what arrives: use tls://',
+      'los eventos van al servidor de registro sin TLS: cualquiera en el camino lee números de cuenta y puede cambiar lo que llega: usa tls://',
+    );
+  }
   if (config.webhooks.privateAddressesAllowed.length > 0) {
     warn(
       'webhooks.private_addresses_allowed',
