@@ -3,7 +3,13 @@ import type { token as english } from './texts.en.ts';
 
 export const token: Texts<typeof english> = {
   title: 'Sello · Token virtual',
-  tabs: { label: 'Secciones', codes: 'Código', approvals: 'Aprobaciones', settings: 'Ajustes' },
+  tabs: {
+    label: 'Secciones',
+    codes: 'Código',
+    approvals: 'Aprobaciones',
+    messages: 'Mensajes',
+    settings: 'Ajustes',
+  },
   cancel: 'Cancelar',
   back: 'Volver',
   lock_now: 'Bloquear ahora',
@@ -245,6 +251,57 @@ export const token: Texts<typeof english> = {
     removed: 'Quitado y revocado.',
     removed_here:
       'Quitado de este dispositivo. No se ha podido avisar al servidor: revóquelo en la lista de sus dispositivos.',
+  },
+  messages: {
+    title: 'Mensajes',
+    no_token:
+      'Los mensajes necesitan en este dispositivo un token que apruebe pagos: su código da paso a sus claves.',
+    set_up: 'Preparar los mensajes',
+    set_up_lead:
+      'Se generan dos claves en este dispositivo, de donde no salen: una firma lo que usted escribe y otra abre lo que le envían. Su token responde de ambas. Solo usted y sus destinatarios pueden leer; el servidor, no.',
+    replaced:
+      'Están en vigor otras claves suyas, no las de este dispositivo. Si usted no ha preparado otro dispositivo, revóquelas enseguida en su cuenta. Unas claves nuevas aquí las sustituyen; lo sellado para otras claves no se puede abrir aquí.',
+    none: 'No le espera ningún mensaje',
+    write: 'Escribir',
+    refresh: 'Mirar otra vez',
+    close: 'Volver al buzón',
+    to: 'Para',
+    to_hint: 'El nombre de usuario, exacto.',
+    to_unknown: 'Nadie con ese nombre puede recibir mensajes sellados.',
+    look: 'Continuar',
+    text: 'Texto',
+    file: 'O un fichero, de 25 MiB como máximo',
+    too_long: 'Supera los 25 MiB.',
+    send: 'Sellar y enviar',
+    sent: 'Sellado y enviado.',
+    number: 'Número de seguridad',
+    first:
+      'Las claves de {{name}} se ven aquí por primera vez y se guardan. Compare este número con el de su pantalla, de viva voz o cara a cara:',
+    same: 'Las claves de {{name}} son las que ya se vieron aquí. Aún no ha comparado el número:',
+    is_same: 'Es el mismo en su pantalla',
+    compared: 'Las claves de {{name}} son las que usted comparó.',
+    changed: 'Las claves de {{name}} han cambiado.',
+    changed_lead:
+      'Puede que tenga un dispositivo nuevo. O alguien quiere leer lo que usted escribe, o escribir en su nombre. No se abre ni se envía nada hasta que compare este número con {{name}}, de viva voz o cara a cara:',
+    changed_compared: 'Lo he comparado: es el mismo',
+    of: 'Mensaje de {{name}}',
+    opening: 'Abriendo…',
+    signed: 'Firmado por {{name}}, {{time}}',
+    save: 'Guardar el fichero ({{type}})',
+    unknown_sender:
+      'Su remitente ya no tiene claves, así que nadie puede saber quién lo escribió. No se ha abierto.',
+    not_believed: 'Este mensaje no es de fiar.',
+    problem: {
+      form_invalid: 'No tiene la forma de un mensaje.',
+      not_for_these_keys: 'Está sellado para otras claves suyas, quizá de otro dispositivo.',
+      altered: 'Se alteró por el camino.',
+      signature_invalid: 'La firma no es la de su remitente.',
+      sender_other: 'Lo firmó otra persona, no quien lo envió.',
+      not_addressed: 'Su autor no se dirigía a usted: alguien lo ha reenviado.',
+      recipients_differ: 'Se selló para otros destinatarios que los que firmó su autor.',
+      expired: 'Ha caducado.',
+      not_yet_valid: 'Lleva una fecha futura: compruebe el reloj de este dispositivo.',
+    },
   },
   settings: {
     title: 'Ajustes',

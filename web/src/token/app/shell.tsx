@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { KeyIcon, SettingsIcon, ShieldIcon } from '../../design/icons.tsx';
+import { KeyIcon, MailIcon, SettingsIcon, ShieldIcon } from '../../design/icons.tsx';
 import { Seal } from '../../design/seal.tsx';
 import { useDuration } from '../../design/use-duration.ts';
 import { hashOf } from '../../routing/hash-route.ts';
@@ -110,6 +110,7 @@ function Tabs() {
   const items = [
     { to: 'codes', text: t('tabs.codes'), Icon: KeyIcon, of: ['codes', 'tokens', 'confirm', 'enrol'] },
     { to: 'approvals', text: t('tabs.approvals'), Icon: ShieldIcon, of: ['approvals', 'offline'] },
+    { to: 'messages', text: t('tabs.messages'), Icon: MailIcon, of: ['messages'] },
     { to: 'settings', text: t('tabs.settings'), Icon: SettingsIcon, of: ['settings'] },
   ];
   return (

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isApprovalHash } from '../../routing/approval-link.ts';
 import { hashCode } from '../../routing/hash-route.ts';
@@ -15,6 +15,11 @@ import { EnrolPage } from './enrolment/enrol-page.tsx';
 import { SettingsPage } from './settings/settings-page.tsx';
 import { Shell } from './shell.tsx';
 import { UnlockPage } from './unlock-page.tsx';
+
+/** Loaded when it is opened: it brings the cryptography of messages. */
+const MessagesPage = lazy(async () => ({
+  default: (await import('./messages/messages-page.tsx')).MessagesPage,
+}));
 
 /** Chooses the page by the fragment and by whether the device is open. */
 export function TokenApp() {
@@ -73,6 +78,13 @@ function Page({
     return id === undefined ? <PendingListPage /> : <ApprovalPage key={id} id={id} />;
   if (place === 'offline') return <OfflinePage linked={undefined} />;
   if (place === 'settings') return <SettingsPage />;
+  if (place === 'messages') {
+    return (
+      <Suspense>
+        <MessagesPage />
+      </Suspense>
+    );
+  }
   if (place === 'tokens' && id !== undefined) return <TokenPage key={id} id={id} />;
   if (place === 'confirm' && id !== undefined) return <ConfirmPage id={id} />;
   if (tokens.length === 0) return <EnrolPage linked={undefined} />;

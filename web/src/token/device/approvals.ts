@@ -1,5 +1,7 @@
+import { boundCode } from '../../../../src/domain/otp/bound-code.ts';
 import { idempotencyKey } from '../../api/api.ts';
 import type { Root } from '../keyring/keyring.ts';
+import { deviceHmac } from '../otp/hmac.ts';
 import { approvalCode, type BoundTransaction } from '../transaction/bound-transaction.ts';
 import type { PendingTransaction } from '../transaction/pending-transaction.ts';
 import type { DeviceSession } from './device-session.ts';
@@ -14,6 +16,16 @@ export async function codeOf(
   atMs: number,
 ): Promise<string> {
   return approvalCode(await unsealApprovalSeed(token, root), transaction, atMs);
+}
+
+/** Computes a token's bound code of a question in hex that is no transaction. @param atMs as in `codeOf` */
+export async function answerOf(
+  token: TokenRecord,
+  root: Root,
+  question: string,
+  atMs: number,
+): Promise<string> {
+  return boundCode(deviceHmac, await unsealApprovalSeed(token, root), question, atMs);
 }
 
 /** @throws ProblemError, ConnectionLost */

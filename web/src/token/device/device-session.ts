@@ -1,5 +1,5 @@
 import { type Api, makeApi } from '../../api/api.ts';
-import { isProblem } from '../../api/problem.ts';
+import { ConnectionLost, isProblem, ProblemError } from '../../api/problem.ts';
 
 /** A new access token is requested this long before the old one ends, because requests take time. */
 const MARGIN_MS = 60_000;
@@ -19,6 +19,8 @@ export class DeviceSession {
   readonly api: Api;
   readonly #anonymous: Api;
   readonly #secret: string;
+  readonly #origin: string;
+  readonly #language: () => string;
   readonly #onEnded: () => void;
   #access: { readonly token: string; readonly untilMs: number } | undefined;
   #resuming: Promise<string> | undefined;
@@ -26,6 +28,8 @@ export class DeviceSession {
 
   constructor(secret: string, { language, origin, onEnded }: SessionOptions) {
     this.#secret = secret;
+    this.#origin = origin ?? '';
+    this.#language = language;
     this.#onEnded = onEnded;
     const place = { language, ...(origin === undefined ? {} : { origin }) };
     this.#anonymous = makeApi({ ...place, headers: () => ({}) });
@@ -55,6 +59,24 @@ export class DeviceSession {
   async renew(): Promise<void> {
     this.#access = undefined;
     await this.#resume();
+  }
+
+  /** Reads an answer as text, unchanged. @throws ProblemError, ConnectionLost */
+  async text(path: string): Promise<string> {
+    try {
+      const headers = { ...(await this.headers()), 'accept-language': this.#language() };
+      const response = await fetch(`${this.#origin}${path}`, {
+        headers,
+        cache: 'no-store',
+        redirect: 'error',
+      });
+      const text = await response.text();
+      if (response.ok) return text;
+      throw new ProblemError(response.status, problemOf(text), Date.now());
+    } catch (error) {
+      if (error instanceof ProblemError) throw error;
+      throw new ConnectionLost('no answer', { cause: error });
+    }
   }
 
   get ended(): boolean {
@@ -88,3 +110,12 @@ export class DeviceSession {
 }
 
 const ACCESS_TIME_MS = 900_000;
+
+/** @returns undefined where a proxy on the way answered something else */
+function problemOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -2,10 +2,11 @@ import { makeApi } from '../../api/api.ts';
 import { isProblem } from '../../api/problem.ts';
 import { confirmToken, Enrolment, firstCode } from '../enrolment/enrolment.ts';
 import { keysOf, type Root } from '../keyring/keyring.ts';
+import type { Messaging } from '../messages/messaging.ts';
 import type { ShownCode } from '../otp/shown-code.ts';
 import type { BoundTransaction } from '../transaction/bound-transaction.ts';
 import type { PendingTransaction } from '../transaction/pending-transaction.ts';
-import { codeOf, sendApproval, sendRefusal } from './approvals.ts';
+import { answerOf, codeOf, sendApproval, sendRefusal } from './approvals.ts';
 import type { DeviceSession } from './device-session.ts';
 import { type DeviceView, ViewStore } from './device-view.ts';
 import { Feeds } from './feeds.ts';
@@ -166,6 +167,24 @@ export class Device {
   async refuse(token: TokenRecord, pending: PendingTransaction): Promise<void> {
     await sendRefusal(this.session(token), pending);
     this.#feeds.refresh();
+  }
+
+  /** What sends and reads messages, loaded when it is first asked for: the token starts without it. */
+  async messaging(): Promise<Messaging> {
+    const { Messaging } = await import('../messages/messaging.ts');
+    return new Messaging({
+      storage: this.#storage,
+      now: () => this.serverNow(),
+      session: (token) => this.session(token),
+    });
+  }
+
+  /** Makes keys for messages and enrols them by the token's bound code over both. @throws ProblemError, ConnectionLost */
+  enrolMessages(token: TokenRecord, credential: Credential): Promise<Outcome<void>> {
+    return this.#opened(credential, async (root) => {
+      const messaging = await this.messaging();
+      await messaging.enrol(token, (question) => answerOf(token, root, question, this.serverNow()));
+    });
   }
 
   /** Cancels the recovery of a token's user. Needs no PIN, so that nothing stands in the way. @throws as `approve` */

@@ -2,6 +2,7 @@ import type { HmacAlgorithm } from '../../../../src/domain/otp/hmac.ts';
 import type { PinAttempts } from '../keyring/attempts.ts';
 import type { Keyring } from '../keyring/keyring.ts';
 import type { Sealed } from '../keyring/sealed.ts';
+import type { Correspondence } from '../messages/correspondence.ts';
 import type { ClockOffset } from '../server/clock-offset.ts';
 
 /** A virtual token at rest. Its seeds and session secret are sealed under keys that are not stored here. */
@@ -38,6 +39,7 @@ export interface DeviceState {
   readonly keyring: Keyring;
   readonly attempts: PinAttempts;
   readonly offset: ClockOffset;
+  readonly correspondence: Correspondence;
 }
 
 /** Storage of the device. Each write is durable when its promise resolves. */
