@@ -137,13 +137,15 @@ export interface Store extends JournalReader {
   stageMessagePart(part: StagedPart): Promise<void>;
   /** Deletes the staged parts of a message that is not committed. */
   discardStagedMessage(key: { readonly userId: UserId; readonly messageId: string }): Promise<void>;
-  /** Lists messages that wait in an inbox, oldest first (ids begin with their time), after the given id. */
+  /** Lists messages that wait in an inbox, or were acknowledged, oldest first (ids begin with their time), after the given id. */
   listInbox(page: {
     readonly userId: UserId;
     readonly after: string;
     /** Messages that expired by then are left out (ms). */
     readonly at: number;
     readonly limit: number;
+    /** Those that were acknowledged, instead of those that wait. */
+    readonly acknowledged?: boolean;
   }): Promise<readonly InboxMessage[]>;
   /** Finds a message to that user, acknowledged or not. @param key.at as in `listInbox` */
   findInboxMessage(key: {

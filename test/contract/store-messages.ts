@@ -138,6 +138,13 @@ export function messagesContract(name: string, open: () => Promise<OpenedStore>)
         assert.deepEqual(await store.append([c.next({ rows: [removed] })]), ['appended']);
         assert.deepEqual(await store.append([c.fork().next({ rows: [removed] })]), ['conflict']);
         assert.deepEqual([await inboxOf(store, b), await inboxOf(store, c)], [[], []]);
+        const acknowledged = (userId: UserId) =>
+          store.listInbox({ userId, after: '', at: AT, limit: 9, acknowledged: true });
+        assert.deepEqual(
+          (await acknowledged(b.userId)).map(({ messageId }) => messageId),
+          ['id-1'],
+        );
+        assert.deepEqual(await acknowledged(c.userId), []);
         assert.equal((await store.findInboxMessage(key))?.deliveredAt, AT + 3, 'it can still be read');
       }),
     );

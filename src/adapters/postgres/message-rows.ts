@@ -81,8 +81,10 @@ export async function listInbox(
   connection: Connection,
   page: Parameters<Store['listInbox']>[0],
 ): Promise<InboxMessage[]> {
-  const { userId, after, at, limit } = page;
-  return (await connection.run(LIST_INBOX, [userId, after, at, limit])).rows.map(SQL.inboxMessage);
+  const { userId, after, at, limit, acknowledged = false } = page;
+  return (await connection.run(LIST_INBOX, [userId, after, at, limit, Number(acknowledged)])).rows.map(
+    SQL.inboxMessage,
+  );
 }
 
 export async function findInboxMessage(

@@ -45,7 +45,7 @@ export const HAS_INBOX_ROOM = `SELECT count(*) < $5 AND coalesce(sum(bytes), 0) 
 const INBOX_COLUMNS = `i.message_id, i.sender_id, u.username, m.jti, m.digest, m.bytes, m.parts, m.sent_at, i.delivered_at
   FROM inbox i JOIN messages m ON m.user_id = i.sender_id AND m.message_id = i.message_id JOIN users u ON u.user_id = i.sender_id`;
 export const LIST_INBOX = `SELECT ${INBOX_COLUMNS}
-  WHERE i.user_id = $1 AND i.message_id > $2 AND i.delivered_at = 0 AND i.expires_at > $3 ORDER BY i.message_id LIMIT $4`;
+  WHERE i.user_id = $1 AND i.message_id > $2 AND i.expires_at > $3 AND CASE WHEN i.delivered_at > 0 THEN 1 ELSE 0 END = $5 ORDER BY i.message_id LIMIT $4`;
 export const FIND_INBOX = `SELECT ${INBOX_COLUMNS} WHERE i.user_id = $1 AND i.message_id = $2 AND i.expires_at > $3`;
 export const READ_PART = `SELECT content FROM message_parts p WHERE user_id = $1 AND message_id = $2 AND part = $3
   AND EXISTS (SELECT 1 FROM messages m WHERE m.user_id = p.user_id AND m.message_id = p.message_id AND m.parts > 0)`;

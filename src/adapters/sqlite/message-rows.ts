@@ -73,8 +73,14 @@ export class MessageRows {
       this.#run(SQL.DELETE_PARTS, [userId, messageId]);
   }
 
-  listInbox(userId: UserId, after: string, at: number, limit: number): InboxMessage[] {
-    return this.#all(SQL.LIST_INBOX, [userId, after, at, limit]).map(SQL.inboxMessage);
+  listInbox({
+    userId,
+    after,
+    at,
+    limit,
+    acknowledged = false,
+  }: Parameters<Store['listInbox']>[0]): InboxMessage[] {
+    return this.#all(SQL.LIST_INBOX, [userId, after, at, limit, Number(acknowledged)]).map(SQL.inboxMessage);
   }
 
   findInbox(userId: UserId, messageId: string, at: number): InboxMessage | undefined {

@@ -259,14 +259,8 @@ export class SqliteStore implements Store {
     this.#appender.change(() => this.#messages.discard(key.userId, key.messageId));
   }
 
-  async listInbox(page: {
-    userId: UserId;
-    after: string;
-    at: number;
-    limit: number;
-  }): Promise<readonly InboxMessage[]> {
-    const { userId, after, at, limit } = page;
-    return this.#connection.read(() => this.#messages.listInbox(userId, after, at, limit));
+  async listInbox(page: Parameters<Store['listInbox']>[0]): Promise<readonly InboxMessage[]> {
+    return this.#connection.read(() => this.#messages.listInbox(page));
   }
 
   async findInboxMessage(key: {

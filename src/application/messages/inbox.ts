@@ -3,13 +3,13 @@ import type { InboxMessage, MessageDelivery } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { isSessionValid, type Session } from '../sessions/session.ts';
 
-/** The messages that wait for a user, oldest first: those that were neither acknowledged nor deleted. */
+/** The messages that wait for a user, oldest first; or those that they acknowledged and that have not expired. */
 export function listInbox(
   { store, decider }: Context,
   { userId }: Session,
-  page: { readonly after?: string; readonly limit: number },
+  page: { readonly after?: string; readonly limit: number; readonly acknowledged?: boolean },
 ): Promise<readonly InboxMessage[]> {
-  return store.listInbox({ userId, after: page.after ?? '', at: decider.now(), limit: page.limit });
+  return store.listInbox({ ...page, userId, after: page.after ?? '', at: decider.now() });
 }
 
 /** Finds a message to that user until it expires or is deleted, acknowledged or not. */

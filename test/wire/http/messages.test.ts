@@ -197,6 +197,11 @@ describe('messages', () => {
     assert.equal((await bob.acknowledge(id, receipt)).status, 204, 'again');
     assert.ok(!(await bob.waiting()).some((message) => message.id === id), 'it no longer waits');
     assert.equal((await bob.user.get(`/v1/messages/${id}`)).text, read.jwe, 'it can still be read');
+    const { messages } = (await bob.user.get('/v1/messages?acknowledged=true')).json;
+    assert.deepEqual(
+      messages.map((message: Json) => message.id),
+      [id],
+    );
     const { receipts } = (await alice.user.get(`/v1/messages/${id}/receipts`)).json;
     assert.equal(receipts[0].receipt, receipt);
     await refused(carol.user.get(`/v1/messages/${id}/receipts`), 'message_unknown');

@@ -748,6 +748,7 @@ export interface Operations {
   };
   'GET /v1/messages': {
     query?: {
+      readonly acknowledged?: 'true' | 'false';
       readonly limit?: number;
       readonly cursor?: string;
     };

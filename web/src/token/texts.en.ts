@@ -259,6 +259,7 @@ export const token = {
     replaced:
       'Other keys are in force for you than those of this device. If you did not set up another device, revoke them in your account at once. New keys here replace them; what was sealed to other keys cannot be opened here.',
     none: 'No message waits for you',
+    read: 'Read',
     write: 'Write',
     refresh: 'Look again',
     close: 'Back to the inbox',

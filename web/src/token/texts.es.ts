@@ -262,6 +262,7 @@ export const token: Texts<typeof english> = {
     replaced:
       'Están en vigor otras claves suyas, no las de este dispositivo. Si usted no ha preparado otro dispositivo, revóquelas enseguida en su cuenta. Unas claves nuevas aquí las sustituyen; lo sellado para otras claves no se puede abrir aquí.',
     none: 'No le espera ningún mensaje',
+    read: 'Leídos',
     write: 'Escribir',
     refresh: 'Mirar otra vez',
     close: 'Volver al buzón',

@@ -129,10 +129,15 @@ export const messageRoutes = [
     path: '/v1/messages',
     tag: 'messages',
     summary: 'The inbox',
-    description: 'Messages that wait: neither acknowledged nor deleted. The oldest first.',
+    description:
+      'Messages that wait: neither acknowledged nor deleted. With `acknowledged`, those that were acknowledged and have not expired. The oldest first.',
     caller: 'user',
     device: true,
-    query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },
+    query: {
+      acknowledged: Type.Optional(Type.Enum(['true', 'false'])),
+      limit: Type.Optional(Limit),
+      cursor: Type.Optional(Cursor),
+    },
     responses: {
       200: {
         description: 'A page.',
@@ -141,12 +146,14 @@ export const messageRoutes = [
     },
     refusals: ['cursor_invalid'],
     async handle({ caller, query }, { context, cursors }) {
-      const list = ['messages', callerId(caller)];
+      const acknowledged = query.acknowledged === 'true';
+      const list = ['messages', callerId(caller), `${acknowledged}`];
       const after = await cursors.read(list, query.cursor);
       if (isRefusal(after)) return after;
       const { limit = LIMITS.pageSize } = query;
       const found = await listInbox(context, caller.session, {
         limit: limit + 1,
+        acknowledged,
         ...(after === undefined ? {} : { after }),
       });
       const messages = found.slice(0, limit);

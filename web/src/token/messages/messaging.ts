@@ -127,9 +127,10 @@ export class Messaging {
     return this.#pin(token, correspondent, compared);
   }
 
-  /** @throws ProblemError, ConnectionLost */
-  async inbox(token: TokenRecord): Promise<readonly ListedMessage[]> {
-    return (await this.#session(token).api('GET /v1/messages', { query: {} })).messages;
+  /** Messages that wait, or were read and have not expired. @throws ProblemError, ConnectionLost */
+  async inbox(token: TokenRecord, read = false): Promise<readonly ListedMessage[]> {
+    const query = { acknowledged: read ? 'true' : 'false' } as const;
+    return (await this.#session(token).api('GET /v1/messages', { query })).messages;
   }
 
   /**

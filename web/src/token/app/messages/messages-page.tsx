@@ -91,14 +91,15 @@ function SetUp({
 
 function Box({ token, messaging }: Parts) {
   const { t } = useTranslation('token');
-  const language = useLanguage();
   const [listed, setListed] = useState<readonly ListedMessage[]>();
+  const [read, setRead] = useState<readonly ListedMessage[]>([]);
   const [error, setError] = useState<unknown>();
   const [shown, setShown] = useState<ListedMessage>();
   const [writing, setWriting] = useState(false);
   const look = useCallback(() => {
     setError(undefined);
     messaging.inbox(token).then(setListed, setError);
+    messaging.inbox(token, true).then(setRead, setError);
   }, [messaging, token]);
   useEffect(look, [look]);
   if (shown) {
@@ -127,24 +128,38 @@ function Box({ token, messaging }: Parts) {
           <strong>{t('messages.none')}</strong>
         </div>
       )}
-      {listed && listed.length > 0 && (
-        <ul className={styles.list}>
-          {listed.map((message) => (
-            <li key={message.id}>
-              <button type="button" className={styles.row} onClick={() => setShown(message)}>
-                <strong className={styles.name}>{message.from}</strong>
-                <small>{shownTime(message.at, language)}</small>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      {listed && <List messages={listed} onOpen={setShown} />}
       <div className={styles.actions}>
         <Button look="primary" onClick={() => setWriting(true)}>
           {t('messages.write')}
         </Button>
         <Button onClick={look}>{t('messages.refresh')}</Button>
       </div>
+      {read.length > 0 && <h2>{t('messages.read')}</h2>}
+      <List messages={read} onOpen={setShown} />
     </>
+  );
+}
+
+function List({
+  messages,
+  onOpen,
+}: {
+  readonly messages: readonly ListedMessage[];
+  readonly onOpen: (message: ListedMessage) => void;
+}) {
+  const language = useLanguage();
+  if (messages.length === 0) return null;
+  return (
+    <ul className={styles.list}>
+      {messages.map((message) => (
+        <li key={message.id}>
+          <button type="button" className={styles.row} onClick={() => onOpen(message)}>
+            <strong className={styles.name}>{message.from}</strong>
+            <small>{shownTime(message.at, language)}</small>
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
