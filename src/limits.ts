@@ -508,6 +508,18 @@ export const LIMITS = {
   /** Commands of one endpoint that wait. */
   webhookCommandsMax: 64,
 
+  // datasets
+  datasetsMax: 1_000,
+  /** Of one request that makes surrogates or turns them back. */
+  surrogatesPerRequestMax: 10_000,
+  /** 10,000 of the longest identifiers that bulk data has in practice; each may have more. */
+  surrogatesBodyBytesMax: 4_194_304,
+  identifierCharactersMax: 1_024,
+  /** How long a data key stays in memory. */
+  dataKeyLifeMs: 60_000,
+  /** Datasets whose keys are kept. */
+  dataKeysMax: 256,
+
   // shutting down
   /** For requests under way when the server stops. */
   drainTimeMs: 10_000,

@@ -69,5 +69,6 @@ export interface Settings {
     readonly registrations: RateLimit;
     readonly logIns: RateLimit;
     readonly errors: RateLimit;
+    readonly reversals: RateLimit;
   };
 }

@@ -368,6 +368,7 @@ export const ConfigSchema = group({
     registrations: rateLimit(1_000, 600_000, 'registrations'),
     log_ins: rateLimit(1_000, 60_000, 'log-ins'),
     errors: rateLimit(2_000, 60_000, 'requests that end in an error'),
+    reversals: rateLimit(600, 60_000, 'requests of one service that turn surrogates back'),
     user_entries: entryLimit(32_768, 'a user'),
     address_entries: entryLimit(262_144, 'an address'),
     service_entries: entryLimit(10_000_000, 'a service'),

@@ -115,6 +115,16 @@ export type RefusalCode =
   | 'enrolment_unknown'
   | 'enrolment_expired'
   | 'device_key_invalid'
+  // datasets
+  | 'dataset_unknown'
+  | 'dataset_exists'
+  | 'dataset_invalid'
+  | 'dataset_destroyed'
+  | 'datasets_too_many'
+  | 'dataset_versions_too_many'
+  | 'domain_invalid'
+  | 'identifier_invalid'
+  | 'surrogate_invalid'
   // passkeys
   | 'passkey_invalid'
   | 'passkey_refused'

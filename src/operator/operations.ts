@@ -2,6 +2,7 @@ import { Errors } from 'typebox/schema';
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { backup } from './operations/backup.ts';
 import { backupSign } from './operations/backup-signature.ts';
+import { datasetCreate, datasetDestroy, datasetList, datasetRotate } from './operations/datasets.ts';
 import { identityRevoke, identityVerify } from './operations/identities.ts';
 import { keysList, keysRotate } from './operations/keys.ts';
 import type { Operation, OperationTarget } from './operations/operation.ts';
@@ -76,6 +77,10 @@ export const OPERATIONS = {
   'webhook.replay': webhookReplay,
   'webhook.retry': webhookRetry,
   'webhook.deliveries': webhookDeliveries,
+  'dataset.create': datasetCreate,
+  'dataset.list': datasetList,
+  'dataset.rotate': datasetRotate,
+  'dataset.destroy': datasetDestroy,
   'keys.rotate': keysRotate,
   'keys.list': keysList,
   'relay.status': relayStatus,

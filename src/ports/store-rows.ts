@@ -44,6 +44,11 @@ export type SideRow =
     >)
   | { readonly kind: 'service.insert'; readonly service: ServiceRow }
   | { readonly kind: 'service.update'; readonly service: ServiceRow }
+  | { readonly kind: 'dataset.insert'; readonly version: DatasetVersionRow }
+  | ({ readonly kind: 'dataset.update' } & Pick<
+      DatasetVersionRow,
+      'dataset' | 'version' | 'status' | 'changedAt'
+    >)
   | { readonly kind: 'identity.insert'; readonly identity: IdentityRow }
   | ({ readonly kind: 'identity.update'; readonly userId: UserId; readonly version: number } & Partial<
       Pick<IdentityRow, 'level' | 'seen' | 'verifiedBy' | 'revokedAt' | 'revokedReason'>
@@ -307,4 +312,20 @@ export interface MessageDelivery {
   readonly deliveredAt: number;
   /** The JWS that the recipient signed. */
   readonly receipt: string;
+}
+
+/** `active`: makes and reverses surrogates. `retired`: reverses only. `destroyed`: its seed is gone. */
+export type DatasetVersionStatus = 'active' | 'retired' | 'destroyed';
+
+/** One version of a dataset: its surrogates are made under one seed. A dataset is its versions. */
+export interface DatasetVersionRow {
+  readonly dataset: string;
+  /** 1, then dense. */
+  readonly version: number;
+  readonly status: DatasetVersionStatus;
+  /** Wrapped; empty once destroyed. */
+  readonly seed: string;
+  readonly createdAt: number;
+  /** Of the status, ms since 1970. */
+  readonly changedAt: number;
 }

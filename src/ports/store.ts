@@ -5,6 +5,7 @@ import type { LogStore } from './log-store.ts';
 import type { SinkPositions } from './sink-positions.ts';
 import type {
   Credentials,
+  DatasetVersionRow,
   IdempotencyRecord,
   IdentityRow,
   InboxMessage,
@@ -121,6 +122,14 @@ export interface Store extends JournalReader {
   listServices(): Promise<readonly ServiceRow[]>;
   /** Finds a service by the SHA-256 (lower-case hex) of one of its keys. */
   findService(keyHash: string): Promise<ServiceRow | undefined>;
+
+  /** Lists the versions of datasets in order of name and version, after the given dataset. @param limit of datasets */
+  listDatasets(page: {
+    readonly after: string;
+    readonly limit: number;
+  }): Promise<readonly DatasetVersionRow[]>;
+  /** Lists the versions of one dataset, the oldest first; none: there is no such dataset. */
+  findDataset(name: string): Promise<readonly DatasetVersionRow[]>;
 
   /** Finds the identity in force of a user who is not disabled. */
   findIdentity(username: string): Promise<NamedIdentity | undefined>;
@@ -294,10 +303,10 @@ export interface UnknownNameChange {
 }
 
 export interface WrappedKeyRef {
-  readonly kind: 'mac' | 'seed' | 'webhook';
-  /** 0 for `webhook`. */
+  readonly kind: 'mac' | 'seed' | 'webhook' | 'dataset';
+  /** 0 for `webhook` and `dataset`. */
   readonly userId: UserId;
-  /** Empty for `mac`; the id of the secret for `webhook`. */
+  /** Empty for `mac`; the id of the secret for `webhook`; the name, a slash and the version for `dataset`. */
   readonly tokenId: string;
 }
 export interface StoredKey extends WrappedKeyRef {

@@ -780,6 +780,93 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['The device key is not valid', 'Send a public key on P-256 as JWK.'],
     ['La clave del dispositivo no es válida', 'Envíe una clave pública en P-256 como JWK.'],
   ),
+  dataset_unknown: form(
+    'ERROR',
+    404,
+    'input',
+    ['There is no such dataset or version', 'GET /v1/datasets lists them.'],
+    ['No existe ese conjunto de datos o esa versión', 'GET /v1/datasets los enumera.'],
+  ),
+  dataset_exists: form(
+    'ERROR',
+    409,
+    'input',
+    ['There is a dataset of that name', 'Take another name, or make a new version of it.'],
+    ['Ya hay un conjunto de datos con ese nombre', 'Elija otro nombre o cree una versión nueva.'],
+  ),
+  dataset_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    ['The dataset cannot be like that', 'Correct what is named.'],
+    ['El conjunto de datos no puede ser así', 'Corrija lo que se indica.'],
+  ),
+  dataset_destroyed: form(
+    'ERROR',
+    410,
+    'no',
+    [
+      'The keys of this dataset or version were destroyed',
+      'Nobody can make or reverse its surrogates again.',
+    ],
+    [
+      'Las claves de este conjunto de datos o versión se destruyeron',
+      'Nadie puede volver a crear ni revertir sus seudónimos.',
+    ],
+  ),
+  datasets_too_many: form(
+    'ERROR',
+    409,
+    'no',
+    ['There are as many datasets as there can be', 'Use domains within one dataset.'],
+    ['Hay tantos conjuntos de datos como puede haber', 'Use dominios dentro de uno.'],
+  ),
+  dataset_versions_too_many: form(
+    'ERROR',
+    409,
+    'no',
+    ['The dataset has as many versions as it can have', 'Make a new dataset.'],
+    ['El conjunto de datos tiene tantas versiones como puede tener', 'Cree otro conjunto de datos.'],
+  ),
+  domain_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    [
+      'The domain cannot be named like that',
+      '1 to 64 of A-Z, a-z, 0-9, dot, dash, underscore; the first a letter or digit.',
+    ],
+    [
+      'El dominio no puede llamarse así',
+      'De 1 a 64 de A-Z, a-z, 0-9, punto, guion y guion bajo; el primero, letra o cifra.',
+    ],
+  ),
+  identifier_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    [
+      'An identifier cannot have a surrogate',
+      'None was made. It is empty, no well-formed text, or not of the form that the mode needs.',
+    ],
+    [
+      'Un identificador no puede tener seudónimo',
+      'No se ha creado ninguno. Está vacío, no es texto bien formado o no tiene la forma que exige el modo.',
+    ],
+  ),
+  surrogate_invalid: form(
+    'ERROR',
+    422,
+    'input',
+    [
+      'A surrogate does not authenticate',
+      'None was turned back. It belongs to another dataset, version, domain or mode, or was changed.',
+    ],
+    [
+      'Un seudónimo no se autentica',
+      'No se ha revertido ninguno. Es de otro conjunto de datos, versión, dominio o modo, o se alteró.',
+    ],
+  ),
   passkey_invalid: form(
     'ERROR',
     400,

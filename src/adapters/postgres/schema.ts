@@ -352,6 +352,19 @@ export const MIGRATIONS: readonly Migration[] = [
     );
     `,
   },
+  {
+    sql: `
+    CREATE TABLE dataset_versions (
+      dataset    text    COLLATE "C" NOT NULL,
+      version    integer NOT NULL CHECK (version BETWEEN 1 AND 511),
+      status     text    NOT NULL CHECK (status IN ('active', 'retired', 'destroyed')),
+      seed       text    NOT NULL,
+      created_at bigint  NOT NULL CHECK (created_at >= 0),
+      changed_at bigint  NOT NULL CHECK (changed_at >= 0),
+      PRIMARY KEY (dataset, version)
+    );
+    `,
+  },
 ];
 
 /** The rights of the server's role. None of them changes or removes an entry, or its position. */
@@ -361,7 +374,7 @@ export const GRANTS: readonly string[] = [
   'GRANT INSERT ON journal, places, log_tiles TO %role%',
   'GRANT INSERT, DELETE ON log_checkpoints TO %role%',
   'GRANT INSERT, UPDATE ON leases TO %role%',
-  'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding, identities, messages TO %role%',
+  'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding, identities, messages, dataset_versions TO %role%',
   'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names, name_claims, sink_positions, inbox TO %role%',
   'GRANT INSERT, DELETE ON message_parts, staged_messages TO %role%',
   'GRANT INSERT ON identity_keys TO %role%',

@@ -1,6 +1,7 @@
 import { NAME_CLAIM_VERSION, nameClaim } from '../../domain/look-alikes/name-claim.ts';
 import type { NewMessage, ServiceRow, SideRow, WebhookRow } from '../../ports/store.ts';
 import {
+  DATASET_VERSIONS,
   IDEMPOTENCY_RECORDS,
   IDENTITIES,
   PASSKEYS,
@@ -17,6 +18,7 @@ import {
   WEBHOOK_SECRETS,
   WEBHOOKS,
 } from '../sql/columns.ts';
+import { UPDATE_DATASET } from '../sql/dataset-statements.ts';
 import { INSERT_KEY, UPDATE_IDENTITY } from '../sql/identity-statements.ts';
 import * as MESSAGES from '../sql/message-statements.ts';
 import { storedSession } from '../sql/stored-session.ts';
@@ -62,6 +64,7 @@ const INSERT = {
   }),
   webhookCommand: insertInto('webhook_commands', WEBHOOK_COMMANDS),
   idempotencyRecord: insertInto('answers', IDEMPOTENCY_RECORDS),
+  dataset: insertInto('dataset_versions', DATASET_VERSIONS),
   identity: insertInto('identities', IDENTITIES),
   identityKey: { name: 'identity_keys_insert', text: INSERT_KEY },
   message: { name: 'messages_insert', text: MESSAGES.INSERT_MESSAGE },
@@ -96,6 +99,7 @@ const UPDATE = {
     name: 'transactions_update',
     text: "UPDATE transactions SET status = $3, decided_at = $4, decided_version = $5, reason = $6 WHERE user_id = $1 AND transaction_id = $2 AND status = 'pending'",
   },
+  dataset: { name: 'dataset_versions_update', text: UPDATE_DATASET },
   identity: { name: 'identities_update', text: UPDATE_IDENTITY },
   delivery: { name: 'inbox_deliver', text: MESSAGES.DELIVER },
   service: {
@@ -199,6 +203,10 @@ export function statementsOf(row: SideRow): SideStatement[] {
         ...keysOf(row.service),
       ];
     }
+    case 'dataset.insert':
+      return [insert(INSERT.dataset, valuesOf(DATASET_VERSIONS, row.version))];
+    case 'dataset.update':
+      return [update(UPDATE.dataset, [row.dataset, row.version, row.status, row.changedAt])];
     case 'identity.insert': {
       const { userId, version, signKey, sealKey } = row.identity;
       return [

@@ -8,6 +8,7 @@ import type {
   AppendOutcome,
   Changes,
   Credentials,
+  DatasetVersionRow,
   Decision,
   IdempotencyRecord,
   IdentityRow,
@@ -38,6 +39,7 @@ import { addressText, readAddress } from './address.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
 import { changedSince } from './changes.ts';
 import type { Connection } from './connection.ts';
+import { findDataset, listDatasets } from './dataset-rows.ts';
 import { storeError } from './errors.ts';
 import { findIdempotencyRecords, prune } from './expiring-rows.ts';
 import { foreignObjects } from './foreign-objects.ts';
@@ -277,6 +279,14 @@ export class PostgresStore implements Store {
 
   async findService(keyHash: string): Promise<ServiceRow | undefined> {
     return this.#pool.read((connection) => findService(connection, keyHash));
+  }
+
+  async listDatasets(page: { after: string; limit: number }): Promise<readonly DatasetVersionRow[]> {
+    return this.#pool.read((connection) => listDatasets(connection, page));
+  }
+
+  async findDataset(name: string): Promise<readonly DatasetVersionRow[]> {
+    return this.#pool.read((connection) => findDataset(connection, name));
   }
 
   async findIdentity(username: string): Promise<NamedIdentity | undefined> {

@@ -1,4 +1,5 @@
 import type { KeyReplacement, StoredKey, VaultBinding, WrappedKeyRef } from '../../ports/store.ts';
+import { datasetOf, LIST_DATASET_SEEDS, REPLACE_DATASET_SEED } from '../sql/dataset-statements.ts';
 import type { Connection } from './connection.ts';
 
 const MACS = {
@@ -13,7 +14,9 @@ const WEBHOOKS = {
   name: 'keys_webhooks',
   text: 'SELECT secret_id, wrapped FROM webhook_secrets WHERE secret_id > $1 ORDER BY secret_id LIMIT $2',
 };
+const DATASETS = { name: 'keys_datasets', text: LIST_DATASET_SEEDS };
 const REPLACE = {
+  dataset: { name: 'keys_replace_dataset', text: REPLACE_DATASET_SEED },
   mac: {
     name: 'keys_replace_mac',
     text: 'UPDATE users SET mac_key = $3 WHERE user_id = $1 AND mac_key = $2',
@@ -28,7 +31,10 @@ const REPLACE = {
   },
 } as const;
 
-/** Lists the users' wrapped keys in order of user id, then the tokens' in order of user and token id, then the webhooks' in order of their secrets' ids. */
+/**
+ * Lists wrapped keys: the users' in order of user id, the tokens' in order of user and token id, the webhooks' in order of
+ * their secrets' ids, then those of datasets in order of name and version.
+ */
 export async function listWrappedKeys(
   connection: Connection,
   after: WrappedKeyRef | undefined,
@@ -41,7 +47,7 @@ export async function listWrappedKeys(
       keys.push({ kind: 'mac', userId: userId as number, tokenId: '', wrapped: wrapped as string });
     }
   }
-  if (keys.length < limit && after?.kind !== 'webhook') {
+  if (keys.length < limit && (after === undefined || after.kind === 'mac' || after.kind === 'seed')) {
     const [from, tokenId] = after?.kind === 'seed' ? [after.userId, after.tokenId] : [-1, ''];
     const { rows } = await connection.run(SEEDS, [from, tokenId, limit - keys.length]);
     for (const [userId, id, wrapped] of rows) {
@@ -53,12 +59,18 @@ export async function listWrappedKeys(
       });
     }
   }
-  if (keys.length < limit) {
+  if (keys.length < limit && after?.kind !== 'dataset') {
     const from = after?.kind === 'webhook' ? after.tokenId : '';
     const { rows } = await connection.run(WEBHOOKS, [from, limit - keys.length]);
     for (const [id, wrapped] of rows) {
       keys.push({ kind: 'webhook', userId: 0, tokenId: id as string, wrapped: wrapped as string });
     }
+  }
+  if (keys.length < limit) {
+    const [dataset, version] = datasetOf(after?.kind === 'dataset' ? after.tokenId : '');
+    const { rows } = await connection.run(DATASETS, [dataset, version, limit - keys.length]);
+    for (const [name, number, wrapped] of rows)
+      keys.push({ kind: 'dataset', userId: 0, tokenId: `${name}/${number}`, wrapped: wrapped as string });
   }
   return keys;
 }
@@ -76,6 +88,7 @@ export async function replaceWrappedKeys(
 function replacementOf({ kind, userId, tokenId, expected, replacement }: KeyReplacement) {
   if (kind === 'mac') return [REPLACE.mac, [userId, expected, replacement]] as const;
   if (kind === 'seed') return [REPLACE.seed, [userId, expected, replacement, tokenId]] as const;
+  if (kind === 'dataset') return [REPLACE.dataset, [...datasetOf(tokenId), replacement, expected]] as const;
   return [REPLACE.webhook, [tokenId, expected, replacement]] as const;
 }
 

@@ -1,4 +1,5 @@
 import type {
+  DatasetVersionRow,
   IdempotencyRecord,
   IdentityRow,
   NewUser,
@@ -105,6 +106,15 @@ export const SERVICE_KEYS: Columns<StoredServiceKey> = {
   hash: 'hash',
   serviceId: 'service_id',
   createdAt: 'created_at',
+};
+
+export const DATASET_VERSIONS: Columns<DatasetVersionRow> = {
+  dataset: 'dataset',
+  version: 'version',
+  status: 'status',
+  seed: 'seed',
+  createdAt: 'created_at',
+  changedAt: 'changed_at',
 };
 
 export const IDENTITIES: Columns<IdentityRow> = {

@@ -342,4 +342,15 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (webhook_id, number)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE dataset_versions (
+    dataset    TEXT    NOT NULL,
+    version    INTEGER NOT NULL CHECK (version BETWEEN 1 AND 511),
+    status     TEXT    NOT NULL CHECK (status IN ('active', 'retired', 'destroyed')),
+    seed       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL CHECK (created_at >= 0),
+    changed_at INTEGER NOT NULL CHECK (changed_at >= 0),
+    PRIMARY KEY (dataset, version)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

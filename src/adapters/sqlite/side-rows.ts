@@ -11,6 +11,7 @@ import {
   valuesOf,
 } from '../sql/columns.ts';
 import { storedSession } from '../sql/stored-session.ts';
+import { DatasetRows } from './dataset-rows.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { isTaken } from './errors.ts';
 import { IdentityRows } from './identity-rows.ts';
@@ -52,6 +53,7 @@ export class SideRows {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #services: ServiceRows;
+  readonly #datasets: DatasetRows;
   readonly #identities: IdentityRows;
   readonly #messages: MessageRows;
   readonly #webhooks: WebhookRows;
@@ -66,6 +68,7 @@ export class SideRows {
     this.#decided = decided;
     this.#names = names;
     this.#services = new ServiceRows(database);
+    this.#datasets = new DatasetRows(database);
     this.#identities = new IdentityRows(database);
     this.#messages = new MessageRows(database);
     this.#webhooks = new WebhookRows(database);
@@ -152,6 +155,12 @@ export class SideRows {
         break;
       case 'service.update':
         this.#services.update(row.service);
+        break;
+      case 'dataset.insert':
+        this.#datasets.insert(row.version);
+        break;
+      case 'dataset.update':
+        this.#datasets.update(row);
         break;
       case 'identity.insert':
         return this.#identities.insert(row.identity);

@@ -9,6 +9,7 @@ import type { SinkPositions } from '../../ports/sink-positions.ts';
 import type {
   AppendOutcome,
   Credentials,
+  DatasetVersionRow,
   Decision,
   IdempotencyRecord,
   IdentityRow,
@@ -39,6 +40,7 @@ import { Appender, type AppenderOptions } from './appender.ts';
 import { backupDatabase } from './backup.ts';
 import { Connection, openDatabase } from './connection.ts';
 import { CredentialRows } from './credential-rows.ts';
+import { DatasetRows } from './dataset-rows.ts';
 import { DecidedTransactions } from './decided-transactions.ts';
 import { startError } from './errors.ts';
 import { ExpiringRows } from './expiring-rows.ts';
@@ -106,6 +108,7 @@ export class SqliteStore implements Store {
   readonly #users: UserRows;
   readonly #transactions: TransactionRows;
   readonly #services: ServiceRows;
+  readonly #datasets: DatasetRows;
   readonly #identities: IdentityRows;
   readonly #messages: MessageRows;
   readonly #webhooks: WebhookRows;
@@ -144,6 +147,7 @@ export class SqliteStore implements Store {
     this.#credentials = new CredentialRows(database);
     this.#users = new UserRows(database, this.#journal, this.#transactions);
     this.#services = new ServiceRows(database);
+    this.#datasets = new DatasetRows(database);
     this.#identities = new IdentityRows(database);
     this.#messages = new MessageRows(database);
     this.#webhooks = new WebhookRows(database);
@@ -231,6 +235,14 @@ export class SqliteStore implements Store {
 
   async findService(keyHash: string): Promise<ServiceRow | undefined> {
     return this.#connection.read(() => this.#services.findByKey(keyHash));
+  }
+
+  async listDatasets(page: { after: string; limit: number }): Promise<readonly DatasetVersionRow[]> {
+    return this.#connection.read(() => this.#datasets.list(page.after, page.limit));
+  }
+
+  async findDataset(name: string): Promise<readonly DatasetVersionRow[]> {
+    return this.#connection.read(() => this.#datasets.find(name));
   }
 
   async findIdentity(username: string): Promise<NamedIdentity | undefined> {

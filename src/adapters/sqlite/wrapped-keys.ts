@@ -1,15 +1,21 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { KeyReplacement, StoredKey, VaultBinding, WrappedKeyRef } from '../../ports/store.ts';
-import { plainRows } from './row-sql.ts';
+import { datasetOf, LIST_DATASET_SEEDS, REPLACE_DATASET_SEED } from '../sql/dataset-statements.ts';
+import { plainRows, prepareShared } from './row-sql.ts';
 
-/** Lists the users' wrapped keys in order of user id, then the tokens' in order of user and token id, then the webhooks' in order of their secrets' ids; replaces them. */
+/**
+ * Lists wrapped keys: the users' in order of user id, the tokens' in order of user and token id, the webhooks' in order of
+ * their secrets' ids, then those of datasets in order of name and version; replaces them.
+ */
 export class WrappedKeys {
   readonly #macs: StatementSync;
   readonly #seeds: StatementSync;
   readonly #webhooks: StatementSync;
+  readonly #datasets: StatementSync;
   readonly #replaceMac: StatementSync;
   readonly #replaceSeed: StatementSync;
   readonly #replaceWebhook: StatementSync;
+  readonly #replaceDataset: StatementSync;
   readonly #bind: StatementSync;
   readonly #binding: StatementSync;
 
@@ -23,6 +29,8 @@ export class WrappedKeys {
     this.#webhooks = database.prepare(
       "SELECT 'webhook' AS kind, 0 AS userId, secret_id AS tokenId, wrapped FROM webhook_secrets WHERE secret_id > ? ORDER BY secret_id LIMIT ?",
     );
+    this.#datasets = prepareShared(database, LIST_DATASET_SEEDS);
+    this.#replaceDataset = prepareShared(database, REPLACE_DATASET_SEED);
     this.#replaceMac = database.prepare('UPDATE users SET mac_key = ? WHERE user_id = ? AND mac_key = ?');
     this.#replaceSeed = database.prepare(
       'UPDATE tokens SET seed = ? WHERE user_id = ? AND token_id = ? AND seed = ?',
@@ -41,13 +49,20 @@ export class WrappedKeys {
     if (after === undefined || after.kind === 'mac') {
       keys.push(...plainRows<StoredKey>(this.#macs.all(after?.userId ?? -1, limit)));
     }
-    if (keys.length < limit && after?.kind !== 'webhook') {
+    if (keys.length < limit && (after === undefined || after.kind === 'mac' || after.kind === 'seed')) {
       const [userId, tokenId] = after?.kind === 'seed' ? [after.userId, after.tokenId] : [-1, ''];
       keys.push(...plainRows<StoredKey>(this.#seeds.all(userId, tokenId, limit - keys.length)));
     }
-    if (keys.length < limit) {
+    if (keys.length < limit && after?.kind !== 'dataset') {
       const from = after?.kind === 'webhook' ? after.tokenId : '';
       keys.push(...plainRows<StoredKey>(this.#webhooks.all(from, limit - keys.length)));
+    }
+    if (keys.length < limit) {
+      const from = datasetOf(after?.kind === 'dataset' ? after.tokenId : '');
+      for (const row of this.#datasets.all(...from, limit - keys.length)) {
+        const [dataset, version, wrapped] = row as unknown as readonly [string, number, string];
+        keys.push({ kind: 'dataset', userId: 0, tokenId: `${dataset}/${version}`, wrapped });
+      }
     }
     return keys;
   }
@@ -59,6 +74,7 @@ export class WrappedKeys {
         mac: () => this.#replaceMac.run(replacement, userId, expected),
         seed: () => this.#replaceSeed.run(replacement, userId, tokenId, expected),
         webhook: () => this.#replaceWebhook.run(replacement, tokenId, expected),
+        dataset: () => this.#replaceDataset.run(...datasetOf(tokenId), replacement, expected),
       }[kind]();
       return Number(changes) === 1;
     });

@@ -3,7 +3,7 @@ import { SYSTEM_USER_ID } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { type IdempotencyCodec, idempotent } from '../idempotency/idempotent.ts';
 import type { Act } from '../users/administer-user.ts';
-import type { Draft, Job } from './job.ts';
+import type { Draft, EntryOrigin, Job } from './job.ts';
 
 const ATTEMPTS_MAX = 16;
 const STALE = refuse('busy');
@@ -14,6 +14,10 @@ export interface SystemChange<Rows, T> {
   /** Called with what was read. */
   readonly change: (rows: Rows) => { readonly result: T; readonly draft: Omit<Draft, 'state'> } | Refusal;
   readonly codec: IdempotencyCodec<T, T>;
+  /** The refusal where a row's key is taken. */
+  readonly conflict?: () => Refusal;
+  /** Whose quota of entries it counts to. */
+  readonly origin?: EntryOrigin;
 }
 
 /**
@@ -24,13 +28,15 @@ export interface SystemChange<Rows, T> {
 export async function changeAsSystem<Rows, T extends object>(
   context: Context,
   act: Act,
-  { read, change, codec }: SystemChange<Rows, T>,
+  { read, change, codec, conflict, origin }: SystemChange<Rows, T>,
 ): Promise<T | Refusal> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const readAt = (await context.userCache.getOrLoad(SYSTEM_USER_ID))?.version;
     const changed = change(await read());
     const job: Job<T | Refusal> = {
       userId: SYSTEM_USER_ID,
+      origin,
+      ...(conflict ? { conflict } : {}),
       decide: (system) => {
         if (system?.version !== readAt) return { result: STALE };
         if (isRefusal(changed)) return { result: changed };

@@ -5,6 +5,11 @@ export function macKeyOwner(userId: UserId): string {
   return `mac/${userId}`;
 }
 
+/** Names the owner of the seed of a version of a dataset. @param id its name, a slash and the version */
+export function datasetOwner(id: string): string {
+  return `dataset/${id}`;
+}
+
 /** Names the owner of the seed of a user's token. */
 export function seedOwner(userId: UserId, tokenId: string): string {
   return `seed/${userId}/${tokenId}`;

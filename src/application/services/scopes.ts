@@ -1,7 +1,14 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 
 /** What a service may do. */
-export const SCOPES = ['transactions:write', 'transactions:read', 'codes:verify', 'users:read'] as const;
+export const SCOPES = [
+  'transactions:write',
+  'transactions:read',
+  'codes:verify',
+  'users:read',
+  'surrogates:make',
+  'surrogates:reverse',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /**

@@ -23,6 +23,10 @@ export type EntryType =
   | 'message.sent'
   | 'message.delivered'
   | 'message.deleted'
+  | 'dataset.created'
+  | 'dataset.rotated'
+  | 'dataset.destroyed'
+  | 'surrogates.reversed'
   | `admin.${string}`;
 
 /** The transaction as an entry records it: the canonical transaction and the id that clients query it by. */

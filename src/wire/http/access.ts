@@ -25,7 +25,8 @@ export function checkAccess(
   if (kind === 'service') return refuse('caller_wrong');
   const { role, kind: held } = caller.session;
   // A device's session has the role `user`, so routes for administrators do not exist for it either.
-  if (kind === 'admin' && role !== 'admin') return refuse('resource_unknown');
+  if ((kind === 'admin' || kind === 'admin_or_service') && role !== 'admin')
+    return refuse('resource_unknown');
   if (kind === 'auditor' && role === 'user') return refuse('resource_unknown');
   return held === 'login' || device ? undefined : refuse('session_scope');
 }

@@ -22,6 +22,7 @@ export interface Callers {
   service: ServiceCaller;
   user_or_service: Caller;
   admin: UserCaller;
+  admin_or_service: Caller;
   /** Administrators and auditors: for routes that only read. */
   auditor: UserCaller;
 }

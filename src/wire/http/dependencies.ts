@@ -1,5 +1,6 @@
 import { CodeValidator } from '../../application/codes/validate-code.ts';
 import type { Context } from '../../application/context.ts';
+import { DataKeys } from '../../application/datasets/data-keys.ts';
 import { BackgroundVerification } from '../../application/journal/background-verification.ts';
 import { ServiceEvents } from '../../application/journal/service-events.ts';
 import type { LogInRequest } from '../../application/log-in/log-in-by-password.ts';
@@ -30,6 +31,7 @@ export interface HttpDependencies {
   readonly firstAdministrator: FirstAdministrator | undefined;
   readonly accessTokens: AccessTokens;
   readonly serviceKeys: ServiceKeys;
+  readonly dataKeys: DataKeys;
   readonly codeValidator: CodeValidator;
   readonly cursors: Cursors;
   readonly eventStreams: EventStreams;
@@ -107,6 +109,7 @@ export async function makeDependencies(
     firstAdministrator: await FirstAdministrator.offer(context),
     accessTokens: new AccessTokens(context),
     serviceKeys: new ServiceKeys(context),
+    dataKeys: new DataKeys(context),
     codeValidator: new CodeValidator(context),
     cursors,
     eventStreams: new EventStreams(streams),

@@ -7,7 +7,7 @@ import type { Route } from './route.ts';
 
 /** Whether the route changes something on behalf of an administrator: a password, or a session left open, must not do that. */
 export function asksForFreshProof({ caller, method }: Pick<Route, 'caller' | 'method'>): boolean {
-  return caller === 'admin' && method !== 'GET';
+  return (caller === 'admin' || caller === 'admin_or_service') && method !== 'GET';
 }
 
 /**

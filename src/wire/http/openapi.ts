@@ -80,6 +80,7 @@ const SECURITY: Readonly<Record<CallerKind, readonly Json[]>> = {
   admin: [{ access_token: [] }, { browser: [] }],
   auditor: [{ access_token: [] }, { browser: [] }],
   service: [{ service_key: [] }],
+  admin_or_service: [{ access_token: [] }, { service_key: [] }, { browser: [] }],
   user_or_service: [{ access_token: [] }, { service_key: [] }, { browser: [] }],
 };
 
@@ -87,7 +88,7 @@ function operationOf(route: Route, schemas: Json): Operation {
   const { method, path, summary, description, tag, scope, caller, body } = route;
   const enough = SCOPES.filter((held) => scope !== undefined && allows([held], scope));
   const scoped = scope === undefined ? '' : `\n\nA service needs the scope \`${enough.join('` or `')}\`.`;
-  const role = caller === 'admin' ? '\n\nFor administrators; to others it is not there.' : '';
+  const role = caller.startsWith('admin') ? '\n\nFor administrators; to other users it is not there.' : '';
   const readers =
     caller === 'auditor' ? '\n\nFor administrators and auditors; to others it is not there.' : '';
   const device = route.device ? '\n\nOpen to the session of a virtual token.' : '';

@@ -17,6 +17,7 @@ export type Tag =
   | 'codes'
   | 'receipts'
   | 'journal'
+  | 'datasets'
   | 'identities'
   | 'messages'
   | 'administration'

@@ -10,6 +10,7 @@ import { adminUserRoutes } from './routes/admin-users.ts';
 import { adminWebhookRoutes } from './routes/admin-webhooks.ts';
 import { challengeRoutes } from './routes/challenges.ts';
 import { codeRoutes } from './routes/codes.ts';
+import { datasetRoutes } from './routes/datasets.ts';
 import { enrolmentRoutes } from './routes/enrolments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { identityRoutes } from './routes/identities.ts';
@@ -53,6 +54,7 @@ export const ROUTES: readonly Route[] = [
   ...receiptRoutes,
   ...identityRoutes,
   ...messageRoutes,
+  ...datasetRoutes,
   ...journalRoutes,
   ...eventRoutes,
   ...adminUserRoutes,

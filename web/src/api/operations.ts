@@ -36,6 +36,16 @@ export type Challenge = {
   readonly expires_at: string;
 };
 
+export type Dataset = {
+  readonly name: string;
+  readonly versions: readonly {
+    readonly version: number;
+    readonly status: 'active' | 'retired' | 'destroyed';
+    readonly created_at: string;
+    readonly changed_at: string;
+  }[];
+};
+
 export type DeviceKey = {
   readonly kty: 'EC';
   readonly crv: 'P-256';
@@ -454,6 +464,19 @@ export interface Operations {
     };
     answer: undefined;
   };
+  'DELETE /v1/datasets/{name}': {
+    path: {
+      readonly name: string;
+    };
+    answer: Dataset;
+  };
+  'DELETE /v1/datasets/{name}/versions/{version}': {
+    path: {
+      readonly name: string;
+      readonly version: number;
+    };
+    answer: Dataset;
+  };
   'DELETE /v1/identities/current': {
     answer: undefined;
   };
@@ -685,6 +708,22 @@ export interface Operations {
     };
     answer: WebhookDeliveryRequest;
   };
+  'GET /v1/datasets': {
+    query?: {
+      readonly limit?: number;
+      readonly cursor?: string;
+    };
+    answer: {
+      readonly datasets: readonly Dataset[];
+      readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/datasets/{name}': {
+    path: {
+      readonly name: string;
+    };
+    answer: Dataset;
+  };
   'GET /v1/events': {
     answer: undefined;
   };
@@ -896,7 +935,7 @@ export interface Operations {
   'POST /v1/admin/services': {
     body: {
       readonly name: string;
-      readonly scopes: readonly ('transactions:write' | 'transactions:read' | 'codes:verify' | 'users:read')[];
+      readonly scopes: readonly ('transactions:write' | 'transactions:read' | 'codes:verify' | 'users:read' | 'surrogates:make' | 'surrogates:reverse')[];
     };
     answer: ServiceKey;
   };
@@ -1036,6 +1075,48 @@ export interface Operations {
       readonly reason?: string;
       readonly retry_after_ms?: number;
     };
+  };
+  'POST /v1/datasets': {
+    body: {
+      readonly name: string;
+    };
+    answer: Dataset;
+  };
+  'POST /v1/datasets/{name}/reversals': {
+    path: {
+      readonly name: string;
+    };
+    body: {
+      readonly domain: string;
+      readonly surrogates: readonly string[];
+      readonly mode?: 'siv' | 'hmac' | 'ff1';
+      readonly alphabet?: string;
+      readonly version?: number;
+    };
+    answer: {
+      readonly values: readonly string[];
+    };
+  };
+  'POST /v1/datasets/{name}/surrogates': {
+    path: {
+      readonly name: string;
+    };
+    body: {
+      readonly domain: string;
+      readonly values: readonly string[];
+      readonly mode?: 'siv' | 'hmac' | 'ff1';
+      readonly alphabet?: string;
+      readonly version?: number;
+    };
+    answer: {
+      readonly surrogates: readonly string[];
+    };
+  };
+  'POST /v1/datasets/{name}/versions': {
+    path: {
+      readonly name: string;
+    };
+    answer: Dataset;
   };
   'POST /v1/enrolments': {
     body: {
@@ -1354,7 +1435,7 @@ export interface Operations {
       readonly name: string;
     };
     body: {
-      readonly scopes: readonly ('transactions:write' | 'transactions:read' | 'codes:verify' | 'users:read')[];
+      readonly scopes: readonly ('transactions:write' | 'transactions:read' | 'codes:verify' | 'users:read' | 'surrogates:make' | 'surrogates:reverse')[];
     };
     answer: Service;
   };
