@@ -1,6 +1,7 @@
 import { journalReaderContract } from './journal-reader.ts';
 import type { OpenedStore } from './opened-store.ts';
 import { appendContract } from './store-append.ts';
+import { datasetsContract } from './store-datasets.ts';
 import { leasesContract } from './store-leases.ts';
 import { lifeContract } from './store-life.ts';
 import { logContract } from './store-log.ts';
@@ -18,6 +19,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   rowsContract(name, open);
   transactionsContract(name, open);
   messagesContract(name, open);
+  datasetsContract(name, open);
   namesContract(name, open);
   readContract(name, open);
   journalReaderContract(name, open);

@@ -25,7 +25,7 @@ const DIGEST_BYTES = 16;
  *
  * The user's own row and the entry's own transaction have no key. Left out are columns that other things cover (wrapped
  * keys, which the vault authenticates and rotations renew), what the rest of the entry says (how a transaction ended),
- * messages, which their senders sign, and idempotency records, which repeat an entry and expire.
+ * messages, which their senders sign, datasets, whose surrogates authenticate themselves, webhooks, and idempotency records, which repeat an entry and expire.
  *
  * @returns undefined where there is nothing to write
  *
@@ -87,6 +87,8 @@ function changesOf(row: SideRow): readonly string[] {
     case 'webhook.update':
     case 'webhook.delete':
     case 'webhook.command':
+    case 'dataset.insert':
+    case 'dataset.update':
     case 'idempotency.insert':
       return [];
   }
