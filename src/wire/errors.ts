@@ -811,7 +811,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ],
     [
       'Las claves de este conjunto de datos o versión se destruyeron',
-      'Nadie puede volver a crear ni revertir sus seudónimos.',
+      'Nadie puede volver a crear ni revertir sus subrogados.',
     ],
   ),
   datasets_too_many: form(
@@ -850,7 +850,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
       'None was made. It is empty, no well-formed text, or not of the form that the mode needs.',
     ],
     [
-      'Un identificador no puede tener seudónimo',
+      'Un identificador no puede tener subrogado',
       'No se ha creado ninguno. Está vacío, no es texto bien formado o no tiene la forma que exige el modo.',
     ],
   ),
@@ -863,7 +863,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
       'None was turned back. It belongs to another dataset, version, domain or mode, or was changed.',
     ],
     [
-      'Un seudónimo no se autentica',
+      'Un subrogado no se autentica',
       'No se ha revertido ninguno. Es de otro conjunto de datos, versión, dominio o modo, o se alteró.',
     ],
   ),

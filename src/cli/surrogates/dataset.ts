@@ -66,7 +66,7 @@ export function defineDatasets(command: Command, shell: Shell): void {
       say(
         text(
           'make a new version: surrogates are made with it from now on',
-          'crear una versión nueva: desde ahora los seudónimos se crean con ella',
+          'crear una versión nueva: desde ahora los subrogados se crean con ella',
         ),
       ),
     )
@@ -82,7 +82,7 @@ export function defineDatasets(command: Command, shell: Shell): void {
       say(
         text(
           'destroy its keys for good: its surrogates can never be turned back again',
-          'destruir sus claves para siempre: sus seudónimos no podrán revertirse nunca',
+          'destruir sus claves para siempre: sus subrogados no podrán revertirse nunca',
         ),
       ),
     )
