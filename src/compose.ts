@@ -12,6 +12,7 @@ export { openAuditReader } from './compose/audit-reader.ts';
 export { type HsmFindings, probeHsm } from './compose/hsm.ts';
 export { isPostgres, passphrasePath, storePath, vaultPath } from './compose/paths.ts';
 export { type RunningRelayServer, readRelayStatus, startRelayServer } from './compose/relay-server.ts';
+export { type RunningSealer, startSealer } from './compose/sealer-server.ts';
 export { type RunningServer, startServer } from './compose/server.ts';
 export { migrateStore } from './compose/store.ts';
 export { changeVaultPassphrase } from './compose/vault-passphrase.ts';

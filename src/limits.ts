@@ -409,6 +409,20 @@ export const LIMITS = {
   leaseMsMax: 60_000,
   /** How long a lease is taken for; it is renewed after a third of that. */
   leaseMs: 9_000,
+  /** Between two checkpoints while entries arrive. */
+  logCheckpointMs: 1_000,
+  /** Entries that one checkpoint adds to the log at most: more than a second's worth at full speed. */
+  logEntriesPerCheckpointMax: 65_536,
+  /** How often a server that does not seal looks for the last checkpoint, to remember it. */
+  logMemoryPeriodMs: 10_000,
+  /** Tiles and checkpoints that one address may read in `logReadsWindowMs`. A proof counts as `logProofCost`. */
+  logReadsMax: 100_000,
+  logReadsWindowMs: 60_000,
+  logProofCost: 16,
+  /** Entries looked at to find a transaction by the time in its id. */
+  logSearchEntriesMax: 2_048,
+  /** The longest rest between two parts of a backlog. */
+  logRestMsMax: 1_000,
   /** The last checkpoints that the store keeps. */
   logCheckpointsKept: 16,
   /** Entries whose hashes are read from the database at once, to seal them. */

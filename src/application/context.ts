@@ -16,6 +16,7 @@ import type { RowContradictions } from './journal/row-contradictions.ts';
 import type { KeyLeases } from './keys/key-leases.ts';
 import type { RefusalCounter } from './lockout/refusal-counter.ts';
 import type { ResponsePadding } from './lockout/response-padding.ts';
+import type { LogKey } from './log/log-key.ts';
 import type { ReceiptSigner } from './receipts/receipt-signer.ts';
 import type { OutgoingEvents } from './relay/outgoing-events.ts';
 import type { Relay } from './relay/relay.ts';
@@ -36,6 +37,7 @@ export interface Context {
   readonly responsePadding: ResponsePadding;
   readonly receiptSigner: ReceiptSigner;
   readonly keyLeases: KeyLeases;
+  readonly logKey: LogKey;
   readonly contradictions: RowContradictions;
   readonly relay: Relay;
   readonly outgoingEvents: OutgoingEvents;
@@ -48,6 +50,7 @@ export interface Settings {
   readonly currencyDefault: string;
   readonly passwordLengthMin: number;
   readonly registrationOpen: boolean;
+  readonly logPublic: boolean;
   readonly tcpLogInCodeRequired: boolean;
   readonly lockout: LockoutPolicy;
   readonly keys: { readonly rotationMs: number; readonly challengeTtlMs: number };

@@ -12,9 +12,11 @@ import type { Store } from '../ports/store.ts';
 import type { TcpServices } from '../wire/tcp/services.ts';
 import { contextOf } from './context.ts';
 import { makeDataFolder } from './data-folder.ts';
+import { withLogOrigin } from './log-origin.ts';
 import { closeParts, openParts, type Parts } from './parts.ts';
 import { addConfiguredSinks } from './relay.ts';
 import { tcpServices } from './tcp-services.ts';
+import { acceptRollback, checkRollback } from './transparency-log.ts';
 import type { AwaitedVault } from './vault.ts';
 
 /** The parts of one process, wired. Commands and servers run on it. */
@@ -44,6 +46,8 @@ export interface ComposeOptions {
   readonly maintenance?: false;
   /** Whether to start without a vault that does not answer. Servers do: they have work without it. */
   readonly vaultMayWait?: boolean;
+  /** Whether a database that is older than the last checkpoint seen here is refused, or accepted and recorded. Unset: not looked for. */
+  readonly rollback?: 'refuse' | 'accept';
 }
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -57,8 +61,12 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   const generated = await makeDataFolder(config.dataDir);
   const parts = await openParts(config, { clock, log, generated, vaultMayWait });
   const { store, sqlite, vault } = parts;
+  const rollback =
+    options.rollback &&
+    (await orClose(parts, () => checkRollback(config, store.log, options.rollback === 'accept')));
 
-  const context = contextOf(config, {
+  const named = await orClose(parts, () => withLogOrigin(config, store.log));
+  const context = contextOf(named, {
     store,
     vault: vault.vault,
     rateLimiter: parts.rateLimiter,
@@ -67,7 +75,8 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   });
   const changes = await followChanges(context, parts, log);
   await publishKeys(context, vault.awaited);
-  await addConfiguredSinks(config, context.relay);
+  await addConfiguredSinks(named, context.relay);
+  if (rollback) await acceptRollback(config, context, rollback, log);
   const maintenance = new Maintenance(context, (error) => log.warn({ err: error }, 'maintenance failed'));
   if (options.maintenance !== false) maintenance.start();
 
@@ -102,9 +111,14 @@ async function followChanges({ userCache }: Context, parts: Parts, log: Logger):
   const onError = (error: unknown) =>
     log.warn({ err: error }, 'what other servers decide is not known: nobody in memory is believed');
   const changes = new ChangeFeed({ store: parts.store, userCache, onError });
+  await orClose(parts, () => changes.start());
+  return changes;
+}
+
+/** Closes the parts when a step of the start fails. */
+async function orClose<T>(parts: Parts, step: () => Promise<T>): Promise<T> {
   try {
-    await changes.start();
-    return changes;
+    return await step();
   } catch (error) {
     await closeParts(parts);
     throw error;

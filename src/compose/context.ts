@@ -12,6 +12,7 @@ import { InstrumentedVault } from '../application/keys/instrumented-vault.ts';
 import { KeyLeases } from '../application/keys/key-leases.ts';
 import { RefusalCounter } from '../application/lockout/refusal-counter.ts';
 import { ResponsePadding } from '../application/lockout/response-padding.ts';
+import { LogKey } from '../application/log/log-key.ts';
 import { ReceiptSigner } from '../application/receipts/receipt-signer.ts';
 import { JournalOutbox } from '../application/relay/journal-outbox.ts';
 import { OutgoingEvents } from '../application/relay/outgoing-events.ts';
@@ -23,6 +24,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { Store } from '../ports/store.ts';
 import { LogThrottle } from '../wire/log-throttle.ts';
+import { logOrigin } from './log-origin.ts';
 import { formOf, relayOf } from './relay.ts';
 
 /** Each is logged once a minute. */
@@ -51,6 +53,7 @@ export function contextOf(
     clock,
     userCache,
     entryQuota: new EntryQuota(config.rateLimits),
+    random: systemRandom,
   });
   const outbox = new JournalOutbox(store, (waitMs, signal) =>
     CommitWatch.of({ decider, userCache }).waitForNext(undefined, waitMs, signal),
@@ -72,6 +75,7 @@ export function contextOf(
     responsePadding: new ResponsePadding(),
     receiptSigner: new ReceiptSigner(vault),
     keyLeases: new KeyLeases(),
+    logKey: new LogKey(vault, logOrigin(config)),
     contradictions: new RowContradictions((reason) => {
       if (contradictionsLogged.take(reason)) {
         log.error({ reason }, 'the database contradicts its journal: what it says was not shown');

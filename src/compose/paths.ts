@@ -33,6 +33,11 @@ function pathOf(config: Config, scheme: string, url: string, name: string): stri
   return path === '' ? join(config.dataDir, name) : resolve(path);
 }
 
+/** The path of the last checkpoint of the log that this server has seen. */
+export function checkpointPath(config: Config): string {
+  return join(config.dataDir, 'log-checkpoint');
+}
+
 /** The path of the passphrase that the first start generates. */
 export function passphrasePath(config: Config): string {
   return join(config.dataDir, 'vault.passphrase');

@@ -6,6 +6,7 @@ import { formatHostAndPort } from '../net/host-and-port.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { startStatusListener } from '../wire/http/status-listener.ts';
+import { withLogOrigin } from './log-origin.ts';
 import { addConfiguredSinks, relayOf } from './relay.ts';
 import { openStore } from './store.ts';
 
@@ -59,8 +60,9 @@ export async function readRelayStatus(config: Config): Promise<RelayStatus> {
 async function openRelay(config: Config, log: Logger): Promise<{ store: Store; relay: Relay }> {
   const { store } = await openStore(config, [], log);
   try {
-    const relay = relayOf(config, { store, outbox: new JournalOutbox(store), clock: systemClock, log });
-    await addConfiguredSinks(config, relay);
+    const named = await withLogOrigin(config, store.log);
+    const relay = relayOf(named, { store, outbox: new JournalOutbox(store), clock: systemClock, log });
+    await addConfiguredSinks(named, relay);
     return { store, relay };
   } catch (error) {
     await store.close();

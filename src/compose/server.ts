@@ -8,6 +8,7 @@ import type { Laboratory } from '../wire/http/laboratory.ts';
 import { type HttpServer, startHttpServer } from '../wire/http/server.ts';
 import { startTcpServer, type TcpServer } from '../wire/tcp/server.ts';
 import { type Application, type ComposeOptions, openApplication } from './application.ts';
+import { startLog } from './transparency-log.ts';
 import { startWebhooks } from './webhooks.ts';
 
 export interface RunningServer {
@@ -23,6 +24,10 @@ export interface RunningServer {
 }
 
 export interface ServerOptions extends Pick<ComposeOptions, 'clock'> {
+  /** Whether to go on with a database that is older than the last checkpoint seen here, and record it. */
+  readonly acceptRollback?: boolean;
+  /** For measurements: whether this server seals the log. */
+  readonly seals?: false;
   /** Shown to administrators. */
   readonly settingsInForce?: readonly SettingInForce[];
   /** Makes what runs attacks from the console. Unset: none are allowed. */
@@ -38,7 +43,12 @@ export async function startServer(
   log: Logger,
   options: ServerOptions = {},
 ): Promise<RunningServer> {
-  const application = await openApplication(config, { ...options, log, vaultMayWait: true });
+  const application = await openApplication(config, {
+    ...options,
+    log,
+    vaultMayWait: true,
+    rollback: options.acceptRollback ? 'accept' : 'refuse',
+  });
   const tls =
     config.tlsCertFile !== null && config.tlsKeyFile !== null
       ? { tls: { certFile: config.tlsCertFile, keyFile: config.tlsKeyFile } }
@@ -80,6 +90,7 @@ export async function startServer(
     await application.close();
     throw error;
   }
+  const sealing = options.seals === false ? undefined : startLog(config, application.context, log);
   const running: RunningServer = {
     application,
     addresses: { tcp: formatHostAndPort(tcp.address()), http: formatHostAndPort(http.address()) },
@@ -90,6 +101,7 @@ export async function startServer(
       if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
       await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
       await stopWebhooks();
+      await sealing?.stop();
       await application.close();
     },
     reloadTls: async () => {

@@ -10,7 +10,6 @@ import { StartRefused } from '../domain/errors.ts';
 import { LIMITS, type Limits } from '../limits.ts';
 import { ReachableAddresses } from '../net/public-address.ts';
 import type { Logger } from '../ports/logger.ts';
-import { logOrigin } from './log-origin.ts';
 
 /** For tests. */
 export interface WebhookOptions {
@@ -25,7 +24,7 @@ export interface WebhookOptions {
  * @throws StartRefused where `webhooks.ca_file` cannot be read
  */
 export function startWebhooks(
-  config: Pick<Config, 'webhooks' | 'publicUrl'>,
+  config: Pick<Config, 'webhooks'>,
   context: Context,
   log: Logger,
   { relay = context.relay, resolve, limits: own }: WebhookOptions = {},
@@ -48,7 +47,7 @@ export function startWebhooks(
     random: Math.random,
     log,
     limits,
-    source: logOrigin(config),
+    source: context.logKey.origin,
   };
   const sinks = new WebhookSinks(context, relay, parts, log);
   sinks.start();

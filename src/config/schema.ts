@@ -129,10 +129,10 @@ const callerNames = (description: string) =>
  */
 export const ConfigSchema = group({
   role: {
-    enum: ['all', 'vault', 'relay'],
+    enum: ['all', 'vault', 'relay', 'sealer'],
     default: 'all',
     description:
-      'What this process is: `all` (TCP, REST, console and the relay of events), `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs; or `relay`: it sends events to their sinks from a PostgreSQL store, and answers `/healthz`, `/readyz` and `/metrics` alone.',
+      'What this process is: `all` (TCP, REST, console and the relay of events), `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs; `relay`: it sends events to their sinks from a PostgreSQL store, and answers `/healthz`, `/readyz` and `/metrics` alone; or `sealer`: it seals the log of a database that servers share, and listens on nothing.',
   },
   data_dir: {
     type: 'string',
@@ -434,6 +434,17 @@ export const ConfigSchema = group({
     description:
       'Where browsers reach this server: links to enrol and passkeys are for this origin alone. By default `http://localhost` (with TLS `https://localhost`) and `http_port`.',
   },
+  log_origin: {
+    anyOf: [{ type: 'string', pattern: '^[^\\s+\\x00-\\x1f\\x7f]{1,255}$' }, { type: 'null' }],
+    default: null,
+    expected: 'a name without spaces and plus, such as "sello.example/log", or null',
+    description:
+      'The name of the transparency log in its checkpoints and its verifier key. By default the one that the log has; of a new log the host of `public_url`, or `localhost`. Another name is another log to witnesses and to whoever keeps a checkpoint.',
+  },
+  log_public: flag(
+    true,
+    'Tiles, checkpoints and proofs of the log are for anyone; they hold hashes alone. Off: for administrators and auditors.',
+  ),
   http_cors_origins: {
     type: 'array',
     items: { type: 'string', pattern: '^https?://[^/?#@\\s]+$' },

@@ -93,6 +93,7 @@ export type RefusalCode =
   | 'transaction_decided'
   | 'transactions_too_many'
   | 'receipt_unavailable'
+  | 'not_sealed_yet'
   // services and roles
   | 'service_unknown'
   | 'service_name_taken'

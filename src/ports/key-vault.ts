@@ -38,6 +38,16 @@ export interface KeyVault {
   /** Signs each message by ES256 (ECDSA P-256 with SHA-256, RFC 7518 section 3.4). A signature is r‖s, 64 bytes. */
   sign(messages: readonly Uint8Array[]): Promise<readonly Signature[]>;
 
+  /**
+   * Returns the Ed25519 public key of the transparency log, 32 bytes (RFC 8032). Makes the key where there is none. There
+   * is one for ever: rotations leave it.
+   *
+   * Why: docs/DECISIONS.md#one-key-signs-the-log-for-ever
+   */
+  logPublicKey(): Promise<Uint8Array>;
+  /** Signs a checkpoint's text by that key: 64 bytes. */
+  signLog(message: Uint8Array): Promise<Uint8Array>;
+
   /** Returns all verification keys, retired ones included, the active key first. */
   publicKeys(): Promise<readonly PublicKey[]>;
 

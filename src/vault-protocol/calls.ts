@@ -167,6 +167,22 @@ export const VAULT_CALLS: { readonly [Name in VaultCallName]: CallForm<Name> } =
         keyId: from.text(),
       })),
   },
+  logPublicKey: {
+    kind: 13,
+    managesKeys: false,
+    write() {},
+    read: () => [],
+    writeAnswer: (out, key) => out.bytes(key),
+    readAnswer: (from) => Uint8Array.from(from.bytes()),
+  },
+  signLog: {
+    kind: 14,
+    managesKeys: false,
+    write: (out, message) => out.bytes(message),
+    read: (from) => [from.bytes()],
+    writeAnswer: (out, signature) => out.bytes(signature),
+    readAnswer: (from) => Uint8Array.from(from.bytes()),
+  },
   deriveKeys: {
     kind: 11,
     managesKeys: false,

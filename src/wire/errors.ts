@@ -622,6 +622,16 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['There is no receipt of this transaction', 'Only what was approved has one.'],
     ['No hay recibo de esa transacción', 'Solo lo aprobado tiene recibo.'],
   ),
+  not_sealed_yet: form(
+    'ERROR',
+    404,
+    'no',
+    ['The entry is not in the log yet', 'Ask again after the time given: entries are sealed each second.'],
+    [
+      'La entrada aún no está en el registro',
+      'Vuelva a pedirla pasado el tiempo indicado: las entradas se sellan cada segundo.',
+    ],
+  ),
 
   // services
   service_unknown: form(

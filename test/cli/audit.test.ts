@@ -41,6 +41,11 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
+/** An export without the indexes of what is sealed: whether a running server has sealed it is a matter of time. */
+function withoutIndex(exported: string): string {
+  return exported.replaceAll(/^\{"index":\d+,/gm, '{');
+}
+
 async function verifyFile(content: string): Promise<{
   valid: boolean;
   entries: number;
@@ -135,7 +140,7 @@ test('the database verifies while a server runs on it', async (t) => {
   const server = await ServerProcess.start({ folder });
   t.after(() => server.kill());
   assert.deepEqual(await selloJson(['audit', 'verify', ...at]), { valid: true, entries: 7, users: 3 });
-  assert.equal((await sello(['audit', 'export', ...at])).stdout, `${lines.join('\n')}\n`);
+  assert.equal(withoutIndex((await sello(['audit', 'export', ...at])).stdout), `${lines.join('\n')}\n`);
   assert.deepEqual(await server.stop(), { code: 0, signal: null });
 });
 
@@ -223,5 +228,5 @@ test('an export ends quietly when its reader has seen enough', async () => {
     output += text;
   });
   await new Promise((resolve) => child.once('close', resolve));
-  assert.equal(output, `${lines[0]}\n`);
+  assert.equal(withoutIndex(output), `${lines[0]}\n`);
 });

@@ -119,6 +119,8 @@ test('every key can be set by each of its three names', () => {
     http_metrics_public: true,
     http_cors_origins: ['https://shop.example'],
     public_url: 'https://sello.example',
+    log_origin: 'sello.example/log',
+    log_public: false,
     enrolment_code_required: true,
     lab_enabled: true,
     lab_allowed: false,

@@ -7,6 +7,7 @@ import { createHmac, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose';
 import { VaultUnavailable } from '../../src/domain/errors.ts';
+import { verifyEd25519 } from '../../src/domain/log/verify-note.ts';
 import type { KeyVault, MacAlgorithm, MacRequest, PublicKey } from '../../src/ports/key-vault.ts';
 
 /** A vault with new keys, for one test or several. */
@@ -268,6 +269,28 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
       assert.equal(after.keyId, signed.keyId);
     });
 
+    test('the log has one key for ever: parallel callers, a restart and rotations leave it', async (t) => {
+      const fixture = await create();
+      t.after(() => fixture.remove());
+      const keys = await Promise.all(Array.from({ length: 4 }, () => fixture.vault.logPublicKey()));
+      const [key = assert.fail()] = keys;
+      assert.deepEqual(new Set(keys.map(hex)), new Set([hex(key)]));
+      await fixture.vault.createKeyVersion();
+      await fixture.vault.destroyKeyVersionsBelow(2);
+      const vault = await fixture.reopen();
+      assert.equal(hex(await vault.logPublicKey()), hex(key));
+      for (const message of [Buffer.from('localhost\n1\nAAAA\n'), randomBytes(4_000)]) {
+        const signature = await vault.signLog(message);
+        assert.ok(verifyEd25519(key, message, signature));
+        assert.ok(!verifyEd25519(key, Buffer.concat([message, Buffer.from('x')]), signature));
+        assert.equal(
+          hex(await vault.signLog(message)),
+          hex(signature),
+          'Ed25519 is deterministic (RFC 8032)',
+        );
+      }
+    });
+
     test('two vaults share no key', async (t) => {
       const [one, two] = await Promise.all([create(), create()]);
       t.after(() => Promise.all([one.remove(), two.remove()]));
@@ -277,6 +300,7 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
         hex(await one.vault.deriveKey('session', 'x')),
         hex(await two.vault.deriveKey('session', 'x')),
       );
+      assert.notEqual(hex(await one.vault.logPublicKey()), hex(await two.vault.logPublicKey()));
       assert.notEqual((await one.vault.publicKeys())[0]?.jwk.kid, (await two.vault.publicKeys())[0]?.jwk.kid);
     });
 

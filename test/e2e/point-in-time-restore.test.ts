@@ -103,8 +103,12 @@ test('a database restored to a moment has every decision until then and none aft
   assert.doesNotMatch(checked, /FAIL/);
   await selloJson(['user', 'disable', 'mallory', '--config', restored.config]);
 
-  assert.equal(serve, 'sello serve --config /etc/sello/restored.yaml');
-  const second = await runServer(t, { folder, flags: { '--config': restored.config } });
+  assert.equal(serve, 'sello serve --accept-rollback --config /etc/sello/restored.yaml');
+  const second = await runServer(t, {
+    folder,
+    flags: { '--config': restored.config },
+    switches: ['--accept-rollback'],
+  });
   await alice.resume(await second.connect());
   const disabled = await (await second.connect()).request({ accion: 'reanudar', sesion: mallory.secret });
   assert.equal(disabled.status, 'ERROR');

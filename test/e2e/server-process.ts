@@ -13,6 +13,8 @@ const OUTPUT_BYTES_MAX = 16 * 1_048_576;
 export interface ServerOptions {
   readonly folder: string;
   readonly flags?: Readonly<Record<string, string>>;
+  /** Flags without a value. */
+  readonly switches?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** For tests that run as root: who the server runs as. */
   readonly uid?: number;
@@ -33,14 +35,21 @@ export class ServerProcess {
   stdout = '';
   stderr = '';
 
-  private constructor({ folder, flags = {}, environment = {}, uid, main = MAIN }: ServerOptions) {
+  private constructor({
+    folder,
+    flags = {},
+    switches = [],
+    environment = {},
+    uid,
+    main = MAIN,
+  }: ServerOptions) {
     const all: Record<string, string> = {
       '--data-dir': folder,
       '--tcp-port': '0',
       '--http-port': '0',
       ...flags,
     };
-    this.child = spawn(process.execPath, [main, 'serve', ...Object.entries(all).flat()], {
+    this.child = spawn(process.execPath, [main, 'serve', ...Object.entries(all).flat(), ...switches], {
       cwd: '/',
       env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

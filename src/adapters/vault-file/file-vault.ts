@@ -1,4 +1,4 @@
-import { sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
@@ -18,6 +18,7 @@ import type {
 } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
 import { assertBelowActive, assertSeedLength } from '../vault-keys/bounds.ts';
+import { ed25519Key, ed25519PublicKey, signEd25519 } from '../vault-keys/ed25519-seed.ts';
 import { mac, wipeScratch } from '../vault-keys/hmac.ts';
 import { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
 import {
@@ -28,6 +29,7 @@ import {
   type KeySet,
   versionLives,
   wipeKeys,
+  withLogSeed,
   withNewVersion,
   withoutVersionsBelow,
 } from './key-set.ts';
@@ -128,6 +130,14 @@ export class FileVault implements KeyVault {
     );
   }
 
+  async logPublicKey(): Promise<Uint8Array> {
+    return ed25519PublicKey(await this.#logKey());
+  }
+
+  async signLog(message: Uint8Array): Promise<Uint8Array> {
+    return signEd25519(await this.#logKey(), message);
+  }
+
   async publicKeys(): Promise<readonly PublicKey[]> {
     this.#assertOpen();
     return this.#publicKeys;
@@ -196,6 +206,21 @@ export class FileVault implements KeyVault {
       this.#file.wipe();
     });
     return this.#closing;
+  }
+
+  /** Makes it where the file is of before and has none. */
+  async #logKey(): Promise<KeyObject> {
+    this.#assertOpen();
+    if (!this.#keys.logSeed) {
+      await this.#change(async () => {
+        if (this.#keys.logSeed) return;
+        const keys = withLogSeed(this.#keys, this.#random);
+        await this.#file.write(keys);
+        this.#use(keys);
+      });
+    }
+    if (!this.#keys.logSeed) throw new Error('a vault has no key for the log');
+    return ed25519Key(this.#keys.logSeed);
   }
 
   #use(keys: KeySet): void {

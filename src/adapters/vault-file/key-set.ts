@@ -21,6 +21,8 @@ export interface KeySet {
   readonly signingKeys: readonly SigningKey[];
   /** The keys that others are derived from, ascending by version; the last one is active. */
   readonly masterKeys: readonly MasterKeys[];
+  /** The seed of the log's Ed25519 key, which rotations leave. Unset in a file of before that has not been asked for it. */
+  readonly logSeed: Buffer | undefined;
 }
 
 export interface MasterKeys {
@@ -43,6 +45,7 @@ export function generateKeys(random: Random, at: number): KeySet {
     encryptionKeys: [{ version: 1, createdAt: at, key: newKey(random) }],
     signingKeys: [generateSigningKey(at)],
     masterKeys: [newMasterKeys(random, 1, at)],
+    logSeed: newKey(random),
   };
 }
 
@@ -68,7 +71,13 @@ export function withNewVersion(keys: KeySet, random: Random, at: number): KeySet
     encryptionKeys: [...keys.encryptionKeys, { version, createdAt: at, key: newKey(random) }],
     signingKeys: [generateSigningKey(at), ...keys.signingKeys.map(retire)],
     masterKeys: [...goodMasterKeys(keys, at), newMasterKeys(random, version, at)],
+    logSeed: keys.logSeed,
   };
+}
+
+/** Returns the key set with a key for the log, where it has none. */
+export function withLogSeed(keys: KeySet, random: Random): KeySet {
+  return { ...keys, logSeed: keys.logSeed ?? newKey(random) };
 }
 
 /** The versions, newest first. Each has made a signing key, which is kept; its other keys may be gone. */
@@ -97,6 +106,7 @@ export function withoutVersionsBelow(keys: KeySet, version: number): KeySet {
 /** Overwrites every key in a buffer. Private signing keys are in OpenSSL's memory, which OpenSSL clears when it frees them. */
 export function wipeKeys(keys: KeySet): void {
   for (const { key } of keys.encryptionKeys) key.fill(0);
+  keys.logSeed?.fill(0);
   for (const { keys: master } of keys.masterKeys) for (const purpose of PURPOSES) master[purpose].fill(0);
 }
 
@@ -111,6 +121,8 @@ interface Encoded {
   readonly master_keys: Readonly<Record<DerivedKeyPurpose, string>>;
   /** All of them, newer than the first version of the format. */
   readonly master_key_versions?: readonly EncodedMasterKeys[];
+  /** Newer than the first version of the format. */
+  readonly log_seed?: string;
 }
 
 interface EncodedMasterKeys extends Readonly<Record<DerivedKeyPurpose, string>> {
@@ -133,6 +145,7 @@ export function encodeKeys(keys: KeySet): Buffer {
       created_at: createdAt,
       ...encodeMaster(master),
     })),
+    ...(keys.logSeed ? { log_seed: keys.logSeed.toString('base64url') } : {}),
   };
   return Buffer.from(JSON.stringify(encoded));
 }
@@ -154,6 +167,7 @@ export function decodeKeys(content: Buffer): KeySet {
         keys: { challenge: decodeKey(challenge), session: decodeKey(session) },
       }),
     ),
+    logSeed: encoded.log_seed === undefined ? undefined : decodeKey(encoded.log_seed),
   };
 }
 

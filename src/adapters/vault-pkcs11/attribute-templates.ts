@@ -76,10 +76,33 @@ export function signingPublicTemplate({ label, id }: Named): Template {
   ];
 }
 
-export function signingPrivateTemplate({ label, id }: Named): Template {
+/** The verification key of the log: Ed25519. @param parameters the curve, as CKA_EC_PARAMS */
+export function logPublicTemplate({ label, id }: Named, parameters: Buffer): Template {
+  return [
+    { type: CKA.class, value: CKO.publicKey },
+    { type: CKA.keyType, value: CKK.ecEdwards },
+    { type: CKA.token, value: true },
+    { type: CKA.private, value: true },
+    { type: CKA.verify, value: true },
+    { type: CKA.ecParams, value: parameters },
+    { type: CKA.label, value: label },
+    { type: CKA.id, value: id },
+  ];
+}
+
+export function logPrivateTemplate(named: Named): Template {
+  return privateKeyTemplate(named, CKK.ecEdwards);
+}
+
+export function signingPrivateTemplate(named: Named): Template {
+  return privateKeyTemplate(named, CKK.ec);
+}
+
+/** A key that signs and nothing else. */
+function privateKeyTemplate({ label, id }: Named, keyType: number): Template {
   return [
     { type: CKA.class, value: CKO.privateKey },
-    { type: CKA.keyType, value: CKK.ec },
+    { type: CKA.keyType, value: keyType },
     ...NEVER_LEAVES,
     { type: CKA.sign, value: true },
     { type: CKA.decrypt, value: false },

@@ -1,4 +1,4 @@
-/** The constants of PKCS#11 v2.40 (pkcs11t.h of the OASIS standard) that this adapter uses, named as there. */
+/** The constants of PKCS#11 v2.40, and of 3.0 for Edwards curves (pkcs11t.h of the OASIS standard), that this adapter uses, named as there. */
 export const CKF = {
   rwSession: 0x2,
   serialSession: 0x4,
@@ -17,7 +17,7 @@ export const CKU_USER = 1;
 
 export const CKO = { publicKey: 2, privateKey: 3, secretKey: 4 } as const;
 
-export const CKK = { ec: 0x3, genericSecret: 0x10, aes: 0x1f } as const;
+export const CKK = { ec: 0x3, genericSecret: 0x10, aes: 0x1f, ecEdwards: 0x40 } as const;
 
 export const CKA = {
   class: 0x0,
@@ -49,6 +49,8 @@ export const CKM = {
   genericSecretKeyGen: 0x350,
   ecKeyPairGen: 0x1040,
   ecdsa: 0x1041,
+  ecEdwardsKeyPairGen: 0x1055,
+  eddsa: 0x1057,
   aesKeyGen: 0x1080,
   aesKeyWrapPad: 0x210a,
 } as const;

@@ -32,12 +32,19 @@ export interface MasterKeyObjects {
   readonly session: Handle;
 }
 
+/** The key of the log: an Ed25519 key pair, or in an HSM without EdDSA a secret that the pair is derived from. */
+export type LogKeyObject =
+  | { readonly publicKey: Handle; readonly privateKey: Handle; readonly secret?: undefined }
+  | { readonly secret: Handle };
+
 /** This installation's keys in a slot at the time of one listing. Each list is newest first. */
 export interface KeyListing {
   readonly versions: readonly KeyVersion[];
   readonly signingKeys: readonly SigningKeyObject[];
   /** The keys that others are derived from. */
   readonly masterKeys: readonly MasterKeyObjects[];
+  /** One, once the log is used. Several while servers that make it at once have not agreed yet. */
+  readonly logKeys: readonly LogKeyObject[];
   /** The highest version, complete or not. */
   readonly versionMax: number;
   /** Every secret and private object of this installation, whether its version is complete or not. */
@@ -87,14 +94,16 @@ function retryInterrupted<T>(list: () => T): T {
 
 function listOnce(sessions: Sessions, prefix: string): KeyListing {
   // Key pairs are created last and listed first, so the other keys of each version found here already exist.
-  const publics = findNamed(sessions, prefix, CKO.publicKey)
+  const allPublics = findNamed(sessions, prefix, CKO.publicKey);
+  const publics = allPublics
     .filter(({ kind }) => kind === 'sign')
     .flatMap((object) => {
       const jwk = jwkOf(sessions, object);
       return jwk ? [{ ...object, jwk }] : [];
     })
     .sort((a, b) => b.version - a.version);
-  const privates = findNamed(sessions, prefix, CKO.privateKey).filter(({ kind }) => kind === 'sign');
+  const allPrivates = findNamed(sessions, prefix, CKO.privateKey);
+  const privates = allPrivates.filter(({ kind }) => kind === 'sign');
   const secrets = findNamed(sessions, prefix, CKO.secretKey);
   const secret = (kind: SecretKind, id: string) =>
     secrets.find((object) => object.kind === kind && object.id === id)?.handle;
@@ -110,8 +119,16 @@ function listOnce(sessions: Sessions, prefix: string): KeyListing {
     const session = secret('session', id);
     return challenge && session ? [{ version, createdAt: timeOfId(id), challenge, session }] : [];
   });
+  const logKeys: LogKeyObject[] = secrets
+    .filter(({ kind }) => kind === 'log')
+    .map(({ handle }) => ({ secret: handle }));
+  for (const { kind, id, handle: publicKey } of allPublics) {
+    const privateKey = allPrivates.find((object) => object.kind === 'log' && object.id === id)?.handle;
+    if (kind === 'log' && privateKey) logKeys.push({ publicKey, privateKey });
+  }
   return {
     versions,
+    logKeys,
     signingKeys: publics.map((object) => ({
       version: object.version,
       createdAt: timeOfId(object.id),

@@ -11,6 +11,10 @@ export interface MechanismNeed {
   readonly without: { readonly en: string; readonly es: string };
 }
 
+const WITHOUT_EDDSA = {
+  en: 'checkpoints of the log are signed in this process, by a key that is derived from one in the HSM',
+  es: 'los puntos de control del registro se firman en este proceso, con una clave derivada de una del HSM',
+};
 const KEYS = { en: 'keys cannot be made in it', es: 'no se pueden crear claves en él' };
 
 export const MECHANISM_NEEDS: readonly MechanismNeed[] = [
@@ -75,6 +79,20 @@ export const MECHANISM_NEEDS: readonly MechanismNeed[] = [
       en: 'tokens of SHA-512 work with custody "cached" only',
       es: 'los tokens de SHA-512 solo funcionan con la custodia "cached"',
     },
+  },
+  {
+    name: 'CKM_EC_EDWARDS_KEY_PAIR_GEN',
+    mechanism: CKM.ecEdwardsKeyPairGen,
+    flags: CKF.generateKeyPair,
+    required: false,
+    without: WITHOUT_EDDSA,
+  },
+  {
+    name: 'CKM_EDDSA',
+    mechanism: CKM.eddsa,
+    flags: CKF.sign,
+    required: false,
+    without: WITHOUT_EDDSA,
   },
 ];
 

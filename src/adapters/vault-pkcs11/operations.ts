@@ -15,6 +15,7 @@ import {
   destroyOldMasterKeys,
   destroyVersionsBelow,
 } from './key-versions.ts';
+import { logPublicKey, signForLog } from './log-key.ts';
 import { MECHANISM_NEEDS } from './mechanisms.ts';
 import type { OpenSlot } from './open-slot.ts';
 import { hmac256, randomFromHsm } from './slot-crypto.ts';
@@ -105,6 +106,10 @@ export const OPERATIONS: Handlers = {
       }
       return { keyId: key.jwk.kid, signatures };
     }),
+
+  logPublicKey: (hsm) => hsm.run(logPublicKey),
+
+  signLog: (hsm, { message }) => hsm.run((opened) => signForLog(opened, Buffer.from(message))),
 
   versions: (hsm) =>
     hsm.run((opened) => {

@@ -75,6 +75,14 @@ export class Pkcs11Vault implements KeyVault {
     return messages.map((_, i) => ({ keyId, signature: signatures.slice(i * 64, (i + 1) * 64) }));
   }
 
+  logPublicKey(): Promise<Uint8Array> {
+    return this.#thread.call('logPublicKey', {});
+  }
+
+  signLog(message: Uint8Array): Promise<Uint8Array> {
+    return this.#thread.call('signLog', { message: Uint8Array.from(message) });
+  }
+
   async publicKeys(): Promise<readonly PublicKey[]> {
     const { publicKeys } = await this.#thread.call('versions', {});
     return publicKeys.map((jwk, index) => ({ jwk, active: index === 0 }));

@@ -56,6 +56,8 @@ export interface Operations {
     given: { readonly digests: Uint8Array<ArrayBuffer> };
     result: { readonly keyId: string; readonly signatures: Uint8Array };
   };
+  logPublicKey: { given: Record<never, never>; result: Uint8Array };
+  signLog: { given: { readonly message: Uint8Array<ArrayBuffer> }; result: Uint8Array };
   versions: {
     given: Record<never, never>;
     /** Newest first. */

@@ -48,6 +48,8 @@ export class RemoteVault implements KeyVault {
     await Promise.allSettled([...this.#running]);
     return this.#call('destroyKeyVersionsBelow', version);
   };
+  logPublicKey: KeyVault['logPublicKey'] = () => this.#call('logPublicKey');
+  signLog: KeyVault['signLog'] = (message) => this.#call('signLog', message);
   publicKeys: KeyVault['publicKeys'] = () => this.#publicKeys.get();
   activeKeyVersion: KeyVault['activeKeyVersion'] = () => this.#activeKeyVersion.get();
 

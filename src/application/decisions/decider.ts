@@ -2,6 +2,7 @@ import { StoreUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KeyVault, MacRequest } from '../../ports/key-vault.ts';
+import type { Random } from '../../ports/random.ts';
 import type { AppendOutcome, IdempotencyRecord, Store, UserId, UserRecord } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
 import { DecisionBatch, type Macs, NO_MACS, recordId } from './decision-batch.ts';
@@ -67,6 +68,7 @@ export class Decider {
   readonly #batchListeners = new Set<BatchListener>();
   readonly #overQuotaListeners = new Set<OverQuotaListener>();
   readonly #entryQuota: EntryQuota;
+  readonly #random: Random;
   readonly #queue = new JobQueue();
   #running: Promise<void> | undefined;
 
@@ -76,8 +78,10 @@ export class Decider {
     readonly clock: Clock;
     readonly userCache: UserCache;
     readonly entryQuota: EntryQuota;
+    readonly random: Random;
   }) {
     this.#entryQuota = parts.entryQuota;
+    this.#random = parts.random;
     this.#store = parts.store;
     this.#vault = parts.vault;
     this.#clock = parts.clock;
@@ -179,6 +183,7 @@ export class Decider {
       idempotencyRecords,
       spentChallenges,
       entryQuota: this.#entryQuota,
+      random: this.#random,
     });
     const evidence = batch.gatherEvidence();
     const macs = evidence.requests.length === 0 ? NO_MACS : await this.#computeMacs(evidence.requests);

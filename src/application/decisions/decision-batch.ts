@@ -1,6 +1,7 @@
 import type { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
 import { refuse } from '../../domain/errors.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
+import type { Random } from '../../ports/random.ts';
 import type { AppendOutcome, Decision, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import { type User, withRows } from '../users/user.ts';
 import { chainEntry } from './chain-entry.ts';
@@ -52,6 +53,7 @@ export class DecisionBatch {
   readonly #usersWithNewMacKey = new Set<UserId>();
   readonly #facts: Facts;
   readonly #entryQuota: EntryQuota;
+  readonly #random: Random;
   /** The users about whom an entry was refused by the quota, one for each such entry. */
   readonly overQuota: UserId[] = [];
 
@@ -66,11 +68,13 @@ export class DecisionBatch {
     readonly idempotencyRecords: Map<string, IdempotencyRecord>;
     readonly spentChallenges: SpentChallenges;
     readonly entryQuota: EntryQuota;
+    readonly random: Random;
   }) {
     const { at, spentChallenges } = parts;
     this.at = at;
     this.#jobs = parts.jobs;
     this.#entryQuota = parts.entryQuota;
+    this.#random = parts.random;
     this.#users = parts.users;
     this.#loaded = parts.loaded;
     this.#idempotencyRecords = parts.idempotencyRecords;
@@ -129,7 +133,7 @@ export class DecisionBatch {
         // A job that is decided again has its token already.
         const waitMs = pending.attempts === 0 ? this.#entryQuota.take(user, proposal.draft, job.origin) : 0;
         if (waitMs > 0) return void this.#refuseEntry(pending, user, waitMs);
-        const entry = chainEntry(user, proposal.draft, this.at);
+        const entry = chainEntry(user, proposal.draft, this.at, this.#random);
         const { rows = NO_ROWS, rowsOfEntry } = proposal.draft;
         decision = { entry, rows: rowsOfEntry ? [...rows, ...rowsOfEntry(entry)] : rows };
       }

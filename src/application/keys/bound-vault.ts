@@ -20,6 +20,8 @@ export class BoundVault implements KeyVault {
   deriveKey: KeyVault['deriveKey'] = (...given) => this.#vault.deriveKey(...given);
   deriveKeys: KeyVault['deriveKeys'] = (...given) => this.#vault.deriveKeys(...given);
   sign: KeyVault['sign'] = (messages) => this.#vault.sign(messages);
+  logPublicKey: KeyVault['logPublicKey'] = () => this.#vault.logPublicKey();
+  signLog: KeyVault['signLog'] = (message) => this.#vault.signLog(message);
   publicKeys: KeyVault['publicKeys'] = () => this.#vault.publicKeys();
   listKeyVersions: KeyVault['listKeyVersions'] = () => this.#vault.listKeyVersions();
   createKeyVersion: KeyVault['createKeyVersion'] = () => this.#vault.createKeyVersion();

@@ -45,6 +45,8 @@ export class DeferredVault implements KeyVault {
   deriveKey: KeyVault['deriveKey'] = async (...given) => this.#get().deriveKey(...given);
   deriveKeys: KeyVault['deriveKeys'] = async (...given) => this.#get().deriveKeys(...given);
   sign: KeyVault['sign'] = async (messages) => this.#get().sign(messages);
+  logPublicKey: KeyVault['logPublicKey'] = async () => this.#get().logPublicKey();
+  signLog: KeyVault['signLog'] = async (message) => this.#get().signLog(message);
   publicKeys: KeyVault['publicKeys'] = async () => this.#get().publicKeys();
   listKeyVersions: KeyVault['listKeyVersions'] = async () => this.#get().listKeyVersions();
   activeKeyVersion: KeyVault['activeKeyVersion'] = async () => this.#get().activeKeyVersion();

@@ -7,6 +7,8 @@ export type VaultCall =
   | 'deriveKey'
   | 'deriveKeys'
   | 'sign'
+  | 'logPublicKey'
+  | 'signLog'
   | 'publicKeys'
   | 'listKeyVersions'
   | 'activeKeyVersion'
@@ -53,6 +55,9 @@ export class InstrumentedVault implements KeyVault {
     this.#counted('deriveKeys', 1, () => this.#vault.deriveKeys(...given));
   sign: KeyVault['sign'] = (messages) =>
     this.#counted('sign', messages.length, () => this.#vault.sign(messages));
+  logPublicKey: KeyVault['logPublicKey'] = () =>
+    this.#counted('logPublicKey', 1, () => this.#vault.logPublicKey());
+  signLog: KeyVault['signLog'] = (message) => this.#counted('signLog', 1, () => this.#vault.signLog(message));
   publicKeys: KeyVault['publicKeys'] = () => this.#counted('publicKeys', 1, () => this.#vault.publicKeys());
   listKeyVersions: KeyVault['listKeyVersions'] = () =>
     this.#counted('listKeyVersions', 1, () => this.#vault.listKeyVersions());

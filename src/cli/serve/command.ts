@@ -14,6 +14,15 @@ const SAME_SIGNAL_MS = 500;
 // Why: docs/DECISIONS.md#secrets-on-the-command-line-are-overwritten
 export function define(command: Command, shell: Shell): void {
   command
+    .option(
+      '--accept-rollback',
+      shell.say(
+        text(
+          'go on with a database that is older than the last checkpoint seen here, after a restore; recorded in the journal',
+          'seguir con una base de datos anterior al último punto de control visto aquí, tras una restauración; queda en el diario',
+        ),
+      ),
+    )
     .addHelpText(
       'after',
       () =>
@@ -26,10 +35,10 @@ ${shell.say(
 )}
 ${configFlagsHelp()}`,
     )
-    .action(() => serve(shell));
+    .action(({ acceptRollback = false }: { acceptRollback?: boolean }) => serve(shell, acceptRollback));
 }
 
-async function serve(shell: Shell): Promise<void> {
+async function serve(shell: Shell, acceptRollback: boolean): Promise<void> {
   const loaded = shell.loaded();
   const { config } = loaded;
   // Installed first, so that a signal during the start stops the server as well.
@@ -52,6 +61,10 @@ async function serve(shell: Shell): Promise<void> {
     const { serveRelay } = await import('./serve-relay.ts');
     return serveRelay(shell, stopped.promise);
   }
+  if (config.role === 'sealer') {
+    const { serveSealer } = await import('./serve-sealer.ts');
+    return serveSealer(shell, stopped.promise, acceptRollback);
+  }
   const [log, { startServer }, { openOperatorSocket }] = await Promise.all([
     openLog(config),
     import('../../compose.ts'),
@@ -61,6 +74,7 @@ async function serve(shell: Shell): Promise<void> {
   const Lab = withLab ? (await import('../../lab/laboratory.ts')).ServerLaboratory : undefined;
   const server = await startServer(config, log, {
     settingsInForce: settingsInForce(loaded),
+    acceptRollback,
     ...(Lab ? { makeLaboratory: (running) => new Lab(running, config) } : {}),
   });
   const { application } = server;

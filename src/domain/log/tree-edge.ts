@@ -8,6 +8,8 @@ const TILE_BYTES = TILE_WIDTH * HASH_BYTES;
 /**
  * The right edge of a log: the hashes that are in no full tile yet, which is all that appending needs. At level 0 these
  * are the entries themselves, here hashes of 32 bytes, and not their leaf hashes; above, the hashes of the partial tile.
+ *
+ * Why: docs/DECISIONS.md#full-tiles-are-stored-and-the-edge-beside-each-checkpoint
  */
 export interface TreeEdge {
   readonly size: number;

@@ -11,7 +11,7 @@ export async function* exportJournal(
   journal: AuditReader,
   userId: UserId | undefined,
 ): AsyncGenerator<string> {
-  const exported = new ExportLines();
+  const exported = new ExportLines(await journal.log.sealedSize());
   let lines = '';
   for await (const entry of userId === undefined ? allEntries(journal) : entriesOf(journal, userId)) {
     lines += exported.lineOf(entry);

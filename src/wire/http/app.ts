@@ -149,7 +149,7 @@ function addErrorHandlers(
 ): void {
   const { cors, failures } = options;
   const paths = new PathMethods([
-    ...ROUTES.map((route) => ({ path: route.path, methods: methodsOf(route) })),
+    ...ROUTES.map((route) => ({ ...route, methods: methodsOf(route) })),
     ...published.map(({ path }) => ({ path, methods: ['GET'] })),
   ]);
   app.setErrorHandler((error, request, reply) => {
@@ -187,10 +187,12 @@ function addRoutes(app: FastifyInstance, options: HandlerOptions): void {
       method: methodsOf(route),
       config: { api: true, ...(route.rawBody ? { rawBody: true as const } : {}) },
       ...(route.bodyBytesMax === undefined ? {} : { bodyLimit: route.bodyBytesMax }),
-      url: route.path.replace(/\{([a-z_]+)\}/g, ':$1'),
+      url: route.restOfPath
+        ? route.path.replace(/\{[a-z_]+\}$/, '*')
+        : route.path.replace(/\{([a-z_]+)\}/g, ':$1'),
       schema: {
         querystring: query,
-        ...(params ? { params } : {}),
+        ...(params && !route.restOfPath ? { params } : {}),
         ...(body && !route.rawBody ? { body } : {}),
       },
       onRequest: admissionHook(route, options.dependencies, options.sendRefusal),

@@ -14,8 +14,8 @@ export async function exportJournal(
   response: ServerResponse,
   gone: AbortSignal,
 ): Promise<void> {
-  const exported = new ExportLines();
   try {
+    const exported = new ExportLines(await store.log.sealedSize());
     const [latest] = await store.readJournalBackwards({ below: Number.POSITIVE_INFINITY, limit: 1 });
     const end = latest?.position ?? 0;
     for (let after = 0; after < end; ) {

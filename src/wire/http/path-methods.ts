@@ -2,11 +2,21 @@
 export class PathMethods {
   readonly #patterns: readonly { readonly pattern: RegExp; readonly methods: readonly string[] }[];
 
-  constructor(routes: readonly { readonly path: string; readonly methods: readonly string[] }[]) {
+  constructor(
+    routes: readonly {
+      readonly path: string;
+      /** Whether the last parameter takes the rest of the path. */
+      readonly restOfPath?: boolean | undefined;
+      readonly methods: readonly string[];
+    }[],
+  ) {
     const byPath = new Map<string, string[]>();
-    for (const { path, methods } of routes) byPath.set(path, [...(byPath.get(path) ?? []), ...methods]);
+    for (const { path, restOfPath, methods } of routes) {
+      const pattern = restOfPath ? path.replace(/\{[a-z_]+\}$/, '.+') : path;
+      byPath.set(pattern, [...(byPath.get(pattern) ?? []), ...methods]);
+    }
     this.#patterns = [...byPath].map(([path, methods]) => ({
-      pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[a-z_]+\}/g, '[^/]+')}$`),
+      pattern: new RegExp(`^${path.replace(/[.](?![+])/g, '\\.').replace(/\{[a-z_]+\}/g, '[^/]+')}$`),
       methods,
     }));
   }

@@ -69,11 +69,16 @@ function goneSignal(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
 /** Writes to Node's response directly: no route here needs Fastify's serialisation or its `onSend` hooks. */
 function send(reply: FastifyReply, response: BufferedResponse, common: Record<string, string>): void {
   const headers: OutgoingHttpHeaders = response.headers ? { ...common, ...response.headers } : common;
-  const isText = 'text' in response;
-  const body = isText ? response.text : response.body === undefined ? '' : JSON.stringify(response.body);
-  if (body !== '') headers['content-type'] = isText ? response.contentType : JSON_TYPE;
+  const body = bodyOf(response);
+  if (body.length > 0) headers['content-type'] = 'contentType' in response ? response.contentType : JSON_TYPE;
   if (response.status !== 204) headers['content-length'] = Buffer.byteLength(body);
   const { raw } = reply.hijack();
   raw.writeHead(response.status, headers);
   raw.end(body);
+}
+
+function bodyOf(response: BufferedResponse): string | Uint8Array {
+  if ('text' in response) return response.text;
+  if ('bytes' in response) return response.bytes;
+  return response.body === undefined ? '' : JSON.stringify(response.body);
 }

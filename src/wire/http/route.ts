@@ -20,6 +20,7 @@ export type Tag =
   | 'datasets'
   | 'identities'
   | 'messages'
+  | 'log'
   | 'administration'
   | 'laboratory'
   | 'operations';
@@ -45,6 +46,12 @@ export type BufferedResponse =
       readonly status: number;
       readonly headers?: HeaderFields;
       readonly text: string;
+      readonly contentType: string;
+    }
+  | {
+      readonly status: number;
+      readonly headers?: HeaderFields;
+      readonly bytes: Uint8Array;
       readonly contentType: string;
     };
 
@@ -95,6 +102,8 @@ interface RouteSpec<
   readonly method: Method;
   /** In OpenAPI's notation: `/v1/transactions/{id}`. */
   readonly path: string;
+  /** Whether the last parameter takes the rest of the path, slashes too. The handler reads it from the path. */
+  readonly restOfPath?: true;
   readonly tag: Tag;
   readonly summary: string;
   readonly description?: string;

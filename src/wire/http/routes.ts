@@ -16,11 +16,13 @@ import { eventRoutes } from './routes/events.ts';
 import { identityRoutes } from './routes/identities.ts';
 import { journalRoutes } from './routes/journal.ts';
 import { laboratoryRoutes } from './routes/laboratory.ts';
+import { logRoutes } from './routes/log.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { ownSessionRoutes } from './routes/own-sessions.ts';
 import { passkeyRoutes } from './routes/passkeys.ts';
 import { passwordRoutes } from './routes/passwords.ts';
+import { proofRoutes } from './routes/proofs.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { recoveryRoutes } from './routes/recoveries.ts';
 import { recoveryCodeRoutes } from './routes/recovery-codes.ts';
@@ -56,6 +58,8 @@ export const ROUTES: readonly Route[] = [
   ...messageRoutes,
   ...datasetRoutes,
   ...journalRoutes,
+  ...logRoutes,
+  ...proofRoutes,
   ...eventRoutes,
   ...adminUserRoutes,
   ...adminOneUserRoutes,

@@ -28,6 +28,7 @@ export function rewired(application: Application, parts: Partial<Context>): Cont
     clock,
     userCache,
     entryQuota: new EntryQuota(settings.rateLimits),
+    random: context.random,
   });
   return {
     ...context,

@@ -43,6 +43,7 @@ test('each example in it is sent, and each answer is one that it has', async (t)
     name: 'shop',
     user: 'alice',
     number: '1',
+    index: '0',
   };
   let sent = 0;
   for (const [path, methods] of Object.entries<Record<string, Json>>(api.paths)) {

@@ -526,6 +526,18 @@ export interface Operations {
       readonly status: 'ok';
     };
   };
+  'GET /log/checkpoint': {
+    answer: undefined;
+  };
+  'GET /log/tile/{tile}': {
+    path: {
+      readonly tile: string;
+    };
+    answer: undefined;
+  };
+  'GET /log/vkey': {
+    answer: undefined;
+  };
   'GET /metrics': {
     answer: undefined;
   };
@@ -775,6 +787,12 @@ export interface Operations {
       readonly next_cursor: string | null;
     };
   };
+  'GET /v1/journal/{index}/proof': {
+    path: {
+      readonly index: string;
+    };
+    answer: undefined;
+  };
   'GET /v1/lab/attacks': {
     answer: {
       readonly running: string | null;
@@ -831,6 +849,12 @@ export interface Operations {
     answer: {
       readonly receipt: string;
     };
+  };
+  'GET /v1/receipts/{transaction}/proof': {
+    path: {
+      readonly transaction: string;
+    };
+    answer: undefined;
   };
   'GET /v1/recovery': {
     answer: {

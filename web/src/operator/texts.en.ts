@@ -239,6 +239,7 @@ export const operator = {
       admin_webhook_retried: 'Webhook delivery retried',
       admin_webhook_replayed: 'Webhook replayed',
       admin_rate_limited: 'Turned away by rate',
+      admin_rollback_accepted: 'Older database accepted',
     },
   },
   services: {

@@ -52,6 +52,7 @@ export const ENTRY_TYPES = [
   'admin.webhook_retried',
   'admin.webhook_replayed',
   'admin.rate_limited',
+  'admin.rollback_accepted',
 ] as const;
 
 type EntryType = (typeof ENTRY_TYPES)[number];
