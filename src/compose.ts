@@ -17,3 +17,4 @@ export { type RunningServer, startServer } from './compose/server.ts';
 export { migrateStore } from './compose/store.ts';
 export { changeVaultPassphrase } from './compose/vault-passphrase.ts';
 export { type RunningVaultServer, startVaultServer } from './compose/vault-server.ts';
+export { startWitness, witnessKeyText } from './compose/witness.ts';

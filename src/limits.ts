@@ -42,6 +42,20 @@ export const LIMITS = {
   /** Of JSON, checked before it is parsed. */
   nestingDepthMax: 8,
 
+  // witnesses
+  /** A consistency proof and a checkpoint with signatures. */
+  witnessBodyBytesMax: 65_536,
+  witnessConnectionsMax: 64,
+  /** Requests about one log that are decided or wait. */
+  witnessRequestsPerLogMax: 8,
+  /** How long a witness may take to answer. */
+  witnessAnswerTimeMs: 5_000,
+  /** Of a witness's answer. */
+  witnessAnswerBytesMax: 8_192,
+  /** Between two requests to a witness that failed; doubled at each failure up to the second. */
+  witnessRetryMs: 1_000,
+  witnessRetryMsMax: 60_000,
+
   // requests
   usernameBytesMax: 128,
   passwordBytesMax: 1_024,

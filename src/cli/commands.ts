@@ -53,6 +53,13 @@ export const COMMANDS: CommandTable = {
     ),
     load: () => import('./message/command.ts'),
   },
+  witness: {
+    summary: text(
+      'sign the checkpoints of logs, and refuse one that forks',
+      'firmar los puntos de control de registros, y rechazar uno que se bifurca',
+    ),
+    load: () => import('./witness/command.ts'),
+  },
   webhook: {
     summary: text(
       'send the journal’s entries to addresses, signed; their secrets and delivery logs',
