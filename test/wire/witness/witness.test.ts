@@ -11,11 +11,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { sendToWitness } from '../../../src/adapters/witness-http/send-to-witness.ts';
-import { type Offered, WitnessClient } from '../../../src/application/witness/witness-client.ts';
+import { WitnessClient } from '../../../src/application/witness/witness-client.ts';
 import { Witnesses } from '../../../src/application/witness/witnesses.ts';
 import { startWitness, witnessKeyText } from '../../../src/compose.ts';
 import { formatAddCheckpoint } from '../../../src/domain/log/add-checkpoint.ts';
-import { formatCheckpoint } from '../../../src/domain/log/checkpoint.ts';
 import {
   formatNote,
   type NoteSignature,
@@ -23,10 +22,11 @@ import {
   signatureLine,
 } from '../../../src/domain/log/signed-note.ts';
 import { readVerifierKey, verifyNote } from '../../../src/domain/log/verify-note.ts';
-import { referenceConsistency, referenceRoot } from '../../domain/log/reference-tree.ts';
+import { referenceConsistency } from '../../domain/log/reference-tree.ts';
 import { type LogKey, logKey } from '../../operator/export-fixture.ts';
 import { temporaryFolder } from '../../services/application.ts';
 import { until } from '../../waiting.ts';
+import { noteOf as noteOfLog, offered as offeredBy } from './witnessed-log.ts';
 
 const ORIGIN = 'sello.example';
 const KEY = logKey(ORIGIN);
@@ -34,18 +34,13 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const ENTRIES = Array.from({ length: 40 }, () => randomBytes(32));
 const FORKED = [...ENTRIES.slice(0, 10), ...Array.from({ length: 30 }, () => randomBytes(32))];
 
+const LOG = { origin: ORIGIN, key: KEY };
+
 function noteOf(entries: readonly Uint8Array[], size: number, origin = ORIGIN, key: LogKey = KEY): string {
-  return key.signed(formatCheckpoint({ origin, size, root: referenceRoot(entries.slice(0, size)) }));
+  return noteOfLog({ origin, key }, entries, size);
 }
 
-function offered(entries: readonly Uint8Array[], size: number): Offered {
-  return {
-    size,
-    note: noteOf(entries, size),
-    proofFrom: async (older) =>
-      older === 0 || older > size ? [] : referenceConsistency(older, entries.slice(0, size)),
-  };
-}
+const offered = (entries: readonly Uint8Array[], size: number) => offeredBy(LOG, entries, size);
 
 function addCheckpoint(entries: readonly Uint8Array[], old: number, size: number): string {
   const proof = old === 0 ? [] : referenceConsistency(old, entries.slice(0, size));
