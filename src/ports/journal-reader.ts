@@ -10,6 +10,7 @@ import type {
   TokenRow,
   TransactionRow,
   UserId,
+  WebhookRow,
 } from './store-rows.ts';
 
 /**
@@ -55,6 +56,7 @@ export interface SideTableRows {
   readonly passkeys: PasskeyRow;
   readonly sessions: SessionRow;
   readonly services: ServiceRow;
+  readonly webhooks: WebhookRow;
   readonly identities: IdentityRow;
   readonly transactions: TransactionRow;
 }

@@ -169,6 +169,11 @@ function auditReaderContract(name: string, open: () => Promise<OpenedStore>): vo
             ...{ serviceId: 'id', name: 'shop', scopes: ['codes:verify'], disabled: false, createdAt: 1_000 },
             keys: [{ hash: digestOf('key'), createdAt: 1_000 }],
           },
+          webhooks: {
+            ...{ webhookId: 'wh_1', url: 'https://shop.example/', types: ['login.*'], createdAt: 1_000 },
+            ...{ enabled: true, enabledAt: 1_000, disabledReason: '' },
+            secrets: [{ secretId: 's1', wrapped: '1.k', createdAt: 1_000, expiresAt: 0 }],
+          },
           transactions: transaction(userId, 'tx1'),
         };
         await store.append([
@@ -178,6 +183,7 @@ function auditReaderContract(name: string, open: () => Promise<OpenedStore>): vo
               { kind: 'passkey.insert', passkey: rows.passkeys },
               { kind: 'session.insert', session: rows.sessions },
               { kind: 'service.insert', service: rows.services },
+              { kind: 'webhook.insert', webhook: rows.webhooks, progress: { fence: 0, state: '{}' } },
               { kind: 'transaction.insert', transaction: rows.transactions },
             ],
           }),

@@ -2,6 +2,7 @@ import type { SideTable, SideTableRows } from '../../ports/journal-reader.ts';
 import type { IdentityRow, NewUser, PasskeyRow, TokenRow, TransactionRow } from '../../ports/store.ts';
 import { auditedService } from '../sql/audited-service.ts';
 import { auditedSession } from '../sql/audited-session.ts';
+import { auditedWebhooks } from '../sql/audited-webhooks.ts';
 import {
   type Columns,
   IDENTITIES,
@@ -11,9 +12,13 @@ import {
   SESSIONS,
   type StoredService,
   type StoredServiceKey,
+  type StoredWebhook,
+  type StoredWebhookSecret,
   TOKENS,
   TRANSACTIONS,
   USERS,
+  WEBHOOK_SECRETS,
+  WEBHOOKS,
 } from '../sql/columns.ts';
 import type { StoredSession } from '../sql/stored-session.ts';
 import type { Connection, Value } from './connection.ts';
@@ -32,6 +37,7 @@ export function auditedRows<Table extends SideTable>(
     passkeys: () => pages<PasskeyRow>(connection, 'passkeys', PASSKEYS, ['user_id', 'credential_id']),
     sessions: () => sessions(connection),
     services: () => services(connection),
+    webhooks: () => webhooks(connection),
     identities: () => pages<IdentityRow>(connection, 'identities', IDENTITIES, ['user_id', 'version']),
     transactions: () =>
       pages<TransactionRow>(connection, 'transactions', TRANSACTIONS, ['user_id', 'transaction_id']),
@@ -42,6 +48,12 @@ export function auditedRows<Table extends SideTable>(
 async function* sessions(connection: Connection) {
   const found = pages<StoredSession>(connection, 'sessions', SESSIONS, ['user_id', 'session_id']);
   for await (const stored of found) yield auditedSession(stored);
+}
+
+async function* webhooks(connection: Connection) {
+  const secrets = pages<StoredWebhookSecret>(connection, 'webhook_secrets', WEBHOOK_SECRETS, ['secret_id']);
+  const stored = pages<StoredWebhook>(connection, 'webhooks', WEBHOOKS, ['webhook_id']);
+  yield* auditedWebhooks(await Array.fromAsync(stored), await Array.fromAsync(secrets));
 }
 
 async function* services(connection: Connection) {

@@ -9,9 +9,11 @@ import type {
   SessionRow,
   TokenRow,
   TransactionRow,
+  WebhookRow,
 } from '../../ports/store.ts';
 import { auditedService } from '../sql/audited-service.ts';
 import { auditedSession } from '../sql/audited-session.ts';
+import { auditedWebhooks } from '../sql/audited-webhooks.ts';
 import {
   type Columns,
   IDENTITIES,
@@ -21,9 +23,13 @@ import {
   SESSIONS,
   type StoredService,
   type StoredServiceKey,
+  type StoredWebhook,
+  type StoredWebhookSecret,
   TOKENS,
   TRANSACTIONS,
   USERS,
+  WEBHOOK_SECRETS,
+  WEBHOOKS,
 } from '../sql/columns.ts';
 import type { StoredSession } from '../sql/stored-session.ts';
 import type { Connection } from './connection.ts';
@@ -52,6 +58,7 @@ export class AuditedRows {
       passkeys: () => this.#pages<PasskeyRow>('passkeys', PASSKEYS, ['user_id', 'credential_id']),
       sessions: () => this.#sessions(),
       services: () => this.#services(),
+      webhooks: () => this.#webhooks(),
       identities: () => this.#pages<IdentityRow>('identities', IDENTITIES, ['user_id', 'version']),
       transactions: () => this.#transactions(),
     };
@@ -84,6 +91,12 @@ export class AuditedRows {
     for (const [serviceId, own] of keys) {
       yield { serviceId, name: serviceId, scopes: [], keys: own, disabled: false, createdAt: 0 };
     }
+  }
+
+  async *#webhooks(): AsyncGenerator<WebhookRow> {
+    const secrets = this.#pages<StoredWebhookSecret>('webhook_secrets', WEBHOOK_SECRETS, ['secret_id']);
+    const stored = this.#pages<StoredWebhook>('webhooks', WEBHOOKS, ['webhook_id']);
+    yield* auditedWebhooks(await Array.fromAsync(stored), await Array.fromAsync(secrets));
   }
 
   /** Each with its decision, which the table may not have yet. */

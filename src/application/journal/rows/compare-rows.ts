@@ -12,6 +12,7 @@ import {
   tokenDigest,
   transactionDigest,
   userDigest,
+  webhookDigest,
 } from './recorded-rows.ts';
 import { outcomeOf, transactionInPart } from './transaction-outcome.ts';
 
@@ -85,6 +86,7 @@ class Comparison {
     await this.#passkeys(tables);
     await this.#sessions(tables);
     await this.#services(tables);
+    await this.#webhooks(tables);
     await this.#identities(tables);
     await this.#transactions(tables);
   }
@@ -199,6 +201,21 @@ class Comparison {
         fault('its keys, scopes or state are not those that an entry set');
     }
     for (const name of left) this.#fault('services', SYSTEM_USER_ID, name, MISSING);
+  }
+
+  async #webhooks(tables: SideTables): Promise<void> {
+    const left = new Set(this.#expected.webhooks.keys());
+    for await (const row of tables.sideRows('webhooks')) {
+      this.rows++;
+      const { webhookId } = row;
+      left.delete(webhookId);
+      const wanted = this.#expected.webhooks.get(webhookId);
+      const fault = (detail: string) => this.#fault('webhooks', SYSTEM_USER_ID, webhookId, detail);
+      if (wanted === undefined) fault('no entry created it');
+      else if (differs(wanted, webhookDigest(row)))
+        fault('its address, types, state or secrets are not those that an entry set');
+    }
+    for (const id of left) this.#fault('webhooks', SYSTEM_USER_ID, id, MISSING);
   }
 
   async #identities(tables: SideTables): Promise<void> {

@@ -65,6 +65,8 @@ export class ExpectedRows {
   readonly sessions = new Map<UserId, Map<string, ExpectedSession>>();
   readonly passkeys = new Map<string, ExpectedPasskey>();
   readonly services = new Map<string, ExpectedService>();
+  /** Digests, by id. */
+  readonly webhooks = new Map<string, string>();
   /** By user and version. */
   readonly identities = new Map<string, ExpectedIdentity>();
   readonly transactions = new ExpectedTransactions();
@@ -168,6 +170,10 @@ export class ExpectedRows {
             entry,
           );
         }
+        break;
+      case 'webhook':
+        if (act === 'insert') this.webhooks.set(key, value);
+        else this.webhooks.delete(key);
         break;
       case 'service':
         this.services.set(key, { digest: value });

@@ -8,6 +8,7 @@ import type {
   SideRow,
   TokenRow,
   TransactionRow,
+  WebhookRow,
 } from '../../../ports/store.ts';
 import { shortPasskeyId } from '../../passkeys/short-passkey-id.ts';
 import { shortSessionId } from '../../sessions/short-session-id.ts';
@@ -71,6 +72,11 @@ function changesOf(row: SideRow): readonly string[] {
     case 'service.insert':
     case 'service.update':
       return [`+service/${row.service.name}:${serviceDigest(row.service)}`];
+    case 'webhook.insert':
+    case 'webhook.update':
+      return [`+webhook/${row.webhook.webhookId}:${webhookDigest(row.webhook)}`];
+    case 'webhook.delete':
+      return [`-webhook/${row.webhookId}`];
     case 'identity.insert': {
       const { identity } = row;
       return [`+identity/${identity.version}:${identityDigest(identity)}`, ...identityColumns(identity)];
@@ -81,12 +87,9 @@ function changesOf(row: SideRow): readonly string[] {
       return [`=user.name:${textDigest(row.username)}`];
     case 'transaction.update':
     case 'message.insert':
+    case 'webhook.command':
     case 'inbox.deliver':
     case 'inbox.delete':
-    case 'webhook.insert':
-    case 'webhook.update':
-    case 'webhook.delete':
-    case 'webhook.command':
     case 'dataset.insert':
     case 'dataset.update':
     case 'idempotency.insert':
@@ -166,6 +169,16 @@ export function identityDigest(row: IdentityRow): string {
 export function serviceDigest({ serviceId, name, scopes, keys, disabled, createdAt }: ServiceRow): string {
   const held = keys.map(({ hash: id, createdAt: at }) => `${at} ${id}`).sort();
   return digestOf([serviceId, name, scopes.join(' '), held.join(' '), disabled, createdAt]);
+}
+
+/** Of all but the wrapped keys of its secrets. */
+export function webhookDigest(row: WebhookRow): string {
+  const { webhookId, url, types, enabled, enabledAt, disabledReason, secrets, createdAt } = row;
+  const held = secrets.map((secret) => `${secret.createdAt} ${secret.secretId} ${secret.expiresAt}`).sort();
+  return digestOf([
+    ...[webhookId, url, types.join(' '), enabled, enabledAt, disabledReason],
+    ...[held.join(' '), createdAt],
+  ]);
 }
 
 export function textDigest(text: string): string {
