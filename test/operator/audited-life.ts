@@ -1,10 +1,16 @@
 // A server's life with everything that entries say about rows: users, tokens, devices, passkeys, sessions, services,
 // transactions and what ends them. `npm test` verifies it; mutations of it must be found.
+
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { disableService } from '../../src/application/services/manage-services.ts';
 import { disableUser, removeUser } from '../../src/application/users/administer-user.ts';
 import { setPassword } from '../../src/application/users/set-password.ts';
+import {
+  createWebhook,
+  deleteWebhook,
+  rotateWebhookSecret,
+} from '../../src/application/webhooks/manage-webhooks.ts';
 import { makeIdentityKeys } from '../../src/client/messages/identity-keys.ts';
 import { Authenticator } from '../services/authenticator.ts';
 import { type HttpFixture, testHttp } from '../wire/http/http-fixture.ts';
@@ -56,6 +62,12 @@ export async function auditedLife(t: TestContext): Promise<HttpFixture> {
   assert.equal((await hugo.enrol(await makeIdentityKeys(true))).status, 201);
   const greta = await fixture.user('greta');
   assert.equal((await greta.post('/v1/tokens', { type: 'ocra', label: 'waits' })).status, 201);
+  for (const types of [[], ['login.*']]) {
+    const hook = await createWebhook(context, { url: 'https://shop.example/hooks', types });
+    assert.ok(!('refused' in hook));
+    assert.ok(!('refused' in (await rotateWebhookSecret(context, hook.webhook.webhookId))));
+    if (types.length === 0) await deleteWebhook(context, hook.webhook.webhookId);
+  }
   await fixture.withRole('root', 'admin');
   return fixture;
 }

@@ -3,7 +3,13 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { Draw } from './export-mutations.ts';
 
 /** What vault and configuration cover, or what repeats another column for older versions (docs/security.md). */
-export const NOT_COMPARED: ReadonlySet<string> = new Set(['mac_key', 'seed', 'claim_version', 'position']);
+export const NOT_COMPARED: ReadonlySet<string> = new Set([
+  'mac_key',
+  'seed',
+  'wrapped',
+  'claim_version',
+  'position',
+]);
 
 /** Tables that follow from the entries. */
 export const SIDE_TABLES = [
@@ -13,6 +19,8 @@ export const SIDE_TABLES = [
   'sessions',
   'services',
   'service_keys',
+  'webhooks',
+  'webhook_secrets',
   'identities',
   'transactions',
 ] as const;
@@ -38,7 +46,7 @@ function mutateRow(database: DatabaseSync, draw: Draw): string | undefined {
     return `a row of ${table} deleted`;
   }
   const { name, type } = columns[draw(columns.length)] ?? { name: '', type: '' };
-  const value = changed(row[name] ?? null, type, draw, name === 'disabled');
+  const value = changed(row[name] ?? null, type, draw, name === 'disabled' || name === 'enabled');
   if (value === row[name]) return undefined;
   return attempt(() => database.prepare(`UPDATE ${table} SET ${name} = ? WHERE ${where}`).run(value, ...key))
     ? `${table}.${name} changed`

@@ -66,7 +66,12 @@ test('every column of every row, and each row, is found when it is changed or de
       for (const { name, type } of columns) {
         if (NOT_COMPARED.has(String(name))) continue;
         const value = type === 'INTEGER' ? `${name} + 1000000` : `${name} || 'x'`;
-        const changed = name === 'disabled' ? '1 - disabled' : name === 'scopes' ? '\'["x"]\'' : value;
+        const changed =
+          name === 'disabled' || name === 'enabled'
+            ? `1 - ${name}`
+            : name === 'scopes' || name === 'types'
+              ? '\'["x"]\''
+              : value;
         await foundAfter(
           `UPDATE ${table} SET ${name} = ${changed} ${where}`,
           undo,
@@ -126,6 +131,8 @@ test('entries of earlier versions, which name no rows, contradict what they can'
 
 /** Takes what this version adds out of every body, and computes the hashes anew. */
 function rewriteAsEarlierVersion(database: DatabaseSync): void {
+  // Those that wrote no rows knew no webhooks.
+  database.exec('DELETE FROM webhook_secrets; DELETE FROM webhooks');
   const hashes = new Map<number, string>();
   const update = database.prepare('UPDATE journal SET body = ?, hash = ? WHERE position = ?');
   for (const row of database.prepare('SELECT position, user_id, body FROM journal ORDER BY position').all()) {
@@ -147,6 +154,8 @@ function keyOf(table: string): string {
     sessions: 'session_id',
     services: 'service_id',
     service_keys: 'hash',
+    webhooks: 'webhook_id',
+    webhook_secrets: 'secret_id',
     identities: 'sign_key',
     transactions: 'transaction_id',
   };

@@ -3,7 +3,8 @@ import type { StoredService } from './columns.ts';
 
 /** A service as an audit compares it: scopes that are no list show as one scope. */
 export function auditedService(stored: StoredService, keys: readonly ServiceKey[]): ServiceRow {
-  return { ...stored, scopes: scopesOf(stored.scopes), keys, disabled: Boolean(stored.disabled) };
+  const own = keys.map(({ hash, createdAt }) => ({ hash, createdAt }));
+  return { ...stored, scopes: scopesOf(stored.scopes), keys: own, disabled: Boolean(stored.disabled) };
 }
 
 function scopesOf(text: string): readonly string[] {
