@@ -6,11 +6,13 @@ import { formatHostAndPort } from '../net/host-and-port.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { startStatusListener } from '../wire/http/status-listener.ts';
+import { openApplication } from './application.ts';
 import { withLogOrigin } from './log-origin.ts';
 import { addConfiguredSinks, relayOf } from './relay.ts';
 import { openStore } from './store.ts';
+import { startWebhooks } from './webhooks.ts';
 
-/** The relay as its own process: it has the store and the sinks, and no keys. */
+/** The relay as its own process: it has the store and the sinks, and a vault only where that is shared: to sign webhooks. */
 export interface RunningRelayServer {
   readonly relay: Relay;
   /** Where it answers `/healthz`, `/readyz` and `/metrics`. */
@@ -22,7 +24,7 @@ const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** @throws StartRefused when the operator must fix something; the message says what, and nothing is delivered */
 export async function startRelayServer(config: Config, log: Logger): Promise<RunningRelayServer> {
-  const { store, relay } = await openRelay(config, log);
+  const { store, relay, close } = await (sharesVault(config) ? openWithVault : openAlone)(config, log);
   try {
     const listener = await startStatusListener({
       host: config.httpHost,
@@ -37,14 +39,55 @@ export async function startRelayServer(config: Config, log: Logger): Promise<Run
       address: formatHostAndPort(listener.address()),
       stop: async () => {
         await listener.stop();
-        await relay.stop();
-        await store.close();
+        await close();
       },
     };
   } catch (error) {
-    await store.close();
+    await close();
     throw error;
   }
+}
+
+/** Whether several processes may use the vault. A sealed file belongs to its server. */
+function sharesVault({ vaultUrl }: Config): boolean {
+  return !vaultUrl.startsWith('file:');
+}
+
+interface OpenedRelay {
+  readonly store: Store;
+  readonly relay: Relay;
+  close(): Promise<void>;
+}
+
+/** With a vault, which signs webhooks. */
+async function openWithVault(config: Config, log: Logger): Promise<OpenedRelay> {
+  const application = await openApplication(config, { log, vaultMayWait: true, maintenance: false });
+  const { context, store } = application;
+  try {
+    const stopWebhooks = startWebhooks(config, context, log);
+    return {
+      ...{ store, relay: context.relay },
+      close: async () => {
+        await stopWebhooks();
+        await application.close();
+      },
+    };
+  } catch (error) {
+    await application.close();
+    throw error;
+  }
+}
+
+/** Without a vault: webhooks are left to the servers, which have one. */
+async function openAlone(config: Config, log: Logger): Promise<OpenedRelay> {
+  const { store, relay } = await openRelay(config, log);
+  return {
+    ...{ store, relay },
+    close: async () => {
+      await relay.stop();
+      await store.close();
+    },
+  };
 }
 
 /** Where the sinks stand, as the store knows it. @throws StartRefused, StoreUnavailable */

@@ -4,12 +4,17 @@ import type { EventForm } from './outgoing-event.ts';
 
 /** Reads events of the log again in the form in which they leave: for repetitions, and to show what was sent. */
 export class OutgoingEvents {
-  readonly #outbox: Pick<Outbox, 'readSealed'>;
+  readonly #outbox: Pick<Outbox, 'readSealed' | 'sealedSize'>;
   readonly #form: EventForm;
 
-  constructor(outbox: Pick<Outbox, 'readSealed'>, form: EventForm) {
+  constructor(outbox: Pick<Outbox, 'readSealed' | 'sealedSize'>, form: EventForm) {
     this.#outbox = outbox;
     this.#form = form;
+  }
+
+  /** The index of the next event. */
+  size(): Promise<number> {
+    return this.#outbox.sealedSize();
   }
 
   /** Entries whose types do not leave come as markers (`EventForm.withheld`), so that no index is missing. */

@@ -46,7 +46,7 @@ export function createWebhook(
     const createdAt = context.decider.now();
     const webhookId = `wh_${makeId(context)}`;
     const { row, secret } = await makeWebhookSecret(context, makeId(context), createdAt);
-    const state = startOfProgress(await nextIndex(context));
+    const state = startOfProgress(await context.outgoingEvents.size());
     const webhook: WebhookRow = {
       ...{ webhookId, url, types, createdAt },
       ...{ enabled: true, enabledAt: createdAt, disabledReason: '', secrets: [row] },
@@ -206,7 +206,7 @@ export async function commandWebhook(
   act: Act = {},
 ): Promise<WebhookRequested | Refusal> {
   const index = command.kind === 'test' ? 0 : command.index;
-  const size = await nextIndex(context);
+  const size = await context.outgoingEvents.size();
   if (command.kind !== 'test' && index >= size) {
     return refuse('webhook_invalid', { detail: `index: the log has entries 0 to ${size - 1}` });
   }
@@ -269,12 +269,6 @@ function changeOne<T extends object>(
 
 export async function findWebhook({ store }: Context, webhookId: string): Promise<WebhookRow | undefined> {
   return (await store.listWebhooks()).find((webhook) => webhook.webhookId === webhookId);
-}
-
-/** The index that the next entry of the log gets. */
-async function nextIndex({ store }: Context): Promise<number> {
-  const [last] = await store.readJournalBackwards({ below: Number.POSITIVE_INFINITY, limit: 1 });
-  return last?.position ?? 0;
 }
 
 function makeId({ random }: Context): string {
