@@ -441,6 +441,16 @@ export const ConfigSchema = group({
     description:
       'The name of the transparency log in its checkpoints and its verifier key. By default the one that the log has; of a new log the host of `public_url`, or `localhost`. Another name is another log to witnesses and to whoever keeps a checkpoint.',
   },
+  witness_urls: {
+    type: 'array',
+    items: { type: 'string', pattern: '^https?://[^\\s#?]+(#[^\\s#]+)?$' },
+    default: [],
+    maxItems: 16,
+    expected:
+      'a list of URLs, each with its verifier key behind #, such as ["https://witness.example/#NAME+HASH+KEY"]',
+    description:
+      'Witnesses (C2SP tlog-witness) that cosign each checkpoint of the log. With its verifier key a cosignature is verified before it is kept; without, it is kept as it came. A witness that fails is tried again and delays nothing.',
+  },
   log_public: flag(
     true,
     'Tiles, checkpoints and proofs of the log are for anyone; they hold hashes alone. Off: for administrators and auditors.',
