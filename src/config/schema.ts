@@ -132,7 +132,7 @@ export const ConfigSchema = group({
     enum: ['all', 'vault', 'relay', 'sealer'],
     default: 'all',
     description:
-      'What this process is: `all` (TCP, REST, console and the relay of events), `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs; `relay`: it sends events to their sinks from a PostgreSQL store, and answers `/healthz`, `/readyz` and `/metrics` alone; or `sealer`: it seals the log of a database that servers share, and listens on nothing.',
+      'What this process is: `all` (TCP, REST, console and the relay of events), `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs; `relay`: it sends events to their sinks from a PostgreSQL store (to webhooks where processes share `vault_url`), and answers `/healthz`, `/readyz` and `/metrics` alone; or `sealer`: it seals the log of a database that servers share, and listens on nothing.',
   },
   data_dir: {
     type: 'string',
