@@ -15,7 +15,7 @@ export interface Path {
 }
 
 /** `X as T`, or `(X as T).y`. */
-const CAST = /^\(?(?<before>[^()\s]+)\s+as\s+(?<type>[A-Za-z0-9]+)\)?(?<after>.*)$/;
+const CAST = /^\(?(?<before>.*\S)\s+as\s+(?<type>[A-Za-z0-9]+)\)?(?<after>.*)$/;
 const PART =
   /^(?:nodesByType\('(?<type>[A-Za-z0-9]+)'\)|nodesByName\('(?<name>[A-Za-z0-9]+)'\)|(?<descendants>descendants\(\))|(?:ofType|as)\((?<of>[A-Za-z0-9]+)\)|(?<word>[A-Za-z][A-Za-z0-9]*))$/;
 
