@@ -121,6 +121,7 @@ test('every key can be set by each of its three names', () => {
     public_url: 'https://sello.example',
     log_origin: 'sello.example/log',
     log_public: false,
+    witness_urls: ['https://one.example', 'http://127.0.0.1:7380/'],
     enrolment_code_required: true,
     lab_enabled: true,
     lab_allowed: false,
@@ -313,6 +314,11 @@ test('keys that do not go together stop the start, both named', () => {
     [{ '--vault-url': 'pkcs11:token=a?module-path=/x.so' }, /vault_pin or vault_pin_file expected/],
     [{ '--proxy-trusted': '10.0.0.0/33' }, /proxy_trusted expected an address or CIDR block/],
     [{ '--proxy-trusted': '10.0.0.0/8/8' }, /proxy_trusted expected/],
+    [
+      { '--witness-urls': 'https://w.example/#w.example+00000000+AAAA' },
+      /witness_urls expected a verifier key/,
+    ],
+    [{ '--witness-urls': 'ftp://w.example' }, /witness_urls expected a list of URLs/],
     [
       { '--policy-rules': '[{"when":{"currency":"JPY","amount_max":"1.5"},"require":["mac"]}]' },
       /amount_max expected at most 0 decimals in JPY, not "1.5"/,
