@@ -20,7 +20,6 @@ import type { LogKey } from './log/log-key.ts';
 import type { ReceiptSigner } from './receipts/receipt-signer.ts';
 import type { OutgoingEvents } from './relay/outgoing-events.ts';
 import type { Relay } from './relay/relay.ts';
-import type { Witnesses } from './witness/witnesses.ts';
 
 /** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
 export interface Context {
@@ -41,7 +40,6 @@ export interface Context {
   readonly logKey: LogKey;
   readonly contradictions: RowContradictions;
   readonly relay: Relay;
-  readonly witnesses: Witnesses;
   readonly outgoingEvents: OutgoingEvents;
   readonly calledAddresses: CalledAddresses;
   readonly settings: Settings;

@@ -14,7 +14,6 @@ import {
   serviceList,
   serviceRotate,
   serviceScopes,
-  serviceSigningKey,
 } from './operations/services.ts';
 import { status } from './operations/status.ts';
 import {
@@ -64,7 +63,6 @@ export const OPERATIONS = {
   'service.create': serviceCreate,
   'service.rotate': serviceRotate,
   'service.scopes': serviceScopes,
-  'service.signing_key': serviceSigningKey,
   'service.list': serviceList,
   'service.disable': serviceDisable,
   'service.enable': serviceEnable,
