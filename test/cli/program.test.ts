@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { EXIT } from '../../src/cli/shell/exit-codes.ts';
+import { CONFIG_KEYS, fileKeyOf } from '../../src/config/keys.ts';
 import { temporaryFolder } from '../services/application.ts';
 import { sello, selloJson } from '../services/sello-command.ts';
 
@@ -37,6 +38,28 @@ test('help lists every command and every exit code, and each command has example
     assert.match(help.stdout, /Examples:\n {2}\S/, words.join(' '));
     assert.match(help.stdout, /--data-dir/);
   }
+});
+
+test('the help of serve describes each key by its first sentence, whole, within the terminal', async () => {
+  const { stdout } = await sello(['serve', '--help']);
+  const [, list = ''] = stdout.split('\nConfiguration:\n');
+  const told = list
+    .trimEnd()
+    .split(/^ {2}(?=--)/m)
+    .filter((part) => part !== '')
+    .map((part) => part.trim().split(/\s+/).join(' '));
+  const keys = CONFIG_KEYS.filter((key) => fileKeyOf(key) === undefined);
+  assert.deepEqual(
+    told.map((line) => line.split(' ')[0]),
+    keys.map(({ flag }) => flag),
+  );
+  for (const [index, { flag, schema }] of keys.entries()) {
+    const sentence = told[index]?.slice(flag.length + 1) ?? '';
+    assert.ok(schema.description.startsWith(sentence), flag);
+    assert.match(sentence, /\.$/, flag);
+  }
+  // Only an address that is longer than a line may stand out.
+  for (const line of list.split('\n')) assert.ok(line.length <= 80 || !line.trim().includes(' '), line);
 });
 
 test('help in Spanish', async () => {

@@ -24,6 +24,7 @@ const DOCUMENTS = [
   'docs/architecture.md',
   'docs/asvs.md',
   'docs/events.md',
+  'docs/guides/back-end.md',
   'docs/operations.md',
   'docs/protocol.md',
   'docs/security.md',

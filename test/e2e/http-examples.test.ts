@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { actQuestion } from '../../src/domain/act-question.ts';
@@ -21,6 +22,15 @@ import { httpAddress } from './http-address.ts';
 import { ServerProcess } from './server-process.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+/** The machine's own Node, 20 or later as README.md says, where it has one beside the project's. */
+const NODE = ownNode() ?? process.execPath;
+
+function ownNode(): string | undefined {
+  const folders = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes('node_modules'));
+  return folders.map((folder) => join(folder, 'node')).find((path) => existsSync(path));
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: what a server answers is looked into by its own test
 type Json = any;
@@ -108,7 +118,7 @@ describe('the examples run against a server', () => {
   };
 
   const shops = [
-    ['TypeScript', process.execPath, 'shop.ts'],
+    ['JavaScript', NODE, 'shop.mjs'],
     ['Python', 'python3', 'shop.py'],
   ] as const;
   for (const [language, program, file] of shops) {
@@ -150,7 +160,7 @@ describe('the examples run against a server', () => {
     const hotp = Buffer.from(decodeBase32(secret) ?? []);
     const code = (counter: number) => truncate(hmac('sha1', hotp, hotpMessage(counter)), 6);
     await call('POST', `/v1/tokens/${id}/activation`, { code: code(0) });
-    const example = run(process.execPath, [join(EXAMPLES, 'login-server.ts')], { API_KEY: key, PORT: '0' });
+    const example = run(NODE, [join(EXAMPLES, 'login-server.mjs')], { API_KEY: key, PORT: '0' });
     const [, address = ''] = await example.printed(/listening on (\S+)/);
     const logIn = async (password: string, given: string) => {
       const body = new URLSearchParams({ username: 'alice', password, code: given });
@@ -163,7 +173,7 @@ describe('the examples run against a server', () => {
   });
 
   test('a reader of events', async () => {
-    const example = run(process.execPath, [join(EXAMPLES, 'events.ts'), '0'], {
+    const example = run(NODE, [join(EXAMPLES, 'events.mjs'), '0'], {
       SELLO_USER: 'alice',
       SELLO_PASSWORD: 'secreto',
     });
@@ -171,7 +181,7 @@ describe('the examples run against a server', () => {
     await example.ended;
     assert.match(example.output, /code_required/);
     await selloJson(['user', 'create', 'bob', '--password-stdin', ...at()], { stdin: 'secreto' });
-    const reader = run(process.execPath, [join(EXAMPLES, 'events.ts'), '0'], {
+    const reader = run(NODE, [join(EXAMPLES, 'events.mjs'), '0'], {
       SELLO_USER: 'bob',
       SELLO_PASSWORD: 'secreto',
     });

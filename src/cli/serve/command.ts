@@ -33,7 +33,7 @@ ${shell.say(
     '\nSIGTERM o SIGINT: se responde lo aceptado y se detiene; una segunda señal detiene al instante. SIGHUP: se leen de nuevo los certificados.\n\nConfiguración:',
   ),
 )}
-${configFlagsHelp()}`,
+${configFlagsHelp(process.stdout.columns ?? 80)}`,
     )
     .action(({ acceptRollback = false }: { acceptRollback?: boolean }) => serve(shell, acceptRollback));
 }

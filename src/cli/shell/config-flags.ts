@@ -51,14 +51,34 @@ function given(command: Command, flag: string): boolean {
   return command.getOptionValue(new Option(`${flag} <value>`).attributeName()) !== undefined;
 }
 
-/** `sello serve --help` lists them all. */
-export function configFlagsHelp(): string {
-  const keys = CONFIG_KEYS.filter((key) => fileKeyOf(key) === undefined);
-  const width = Math.max(...keys.map(({ flag }) => flag.length));
-  return keys
+/** Where a terminal is wider, lines would be hard to read. */
+const HELP_WIDTH_MAX = 100;
+const INDENT = ' '.repeat(6);
+
+/** Every flag with the first sentence of its key's description, for `sello serve --help`. @param width of the terminal, in columns */
+export function configFlagsHelp(width: number): string {
+  const columns = Math.min(width, HELP_WIDTH_MAX) - INDENT.length;
+  return CONFIG_KEYS.filter((key) => fileKeyOf(key) === undefined)
     .map(({ flag, schema }) => {
-      const [sentence = ''] = schema.description.split(/(?<=[.:;]) /);
-      return `  ${flag.padEnd(width)}  ${sentence.replace(/[.:;]$/, '')}`;
+      const lines = wrapped(firstSentence(schema.description), columns);
+      return [`  ${flag}`, ...lines.map((line) => `${INDENT}${line}`)].join('\n');
     })
     .join('\n');
+}
+
+/** A sentence ends at a full stop before a blank: never at a colon or a semicolon, after which its sense still comes. */
+function firstSentence(description: string): string {
+  return description.split(/(?<=\.) /, 1)[0] ?? '';
+}
+
+/** Breaks at blanks. A word longer than a line stays whole. */
+function wrapped(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= columns) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
 }

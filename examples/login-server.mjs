@@ -2,7 +2,7 @@
  * A log-in server that checks passwords itself and lets Sello check the codes, as a VPN does.
  *
  *     npx sello service create vpn --scope codes:verify
- *     API_KEY=slo_… node examples/login-server.ts
+ *     API_KEY=slo_… node examples/login-server.mjs
  *     curl -d 'username=alice&password=secreto&code=492039' http://127.0.0.1:9090/login
  */
 import { createServer } from 'node:http';
@@ -12,24 +12,19 @@ const key = process.env.API_KEY ?? '';
 const port = Number(process.env.PORT ?? 9090);
 
 /** Replace it by your own directory or table. */
-const PASSWORDS: Readonly<Record<string, string>> = { alice: 'secreto' };
+const PASSWORDS = { alice: 'secreto' };
 const BODY_BYTES_MAX = 4_096;
 
-interface Validation {
-  readonly valid: boolean;
-  readonly reason?: string;
-  readonly retry_after_ms?: number;
-}
-
-async function codeIsValid(username: string, code: string): Promise<Validation> {
+/** @returns `{ valid, reason?, retry_after_ms? }` */
+async function codeIsValid(username, code) {
   const response = await fetch(`${base}/v1/codes/validation`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ username, code }),
   });
   // Without an answer, refuse: letting users in while the second factor is down would mean having none.
-  if (!response.ok) return { valid: false, reason: ((await response.json()) as { code: string }).code };
-  return (await response.json()) as Validation;
+  if (!response.ok) return { valid: false, reason: (await response.json()).code };
+  return response.json();
 }
 
 const server = createServer(async (request, response) => {

@@ -1,19 +1,19 @@
 /**
  * Follows a user's events and misses none when the connection is lost. An auditor gets the events of all users.
  *
- *     SELLO_USER=alice SELLO_PASSWORD=secreto node examples/events.ts
+ *     SELLO_USER=alice SELLO_PASSWORD=secreto node examples/events.mjs
  */
 const base = process.env.SELLO_URL ?? 'http://127.0.0.1:8080';
 const username = process.env.SELLO_USER ?? 'alice';
 const password = process.env.SELLO_PASSWORD ?? '';
 
-async function session(path: string, body: object): Promise<{ access_token: string; session: string }> {
+async function session(path, body) {
   const response = await fetch(base + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  const answer = (await response.json()) as { access_token: string; session: string; code?: string };
+  const answer = await response.json();
   if (!response.ok) throw new Error(`${path}: ${answer.code}`);
   return answer;
 }
@@ -21,7 +21,7 @@ async function session(path: string, body: object): Promise<{ access_token: stri
 /** The id of the last event seen. Keep it in a file or a table to survive a restart of this program. */
 let lastSeen = process.argv[2];
 
-async function follow(token: string): Promise<void> {
+async function follow(token) {
   const response = await fetch(`${base}/v1/events`, {
     headers: {
       authorization: `Bearer ${token}`,
@@ -39,18 +39,14 @@ async function follow(token: string): Promise<void> {
   }
 }
 
-function take(block: string): void {
+function take(block) {
   const fields = new Map(
-    block
-      .split('\n')
-      .map((line): [string, string] => [line.split(':', 1)[0] ?? '', line.slice(line.indexOf(':') + 2)]),
+    block.split('\n').map((line) => [line.split(':', 1)[0] ?? '', line.slice(line.indexOf(':') + 2)]),
   );
   const data = fields.get('data');
   if (data === undefined) return;
   lastSeen = fields.get('id') ?? lastSeen;
-  const { body } = JSON.parse(data) as {
-    body: { at: string; type: string; transaction?: { amount: string; payee: string } };
-  };
+  const { body } = JSON.parse(data);
   const transfer = body.transaction ? ` ${body.transaction.amount} to ${body.transaction.payee}` : '';
   console.log(`${lastSeen} ${body.at} ${body.type}${transfer}`);
 }
@@ -60,7 +56,7 @@ for (;;) {
   try {
     await follow(token);
   } catch (error) {
-    console.error(`${(error as Error).message}; connecting again`);
+    console.error(`${error.message}; connecting again`);
   }
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   // An access token is valid for 15 minutes; its session issues the next one.
@@ -69,6 +65,6 @@ for (;;) {
       session: secret,
     }));
   } catch (error) {
-    if (/session_ended/.test((error as Error).message)) break;
+    if (/session_ended/.test(error.message)) break;
   }
 }
