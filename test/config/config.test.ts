@@ -318,7 +318,6 @@ test('keys that do not go together stop the start, both named', () => {
       { '--witness-urls': 'https://w.example/#w.example+00000000+AAAA' },
       /witness_urls expected a verifier key/,
     ],
-    [{ '--witness-urls': 'ftp://w.example' }, /witness_urls expected a list of URLs/],
     [
       { '--policy-rules': '[{"when":{"currency":"JPY","amount_max":"1.5"},"require":["mac"]}]' },
       /amount_max expected at most 0 decimals in JPY, not "1.5"/,
