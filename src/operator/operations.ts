@@ -2,7 +2,13 @@ import { Errors } from 'typebox/schema';
 import { type Refusal, refuse } from '../domain/errors.ts';
 import { backup } from './operations/backup.ts';
 import { backupSign } from './operations/backup-signature.ts';
-import { datasetCreate, datasetDestroy, datasetList, datasetRotate } from './operations/datasets.ts';
+import {
+  datasetCreate,
+  datasetDestroy,
+  datasetKey,
+  datasetList,
+  datasetRotate,
+} from './operations/datasets.ts';
 import { identityRevoke, identityVerify } from './operations/identities.ts';
 import { keysList, keysRotate } from './operations/keys.ts';
 import type { Operation, OperationTarget } from './operations/operation.ts';
@@ -81,6 +87,7 @@ export const OPERATIONS = {
   'dataset.list': datasetList,
   'dataset.rotate': datasetRotate,
   'dataset.destroy': datasetDestroy,
+  'dataset.key': datasetKey,
   'keys.rotate': keysRotate,
   'keys.list': keysList,
   'relay.status': relayStatus,

@@ -3,7 +3,9 @@ import type { DataKey } from '../../domain/surrogates/data-key.ts';
 import { VERSION_MAX } from '../../domain/surrogates/data-key.ts';
 import { isSurrogateName } from '../../domain/surrogates/names.ts';
 import { text } from '../../language/text.ts';
-import { usageFailure } from '../shell/failure.ts';
+import { operate } from '../../operator/client.ts';
+import { granted, usageFailure } from '../shell/failure.ts';
+import type { Shell } from '../shell/shell.ts';
 import { wholeNumber } from '../shell/whole-number.ts';
 
 export interface DataKeyOptions {
@@ -12,8 +14,11 @@ export interface DataKeyOptions {
   readonly keyFile?: string;
 }
 
-/** The data key that a command's options name. @throws CommandFailure */
-export async function dataKeyOf({ dataset, datasetVersion, keyFile }: DataKeyOptions): Promise<DataKey> {
+/** The data key that a command's options name: the server's, or the data folder's while none runs. @throws CommandFailure, RefusedByServer */
+export async function dataKeyOf(
+  shell: Shell,
+  { dataset, datasetVersion, keyFile }: DataKeyOptions,
+): Promise<DataKey> {
   if (!isSurrogateName(dataset))
     throw usageFailure(
       text(
@@ -21,16 +26,23 @@ export async function dataKeyOf({ dataset, datasetVersion, keyFile }: DataKeyOpt
         `--dataset: ${dataset} no puede ser el nombre de un conjunto: de 1 a 64 de A–Z a–z 0–9 . _ -`,
       ),
     );
-  const number =
-    datasetVersion === undefined ? 1 : wholeNumber(datasetVersion, '--dataset-version', 1, VERSION_MAX);
-  if (keyFile === undefined) throw usageFailure(text('--key-file is missing', 'falta --key-file'));
-  const seed = Buffer.from(readFileSync(keyFile, 'utf8').trim(), 'hex');
-  if (seed.length !== 32)
-    throw usageFailure(
-      text(
-        '--key-file: the file does not hold 32 bytes as 64 hexadecimal digits',
-        '--key-file: el fichero no contiene 32 bytes en 64 cifras hexadecimales',
-      ),
-    );
-  return { dataset, version: number, seed };
+  const version =
+    datasetVersion === undefined
+      ? undefined
+      : wholeNumber(datasetVersion, '--dataset-version', 1, VERSION_MAX);
+  if (keyFile !== undefined) return { dataset, version: version ?? 1, seed: keyOfFile(keyFile) };
+  const given = { name: dataset, ...(version === undefined ? {} : { version }) };
+  const found = granted(await operate(shell.config(), 'dataset.key', given));
+  return { dataset, version: found.version, seed: Buffer.from(found.key, 'base64') };
+}
+
+function keyOfFile(path: string): Uint8Array {
+  const seed = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+  if (seed.length === 32) return seed;
+  throw usageFailure(
+    text(
+      '--key-file: the file does not hold 32 bytes as 64 hexadecimal digits',
+      '--key-file: el fichero no contiene 32 bytes en 64 cifras hexadecimales',
+    ),
+  );
 }

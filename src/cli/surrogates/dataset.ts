@@ -88,10 +88,16 @@ export function defineDatasets(command: Command, shell: Shell): void {
     )
     .argument('<name>', name)
     .requiredOption('--yes', say(text('do it: this cannot be undone', 'hacerlo: no se puede deshacer')))
-    .option('--version <n>', say(text('of this version alone', 'solo de esta versión')))
-    .addHelpText('after', examples(shell, 'sello surrogates dataset destroy oncology-2026 --version 1 --yes'))
-    .action(async (dataset: string, { version }: { readonly version?: string }) => {
-      const chosen = version === undefined ? {} : { version: wholeNumber(version, '--version', 1, 511) };
+    .option('--dataset-version <n>', say(text('of this version alone', 'solo de esta versión')))
+    .addHelpText(
+      'after',
+      examples(shell, 'sello surrogates dataset destroy oncology-2026 --dataset-version 1 --yes'),
+    )
+    .action(async (dataset: string, { datasetVersion }: { readonly datasetVersion?: string }) => {
+      const chosen =
+        datasetVersion === undefined
+          ? {}
+          : { version: wholeNumber(datasetVersion, '--dataset-version', 1, 511) };
       print(shell, granted(await operate(shell.config(), 'dataset.destroy', { name: dataset, ...chosen })));
     });
 }

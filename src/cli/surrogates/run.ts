@@ -77,7 +77,7 @@ export function defineRun(command: Command, shell: Shell, reverse: boolean): voi
         options.workers === undefined
           ? availableParallelism()
           : wholeNumber(options.workers, '--workers', 1, 256);
-      const dataKey = await dataKeyOf(options);
+      const dataKey = await dataKeyOf(shell, options);
       const bar = new ProgressBar(shell);
       const stop = new AbortController();
       const onSignal = () =>

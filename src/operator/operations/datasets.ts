@@ -1,3 +1,5 @@
+import type { Context } from '../../application/context.ts';
+import { DataKeys } from '../../application/datasets/data-keys.ts';
 import {
   createDataset,
   type Dataset,
@@ -35,6 +37,23 @@ export const datasetList = operation(parameters({}), async ({ application }) => 
   const rows = await application.context.store.listDatasets({ after: '', limit: LIMITS.datasetsMax });
   return { datasets: [...Map.groupBy(rows, ({ dataset }) => dataset).values()].map(datasetOf).map(view) };
 });
+
+/**
+ * The data key of a version, by default the active one, for surrogates in bulk: whoever has it makes and reverses all of
+ * that version, so it goes over the operator's socket alone.
+ */
+export const datasetKey = operation(
+  parameters({ name, version }, ['version']),
+  async ({ application: { context } }, { name, version }) => {
+    const keys = dataKeys.get(context) ?? new DataKeys(context);
+    dataKeys.set(context, keys);
+    const key = await keys.find(name, version);
+    if (isRefusal(key)) return key;
+    return { dataset: key.dataset, version: key.version, key: Buffer.from(key.seed).toString('base64') };
+  },
+);
+
+const dataKeys = new WeakMap<Context, DataKeys>();
 
 async function viewed(changed: Promise<Dataset | Refusal>) {
   const dataset = await changed;
