@@ -3,7 +3,7 @@
  * Method: as for the READMEs; tables are compared with the source.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CONFIG_KEYS } from '../../src/config/keys.ts';
@@ -48,3 +48,28 @@ test('the limits in docs/guides/back-end.md are the server’s', () => {
     }
   }
 });
+
+/** Guides that quote the pages in bold, each with the texts that it quotes. */
+const QUOTING = [
+  { file: 'docs/guides/customer.md', language: 'en' },
+  { file: 'docs/guides/operator.md', language: 'en' },
+  { file: 'docs/es/clientes.md', language: 'es' },
+  { file: 'docs/es/operadores.md', language: 'es' },
+] as const;
+
+for (const { file, language } of QUOTING) {
+  test(`what ${file} has in bold is on the pages`, () => {
+    const page = readFileSync(join(ROOT, file), 'utf8');
+    const texts = globSync(`web/src/*/texts.${language}.ts`, { cwd: ROOT })
+      .map((name) => readFileSync(join(ROOT, name), 'utf8'))
+      .join('\n');
+    const bold = Array.from(page.matchAll(/\*\*([^*]+)\*\*/g), ([, label = '']) => label);
+    // A question in bold opens a paragraph.
+    const labels = bold.filter((label) => !/^(¿?Sin conexión|No connection)\?$/.test(label));
+    assert.ok(labels.length > 3);
+    assert.deepEqual(
+      labels.filter((label) => !texts.includes(`'${label}'`)),
+      [],
+    );
+  });
+}
