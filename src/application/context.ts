@@ -20,6 +20,7 @@ import type { LogKey } from './log/log-key.ts';
 import type { ReceiptSigner } from './receipts/receipt-signer.ts';
 import type { OutgoingEvents } from './relay/outgoing-events.ts';
 import type { Relay } from './relay/relay.ts';
+import type { Witnesses } from './witness/witnesses.ts';
 
 /** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
 export interface Context {
@@ -40,6 +41,7 @@ export interface Context {
   readonly logKey: LogKey;
   readonly contradictions: RowContradictions;
   readonly relay: Relay;
+  readonly witnesses: Witnesses;
   readonly outgoingEvents: OutgoingEvents;
   readonly calledAddresses: CalledAddresses;
   readonly settings: Settings;

@@ -26,6 +26,7 @@ import type { Store } from '../ports/store.ts';
 import { LogThrottle } from '../wire/log-throttle.ts';
 import { logOrigin } from './log-origin.ts';
 import { formOf, relayOf } from './relay.ts';
+import { witnessesOf } from './witnesses.ts';
 
 /** Each is logged once a minute. */
 const CONTRADICTIONS_LOGGED_MAX = 256;
@@ -82,6 +83,7 @@ export function contextOf(
       }
     }),
     outgoingEvents: new OutgoingEvents(outbox, formOf(config)),
+    witnesses: witnessesOf(config, { store, log }),
     relay: relayOf(config, { store, outbox, clock, log }),
     calledAddresses: new ReachableAddresses(config.webhooks.privateAddressesAllowed),
     settings: config,

@@ -7,10 +7,12 @@ import { CheckpointMemory } from '../application/log/checkpoint-memory.ts';
 import { recordRollback } from '../application/log/record-rollback.ts';
 import { findRollback, type RolledBack } from '../application/log/rolled-back.ts';
 import { Sealer } from '../application/log/sealer.ts';
+import { TileReader } from '../application/log/tile-reader.ts';
 import type { Config } from '../config.ts';
 import { StartRefused } from '../domain/errors.ts';
+import { consistencyRanges } from '../domain/log/tree-ranges.ts';
 import { LIMITS } from '../limits.ts';
-import type { LogReader } from '../ports/log-store.ts';
+import type { LogReader, StoredCheckpoint } from '../ports/log-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import { checkpointPath } from './paths.ts';
 
@@ -56,7 +58,13 @@ export interface RunningLog {
 
 /** Seals as long as no other process does, and remembers the last checkpoint. */
 export function startLog(config: Config, context: Context, log: Logger): RunningLog {
-  const { store, logKey, clock } = context;
+  const { store, logKey, clock, witnesses } = context;
+  const offer = (checkpoint: StoredCheckpoint) => {
+    const reader = new TileReader(store.log, checkpoint);
+    const { size, note } = checkpoint;
+    const proofFrom = (older: number) => reader.roots(older > size ? [] : consistencyRanges(older, size));
+    witnesses.offer({ size, note, proofFrom });
+  };
   let failing = '';
   const observe = (error: unknown) => {
     const reason = error === undefined ? '' : error instanceof Error ? error.message : String(error);
@@ -75,13 +83,23 @@ export function startLog(config: Config, context: Context, log: Logger): Running
     clock,
     holder: `${hostname()}/${process.pid}`,
     observe,
-    sealed: (checkpoint) => memory.remember(checkpoint),
+    sealed: (checkpoint) => {
+      memory.remember(checkpoint);
+      offer(checkpoint);
+    },
   });
   sealer.start();
+  // The checkpoint of before this start may lack signatures, and no entry may come for long.
+  const offerLast = setInterval(() => {
+    if (!sealer.isSealing) return;
+    store.log.lastCheckpoint().then((last) => last && offer(last), observe);
+  }, LIMITS.logMemoryPeriodMs).unref();
   memory.start(LIMITS.logMemoryPeriodMs);
   return {
     async stop() {
+      clearInterval(offerLast);
       await sealer.stop();
+      await witnesses.stop();
       await memory.stop();
       await appender.close();
     },

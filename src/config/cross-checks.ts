@@ -1,3 +1,4 @@
+import { readVerifierKey } from '../domain/log/verify-note.ts';
 import { currencyDecimals } from '../domain/money/currency.ts';
 import { isAddressBlock, isLoopback } from '../net/address.ts';
 import type { ConfigValues } from './schema.ts';
@@ -39,6 +40,12 @@ export function* crossProblems(values: ConfigValues): Generator<string> {
   }
   if (values.rate_limit_ca_file !== null && !values.rate_limit_url.startsWith('rediss:')) {
     yield 'rate_limit_ca_file expected with a rediss:// address in rate_limit_url alone';
+  }
+  for (const url of values.witness_urls) {
+    const [, vkey] = url.split('#', 2);
+    if (vkey !== undefined && !readVerifierKey(safelyDecoded(vkey)))
+      yield `witness_urls expected a verifier key NAME+HASH+KEY behind #, not "${vkey}"`;
+    else if (!URL.canParse(url)) yield `witness_urls expected URLs, not "${url}"`;
   }
   for (const block of values.proxy_trusted) {
     if (!isAddressBlock(block))
@@ -147,4 +154,13 @@ function* missing(
 
 function isOrigin(url: string): boolean {
   return URL.canParse(url) && /^https:\/\/[^/?#@]+\/?$/.test(url);
+}
+
+/** A key may hold signs that some write with a percent sign. */
+function safelyDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -132,7 +132,7 @@ export const ConfigSchema = group({
     enum: ['all', 'vault', 'relay', 'sealer'],
     default: 'all',
     description:
-      'What this process is: `all` (TCP, REST, console and the relay of events), `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs; `relay`: it sends events to their sinks from a PostgreSQL store, and answers `/healthz`, `/readyz` and `/metrics` alone; or `sealer`: it seals the log of a database that servers share, and listens on nothing.',
+      'What this process is: `all` (TCP, REST, console and the relay of events), `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs; `relay`: it sends events to their sinks from a PostgreSQL store (to webhooks where processes share `vault_url`), and answers `/healthz`, `/readyz` and `/metrics` alone; or `sealer`: it seals the log of a database that servers share, and listens on nothing.',
   },
   data_dir: {
     type: 'string',
@@ -440,6 +440,16 @@ export const ConfigSchema = group({
     expected: 'a name without spaces and plus, such as "sello.example/log", or null',
     description:
       'The name of the transparency log in its checkpoints and its verifier key. By default the one that the log has; of a new log the host of `public_url`, or `localhost`. Another name is another log to witnesses and to whoever keeps a checkpoint.',
+  },
+  witness_urls: {
+    type: 'array',
+    items: { type: 'string', pattern: '^https?://[^\\s#?]+(#[^\\s#]+)?$' },
+    default: [],
+    maxItems: 16,
+    expected:
+      'a list of URLs, each with its verifier key behind #, such as ["https://witness.example/#NAME+HASH+KEY"]',
+    description:
+      'Witnesses (C2SP tlog-witness) that cosign each checkpoint of the log. With its verifier key a cosignature is verified before it is kept; without, it is kept as it came. A witness that fails is tried again and delays nothing.',
   },
   log_public: flag(
     true,

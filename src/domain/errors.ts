@@ -51,6 +51,8 @@ export type RefusalCode =
   | 'session_unknown'
   | 'session_scope'
   | 'csrf_invalid'
+  | 'signature_invalid'
+  | 'content_digest_wrong'
   // the pace
   | 'locked'
   | 'rate_limited'

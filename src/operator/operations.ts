@@ -20,6 +20,7 @@ import {
   serviceList,
   serviceRotate,
   serviceScopes,
+  serviceSigningKey,
 } from './operations/services.ts';
 import { status } from './operations/status.ts';
 import {
@@ -69,6 +70,7 @@ export const OPERATIONS = {
   'service.create': serviceCreate,
   'service.rotate': serviceRotate,
   'service.scopes': serviceScopes,
+  'service.signing_key': serviceSigningKey,
   'service.list': serviceList,
   'service.disable': serviceDisable,
   'service.enable': serviceEnable,

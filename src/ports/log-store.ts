@@ -39,6 +39,11 @@ export interface LogStore extends LogReader {
    * @throws StoreUnavailable when the outcome is unknown: read the last checkpoint
    */
   seal(seal: Seal): Promise<'sealed' | 'lease_lost' | 'superseded'>;
+  /**
+   * Adds a witness's signature line to the note of the checkpoint of that size, unless the note has one of that name.
+   * @returns whether it was added; false: it has one, or the checkpoint is not kept any more
+   */
+  addCosignature(size: number, line: string): Promise<boolean>;
 }
 
 export interface StoredCheckpoint {

@@ -269,6 +269,27 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ],
   ),
 
+  signature_invalid: form(
+    'ERROR',
+    401,
+    'attempt',
+    [
+      'The request’s signature is not good',
+      'Sign method, authority, path, query and content-digest anew (RFC 9421), as docs/messages.md describes.',
+    ],
+    [
+      'La firma de la petición no es válida',
+      'Firme de nuevo método, autoridad, ruta, consulta y content-digest (RFC 9421), como describe docs/messages.md.',
+    ],
+  ),
+  content_digest_wrong: form(
+    'ERROR',
+    400,
+    'attempt',
+    ['The body is not the one that was signed', 'Send the body whose digest content-digest is, unchanged.'],
+    ['El cuerpo no es el que se firmó', 'Envíe sin cambios el cuerpo cuyo resumen es content-digest.'],
+  ),
+
   // the pace
   locked: form(
     'ERROR',

@@ -24,7 +24,7 @@ async function sealAll(store: Store, lease: HeldLease, from: TreeEdge | undefine
     edge = appended.edge;
     full.push(...appended.full);
   }
-  const checkpoint = { size: edge.size, at: 5_000, note: `note of ${edge.size}`, edge: edge.packed };
+  const checkpoint = { size: edge.size, at: 5_000, note: `note of ${edge.size}\n`, edge: edge.packed };
   assert.equal(await store.log.seal({ lease, previousSize: from?.size, full, checkpoint }), 'sealed');
   return edge;
 }
@@ -57,7 +57,7 @@ export function logContract(name: string, open: () => Promise<OpenedStore>): voi
         Array.from({ length: 300 }, (_, index) => index),
       );
       const last = await log.lastCheckpoint();
-      assert.deepEqual({ ...last, edge: 0 }, { size: 300, at: 5_000, note: 'note of 300', edge: 0 });
+      assert.deepEqual({ ...last, edge: 0 }, { size: 300, at: 5_000, note: 'note of 300\n', edge: 0 });
       assert.deepEqual(Buffer.from(last?.edge ?? []), Buffer.from(edge.packed));
       const [full, partial] = await log.readFullTiles([
         { level: 0, number: 0 },
@@ -135,6 +135,26 @@ export function logContract(name: string, open: () => Promise<OpenedStore>): voi
         edge = await sealAll(store, lease, edge);
       }
       assert.equal((await store.log.lastCheckpoint())?.size, 21);
+    }),
+  );
+
+  test(
+    `${name}: each witness's line is added once, of all at once, to the checkpoint that it signs`,
+    withStore(open, async (store) => {
+      const [chain] = await registered(store, 1);
+      assert.ok(chain);
+      const edge = await sealAll(store, await sealerLease(store), undefined);
+      const lines = Array.from({ length: 8 }, (_, n) => `— witness.example/${n} AAAA\n`);
+      const added = await Promise.all(
+        [...lines, ...lines].map((line) => store.log.addCosignature(edge.size, line)),
+      );
+      assert.equal(added.filter(Boolean).length, 8);
+      const { note = '' } = (await store.log.lastCheckpoint()) ?? {};
+      assert.deepEqual(
+        note.slice('note of 1\n'.length).trimEnd().split('\n').sort(),
+        lines.map((line) => line.trimEnd()),
+      );
+      assert.equal(await store.log.addCosignature(99, '— late AAAA\n'), false);
     }),
   );
 }

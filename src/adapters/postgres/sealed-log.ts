@@ -1,5 +1,6 @@
 import { LIMITS } from '../../limits.ts';
 import type { LogStore, Seal } from '../../ports/log-store.ts';
+import { nameOfLine } from '../sql/signature-name.ts';
 import type { Connection } from './connection.ts';
 import type { JournalRows } from './journal-rows.ts';
 import { LOCK_LEASE, type OnConnection } from './leases.ts';
@@ -14,6 +15,10 @@ const TILES = {
 const CHECKPOINT = {
   name: 'log_checkpoints_insert',
   text: 'INSERT INTO log_checkpoints (size, at, note, edge) VALUES ($1, $2, $3, $4)',
+};
+const ADD_LINE = {
+  name: 'log_checkpoints_add_line',
+  text: 'UPDATE log_checkpoints SET note = note || $2::text WHERE size = $1 AND position($3::text IN note) = 0',
 };
 const DROP = {
   name: 'log_checkpoints_drop',
@@ -36,6 +41,12 @@ export class PostgresLogStore extends PostgresLogReader implements LogStore {
   async readUnsealed({ from, limit }: { from: number; limit: number }): Promise<Uint8Array> {
     return this.#read((connection) =>
       this.#journal.readHashes(connection, from, Math.min(limit, LIMITS.logEntriesPerReadMax)),
+    );
+  }
+
+  async addCosignature(size: number, line: string): Promise<boolean> {
+    return this.#change(
+      async (connection) => (await connection.run(ADD_LINE, [size, line, nameOfLine(line)])).count === 1,
     );
   }
 

@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import { LIMITS } from '../../limits.ts';
 import type { LogStore, Seal } from '../../ports/log-store.ts';
+import { nameOfLine } from '../sql/signature-name.ts';
 import type { Connection } from './connection.ts';
 import type { JournalIndex } from './journal-index.ts';
 import type { JournalRows } from './journal-rows.ts';
@@ -20,6 +21,7 @@ export class SqliteLogStore extends SqliteLogReader implements LogStore {
   readonly #hashes: StatementSync;
   readonly #insertTile: StatementSync;
   readonly #insertCheckpoint: StatementSync;
+  readonly #addLine: StatementSync;
   readonly #dropCheckpoints: StatementSync;
 
   constructor(
@@ -46,6 +48,9 @@ export class SqliteLogStore extends SqliteLogReader implements LogStore {
     this.#insertCheckpoint = database.prepare(
       'INSERT INTO log_checkpoints (size, at, note, edge) VALUES (?, ?, ?, ?)',
     );
+    this.#addLine = database.prepare(
+      'UPDATE log_checkpoints SET note = note || ?1 WHERE size = ?2 AND instr(note, ?3) = 0',
+    );
     this.#dropCheckpoints = database.prepare(
       'DELETE FROM log_checkpoints WHERE size < (SELECT min(size) FROM (SELECT size FROM log_checkpoints ORDER BY size DESC LIMIT ?))',
     );
@@ -66,6 +71,10 @@ export class SqliteLogStore extends SqliteLogReader implements LogStore {
       });
       return packed;
     });
+  }
+
+  async addCosignature(size: number, line: string): Promise<boolean> {
+    return this.#change(() => Number(this.#addLine.run(line, size, nameOfLine(line)).changes) === 1);
   }
 
   async seal({

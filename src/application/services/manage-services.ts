@@ -1,4 +1,5 @@
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { readPublicKey, thumbprintOf } from '../../domain/identity/public-key.ts';
 import { type ServiceRow, SYSTEM_USER_ID } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { byWhom } from '../decisions/change-as-system.ts';
@@ -8,7 +9,7 @@ import { secretCodec } from '../idempotency/sealed-secret.ts';
 import type { Act } from '../users/administer-user.ts';
 import { changeService, type ServiceChange } from './change-service.ts';
 import { parseScopes } from './scopes.ts';
-import { idOfServiceKey, makeServiceKey } from './service-keys.ts';
+import { hashOfKey, idOfServiceKey, makeServiceKey } from './service-keys.ts';
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const KEYS_MAX = 2;
@@ -74,6 +75,33 @@ export async function rotateServiceKey(
     },
     result: (service) => ({ service, key }),
     codec: await keyCodec(context, act),
+  });
+}
+
+/**
+ * Adds a public key by which the service signs its requests, in place of a secret; the oldest of three keys is dropped.
+ * @param jwk a public P-256 key
+ *
+ * Why: docs/DECISIONS.md#a-services-signing-key-is-known-by-its-thumbprint
+ */
+export async function addSigningKey(
+  context: Context,
+  name: string,
+  jwk: unknown,
+  act: Act = {},
+): Promise<ChangedService | Refusal> {
+  const key = readPublicKey(jwk);
+  if (typeof key === 'string') return refuse('service_invalid', { detail: key });
+  const hash = hashOfKey(JSON.stringify(key));
+  const now = context.decider.now();
+  return changeService(context, name, act, {
+    type: 'admin.service_key_rotated',
+    detail: { signing_key: thumbprintOf(key) },
+    change: (service) => {
+      const createdAt = Math.max(now, (service.keys.at(-1)?.createdAt ?? 0) + 1);
+      return { ...service, keys: [...service.keys, { hash, createdAt }].slice(-KEYS_MAX) };
+    },
+    ...WHOLE_SERVICE,
   });
 }
 

@@ -23,7 +23,8 @@ export function idOfServiceKey({ hash }: ServiceKey): string {
   return hash.slice(0, KEY_ID_LENGTH);
 }
 
-function hashOfKey(key: string): string {
+/** What a public signing key is stored as: SHA-256 of its RFC 8785 JSON, which is its thumbprint (RFC 7638) in hex. */
+export function hashOfKey(key: string): string {
   return hash('sha256', key, 'hex');
 }
 
@@ -74,6 +75,15 @@ export class ServiceKeys {
       this.#cached.set(key, { service, until: performance.now() + CACHE_TIME_MS });
     }
     return service;
+  }
+
+  /**
+   * Finds the service of a public key by which it signs requests. Does NOT verify a signature.
+   * @param key RFC 8785 JSON of the key: no bearer token has that form
+   */
+  async findSigner(key: string): Promise<ServiceRow | undefined> {
+    const service = await this.#context.store.findService(hashOfKey(key));
+    return service && !service.disabled ? service : undefined;
   }
 
   async #find(key: string): Promise<ServiceRow | undefined> {

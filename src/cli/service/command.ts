@@ -3,12 +3,15 @@ import { SCOPES } from '../../application/services/scopes.ts';
 import { text } from '../../language/text.ts';
 import { operate } from '../../operator/client.ts';
 import type { OperationResult } from '../../operator/operations.ts';
+import { readInput } from '../message/files.ts';
 import { examples } from '../shell/examples.ts';
-import { granted } from '../shell/failure.ts';
+import { granted, usageFailure } from '../shell/failure.ts';
 import { DISABLED, defineNamedAction, ENABLED } from '../shell/named-action.ts';
 import type { Shell } from '../shell/shell.ts';
 import { table } from '../shell/table.ts';
 import { tellMade } from '../shell/tell-made.ts';
+
+const JWK_BYTES_MAX = 4_096;
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
@@ -43,6 +46,30 @@ export function define(command: Command, shell: Shell): void {
         ),
       );
       printKey(shell, made);
+    });
+
+  command
+    .command('signing-key')
+    .description(
+      say(
+        text(
+          'let the service sign its requests (RFC 9421) by the private half of this key, in place of a bearer secret',
+          'dejar que el servicio firme sus peticiones (RFC 9421) con la parte privada de esta clave, en vez de un secreto',
+        ),
+      ),
+    )
+    .argument('<name>', name)
+    .requiredOption(
+      '--public-key <file>',
+      say(text('a public P-256 key as JWK', 'una clave P-256 pública como JWK')),
+    )
+    .addHelpText('after', examples(shell, 'sello service signing-key shop --public-key shop.jwk.json'))
+    .action(async (service: string, { publicKey }: { readonly publicKey: string }) => {
+      const jwk = readJwk(await readInput(publicKey, JWK_BYTES_MAX), publicKey);
+      const done = granted(await operate(shell.config(), 'service.signing_key', { name: service, jwk }));
+      shell.result(done, () =>
+        say(text(`${service} may sign its requests`, `${service} puede firmar sus peticiones`)),
+      );
     });
 
   command
@@ -129,4 +156,14 @@ function printKey(shell: Shell, made: OperationResult<'service.create'>): void {
       ),
     ),
   ]);
+}
+
+function readJwk(bytes: Buffer, file: string): object {
+  try {
+    const jwk: unknown = JSON.parse(bytes.toString('utf8'));
+    if (typeof jwk === 'object' && jwk !== null) return jwk;
+  } catch {
+    // Reported below.
+  }
+  throw usageFailure(text(`${file} is no JWK`, `${file} no es una JWK`));
 }

@@ -1,4 +1,5 @@
 import {
+  addSigningKey,
   createService,
   disableService,
   enableService,
@@ -24,6 +25,15 @@ export const serviceRotate = operation(ofService, async ({ application }, given)
   const rotated = await rotateServiceKey(application.context, given.name);
   return isRefusal(rotated) ? rotated : { name: rotated.service.name, key: rotated.key };
 });
+
+/** Adds a public key by which the service signs requests. */
+export const serviceSigningKey = operation(
+  parameters({ name, jwk: { type: 'object' } as const }),
+  async ({ application }, given) => {
+    const changed = await addSigningKey(application.context, given.name, given.jwk);
+    return isRefusal(changed) ? changed : { name: changed.name };
+  },
+);
 
 export const serviceScopes = operation(parameters({ name, scopes }), async ({ application }, given) => {
   const changed = await setServiceScopes(application.context, given.name, given.scopes);

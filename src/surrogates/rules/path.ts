@@ -14,6 +14,8 @@ export interface Path {
   readonly steps: readonly Step[];
 }
 
+/** `X as T`, or `(X as T).y`. */
+const CAST = /^\(?(?<before>.*\S)\s+as\s+(?<type>[A-Za-z0-9]+)\)?(?<after>.*)$/;
 const PART =
   /^(?:nodesByType\('(?<type>[A-Za-z0-9]+)'\)|nodesByName\('(?<name>[A-Za-z0-9]+)'\)|(?<descendants>descendants\(\))|(?:ofType|as)\((?<of>[A-Za-z0-9]+)\)|(?<word>[A-Za-z][A-Za-z0-9]*))$/;
 
@@ -33,8 +35,7 @@ export function parsePath(text: string): readonly Path[] | string {
 }
 
 function parseAlternative(text: string): Path | string {
-  const cast = /^(.*\S)\s+as\s+([A-Za-z0-9]+)$/.exec(text);
-  const parts = (cast ? `${cast[1]}.as(${cast[2]})` : text).split('.');
+  const parts = text.replace(CAST, '$<before>.as($<type>)$<after>').split('.');
   const steps: Step[] = [];
   let resource = 'Resource';
   for (const [i, part] of parts.entries()) {

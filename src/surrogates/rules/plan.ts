@@ -48,8 +48,6 @@ export interface Plan {
 
 /** Ids within a resource (`#x`) mean nothing outside it, and have a domain of their own, whatever rule covers them. */
 const CONTAINED_DOMAIN = 'contained';
-/** Resources that hold others, so that one goes through them even if no rule keeps an element of theirs. */
-const HOLDERS = new Set(['Bundle', 'Parameters']);
 const REDACT: Op = { kind: 'redact' };
 const KEEP: Op = { kind: 'keep' };
 
@@ -65,9 +63,9 @@ export function compilePlan(rules: Rules, { reverse = false } = {}): Plan {
     members: new Map(),
   };
   const places = new Map<State, Place>();
-  const leading = leadingStates(
-    [...roots.values(), ...contained.values()],
-    (state) => ops.of(state).kind !== otherwise.op.kind,
+  // Resources that others hold are gone to wherever they are; contained ones only from what is kept of their holder.
+  const leading = leadingStates([...roots.values(), ...contained.values()], (state) =>
+    state.isResource ? state.role !== 'contained' : ops.of(state).kind !== otherwise.op.kind,
   );
   const placeOf = (state: State): Place => {
     const made = places.get(state);
@@ -87,10 +85,7 @@ export function compilePlan(rules: Rules, { reverse = false } = {}): Plan {
   };
   const placesOf = (states: ReadonlyMap<string, State>) =>
     new Map(
-      [...states].map(([name, state]) => [
-        name,
-        leading.has(state) || HOLDERS.has(name) || reverse ? placeOf(state) : otherwise,
-      ]),
+      [...states].map(([name, state]) => [name, leading.has(state) || reverse ? placeOf(state) : otherwise]),
     );
   const start: Place = {
     op: otherwise.op,

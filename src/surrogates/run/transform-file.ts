@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { compressor, decompressor } from './compression.ts';
@@ -9,6 +9,7 @@ import { FileFailed, type Pump } from './pump.ts';
 import type { Task } from './task.ts';
 import type { TaskRecorder } from './task-recorder.ts';
 import type { CompiledSetup } from './worker-setup.ts';
+import { writeAll } from './write-all.ts';
 
 /**
  * Transforms a file from its beginning to its end, as a stream: what is compressed, or is no list of lines, cannot be
@@ -49,17 +50,18 @@ export async function transformFile(
     pump.end();
     yield* parts.splice(0);
   }
-  const target = createWriteStream('', {
-    fd: task.output,
-    start: 0,
-    autoClose: false,
-    highWaterMark: 1_048_576,
-  });
+  let position = 0;
+  const write = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of chunks) {
+      writeAll(task.output, chunk, position);
+      position += chunk.length;
+    }
+  };
   const compress = compressor(task.compression);
   const output = Readable.from(transformed(), { objectMode: true, highWaterMark: 4 });
   try {
-    if (compress) await pipeline(output, compress, target);
-    else await pipeline(output, target);
+    if (compress) await pipeline(output, compress, write);
+    else await pipeline(output, write);
   } finally {
     file.destroy();
   }

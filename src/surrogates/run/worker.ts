@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LinePump } from './line-pump.ts';
 import { FileFailed } from './pump.ts';
@@ -6,6 +6,7 @@ import type { FromWorker, Task, ToWorker, WorkerSetup } from './task.ts';
 import { TaskRecorder } from './task-recorder.ts';
 import { transformFile } from './transform-file.ts';
 import { compileSetup } from './worker-setup.ts';
+import { writeAll } from './write-all.ts';
 
 /** A worker thread of a run: takes tasks, one after the other, and tells what became of each. */
 const port = parentPort;
@@ -77,10 +78,4 @@ function write(id: number, position: number): void {
     at += part.length;
   }
   send({ written: id });
-}
-
-function writeAll(file: number, bytes: Uint8Array, position: number): void {
-  let written = 0;
-  while (written < bytes.length)
-    written += writeSync(file, bytes, written, bytes.length - written, position + written);
 }

@@ -37,7 +37,7 @@ const PAGE_BYTES = 65_536;
 const BASE = 65_536;
 const ITEMS_MAX = 8_192;
 const ITEM_BYTES = 32;
-const ARENA_BYTES = 1_048_576;
+const ARENA_BYTES = 524_288;
 const BLOCKS_BYTES = ARENA_BYTES;
 const SCRATCH_BYTES = 8_448;
 const TABLES_BYTES = 768;
@@ -108,6 +108,7 @@ export class Scanner {
     this.#blocks = take(BLOCKS_BYTES);
     const scratch = take(SCRATCH_BYTES);
     const tables = take(TABLES_BYTES);
+    const counters = take(this.#materials.length * 4 + 4);
     this.#windows = at;
     this.#grow(at);
     this.#view.set(image.bytes, BASE);
@@ -128,7 +129,7 @@ export class Scanner {
         items,
         ITEMS_MAX,
       ],
-      ...[arena, ARENA_BYTES, this.#blocks, scratch, tables, plan.reverse],
+      ...[arena, ARENA_BYTES, this.#blocks, scratch, tables, counters, this.#materials.length, plan.reverse],
     );
   }
 

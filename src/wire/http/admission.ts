@@ -42,7 +42,14 @@ export function admissionHook(route: Route, dependencies: HttpDependencies, send
     const { secure, address } = requestContext;
     const waitMs = dependencies.errorLimit.waitOf(address);
     const caller =
-      kind === 'anyone' ? undefined : authenticate(dependencies, { method, headers, secure, waitMs });
+      kind === 'anyone'
+        ? undefined
+        : authenticate(dependencies, {
+            ...{ method, headers, secure, waitMs, target: request.raw.url ?? '' },
+            onSigned: (signature) => {
+              requestContext.signature = signature;
+            },
+          });
     if (caller instanceof Promise) caller.then(settle, (error: unknown) => void reply.send(error));
     else settle(caller);
   };

@@ -20,6 +20,7 @@ import { responseRecorder } from './response-recorder.ts';
 import type { Route } from './route.ts';
 import { type HandlerOptions, routeHandler } from './route-handler.ts';
 import { ROUTES } from './routes.ts';
+import { contentDigest } from './signature/content-digest.ts';
 import { typeboxCompiler } from './validation.ts';
 import type { WebPages } from './web.ts';
 
@@ -78,6 +79,8 @@ export function makeApp(options: AppOptions): FastifyInstance {
   app.setValidatorCompiler(typeboxCompiler as never);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    const altered = alteredBody(request, bytes as Buffer);
+    if (altered) return done(altered);
     if (request.routeOptions.config.rawBody) return done(null, bytes);
     const parsed = parseBody(bytes as Buffer);
     if (isRefusal(parsed)) done(new RefusedRequest(parsed));
@@ -85,7 +88,9 @@ export function makeApp(options: AppOptions): FastifyInstance {
   });
   // RFC 7516 section 9.2.3.
   app.addContentTypeParser('application/jose+json', { parseAs: 'buffer' }, (request, bytes, done) => {
-    if (request.routeOptions.config.rawBody) done(null, bytes);
+    const altered = alteredBody(request, bytes as Buffer);
+    if (altered) done(altered);
+    else if (request.routeOptions.config.rawBody) done(null, bytes);
     else done(new RefusedRequest(refuse('content_type_unsupported')));
   });
   addHooks(app, options, sendRefusal);
@@ -94,6 +99,13 @@ export function makeApp(options: AppOptions): FastifyInstance {
   addRoutes(app, { dependencies, cors, sendRefusal, recordResponse, stopping });
   addDocuments(app, published);
   return app;
+}
+
+/** Of a signed request, whose signature covers the digest: whether its body is another. */
+function alteredBody({ requestContext, headers }: FastifyRequest, bytes: Buffer): RefusedRequest | undefined {
+  if (requestContext.signature === undefined || headers['content-digest'] === contentDigest(bytes))
+    return undefined;
+  return new RefusedRequest(refuse('content_digest_wrong'));
 }
 
 function addHooks(app: FastifyInstance, options: AppOptions, sendRefusal: SendRefusal): void {

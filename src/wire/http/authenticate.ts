@@ -8,6 +8,7 @@ import type { Caller, UserCaller } from './caller.ts';
 import { readCookie } from './cookie.ts';
 import { csrfTokenOf } from './csrf-token.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { takeNonce, verifyRequest } from './signature/verify-request.ts';
 
 /** RFC 9110 section 9.2.1: with these methods a foreign page can make a browser send a request, but change nothing. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -23,6 +24,10 @@ export interface Credentials {
    * accepted.
    */
   readonly waitMs: number;
+  /** Path and query as sent; where requests may be signed. */
+  readonly target?: string;
+  /** Called once a signature was verified. */
+  readonly onSigned?: (signature: string) => void;
 }
 
 type Found = Caller | Refusal | Promise<Caller | Refusal>;
@@ -41,8 +46,30 @@ export function authenticate(dependencies: HttpDependencies, credentials: Creden
       ? byServiceKey(dependencies, credentials, token)
       : byAccessToken(dependencies, credentials, token);
   }
+  if (headersSigned(credentials)) return bySignature(dependencies, credentials);
   const secret = readCookie(cookie, credentials.secure);
   return secret === undefined ? undefined : byCookie(dependencies, credentials, secret);
+}
+
+function headersSigned({ headers, target }: Credentials): boolean {
+  return target !== undefined && headers['signature-input'] !== undefined;
+}
+
+/** A service that holds no secret signs its requests (RFC 9421). */
+async function bySignature(
+  { serviceKeys, context }: HttpDependencies,
+  { method, headers, target = '', waitMs, onSigned }: Credentials,
+): Promise<Caller | Refusal> {
+  if (waitMs > 0) return tooManyErrors(waitMs);
+  const verified = verifyRequest({ method, target, headers }, context.clock.now());
+  if ('refused' in verified) return verified;
+  const service = await serviceKeys.findSigner(verified.key);
+  if (!service) return refuse('signature_invalid', { detail: 'keyid: no service has that key' });
+  if (!(await takeNonce(context.rateLimiter, verified))) {
+    return refuse('signature_invalid', { detail: 'nonce: used before' });
+  }
+  onSigned?.(String(headers.signature));
+  return { kind: 'service', service };
 }
 
 function byServiceKey({ serviceKeys }: HttpDependencies, { waitMs }: Credentials, key: string): Found {

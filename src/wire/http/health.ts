@@ -39,7 +39,7 @@ export class Health {
   }
 
   async #checkAll(): Promise<readonly PartHealth[]> {
-    const { store, vault, rateLimiter, relay } = this.#context;
+    const { store, vault, rateLimiter, relay, witnesses } = this.#context;
     const asked = await Promise.all([
       probe('store', () => store.ping()),
       probe('vault', () => vault.activeKeyVersion()),
@@ -50,7 +50,11 @@ export class Health {
     const sinks = relay.sinks.map(({ sink, problem }) => ({
       ...{ part: sink, up: true, degraded: problem !== undefined, latencyMs: 0 },
     }));
-    this.#last = [...asked, limiter, ...sinks];
+    // Checkpoints are published without the signature of a witness that fails.
+    const asWitnesses = witnesses.states.map(({ name, status }) => ({
+      ...{ part: `witness ${name}`, up: true, degraded: status === 'failing', latencyMs: 0 },
+    }));
+    this.#last = [...asked, limiter, ...sinks, ...asWitnesses];
     this.#checkedAt = performance.now();
     return this.#last;
   }

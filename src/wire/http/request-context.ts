@@ -17,6 +17,8 @@ export interface RequestContext {
   readonly path: string;
   caller: Caller | undefined;
   idempotencyKey: string | undefined;
+  /** Of a request whose signature was verified: its Signature field. Its body must have the digest that was signed. */
+  signature: string | undefined;
 }
 
 declare module 'fastify' {
@@ -42,5 +44,6 @@ export function makeRequestContext(
     path: query < 0 ? url : url.slice(0, query),
     caller: undefined,
     idempotencyKey: undefined,
+    signature: undefined,
   };
 }

@@ -7,6 +7,7 @@ import type { SendRefusal } from './refusal-sender.ts';
 import { responseHeaders } from './response-headers.ts';
 import type { RecordResponse } from './response-recorder.ts';
 import type { BufferedResponse, Route } from './route.ts';
+import { signAnswer } from './signature/sign-answer.ts';
 
 const EMPTY: Buffer = Buffer.alloc(0);
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -52,11 +53,21 @@ export function routeHandler(route: Route, options: HandlerOptions) {
       reply.raw.once('close', () => recordResponse(request, reply.raw.statusCode));
       response.stream(reply.hijack().raw, common);
     } else {
-      send(reply, response, common);
+      const { signature } = requestContext;
+      const signed = signature === undefined ? {} : await signatureOf(dependencies, response, signature);
+      send(reply, response, { ...common, ...signed });
       recordResponse(request, response.status);
     }
     return reply;
   };
+}
+
+function signatureOf(
+  { context }: HttpDependencies,
+  response: BufferedResponse,
+  requestSignature: string,
+): Promise<Readonly<Record<string, string>>> {
+  return signAnswer(context, { status: response.status, body: bodyOf(response), requestSignature });
 }
 
 /** Aborts when the client is gone or the server stops. */

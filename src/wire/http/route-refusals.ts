@@ -28,6 +28,8 @@ export function refusalsOf(route: Route): readonly RefusalCode[] {
   if (route.repeatable) codes.add('idempotency_mismatch');
   if (route.caller !== 'anyone') codes.add('session_required');
   if (route.caller === 'user' || route.caller === 'service') codes.add('caller_wrong');
+  if (route.caller !== 'anyone') codes.add('signature_invalid');
+  if (route.caller !== 'anyone' && route.method !== 'GET') codes.add('content_digest_wrong');
   if (route.scope !== undefined) codes.add('scope_missing');
   if (route.caller.startsWith('user') && !route.device) codes.add('session_scope');
   return [...codes];

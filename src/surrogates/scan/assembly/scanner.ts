@@ -77,6 +77,9 @@ let arenaEnd: usize = 0;
 let blocks: usize = 0;
 let scratch: usize = 0;
 let tables: usize = 0;
+/** How many items each key has. */
+let counters: usize = 0;
+let keysCount: u32 = 0;
 
 let itemCount: u32 = 0;
 let arenaAt: usize = 0;
@@ -108,6 +111,8 @@ export function setup(
   blocksAt: usize,
   scratchAt: usize,
   tablesAt: usize,
+  countersAt: usize,
+  keysCountValue: u32,
   reverse: bool,
 ): void {
   states = statesAt;
@@ -124,6 +129,8 @@ export function setup(
   blocks = blocksAt;
   scratch = scratchAt;
   tables = tablesAt;
+  counters = countersAt;
+  keysCount = keysCountValue;
   reversing = reverse;
 }
 
@@ -167,12 +174,14 @@ export function record(from: usize, to: usize, target: usize, targetEnd: usize, 
     if (lines && position < end && load<u8>(position) != 0x0a) fail(SYNTAX);
   }
   if (error != 0) {
-    if (!flushed) {
+    if (flushed) clearItems();
+    else {
+      for (let i = itemsBefore; i < itemCount; i++) {
+        const counter = counters + (<usize>load<u16>(items + <usize>i * ITEM_BYTES + 4) << 2);
+        store<u32>(counter, load<u32>(counter) - 1);
+      }
       itemCount = itemsBefore;
       arenaAt = arenaBefore;
-    } else {
-      itemCount = 0;
-      arenaAt = arena;
     }
     return -1;
   }
@@ -196,6 +205,7 @@ export function pendingItems(): u32 {
 export function clearItems(): void {
   itemCount = 0;
   arenaAt = arena;
+  memory.fill(counters, 0, <usize>keysCount << 2);
 }
 
 /** The first newline from `from` on, or `to`. */
@@ -622,6 +632,16 @@ function reference(op: usize, text: usize, length: u32): void {
   const unknown = load<u32>(op + 4);
   const contained = load<u32>(op + 8);
   const until = text + length;
+  // Type/UUID, as most references are
+  if (length > 37 && load<u8>(until - 37) == 0x2f && lookUp(roots, rootsMask, text, length - 37) != 0) {
+    const form = packUuid(until - 36, batchRoom());
+    if (form < 2) {
+      plain(text, length - 36);
+      const types = load<u32>(op + 16);
+      keep(types == 0 ? unknown : keyOfType(op, text, length - 37, unknown), form, 16);
+      return;
+    }
+  }
   if (load<u8>(text) == 0x23) {
     store<u8>(out++, 0x23);
     if (length > 1) surrogate(contained, text + 1, length - 1);
@@ -730,40 +750,46 @@ function keyOfType(op: usize, type: usize, length: u32, unknown: u32): u32 {
   return unknown;
 }
 
-/** Leaves room for a surrogate and keeps its identifier, packed, for the next batch of AES. */
-function surrogate(key: u32, text: usize, length: u32): void {
+/** Where the next identifier is packed. */
+function batchRoom(): usize {
   if (itemCount == itemsMax || arenaAt + 4 * IDENTIFIER_BYTES_MAX > arenaEnd) {
     flushed = true;
     flush();
     clearItems();
   }
-  const packed = arenaAt;
-  let form: u32 = 0;
-  let bytes: u32 = 16;
-  const uuid = length == 36 ? packUuid(text, packed) : <u32>2;
-  if (uuid < 2) form = uuid;
-  else {
-    let all: u32 = 1;
-    let at = text;
-    const until = text + length;
-    while (at < until && idValue(load<u8>(at)) != 0xff) at++;
-    if (at < until) {
-      all = 2;
-      while (at < until && <u32>load<u8>(at) - 0x20 < 95) at++;
-      if (at < until) all = 3;
-    }
-    if (all == 1) {
-      form = 2;
-      bytes = packId(text, length, packed);
-    } else if (all == 2) {
-      form = 3;
-      bytes = packAscii(text, length, packed);
-    } else {
-      form = 4;
-      bytes = length;
-      memory.copy(packed, text, length);
+  return arenaAt;
+}
+
+/** Leaves room for a surrogate and keeps its identifier, packed, for the next batch of AES. */
+function surrogate(key: u32, text: usize, length: u32): void {
+  const packed = batchRoom();
+  if (length == 36) {
+    const uuid = packUuid(text, packed);
+    if (uuid < 2) {
+      keep(key, uuid, 16);
+      return;
     }
   }
+  let all: u32 = 2;
+  let at = text;
+  const until = text + length;
+  while (at < until && idValue(load<u8>(at)) != 0xff) at++;
+  if (at < until) {
+    all = 3;
+    while (at < until && <u32>load<u8>(at) - 0x20 < 95) at++;
+    if (at < until) all = 4;
+  }
+  if (all == 2) keep(key, all, packId(text, length, packed));
+  else if (all == 3) keep(key, all, packAscii(text, length, packed));
+  else {
+    memory.copy(packed, text, length);
+    keep(key, all, length);
+  }
+}
+
+/** Keeps an identifier of a form that is packed at `arenaAt`. */
+function keep(key: u32, form: u32, bytes: u32): void {
+  const packed = arenaAt;
   // What CMAC covers last in S2V (RFC 5297 section 2.4), padded and masked by CMAC's subkey (RFC 4493).
   const count = (bytes + 15) >>> 4;
   const message = packed + (<usize>count << 4);
@@ -794,7 +820,8 @@ function surrogate(key: u32, text: usize, length: u32): void {
     if (padding > 0) store<u8>(message + bytes, 0x80);
     v128.store(last, v128.xor(v128.load(last), v128.load(padding > 0 ? whole + 16 : whole)));
   }
-  arenaAt = message + (<usize>count << 4);
+  // Sealed, it is a block longer, and its last letter reads beyond that.
+  arenaAt = message + (<usize>count << 4) + BLOCK;
 
   const item = items + <usize>itemCount * ITEM_BYTES;
   itemCount++;
@@ -804,27 +831,47 @@ function surrogate(key: u32, text: usize, length: u32): void {
   store<u32>(item + 8, <u32>packed);
   store<u32>(item + 12, bytes);
   out += 2 + ((16 + bytes) * 4 + 2) / 3;
+  const counter = counters + (<usize>key << 2);
+  store<u32>(counter, load<u32>(counter) + 1);
 }
 
 /** Returns 0 for a UUID in lower case, 1 in upper case, 2 for another text. */
 function packUuid(text: usize, to: usize): u32 {
   if (load<u8>(text + 8) != 0x2d || load<u8>(text + 13) != 0x2d || load<u8>(text + 18) != 0x2d || load<u8>(text + 23) != 0x2d)
     return 2;
-  let seen: u32 = 0;
-  let at = text;
-  let target = to;
-  for (let i = 0; i < 16; i++) {
-    if (load<u8>(at) == 0x2d && (i == 4 || i == 6 || i == 8 || i == 10)) at++;
-    const high = hexClass(load<u8>(at));
-    const low = hexClass(load<u8>(at + 1));
-    seen |= high | low;
-    store<u8>(target++, (high << 4) | (low & 15));
-    at += 2;
+  // The 32 digits without the hyphens
+  const first = v128.shuffle<u8>(
+    v128.load(text), v128.load(text + 2),
+    0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 30, 31,
+  );
+  const second = v128.shuffle<u8>(
+    v128.load(text + 19), v128.load(text + 20),
+    0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 31,
+  );
+  const digits1 = i8x16.lt_u(i8x16.sub(first, i8x16.splat(0x30)), i8x16.splat(10));
+  const digits2 = i8x16.lt_u(i8x16.sub(second, i8x16.splat(0x30)), i8x16.splat(10));
+  const lower1 = v128.or(first, i8x16.splat(0x20));
+  const lower2 = v128.or(second, i8x16.splat(0x20));
+  const letters1 = i8x16.lt_u(i8x16.sub(lower1, i8x16.splat(0x61)), i8x16.splat(6));
+  const letters2 = i8x16.lt_u(i8x16.sub(lower2, i8x16.splat(0x61)), i8x16.splat(6));
+  if (!i8x16.all_true(v128.and(v128.or(digits1, letters1), v128.or(digits2, letters2)))) return 2;
+  // A letter's bit 0x20 is set in lower case.
+  const changed1 = v128.and(v128.xor(first, lower1), letters1);
+  const changed2 = v128.and(v128.xor(second, lower2), letters2);
+  const hasUpper = v128.any_true(v128.or(changed1, changed2));
+  if (hasUpper) {
+    const same1 = v128.andnot(letters1, i8x16.ne(changed1, i8x16.splat(0)));
+    const same2 = v128.andnot(letters2, i8x16.ne(changed2, i8x16.splat(0)));
+    if (v128.any_true(v128.or(same1, same2))) return 2;
   }
-  if (seen & 0x80) return 2;
-  // 0x10: a lower-case letter was seen; 0x20: an upper-case one
-  if ((seen & 0x30) == 0x30) return 2;
-  return (seen >>> 5) & 1;
+  // A letter is its code less 0x57, a digit less 0x30.
+  const values1 = i8x16.sub(lower1, v128.bitselect(i8x16.splat(0x57), i8x16.splat(0x30), letters1));
+  const values2 = i8x16.sub(lower2, v128.bitselect(i8x16.splat(0x57), i8x16.splat(0x30), letters2));
+  const low = i16x8.splat(0xff);
+  const bytes1 = v128.and(v128.or(i16x8.shl(values1, 4), i16x8.shr_u(values1, 8)), low);
+  const bytes2 = v128.and(v128.or(i16x8.shl(values2, 4), i16x8.shr_u(values2, 8)), low);
+  v128.store(to, i8x16.narrow_i16x8_u(bytes1, bytes2));
+  return hasUpper ? 1 : 0;
 }
 
 function packId(text: usize, length: u32, to: usize): u32 {
@@ -1110,6 +1157,7 @@ function findMember(isType: bool): bool {
 
 /** Gathers block `round` of CMAC of the items of a key. Returns how many. */
 export function gatherMac(key: u32, round: u32): u32 {
+  if (load<u32>(counters + (<usize>key << 2)) == 0) return 0;
   let count: usize = 0;
   for (let i: u32 = 0; i < itemCount; i++) {
     const item = items + <usize>i * ITEM_BYTES;
@@ -1172,36 +1220,51 @@ export function writeSurrogates(key: u32): void {
       at += BLOCK;
     }
     v128.store(sealed + (<usize>size << 4), previous);
+    // The last letter's spare bits are zero.
+    store<u16>(sealed + 16 + bytes, 0);
     const target: usize = load<u32>(item);
     store<u16>(target, load<u16>(headers + <usize>load<u16>(item + 6) * 2));
     base64(sealed, 16 + bytes, target + 2);
   }
 }
 
+/** Twelve bytes become sixteen letters. What lies behind the text is put back. */
 // @ts-ignore: decorator
 @inline
 function base64(from: usize, length: u32, to: usize): void {
+  const end = to + (length * 4 + 2) / 3;
+  const behind = v128.load(end);
   let at = from;
   let target = to;
-  let rest = length;
-  while (rest >= 3) {
-    const bits = bswap<u32>(load<u32>(at));
-    store<u32>(
-      target,
-      letter(bits >>> 26) | (letter((bits >>> 20) & 63) << 8) | (letter((bits >>> 14) & 63) << 16) | (letter((bits >>> 8) & 63) << 24),
+  while (target < end) {
+    const words = i8x16.swizzle(
+      v128.load(at),
+      i8x16(2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9, -1),
     );
-    at += 3;
-    target += 4;
-    rest -= 3;
+    const values = v128.or(
+      v128.or(
+        v128.and(i32x4.shr_u(words, 18), i32x4.splat(0x3f)),
+        v128.and(i32x4.shr_u(words, 4), i32x4.splat(0x3f00)),
+      ),
+      v128.or(
+        v128.and(i32x4.shl(words, 10), i32x4.splat(0x3f0000)),
+        v128.and(i32x4.shl(words, 24), i32x4.splat(0x3f000000)),
+      ),
+    );
+    // A–Z from 0x41, a–z from 0x47 + 26, 0–9 from −4 + 52, - and . from −17 + 62
+    const letters = i8x16.add(
+      i8x16.add(
+        i8x16.add(values, i8x16.splat(65)),
+        v128.and(i8x16.gt_s(values, i8x16.splat(25)), i8x16.splat(6)),
+      ),
+      i8x16.add(
+        v128.and(i8x16.gt_s(values, i8x16.splat(51)), i8x16.splat(-75)),
+        v128.and(i8x16.gt_s(values, i8x16.splat(61)), i8x16.splat(-13)),
+      ),
+    );
+    v128.store(target, letters);
+    at += 12;
+    target += 16;
   }
-  if (rest == 0) return;
-  const high = <u32>load<u8>(at);
-  store<u8>(target, letter(high >>> 2));
-  if (rest == 1) {
-    store<u8>(target + 1, letter((high & 3) << 4));
-    return;
-  }
-  const low = <u32>load<u8>(at + 1);
-  store<u8>(target + 1, letter(((high & 3) << 4) | (low >>> 4)));
-  store<u8>(target + 2, letter((low & 15) << 2));
+  v128.store(end, behind);
 }
