@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 
 const URL_ = process.env.PULSAR_WEB_URL ?? 'ws://127.0.0.1:8080';
 const TOPIC = process.env.PULSAR_TOPIC ?? 'persistent://public/default/sello-journal';
+const TOKEN = process.env.PULSAR_TOKEN;
 const DATABASE = process.env.DATABASE ?? 'transactions.sqlite';
 /** How many events the broker may send ahead. */
 const PERMITS = 500;
@@ -109,7 +110,12 @@ process.once('SIGINT', end);
 
 function follow(): void {
   const path = TOPIC.replace('://', '/');
-  const query = 'subscriptionType=Failover&subscriptionInitialPosition=Earliest&pullMode=true';
+  const query = new URLSearchParams({
+    subscriptionType: 'Failover',
+    subscriptionInitialPosition: 'Earliest',
+    pullMode: 'true',
+    ...(TOKEN === undefined ? {} : { token: TOKEN }),
+  });
   const socket = new WebSocket(`${URL_}/ws/v2/consumer/${path}/${subscription}?${query}`);
   let open = 0;
   const permit = () => {
@@ -134,4 +140,7 @@ function follow(): void {
   // What is not acknowledged comes again.
   socket.onclose = () => setTimeout(follow, 1_000);
 }
-follow();
+
+const last = database.prepare('SELECT max(event) AS event FROM applied').get()?.event;
+if (Number(last ?? -1) >= until) end();
+else follow();

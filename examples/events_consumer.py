@@ -90,17 +90,21 @@ def main():
     if given.replay:
         consumer.seek(pulsar.MessageId.earliest)
 
+    def is_done():
+        last = database.execute("SELECT max(event) FROM applied").fetchone()[0]
+        return given.until is not None and last is not None and last >= given.until
+
     repeated = 0
+    done = is_done()
     try:
-        while True:
+        while not done:
             message = consumer.receive()
             event = json.loads(message.data())
             if not apply(database, event):
                 repeated += 1
             # After the commit: a crash between the two brings the event again, and it has no second effect.
             consumer.acknowledge(message)
-            if given.until is not None and event["data"]["index"] >= given.until:
-                break
+            done = given.until is not None and event["data"]["index"] >= given.until
     except KeyboardInterrupt:
         pass
     count, sha256 = digest(database)

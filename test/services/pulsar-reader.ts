@@ -27,9 +27,16 @@ export function pulsarPython(): { readonly python: string } | { readonly missing
 /** Every message of a topic from its start, in the order received: those asked for, and any that are too many. */
 export async function readTopic(
   python: string,
-  { url, topic, count }: { readonly url: string; readonly topic: string; readonly count: number },
+  {
+    url,
+    topic,
+    count,
+    token = '',
+  }: { readonly url: string; readonly topic: string; readonly count: number; readonly token?: string },
 ): Promise<readonly ReadEvent[]> {
-  const child = spawn(python, [PROGRAM, url, topic, `${count}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(python, [PROGRAM, url, topic, `${count}`, token], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4_000);

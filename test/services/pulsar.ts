@@ -2,10 +2,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  closeSync,
   existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -151,6 +153,7 @@ export class PulsarBroker {
   async restart(): Promise<void> {
     const log = join(this.folder, 'log');
     mkdirSync(log, { recursive: true });
+    const output = openSync(join(log, 'output.log'), 'a');
     const child = spawn(
       join(this.distribution, 'bin', 'pulsar'),
       [
@@ -174,9 +177,10 @@ export class PulsarBroker {
           PULSAR_LOG_DIR: log,
           PULSAR_EXTRA_OPTS: '-Dpulsar.allocator.exit_on_oom=false',
         },
-        stdio: 'ignore',
+        stdio: ['ignore', output, output],
       },
     );
+    closeSync(output);
     this.#child = child;
     let ended = false;
     child.once('close', () => {
@@ -223,7 +227,8 @@ export class PulsarBroker {
       ...(tokens
         ? {
             authenticationEnabled: 'true',
-            authorizationEnabled: 'true',
+            // A standalone broker cannot start with a role that speaks for others (proxyRoles), which authorisation needs.
+            authorizationEnabled: 'false',
             authenticationProviders: 'org.apache.pulsar.broker.authentication.AuthenticationProviderToken',
             superUserRoles: tokens.superuser,
             tokenSecretKey: `file://${tokens.secretKeyFile}`,
@@ -236,7 +241,7 @@ export class PulsarBroker {
     let text = readFileSync(join(this.distribution, 'conf', 'standalone.conf'), 'utf8');
     for (const [key, value] of Object.entries(given)) {
       const line = `${key}=${value}`;
-      const place = new RegExp(`^#? ?${key}=.*$`, 'm');
+      const place = new RegExp(`^${key}=.*$`, 'm');
       text = place.test(text) ? text.replace(place, () => line) : `${text}\n${line}\n`;
     }
     writeFileSync(join(this.folder, 'standalone.conf'), text, { mode: 0o600 });

@@ -1,6 +1,6 @@
 """Reads a topic from its start with Apache Pulsar's own client and prints what it holds, one line of JSON for each message.
 
-    python read-topic.py SERVICE_URL TOPIC COUNT
+    python read-topic.py SERVICE_URL TOPIC COUNT [TOKEN]
 Ends after COUNT messages and what comes within two seconds after them, so that one too many is seen.
 """
 import json
@@ -9,8 +9,10 @@ import sys
 import pulsar
 
 service_url, topic, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-client = pulsar.Client(service_url, logger=pulsar.FileLogger(pulsar.LoggerLevel.Error, "/dev/stderr")
-                       if hasattr(pulsar, "FileLogger") else None)
+token = sys.argv[4] if len(sys.argv) > 4 else ""
+client = pulsar.Client(
+    service_url, authentication=pulsar.AuthenticationToken(token) if token else None,
+    logger=pulsar.FileLogger(pulsar.LoggerLevel.Error, "/dev/stderr"))
 consumer = client.subscribe(
     topic, "independent", consumer_type=pulsar.ConsumerType.Exclusive,
     initial_position=pulsar.InitialPosition.Earliest, receiver_queue_size=5000)

@@ -81,7 +81,7 @@ export class PulsarProducer implements SinkSession {
     });
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
-      socket.once('error', (error) => reject(unreachable(options.url, error.message)));
+      socket.once('error', (error) => reject(unreachable(options.url, openingError(error))));
       socket.once('unexpected-response', (request, response) => {
         void refusalOf(options, request, response).then(reject);
       });
@@ -230,6 +230,13 @@ function doubtOf(
 
 function unreachable(url: string, why: string): SinkFailure {
   return new SinkFailure('unreachable', `Pulsar at ${new URL(url).origin}: ${why}`);
+}
+
+/** A broker that asks for tokens, and does not trust its own WebSocket service, leaves a handshake without an answer. */
+function openingError({ message }: Error): string {
+  return message === 'Opening handshake has timed out'
+    ? `${message}: where it asks for tokens, the role of its WebSocket service belongs to proxyRoles in its configuration`
+    : message;
 }
 
 /** Why the broker opened no producer. */

@@ -1,32 +1,50 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LIMITS } from '../../limits.ts';
 import type { JournalReader } from '../../ports/journal-reader.ts';
-import type { SealedEntry } from '../../ports/log-store.ts';
+import type { LogReader, SealedEntry } from '../../ports/log-store.ts';
 import type { Outbox } from './outbox.ts';
 
-/** The outbox over the store's journal: an entry's index is its position less one. */
+/**
+ * The outbox over the store: what is sealed leaves, once a log is there. In a store that nobody has sealed yet the journal's own
+ * order stands, which the log keeps: an entry's index is its position less one.
+ */
 export class JournalOutbox implements Outbox {
-  readonly #reader: JournalReader;
-  readonly waitForMore: Outbox['waitForMore'];
+  readonly #store: JournalReader & { readonly log: LogReader };
+  readonly #waitForCommit: Outbox['waitForMore'] | undefined;
+  #isSealed = false;
 
-  /** @param waitForMore what announces entries, in a process that knows of them; else they are looked for */
-  constructor(reader: JournalReader, waitForMore: Outbox['waitForMore'] = waitForTime) {
-    this.#reader = reader;
-    this.waitForMore = waitForMore;
+  /** @param waitForCommit what announces entries, in a process that knows of them; else they are looked for */
+  constructor(store: JournalReader & { readonly log: LogReader }, waitForCommit?: Outbox['waitForMore']) {
+    this.#store = store;
+    this.#waitForCommit = waitForCommit;
   }
 
   async readSealed({ from, limit }: { from: number; limit: number }): Promise<readonly SealedEntry[]> {
-    const entries = await this.#reader.readJournal({ after: from, limit });
+    const sealed = await this.#store.log.readSealed({ from, limit });
+    if (sealed.length > 0 || (await this.#hasLog())) return sealed;
+    const entries = await this.#store.readJournal({ after: from, limit });
     return entries.map(({ position, ...entry }) => ({ index: position - 1, ...entry }));
   }
 
   async sealedSize(): Promise<number> {
-    const [last] = await this.#reader.readJournalBackwards({ below: Number.POSITIVE_INFINITY, limit: 1 });
-    return last?.position ?? 0;
+    const size = await this.#store.log.sealedSize();
+    if (size > 0) return size;
+    const page = { below: Number.POSITIVE_INFINITY, limit: 1 };
+    return (await this.#store.readJournalBackwards(page))[0]?.position ?? 0;
+  }
+
+  /** A commit announces nothing sealed; and the sealer may be of another process. */
+  waitForMore(waitMs: number, signal: AbortSignal) {
+    return !this.#isSealed && this.#waitForCommit ? this.#waitForCommit(waitMs, signal) : lookAgain(signal);
+  }
+
+  async #hasLog(): Promise<boolean> {
+    this.#isSealed ||= (await this.#store.log.sealedSize()) > 0;
+    return this.#isSealed;
   }
 }
 
-function waitForTime(_waitMs: number, signal: AbortSignal) {
+function lookAgain(signal: AbortSignal) {
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const ended = delay(LIMITS.sinkLookMs, undefined, { signal: either }).catch(() => undefined);

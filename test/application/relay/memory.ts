@@ -1,7 +1,7 @@
 // An outbox and positions in memory, for the relay's own logic; what stores do is in their contract suites.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Outbox, SinkPlaces } from '../../../src/application/relay/outbox.ts';
-import type { EntryType } from '../../../src/domain/journal/entry.ts';
+import type { EntryBody, EntryType } from '../../../src/domain/journal/entry.ts';
 import { encodeBody } from '../../../src/domain/journal/entry.ts';
 import type { SealedEntry } from '../../../src/ports/log-store.ts';
 
@@ -10,20 +10,18 @@ export class MemoryOutbox implements Outbox {
   reads = 0;
 
   add(count: number, type: EntryType = 'login.accepted', user = 'ana'): void {
-    for (let each = 0; each < count; each++) {
-      const index = this.entries.length;
-      const at = 1_700_000_000_000 + index;
-      const body = encodeBody({ at, type, user, version: index + 1 });
-      this.entries.push({
-        index,
-        userId: 1,
-        version: index + 1,
-        at,
-        type,
-        body,
-        hash: index.toString(16).padStart(64, '0'),
-      });
-    }
+    for (let each = 0; each < count; each++) this.addBody({ type, user });
+  }
+
+  /** @returns its index */
+  addBody(given: Pick<EntryBody, 'type' | 'user' | 'transaction'>): number {
+    const index = this.entries.length;
+    const at = 1_700_000_000_000 + index;
+    const { type } = given;
+    const body = encodeBody({ ...given, at, version: index + 1 });
+    const hash = index.toString(16).padStart(64, '0');
+    this.entries.push({ index, userId: 1, version: index + 1, at, type, body, hash });
+    return index;
   }
 
   async readSealed({ from, limit }: { from: number; limit: number }): Promise<readonly SealedEntry[]> {
