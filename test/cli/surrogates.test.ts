@@ -45,6 +45,9 @@ test('the sample: rules checked, made, joined, turned back; refused once the key
   const [, ...rows] = readFileSync(join(made, 'visits.csv'), 'utf8').trim().split('\n');
   for (const row of rows) assert.ok(patients.has(`Patient/${row.split(',')[0]}`));
 
+  const journal = await sello(['audit', 'export', ...data]);
+  assert.match(journal.stdout, /"detail":\{"dataset":"ward","version":1\}[^\n]*"type":"dataset.key_given"/);
+
   const back = join(folder, 'back');
   await selloJson(['surrogates', 'reverse', ...dataset, '--in', made, '--out', back]);
   const ids = (path: string) => records(path).map(({ id, identifier: [{ value }] }) => [id, value]);

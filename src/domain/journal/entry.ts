@@ -26,6 +26,7 @@ export type EntryType =
   | 'dataset.created'
   | 'dataset.rotated'
   | 'dataset.destroyed'
+  | 'dataset.key_given'
   | 'surrogates.reversed'
   | `admin.${string}`;
 

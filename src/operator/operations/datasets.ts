@@ -1,5 +1,6 @@
 import type { Context } from '../../application/context.ts';
 import { DataKeys } from '../../application/datasets/data-keys.ts';
+import { giveDataKey } from '../../application/datasets/give-data-key.ts';
 import {
   createDataset,
   type Dataset,
@@ -47,7 +48,7 @@ export const datasetKey = operation(
   async ({ application: { context } }, { name, version }) => {
     const keys = dataKeys.get(context) ?? new DataKeys(context);
     dataKeys.set(context, keys);
-    const key = await keys.find(name, version);
+    const key = await giveDataKey(context, keys, name, version);
     if (isRefusal(key)) return key;
     return { dataset: key.dataset, version: key.version, key: Buffer.from(key.seed).toString('base64') };
   },

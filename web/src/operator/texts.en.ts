@@ -209,6 +209,7 @@ export const operator = {
       dataset_created: 'Dataset made',
       dataset_rotated: 'Dataset has a new version',
       dataset_destroyed: 'Keys of a dataset destroyed',
+      dataset_key_given: 'Data key given to the operator',
       surrogates_reversed: 'Surrogates turned back',
       message_delivered: 'Message acknowledged',
       message_deleted: 'Message deleted',

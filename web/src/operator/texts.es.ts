@@ -213,6 +213,7 @@ export const operator: Texts<typeof english> = {
       dataset_created: 'Conjunto de datos creado',
       dataset_rotated: 'Conjunto de datos con versión nueva',
       dataset_destroyed: 'Claves de un conjunto de datos destruidas',
+      dataset_key_given: 'Clave de datos entregada al operador',
       surrogates_reversed: 'Subrogados revertidos',
       message_delivered: 'Mensaje con acuse',
       message_deleted: 'Mensaje eliminado',

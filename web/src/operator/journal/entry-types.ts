@@ -22,6 +22,7 @@ export const ENTRY_TYPES = [
   'dataset.created',
   'dataset.rotated',
   'dataset.destroyed',
+  'dataset.key_given',
   'surrogates.reversed',
   'message.delivered',
   'message.deleted',
