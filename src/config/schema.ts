@@ -443,7 +443,11 @@ export const ConfigSchema = group({
   },
   witness_urls: {
     type: 'array',
-    items: { type: 'string', pattern: '^https?://[^\\s#?]+(#[^\\s#]+)?$' },
+    items: {
+      type: 'string',
+      pattern: '^https?://[^\\s#?]+(#[^\\s#]+)?$',
+      expected: 'a URL such as "https://witness.example/#NAME+HASH+KEY"',
+    },
     default: [],
     maxItems: 16,
     expected:

@@ -318,6 +318,7 @@ test('keys that do not go together stop the start, both named', () => {
       { '--witness-urls': 'https://w.example/#w.example+00000000+AAAA' },
       /witness_urls expected a verifier key/,
     ],
+    [{ '--witness-urls': 'ftp://w.example' }, /witness_urls\[0\] expected a URL such as/],
     [
       { '--policy-rules': '[{"when":{"currency":"JPY","amount_max":"1.5"},"require":["mac"]}]' },
       /amount_max expected at most 0 decimals in JPY, not "1.5"/,
