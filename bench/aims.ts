@@ -14,9 +14,13 @@ const OF_INSERTS = 0.6;
 const OF_HSM = 0.7;
 /** Fraction of the rate of a server with its keys in a sealed file. */
 const OF_EMBEDDED = 0.9;
+/** Fraction of the rate of a server that seals nothing. */
+const OF_UNSEALED = 0.9;
+/** From an entry's commit to the checkpoint that covers it. */
+const SEALING_LAG_MS = 2_000;
 
 /** Returns the aims for two cores, without those whose figures were not measured. */
-export function aimsOf({ rows, memory }: Findings): Aim[] {
+export function aimsOf({ rows, memory, sealingLag }: Findings): Aim[] {
   const named = (prefix: string) => rows.filter(({ name }) => name.startsWith(prefix));
   const rateOf = (name: string) => rows.find((row) => row.name === name)?.operationsPerSecond;
   const worstRatio = (prefix: string) => {
@@ -61,6 +65,23 @@ export function aimsOf({ rows, memory }: Findings): Aim[] {
       OF_INSERTS,
       worstRatio('postgres_store_'),
     ),
+    ...atLeast(
+      'sealing',
+      'pipelined and sealed, against a server that seals nothing',
+      OF_UNSEALED,
+      rows.find(({ name }) => name === 'sealed')?.ratios.unsealed,
+    ),
+    ...(sealingLag === undefined
+      ? []
+      : [
+          {
+            name: 'sealing_lag',
+            title: 'ms from a commit to the checkpoint that covers it, the longest at full speed',
+            aim: SEALING_LAG_MS,
+            measured: sealingLag.maxMs,
+            met: sealingLag.maxMs < SEALING_LAG_MS,
+          },
+        ]),
     ...atLeast(
       'hsm_macs',
       "HSM: MACs of custody hsm against the HSM's own",

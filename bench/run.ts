@@ -5,6 +5,7 @@ import { aimsOf } from './aims.ts';
 import type { OpenPart } from './backends/backend.ts';
 import { measureParts } from './backends/measure-backends.ts';
 import { measureLimits } from './limits.ts';
+import { measureSealing } from './log.ts';
 import { openPostgresPart } from './postgres.ts';
 import type { SeedOptions } from './processes/seed.ts';
 import { openVaultPart } from './remote-vault.ts';
@@ -17,7 +18,7 @@ import { startUpMs } from './start-up.ts';
 import { measureGrowth, measureLoads } from './tcp.ts';
 
 /** The stages of the benchmark, in the order in which they run. */
-export const STAGES = ['server', 'rest', 'postgres', 'hsm', 'vault'] as const;
+export const STAGES = ['server', 'log', 'rest', 'postgres', 'hsm', 'vault'] as const;
 export type Stage = (typeof STAGES)[number];
 
 const PARTS: Readonly<Partial<Record<Stage, OpenPart>>> = {
@@ -61,6 +62,7 @@ export async function run(
 // Why: docs/DECISIONS.md#benchmark-stages-alternate
 async function measureStages(findings: Findings, stages: readonly Stage[]): Promise<void> {
   if (stages.includes('server')) await measureServer(findings);
+  if (stages.includes('log')) await measureSealing(findings);
   if (stages.includes('rest')) await measureRest(findings);
   const openers = stages.flatMap((stage) => PARTS[stage] ?? []);
   if (openers.length > 0) await measureParts(findings, openers);

@@ -28,6 +28,8 @@ export interface PartSizes {
   /** Warm-up of each turn. */
   readonly pauseMs: number;
   readonly turnMs: number;
+  /** How long the log is sealed at full speed. */
+  readonly sealingMs: number;
   /** How often a backend and its limit are measured alternately, and for how long each time. */
   readonly ownTurns: number;
   readonly ownMs: number;
@@ -48,7 +50,7 @@ export const FULL: Sizes = {
   startUps: 3,
   rest: { users: 512, requests: 16_000 },
   parts: {
-    ...{ users: 2_000, turns: 5, warmUpMs: 2_000, pauseMs: 500, turnMs: 1_500 },
+    ...{ users: 2_000, turns: 5, warmUpMs: 2_000, pauseMs: 500, turnMs: 1_500, sealingMs: 60_000 },
     ...{ ownTurns: 5, ownMs: 700, timeMs: 240_000 },
   },
   timeMs: 600_000,
@@ -68,7 +70,7 @@ export const QUICK: Sizes = {
   startUps: 1,
   rest: { users: 128, requests: 2_000 },
   parts: {
-    ...{ users: 512, turns: 3, warmUpMs: 500, pauseMs: 200, turnMs: 500 },
+    ...{ users: 512, turns: 3, warmUpMs: 500, pauseMs: 200, turnMs: 500, sealingMs: 10_000 },
     ...{ ownTurns: 3, ownMs: 200, timeMs: 90_000 },
   },
   timeMs: 150_000,
@@ -88,7 +90,7 @@ export const TINY: Sizes = {
   startUps: 1,
   rest: { users: 16, requests: 64 },
   parts: {
-    ...{ users: 64, turns: 1, warmUpMs: 1, pauseMs: 1, turnMs: 50 },
+    ...{ users: 64, turns: 1, warmUpMs: 1, pauseMs: 1, turnMs: 50, sealingMs: 50 },
     ...{ ownTurns: 1, ownMs: 1, timeMs: 400_000 },
   },
   timeMs: 500_000,

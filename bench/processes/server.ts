@@ -2,6 +2,7 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { RunningServer } from '../../src/compose.ts';
 import { answerRequests } from './child.ts';
+import { LagMeter } from './lag-meter.ts';
 import { type ServerUsage, UsageMeter } from './usage.ts';
 
 // Like src/main.ts: takes compiled code from the cache, so that the compiler stays out of memory.
@@ -14,9 +15,12 @@ const { loadConfig } = await import('../../src/config.ts');
 export interface ServerOptions {
   readonly folder: string;
   readonly flags?: Readonly<Record<string, string>>;
+  /** Whether it seals the log. */
+  readonly seals?: boolean;
 }
 
 let server: RunningServer | undefined;
+let lag: LagMeter | undefined;
 /** A limit as on the defaults, so that its cost is measured, and so high that no load reaches it. */
 const VELOCITY = '{"window_ms":86400000,"amount_max":"999999999999999.00"}';
 
@@ -29,7 +33,7 @@ const log = {
   error: (fields: object, message: string) => console.error(message, fields),
 };
 
-async function start({ folder, flags = {} }: ServerOptions): Promise<number> {
+async function start({ folder, flags = {}, seals = true }: ServerOptions): Promise<number> {
   const { config } = loadConfig({
     flags: {
       '--data-dir': folder,
@@ -41,7 +45,8 @@ async function start({ folder, flags = {} }: ServerOptions): Promise<number> {
       ...flags,
     },
   });
-  server = await startServer(config, log);
+  server = await startServer(config, log, seals ? {} : { seals: false });
+  lag = new LagMeter(server.application.store);
   meter.start();
   return server.tcp.address().port;
 }
@@ -50,4 +55,9 @@ function usage(): ServerUsage {
   return meter.read(server?.application.context);
 }
 
-answerRequests({ start, usage }, () => server?.stop());
+/** The figures of the log since the last call. */
+function sealingLag() {
+  return lag?.read();
+}
+
+answerRequests({ start, usage, lag: sealingLag }, () => server?.stop());

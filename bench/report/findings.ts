@@ -1,4 +1,5 @@
 import { Child } from '../processes/child.ts';
+import type { SealingLag } from '../processes/lag-meter.ts';
 import type { Sizes } from '../sizes.ts';
 import type { Limit, Memory, Row, Skipped, StartUp } from './report.ts';
 
@@ -19,6 +20,8 @@ export class Findings {
   readonly startUps: StartUp[] = [];
   readonly memory: Memory[] = [];
   readonly skipped: Skipped[] = [];
+  /** How far the log was behind at full speed. */
+  sealingLag: SealingLag | undefined;
   readonly options: RunOptions;
   readonly #children = new Set<Child>();
 

@@ -110,6 +110,8 @@ test('the benchmark prints one JSON document with every row, and leaves nothing 
     'active_users_long',
     'pipelined_short',
     'pipelined_long',
+    'sealed',
+    'sealed_long',
     ...REST,
     ...PARTS,
     ...VAULT,
@@ -126,6 +128,8 @@ test('the benchmark prints one JSON document with every row, and leaves nothing 
     'rest_validation',
     'rest_approval',
     'postgres_store',
+    'sealing',
+    'sealing_lag',
     'hsm_macs',
     'hsm_cached',
   ]);
@@ -135,6 +139,7 @@ test('the benchmark prints one JSON document with every row, and leaves nothing 
   assert.deepEqual(ratiosOf('log_in'), ['argon2']);
   assert.deepEqual(ratiosOf('postgres_store_4'), ['postgres_bare_4']);
   assert.deepEqual(ratiosOf('hsm_macs_inside'), ['hsm_macs']);
+  assert.deepEqual(ratiosOf('sealed'), ['unsealed']);
   for (const name of ELSEWHERE) assert.deepEqual(ratiosOf(name), ['embedded']);
   const limits = names(report.limits);
   for (const row of report.rows)
@@ -156,7 +161,7 @@ test('an unknown option ends it at once, and --help says what there is', async (
 test('a stage that there is not ends it at once, and names those that there are', async () => {
   await assert.rejects(promisify(execFile)(process.execPath, [MAIN, '--stage', 'postgress']), {
     code: 2,
-    stderr: /server, rest, postgres, hsm, vault/,
+    stderr: /server, log, rest, postgres, hsm, vault/,
   });
 });
 
