@@ -17,6 +17,7 @@ import type { KeyLeases } from './keys/key-leases.ts';
 import type { RefusalCounter } from './lockout/refusal-counter.ts';
 import type { ResponsePadding } from './lockout/response-padding.ts';
 import type { LogKey } from './log/log-key.ts';
+import type { LogStatus } from './log/log-status.ts';
 import type { ReceiptSigner } from './receipts/receipt-signer.ts';
 import type { OutgoingEvents } from './relay/outgoing-events.ts';
 import type { Relay } from './relay/relay.ts';
@@ -39,6 +40,7 @@ export interface Context {
   readonly receiptSigner: ReceiptSigner;
   readonly keyLeases: KeyLeases;
   readonly logKey: LogKey;
+  readonly logStatus: LogStatus;
   readonly contradictions: RowContradictions;
   readonly relay: Relay;
   readonly witnesses: Witnesses;

@@ -13,6 +13,7 @@ import { KeyLeases } from '../application/keys/key-leases.ts';
 import { RefusalCounter } from '../application/lockout/refusal-counter.ts';
 import { ResponsePadding } from '../application/lockout/response-padding.ts';
 import { LogKey } from '../application/log/log-key.ts';
+import { newLogStatus } from '../application/log/log-status.ts';
 import { ReceiptSigner } from '../application/receipts/receipt-signer.ts';
 import { JournalOutbox } from '../application/relay/journal-outbox.ts';
 import { OutgoingEvents } from '../application/relay/outgoing-events.ts';
@@ -77,6 +78,7 @@ export function contextOf(
     receiptSigner: new ReceiptSigner(vault),
     keyLeases: new KeyLeases(),
     logKey: new LogKey(vault, logOrigin(config)),
+    logStatus: newLogStatus(),
     contradictions: new RowContradictions((reason) => {
       if (contradictionsLogged.take(reason)) {
         log.error({ reason }, 'the database contradicts its journal: what it says was not shown');

@@ -58,7 +58,7 @@ export interface RunningLog {
 
 /** Seals as long as no other process does, and remembers the last checkpoint. */
 export function startLog(config: Config, context: Context, log: Logger): RunningLog {
-  const { store, logKey, clock, witnesses } = context;
+  const { store, logKey, logStatus, clock, witnesses } = context;
   const offer = (checkpoint: StoredCheckpoint) => {
     const reader = new TileReader(store.log, checkpoint);
     const { size, note } = checkpoint;
@@ -71,10 +71,16 @@ export function startLog(config: Config, context: Context, log: Logger): Running
     if (reason !== failing && reason !== '') log.warn({ reason }, 'entries are not sealed now');
     if (reason === '' && failing !== '') log.info({}, 'entries are sealed again');
     failing = reason;
+    logStatus.failing = reason !== '';
+    logStatus.sealing = sealer.isSealing;
   };
-  const memory = new CheckpointMemory(store.log, checkpointFile(checkpointPath(config)), (error) =>
-    log.warn({ err: error }, 'the last checkpoint could not be remembered'),
-  );
+  const file = checkpointFile(checkpointPath(config));
+  const memory = new CheckpointMemory(store.log, file, {
+    onSeen: ({ size }) => {
+      logStatus.size = size;
+    },
+    onError: (error) => log.warn({ err: error }, 'the last checkpoint could not be remembered'),
+  });
   const appender = new HashingThread();
   const sealer = new Sealer({
     store,

@@ -46,10 +46,11 @@ export interface SoftHsm {
 
 /**
  * Needs Debian's softhsm2 and opensc, and g++ once for the module that talks to it.
+ * @param lacking mechanisms that it is to be without, beside MD5: SoftHSM keeps the first one that it is told to leave out
  *
  * Why: docs/DECISIONS.md#softhsms-objects-are-in-memory
  */
-export function softHsm(): SoftHsm {
+export function softHsm({ lacking = [] }: { readonly lacking?: readonly string[] } = {}): SoftHsm {
   buildPkcs11();
   const found = LIBRARIES.find((path) => existsSync(path));
   if (found === undefined)
@@ -61,7 +62,9 @@ export function softHsm(): SoftHsm {
   const settings = join(folder, 'softhsm2.conf');
   writeFileSync(
     settings,
-    `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`,
+    `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n${
+      lacking.length === 0 ? '' : `slots.mechanisms = -CKM_MD5,${lacking.join(',')}\n`
+    }`,
   );
   const environment = { SOFTHSM2_CONF: settings };
   Object.assign(process.env, environment);

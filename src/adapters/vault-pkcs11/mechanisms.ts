@@ -105,10 +105,11 @@ export interface HsmProbe {
   readonly missing: readonly number[];
 }
 
-/** Returns the indexes into `MECHANISM_NEEDS` of the mechanisms that the slot lacks. */
+/** Returns the indexes into `MECHANISM_NEEDS` of the mechanisms that the slot lacks. One that is switched off may still be described, but is not listed. */
 export function missingMechanisms(library: Library, slot: Handle): number[] {
+  const listed = new Set(library.C_GetMechanismList(slot));
   return MECHANISM_NEEDS.flatMap(({ mechanism, flags }, index) =>
-    canDo(library, slot, mechanism, flags) ? [] : [index],
+    listed.has(mechanism) && canDo(library, slot, mechanism, flags) ? [] : [index],
   );
 }
 

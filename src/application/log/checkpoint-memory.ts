@@ -1,6 +1,13 @@
 import type { CheckpointFile } from '../../ports/checkpoint-file.ts';
 import type { LogReader, StoredCheckpoint } from '../../ports/log-store.ts';
 
+export interface MemoryEvents {
+  /** Called with each checkpoint that is newer than those before. */
+  onSeen(checkpoint: StoredCheckpoint): void;
+  /** Called when one could not be read or written. */
+  onError(error: unknown): void;
+}
+
 /**
  * Remembers the last checkpoint, so that the next start notices a database that was rolled back. One server seals, and
  * remembers what it sealed; the others look now and then.
@@ -8,16 +15,16 @@ import type { LogReader, StoredCheckpoint } from '../../ports/log-store.ts';
 export class CheckpointMemory {
   readonly #log: LogReader;
   readonly #file: CheckpointFile;
-  readonly #onError: (error: unknown) => void;
+  readonly #events: MemoryEvents;
   #size = -1;
   #newest: StoredCheckpoint | undefined;
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(log: LogReader, file: CheckpointFile, onError: (error: unknown) => void) {
+  constructor(log: LogReader, file: CheckpointFile, events: MemoryEvents) {
     this.#log = log;
     this.#file = file;
-    this.#onError = onError;
+    this.#events = events;
   }
 
   /** The size of the last checkpoint that was seen; -1 before the first. */
@@ -33,6 +40,7 @@ export class CheckpointMemory {
   remember(checkpoint: StoredCheckpoint): void {
     if (checkpoint.size <= this.size) return;
     this.#newest = checkpoint;
+    this.#events.onSeen(checkpoint);
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
     });
@@ -43,7 +51,7 @@ export class CheckpointMemory {
       const last = await this.#log.lastCheckpoint();
       if (last) this.remember(last);
     } catch (error) {
-      this.#onError(error);
+      this.#events.onError(error);
     }
   }
 
@@ -60,7 +68,7 @@ export class CheckpointMemory {
         await this.#file.write(note);
         this.#size = size;
       } catch (error) {
-        this.#onError(error);
+        this.#events.onError(error);
       }
     }
   }

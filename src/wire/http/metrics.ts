@@ -71,6 +71,7 @@ export class Metrics {
     );
     this.#deciderMetrics(context);
     this.#vaultMetrics(context);
+    this.#logMetrics(context);
     relayMetrics(this.#registry, context.relay);
     this.#registry.gauge(
       'sello_rate_limits_unshared',
@@ -169,6 +170,16 @@ export class Metrics {
   async read(): Promise<{ readonly text: string; readonly contentType: string }> {
     const { registry } = this.#registry;
     return { text: await registry.metrics(), contentType: registry.contentType };
+  }
+
+  #logMetrics({ logStatus }: Context): void {
+    this.#registry.gauge('sello_log_size', 'Entries under the last checkpoint seen.', () => logStatus.size);
+    this.#registry.gauge('sello_log_sealing', '1 in the process that seals the log.', () =>
+      logStatus.sealing ? 1 : 0,
+    );
+    this.#registry.gauge('sello_log_failing', '1 while this process cannot seal the log.', () =>
+      logStatus.failing ? 1 : 0,
+    );
   }
 
   #deciderMetrics({ decider, userCache, passwords, contradictions }: Context): void {

@@ -182,6 +182,13 @@ test('where the log is not public, only administrators and auditors read it', as
   }
 });
 
+test('the metrics tell how long the log is', async (t) => {
+  const { fixture } = await testLog(t);
+  const { text } = await fixture.get('/metrics');
+  for (const name of ['sello_log_size', 'sello_log_sealing', 'sello_log_failing'])
+    assert.match(text, new RegExp(`^${name} 0$`, 'm'));
+});
+
 test('an address reads the log at a bounded pace', async (t) => {
   const { fixture, seal } = await testLog(t);
   await seal();
