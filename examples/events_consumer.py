@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import uuid
 
 import pulsar
 
@@ -84,11 +85,11 @@ def main():
                 os.remove(DATABASE + suffix)
     database = open_database()
     client = pulsar.Client(URL, authentication=pulsar.AuthenticationToken(TOKEN) if TOKEN else None)
+    # A replay reads by a subscription of its own, from the first event, and leaves the other one where it is.
+    subscription = f"{given.subscription}-replay-{uuid.uuid4()}" if given.replay else given.subscription
     consumer = client.subscribe(
-        TOPIC, given.subscription, consumer_type=pulsar.ConsumerType.Failover,
+        TOPIC, subscription, consumer_type=pulsar.ConsumerType.Failover,
         initial_position=pulsar.InitialPosition.Earliest)
-    if given.replay:
-        consumer.seek(pulsar.MessageId.earliest)
 
     def is_done():
         last = database.execute("SELECT max(event) FROM applied").fetchone()[0]
@@ -109,6 +110,8 @@ def main():
         pass
     count, sha256 = digest(database)
     print(json.dumps({"transactions": count, "sha256": sha256, "repeated": repeated}))
+    if given.replay:
+        consumer.unsubscribe()
     client.close()
 
 
