@@ -55,11 +55,11 @@ function refuseSecrets(argv: readonly string[]): void {
     throw usageFailure(
       text(
         `${key.flag} is a secret, and flags are shown to everyone in the list of processes: it was not used, choose another one`,
-        `${key.flag} es un secreto, y cualquiera ve las opciones en la lista de procesos: no se ha usado, elige otro`,
+        `${key.flag} es un secreto, y cualquiera ve las opciones en la lista de procesos: no se ha usado, elija otro`,
       ),
       text(
         `Give it by the environment as ${key.variable}, or by a file as ${file.flag}.`,
-        `Indícalo en el entorno como ${key.variable}, o en un fichero con ${file.flag}.`,
+        `Indíquelo en el entorno como ${key.variable}, o en un fichero con ${file.flag}.`,
       ),
     );
   }
@@ -115,13 +115,13 @@ function version(): string {
 function endOfParsing(error: CommanderError, shell: Shell, program: Command): ExitCode {
   if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return EXIT.done;
   if (error.code === 'commander.help') {
-    process.stderr.write(shell.say(text('\nsello: name a command\n', '\nsello: indica una orden\n')));
+    process.stderr.write(shell.say(text('\nsello: name a command\n', '\nsello: indique una orden\n')));
     return EXIT.usage;
   }
   const message = error.message.replace(/^error: /, '').split('\n')[0] ?? '';
   const flag = error.code === 'commander.unknownOption' ? /'(--?[^'=]*)/.exec(message)?.[1] : undefined;
   const near = flag === undefined ? undefined : nearest(flag, knownFlags(program));
-  const meant = near === undefined ? '' : `; ${shell.say(text('did you mean', '¿querías decir'))} ${near}?`;
+  const meant = near === undefined ? '' : `; ${shell.say(text('did you mean', '¿quería decir'))} ${near}?`;
   const suggestion = error.message.includes('Did you mean')
     ? ` ${error.message.slice(error.message.indexOf('('))}`
     : '';
@@ -129,7 +129,7 @@ function endOfParsing(error: CommanderError, shell: Shell, program: Command): Ex
   return shell.fail(
     usageFailure(
       text(whole, whole),
-      text('Try --help after the command.', 'Prueba con --help tras la orden.'),
+      text('Try --help after the command.', 'Pruebe con --help tras la orden.'),
     ),
   );
 }

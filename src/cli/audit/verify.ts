@@ -100,7 +100,7 @@ function readPins(shell: Shell, { pin: files, vkey }: PinOptions): readonly Pinn
     shell.note(
       text(
         'The signatures of the checkpoints were not verified: give --vkey.',
-        'No se verificaron las firmas de los puntos de control: indica --vkey.',
+        'No se verificaron las firmas de los puntos de control: indique --vkey.',
       ),
     );
   }

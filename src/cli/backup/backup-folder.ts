@@ -190,7 +190,7 @@ export function unverified(en: string, es: string): CommandFailure {
     text(`the backup cannot be verified: ${en}`, `la copia no se puede verificar: ${es}`),
     text(
       'Give its passphrase (vault_passphrase_file) or the keys of its vault (--verify-key FILE, see docs/commands.md). Or --unverified, which means: whoever could write to that folder may have changed roles, passwords and tokens.',
-      'Da su contraseña (vault_passphrase_file) o las claves de su almacén (--verify-key FICHERO, ver docs/commands.md). O --unverified, que significa: quien haya podido escribir en esa carpeta puede haber cambiado roles, contraseñas y tokens.',
+      'Dé su contraseña (vault_passphrase_file) o las claves de su almacén (--verify-key FICHERO, ver docs/commands.md). O --unverified, que significa: quien haya podido escribir en esa carpeta puede haber cambiado roles, contraseñas y tokens.',
     ),
   );
 }
@@ -207,7 +207,7 @@ async function readManifest(
       EXIT.usage,
       'no_backup',
       text(`${folder} is no complete backup: ${reason}`, `${folder} no es una copia completa: ${reason}`),
-      text('Name a folder that `sello backup` made.', 'Indica una carpeta hecha por `sello backup`.'),
+      text('Name a folder that `sello backup` made.', 'Indique una carpeta hecha por `sello backup`.'),
     );
   }
   let manifest: Manifest;
@@ -235,6 +235,6 @@ function broken(what: string): CommandFailure {
     EXIT.refused,
     'backup_broken',
     text(`the backup is not whole: ${what}`, `la copia no está completa: ${what}`),
-    text('Nothing was restored. Use another backup.', 'No se ha restaurado nada. Usa otra copia.'),
+    text('Nothing was restored. Use another backup.', 'No se ha restaurado nada. Use otra copia.'),
   );
 }

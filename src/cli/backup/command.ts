@@ -35,7 +35,7 @@ export function define(command: Command, shell: Shell): void {
         say(
           text(
             'The passphrase of the keys is not in it: keep it elsewhere, without it the backup opens nothing.',
-            'La contraseña de las claves no va dentro: guárdala aparte, sin ella la copia no abre nada.',
+            'La contraseña de las claves no va dentro: guárdela aparte, sin ella la copia no abre nada.',
           ),
         ),
       ]);

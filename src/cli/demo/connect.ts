@@ -51,7 +51,7 @@ export async function connectTo(shell: Shell, options: ConnectOptions): Promise<
           'registration is closed there, and no operator answers in this data folder',
           'allí el registro está cerrado, y ningún operador responde en esta carpeta de datos',
         ),
-        text('Name its data folder: --data-dir D', 'Indica su carpeta de datos: --data-dir D'),
+        text('Name its data folder: --data-dir D', 'Indique su carpeta de datos: --data-dir D'),
       );
     },
   });

@@ -47,7 +47,7 @@ export async function checkPermissions(config: Config): Promise<readonly Finding
           `${folder} belongs to another user (${about.uid})`,
           `${folder} es de otro usuario (${about.uid})`,
         ),
-        text('Run this as that user', 'Ejecuta esto como ese usuario'),
+        text('Run this as that user', 'Ejecute esto como ese usuario'),
       ),
     );
   }
@@ -96,7 +96,7 @@ async function checkPair(
       return fail(
         check,
         text('the key is not that of the certificate', 'la clave no es la del certificado'),
-        text('Give certificate and key of one pair', 'Da certificado y clave de una misma pareja'),
+        text('Give certificate and key of one pair', 'Dé certificado y clave de una misma pareja'),
       );
     }
     const { mode } = await stat(keyFile);
@@ -106,7 +106,7 @@ async function checkPair(
     }
     const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / DAY_MS);
     const found = text(`the certificate ends in ${days} days`, `el certificado caduca en ${days} días`);
-    const mend = text('Renew it, then send the server SIGHUP', 'Renuévalo y envía SIGHUP al servidor');
+    const mend = text('Renew it, then send the server SIGHUP', 'Renuévelo y envíe SIGHUP al servidor');
     if (days < 0) return fail(check, found, mend);
     return days < EXPIRY_WARN_DAYS ? warn(check, found, mend) : ok(check, found);
   } catch (error) {
@@ -116,7 +116,7 @@ async function checkPair(
       text(message, message),
       text(
         'Give certificate and key as PEM that this user can read',
-        'Da certificado y clave en PEM y legibles por este usuario',
+        'Dé certificado y clave en PEM y legibles por este usuario',
       ),
     );
   }

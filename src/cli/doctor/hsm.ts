@@ -28,7 +28,7 @@ export async function checkHsm(config: Config): Promise<readonly Finding[]> {
         text(message, message),
         text(
           'Mend what the message names, then run this again',
-          'Arregla lo que dice el mensaje y ejecuta esto de nuevo',
+          'Arregle lo que dice el mensaje y ejecute esto de nuevo',
         ),
       ),
     ];
@@ -37,9 +37,9 @@ export async function checkHsm(config: Config): Promise<readonly Finding[]> {
 
 const OTHER_HSM = text(
   'Turn it on in the HSM (a FIPS mode or a policy may have it off), or take another HSM or a sealed file',
-  'Actívalo en el HSM (un modo FIPS o una política puede desactivarlo), o usa otro HSM o un fichero sellado',
+  'Actívelo en el HSM (un modo FIPS o una política puede desactivarlo), o use otro HSM o un fichero sellado',
 );
 const OTHER_CUSTODY = text(
   'Set vault_custody: cached, or enrol tokens of SHA-256 only',
-  'Pon vault_custody: cached, o da de alta solo tokens de SHA-256',
+  'Ponga vault_custody: cached, o dé de alta solo tokens de SHA-256',
 );

@@ -23,7 +23,7 @@ export function checkNode(): Finding {
     found,
     text(
       `Run it by bin/sello, which takes the project's own Node ${NODE_MAJOR}`,
-      `Ejecútalo con bin/sello, que usa el Node ${NODE_MAJOR} del proyecto`,
+      `Ejecútelo con bin/sello, que usa el Node ${NODE_MAJOR} del proyecto`,
     ),
   );
 }
@@ -32,7 +32,7 @@ export function checkNode(): Finding {
 export async function checkClock(config: Config): Promise<Finding> {
   const mend = text(
     'Turn on time synchronisation (timedatectl set-ntp true): codes are valid by the minute',
-    'Activa la sincronización horaria (timedatectl set-ntp true): los códigos valen por minutos',
+    'Active la sincronización horaria (timedatectl set-ntp true): los códigos valen por minutos',
   );
   const wallStart = Date.now();
   const start = performance.now();
@@ -89,7 +89,7 @@ export async function checkDisk(config: Config): Promise<Finding | undefined> {
   const found = text(`${gib} GiB free`, `${gib} GiB libres`);
   const mend = text(
     'Free some space, or move the data folder (backup, restore --data-dir)',
-    'Libera espacio o mueve la carpeta de datos (backup, restore --data-dir)',
+    'Libere espacio o mueva la carpeta de datos (backup, restore --data-dir)',
   );
   if (free < DISK_FREE_FAIL_BYTES) return fail('disk', found, mend);
   return free < DISK_FREE_WARN_BYTES ? warn('disk', found, mend) : ok('disk', found);

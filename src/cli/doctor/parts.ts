@@ -47,7 +47,7 @@ export async function checkParts(
         text(message, message),
         text(
           'Mend what the message names, then run this again',
-          'Arregla lo que dice el mensaje y ejecuta esto de nuevo',
+          'Arregle lo que dice el mensaje y ejecute esto de nuevo',
         ),
       ),
     ];
@@ -69,7 +69,7 @@ function stuck(owner: number | string): Finding {
       `process ${owner} has the database and does not answer on its socket`,
       `el proceso ${owner} tiene la base de datos y no responde en su socket`,
     ),
-    text('See its log; stop it and start it again', 'Mira su registro; detenlo y arráncalo de nuevo'),
+    text('See its log; stop it and start it again', 'Mire su registro; deténgalo y arránquelo de nuevo'),
   );
 }
 
@@ -88,7 +88,7 @@ function running({ pid, uptime_ms: uptimeMs, memory_bytes: bytes, addresses }: S
 
 function part(name: 'store' | 'vault', state: string): Finding {
   if (state === 'ok') return ok(name, text('it answers', 'responde'));
-  return fail(name, text(state, state), text('See the log of the server', 'Mira el registro del servidor'));
+  return fail(name, text(state, state), text('See the log of the server', 'Mire el registro del servidor'));
 }
 
 /** Checks that the server can listen on its configured TCP address. */
@@ -107,7 +107,7 @@ export async function checkPort(config: Config, status: ServerStatus | undefined
     text(`${host} port ${port}: ${problem}`, `${host} puerto ${port}: ${problem}`),
     text(
       'Stop what listens there, or give another --tcp-port',
-      'Detén lo que escucha ahí, o da otro --tcp-port',
+      'Detenga lo que escucha ahí, o dé otro --tcp-port',
     ),
   );
 }

@@ -77,14 +77,14 @@ function resultLines(shell: Shell, path: string, place: string | null): string[]
   const lines = [
     text(
       `${path} opens with the new passphrase alone. Copies made before open with the old one: keep it with them.`,
-      `${path} se abre solo con la nueva contraseña. Las copias anteriores se abren con la vieja: guárdala con ellas.`,
+      `${path} se abre solo con la nueva contraseña. Las copias anteriores se abren con la vieja: guárdela con ellas.`,
     ),
   ];
   if (place !== null) {
     lines.push(
       text(
         `The old one is still in ${place}: before the next start put the new one there, or name its file by vault_passphrase_file.`,
-        `La vieja sigue en ${place}: antes del próximo arranque pon ahí la nueva, o indica su fichero con vault_passphrase_file.`,
+        `La vieja sigue en ${place}: antes del próximo arranque ponga ahí la nueva, o indique su fichero con vault_passphrase_file.`,
       ),
     );
   }
@@ -97,7 +97,7 @@ async function readOld(shell: Shell): Promise<string> {
     text('the passphrase of now is not known', 'no se conoce la contraseña actual'),
     text(
       'Name its file with --vault-passphrase-file, or run the command at a terminal (in a container: docker exec -it).',
-      'Indica su fichero con --vault-passphrase-file, o ejecuta la orden en una terminal (en un contenedor: docker exec -it).',
+      'Indique su fichero con --vault-passphrase-file, o ejecute la orden en una terminal (en un contenedor: docker exec -it).',
     ),
   );
 }
@@ -109,7 +109,7 @@ async function readNew(shell: Shell, options: Options): Promise<string> {
       text('the new passphrase is given twice', 'la nueva contraseña se da dos veces'),
       text(
         'Give --new-passphrase-file or --new-passphrase-stdin.',
-        'Da --new-passphrase-file o --new-passphrase-stdin.',
+        'Dé --new-passphrase-file o --new-passphrase-stdin.',
       ),
     );
   }

@@ -64,7 +64,7 @@ export async function readOwnKeys(file: string): Promise<OwnKeys> {
       ),
       text(
         `Run: chmod 600 ${file}; if others had it, make new keys.`,
-        `Ejecuta: chmod 600 ${file}; si otros lo tuvieron, genera claves nuevas.`,
+        `Ejecute: chmod 600 ${file}; si otros lo tuvieron, genere claves nuevas.`,
       ),
     );
   }

@@ -94,11 +94,11 @@ function nextStep(config: Config, passphraseFile: string): Text {
   return config.vaultPassphraseFile === null
     ? text(
         `Next: put the passphrase of that time into ${passphraseFile} (mode 0600), or give vault_passphrase_file; then sello doctor`,
-        `Ahora: pon la contraseña de entonces en ${passphraseFile} (modo 0600), o da vault_passphrase_file; después sello doctor`,
+        `Ahora: ponga la contraseña de entonces en ${passphraseFile} (modo 0600), o dé vault_passphrase_file; después sello doctor`,
       )
     : text(
         `Next: sello doctor; keep giving vault_passphrase_file (${passphraseFile}) at each start`,
-        `Ahora: sello doctor; sigue dando vault_passphrase_file (${passphraseFile}) en cada arranque`,
+        `Ahora: sello doctor; siga dando vault_passphrase_file (${passphraseFile}) en cada arranque`,
       );
 }
 
@@ -172,7 +172,7 @@ async function clear(config: Config, targets: readonly string[], force: boolean)
       text(`there are data already: ${files[0]}`, `ya hay datos: ${files[0]}`),
       text(
         'Name another folder with --data-dir, or move them aside with --force.',
-        'Indica otra carpeta con --data-dir, o apártalos con --force.',
+        'Indique otra carpeta con --data-dir, o apártelos con --force.',
       ),
     );
   }

@@ -24,7 +24,7 @@ export function bannerOf(shell: Shell, config: Config, server: RunningServer): s
   if (vaultAwaited !== undefined) lines.push(`! ${say(awaitedLine(vaultAwaited.reason))}`, '');
   lines.push(...generatedLines(shell, generated), ...warningLines(shell, config));
   lines.push(...setupLines(say, config, server));
-  lines.push(say(text('Try next, in another terminal:', 'Prueba ahora, en otra terminal:')));
+  lines.push(say(text('Try next, in another terminal:', 'Pruebe ahora, en otra terminal:')));
   const where = whereOf(config);
   lines.push(`  printf secreto | npx sello user create alice --password-stdin${where}`);
   lines.push(`  npx sello token enrol alice --type totp${where}`, '');
@@ -43,7 +43,7 @@ function setupLines(say: (text: Text) => string, config: Config, { http }: Runni
     say(
       text(
         'Make the first administrator (the link works once, for an hour):',
-        'Crea el primer administrador (el enlace sirve una vez, durante una hora):',
+        'Cree el primer administrador (el enlace sirve una vez, durante una hora):',
       ),
     ),
     `  ${process.stdout.isTTY ? link : writeSetupLink(dataDir, link)}`,

@@ -111,6 +111,6 @@ function reportRefusal(refusal: Refusal, language: Language): FailureReport {
 }
 
 function unavailable(code: string, error: Error, what: Text, language: Language): FailureReport {
-  const remedy = text('Run: sello doctor', 'Ejecuta: sello doctor')[language];
+  const remedy = text('Run: sello doctor', 'Ejecute: sello doctor')[language];
   return { exitCode: EXIT.unavailable, code, message: `${what[language]}: ${error.message}`, remedy };
 }

@@ -25,7 +25,7 @@ export async function readSecret(
     text('no password: nobody to ask here', 'falta la contraseña: aquí no hay a quién pedirla'),
     text(
       `Give it on standard input with ${flag}, or run the command at a terminal (in a container: docker exec -it).`,
-      `Dala por la entrada estándar con ${flag}, o ejecuta la orden en una terminal (en un contenedor: docker exec -it).`,
+      `Dela por la entrada estándar con ${flag}, o ejecute la orden en una terminal (en un contenedor: docker exec -it).`,
     ),
   );
 }

@@ -156,7 +156,7 @@ function failureOf(error: unknown, reverse: boolean): unknown {
       ),
       text(
         'Mend the record, or leave such records out: "processingErrors": "skip" in the rules.',
-        'Corrige el registro, o deja fuera los que son así: "processingErrors": "skip" en las reglas.',
+        'Corrija el registro, o deje fuera los que son así: "processingErrors": "skip" en las reglas.',
       ),
     );
   }
@@ -176,7 +176,7 @@ function failureOf(error: unknown, reverse: boolean): unknown {
             `--out: there is something in it already: ${error.message}`,
             `--out: ya contiene algo: ${error.message}`,
           ),
-          text('Name an empty or new folder.', 'Indica una carpeta vacía o nueva.'),
+          text('Name an empty or new folder.', 'Indique una carpeta vacía o nueva.'),
         );
   const { code = '', message = '' } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT')

@@ -88,7 +88,7 @@ async function readAuthority(folder: string): Promise<Pair | undefined> {
       `${paths.cert} and ${paths.key} are not an authority and its key`,
       `${paths.cert} y ${paths.key} no son una autoridad y su clave`,
     ),
-    text('Put both back, or name an empty folder', 'Repón ambos o indica una carpeta vacía'),
+    text('Put both back, or name an empty folder', 'Reponga ambos o indique una carpeta vacía'),
   );
 }
 

@@ -97,7 +97,7 @@ async function certificates(shell: Shell, options: Options): Promise<void> {
     shell.say(
       text(
         'ca.key.pem makes callers: keep it away from all servers.',
-        'ca.key.pem crea clientes: guárdala fuera de los servidores.',
+        'ca.key.pem crea clientes: guárdela fuera de los servidores.',
       ),
     ),
     '',
