@@ -865,7 +865,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     'input',
     [
       'The domain cannot be named like that',
-      '1 to 64 of A-Z, a-z, 0-9, dot, dash, underscore; the first a letter or digit.',
+      'Give 1 to 64 of A-Z, a-z, 0-9, dot, dash, underscore; the first a letter or digit.',
     ],
     [
       'El dominio no puede llamarse así',

@@ -272,7 +272,7 @@ export class ExpectedRows {
         this.identities.set(rowKey(userId, String(version)), {});
         break;
       default:
-        if (type.startsWith('admin.service_')) this.#addServiceInPart(type, detail);
+        if (/^admin\.service_/.test(type)) this.#addServiceInPart(type, detail);
     }
   }
 
