@@ -13,7 +13,7 @@ export const adminConfigurationRoutes = [
     path: '/v1/admin/configuration',
     tag: 'administration',
     summary: 'The configuration in force',
-    description: 'Where each value came from; those of secrets are left out.',
+    description: 'Every key with its value and source. Secret values are left out.',
     caller: 'auditor',
     responses: {
       200: {
@@ -24,7 +24,7 @@ export const adminConfigurationRoutes = [
               key: Type.String(),
               value: Type.Unknown(),
               source: Type.String({ description: 'default, file, environment or flag.' }),
-              secret: Type.Boolean({ description: 'Its value is not told.' }),
+              secret: Type.Boolean({ description: 'The value is secret and left out.' }),
               description: Type.String(),
             }),
           ),
@@ -51,7 +51,9 @@ export const adminConfigurationRoutes = [
         schema: closed({
           version: Type.Integer(),
           rewrapped: Type.Integer(),
-          damaged: Type.Integer({ description: 'Keys that open for nobody: the old ones are kept then.' }),
+          damaged: Type.Integer({
+            description: 'How many keys could not be unwrapped. If any, the old keys are kept.',
+          }),
           old_destroyed: Type.Boolean(),
         }),
       },

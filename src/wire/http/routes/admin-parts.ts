@@ -5,7 +5,7 @@ import { closed } from '../schema.ts';
 const Part = closed({
   part: Type.String(),
   up: Type.Boolean(),
-  degraded: Type.Boolean({ description: 'It makes do with less, and decisions go on.' }),
+  degraded: Type.Boolean({ description: 'The part works with reduced function; decisions continue.' }),
   latency_ms: Type.Integer(),
 });
 
@@ -14,7 +14,7 @@ export const adminPartRoutes = [
     method: 'GET',
     path: '/v1/admin/keys',
     tag: 'administration',
-    summary: 'The keys of the vault, their public side alone',
+    summary: 'List the public keys of the vault',
     caller: 'auditor',
     responses: {
       200: {
@@ -44,7 +44,7 @@ export const adminPartRoutes = [
     method: 'GET',
     path: '/v1/admin/health',
     tag: 'administration',
-    summary: 'How the parts are',
+    summary: 'State of the parts',
     caller: 'auditor',
     responses: {
       200: {

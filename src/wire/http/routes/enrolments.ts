@@ -67,7 +67,7 @@ export const enrolmentRoutes = [
     tag: 'tokens',
     summary: 'Invite a device of your own to be a virtual token',
     description:
-      'Who has a token or passkey shows it, as at `POST /v1/tokens`; the act is `invite_device`. A stolen password or session enrols nothing.',
+      'A user with a token or passkey must show it, as at `POST /v1/tokens`; the act is `invite_device`. A stolen password or session enrols nothing.',
     caller: 'user',
     repeatable: true,
     body: closed(SHOWN_OR_RECOVERY),

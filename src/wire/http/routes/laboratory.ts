@@ -41,7 +41,7 @@ export const laboratoryRoutes = [
     method: 'GET',
     path: '/v1/lab/attacks',
     tag: 'laboratory',
-    summary: 'Attacks that this server can try on itself',
+    summary: 'List the attacks of the lab',
     description: 'Where `lab_enabled` and `lab_allowed` are on.',
     caller: 'admin',
     responses: {

@@ -213,7 +213,7 @@ export const messageRoutes = [
     method: 'GET',
     path: '/v1/messages/{id}/receipts',
     tag: 'messages',
-    summary: 'Who has acknowledged a message, for its sender',
+    summary: 'List the acknowledgements of a message (by its sender)',
     caller: 'user',
     device: true,
     params: { id: Id },

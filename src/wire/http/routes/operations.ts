@@ -19,11 +19,11 @@ export const operationRoutes = [
     method: 'GET',
     path: '/healthz',
     tag: 'operations',
-    summary: 'Whether the process lives',
+    summary: 'Liveness',
     caller: 'anyone',
     responses: {
       200: {
-        description: 'It does.',
+        description: 'The process is alive.',
         schema: closed({ status: Type.Literal('ok') }),
         example: { status: 'ok' },
       },
@@ -35,7 +35,7 @@ export const operationRoutes = [
     method: 'GET',
     path: '/readyz',
     tag: 'operations',
-    summary: 'Whether a decision could be made now',
+    summary: 'Readiness',
     caller: 'anyone',
     query: {
       unready: Type.Optional(
@@ -48,12 +48,15 @@ export const operationRoutes = [
     },
     responses: {
       200: {
-        description: 'It could.',
+        description: 'Decisions can be made.',
         schema: Ready,
         example: { status: 'ready', parts: { server: 'up', store: 'up', vault: 'up', rate_limiter: 'up' } },
       },
-      404: { description: 'It could not, and `unready=404` was asked for.', schema: Ready },
-      503: { description: 'It could not: a part is down, or the server is stopping.', schema: Ready },
+      404: { description: 'Decisions cannot be made, and `unready=404` was asked for.', schema: Ready },
+      503: {
+        description: 'Decisions cannot be made: a part is down, or the server is stopping.',
+        schema: Ready,
+      },
     },
     refusals: [],
     async handle({ query }, { health }) {
@@ -71,7 +74,7 @@ export const operationRoutes = [
     method: 'GET',
     path: '/metrics',
     tag: 'operations',
-    summary: 'Counts and times, for Prometheus',
+    summary: 'Metrics for Prometheus',
     description:
       'For this machine and for administrators, unless `http_metrics_public` is on. A request that came through a proxy is not of this machine.',
     caller: 'anyone',

@@ -27,7 +27,7 @@ export const ownSessionRoutes = [
     method: 'GET',
     path: '/v1/sessions',
     tag: 'sessions',
-    summary: 'List the sessions that hold',
+    summary: 'List open sessions',
     description: 'Log-ins, devices (virtual tokens) and open invitations to enrol one; the newest first.',
     caller: 'user',
     query: { limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) },

@@ -88,7 +88,7 @@ export const passkeyRoutes = [
     tag: 'passkeys',
     summary: 'Register the passkey that the browser made',
     description:
-      'Who has a token or another passkey shows it, as at `POST /v1/tokens`; the act is `register_passkey`.',
+      'A user with a token or another passkey must show it, as at `POST /v1/tokens`; the act is `register_passkey`.',
     caller: 'user',
     repeatable: true,
     body: closed({

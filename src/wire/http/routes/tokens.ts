@@ -60,7 +60,7 @@ export const tokenRoutes = [
     tag: 'tokens',
     summary: 'Enrol a token',
     description:
-      'The secret is told once. It waits for its first code (activation); an `ocra` token answers `activation_question` with it. Who has a token or passkey shows it in this request: a `code` (`totp` or `hotp`), whatever the session has shown before; an `ocra` token’s `code` with its `challenge`, over SHA-256 of the RFC 8785 JSON `{"act":"enrol_token","challenge":…,"user":…,"v":1}`; or a `passkey` (`POST /v1/sessions/current/proof/options`).',
+      'The secret is shown once. The token waits for its first code (activation); an `ocra` token answers `activation_question` with it. A user with a token or passkey must show it in this request: a `code` (`totp` or `hotp`), whatever the session has shown before; an `ocra` token’s `code` with its `challenge`, over SHA-256 of the RFC 8785 JSON `{"act":"enrol_token","challenge":…,"user":…,"v":1}`; or a `passkey` (`POST /v1/sessions/current/proof/options`).',
     caller: 'user',
     repeatable: true,
     body: closed({
@@ -132,7 +132,7 @@ export const tokenRoutes = [
     method: 'POST',
     path: '/v1/tokens/{id}/resynchronisation',
     tag: 'tokens',
-    summary: 'Take up a HOTP token that ran ahead',
+    summary: 'Resynchronise a HOTP token',
     description:
       'By two codes that it shows one after the other (RFC 4226 section 7.4), where its codes are refused because it showed many that were not used: up to 1,000 ahead. A wrong pair counts as a wrong code.',
     caller: 'user',
