@@ -1,5 +1,5 @@
 /*
- * Measures surrogates in bulk beside what bounds them: node bench/surrogates.ts [--megabytes 300] [--json]
+ * Measures surrogates in bulk beside what bounds them: node bench/surrogates.ts [--megabytes 1000] [--json]
  * Rates are of CPU time, as `openssl speed` gives its own, so that other work on the machine does not count; wall time is
  * beside them. TMPDIR is the disk.
  */
@@ -20,7 +20,7 @@ interface Row {
 }
 
 const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '300' }, json: { type: 'boolean', default: false } },
+  options: { megabytes: { type: 'string', default: '1000' }, json: { type: 'boolean', default: false } },
 });
 const folder = mkdtempSync(join(tmpdir(), 'sello-bench-'));
 const path = (name: string): string => fileURLToPath(new URL(`surrogates/${name}`, import.meta.url));
