@@ -14,6 +14,19 @@ export interface KeyVault {
     owner: KeyOwner,
   ): Promise<{ readonly wrapped: WrappedKey; readonly seed: Uint8Array }>;
 
+  /**
+   * Generates a key of 64 bytes that nobody is shown, and wraps it. An HSM makes it inside, so that this process never has it.
+   *
+   * Why: docs/DECISIONS.md#the-seed-of-a-dataset-is-shown-to-nobody
+   */
+  generateKey(owner: KeyOwner): Promise<WrappedKey>;
+
+  /**
+   * Derives a 32-byte key from a wrapped one: HMAC-SHA256(key, context). An HSM computes it inside, whatever the custody.
+   * @returns `undefined` where `computeMacs` has none
+   */
+  deriveFromKey(request: DerivationRequest): Promise<Uint8Array | undefined>;
+
   /** Wraps keys under the active key-encryption key, each bound to its owner. */
   wrap(requests: readonly WrapRequest[]): Promise<readonly WrappedKey[]>;
 
@@ -85,6 +98,11 @@ export interface WrapRequest {
 export interface RewrapRequest {
   readonly owner: KeyOwner;
   readonly wrapped: WrappedKey;
+}
+export interface DerivationRequest {
+  readonly owner: KeyOwner;
+  readonly wrapped: WrappedKey;
+  readonly context: string;
 }
 export interface MacRequest {
   readonly owner: KeyOwner;

@@ -167,6 +167,29 @@ export const VAULT_CALLS: { readonly [Name in VaultCallName]: CallForm<Name> } =
         keyId: from.text(),
       })),
   },
+  generateKey: {
+    kind: 15,
+    managesKeys: false,
+    write: (out, owner) => out.text(owner),
+    read: (from) => [from.text()],
+    writeAnswer: (out, wrapped) => out.text(wrapped),
+    readAnswer: (from) => from.text(),
+  },
+  deriveFromKey: {
+    kind: 16,
+    managesKeys: false,
+    write(out, { owner, wrapped, context }) {
+      out.text(owner);
+      out.text(wrapped);
+      out.text(context);
+    },
+    read: (from) => [{ owner: from.text(), wrapped: from.text(), context: from.text() }],
+    writeAnswer: (out, key) => out.bytes(key ?? NOTHING),
+    readAnswer(from) {
+      const key = something(from.bytes());
+      return key && Buffer.from(key);
+    },
+  },
   logPublicKey: {
     kind: 13,
     managesKeys: false,

@@ -199,6 +199,30 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
         }
       });
 
+      test('makes keys that nobody is shown, and derives others from them', async () => {
+        const owner = 'dataset/trial/1';
+        const made = await Promise.all(Array.from({ length: 4 }, () => vault.generateKey(owner)));
+        const derived = async (wrapped: string, context: string, by = owner) =>
+          hex(await vault.deriveFromKey({ owner: by, wrapped, context }));
+        const keys = new Set<string | undefined>();
+        for (const wrapped of made) {
+          for (const context of ['a', 'b', 'período']) {
+            const key = await derived(wrapped, context);
+            assert.equal(key?.length, 64);
+            assert.equal(await derived(wrapped, context), key);
+            keys.add(key);
+          }
+        }
+        assert.equal(keys.size, 12);
+        const [first = ''] = made;
+        assert.equal(await derived(first, 'a', 'dataset/trial/2'), undefined, 'of another owner');
+        assert.equal(await derived(`${first.slice(0, -2)}AA`, 'a'), undefined, 'damaged');
+        assert.deepEqual(await vault.rewrap([{ owner, wrapped: first }]), [first]);
+        const [known = ''] = await vault.wrap([{ owner, key: Buffer.alloc(64, 7) }]);
+        const expected = createHmac('sha256', Buffer.alloc(64, 7)).update('período').digest('hex');
+        assert.equal(await derived(known, 'período'), expected, 'HMAC-SHA256 under the wrapped key');
+      });
+
       test('derives a key for each purpose and context', async () => {
         const contexts = ['', '1', '2', '11', 'período'];
         const keys = new Set<string>();
@@ -440,6 +464,8 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
       await vault.close();
       const calls: readonly (() => Promise<unknown>)[] = [
         () => vault.generateSeed(20, 'seed/1/a'),
+        () => vault.generateKey('dataset/a/1'),
+        () => vault.deriveFromKey({ owner: 'mac/1', wrapped, context: 'a' }),
         () => vault.wrap([{ owner: 'mac/1', key: randomBytes(32) }]),
         () => vault.computeMacs([requestOf('mac/1', wrapped)]),
         () => vault.deriveKey('challenge', '1'),

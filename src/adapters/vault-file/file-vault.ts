@@ -4,6 +4,7 @@ import { VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
+  DerivationRequest,
   DerivedKey,
   DerivedKeyPurpose,
   KeyOwner,
@@ -17,7 +18,7 @@ import type {
   WrapRequest,
 } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
-import { assertBelowActive, assertSeedLength } from '../vault-keys/bounds.ts';
+import { assertBelowActive, assertSeedLength, GENERATED_KEY_BYTES } from '../vault-keys/bounds.ts';
 import { ed25519Key, ed25519PublicKey, signEd25519 } from '../vault-keys/ed25519-seed.ts';
 import { mac, wipeScratch } from '../vault-keys/hmac.ts';
 import { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
@@ -87,6 +88,18 @@ export class FileVault implements KeyVault {
     const [wrapped] = this.#userKeys.wrap([{ owner, key: seed }]);
     if (wrapped === undefined) throw new Error('a seed was not wrapped');
     return { wrapped, seed };
+  }
+
+  async generateKey(owner: KeyOwner): Promise<WrappedKey> {
+    const { wrapped, seed } = await this.generateSeed(GENERATED_KEY_BYTES, owner);
+    seed.fill(0);
+    return wrapped;
+  }
+
+  async deriveFromKey({ owner, wrapped, context }: DerivationRequest): Promise<Uint8Array | undefined> {
+    this.#assertOpen();
+    const message = Buffer.from(context);
+    return this.#userKeys.computeMacs([{ owner, wrapped, algorithm: 'sha256', message }])[0];
   }
 
   async wrap(requests: readonly WrapRequest[]): Promise<readonly WrappedKey[]> {

@@ -4,6 +4,9 @@ import { LIMITS } from '../../limits.ts';
  * The checks that every key vault makes of its arguments. They throw RangeError: a violation is the caller's mistake.
  */
 
+/** Of `KeyVault.generateKey`: the block of SHA-256, so that HMAC neither pads nor hashes it. */
+export const GENERATED_KEY_BYTES = 64;
+
 export function assertSeedLength(length: number): void {
   if (!Number.isInteger(length) || length < LIMITS.vaultSeedBytesMin || length > LIMITS.vaultKeyBytesMax) {
     throw new RangeError(

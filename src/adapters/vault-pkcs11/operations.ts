@@ -20,7 +20,7 @@ import { MECHANISM_NEEDS } from './mechanisms.ts';
 import type { OpenSlot } from './open-slot.ts';
 import { hmac256, randomFromHsm } from './slot-crypto.ts';
 import type { OperationName, Operations } from './thread-messages.ts';
-import { UnwrapBatch, wrapBytes, wrapObjects } from './user-key-wrapping.ts';
+import { generateWrapped, UnwrapBatch, wrapBytes, wrapObjects } from './user-key-wrapping.ts';
 
 type Handlers = {
   readonly [Name in OperationName]: (
@@ -71,6 +71,8 @@ export const OPERATIONS: Handlers = {
       const seed = randomFromHsm(opened, length);
       return { wrapped: wrapBytes(opened, activeVersion(opened), owner, seed), seed };
     }),
+
+  key: (hsm, { owner }) => hsm.run((opened) => generateWrapped(opened, activeVersion(opened), owner)),
 
   rewrap: (hsm, { owners, wrapped }) =>
     hsm.run((opened) => {

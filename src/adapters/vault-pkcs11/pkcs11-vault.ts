@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { VaultUnavailable } from '../../domain/errors.ts';
 import type {
+  DerivationRequest,
   DerivedKey,
   DerivedKeyPurpose,
   KeyOwner,
@@ -44,6 +45,15 @@ export class Pkcs11Vault implements KeyVault {
   async generateSeed(length: number, owner: KeyOwner): Promise<{ wrapped: WrappedKey; seed: Uint8Array }> {
     assertSeedLength(length);
     return this.#thread.call('seed', { length, owner });
+  }
+
+  generateKey(owner: KeyOwner): Promise<WrappedKey> {
+    return this.#thread.call('key', { owner });
+  }
+
+  async deriveFromKey({ owner, wrapped, context }: DerivationRequest): Promise<Uint8Array | undefined> {
+    const message = Buffer.from(context);
+    return (await this.#macsInside([{ owner, wrapped, algorithm: 'sha256', message }]))[0];
   }
 
   async wrap(requests: readonly WrapRequest[]): Promise<readonly WrappedKey[]> {

@@ -45,6 +45,8 @@ export interface Operations {
     given: { readonly length: number; readonly owner: string };
     result: { readonly wrapped: string; readonly seed: Uint8Array };
   };
+  /** Makes a key inside and wraps it. */
+  key: { given: { readonly owner: string }; result: string };
   rewrap: { given: OwnedKeys; result: readonly (string | undefined)[] };
   derive: {
     given: { readonly purpose: 'challenge' | 'session'; readonly context: string };

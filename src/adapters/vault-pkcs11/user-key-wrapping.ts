@@ -1,5 +1,6 @@
 import type { KeyOwner, WrappedKey } from '../../ports/key-vault.ts';
 import { IV_BYTES } from '../vault-keys/aes-gcm.ts';
+import { GENERATED_KEY_BYTES } from '../vault-keys/bounds.ts';
 import { openWrapped, ownerContext, sealWrapped, versionOf } from '../vault-keys/wrapped-key.ts';
 import { userKeyTemplate } from './attribute-templates.ts';
 import { CKA, CKM, CKR } from './constants.ts';
@@ -122,6 +123,18 @@ export function wrapObjects(
   ownKey.fill(0);
   reportProgress();
   return wrapped;
+}
+
+/** Makes a key in the HSM and wraps it for its owner: its value is in the HSM alone, and there for an instant. */
+export function generateWrapped(hsm: OpenSlot, version: KeyVersion, owner: KeyOwner): WrappedKey {
+  const { library, objectSession } = hsm.sessions;
+  const template = [...userKeyTemplate('passing'), { type: CKA.valueLen, value: GENERATED_KEY_BYTES }];
+  const key = library.C_GenerateKey(objectSession, { mechanism: CKM.genericSecretKeyGen }, template);
+  try {
+    return wrapObjects(hsm, version, owner, [key], GENERATED_KEY_BYTES);
+  } finally {
+    hsm.destroySessionKey(key);
+  }
 }
 
 /** Wraps a key by importing it into the HSM for an instant. Overwrites the forms it makes, not `key`. */

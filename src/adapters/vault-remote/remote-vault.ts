@@ -12,7 +12,7 @@ type Answered<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;
 
 /**
  * The key vault in a process of its own. The only unwrapped keys that leave it are a new seed, for its user's token,
- * and the keys that `deriveKey` returns. Batches are sent in parts, so that a large one does not hold up other callers.
+ * and the keys that it derives (`deriveKey`, `deriveFromKey`). Batches are sent in parts, so that a large one does not hold up other callers.
  *
  * When the vault does not answer, a call fails within `vaultSilenceTimeMs`, and later calls fail at once.
  *
@@ -39,6 +39,8 @@ export class RemoteVault implements KeyVault {
   }
 
   generateSeed: KeyVault['generateSeed'] = (...given) => this.#call('generateSeed', ...given);
+  generateKey: KeyVault['generateKey'] = (owner) => this.#call('generateKey', owner);
+  deriveFromKey: KeyVault['deriveFromKey'] = (request) => this.#call('deriveFromKey', request);
   deriveKey: KeyVault['deriveKey'] = (...given) => this.#call('deriveKey', ...given);
   deriveKeys: KeyVault['deriveKeys'] = (...given) => this.#call('deriveKeys', ...given);
   listKeyVersions: KeyVault['listKeyVersions'] = () => this.#call('listKeyVersions');

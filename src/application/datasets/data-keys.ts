@@ -1,12 +1,12 @@
-import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { isRefusal, type Refusal, refuse, VaultUnavailable } from '../../domain/errors.ts';
 import type { DataKey } from '../../domain/surrogates/data-key.ts';
 import { LIMITS } from '../../limits.ts';
 import { type DatasetVersionRow, SYSTEM_USER_ID } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { datasetOwner } from '../keys/key-owner.ts';
 
-/** What the vault computes over a dataset's seed, which itself never leaves it. */
-const DATA_KEY_MESSAGE = Buffer.from('sello data key v1', 'ascii');
+/** What the vault derives a data key for, from a dataset's seed, which itself never leaves it. */
+const DATA_KEY_CONTEXT = 'sello data key v1';
 
 interface Known {
   readonly versions: readonly DatasetVersionRow[];
@@ -71,16 +71,23 @@ export class DataKeys {
     return known;
   }
 
-  async #derive({ dataset, version, seed: wrapped }: DatasetVersionRow): Promise<DataKey | Refusal> {
-    const [mac] = await this.#context.vault.computeMacs([
-      {
-        owner: datasetOwner(`${dataset}/${version}`),
-        wrapped,
-        algorithm: 'sha256',
-        message: DATA_KEY_MESSAGE,
-      },
-    ]);
-    // Damaged, or under a key of the vault that was destroyed.
-    return mac ? { dataset, version, seed: mac } : refuse('dataset_destroyed');
+  /** @throws VaultUnavailable where the vault does not open a seed that is not destroyed */
+  async #derive(row: DatasetVersionRow): Promise<DataKey | Refusal> {
+    const { dataset, version } = row;
+    const key = await this.#deriveFrom(row);
+    if (key) return key;
+    // A rotation of the vault's keys has wrapped it again since it was read, and destroyed the keys from before.
+    const versions = await this.#context.store.findDataset(dataset);
+    const renewed = versions.find((each) => each.version === version);
+    if (!renewed || renewed.status === 'destroyed') return refuse('dataset_destroyed');
+    const derived = renewed.seed === row.seed ? undefined : await this.#deriveFrom(renewed);
+    if (!derived) throw new VaultUnavailable(`the vault does not open the seed ${dataset}/${version}`);
+    return derived;
+  }
+
+  async #deriveFrom({ dataset, version, seed: wrapped }: DatasetVersionRow): Promise<DataKey | undefined> {
+    const owner = datasetOwner(`${dataset}/${version}`);
+    const seed = await this.#context.vault.deriveFromKey({ owner, wrapped, context: DATA_KEY_CONTEXT });
+    return seed && { dataset, version, seed };
   }
 }

@@ -9,8 +9,6 @@ import { wholeResult } from '../idempotency/idempotent.ts';
 import { datasetOwner } from '../keys/key-owner.ts';
 import type { Act } from '../users/administer-user.ts';
 
-const SEED_BYTES = 32;
-
 /** A dataset without its seeds. */
 export interface Dataset {
   readonly name: string;
@@ -41,16 +39,18 @@ export async function createDataset(
   const limit = LIMITS.datasetsMax;
   const known = await context.store.listDatasets({ after: '', limit });
   if (known.filter(({ version }) => version === 1).length === limit) return refuse('datasets_too_many');
-  const seed = await makeSeed(context, name, 1);
-  return changeAsSystem(context, act, {
-    read: () => context.store.findDataset(name),
-    change: (versions) =>
-      versions.length > 0
-        ? refuse('dataset_exists')
-        : withVersion('dataset.created', act, [], { ...first(name, seed), ...madeAt(context) }),
-    conflict: () => refuse('dataset_exists'),
-    codec: CODEC,
-    ...originOf(act),
+  return context.keyLeases.hold(async () => {
+    const seed = await makeSeed(context, name, 1);
+    return changeAsSystem(context, act, {
+      read: () => context.store.findDataset(name),
+      change: (versions) =>
+        versions.length > 0
+          ? refuse('dataset_exists')
+          : withVersion('dataset.created', act, [], { ...first(name, seed), ...madeAt(context) }),
+      conflict: () => refuse('dataset_exists'),
+      codec: CODEC,
+      ...originOf(act),
+    });
   });
 }
 
@@ -67,18 +67,20 @@ export async function rotateDataset(
   const version = before.length + 1;
   if (before.length === 0) return refuse('dataset_unknown');
   if (version > VERSION_MAX) return refuse('dataset_versions_too_many');
-  const seed = await makeSeed(context, name, version);
-  return changeAsSystem(context, act, {
-    read: () => context.store.findDataset(name),
-    change: (versions) =>
-      versions.length === before.length
-        ? withVersion('dataset.rotated', act, versions, {
-            ...{ dataset: name, version, status: 'active', seed, ...madeAt(context) },
-          })
-        : refuse('busy', { retryAfterMs: 0 }),
-    conflict: () => refuse('busy', { retryAfterMs: 0 }),
-    codec: CODEC,
-    ...originOf(act),
+  return context.keyLeases.hold(async () => {
+    const seed = await makeSeed(context, name, version);
+    return changeAsSystem(context, act, {
+      read: () => context.store.findDataset(name),
+      change: (versions) =>
+        versions.length === before.length
+          ? withVersion('dataset.rotated', act, versions, {
+              ...{ dataset: name, version, status: 'active', seed, ...madeAt(context) },
+            })
+          : refuse('busy', { retryAfterMs: 0 }),
+      conflict: () => refuse('busy', { retryAfterMs: 0 }),
+      codec: CODEC,
+      ...originOf(act),
+    });
   });
 }
 
@@ -122,10 +124,8 @@ export function datasetOf(versions: readonly DatasetVersionRow[]): Dataset {
   };
 }
 
-async function makeSeed({ vault }: Context, name: string, version: number): Promise<string> {
-  const { wrapped, seed } = await vault.generateSeed(SEED_BYTES, datasetOwner(`${name}/${version}`));
-  seed.fill(0);
-  return wrapped;
+function makeSeed({ vault }: Context, name: string, version: number): Promise<string> {
+  return vault.generateKey(datasetOwner(`${name}/${version}`));
 }
 
 function madeAt({ decider }: Context) {

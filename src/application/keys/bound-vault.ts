@@ -17,6 +17,7 @@ export class BoundVault implements KeyVault {
   }
 
   computeMacs: KeyVault['computeMacs'] = (requests) => this.#vault.computeMacs(requests);
+  deriveFromKey: KeyVault['deriveFromKey'] = (request) => this.#vault.deriveFromKey(request);
   deriveKey: KeyVault['deriveKey'] = (...given) => this.#vault.deriveKey(...given);
   deriveKeys: KeyVault['deriveKeys'] = (...given) => this.#vault.deriveKeys(...given);
   sign: KeyVault['sign'] = (messages) => this.#vault.sign(messages);
@@ -31,6 +32,12 @@ export class BoundVault implements KeyVault {
     const made = await this.#vault.generateSeed(...given);
     this.#assertCurrent(wrappedVersion(made.wrapped));
     return made;
+  };
+
+  generateKey: KeyVault['generateKey'] = async (owner) => {
+    const wrapped = await this.#vault.generateKey(owner);
+    this.#assertCurrent(wrappedVersion(wrapped));
+    return wrapped;
   };
 
   wrap: KeyVault['wrap'] = async (requests) => this.#allCurrent(await this.#vault.wrap(requests));

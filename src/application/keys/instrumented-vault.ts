@@ -2,6 +2,8 @@ import type { KeyVault } from '../../ports/key-vault.ts';
 
 export type VaultCall =
   | 'generateSeed'
+  | 'generateKey'
+  | 'deriveFromKey'
   | 'wrap'
   | 'computeMacs'
   | 'deriveKey'
@@ -45,6 +47,10 @@ export class InstrumentedVault implements KeyVault {
 
   generateSeed: KeyVault['generateSeed'] = (...given) =>
     this.#counted('generateSeed', 1, () => this.#vault.generateSeed(...given));
+  generateKey: KeyVault['generateKey'] = (owner) =>
+    this.#counted('generateKey', 1, () => this.#vault.generateKey(owner));
+  deriveFromKey: KeyVault['deriveFromKey'] = (request) =>
+    this.#counted('deriveFromKey', 1, () => this.#vault.deriveFromKey(request));
   wrap: KeyVault['wrap'] = (requests) =>
     this.#counted('wrap', requests.length, () => this.#vault.wrap(requests));
   computeMacs: KeyVault['computeMacs'] = (requests) =>

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { rotateKeys } from '../../../src/application/keys/rotate-keys.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import { type FixtureOptions, type HttpFixture, testHttp } from './http-fixture.ts';
@@ -173,6 +174,36 @@ describe('datasets', () => {
     const [renewed] = await fixture.application.context.store.findDataset('trial');
     assert.notEqual(renewed?.seed, seed?.seed);
     assert.deepEqual((await make('trial', [UUID])).json, before);
+  });
+
+  test('a version whose key nobody has asked for yet is turned back after such a rotation, too', async (t) => {
+    const { fixture, admin, make, reverse } = await laboratory(t);
+    const { context } = fixture.application;
+    await admin.post('/v1/datasets', { name: 'trial' });
+    const [old] = (await make('trial', [UUID])).json.surrogates;
+    await admin.post('/v1/datasets/trial/versions');
+    // The rows of both versions are in memory now, and the key of the newer one alone.
+    await make('trial', [UUID]);
+    await rotateKeys(context, {});
+    assert.deepEqual((await reverse('trial', [old])).json, { values: [UUID] });
+  });
+
+  test('a rotation of the vault’s keys waits for a seed that was wrapped and is not stored yet', async (t) => {
+    const { fixture, admin, make } = await laboratory(t);
+    const { context } = fixture.application;
+    const { vault } = context;
+    const generateKey = vault.generateKey.bind(vault);
+    let rotation: Promise<unknown> | undefined;
+    t.mock.method(vault, 'generateKey', async (owner: string) => {
+      const wrapped = await generateKey(owner);
+      rotation = rotateKeys(context, {});
+      // Time in which a rotation that does not wait destroys the key that has wrapped it.
+      await Promise.race([rotation, delay(300)]);
+      return wrapped;
+    });
+    assert.equal((await admin.post('/v1/datasets', { name: 'trial' })).status, 201);
+    await rotation;
+    assert.equal((await make('trial', [UUID])).status, 200);
   });
 
   test('of many who make, or rotate, one dataset at once one version each is made', async (t) => {
