@@ -96,7 +96,11 @@ test('the benchmark prints one JSON document with every row, and leaves nothing 
     env: { ...process.env, TMPDIR: folder, NODE_COMPILE_CACHE: COMPILED },
     timeout: TIME_MS,
   });
-  assert.equal(stderr, '');
+  // On a busy machine a server under measurement may wait for its database, and says so.
+  const said = stderr
+    .split('\n')
+    .filter((line) => line !== '' && !/^(?:waiting for a|the) database /.test(line));
+  assert.deepEqual(said, []);
   const report = JSON.parse(stdout) as Type.Static<typeof Report>;
   assert.deepEqual(Errors(Report, report), []);
   assert.ok(Check(Report, report));
