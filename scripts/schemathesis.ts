@@ -1,4 +1,4 @@
-// Installs Schemathesis (PyPI) once into ~/.cache/sello, for test/e2e/http-schemathesis.test.ts.
+// Installs Schemathesis (PyPI) once into ~/.cache/sello, for test/e2e/http-schemathesis.check.ts.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { installPythonPackages } from './python-packages.ts';
