@@ -206,6 +206,8 @@ test('a broker that is not there, that does not answer, or answers without end, 
 
 test('a topic with deduplication off, several partitions, or another log is not written to', async (t) => {
   const { broker, relay, problem, status } = await setUp(t);
+  // Read last, and wrong until the end: a look that began before a change of the others finds nothing to write to.
+  broker.replies.set('/properties', { status: 200, body: { 'sello-log': 'other.example' } });
   broker.replies.set('/stats', { status: 200, body: { deduplicationStatus: 'Disabled' } });
   relay.start();
   assert.match(await problem('misconfigured'), /set-deduplication public\/default --enable/);
@@ -213,7 +215,6 @@ test('a topic with deduplication off, several partitions, or another log is not 
   broker.replies.set('/partitions', { status: 200, body: { partitions: 3 } });
   await until(() => /3 partitions/.test(status()?.problem?.message ?? ''));
   broker.replies.set('/partitions', { status: 200, body: { partitions: 1 } });
-  broker.replies.set('/properties', { status: 200, body: { 'sello-log': 'other.example' } });
   assert.match(await problem('taken'), /the log other\.example/);
   assert.equal(broker.received.length, 0);
   broker.replies.set('/properties', { status: 403 });
