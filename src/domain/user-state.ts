@@ -38,6 +38,8 @@ export interface IdentityState {
   readonly version: number;
   /** Where it is more than self-asserted, the token that enrolled it: keys that replace it by that token's code are `factor`. */
   readonly verifiedToken?: string;
+  /** The version of the entry that says what an operator saw. */
+  readonly verifiedVersion?: number;
 }
 
 /** Administrators give the account to a new device. Times in ms since 1970; administrators by user name. */

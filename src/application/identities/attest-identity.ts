@@ -61,9 +61,10 @@ export async function certifyIdentity(
   context: Context,
   username: string,
 ): Promise<CertifiedIdentity | undefined> {
-  const { random, clock, store } = context;
-  const identity = await store.findIdentity(username);
-  if (!identity) return undefined;
+  const { random, clock } = context;
+  const found = await findIdentity(context, username);
+  if (!found) return undefined;
+  const { identity } = found;
   const now = clock.now();
   const notBefore = now - BACKDATED_MS;
   const notAfter = now + LIMITS.identityAttestedMs;

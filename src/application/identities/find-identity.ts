@@ -1,9 +1,11 @@
+import { type PublicKey, thumbprintOf } from '../../domain/identity/public-key.ts';
 import { decodeBody } from '../../domain/journal/entry.ts';
 import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
-import type { NamedIdentity } from '../../ports/store.ts';
+import type { IdentityLevel, NamedIdentity } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { isIntact } from '../journal/intact-entry.ts';
+import type { User } from '../users/user.ts';
 
 /** An identity as the directory shows it, with the entry that it follows from. */
 export interface PublishedIdentity {
@@ -17,9 +19,9 @@ export interface PublishedIdentity {
 }
 
 /**
- * Finds the keys of a user that are in force. The row must say what the entry says that enrolled it.
+ * Finds the keys of a user that are in force. The row must say what the entries say that enrolled and verified it.
  * @returns undefined where nobody of that name has any
- * @throws ContradictedRow when the row or the entry is not what the journal's hashes cover
+ * @throws ContradictedRow when the row or an entry is not what the journal's hashes cover
  */
 export async function findIdentity(
   context: Context,
@@ -30,18 +32,71 @@ export async function findIdentity(
 }
 
 async function publish(context: Context, identity: NamedIdentity): Promise<PublishedIdentity> {
-  const { store, contradictions } = context;
   const { userId, version } = identity;
-  const [entry, before] = await store.readUserJournal(userId, { below: version + 1, limit: 2 });
+  const [entry, before] = await context.store.readUserJournal(userId, { below: version + 1, limit: 2 });
   const previous = before?.hash ?? GENESIS_HASH;
   if (!entry || entry.version !== version || !isIntact(entry, previous) || !enrols(entry, identity))
-    throw contradictions.found(`the identity of entry ${version} of user ${userId} is not what it enrolled`);
-  return { identity, index: indexOf(entry), body: entry.body, previous };
+    throw contradicted(context, identity);
+  const level = await levelOf(context, identity, entry);
+  return { identity: { ...identity, level }, index: indexOf(entry), body: entry.body, previous };
 }
 
-function enrols(entry: JournalEntry, { signKey, sealKey }: NamedIdentity): boolean {
+function enrols(entry: JournalEntry, identity: NamedIdentity): boolean {
+  const { type, detail, user } = decodeBody(entry.body);
+  if (type !== 'identity.enrolled' || user !== identity.username) return false;
+  const { signJwk, sealJwk, signKey, sealKey } = identity;
+  return (
+    detail?.sign === signKey &&
+    detail.seal === sealKey &&
+    thumbprintOf(JSON.parse(signJwk) as PublicKey) === signKey &&
+    thumbprintOf(JSON.parse(sealJwk) as PublicKey) === sealKey
+  );
+}
+
+/** How the keys were tied to the person, as the entries say: `operator` stands in an entry of its own. */
+async function levelOf(
+  context: Context,
+  identity: NamedIdentity,
+  enrolled: JournalEntry,
+): Promise<IdentityLevel> {
+  const { level } = decodeBody(enrolled.body).detail ?? {};
+  if (level !== 'self_asserted' && level !== 'factor') throw contradicted(context, identity);
+  if (identity.level === level) return level;
+  const { userId, version } = identity;
+  if (identity.level !== 'operator') throw contradicted(context, identity);
+  // A cached user may be of before the verification.
+  const verifiedVersion =
+    verifiedVersionOf(await context.userCache.getOrLoad(userId), version) ??
+    verifiedVersionOf(await context.userCache.reload(userId), version);
+  // A version before did not keep which entry it is. The keys then have the level that is shown to follow.
+  if (verifiedVersion === undefined) return level;
+  const page = { below: verifiedVersion + 1, limit: 2 };
+  const [entry, before] = await context.store.readUserJournal(userId, page);
+  if (!entry || !isIntact(entry, before?.hash ?? GENESIS_HASH) || !verifies(entry, identity))
+    throw contradicted(context, identity);
+  return 'operator';
+}
+
+function verifiedVersionOf(user: User | undefined, version: number): number | undefined {
+  const { identity } = user?.state ?? {};
+  return identity?.version === version ? identity.verifiedVersion : undefined;
+}
+
+function verifies(entry: JournalEntry, { version, signKey, seen, verifiedBy }: NamedIdentity): boolean {
   const { type, detail } = decodeBody(entry.body);
-  return type === 'identity.enrolled' && detail?.sign === signKey && detail.seal === sealKey;
+  return (
+    type === 'admin.identity_verified' &&
+    detail?.enrolled === version &&
+    detail.sign === signKey &&
+    detail.seen === seen &&
+    detail.by === verifiedBy
+  );
+}
+
+function contradicted({ contradictions }: Context, { userId, version }: NamedIdentity): Error {
+  return contradictions.found(
+    `the identity of entry ${version} of user ${userId} does not follow from its entries`,
+  );
 }
 
 /** The log's index of an entry: its position in the journal, counted from 0. */

@@ -39,7 +39,10 @@ export async function verifyIdentity(
         draft: {
           type: 'admin.identity_verified',
           detail: { by, enrolled: version, seen, sign },
-          state: { ...user.state, identity: { version, verifiedToken: tokenId } },
+          state: {
+            ...user.state,
+            identity: { version, verifiedToken: tokenId, verifiedVersion: user.version + 1 },
+          },
           rows: [{ kind: 'identity.update', userId, version, level: 'operator', seen, verifiedBy: by }],
         },
       };

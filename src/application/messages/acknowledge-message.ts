@@ -4,8 +4,10 @@ import { RECEIPT_TYPE, SIGNING_ALGORITHM } from '../../domain/messages/message-f
 import { LIMITS } from '../../limits.ts';
 import type { InboxMessage, NamedIdentity } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import { findIdentity } from '../identities/find-identity.ts';
 import { verifyByKeySet } from '../keys/es256.ts';
-import { isSessionValid, type Session } from '../sessions/session.ts';
+import type { Session } from '../sessions/session.ts';
+import { changeInbox } from './change-inbox.ts';
 import { findMessage } from './inbox.ts';
 
 const SIGNATURE_BYTES = 64;
@@ -28,33 +30,17 @@ export async function acknowledgeMessage(
     readonly receipt: string;
   },
 ): Promise<Refusal | undefined> {
-  const { userId, sessionId, username } = session;
+  const { userId, username } = session;
   const found = await findMessage(context, session, messageId);
   if (!found) return refuse('message_unknown');
   if (found.deliveredAt > 0) return undefined;
-  const identity = await context.store.findIdentity(username);
+  const identity = (await findIdentity(context, username))?.identity;
   const fault = identity ? faultOf(receipt, identity, found) : 'you have no keys in force';
   if (fault !== undefined) return refuse('delivery_receipt_invalid', { detail: fault });
-  const { result } = await context.decider.submit<Refusal | undefined>({
-    userId,
-    // Another server was first, or the message expired meanwhile.
-    conflict: () => refuse('message_unknown'),
-    decide: (user, { at }) => {
-      if (!user || !isSessionValid(user, sessionId, at)) return { result: refuse('session_ended') };
-      return {
-        result: undefined,
-        draft: {
-          type: 'message.delivered',
-          detail: {
-            message: messageId,
-            receipt: createHash('sha256').update(receipt).digest('hex'),
-            sha256: found.digest,
-          },
-          state: user.state,
-          rows: [{ kind: 'inbox.deliver', userId, messageId, deliveredAt: at, receipt }],
-        },
-      };
-    },
+  const result = await changeInbox(context, session, found, {
+    type: 'message.delivered',
+    detail: { receipt: createHash('sha256').update(receipt).digest('hex') },
+    row: (deliveredAt) => ({ kind: 'inbox.deliver', userId, messageId, deliveredAt, receipt }),
   });
   if (result?.refused !== 'message_unknown') return result;
   const now = await findMessage(context, session, messageId);

@@ -1,7 +1,8 @@
 import { type Refusal, refuse } from '../../domain/errors.ts';
 import type { InboxMessage, MessageDelivery } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { isSessionValid, type Session } from '../sessions/session.ts';
+import type { Session } from '../sessions/session.ts';
+import { changeInbox } from './change-inbox.ts';
 
 /** The messages that wait for a user, oldest first; or those that they acknowledged and that have not expired. */
 export function listInbox(
@@ -48,24 +49,11 @@ export async function deleteMessage(
   session: Session,
   messageId: string,
 ): Promise<Refusal | undefined> {
-  const { userId, sessionId } = session;
   const found = await findMessage(context, session, messageId);
   if (!found) return refuse('message_unknown');
-  const { result } = await context.decider.submit<Refusal | undefined>({
-    userId,
-    conflict: () => refuse('message_unknown'),
-    decide: (user, { at }) => {
-      if (!user || !isSessionValid(user, sessionId, at)) return { result: refuse('session_ended') };
-      return {
-        result: undefined,
-        draft: {
-          type: 'message.deleted',
-          detail: { message: messageId, sha256: found.digest },
-          state: user.state,
-          rows: [{ kind: 'inbox.delete', userId, messageId }],
-        },
-      };
-    },
+  const { userId } = session;
+  return changeInbox(context, session, found, {
+    type: 'message.deleted',
+    row: () => ({ kind: 'inbox.delete', userId, messageId }),
   });
-  return result;
 }
