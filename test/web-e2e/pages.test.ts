@@ -276,6 +276,30 @@ describe('pages', { concurrency: 2 }, () => {
     await chief.text('Content and hash').click();
     await looker.look('journal-whole');
 
+    await chief.at('operator', 'users');
+    await chief.button('New user').click();
+    await dialog.getByLabel('Name').fill('bob');
+    await dialog.getByLabel(/^Auditor/).check();
+    await looker.look('new-user-dialog');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await dialog.getByText('The user name is taken. Choose another one.').waitFor();
+    await looker.look('new-user-taken');
+    await dialog.getByLabel('Name').fill('vera');
+    await dialog.getByLabel('I set it').check();
+    await dialog.getByLabel('First password').last().fill('corta');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await dialog.getByText(/^The password is too short/).waitFor();
+    await dialog.getByLabel('The person chooses it').check();
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await dialog.getByText(/^Give this link to nobody/).waitFor();
+    await looker.look('new-user-link');
+    const reset = (await dialog.locator('code').textContent())?.split('#reset=')[1];
+    const chosen = await sello.ask('POST', '/v1/password-resets', { body: { reset, password: PASSWORD } });
+    assert.equal(chosen.json.username, 'vera');
+    await dialog.getByRole('link', { name: 'Open the user' }).click();
+    await chief.heading('vera').waitFor();
+    await chief.text('Auditor').waitFor();
+
     await chief.at('operator', 'users', 'bob');
     await chief.button('Invite to set up a token').click();
     await dialog.getByRole('button', { name: 'Ask for a recovery' }).waitFor();

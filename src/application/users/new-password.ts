@@ -4,8 +4,8 @@ import type { PasswordCaller } from '../../ports/password-hasher.ts';
 import type { SessionRow, SideRow, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { deviceIdOf, endSessions, tokensOfDevice } from '../tokens/device.ts';
+import { wrapMacKey } from './mac-key.ts';
 import { passwordHashId } from './password-hash-id.ts';
-import { wrapMacKey } from './register-user.ts';
 import type { User } from './user.ts';
 import { checkPassword } from './username.ts';
 

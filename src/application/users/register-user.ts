@@ -1,7 +1,5 @@
-import { hash } from 'node:crypto';
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import { attemptLockedForMs } from '../../domain/failed-attempts.ts';
-import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import { EMPTY_STATE } from '../../domain/user-state.ts';
 import { LIMITS } from '../../limits.ts';
 import type { PasswordCaller } from '../../ports/password-hasher.ts';
@@ -9,14 +7,11 @@ import type { Role, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
 import { findRecord, type Idempotency, repeated } from '../idempotency/idempotency-record.ts';
-import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
-import { macKeyOwner } from '../keys/key-owner.ts';
+import { wholeResult } from '../idempotency/idempotent.ts';
 import { attemptBy, STRANGER } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
+import { commitUser } from './commit-user.ts';
 import { checkNewUsername, checkPassword } from './username.ts';
-
-/** Of the detail of a user's first entry. */
-const SALT_BYTES = 16;
 
 export interface RegisterUserRequest {
   readonly username: string;
@@ -55,10 +50,12 @@ export interface CreateUserRequest {
   readonly role: Role;
   /** The client's network, for a user who registers without an operator. */
   readonly address?: string;
+  /** The name of the administrator who creates the user. */
+  readonly by?: string;
   readonly idempotency?: Idempotency;
 }
 
-/** Creates a user for an operator or for `registerUser`. Does NOT check whether registration is open, nor any rate. */
+/** Creates a user for an operator, an administrator or `registerUser`. Does NOT check whether registration is open, nor any rate. */
 export async function createUser(
   context: Context,
   request: CreateUserRequest,
@@ -70,7 +67,13 @@ export async function createUser(
 
   const passwordHash = await context.passwords.hash(password, stranger(request.address));
   if (passwordHash === undefined) return refuse('busy', { retryAfterMs: context.passwords.retryAfterMs() });
-  const made = await context.keyLeases.hold(() => commitUser(context, request, passwordHash));
+  const made = await context.keyLeases.hold(() =>
+    commitUser(context, { ...request, passwordHash }, async ({ userId }) => ({
+      result: { userId, username },
+      state: EMPTY_STATE,
+      codec: wholeResult<RegisteredUser>(),
+    })),
+  );
   const taken = 'refused' in made && made.refused === 'username_taken';
   return taken ? takenOrRepeated(context, request) : made;
 }
@@ -129,62 +132,4 @@ function comparedRepeat(
 
 function stranger(address: string | undefined): PasswordCaller | undefined {
   return address === undefined ? undefined : { address, known: false };
-}
-
-async function commitUser(
-  context: Context,
-  { username, password, role, address, idempotency }: CreateUserRequest,
-  passwordHash: string,
-): Promise<RegisteredUser | Refusal> {
-  const [userId] = await context.store.allocateUserIds(1);
-  if (userId === undefined) throw new Error('the store allocated no user id');
-  const macKey = await wrapMacKey(context, userId, password);
-
-  const createdAt = context.decider.now();
-  // Erased with the user: without it nobody can guess their entries and compare hashes.
-  const salt = Buffer.from(context.random.bytes(SALT_BYTES)).toString('hex');
-  const job: Job<RegisteredUser | Refusal> = {
-    userId,
-    origin: address === undefined ? undefined : { kind: 'address', name: address },
-    newUser: {
-      id: userId,
-      username,
-      role,
-      disabled: false,
-      macKey,
-      createdAt,
-      tokens: [],
-      sessions: [],
-      passkeys: [],
-      pending: [],
-      version: 0,
-      at: 0,
-      hash: GENESIS_HASH,
-      state: EMPTY_STATE,
-    },
-    decide: () => ({
-      result: { userId, username },
-      draft: {
-        type: 'user.registered',
-        detail: { role, salt },
-        state: EMPTY_STATE,
-        rows: [
-          { kind: 'user.insert', userId, username, passwordHash, macKey, role, disabled: false, createdAt },
-        ],
-      },
-    }),
-    conflict: () => refuse('username_taken'),
-  };
-  const codec = wholeResult<RegisteredUser>();
-  const { result } = await context.decider.submit(idempotent(job, idempotency, codec));
-  return result;
-}
-
-/** The protocol's MAC key, SHA-256 of the password in UTF-8, wrapped for its user as the store keeps it. */
-export async function wrapMacKey(context: Context, userId: UserId, password: string): Promise<string> {
-  const key = hash('sha256', Buffer.from(password, 'utf8'), 'buffer');
-  const [macKey] = await context.vault.wrap([{ owner: macKeyOwner(userId), key }]);
-  key.fill(0);
-  if (macKey === undefined) throw new Error('the vault wrapped no key');
-  return macKey;
 }

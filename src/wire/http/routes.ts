@@ -1,6 +1,7 @@
 import type { Route } from './route.ts';
 import { adminConfigurationRoutes } from './routes/admin-configuration.ts';
 import { adminJournalRoutes } from './routes/admin-journal.ts';
+import { adminNewUserRoutes } from './routes/admin-new-user.ts';
 import { adminOverviewRoutes } from './routes/admin-overview.ts';
 import { adminPartRoutes } from './routes/admin-parts.ts';
 import { adminServiceRoutes } from './routes/admin-services.ts';
@@ -62,6 +63,7 @@ export const ROUTES: readonly Route[] = [
   ...proofRoutes,
   ...eventRoutes,
   ...adminUserRoutes,
+  ...adminNewUserRoutes,
   ...adminOneUserRoutes,
   ...adminServiceRoutes,
   ...adminWebhookRoutes,

@@ -141,6 +141,13 @@ export type Message = {
   readonly bytes: number;
 };
 
+export type NewUser = {
+  readonly id: string;
+  readonly username: string;
+  readonly role: 'user' | 'auditor';
+  readonly invitation: PasswordReset | null;
+};
+
 export type Overview = {
   readonly at: string;
   readonly started_at: string;
@@ -980,6 +987,14 @@ export interface Operations {
       readonly name: string;
     };
     answer: ServiceKey;
+  };
+  'POST /v1/admin/users': {
+    body: {
+      readonly username: string;
+      readonly role?: 'user' | 'auditor';
+      readonly password?: string;
+    };
+    answer: NewUser;
   };
   'POST /v1/admin/users/{id}/disable': {
     path: {

@@ -60,6 +60,11 @@ export function ProblemNote({
   );
 }
 
+/** The words of a refusal at a field: what is wrong, and the detail of it. */
+export function problemText(error: ProblemError): string {
+  return error.detail === '' ? error.title : `${error.title}. ${error.detail}`;
+}
+
 type Translate = ReturnType<typeof useTranslation<'common'>>['t'];
 
 function wordsOf(error: unknown, ofTransaction: boolean, t: Translate) {

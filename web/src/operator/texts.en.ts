@@ -67,6 +67,22 @@ export const operator = {
   },
   users: {
     title: 'Users',
+    create: 'New user',
+    create_title: 'New user',
+    create_confirm: 'Create',
+    create_role_hint:
+      'Administrators are made by the operator’s command: sello user create NAME --role admin',
+    role_user_hint: 'Pays and approves.',
+    role_auditor_hint: 'Reads everything and changes nothing.',
+    create_password: 'First password',
+    create_by_link: 'The person chooses it, by a one-time link',
+    create_by_password: 'I set it',
+    password_show: 'Show the password',
+    created_title: '“{{name}}” is created',
+    created_link:
+      'Give this link to nobody but this person. It works once, for a day. If it expires, reset the password on the user’s page.',
+    created_password: 'They can log in with the password that you set.',
+    created_open: 'Open the user',
     search: 'Search by name',
     search_hint: 'A part of it is enough.',
     none_title: 'No user found',

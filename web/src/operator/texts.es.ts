@@ -71,6 +71,22 @@ export const operator: Texts<typeof english> = {
   },
   users: {
     title: 'Usuarios',
+    create: 'Nuevo usuario',
+    create_title: 'Nuevo usuario',
+    create_confirm: 'Crear',
+    create_role_hint:
+      'Los administradores se crean con la orden del operador: sello user create NOMBRE --role admin',
+    role_user_hint: 'Paga y aprueba.',
+    role_auditor_hint: 'Lo lee todo y no cambia nada.',
+    create_password: 'Primera contraseña',
+    create_by_link: 'La elige la persona, con un enlace de un solo uso',
+    create_by_password: 'La pongo yo',
+    password_show: 'Mostrar la contraseña',
+    created_title: '«{{name}}» está creado',
+    created_link:
+      'Entregue este enlace solo a esa persona. Sirve una vez, durante un día. Si caduca, restablezca la contraseña en la página del usuario.',
+    created_password: 'Puede iniciar sesión con la contraseña que usted ha puesto.',
+    created_open: 'Abrir el usuario',
     search: 'Buscar por nombre',
     search_hint: 'Basta una parte.',
     none_title: 'No se ha encontrado ningún usuario',

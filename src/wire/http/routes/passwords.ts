@@ -1,8 +1,13 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { changePassword } from '../../../application/users/change-password.ts';
-import { makePasswordReset, redeemPasswordReset } from '../../../application/users/reset-password.ts';
+import {
+  makePasswordReset,
+  type PasswordResetSecret,
+  redeemPasswordReset,
+} from '../../../application/users/reset-password.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { Code, closed, Id, named, Password, time, Username } from '../schema.ts';
@@ -15,7 +20,7 @@ const ResetSecret = Type.String({
   description: 'Of a password reset. It works once.',
 });
 
-const PasswordReset = named(
+export const PasswordReset = named(
   'PasswordReset',
   closed({
     reset: ResetSecret,
@@ -25,6 +30,14 @@ const PasswordReset = named(
     expires_at: time('Until when it works.'),
   }),
 );
+
+/** A reset as it is shown to the administrator who made it. */
+export function resetView(
+  { origin }: HttpDependencies['site'],
+  { secret, expiresAt }: PasswordResetSecret,
+): Static<typeof PasswordReset> {
+  return { reset: secret, link: `${origin}/console#reset=${secret}`, expires_at: rfc3339(expiresAt) };
+}
 
 const PASSWORD_REFUSALS = ['password_too_short', 'password_too_long', 'busy', 'locked'] as const;
 
@@ -111,16 +124,7 @@ export const passwordRoutes = [
         ...(idempotency ? { idempotency } : {}),
       });
       if (isRefusal(made)) return made;
-      const { secret, expiresAt, repeated } = made;
-      return {
-        status: 201,
-        headers: replayed(repeated),
-        body: {
-          reset: secret,
-          link: `${site.origin}/console#reset=${secret}`,
-          expires_at: rfc3339(expiresAt),
-        },
-      };
+      return { status: 201, headers: replayed(made.repeated), body: resetView(site, made) };
     },
   }),
 ];

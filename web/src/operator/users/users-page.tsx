@@ -1,9 +1,12 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { UsersIcon } from '../../design/icons.tsx';
+import { PlusIcon, UsersIcon } from '../../design/icons.tsx';
 import { shownDate } from '../../design/time.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { api } from '../../session/server.ts';
+import { useSession } from '../../session/session-gate.tsx';
 import { useList } from '../../session/use-list.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
@@ -13,6 +16,7 @@ import { useFilters } from '../filters/use-filters.ts';
 import { SearchOn } from '../table/search-on.tsx';
 import { Table } from '../table/table.tsx';
 import { useNumber } from '../use-number.ts';
+import { CreateUser } from './create-user.tsx';
 import { UserState } from './user-state.tsx';
 
 const SEARCH_LENGTH_MAX = 128;
@@ -22,6 +26,8 @@ export function UsersPage() {
   const { t } = useTranslation('operator');
   const locale = useLocale();
   const number = useNumber();
+  const { role } = useSession();
+  const [creating, setCreating] = useState(false);
   const [{ search = '' }] = useFilters();
   const query = useList({
     queryKey: ['operator', 'users', search],
@@ -35,7 +41,16 @@ export function UsersPage() {
     keepPrevious: true,
   });
   return (
-    <Page title={t('users.title')}>
+    <Page
+      title={t('users.title')}
+      actions={
+        role === 'admin' && (
+          <Button leftSection={<PlusIcon size={18} />} onClick={() => setCreating(true)}>
+            {t('users.create')}
+          </Button>
+        )
+      }
+    >
       <Card>
         <FilterBar label={t('users.search')}>
           <SearchField
@@ -92,6 +107,7 @@ export function UsersPage() {
         </Reading>
         <SearchOn query={query} />
       </Card>
+      {creating && <CreateUser onClose={() => setCreating(false)} />}
     </Page>
   );
 }
