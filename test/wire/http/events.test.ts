@@ -66,10 +66,37 @@ test('a client that reconnects with Last-Event-ID misses nothing and sees nothin
     last = seen.at(-1) ?? last;
   }
   await writing;
+  // Nobody else decides here, so that a user's entries are the log's.
   assert.deepEqual(
     seen,
-    Array.from({ length: seen.length }, (_, index) => `${index + 1}`),
+    Array.from({ length: seen.length }, (_, index) => `log-${index + 1}`),
   );
+});
+
+test('an index of the log and an id of versions before resume as well', async (t) => {
+  const fixture = await testHttp(t);
+  await fixture.user('zoe');
+  const alice = await fixture.user('alice');
+  await fixture.user('bob');
+  for (let count = 0; count < 80; count++) {
+    await alice.post('/v1/transactions', await alice.proven({ ...BIG, amount: '1.00' }));
+  }
+  const versions = async (lastId: string) => {
+    const reader = await follow(t, fixture, alice, lastId);
+    const events = await until(async () => reader.events.at(-1)?.data.body.version === 82 && reader.events);
+    return events.map(({ data }) => data.body.version);
+  };
+  const from = (first: number) => Array.from({ length: 83 - first }, (_, index) => first + index);
+  // Indexes 0 and 1 are zoe's, 2 and 3 alice's, 4 and 5 bob's, then alice's again.
+  const expected = { 'log-0': 1, 'log-2': 1, 'log-3': 2, 'log-4': 3, 'log-6': 3, 'log-7': 4, 'log-80': 77 };
+  for (const [lastId, first] of Object.entries(expected))
+    assert.deepEqual(await versions(lastId), from(first), lastId);
+  assert.deepEqual(await versions('3'), from(4), 'the version, as servers of before sent it');
+  const auditor = await fixture.withRole('eve', 'auditor');
+  for (const lastId of ['2', 'log-2']) {
+    const [first] = await (await follow(t, fixture, auditor, lastId)).until(1);
+    assert.deepEqual([first?.id, first?.data.body.user], ['log-3', 'alice'], lastId);
+  }
 });
 
 test('a stream that is cut before its first event is resumed from its start: nothing is missed meanwhile', async (t) => {
@@ -102,8 +129,14 @@ test('an id that no event has had yet is refused: its stream would miss events',
     [alice, 2],
     [auditor, 4],
   ] as const) {
-    assert.equal((await follow(t, fixture, user, `${last + 1}`)).status, 400);
-    assert.equal((await follow(t, fixture, user, `${last}`)).status, 200);
+    for (const [id, status] of [
+      [`${last + 1}`, 400],
+      [`${last}`, 200],
+      ['log-5', 400],
+      ['log-4', 200],
+    ] as const) {
+      assert.equal((await follow(t, fixture, user, id)).status, status, id);
+    }
   }
 });
 
@@ -117,14 +150,14 @@ test('an auditor follows all, in the order of the journal', async (t) => {
   assert.deepEqual(
     all.map(({ id, type, data }) => [id, type, data.position]),
     ['user.registered', 'login.accepted', 'user.registered', 'login.accepted'].map((type, index) => [
-      `${index + 1}`,
+      `log-${index + 1}`,
       type,
       index + 1,
     ]),
   );
   assert.deepEqual(
     (await fromNow.until(2)).map(({ id }) => id),
-    ['3', '4'],
+    ['log-3', 'log-4'],
   );
 });
 
@@ -156,7 +189,17 @@ test('streams are bounded in number, live by heartbeats, and end with the server
     const stream = await follow(t, fixture, alice);
     return stream.status === 200 && stream;
   });
-  for (const bad of ['x', '-1', '1.5', '99999999999999999999']) {
+  for (const bad of [
+    'x',
+    '-1',
+    '1.5',
+    '99999999999999999999',
+    'log-',
+    'log--1',
+    'log-01',
+    'log-x',
+    'LOG-1',
+  ]) {
     const answer = await alice.get('/v1/events', { 'last-event-id': bad });
     assert.equal(answer.json.code, 'message_invalid', bad);
   }

@@ -85,6 +85,32 @@ test('it resumes where it was: nothing is missed, nothing comes twice', async (t
   );
 });
 
+test('it resumes by an index of the log, and by an id of versions before', async (t) => {
+  const fixture = await testHttp(t);
+  const alice = await fixture.user('alice');
+  const shop = await fixture.service('shop', 'transactions:read', 'transactions:write');
+  const asked = [await ask(fixture, shop, alice), await ask(fixture, shop, alice)];
+  const size = (await fixture.application.store.readJournal({ after: 0, limit: 100 })).length;
+  for (const [last, expected] of [
+    ['log-0', asked],
+    [`log-${size - 1}`, asked.slice(1)],
+    [await cursorOfBefore(fixture, 'shop', size - 1), asked.slice(1)],
+  ] as const) {
+    const events = await (await follow(t, fixture, shop, last)).until(expected.length);
+    assert.deepEqual(
+      events.map(({ data }) => data.body.transaction.id),
+      expected,
+    );
+  }
+});
+
+/** The id of an event as versions before sent it. */
+async function cursorOfBefore({ server, application }: HttpFixture, name: string, position: number) {
+  const services = await application.store.listServices();
+  const serviceId = services.find((service) => service.name === name)?.serviceId;
+  return server.dependencies.cursors.write(['events', `service/${serviceId}`], `${position}`);
+}
+
 test('it needs the scope, an id of its own, and ends with the key', async (t) => {
   const fixture = await testHttp(t, { limits: { streams: { heartbeatMs: 50 } } });
   const alice = await fixture.user('alice');
@@ -94,8 +120,9 @@ test('it needs the scope, an id of its own, and ends with the key', async (t) =>
   assert.equal((await fixture.get('/v1/events', blind)).status, 403);
   const reader = await follow(t, fixture, shop);
   await ask(fixture, shop, alice);
-  const [{ id = '' } = {}] = await reader.until(1);
-  for (const wrong of [id, '1', 'x'.repeat(300)]) {
+  await reader.until(1);
+  const ofShop = await cursorOfBefore(fixture, 'shop', 0);
+  for (const wrong of [ofShop, '1', 'log-9999', 'x'.repeat(300)]) {
     const { status, json } = await fixture.get('/v1/events', bank, { 'last-event-id': wrong });
     assert.deepEqual([status, json.code], [400, 'message_invalid'], 'another service’s id, or none');
   }
