@@ -21,7 +21,13 @@ export default defineConfig({
   plugins: [
     react(),
     designVariables(),
-    precache({ page: 'token/index.html', worker: 'service-worker.js' }),
+    precache({
+      page: 'token/index.html',
+      worker: 'service-worker.js',
+      // What the page's HTML itself refers to: without it the first paint of a page without a network lacks the logo.
+      publicFiles: [file('public/sello.svg'), file('public/token/manifest.webmanifest')],
+      publicDir: file('public'),
+    }),
     precompress(),
   ],
   build: {

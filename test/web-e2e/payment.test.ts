@@ -55,14 +55,36 @@ describe('payments', { concurrency: 2 }, () => {
   });
 
   test('“this was not me” on the phone refuses it on the desk, too', async () => {
-    const { bank, token, leave } = await newCustomer(chromium, sello, 'bob');
+    const { bank, token, desk, leave } = await newCustomer(chromium, sello, 'bob');
     await bank.transfer({ payee: 'Mallory', amount: '9000' });
+    // Cancel closes, and refuses nothing.
+    await token.open('Mallory');
+    await token.button('Cancel').click();
+    await token.heading('Approvals').waitFor();
     await token.open('Mallory');
     await token.button('This was not me').click();
     await token.dialog.getByRole('button', { name: 'Refuse it' }).click();
     await token.heading('Refused').waitFor();
     await bank.becomes('Refused');
     await bank.text('You refused it.').waitFor();
+
+    // Asked for again with the same content, but for a payee that looks like a mistyped IBAN.
+    await desk.page.getByRole('link', { name: 'Ask again' }).click();
+    await bank.heading('New transfer').waitFor();
+    assert.equal(await desk.page.getByLabel('Amount').inputValue(), '9000.00');
+    assert.equal(await desk.page.getByLabel('From account').inputValue(), 'ES79-2100-0813');
+    const payee = desk.page.getByLabel('To account');
+    assert.equal(await payee.inputValue(), 'Mallory');
+    await payee.fill('ES912100041845020005133');
+    await bank.button('Continue to approval').click();
+    await bank.text('an IBAN of Spain, which has 24 characters; here are 23.').waitFor();
+    await payee.fill('ES9121000418450200051323');
+    await bank.button('Continue to approval').click();
+    await bank.text('its check digits do not fit').waitFor();
+    assert.equal(await desk.page.locator('#transaction-payee:focus').count(), 1);
+    await payee.fill('ES91 2100 0418 4502 0005 1332');
+    await bank.button('Continue to approval').click();
+    await bank.text('Approve on your token').waitFor();
     await leave();
   });
 
@@ -118,10 +140,52 @@ describe('payments', { concurrency: 2 }, () => {
     await bank.text('Show as text').click();
     const text = (await desk.page.locator('pre').textContent()) ?? '';
     await phone.page.evaluate('navigator.serviceWorker.ready.then(() => 0)');
+
+    // Nothing moves under a finger that holds, although a notice comes in above.
+    await token.open('Taller Núñez');
+    const held = token.button('Press and hold to approve');
+    const place = await held.boundingBox();
+    await phone.page.screenshot({ path: 'test-results/web/token-approve-before.png' });
+    await phone.page.evaluate(`(() => {
+      globalThis.shifted = [];
+      new PerformanceObserver((list) => {
+        for (const { sources } of list.getEntries()) for (const { node } of sources) shifted.push(node);
+      }).observe({ type: 'layout-shift', buffered: false });
+    })()`);
     await phone.context.setOffline(true);
+    // Chromium cuts no stream that is open, so the page closes it and opens another.
+    for (const state of ['hidden', 'visible']) {
+      await phone.page.evaluate(`(() => {
+        Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      })()`);
+    }
+    await token.text(/^No connection to the server\. Codes work all the same/).waitFor();
+    await held.hover();
+    await phone.page.screenshot({ path: 'test-results/web/token-approve-after.png' });
+    await phone.page.mouse.down();
+    await token.dialog.waitFor();
+    await phone.page.mouse.up();
+    await phone.page.keyboard.press('Escape');
+    assert.deepEqual(await held.boundingBox(), place);
+    // `main` begins lower; neither a button nor the box around it may be among what moved.
+    const moved = await phone.page.evaluate(`(() => {
+      const around = (node, button) => node.contains?.(button) && !node.matches('main, main *:has(h1)');
+      const buttons = [...document.querySelectorAll('main button')];
+      return shifted.filter((node) => node && buttons.some((button) => button.contains(node) || around(node, button)))
+        .map((node) => node.outerHTML);
+    })()`);
+    assert.deepEqual(moved, []);
+
+    await token.at('codes');
     await phone.page.reload();
     await token.heading('Open your token').waitFor();
-    await token.offerPin(PIN);
+    // Without a network the logo of the first paint is there, and a refused PIN is typed again at once.
+    assert.equal(await phone.page.evaluate("fetch('/sello.svg').then(({ status }) => status)"), 200);
+    await token.offerPin('000000');
+    await token.text('Wrong PIN. 9 attempts are left').waitFor();
+    await phone.page.keyboard.type(PIN);
+    await phone.page.keyboard.press('Enter');
     await token.heading('Code').waitFor();
     assert.match(await token.code(), /^\d{6}$/);
     await token.text(/^No connection to the server\. Codes work all the same/).waitFor();
@@ -131,6 +195,8 @@ describe('payments', { concurrency: 2 }, () => {
     await token.text('Not known at the moment').waitFor();
     await token.at('approvals', 'any');
     await token.heading('No connection').waitFor();
+    // A new page begins at its heading.
+    assert.equal(await phone.page.evaluate('document.activeElement.textContent'), 'No connection');
 
     await token.at('offline');
     await phone.page.getByLabel('The payment as text, or its link').fill(text);
@@ -146,6 +212,24 @@ describe('payments', { concurrency: 2 }, () => {
     await token.at('settings');
     await token.heading('Settings').waitFor();
     await phone.context.setOffline(false);
+
+    // The PIN in the order in which people think of it, and then one lock for all tabs.
+    const newPin = '905173';
+    await token.button('Change the PIN').click();
+    const labels = await token.dialog.locator('label').allTextContents();
+    assert.deepEqual(labels, ['Current PIN', 'New PIN', 'The PIN again']);
+    await token.dialog.getByLabel('Current PIN').fill(PIN);
+    await token.dialog.getByLabel('New PIN').fill(newPin);
+    await token.dialog.getByLabel('The PIN again').fill(newPin);
+    await token.dialog.getByRole('button', { name: 'Change the PIN' }).click();
+    await token.text('The PIN is set.').waitFor();
+    const other = new Token(await phone.context.newPage());
+    await other.page.goto('/token');
+    await other.offerPin(newPin);
+    await other.heading('Code').waitFor();
+    await token.button('Lock now').click();
+    await token.heading('Open your token').waitFor();
+    await other.heading('Open your token').waitFor();
     await leave();
   });
 

@@ -10,7 +10,8 @@ import { ProblemError } from '../../web/src/api/problem.ts';
 import { sentenceOf } from '../../web/src/console/history/sentence.ts';
 import { consoleTexts as english } from '../../web/src/console/texts.en.ts';
 import { consoleTexts as spanish } from '../../web/src/console/texts.es.ts';
-import { faultsOf, transactionOf } from '../../web/src/console/transactions/transaction-form.ts';
+import { ibanDoubt } from '../../web/src/console/transactions/iban.ts';
+import { draftOf, faultsOf, transactionOf } from '../../web/src/console/transactions/transaction-form.ts';
 import { typedAmount } from '../../web/src/console/transactions/typed-amount.ts';
 import { shownAmount } from '../../web/src/design/amount.ts';
 import { durationOf, shownPast } from '../../web/src/design/time.ts';
@@ -41,6 +42,56 @@ test("the form's rules are the server's", () => {
   // A right-to-left override would show another payee than the one signed.
   assert.deepEqual(faultsOf({ ...DRAFT, payee: 'A\u202eB' }, 'en'), { payee: 'account_wrong' });
   assert.deepEqual(faultsOf({ ...DRAFT, payee: 'é'.repeat(33) }, 'en'), { payee: 'account_wrong' });
+});
+
+test('a mistyped IBAN is doubted with what is wrong with it; other accounts are left alone', () => {
+  // Examples of the registry of ISO 13616, one of each length and with letters.
+  const good = [
+    'NO9386011117947',
+    'BE68539007547034',
+    'DE89370400440532013000',
+    'ES9121000418450200051332',
+    'GB29NWBK60161331926819',
+    'FR1420041010050500013M02606',
+    'MT84MALT011000012345MTLCAST001S',
+    'LC55HEMM000100010012001200023015',
+    'RU0304452522540817810538091310419',
+    'gb29 nwbk 6016 1331 9268 19',
+  ];
+  assert.deepEqual(
+    good.filter((iban) => ibanDoubt(iban) !== undefined),
+    [],
+  );
+  assert.deepEqual(ibanDoubt('ES912100041845020005133'), {
+    ...{ kind: 'length', country: 'ES', expected: 24, found: 23 },
+  });
+  // ISO/IEC 7064 finds each single wrong character and each exchange of neighbours.
+  const iban = 'GB29NWBK60161331926819';
+  for (let at = 4; at < iban.length; at++) {
+    const is = iban[at] ?? '';
+    const other = /\d/.test(is) ? String((Number(is) + 1) % 10) : is === 'Z' ? 'A' : 'Z';
+    assert.deepEqual(
+      ibanDoubt(iban.slice(0, at) + other + iban.slice(at + 1)),
+      { kind: 'check_digits' },
+      `${at}`,
+    );
+    const next = iban[at + 1];
+    if (next === undefined || next === is) continue;
+    const exchanged = iban.slice(0, at) + next + is + iban.slice(at + 2);
+    assert.deepEqual(ibanDoubt(exchanged), { kind: 'check_digits' }, exchanged);
+  }
+  for (const account of ['Astilleros', 'ES79-2100-0813', 'CuentaA', 'ES79', 'XX12ABCDEFGHIJKL', 'DE1', '']) {
+    assert.equal(ibanDoubt(account), undefined, account);
+  }
+});
+
+test('a transaction asked for again begins with its amount as it is typed in the language', () => {
+  const before = { payer: 'A', payee: 'B', amount: '12.500', currency: 'KWD' };
+  for (const locale of ['en', 'es']) {
+    const draft = draftOf(before, locale);
+    assert.equal(draft.amount, locale === 'es' ? '12,500' : '12.500');
+    assert.deepEqual(transactionOf(draft, locale), before);
+  }
 });
 
 test('an amount is read as people write it in either custom, and never guessed', () => {

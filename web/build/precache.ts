@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { Plugin, Rolldown } from 'vite';
 
 const PLACE = '__PRECACHE__';
@@ -9,7 +11,18 @@ type Bundle = Rolldown.OutputBundle;
  * Replaces `'__PRECACHE__'` in the service worker by JSON text: `{"version", "files"}` with the addresses of the
  * page's files and a digest that changes with any of them. The worker declares `const PRECACHE = '__PRECACHE__';`.
  */
-export function precache({ page, worker }: { readonly page: string; readonly worker: string }): Plugin {
+export function precache({
+  page,
+  worker,
+  publicFiles,
+  publicDir,
+}: {
+  readonly page: string;
+  readonly worker: string;
+  /** Files that the build copies as they are, and the folder that they are copied from. */
+  readonly publicFiles: readonly string[];
+  readonly publicDir: string;
+}): Plugin {
   return {
     name: 'sello:precache',
     enforce: 'post',
@@ -25,7 +38,9 @@ export function precache({ page, worker }: { readonly page: string; readonly wor
           digest.update(name).update(file?.type === 'chunk' ? file.code : (file?.source ?? ''));
         }
         digest.update(chunk.code);
-        const addresses = ['/token', ...files.map((name) => `/${name}`)];
+        for (const path of publicFiles) digest.update(readFileSync(path));
+        const copied = publicFiles.map((path) => `/${relative(publicDir, path)}`);
+        const addresses = ['/token', ...files.map((name) => `/${name}`), ...copied];
         const text = JSON.stringify({ version: digest.digest('hex').slice(0, 16), files: addresses });
         chunk.code = chunk.code.replace(PLACE, text.replaceAll("'", "\\'").replaceAll('"', '\\"'));
       },

@@ -1,6 +1,7 @@
 import { Anchor, TextInput, type TextInputProps } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { withoutBlanks } from '../../../src/domain/otp/typed-code.ts';
+import { useRefusedFocus } from '../design/use-refused-focus.ts';
 import { CodeInput } from './code-input.tsx';
 
 /** What a user types where a recovery code stands for a code. */
@@ -15,18 +16,23 @@ export const NO_CODE: TypedCode = { text: '', recovery: false };
 export function CodeOrRecoveryInput({
   value,
   onChange,
+  refusal,
   ...rest
 }: Omit<TextInputProps, 'value' | 'onChange'> & {
   readonly value: TypedCode;
   readonly onChange: (value: TypedCode) => void;
+  /** As for `CodeInput`. */
+  readonly refusal?: unknown;
 }) {
   const { t } = useTranslation('console');
+  const recoveryInput = useRefusedFocus(refusal);
   const { text, recovery } = value;
   return (
     <div>
       {recovery ? (
         <TextInput
           {...rest}
+          ref={recoveryInput}
           label={t('recovery_codes.one')}
           description={t('recovery_codes.one_hint')}
           value={text}
@@ -37,7 +43,12 @@ export function CodeOrRecoveryInput({
           maxLength={64}
         />
       ) : (
-        <CodeInput {...rest} value={text} onChange={(typed) => onChange({ text: typed, recovery })} />
+        <CodeInput
+          {...rest}
+          refusal={refusal}
+          value={text}
+          onChange={(typed) => onChange({ text: typed, recovery })}
+        />
       )}
       <Anchor
         component="button"

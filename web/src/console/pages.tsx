@@ -24,9 +24,9 @@ export function Pages({ route }: { readonly route: Route }) {
     case undefined:
       return <HomePage />;
     case 'transfers':
+      if (id === 'new') return <NewTransactionPage again={rest[0]} key={rest[0]} />;
       if (rest.length > 0) return <NotFound />;
-      if (id === undefined) return <TransactionsPage />;
-      return id === 'new' ? <NewTransactionPage /> : <TransactionPage id={id} key={id} />;
+      return id === undefined ? <TransactionsPage /> : <TransactionPage id={id} key={id} />;
     case 'receipts':
       if (rest.length > 0) return <NotFound />;
       return id === undefined ? <ReceiptsPage /> : <ReceiptPage id={id} key={id} />;

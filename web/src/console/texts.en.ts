@@ -97,6 +97,11 @@ export const consoleTexts = {
     currency: 'Currency',
     submit: 'Continue to approval',
     account_wrong: 'Up to 64 visible characters, without a comma.',
+    iban_length:
+      'This looks like an IBAN of {{country}}, which has {{expected}} characters; here are {{found}}.',
+    iban_check_digits:
+      'This looks like an IBAN, but its check digits do not fit: a character is wrong, or two changed places.',
+    iban_kept: 'If it is right as it stands, continue.',
     amount_wrong: 'A positive amount such as 1250.00, with at most {{decimals}} decimals.',
     amount_wrong_whole: 'A positive whole amount such as 1250: this currency has no decimals.',
     currency_wrong: 'Choose one of the list.',

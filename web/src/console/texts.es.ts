@@ -102,6 +102,10 @@ export const consoleTexts: Texts<typeof english> = {
     currency: 'Moneda',
     submit: 'Continuar a la aprobación',
     account_wrong: 'Hasta 64 caracteres visibles, sin comas.',
+    iban_length: 'Parece un IBAN de {{country}}, que tiene {{expected}} caracteres; aquí hay {{found}}.',
+    iban_check_digits:
+      'Parece un IBAN, pero sus dígitos de control no cuadran: hay un carácter equivocado o dos cambiados de sitio.',
+    iban_kept: 'Si es correcto tal como está, continúe.',
     amount_wrong: 'Un importe positivo como 1250,00, con {{decimals}} decimales como mucho.',
     amount_wrong_whole: 'Un importe entero y positivo como 1250: esta moneda no tiene decimales.',
     currency_wrong: 'Elija una de la lista.',

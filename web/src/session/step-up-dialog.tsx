@@ -14,6 +14,7 @@ import { Dialog } from '../design/dialog.tsx';
 import { DialogActions } from '../design/dialog-actions.tsx';
 import { KeyIcon } from '../design/icons.tsx';
 import { ProblemNote } from '../design/problem-note.tsx';
+import { useRefusedFocus } from '../design/use-refused-focus.ts';
 import { plainApi } from './server.ts';
 import { type StepUp, stepUps } from './step-up.ts';
 import styles from './step-up-dialog.module.css';
@@ -38,6 +39,7 @@ function Asking({ waiting: { codes, send, end } }: { readonly waiting: StepUp })
     if (!show.isPending) show.mutate('code');
   };
   const { error } = show;
+  const codeInput = useRefusedFocus(error);
   const ofServer = error instanceof ProblemError || error instanceof ConnectionLost;
   const pending = (by: 'code' | 'passkey') => show.isPending && show.variables === by;
   return (
@@ -46,6 +48,7 @@ function Asking({ waiting: { codes, send, end } }: { readonly waiting: StepUp })
         <p>{t(codes ? 'step_up.intro' : 'step_up.intro_passkey')}</p>
         {codes && (
           <TextInput
+            ref={codeInput}
             label={t('step_up.code')}
             description={t('step_up.code_hint')}
             value={code}

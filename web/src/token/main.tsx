@@ -3,6 +3,7 @@ import { startPage } from '../design/page.tsx';
 import { PageFault } from '../design/page-fault.tsx';
 import { currentLanguage } from '../i18n/texts.ts';
 import { DeviceProvider } from './app/device-context.tsx';
+import { followInstallOffer } from './app/install/install-offer.ts';
 import { TokenApp } from './app/token-app.tsx';
 import { Unfit } from './app/unfit.tsx';
 import { followUpdates } from './app/updates.ts';
@@ -36,6 +37,7 @@ async function content(): Promise<ReactNode> {
   );
 }
 
+followInstallOffer();
 const shown = await content();
 await startPage({ token: { en, es } }, <PageFault>{shown}</PageFault>);
 // The next visit looks for updates again.

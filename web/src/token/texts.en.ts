@@ -300,6 +300,18 @@ export const token = {
       not_yet_valid: 'It is dated in the future: check this device’s clock.',
     },
   },
+  install: {
+    title: 'Keep it on your home screen',
+    lead: 'It then opens like an app, in a window of its own, and the browser keeps its keys.',
+    action: 'Install',
+    ios: 'In Safari: tap Share, then “Add to Home Screen”, then “Add”.',
+    ios_storage:
+      'On an iPhone or iPad do this first: the app on the home screen does not find a token that was set up in Safari. Open the app there and type or scan the code.',
+    android: 'In the browser’s menu (⋮): “Add to Home screen”, then “Install”.',
+    unknown: 'Look for “Install” or “Add to Home Screen” in the browser’s menu.',
+    dismiss: 'Not now',
+    installed: 'This is the installed app.',
+  },
   settings: {
     title: 'Settings',
     language: 'Language',
@@ -310,6 +322,7 @@ export const token = {
     security: 'Security',
     change_pin: 'Change the PIN',
     set_pin: 'Set a PIN',
+    pin_current: 'Current PIN',
     pin_set: 'The PIN is set.',
     add_passkey: 'Add a passkey',
     passkey_added: 'The passkey opens this device from now on.',

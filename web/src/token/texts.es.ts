@@ -304,6 +304,18 @@ export const token: Texts<typeof english> = {
       not_yet_valid: 'Lleva una fecha futura: compruebe el reloj de este dispositivo.',
     },
   },
+  install: {
+    title: 'Téngalo en la pantalla de inicio',
+    lead: 'Así se abre como una aplicación, en su propia ventana, y el navegador conserva sus claves.',
+    action: 'Instalar',
+    ios: 'En Safari: toque Compartir, después «Añadir a pantalla de inicio» y después «Añadir».',
+    ios_storage:
+      'En un iPhone o iPad hágalo antes: la aplicación de la pantalla de inicio no encuentra un token dado de alta en Safari. Ábrala allí y escriba o escanee el código.',
+    android: 'En el menú del navegador (⋮): «Añadir a pantalla de inicio» y después «Instalar».',
+    unknown: 'Busque «Instalar» o «Añadir a pantalla de inicio» en el menú del navegador.',
+    dismiss: 'Ahora no',
+    installed: 'Esta es la aplicación instalada.',
+  },
   settings: {
     title: 'Ajustes',
     language: 'Idioma',
@@ -314,6 +326,7 @@ export const token: Texts<typeof english> = {
     security: 'Seguridad',
     change_pin: 'Cambiar el PIN',
     set_pin: 'Poner un PIN',
+    pin_current: 'PIN actual',
     pin_set: 'El PIN está puesto.',
     add_passkey: 'Añadir una llave de acceso',
     passkey_added: 'La llave de acceso abre ya este dispositivo.',

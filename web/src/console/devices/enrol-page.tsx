@@ -89,6 +89,7 @@ function Invite({ devices }: { readonly devices: readonly Device[] }) {
               description={t('log_in.code_hint')}
               value={code}
               onChange={setCode}
+              refusal={invite.error}
               required
             />
           </>

@@ -44,7 +44,13 @@ export function ResyncDialog({ id, onClose }: { readonly id: string; readonly on
     <Dialog opened onClose={onClose} title={t('devices.resync_title')}>
       <form className={styles.form} onSubmit={submit}>
         <p>{t('devices.resync_intro')}</p>
-        <CodeInput label={t('devices.resync_first')} value={first} onChange={setFirst} required />
+        <CodeInput
+          label={t('devices.resync_first')}
+          value={first}
+          onChange={setFirst}
+          refusal={resync.error}
+          required
+        />
         <CodeInput label={t('devices.resync_second')} value={second} onChange={setSecond} required />
         <ProblemNote error={resync.error} />
         <DialogActions>

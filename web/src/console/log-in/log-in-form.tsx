@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
+import { useRefusedFocus } from '../../design/use-refused-focus.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { api, sessionEnd, startSession } from '../../session/server.ts';
 import { CodeOrRecoveryInput, NO_CODE, shownCode } from '../code-or-recovery-input.tsx';
@@ -34,6 +35,7 @@ export function LogInForm() {
     if (!logIn.isPending) logIn.mutate();
   };
   const error = isProblem(logIn.error, 'code_required') ? null : logIn.error;
+  const passwordInput = useRefusedFocus(coded ? null : error);
   return (
     <form className={styles.form} onSubmit={submit}>
       {sessionEnd && !coded && !error && (
@@ -53,6 +55,7 @@ export function LogInForm() {
             description={t('log_in.code_hint')}
             value={code}
             onChange={setCode}
+            refusal={error}
             autoFocus
             required
             styles={{
@@ -64,6 +67,7 @@ export function LogInForm() {
         <>
           <UsernameInput value={username} onChange={setUsername} />
           <PasswordInput
+            ref={passwordInput}
             label={t('log_in.password')}
             value={password}
             onChange={({ currentTarget }) => setPassword(currentTarget.value)}

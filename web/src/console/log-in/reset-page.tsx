@@ -64,6 +64,7 @@ export function ResetPage({ reset }: { readonly reset: string }) {
             description={t('reset.code_hint')}
             value={code}
             onChange={setCode}
+            refusal={set.error}
             required
           />
         )}

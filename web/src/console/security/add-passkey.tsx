@@ -73,6 +73,7 @@ export function AddPasskey({ opened, onClose }: { readonly opened: boolean; read
             description={t('security.passkey_code_hint')}
             value={code}
             onChange={setCode}
+            refusal={error}
           />
         )}
         {ofServer && <ProblemNote error={error} />}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { withoutBlanks } from '../../../../src/domain/otp/typed-code.ts';
 import { isProblem } from '../../api/problem.ts';
 import { ProblemNote } from '../../design/problem-note.tsx';
+import { useRefusedFocus } from '../../design/use-refused-focus.ts';
 import { api } from '../../session/server.ts';
 import { Card } from '../../shell/page.tsx';
 import { CodeInput } from '../code-input.tsx';
@@ -38,6 +39,7 @@ export function Password() {
     },
     onError: () => setTyped((before) => ({ ...before, code: '' })),
   });
+  const oldPassword = useRefusedFocus(isProblem(change.error, 'credentials_invalid') ? change.error : null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const wrong = typed.password !== typed.again;
@@ -51,6 +53,7 @@ export function Password() {
       <p className={styles.intro}>{t('security.password_intro')}</p>
       <form className={styles.form} onSubmit={submit}>
         <PasswordInput
+          ref={oldPassword}
           label={t('security.password_old')}
           value={typed.old}
           onChange={({ currentTarget }) => setTyped({ ...typed, old: currentTarget.value })}
@@ -71,6 +74,7 @@ export function Password() {
             description={t('security.password_code_hint')}
             value={typed.code}
             onChange={(code) => setTyped({ ...typed, code })}
+            refusal={isProblem(change.error, 'credentials_invalid') ? null : change.error}
           />
         )}
         <ProblemNote error={change.error} />

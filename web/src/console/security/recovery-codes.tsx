@@ -62,6 +62,7 @@ export function RecoveryCodes() {
           description={t('recovery_codes.code_hint')}
           value={code}
           onChange={setCode}
+          refusal={make.error}
         />
         <ProblemNote error={isProblem(make.error, 'proof_required') ? null : make.error} />
         <Button type="submit" variant="default" loading={make.isPending}>

@@ -99,6 +99,7 @@ function Offline({
           label={t('transaction.offline_code')}
           value={code}
           onChange={setCode}
+          refusal={approve.error}
           autoComplete="off"
           required
         />

@@ -2,7 +2,7 @@ import { isRefusal } from '../../../../src/domain/errors.ts';
 import { parseAmount } from '../../../../src/domain/money/amount.ts';
 import { currencyDecimals } from '../../../../src/domain/money/currency.ts';
 import { makeTransfer, parseAccount } from '../../../../src/domain/transaction/transfer.ts';
-import { typedAmount } from './typed-amount.ts';
+import { decimalSeparator, typedAmount } from './typed-amount.ts';
 
 export interface TransactionDraft {
   readonly payer: string;
@@ -55,4 +55,12 @@ export function transactionOf(draft: TransactionDraft, locale: string): Transact
   const made = makeTransfer({ ...draft, amount }, draft.currency);
   if (isRefusal(made)) throw new Error(`not a transfer: ${made.refused}`);
   return made;
+}
+
+/** Returns the draft of the same transaction, with its amount as it is typed in `locale`. */
+export function draftOf(
+  { payer, payee, amount, currency }: TransactionDraft,
+  locale: string,
+): TransactionDraft {
+  return { payer, payee, currency, amount: amount.replace('.', decimalSeparator(locale)) };
 }

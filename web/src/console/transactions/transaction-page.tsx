@@ -65,7 +65,7 @@ function Followed({ transaction, again }: { readonly transaction: Transaction; r
           </Button>
         )}
         {(status === 'expired' || status === 'refused') && (
-          <Button component="a" href={hashOf('transfers', 'new')} variant="default" mt="md">
+          <Button component="a" href={hashOf('transfers', 'new', id)} variant="default" mt="md">
             {t('transaction.again')}
           </Button>
         )}

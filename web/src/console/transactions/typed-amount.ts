@@ -32,7 +32,8 @@ function strip(grouped: string): string {
   return grouped.replace(/[.,]/g, '');
 }
 
-function decimalSeparator(locale: string): string {
+/** Returns the decimal separator of a language. @param locale - BCP 47 */
+export function decimalSeparator(locale: string): string {
   const parts = new Intl.NumberFormat(locale).formatToParts(1.5);
   return parts.find(({ type }) => type === 'decimal')?.value ?? '.';
 }

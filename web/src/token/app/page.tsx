@@ -5,10 +5,19 @@ import { hashOf } from '../../routing/hash-route.ts';
 import styles from './page.module.css';
 
 /** The content of a page, below a link back to `back` if that is given. */
-export function Page({ back, children }: { readonly back?: string; readonly children: ReactNode }) {
+export function Page({
+  back,
+  tall = false,
+  children,
+}: {
+  readonly back?: string;
+  /** As high as the screen, for what stands at its lower edge. */
+  readonly tall?: boolean;
+  readonly children: ReactNode;
+}) {
   const { t } = useTranslation('token');
   return (
-    <main className={styles.page}>
+    <main className={tall ? `${styles.page} ${styles.tall}` : styles.page}>
       {back !== undefined && (
         <a className={styles.back} href={hashOf(back)}>
           <ArrowLeftIcon /> {t('back')}

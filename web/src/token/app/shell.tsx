@@ -7,6 +7,7 @@ import { hashOf } from '../../routing/hash-route.ts';
 import { useRoute } from '../../routing/use-route.ts';
 import { OFFSET_SHOWN_MS, offsetMs } from '../server/clock-offset.ts';
 import { useDevice, useDeviceView, useWaiting } from './device-context.tsx';
+import { lockEverywhere } from './other-tabs.ts';
 import { Button } from './parts/button.tsx';
 import { Notice } from './parts/notice.tsx';
 import { RecoveryNotices } from './recovery-notices.tsx';
@@ -26,7 +27,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <Seal size={28} /> Sello
         </span>
         {open && (
-          <Button look="quiet" className={styles.lock} onClick={() => device.lock()}>
+          <Button look="quiet" className={styles.lock} onClick={() => lockEverywhere(device)}>
             {t('lock_now')}
           </Button>
         )}

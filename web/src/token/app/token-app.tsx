@@ -12,6 +12,7 @@ import { ConfirmPage } from './codes/confirm-page.tsx';
 import { TokenPage } from './codes/token-page.tsx';
 import { useDevice, useDeviceView, useWaiting } from './device-context.tsx';
 import { EnrolPage } from './enrolment/enrol-page.tsx';
+import { useOtherTabs } from './other-tabs.ts';
 import { SettingsPage } from './settings/settings-page.tsx';
 import { Shell } from './shell.tsx';
 import { UnlockPage } from './unlock-page.tsx';
@@ -28,6 +29,7 @@ export function TokenApp() {
   const { phase } = useDeviceView();
   const hash = useHash();
   useAutoLock(device, phase === 'open');
+  useOtherTabs(device);
 
   const waiting = useWaiting().length;
   useEffect(() => {

@@ -243,6 +243,12 @@ export class Device {
     await this.#reload({ phase: 'new' });
   }
 
+  /** Forgets what is open after another page of this browser has erased the device. */
+  async erasedElsewhere(): Promise<void> {
+    this.#close();
+    await this.#reload({ phase: 'new', feeds: [] });
+  }
+
   retryNow(): void {
     this.#feeds.retryNow();
     void this.measureClock();

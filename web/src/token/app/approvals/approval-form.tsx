@@ -4,11 +4,13 @@ import { ConnectionLost, isProblem } from '../../../api/problem.ts';
 import { amountParts } from '../../../design/amount.ts';
 import { Dialog } from '../../../design/dialog.tsx';
 import { useLanguage } from '../../../i18n/texts.ts';
+import { goTo } from '../../../routing/use-route.ts';
 import type { Credential } from '../../device/locks.ts';
 import { useDevice, useDeviceView, useServerNow } from '../device-context.tsx';
 import { SmallPrint } from '../page.tsx';
 import { Button } from '../parts/button.tsx';
 import { CredentialForm } from '../parts/credential-form.tsx';
+import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import styles from './approval.module.css';
 import { ApprovalOutcome, type Ending } from './approval-outcome.tsx';
@@ -82,20 +84,25 @@ export function ApprovalForm({ pending, token }: Found) {
   return (
     <>
       <div className={styles.head}>
-        <h1>{t('transaction.title')}</h1>
+        <Heading>{t('transaction.title')}</Heading>
         <Countdown untilMs={pending.expiresAtMs} />
       </div>
       <TransactionCard transaction={transaction} payeeResembles={pending.payeeResembles} />
       {problem && (
         <Notice kind={problem === 'code_wrong' ? 'danger' : 'warning'}>{t(`transaction.${problem}`)}</Notice>
       )}
-      <div className={styles.actions}>
-        <HoldButton label={t('transaction.hold')} onHeld={() => setDialog('approve')} />
-        <Button look="danger" wide onClick={() => setDialog('refuse')}>
-          {t('transaction.refuse')}
-        </Button>
-      </div>
       <SmallPrint>{t('transaction.bound')}</SmallPrint>
+      <div className={`${styles.actions} ${styles.atBottom}`}>
+        <HoldButton label={t('transaction.hold')} onHeld={() => setDialog('approve')} />
+        <div className={styles.pair}>
+          <Button wide onClick={() => goTo('approvals')}>
+            {t('cancel')}
+          </Button>
+          <Button look="danger" wide onClick={() => setDialog('refuse')}>
+            {t('transaction.refuse')}
+          </Button>
+        </div>
+      </div>
       {dialog === 'approve' && (
         <Dialog
           look="sheet"

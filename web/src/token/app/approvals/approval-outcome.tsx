@@ -1,10 +1,10 @@
-import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Transaction } from '../../../api/operations.ts';
 import { CheckIcon, ClockIcon, CrossIcon } from '../../../design/icons.tsx';
 import { goTo } from '../../../routing/use-route.ts';
 import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
 import { Button } from '../parts/button.tsx';
+import { Heading } from '../parts/heading.tsx';
 import styles from '../parts/outcome.module.css';
 import { TransactionCard } from './transaction-card.tsx';
 
@@ -22,10 +22,6 @@ export function ApprovalOutcome({
   readonly transaction?: BoundTransaction;
 }) {
   const { t } = useTranslation('token');
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    heading.current?.focus();
-  }, []);
   const { title, lead, look } = {
     approved: { title: t('transaction.approved'), lead: t('transaction.approved_lead'), look: 'good' },
     refused: { title: t('transaction.refused'), lead: t('transaction.refused_lead'), look: 'bad' },
@@ -53,9 +49,7 @@ export function ApprovalOutcome({
         <div className={`${styles.mark} ${styles[look]}`}>
           <Icon size={44} />
         </div>
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
+        <Heading>{title}</Heading>
         <p>{lead}</p>
       </div>
       {transaction && <TransactionCard transaction={transaction} />}

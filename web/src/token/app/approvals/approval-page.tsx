@@ -13,7 +13,7 @@ export function ApprovalPage({ id }: { readonly id: string }) {
   const loading = feeds.some((feed) => feed.loading);
   const unread = feeds.some((feed) => feed.state !== 'open' || feed.error !== undefined);
   return (
-    <Page back="approvals">
+    <Page back="approvals" tall>
       {found ? (
         <ApprovalForm key={id} {...found} />
       ) : loading ? (

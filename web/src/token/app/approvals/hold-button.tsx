@@ -51,7 +51,12 @@ export function HoldButton({ label, onHeld }: { readonly label: string; readonly
       >
         <span className={styles.fill} aria-hidden="true" />
         <span className={styles.label}>
-          <ShieldIcon /> {holding ? t('transaction.holding') : label}
+          <ShieldIcon />
+          {/* Both lie on each other: the button is as large as the longer one, held or not. */}
+          <span className={styles.words}>
+            <span aria-hidden={holding}>{label}</span>
+            <span aria-hidden={!holding}>{t('transaction.holding')}</span>
+          </span>
         </span>
       </button>
       <p id={hint} className={styles.hint}>

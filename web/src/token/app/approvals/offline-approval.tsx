@@ -12,6 +12,7 @@ import { Button } from '../parts/button.tsx';
 import { CredentialForm } from '../parts/credential-form.tsx';
 import fieldStyles from '../parts/field.module.css';
 import { Labelled } from '../parts/field.tsx';
+import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { nameOf } from '../token-name.ts';
 import { HoldButton } from './hold-button.tsx';
@@ -40,7 +41,7 @@ export function OfflineApproval({
   if (!token) return <Notice kind="danger">{t('offline.no_token')}</Notice>;
   return (
     <>
-      <h1>{made ? t('offline.code') : t('transaction.title')}</h1>
+      <Heading key={made ? 'code' : 'question'}>{made ? t('offline.code') : t('transaction.title')}</Heading>
       {made && <BoundCode name={nameOf(token)} {...made} onAnother={() => setAsking(true)} />}
       <TransactionCard transaction={transaction} />
       {!made && tokens.length > 1 && (

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { readOfflineTransaction } from '../../transaction/offline-transaction.ts';
 import { Page } from '../page.tsx';
+import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { OfflineApproval } from './offline-approval.tsx';
 import { OfflineEntry } from './offline-entry.tsx';
@@ -19,7 +20,7 @@ export function OfflinePage({ linked }: { readonly linked: string | undefined })
         <OfflineApproval transaction={transaction} onAgain={() => setTransaction(undefined)} />
       ) : (
         <>
-          <h1>{t('offline.title')}</h1>
+          <Heading>{t('offline.title')}</Heading>
           <p>{t('offline.lead')}</p>
           {unreadable && <Notice kind="danger">{t('offline.unreadable')}</Notice>}
           <OfflineEntry

@@ -7,6 +7,7 @@ import type { FeedView } from '../../device/pending-feed.ts';
 import type { PendingTransaction } from '../../transaction/pending-transaction.ts';
 import { useDeviceView, useWaiting } from '../device-context.tsx';
 import { Page } from '../page.tsx';
+import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ProblemText } from '../parts/problem-text.tsx';
 import { Spoken } from '../parts/spoken.tsx';
@@ -23,7 +24,7 @@ export function PendingListPage() {
   const unread = feeds.some((feed) => feed.state !== 'open' || feed.error !== undefined);
   return (
     <Page>
-      <h1>{t('approvals.title')}</h1>
+      <Heading>{t('approvals.title')}</Heading>
       {unreadable > 0 && <Notice kind="danger">{t('approvals.unreadable', { count: unreadable })}</Notice>}
       {feeds.map((feed) => (
         <Failure key={feed.tokenId} feed={feed} />

@@ -3,7 +3,9 @@ import { ChevronRightIcon, PhoneIcon, PlusIcon } from '../../../design/icons.tsx
 import { hashOf } from '../../../routing/hash-route.ts';
 import type { TokenRecord } from '../../device/storage.ts';
 import { useDevice, useDeviceView, useServerNow, useWaiting } from '../device-context.tsx';
+import { InstallHint } from '../install/install-hint.tsx';
 import { Page } from '../page.tsx';
+import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Spoken } from '../parts/spoken.tsx';
 import { nameOf } from '../token-name.ts';
@@ -19,7 +21,7 @@ export function CodesPage() {
   const waiting = useWaiting().length;
   return (
     <Page>
-      <h1 className="sello-spoken">{t('codes.title')}</h1>
+      <Heading className="sello-spoken">{t('codes.title')}</Heading>
       {waiting > 0 && (
         <a className={styles.waiting} href={hashOf('approvals')}>
           <span>{t('codes.waiting', { count: waiting })}</span>
@@ -38,6 +40,7 @@ export function CodesPage() {
       <a className={styles.add} href={hashOf('enrol')}>
         <PlusIcon /> {t('enrol.add')}
       </a>
+      <InstallHint place="codes" />
     </Page>
   );
 }

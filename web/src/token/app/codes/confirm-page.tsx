@@ -3,6 +3,7 @@ import { goTo } from '../../../routing/use-route.ts';
 import { useDevice, useDeviceView } from '../device-context.tsx';
 import { Page } from '../page.tsx';
 import { CredentialForm } from '../parts/credential-form.tsx';
+import { Heading } from '../parts/heading.tsx';
 import { nameOf } from '../token-name.ts';
 
 /** Confirms a token whose first code never reached the server. */
@@ -13,7 +14,7 @@ export function ConfirmPage({ id }: { readonly id: string }) {
   if (!token) return null;
   return (
     <Page>
-      <h1>{nameOf(token)}</h1>
+      <Heading>{nameOf(token)}</Heading>
       <p>{t('enrol.unconfirmed')}</p>
       <CredentialForm
         submit={t('enrol.confirm')}

@@ -8,6 +8,7 @@ import { useDevice } from '../device-context.tsx';
 import { Button } from '../parts/button.tsx';
 import { Field } from '../parts/field.tsx';
 import form from '../parts/form.module.css';
+import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { nameOf } from '../token-name.ts';
 import details from './token-details.module.css';
@@ -36,7 +37,7 @@ export function TokenDetails({
 
   return (
     <>
-      <h1 className="sello-text">{nameOf(token)}</h1>
+      <Heading className="sello-text">{nameOf(token)}</Heading>
       <dl className={details.list}>
         <Row name={t('details.user')}>
           <span className="sello-text">{token.username}</span>

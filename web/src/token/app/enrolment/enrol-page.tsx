@@ -5,8 +5,10 @@ import { Seal } from '../../../design/seal.tsx';
 import { goTo } from '../../../routing/use-route.ts';
 import type { TokenRecord } from '../../device/storage.ts';
 import { useDeviceView } from '../device-context.tsx';
+import { InstallHint } from '../install/install-hint.tsx';
 import { Page } from '../page.tsx';
 import { Button } from '../parts/button.tsx';
+import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import styles from '../parts/outcome.module.css';
 import { CodeForm } from './code-form.tsx';
@@ -26,9 +28,12 @@ export function EnrolPage({ linked }: { readonly linked: string | undefined }) {
         <>
           <div className={styles.outcome}>
             <Seal size={56} />
-            <h1>{chosen ? t('enrol.protect') : t('enrol.welcome')}</h1>
+            <Heading key={chosen ? 'protect' : 'welcome'}>
+              {chosen ? t('enrol.protect') : t('enrol.welcome')}
+            </Heading>
             {!chosen && <p>{t('enrol.lead')}</p>}
           </div>
+          {!chosen && <InstallHint place="welcome" />}
           {erased && !chosen && <Notice kind="danger">{t('unlock.erased')}</Notice>}
           {chosen ? (
             <ProtectionForm {...chosen} onDone={setDone} onBack={() => setChosen(undefined)} />
@@ -49,7 +54,7 @@ function Done({ token }: { readonly token: TokenRecord }) {
         <div className={`${styles.mark} ${styles.good}`}>
           <CheckIcon size={44} />
         </div>
-        <h1>{t('enrol.done')}</h1>
+        <Heading>{t('enrol.done')}</Heading>
         <p className="sello-text">{t('enrol.done_lead', { username: token.username })}</p>
       </div>
       <Button look="primary" wide onClick={() => goTo('codes')}>

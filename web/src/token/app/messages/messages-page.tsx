@@ -9,6 +9,7 @@ import { useDevice, useDeviceView } from '../device-context.tsx';
 import { Page } from '../page.tsx';
 import { Button } from '../parts/button.tsx';
 import { CredentialForm } from '../parts/credential-form.tsx';
+import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ProblemText } from '../parts/problem-text.tsx';
 import { ComposeForm } from './compose-form.tsx';
@@ -29,7 +30,7 @@ export function MessagesPage() {
   const token = able.find(({ id }) => id === chosen) ?? able[0];
   return (
     <Page>
-      <h1>{t('messages.title')}</h1>
+      <Heading>{t('messages.title')}</Heading>
       {!token && <p>{t('messages.no_token')}</p>}
       {able.length > 1 && (
         <div className={styles.actions}>

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { KeyIcon } from '../../../design/icons.tsx';
 import { useDuration } from '../../../design/use-duration.ts';
@@ -13,20 +13,29 @@ import { Notice } from './notice.tsx';
 import { ProblemText } from './problem-text.tsx';
 
 /**
- * Asks for the PIN or the passkey and runs `act` with it. Shows wrong credentials itself. Errors thrown by `act` go to
- * `onFailed`, which returns whether it handled them; others are shown here.
+ * Asks for the PIN or the passkey and runs `act` with it. Shows wrong credentials itself and puts the focus back into
+ * the field. Errors thrown by `act` go to `onFailed`, which returns whether it handled them; others are shown here.
  */
 export function CredentialForm<Value>({
   submit,
   act,
   onDone,
   onFailed,
+  label,
+  more,
+  ready,
   children,
 }: {
   readonly submit: string;
   readonly act: (credential: Credential) => Promise<Outcome<Value>>;
   readonly onDone: (value: Value) => void;
   readonly onFailed?: (error: unknown) => boolean;
+  /** Name of the PIN's field, where there is another PIN beside it. */
+  readonly label?: string;
+  /** Fields below that of the PIN. */
+  readonly more?: ReactNode;
+  /** Whether `more` may be submitted. Called at each attempt. */
+  readonly ready?: () => boolean;
   readonly children?: ReactNode;
 }) {
   const { t } = useTranslation('token');
@@ -39,9 +48,14 @@ export function CredentialForm<Value>({
   const now = useNow(1_000);
   const waitMs = attempts.waitUntilMs - now;
   const hasPin = locks.includes('pin');
+  const field = useRef<HTMLInputElement>(null);
+  const refused = !busy && (wrong !== undefined || error !== undefined);
+  useEffect(() => {
+    if (refused) field.current?.focus();
+  }, [refused]);
 
   async function attempt(credential: Credential) {
-    if (busy) return;
+    if (busy || ready?.() === false) return;
     setBusy(true);
     setError(undefined);
     setWrong(undefined);
@@ -72,12 +86,14 @@ export function CredentialForm<Value>({
       {hasPin && (
         <>
           <PinField
-            label={t('unlock.pin')}
+            ref={field}
+            label={label ?? t('unlock.pin')}
             value={pin}
             autoFocus
             readOnly={busy}
             onChange={(event) => setPin(event.target.value.replace(/[^0-9]/g, ''))}
           />
+          {more}
           <Button
             look="primary"
             wide

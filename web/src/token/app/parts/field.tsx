@@ -1,7 +1,8 @@
-import { type InputHTMLAttributes, type ReactNode, useId } from 'react';
+import { type InputHTMLAttributes, type ReactNode, type Ref, useId } from 'react';
 import styles from './field.module.css';
 
 interface FieldProps {
+  readonly ref?: Ref<HTMLInputElement>;
   readonly label: string;
   readonly hint?: string | undefined;
   readonly error?: string | undefined;
@@ -26,7 +27,7 @@ export function Labelled({
   hint,
   error,
   children,
-}: FieldProps & {
+}: Omit<FieldProps, 'ref'> & {
   readonly children: (ids: {
     readonly id: string;
     readonly 'aria-describedby': string | undefined;

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { pinWeakness } from '../../keyring/pin-strength.ts';
 import { Button } from './button.tsx';
@@ -18,22 +18,41 @@ export function NewPinForm({
   readonly busy: boolean;
   readonly onPin: (pin: string) => void;
 }) {
-  const { t } = useTranslation('token');
-  const [pin, setPin] = useState('');
-  const [again, setAgain] = useState('');
-  const [told, setTold] = useState(false);
-  const weakness = pinWeakness(pin);
-  const differs = pin !== again;
+  const { fields, accepted } = useNewPin(busy);
   return (
     <form
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        setTold(true);
-        if (!busy && weakness === undefined && !differs) onPin(pin);
+        const pin = busy ? undefined : accepted();
+        if (pin !== undefined) onPin(pin);
       }}
     >
+      {fields}
+      <Button look={look} wide type="submit" disabled={busy} aria-busy={busy}>
+        {submit}
+      </Button>
+    </form>
+  );
+}
+
+/**
+ * The two fields of a new PIN.
+ * @returns them, and `accepted`, which returns the PIN, or says what is wrong with it and puts the focus there
+ */
+export function useNewPin(busy = false) {
+  const { t } = useTranslation('token');
+  const [pin, setPin] = useState('');
+  const [again, setAgain] = useState('');
+  const [told, setTold] = useState(false);
+  const first = useRef<HTMLInputElement>(null);
+  const second = useRef<HTMLInputElement>(null);
+  const weakness = pinWeakness(pin);
+  const differs = pin !== again;
+  const fields = (
+    <>
       <PinField
+        ref={first}
         label={t('enrol.pin')}
         value={pin}
         readOnly={busy}
@@ -45,6 +64,7 @@ export function NewPinForm({
         onBlur={() => setTold(pin !== '')}
       />
       <PinField
+        ref={second}
         label={t('enrol.pin_again')}
         value={again}
         readOnly={busy}
@@ -55,9 +75,13 @@ export function NewPinForm({
         }}
         onBlur={() => setTold(again !== '')}
       />
-      <Button look={look} wide type="submit" disabled={busy} aria-busy={busy}>
-        {submit}
-      </Button>
-    </form>
+    </>
   );
+  function accepted(): string | undefined {
+    if (weakness === undefined && !differs) return pin;
+    setTold(true);
+    (weakness === undefined ? second : first).current?.focus();
+    return undefined;
+  }
+  return { fields, accepted };
 }

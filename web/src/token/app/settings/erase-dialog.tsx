@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../../design/dialog.tsx';
 import { useDevice } from '../device-context.tsx';
+import { eraseEverywhere } from '../other-tabs.ts';
 import { Button } from '../parts/button.tsx';
 import styles from '../parts/form.module.css';
 
@@ -23,7 +24,7 @@ export function EraseDialog({
           look="danger"
           onClick={() => {
             onClose();
-            void device.erase();
+            void eraseEverywhere(device);
           }}
         >
           {t('unlock.erase')}

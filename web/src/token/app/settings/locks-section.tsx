@@ -1,33 +1,34 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../../design/dialog.tsx';
-import type { Credential } from '../../device/locks.ts';
 import { passkeysPossible } from '../../keyring/passkey.ts';
 import { useDevice, useDeviceView } from '../device-context.tsx';
 import { Button } from '../parts/button.tsx';
 import { CredentialForm } from '../parts/credential-form.tsx';
 import form from '../parts/form.module.css';
-import { NewPinForm } from '../parts/new-pin-form.tsx';
+import { useNewPin } from '../parts/new-pin-form.tsx';
 import { Notice } from '../parts/notice.tsx';
 
-/** Changes the PIN and adds passkeys. Each change needs a current credential. */
+/** Changes the PIN and adds passkeys. Each change needs a current credential, which is asked for first. */
 export function Locks() {
   const { t } = useTranslation('token');
   const device = useDevice();
   const { locks } = useDeviceView();
   const [dialog, setDialog] = useState<'pin' | 'passkey'>();
-  const [pin, setPin] = useState<string>();
   const [done, setDone] = useState<'pin' | 'passkey'>();
   const hasPin = locks.includes('pin');
   const passkeys = locks.filter((kind) => kind === 'passkey').length;
 
   function open(kind: 'pin' | 'passkey') {
-    setPin(undefined);
     setDone(undefined);
     setDialog(kind);
   }
 
-  const added: Credential = pin === undefined ? { kind: 'passkey' } : { kind: 'pin', pin };
+  function added(kind: 'pin' | 'passkey') {
+    setDone(kind);
+    setDialog(undefined);
+  }
+
   return (
     <>
       {done && (
@@ -55,16 +56,13 @@ export function Locks() {
           )}
           onClose={() => setDialog(undefined)}
         >
-          {dialog === 'pin' && pin === undefined ? (
-            <NewPinForm submit={t('enrol.next')} busy={false} onPin={setPin} />
+          {dialog === 'pin' ? (
+            <PinChange onDone={() => added('pin')} />
           ) : (
             <CredentialForm
               submit={t('enrol.next')}
-              act={(opener) => device.addLock(opener, added)}
-              onDone={() => {
-                setDone(dialog);
-                setDialog(undefined);
-              }}
+              act={(opener) => device.addLock(opener, { kind: 'passkey' })}
+              onDone={() => added('passkey')}
             >
               <p>{t('settings.confirm_first')}</p>
             </CredentialForm>
@@ -72,5 +70,31 @@ export function Locks() {
         </Dialog>
       )}
     </>
+  );
+}
+
+/** The current PIN, the new one, the new one again. A passkey stands for the current PIN. */
+function PinChange({ onDone }: { readonly onDone: () => void }) {
+  const { t } = useTranslation('token');
+  const device = useDevice();
+  const { locks } = useDeviceView();
+  const { fields, accepted } = useNewPin();
+  const pin = useRef('');
+  const hasPin = locks.includes('pin');
+  return (
+    <CredentialForm
+      submit={t('settings.change_pin')}
+      label={t('settings.pin_current')}
+      more={fields}
+      ready={() => {
+        const found = accepted();
+        pin.current = found ?? '';
+        return found !== undefined;
+      }}
+      act={(opener) => device.addLock(opener, { kind: 'pin', pin: pin.current })}
+      onDone={onDone}
+    >
+      {!hasPin && fields}
+    </CredentialForm>
   );
 }

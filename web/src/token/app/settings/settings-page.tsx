@@ -8,8 +8,10 @@ import { chooseLanguage, useLanguage } from '../../../i18n/texts.ts';
 import { hashOf } from '../../../routing/hash-route.ts';
 import { OFFSET_SHOWN_MS, offsetMs } from '../../server/clock-offset.ts';
 import { useDeviceView } from '../device-context.tsx';
+import { InstallHint } from '../install/install-hint.tsx';
 import { Page } from '../page.tsx';
 import { Button } from '../parts/button.tsx';
+import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { nameOf } from '../token-name.ts';
 import { EraseDialog } from './erase-dialog.tsx';
@@ -28,7 +30,7 @@ export function SettingsPage() {
   const [erasing, setErasing] = useState(false);
   return (
     <Page>
-      <h1>{t('settings.title')}</h1>
+      <Heading>{t('settings.title')}</Heading>
       <Choice
         name={t('settings.language')}
         options={LANGUAGES.map((one) => ({ value: one, text: common(`language_${one}`), lang: one }))}
@@ -59,6 +61,9 @@ export function SettingsPage() {
           <summary>{t('settings.storage')}</summary>
           <p>{t('settings.storage_lead')}</p>
         </details>
+      </Section>
+      <Section title={t('install.title')}>
+        <InstallHint place="settings" />
       </Section>
       <Section title={t('settings.clock')}>
         <ClockState />
