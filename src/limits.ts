@@ -385,6 +385,8 @@ export const LIMITS = {
   /** Connections to PostgreSQL by default. */
   storeConnections: 8,
   storeConnectTimeMs: 1_000,
+  /** For a connection of a start or a command, which nobody waits for behind it: a busy server answers late. */
+  storeStartConnectTimeMs: 10_000,
   /** For the answer to a statement, before the connection is given up. */
   storeQueryTimeMs: 2_000,
   /** PostgreSQL's statement_timeout. Below `storeQueryTimeMs`, so that the server ends a statement first. */

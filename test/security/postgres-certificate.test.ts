@@ -10,6 +10,7 @@ import { type TestContext, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { readAddress } from '../../src/adapters/postgres/address.ts';
 import { Connection } from '../../src/adapters/postgres/connection.ts';
+import { STORE_TIMES } from '../../src/adapters/postgres/times.ts';
 import { makeVaultCertificates, pathsOf } from '../../src/cli/vault/certificates.ts';
 import { temporaryFolder } from '../services/application.ts';
 
@@ -47,7 +48,7 @@ async function tellsWhoItIs(t: TestContext, certificateFor: string, mode: string
   );
   const [host] = address.hosts;
   assert.ok(host);
-  await assert.rejects(Connection.open(address, host, () => undefined, 2_000));
+  await assert.rejects(Connection.open(address, host, () => undefined, STORE_TIMES));
   for (const socket of sockets) socket.destroy();
   server.close();
   return told;

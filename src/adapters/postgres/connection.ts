@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { LIMITS } from '../../limits.ts';
 import type { DatabaseAddress, Host } from './address.ts';
+import type { StoreTimes } from './times.ts';
 
 /** A parameter of a statement. */
 export type Value = string | number | boolean | Uint8Array | null | readonly (string | number)[];
@@ -49,7 +49,7 @@ export class Connection {
     address: DatabaseAddress,
     host: Host,
     onLost: (connection: Connection) => void,
-    queryTimeMs: number,
+    { connectMs, queryMs }: StoreTimes,
   ): Promise<Connection> {
     const client = new pg.Client({
       host: host.host,
@@ -59,8 +59,8 @@ export class Connection {
       database: address.database,
       ssl: address.tls?.(host) ?? false,
       application_name: 'sello',
-      connectionTimeoutMillis: LIMITS.storeConnectTimeMs,
-      query_timeout: queryTimeMs,
+      connectionTimeoutMillis: connectMs,
+      query_timeout: queryMs,
       keepAlive: true,
       pipeline: true,
       types,

@@ -5,7 +5,7 @@ import type { DatabaseAddress } from './address.ts';
 import { addressText } from './address.ts';
 import { Connection } from './connection.ts';
 import { reasonOf } from './errors.ts';
-import { connectTo, reasonsText } from './primary.ts';
+import { connectToPrimary, reasonsText } from './primary.ts';
 import { GRANTS, MIGRATIONS, type Migration } from './schema.ts';
 import { PATIENT } from './times.ts';
 
@@ -97,15 +97,10 @@ export async function migrate(
   }
 }
 
-/** Connects to the first of the hosts that takes writes. */
 async function connectOwner(address: DatabaseAddress): Promise<Connection> {
-  const refused = [];
-  for (const host of address.hosts) {
-    const answer = await connectTo(address, host, PATIENT);
-    if (answer instanceof Connection) return answer;
-    refused.push(answer);
-  }
-  throw new StartRefused(`no database server can be migrated. ${reasonsText(refused)}`);
+  const found = await connectToPrimary(address, PATIENT);
+  if (found instanceof Connection) return found;
+  throw new StartRefused(`no database server can be migrated. ${reasonsText(found)}`);
 }
 
 /** Waits long for the migration lock, whose holder may take long; afterwards briefly for tables, which running servers use. */

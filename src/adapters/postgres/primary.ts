@@ -37,7 +37,7 @@ export async function connectTo(
     return { host, reason, full };
   };
   try {
-    connection = await Connection.open(address, host, onLost, times.queryMs);
+    connection = await Connection.open(address, host, onLost, times);
     const { rows } = await connection.run(
       "SELECT pg_is_in_recovery(), current_setting('transaction_read_only'), current_setting('server_version_num')::int, current_setting('server_encoding'), current_setting('synchronous_commit')",
     );
@@ -53,6 +53,33 @@ export async function connectTo(
   } catch (error) {
     return refused(reasonOf(error), codeOf(error) === '53300');
   }
+}
+
+/**
+ * Asks all servers concurrently, each once; the first that takes writes wins.
+ * @returns a connection, or why none of the servers can be used
+ */
+export async function connectToPrimary(
+  address: DatabaseAddress,
+  times: StoreTimes,
+  onLost?: (connection: Connection) => void,
+): Promise<Connection | readonly RefusedHost[]> {
+  const refused: RefusedHost[] = [];
+  return new Promise((resolve) => {
+    let done = false;
+    for (const host of address.hosts) {
+      void connectTo(address, host, times, onLost).then((answer) => {
+        if (answer instanceof Connection) {
+          if (done) answer.close();
+          else resolve(answer);
+          done = true;
+          return;
+        }
+        refused.push(answer);
+        if (refused.length === address.hosts.length) resolve(refused);
+      });
+    }
+  });
 }
 
 /**
@@ -98,9 +125,10 @@ export class Primary {
     this.#closed = true;
   }
 
-  /** Asks each server once. @returns a connection, or why none of the servers can be used */
+  /** Asks each server once, with patience: a start happens once. @returns a connection, or why none of the servers can be used */
   async first(): Promise<Connection | readonly RefusedHost[]> {
-    const found = await this.#askAll();
+    const times = { ...this.#times, connectMs: LIMITS.storeStartConnectTimeMs };
+    const found = await connectToPrimary(this.#address, times, this.#onLost);
     if (found instanceof Connection) this.#host = found.host;
     return found;
   }
@@ -204,29 +232,6 @@ export class Primary {
     this.#lostAt = undefined;
     this.#log.info({ host: hostText(found.host), waited_ms: waitedMs }, 'the database answers again');
     return found;
-  }
-
-  /** Asks all hosts concurrently. The first that takes writes wins. */
-  async #askAll(): Promise<Connection | readonly RefusedHost[]> {
-    const { hosts } = this.#address;
-    const refused: RefusedHost[] = [];
-    return new Promise((resolve) => {
-      let done = false;
-      let left = hosts.length;
-      for (const host of hosts) {
-        void connectTo(this.#address, host, this.#times, this.#onLost).then((answer) => {
-          left--;
-          if (answer instanceof Connection) {
-            if (done) answer.close();
-            else resolve(answer);
-            done = true;
-            return;
-          }
-          refused.push(answer);
-          if (left === 0 && !done) resolve(refused);
-        });
-      }
-    });
   }
 }
 

@@ -6,6 +6,8 @@ export interface StoreTimes {
   readonly waitMs: number;
   /** For one call, including its retries. */
   readonly answerMs: number;
+  /** For a connection to be opened. */
+  readonly connectMs: number;
   /** For the answer to one statement; then the connection is discarded. */
   readonly queryMs: number;
   /** For one statement; then the server cancels it. */
@@ -15,6 +17,7 @@ export interface StoreTimes {
 export const STORE_TIMES: StoreTimes = {
   waitMs: LIMITS.storeWaitTimeMs,
   answerMs: LIMITS.storeAnswerTimeMs,
+  connectMs: LIMITS.storeConnectTimeMs,
   queryMs: LIMITS.storeQueryTimeMs,
   statementMs: LIMITS.storeStatementTimeMs,
 };
@@ -22,6 +25,7 @@ export const STORE_TIMES: StoreTimes = {
 /** For work that reads or changes whole tables. */
 export const PATIENT: StoreTimes = {
   ...STORE_TIMES,
+  connectMs: LIMITS.storeStartConnectTimeMs,
   queryMs: LIMITS.storeMigrationTimeMs,
   statementMs: 0,
 };
