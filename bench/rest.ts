@@ -7,7 +7,7 @@ import type { Child } from './processes/child.ts';
 import { Findings } from './report/findings.ts';
 import { measureRequests } from './rest/measure-requests.ts';
 import { Waiting } from './rest/pending-transactions.ts';
-import { validationsOf } from './rest/requests.ts';
+import { hotpValidationsOf, validationsOf } from './rest/requests.ts';
 import type { RestStage } from './rest/setup.ts';
 import { FULL, REST_CONNECTIONS, SERVER_NODE_OPTIONS } from './sizes.ts';
 
@@ -61,6 +61,8 @@ async function measureBeside(findings: Findings, { bare, durable, server }: Serv
   await measureRequests(durable, durablePort, WARM_UP.connections, first);
   await measureRequests(server, stage.port, WARM_UP.connections, first);
   await measureRequests(server, stage.port, WARM_UP.connections, await waiting.approvals(warmUp));
+  const counters: number[] = [];
+  await measureRequests(server, stage.port, WARM_UP.connections, hotpValidationsOf(stage, warmUp, counters));
   for (const connections of REST_CONNECTIONS) {
     const count = Math.min(requests, connections * 2_000);
     onStep(`REST, ${connections} at a time`);
@@ -81,7 +83,8 @@ async function measureBeside(findings: Findings, { bare, durable, server }: Serv
     };
     await add('validation', 'code validated', validations);
     await add('approval', 'transaction approved', approvals);
-    const bounded = [`rest_validation_${connections}`, `rest_approval_${connections}`];
+    await add('hotp', 'counter-based code validated', hotpValidationsOf(stage, count, counters));
+    const bounded = ['validation', 'approval', 'hotp'].map((kind) => `rest_${kind}_${connections}`);
     for (const [index, { operationsPerSecond, serverCpuMicros: cpuMicros }] of limitRuns.entries()) {
       const { name = '', title = '' } = limits[index] ?? {};
       const limit = { name: `rest_${name}_${connections}`, title: `${title} ${on}` };

@@ -88,7 +88,7 @@ export const TINY: Sizes = {
   turns: 1,
   turnMs: 100,
   startUps: 1,
-  rest: { users: 16, requests: 64 },
+  rest: { users: 64, requests: 64 },
   parts: {
     ...{ users: 64, turns: 1, warmUpMs: 1, pauseMs: 1, turnMs: 50, sealingMs: 50 },
     ...{ ownTurns: 1, ownMs: 1, timeMs: 400_000 },

@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config.ts';
 import { GENESIS_HASH } from '../../src/domain/journal/hash-chain.ts';
 import { BOUND_SUITE } from '../../src/domain/otp/bound-code.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { REST_TRANSFER, type RestStage, type RestUser } from '../rest/setup.ts';
+import { HOTP_DIGITS, REST_TRANSFER, type RestStage, type RestUser } from '../rest/setup.ts';
 import { answerRequests } from './child.ts';
 import { type ServerUsage, UsageMeter } from './usage.ts';
 
@@ -54,8 +54,11 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
   const [macKey = ''] = await vault.wrap([{ owner: macKeyOwner(id), key: random.bytes(32) }]);
   const tokenId = `token${id}`;
   const { wrapped, seed } = await vault.generateSeed(32, seedOwner(id, tokenId));
+  const hotpId = `counter${id}`;
+  const hotp = await vault.generateSeed(20, seedOwner(id, hotpId));
   const createdAt = decider.now();
   const common = { username, macKey, role: 'user', disabled: false, createdAt } as const;
+  const token = { status: 'active', periodS: 60, label: '', activationQuestion: '', createdAt } as const;
   const session = {
     userId: id,
     sessionId: id.toString(16).padStart(64, '0'),
@@ -92,16 +95,22 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
           {
             kind: 'token.insert',
             token: {
+              ...{ userId: id, tokenId, type: 'ocra', algorithm: 'sha256', digits: 6, suite: BOUND_SUITE },
+              ...{ ...token, seed: wrapped },
+            },
+          },
+          {
+            kind: 'token.insert',
+            token: {
               ...{
                 userId: id,
-                tokenId,
-                type: 'ocra',
-                status: 'active',
-                algorithm: 'sha256',
-                digits: 6,
-                periodS: 60,
+                tokenId: hotpId,
+                type: 'hotp',
+                algorithm: 'sha1',
+                digits: HOTP_DIGITS,
+                suite: '',
               },
-              ...{ suite: BOUND_SUITE, label: '', seed: wrapped, activationQuestion: '', createdAt },
+              ...{ ...token, seed: hotp.wrapped },
             },
           },
           { kind: 'session.insert', session },
@@ -109,8 +118,8 @@ async function makeUser(context: Context, tokens: AccessTokens, username: string
       },
     }),
   });
-  const { token } = await tokens.issue({ ...session, username, role: 'user' });
-  return { username, seed, accessToken: token, pending: [] };
+  const access = await tokens.issue({ ...session, username, role: 'user' });
+  return { username, seed, hotpSeed: hotp.seed, accessToken: access.token, pending: [] };
 }
 
 /** Requests as many pending transactions as each user may have, users in turn, as a service's customers come one after another. */

@@ -4,7 +4,11 @@ import type { ServerUsage } from '../processes/usage.ts';
 import { Latencies } from '../report/latencies.ts';
 import type { Row } from '../report/report.ts';
 
-/** Sends the requests, one at a time on each connection, and measures from this process. @throws for an answer that is not right */
+/**
+ * Sends the requests, one at a time on each connection, and measures from this process. The connections take them in turn, as
+ * cards are dealt: where their number divides that of the users, a user's requests stay in their order.
+ * @throws for an answer that is not right
+ */
 export async function measureRequests(
   child: Child,
   port: number,
@@ -12,12 +16,20 @@ export async function measureRequests(
   requests: readonly string[],
 ): Promise<Omit<Row, 'name' | 'title'>> {
   const latencies = new Latencies();
-  let next = 0;
   const before = await child.request<ServerUsage>('usage');
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
-  const take = () => requests[next++];
-  await Promise.all(Array.from({ length: connections }, () => converse(port, take, latencies)));
+  await Promise.all(
+    Array.from({ length: connections }, (_, connection) => {
+      let next = connection;
+      const take = () => {
+        const request = requests[next];
+        next += connections;
+        return request;
+      };
+      return converse(port, take, latencies);
+    }),
+  );
   const seconds = (performance.now() - startedAt) / 1_000;
   const { user, system } = process.cpuUsage(cpuBefore);
   const after = await child.request<ServerUsage>('usage');

@@ -1,8 +1,9 @@
 import { createHmac, randomInt } from 'node:crypto';
 import { boundCode } from '../../src/domain/otp/bound-code.ts';
+import { hotpCode } from '../../src/domain/otp/hotp.ts';
 import { boundQuestion } from '../../src/domain/transaction/bound-question.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { REST_TRANSFER, type RestStage, type RestUser } from './setup.ts';
+import { HOTP_DIGITS, REST_TRANSFER, type RestStage, type RestUser } from './setup.ts';
 
 function hmac(algorithm: string, key: Uint8Array, message: Uint8Array): Buffer {
   return createHmac(algorithm, key).update(message).digest();
@@ -37,6 +38,20 @@ export async function validationsOf({ port, key, users }: RestStage, count: numb
   }
   return made;
 }
+
+/** Validations of counter-based codes, each the user's next; users in turn. @param used the counters used so far, by user */
+export function hotpValidationsOf({ key, users }: RestStage, count: number, used: number[]): string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const at = index % users.length;
+    const { username = '', hotpSeed = NO_SEED } = users[at] ?? {};
+    const counter = used[at] ?? 0;
+    used[at] = counter + 1;
+    const code = hotpCode(hmac, hotpSeed, counter, { algorithm: 'sha1', digits: HOTP_DIGITS });
+    return requestOf('/v1/codes/validation', key, { username, code });
+  });
+}
+
+const NO_SEED = new Uint8Array();
 
 /**
  * Approvals as they go over the wire: of each user's first transaction, then of each one's second, and so on, those of a

@@ -75,7 +75,9 @@ const Report = Type.Object(
   exactly,
 );
 
-const REST = [1, 16, 64].flatMap((count) => [`rest_validation_${count}`, `rest_approval_${count}`]);
+const REST = [1, 16, 64].flatMap((count) =>
+  ['validation', 'approval', 'hotp'].map((kind) => `rest_${kind}_${count}`),
+);
 /** Of a part alone; of a server that has it elsewhere. */
 const PARTS = [
   'postgres_store_1',

@@ -8,13 +8,14 @@ import type { TokenState, UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TokenRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import { type Evidence, type Macs, NO_EVIDENCE } from '../decisions/evidence.ts';
 import type { Draft, Proposal } from '../decisions/job.ts';
 import { seedOwner } from '../keys/key-owner.ts';
 import { type Asker, attemptBy } from '../lockout/attempt-by.ts';
 import { afterWrongCode } from '../lockout/failed-attempts.ts';
 import type { User } from '../users/user.ts';
 import { judgeRepeatedCode } from './repeated-code.ts';
-import { acceptCode, codeMessages } from './token-code.ts';
+import { acceptCode, type CodeSteps, codeMessages, codeSteps, takesQuestion } from './token-code.ts';
 
 export type CodeOutcome = AcceptedCode | RefusedCode | LockedCode;
 
@@ -60,9 +61,11 @@ export interface CodeFactorOptions {
   readonly lockCountedAs?: 'code.refused' | 'login.locked';
 }
 
+/** A token that the code may be of. */
 interface Attempt {
   readonly token: TokenRow;
-  readonly steps: readonly number[];
+  readonly steps: CodeSteps;
+  readonly question: string | undefined;
 }
 
 /**
@@ -80,7 +83,9 @@ export class CodeFactor {
   readonly #lockCountedAs: 'code.refused' | 'login.locked';
   /** Undefined until `evidence` has been called while codes were not locked. */
   #attempts: readonly Attempt[] | undefined;
-  #macsCount = 0;
+  /** How many MACs were asked for: those of the likely steps, and after them those of the others, if any. */
+  #likelyCount = 0;
+  #othersCount = 0;
 
   constructor(
     context: Context,
@@ -97,30 +102,42 @@ export class CodeFactor {
   }
 
   /**
-   * The MACs that the vault must compute before `judge`; none while codes are locked. Called again when the decision
-   * is made again.
+   * The MACs that the vault must compute before `judge`: those of the likely steps of each token first, and the others only
+   * if the code fits none of them. None while codes are locked. Called again when the decision is made again.
    * @param transaction the transaction of a bound code; without it no bound code is accepted but one over `question`
    */
-  evidence(user: User, at: number, transaction?: CanonicalTransaction): readonly MacRequest[] {
+  evidence(user: User, at: number, transaction?: CanonicalTransaction): Evidence {
     this.#attempts = undefined;
-    if (this.#lockedMs(user, at) > 0) return [];
-    const question = transaction ? boundQuestion(transaction) : this.#question;
+    if (this.#lockedMs(user, at) > 0) return NO_EVIDENCE;
     const activates = this.#activates?.(user, at);
-    const requests: MacRequest[] = [];
+    const question = transaction ? boundQuestion(transaction) : this.#question;
     const attempts: Attempt[] = [];
     for (const token of user.tokens) {
       if (!this.#mayFit(token, activates)) continue;
-      const { userId, tokenId, seed: wrapped, algorithm } = token;
       const asked = activates === undefined ? question : token.activationQuestion;
-      const messages = codeMessages(token, user.state.tokens?.[tokenId], asked, at);
-      if (messages.length === 0) continue;
-      attempts.push({ token, steps: messages.map(({ step }) => step) });
-      const owner = seedOwner(userId, tokenId);
-      for (const { message } of messages) requests.push({ owner, wrapped, algorithm, message });
+      if (!takesQuestion(token, asked)) continue;
+      const steps = codeSteps(token, user.state.tokens?.[token.tokenId], at);
+      attempts.push({ token, steps, question: asked });
     }
     this.#attempts = attempts;
-    this.#macsCount = requests.length;
-    return requests;
+    const likely = attempts.flatMap((attempt) => requestsAt(attempt, attempt.steps.likely));
+    this.#likelyCount = likely.length;
+    this.#othersCount = 0;
+    if (likely.length === 0) return NO_EVIDENCE;
+    return { likely, others: (macs) => this.#others(attempts, user, at, macs) };
+  }
+
+  #others(attempts: readonly Attempt[], user: User, at: number, likely: Macs): readonly MacRequest[] {
+    let offset = 0;
+    for (const { token, steps } of attempts) {
+      const candidates = candidatesFrom(steps.likely, likely, offset);
+      offset += steps.likely.length;
+      const verdict = acceptCode(token, user.state.tokens?.[token.tokenId], this.#code, candidates, at);
+      if (typeof verdict === 'object') return NO_EVIDENCE;
+    }
+    const others = attempts.flatMap((attempt) => requestsAt(attempt, attempt.steps.others));
+    this.#othersCount = others.length;
+    return others;
   }
 
   /**
@@ -128,23 +145,29 @@ export class CodeFactor {
    * code, locked codes or revoked the token since `evidence`.
    * @param macs for the requests of `evidence`, in their order; a missing MAC matches no code
    */
-  judge(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): CodeOutcome {
+  judge(user: User, at: number, macs: Macs): CodeOutcome {
     const { refusalCounter } = this.#context;
     const lockedMs = this.#lockedMs(user, at);
     const attempts = this.#attempts;
     // Evidence serves one judgement: when the decision is made again, it must be gathered again.
     this.#attempts = undefined;
     // Without its MACs the code has not been evaluated: codes were locked when the batch began.
-    if (lockedMs > 0 || !attempts || macs.length !== this.#macsCount) {
+    if (lockedMs > 0 || !attempts || macs.length !== this.#likelyCount + this.#othersCount) {
       refusalCounter.count(this.#lockCountedAs, 'locked', user.id);
       return { outcome: 'locked', retryAfterMs: Math.max(1, lockedMs) };
     }
     const activates = this.#activates?.(user, at);
-    let offset = 0;
+    let likelyAt = 0;
+    let othersAt = this.#likelyCount;
     let spent = false;
     for (const { token, steps } of attempts) {
-      const candidates = candidatesFrom(steps, macs, offset);
-      offset += steps.length;
+      const candidates = candidatesFrom(steps.likely, macs, likelyAt);
+      likelyAt += steps.likely.length;
+      if (this.#othersCount > 0) {
+        candidates.push(...candidatesFrom(steps.others, macs, othersAt));
+        candidates.sort((a, b) => a.step - b.step);
+        othersAt += steps.others.length;
+      }
       if (!user.tokens.some((row) => row.tokenId === token.tokenId && this.#mayFit(row, activates))) continue;
       const verdict = acceptCode(token, user.state.tokens?.[token.tokenId], this.#code, candidates, at);
       if (verdict === 'spent') spent = true;
@@ -209,11 +232,14 @@ export class CodeFactor {
   }
 }
 
-function candidatesFrom(
-  steps: readonly number[],
-  macs: readonly (Uint8Array | undefined)[],
-  offset: number,
-): readonly StepMac[] {
+function requestsAt({ token, question }: Attempt, steps: readonly number[]): readonly MacRequest[] {
+  const { userId, tokenId, seed: wrapped, algorithm } = token;
+  const owner = seedOwner(userId, tokenId);
+  return codeMessages(token, steps, question).map(({ message }) => ({ owner, wrapped, algorithm, message }));
+}
+
+/** The MACs of these steps, from an offset in the list; a step whose MAC is missing is none. */
+function candidatesFrom(steps: readonly number[], macs: Macs, offset: number): StepMac[] {
   const candidates: StepMac[] = [];
   for (const [index, step] of steps.entries()) {
     const mac = macs[offset + index];

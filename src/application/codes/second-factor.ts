@@ -1,9 +1,9 @@
 import { type Act, actQuestion } from '../../domain/act-question.ts';
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import type { UserState } from '../../domain/user-state.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionRow, SideRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import type { Evidence, Macs } from '../decisions/evidence.ts';
 import type { Draft, Facts, Proposal } from '../decisions/job.ts';
 import { type Assertion, counts, verifyAssertion } from '../passkeys/assertion.ts';
 import { nonceOfClientData } from '../passkeys/passkeys.ts';
@@ -100,7 +100,7 @@ export class SecondFactor {
   }
 
   /** The MACs that the vault must compute before `judge`; none while codes are locked. */
-  evidence(user: User, facts: Facts): readonly MacRequest[] {
+  evidence(user: User, facts: Facts): Evidence {
     if (!this.#code || this.#missing(user) || this.#challengeFault(facts)) return [];
     return this.#code.evidence(user, facts.at);
   }
@@ -112,11 +112,7 @@ export class SecondFactor {
   }
 
   /** @returns the refusal as a proposal when what is required is missing or wrong */
-  judge(
-    user: User,
-    facts: Facts,
-    macs: readonly (Uint8Array | undefined)[],
-  ): ShownFactor | Proposal<Refusal> {
+  judge(user: User, facts: Facts, macs: Macs): ShownFactor | Proposal<Refusal> {
     const { settings } = this.#context;
     const session = findValidSession(user, this.#request.session.sessionId, facts.at);
     if (!session) return { result: refuse('session_ended') };
@@ -131,11 +127,7 @@ export class SecondFactor {
   }
 
   /** The same, but something must be shown. The session must hold. */
-  require(
-    user: User,
-    facts: Facts,
-    macs: readonly (Uint8Array | undefined)[],
-  ): ShownFactor | Proposal<Refusal> {
+  require(user: User, facts: Facts, macs: Macs): ShownFactor | Proposal<Refusal> {
     const { at, isSpent } = facts;
     const session = findValidSession(user, this.#request.session.sessionId, at);
     if (!session) return { result: refuse('session_ended') };

@@ -1,7 +1,7 @@
 import { type Refusal, type RefusalCode, retryAfter } from '../../domain/errors.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import type { Evidence, Macs } from '../decisions/evidence.ts';
 import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { makeTransactionId } from '../transactions/transaction-id.ts';
@@ -41,13 +41,13 @@ export class ValidateCodeJob implements RepeatableJob<CodeValidation | Refusal> 
     return { result: { valid: false, reason: 'locked', ...retryAfter(refused.result.retryAfterMs ?? 0) } };
   }
 
-  evidence(user: User, { at, isSpent }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at, isSpent }: Facts): Evidence {
     const { transaction } = this.#request;
     if (user.disabled || (transaction && isSpent(transaction.challenge))) return [];
     return this.#code.evidence(user, at, transaction);
   }
 
-  decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  decide(user: User | undefined, facts: Facts, macs: Macs): Verdict {
     const { at } = facts;
     if (!this.admits(user)) return { result: UNKNOWN_USER };
     const fault = this.#challengeFault(facts);

@@ -5,8 +5,10 @@ import type { KeyVault, MacRequest } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
 import type { AppendOutcome, IdempotencyRecord, Store, UserId, UserRecord } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
-import { DecisionBatch, type Macs, NO_MACS, recordId } from './decision-batch.ts';
+import { asError, computeEvidence } from './batch-evidence.ts';
+import { DecisionBatch, recordId } from './decision-batch.ts';
 import type { EntryQuota } from './entry-quota.ts';
+import type { Macs } from './evidence.ts';
 import type { ChainedEntry, Decided, Job, PendingJob } from './job.ts';
 import { JobQueue } from './job-queue.ts';
 import type { UserCache } from './user-cache.ts';
@@ -46,7 +48,8 @@ type LatestRecords = ReadonlyMap<UserId, UserRecord | undefined> | Error;
  *    batch.
  * 2. Load the jobs' users, from the cache or the store, and the idempotency records that the jobs name.
  * 3. Gather evidence: each job lists the MACs that it needs.
- * 4. Compute all MACs in one call of the vault.
+ * 4. Compute all MACs in one call of the vault; a second call computes those of the jobs whose likely MACs did not settle
+ *    them (`LikelyFirst`).
  * 5. Decide the jobs in the queue's order, each on its user as the decisions before left them.
  * 6. Append all entries in one call of the store. In parallel, read the latest versions of cached users about whom a
  *    job has a result but no entry.
@@ -185,9 +188,7 @@ export class Decider {
       entryQuota: this.#entryQuota,
       random: this.#random,
     });
-    const evidence = batch.gatherEvidence();
-    const macs = evidence.requests.length === 0 ? NO_MACS : await this.#computeMacs(evidence.requests);
-    batch.decide(evidence, macs);
+    batch.decide(await computeEvidence(batch.gatherEvidence(), (requests) => this.#computeMacs(requests)));
     const unconfirmed = batch.usersWithoutEntry();
     const [outcomes, latest] = await Promise.all([
       batch.decisions.length === 0 ? [] : this.#store.append(batch.decisions),
@@ -325,8 +326,4 @@ function idempotencyKeysOf(jobs: readonly PendingJob[]): IdempotencyKey[] {
     if (job.idempotencyKey !== undefined) keys.push({ userId: job.userId, key: job.idempotencyKey });
   }
   return keys;
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,26 +1,13 @@
 import type { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
 import { refuse } from '../../domain/errors.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { Random } from '../../ports/random.ts';
 import type { AppendOutcome, Decision, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import { type User, withRows } from '../users/user.ts';
+import { asError } from './batch-evidence.ts';
 import { chainEntry } from './chain-entry.ts';
 import type { EntryQuota } from './entry-quota.ts';
+import { type Evidence, type Macs, NO_EVIDENCE } from './evidence.ts';
 import type { ChainedEntry, Facts, Job, PendingJob, Proposal } from './job.ts';
-
-/** MACs in the order of their requests; `undefined`: the vault could not open the key. */
-export type Macs = readonly (Uint8Array | undefined)[];
-
-export const NO_MACS: Macs = Object.freeze([]);
-
-/** The MACs that the jobs of a batch need, in one list. */
-export interface Evidence {
-  readonly requests: readonly MacRequest[];
-  /** The requests of job `n` are those from `spans[n]` to `spans[n + 1]`. */
-  readonly spans: readonly number[];
-  /** Jobs that threw and were rejected: a fault in one fails its caller alone. */
-  readonly failed: ReadonlySet<PendingJob>;
-}
 
 /** What a job decided, to be settled once the batch is appended. */
 export interface Proposed {
@@ -82,36 +69,26 @@ export class DecisionBatch {
     this.#facts = { at, isSpent, idempotencyRecord: undefined };
   }
 
-  /** Asks each job for the MACs it needs. */
-  gatherEvidence(): Evidence {
-    const requests: MacRequest[] = [];
-    const spans: number[] = [0];
-    const failed = new Set<PendingJob>();
-    for (const pending of this.#jobs) {
-      const { job } = pending;
+  /** Asks each job for the MACs it needs. @returns for each what it needs, or what it threw: a fault fails its caller alone */
+  gatherEvidence(): readonly (Evidence | Error)[] {
+    return this.#jobs.map(({ job }) => {
       const user = job.evidence && this.#users.get(job.userId);
+      if (!user) return NO_EVIDENCE;
       try {
-        if (user)
-          for (const request of job.evidence?.(user, this.#factsFor(job)) ?? []) requests.push(request);
+        return job.evidence?.(user, this.#factsFor(job)) ?? NO_EVIDENCE;
       } catch (error) {
-        failed.add(pending);
-        pending.reject(error);
+        return asError(error);
       }
-      spans.push(requests.length);
-    }
-    return { requests, spans, failed };
+    });
   }
 
-  /** @param macs of all requests of the evidence, or the vault's error, which fails the jobs that need a MAC */
-  decide({ spans, failed }: Evidence, macs: Macs | Error): void {
+  /** @param evidence for each job its MACs, or the error that fails it */
+  decide(evidence: readonly (Macs | Error)[]): void {
     for (let index = 0; index < this.#jobs.length; index++) {
       const pending = this.#jobs[index] as PendingJob;
-      const from = spans[index] as number;
-      const to = spans[index + 1] as number;
-      if (failed.has(pending)) continue;
-      if (from === to) this.#decideJob(pending, NO_MACS);
-      else if (macs instanceof Error) pending.reject(macs);
-      else this.#decideJob(pending, macs.slice(from, to));
+      const macs = evidence[index] as Macs | Error;
+      if (macs instanceof Error) pending.reject(macs);
+      else this.#decideJob(pending, macs);
     }
   }
 

@@ -1,8 +1,8 @@
 import type { EntryType, RecordedTransaction } from '../../domain/journal/entry.ts';
 import type { UserState } from '../../domain/user-state.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { Entry, IdempotencyRecord, SideRow, UserId } from '../../ports/store.ts';
 import type { User } from '../users/user.ts';
+import type { Evidence, Macs } from './evidence.ts';
 
 /** Who asks for decisions about users: a client network or a service. Its entries are counted, whoever they are about. */
 export interface EntryOrigin {
@@ -24,9 +24,9 @@ export interface Job<T> {
   /** The idempotency key whose record `decide` must see. */
   readonly idempotencyKey?: string;
   /** Lists the MACs that the vault computes before `decide`. Must not evaluate anything that is locked. */
-  evidence?(user: User, facts: Facts): readonly MacRequest[];
-  /** Must be pure. `user` is undefined if there is no such user; a MAC is, if the vault could not open its key. */
-  decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Proposal<T>;
+  evidence?(user: User, facts: Facts): Evidence;
+  /** Must be pure. `user` is undefined if there is no such user. @param macs of the evidence, in its order */
+  decide(user: User | undefined, facts: Facts, macs: Macs): Proposal<T>;
   /** Returns the result to use when a unique key of the proposal's rows already exists (a user name, a service name). */
   conflict?(): T;
 }

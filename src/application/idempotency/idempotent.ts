@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal } from '../../domain/errors.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';
+import { type Evidence, type Macs, NO_EVIDENCE } from '../decisions/evidence.ts';
 import type { ChainedEntry, Draft, EntryOrigin, Facts, Job, Proposal } from '../decisions/job.ts';
 import type { User } from '../users/user.ts';
 import { type Idempotency, isRecordOf, readRecord } from './idempotency-record.ts';
@@ -81,15 +81,11 @@ class IdempotentJob<T extends object, Kept> implements Job<T | Refusal> {
     this.#codec = codec;
   }
 
-  evidence(user: User, facts: Facts): readonly MacRequest[] {
-    return facts.idempotencyRecord ? NO_REQUESTS : (this.#job.evidence?.(user, facts) ?? NO_REQUESTS);
+  evidence(user: User, facts: Facts): Evidence {
+    return facts.idempotencyRecord ? NO_EVIDENCE : (this.#job.evidence?.(user, facts) ?? NO_EVIDENCE);
   }
 
-  decide(
-    user: User | undefined,
-    facts: Facts,
-    macs: readonly (Uint8Array | undefined)[],
-  ): Proposal<T | Refusal> {
+  decide(user: User | undefined, facts: Facts, macs: Macs): Proposal<T | Refusal> {
     const { idempotencyRecord: record } = facts;
     if (record && (this.#job.admits?.(user, facts) ?? true)) {
       const isSame = isRecordOf(record, this.#idempotency);
@@ -118,5 +114,3 @@ class IdempotentJob<T extends object, Kept> implements Job<T | Refusal> {
     };
   }
 }
-
-const NO_REQUESTS: readonly MacRequest[] = Object.freeze([]);

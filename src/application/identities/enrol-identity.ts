@@ -2,11 +2,11 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 import { identityQuestion } from '../../domain/identity/identity-question.ts';
 import { readPublicKey, thumbprintOf } from '../../domain/identity/public-key.ts';
 import { LIMITS } from '../../limits.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { IdentityRow, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
 import { refusedCode } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
+import type { Evidence, Macs } from '../decisions/evidence.ts';
 import type { EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import { boundToCode } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
@@ -89,7 +89,7 @@ class EnrolIdentityJob implements RepeatableJob<EnrolledIdentity | Refusal> {
     return user !== undefined && isSessionValid(user, this.#session.sessionId, at);
   }
 
-  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at }: Facts): Evidence {
     return this.#code.evidence(user, at);
   }
 
@@ -102,11 +102,7 @@ class EnrolIdentityJob implements RepeatableJob<EnrolledIdentity | Refusal> {
     return refuse('identity_key_taken');
   }
 
-  decide(
-    user: User | undefined,
-    facts: Facts,
-    macs: readonly (Uint8Array | undefined)[],
-  ): Proposal<EnrolledIdentity | Refusal> {
+  decide(user: User | undefined, facts: Facts, macs: Macs): Proposal<EnrolledIdentity | Refusal> {
     const { at } = facts;
     if (!this.admits(user, facts)) return { result: refuse('session_ended') };
     const judged = this.#code.judge(user, at, macs);

@@ -1,7 +1,6 @@
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import { type AttemptBy, afterRight, attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import type { UserState } from '../../domain/user-state.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionProof, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type ShownRecoveryCode,
 } from '../codes/recovery-code.ts';
 import type { Context } from '../context.ts';
+import type { Evidence, Macs } from '../decisions/evidence.ts';
 import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { type Asker, attemptBy } from '../lockout/attempt-by.ts';
@@ -75,11 +75,11 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     return this.#code?.judgeRepeat(user, at, isSame, { type: 'login.refused' });
   }
 
-  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at }: Facts): Evidence {
     return this.#code?.evidence(user, at) ?? [];
   }
 
-  decide(user: User | undefined, { at }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  decide(user: User | undefined, { at }: Facts, macs: Macs): Verdict {
     if (!user) return { result: refuse('credentials_invalid') };
     const lockedMs = this.#lockedMs(user, at);
     // Locked by another server while this password was hashed: the guess does not count, right or wrong.
@@ -110,7 +110,7 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     return attemptLockedForMs(user.state, this.#by(user, at), at, this.#context.settings.lockout);
   }
 
-  #judgeCode(code: CodeFactor, user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  #judgeCode(code: CodeFactor, user: User, at: number, macs: Macs): Verdict {
     const judged = code.judge(user, at, macs);
     switch (judged.outcome) {
       case 'locked':

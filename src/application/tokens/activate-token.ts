@@ -1,9 +1,9 @@
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import type { UserState } from '../../domain/user-state.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { SessionRow, TokenRow, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
+import { allRequests, type Evidence, type Macs } from '../decisions/evidence.ts';
 import type { Facts, Proposal } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
@@ -68,18 +68,18 @@ class ActivateJob implements RepeatableJob<TokenRow | Refusal> {
     return user !== undefined && this.#session(user, at) !== 'ended';
   }
 
-  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at }: Facts): Evidence {
     this.#codeMacsCount = 0;
     const waiting = this.#waiting(user, at);
     if (waiting.length === 0) return [];
-    const requests = this.#code.evidence(user, at);
+    const requests = allRequests(this.#code.evidence(user, at));
     // While codes are locked none is evaluated.
     if (requests.length === 0) return [];
     this.#codeMacsCount = requests.length;
     return [...requests, ...ignoredParameterEvidence(waiting, this.#request.code, at)];
   }
 
-  decide(user: User | undefined, { at }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  decide(user: User | undefined, { at }: Facts, macs: Macs): Verdict {
     const { tokenId } = this.#request;
     const waiting = user ? this.#waiting(user, at) : [];
     if (!user || waiting.length === 0) {

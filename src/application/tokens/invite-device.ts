@@ -3,6 +3,7 @@ import { LIMITS } from '../../limits.ts';
 import type { SessionRow, SideRow, UserId } from '../../ports/store.ts';
 import { SecondFactor, type Shown, type ShownFactor } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
+import type { Evidence, Macs } from '../decisions/evidence.ts';
 import type { Facts, Proposal } from '../decisions/job.ts';
 import { boundToShown } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
@@ -85,15 +86,11 @@ class InvitationJob implements RepeatableJob<Invitation | Refusal> {
     return this.#factor?.judgeRepeat(user, at, isSame);
   }
 
-  evidence(user: User, facts: Facts) {
+  evidence(user: User, facts: Facts): Evidence {
     return this.#factor?.evidence(user, facts) ?? [];
   }
 
-  decide(
-    user: User | undefined,
-    facts: Facts,
-    macs: readonly (Uint8Array | undefined)[],
-  ): Proposal<Invitation | Refusal> {
+  decide(user: User | undefined, facts: Facts, macs: Macs): Proposal<Invitation | Refusal> {
     const { at } = facts;
     const request = this.#request;
     if (!user || user.version === 0) return { result: refuse('user_unknown') };

@@ -2,10 +2,10 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 import { afterRight, attemptLockedForMs } from '../../domain/failed-attempts.ts';
 import type { StepMac } from '../../domain/otp/hmac.ts';
 import { hotpMessage, resyncCounters, resynchronise } from '../../domain/otp/hotp.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TokenRow, UserId } from '../../ports/store.ts';
 import { refusedCode } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
+import type { Evidence, Macs } from '../decisions/evidence.ts';
 import type { Facts, Job, Proposal } from '../decisions/job.ts';
 import { seedOwner } from '../keys/key-owner.ts';
 import { attemptBy } from '../lockout/attempt-by.ts';
@@ -51,7 +51,7 @@ class ResynchroniseJob implements Job<ResynchronisedToken | Refusal> {
     this.#request = request;
   }
 
-  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at }: Facts): Evidence {
     this.#counters = [];
     const token = this.#token(user, at);
     if ('refused' in token || this.#lockedMs(user, at) > 0) return [];
@@ -61,11 +61,7 @@ class ResynchroniseJob implements Job<ResynchronisedToken | Refusal> {
     return this.#counters.map((counter) => ({ owner, wrapped, algorithm, message: hotpMessage(counter) }));
   }
 
-  decide(
-    user: User | undefined,
-    { at }: Facts,
-    macs: readonly (Uint8Array | undefined)[],
-  ): Proposal<ResynchronisedToken | Refusal> {
+  decide(user: User | undefined, { at }: Facts, macs: Macs): Proposal<ResynchronisedToken | Refusal> {
     if (!user) return { result: refuse('token_unknown') };
     const token = this.#token(user, at);
     if ('refused' in token) return { result: token };
@@ -94,7 +90,7 @@ class ResynchroniseJob implements Job<ResynchronisedToken | Refusal> {
     };
   }
 
-  #candidates(macs: readonly (Uint8Array | undefined)[]): readonly StepMac[] {
+  #candidates(macs: Macs): readonly StepMac[] {
     return this.#counters.flatMap((step, index) => {
       const mac = macs[index];
       return mac ? [{ step, mac }] : [];

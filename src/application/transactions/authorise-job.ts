@@ -9,6 +9,7 @@ import type { MacRequest } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';
 import { type AcceptedCode, CodeFactor } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
+import { type Evidence, type Macs, NO_EVIDENCE, requestBefore } from '../decisions/evidence.ts';
 import type { Draft, EntryOrigin, Facts, Proposal } from '../decisions/job.ts';
 import type { RepeatableJob } from '../idempotency/idempotent.ts';
 import { macKeyOwner } from '../keys/key-owner.ts';
@@ -52,19 +53,19 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     return user !== undefined && isSessionValid(user, this.#request.session.sessionId, at);
   }
 
-  evidence(user: User, { at, isSpent }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at, isSpent }: Facts): Evidence {
     const { mac, challenge } = this.#request;
-    if (isSpent(challenge)) return [];
-    const requests = mac ? [macRequest(user, mac.message)] : [];
-    return this.#code ? [...requests, ...this.#code.evidence(user, at, this.#canonical)] : requests;
+    if (isSpent(challenge)) return NO_EVIDENCE;
+    const ofCode = this.#code?.evidence(user, at, this.#canonical) ?? NO_EVIDENCE;
+    return mac ? requestBefore(macRequest(user, mac.message), ofCode) : ofCode;
   }
 
-  decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  decide(user: User | undefined, facts: Facts, macs: Macs): Verdict {
     if (!this.admits(user, facts)) return { result: refuse('session_ended') };
     return this.#judgeChallenge(user, facts, macs);
   }
 
-  #judgeChallenge(user: User, { at, isSpent }: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  #judgeChallenge(user: User, { at, isSpent }: Facts, macs: Macs): Verdict {
     const { challenge } = this.#request;
     const verdict = this.#context.challenges.verify(challenge, this.#binding, at);
     if (verdict !== 'authentic') return this.#refused(at, verdict, user);
@@ -72,7 +73,7 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     return this.#judgeMac(user, at, macs);
   }
 
-  #judgeMac(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  #judgeMac(user: User, at: number, macs: Macs): Verdict {
     const { mac } = this.#request;
     if (!mac) return this.#judgeCode(user, at, macs);
     const computed = macs[0];
@@ -96,7 +97,7 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     });
   }
 
-  #judgeCode(user: User, at: number, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  #judgeCode(user: User, at: number, macs: Macs): Verdict {
     if (!this.#code) return this.#judgePolicy(user, at, user.state);
     const judged = this.#code.judge(user, at, macs);
     switch (judged.outcome) {

@@ -1,9 +1,9 @@
 import { nonceIssuedAt } from '../../domain/challenge/nonce.ts';
 import { isRefusal, type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TransactionRow, UserId } from '../../ports/store.ts';
 import { CodeFactor, type RefusedCode } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
+import type { Evidence, Macs } from '../decisions/evidence.ts';
 import type { Facts, Proposal } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob, wholeResult } from '../idempotency/idempotent.ts';
@@ -94,13 +94,13 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
     );
   }
 
-  evidence(user: User, { at }: Facts): readonly MacRequest[] {
+  evidence(user: User, { at }: Facts): Evidence {
     const transaction = this.#pending(user);
     if (!this.#code || !transaction || this.#deadlineOf(transaction) < at) return [];
     return this.#code.evidence(user, at, canonicalOf(transaction));
   }
 
-  decide(user: User | undefined, facts: Facts, macs: readonly (Uint8Array | undefined)[]): Verdict {
+  decide(user: User | undefined, facts: Facts, macs: Macs): Verdict {
     const { at } = facts;
     if (!user) return { result: refuse('transaction_unknown') };
     if (!this.admits(user, facts)) return { result: refuse('session_ended') };
@@ -147,13 +147,7 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
     return endedProposal(transaction, at, 'refused', { type: 'transaction.refused', reason, state });
   }
 
-  #approve(
-    code: CodeFactor,
-    user: User,
-    transaction: TransactionRow,
-    at: number,
-    macs: readonly (Uint8Array | undefined)[],
-  ): Verdict {
+  #approve(code: CodeFactor, user: User, transaction: TransactionRow, at: number, macs: Macs): Verdict {
     if (this.#deadlineOf(transaction) < at) return { result: refuse('challenge_expired') };
     const judged = code.judge(user, at, macs);
     if (judged.outcome === 'locked') {

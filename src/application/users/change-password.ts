@@ -1,9 +1,9 @@
 import { type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
 import { type AttemptBy, afterRight, attemptLockedForMs } from '../../domain/failed-attempts.ts';
-import type { MacRequest } from '../../ports/key-vault.ts';
 import type { UserId } from '../../ports/store.ts';
 import { SecondFactor, type Shown } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
+import type { Evidence, Macs } from '../decisions/evidence.ts';
 import type { Facts, Job, Proposal } from '../decisions/job.ts';
 import { attemptBy } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
@@ -110,16 +110,12 @@ class ChangeJob implements Job<ChangedPassword | Refusal> {
     this.#made = made;
   }
 
-  evidence(user: User, facts: Facts): readonly MacRequest[] {
+  evidence(user: User, facts: Facts): Evidence {
     const asked = this.#made && hasAuthenticator(user) && !this.#refusal(user, facts.at);
     return asked ? this.#factor.evidence(user, facts) : [];
   }
 
-  decide(
-    user: User | undefined,
-    facts: Facts,
-    macs: readonly (Uint8Array | undefined)[],
-  ): Proposal<ChangedPassword | Refusal> {
+  decide(user: User | undefined, facts: Facts, macs: Macs): Proposal<ChangedPassword | Refusal> {
     const { at } = facts;
     const { session, knows } = this.#request;
     if (!user) return { result: refuse('session_ended') };

@@ -3,7 +3,7 @@ import type { TokenState } from '../user-state.ts';
 import type { CodeVerdict } from './code.ts';
 import type { Hmac, StepMac, StepMessage } from './hmac.ts';
 import { truncate } from './hotp.ts';
-import { driftedSteps, learntDrift, timeStep } from './totp.ts';
+import { driftedSteps, expectedStep, learntDrift, timeStep } from './totp.ts';
 
 /** The OCRA suite of bound codes (RFC 6287 section 6): six digits over a 32-byte question and the current minute. */
 export const BOUND_SUITE = 'OCRA-1:HOTP-SHA256-6:QH64-T1M';
@@ -19,11 +19,12 @@ const LENGTH = TIME_AT + 8;
 const PREFIX = new TextEncoder().encode(`${BOUND_SUITE}\0`);
 
 /**
- * Returns what `ocraMessage` returns for this suite and each step, in one allocation, because every authorisation makes
- * them.
+ * Returns the messages whose MACs (HMAC-SHA256 under the token's seed) `acceptBoundCode` needs: what `ocraMessage` returns
+ * for this suite and each step, in one allocation, because every authorisation makes them.
+ * @param questionHex `boundQuestion` of the transaction
  * @throws RangeError when the question is not 64 hex digits
  */
-function boundMessages(questionHex: string, steps: readonly number[]): readonly StepMessage[] {
+export function boundCodeMessages(questionHex: string, steps: readonly number[]): readonly StepMessage[] {
   if (!/^[0-9a-f]{64}$/i.test(questionHex)) throw new RangeError('a question is 64 hex digits');
   const bytes = new Uint8Array(LENGTH * steps.length);
   bytes.set(PREFIX);
@@ -53,21 +54,21 @@ function nibble(code: number): number {
   return (code & 15) + (code > 57 ? 9 : 0);
 }
 
-/**
- * Returns the messages whose MACs (HMAC-SHA256 under the token's seed) `acceptBoundCode` needs, for the steps of
- * `driftedSteps`.
- * @param questionHex `boundQuestion` of the transaction
- * @param atMs ms since 1970
- * @throws RangeError when the question is not 64 hex digits
- */
-export function boundCodeMessages(questionHex: string, atMs: number, drift: number): readonly StepMessage[] {
-  return boundMessages(questionHex, driftedSteps(drift, atMs, PERIOD_S));
+/** Returns the time steps whose codes are accepted, in ascending order. */
+export function boundCodeSteps(drift: number, atMs: number): readonly number[] {
+  return driftedSteps(drift, atMs, PERIOD_S);
+}
+
+/** Returns the step of `boundCodeSteps` at which a token with this drift is expected. */
+export function expectedBoundCodeStep(drift: number, atMs: number): number {
+  return expectedStep(drift, atMs, PERIOD_S);
 }
 
 /**
  * Judges a bound code against the MACs of `boundCodeMessages`. Does NOT detect a replay: the challenge in the question
  * does, because it is spent once. So several bound codes of one minute pass, each for its own transaction, and `last`
- * stays unchanged. Does NOT check the lockout.
+ * stays unchanged. Of several matching candidates it takes the latest: the step only tells the token's drift. Does NOT
+ * check the lockout.
  * @param at ms since 1970
  */
 export function acceptBoundCode(
@@ -94,6 +95,6 @@ export function acceptBoundCode(
 
 /** Returns the bound code that a token with an exact clock shows. @throws RangeError when the question is not 64 hex digits */
 export function boundCode(hmac: Hmac, key: Uint8Array, questionHex: string, atMs: number): string {
-  const [expected] = boundMessages(questionHex, [timeStep(atMs, PERIOD_S)]);
+  const [expected] = boundCodeMessages(questionHex, [timeStep(atMs, PERIOD_S)]);
   return expected ? truncate(hmac('sha256', key, expected.message), DIGITS) : '';
 }

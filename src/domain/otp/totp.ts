@@ -35,6 +35,11 @@ export function driftedSteps(drift: number, atMs: number, periodS: number): read
   return [...steps].sort((a, b) => a - b);
 }
 
+/** Returns the step of `driftedSteps` at which a token with this drift is expected. */
+export function expectedStep(drift: number, atMs: number, periodS: number): number {
+  return Math.max(timeStep(atMs, periodS) + drift, 1);
+}
+
 /** Returns the drift of an accepted step in time steps, clamped to `LIMITS.driftStepsMax` each way (RFC 6238 section 6). */
 export function learntDrift(step: number, atMs: number, periodS: number): number {
   const { driftStepsMax } = LIMITS;

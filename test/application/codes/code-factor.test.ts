@@ -8,8 +8,15 @@ import { describe, test } from 'node:test';
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import fc from 'fast-check';
 import { CodeFactor, type CodeFactorOptions } from '../../../src/application/codes/code-factor.ts';
 import type { Context } from '../../../src/application/context.ts';
+import {
+  allRequests,
+  type Evidence,
+  firstRequests,
+  furtherRequests,
+} from '../../../src/application/decisions/evidence.ts';
 import type { User } from '../../../src/application/users/user.ts';
 import { BOUND_SUITE, boundCode } from '../../../src/domain/otp/bound-code.ts';
 import type { Hmac } from '../../../src/domain/otp/hmac.ts';
@@ -17,6 +24,7 @@ import { hotpCode } from '../../../src/domain/otp/hotp.ts';
 import { totpCode } from '../../../src/domain/otp/totp.ts';
 import { boundQuestion } from '../../../src/domain/transaction/bound-question.ts';
 import type { UserState } from '../../../src/domain/user-state.ts';
+import { LIMITS } from '../../../src/limits.ts';
 import type { MacRequest } from '../../../src/ports/key-vault.ts';
 import type { TokenRow, TokenType } from '../../../src/ports/store.ts';
 
@@ -80,11 +88,21 @@ function computed(requests: readonly MacRequest[]): Uint8Array[] {
   );
 }
 
+/** As the decider does: the likely MACs first, the others where they are asked for. */
+function staged(evidence: Evidence): {
+  readonly requests: readonly MacRequest[];
+  readonly macs: Uint8Array[];
+} {
+  const first = firstRequests(evidence);
+  const requests = [...first, ...furtherRequests(evidence, computed(first))];
+  return { requests, macs: computed(requests) };
+}
+
 /** @param later the user as earlier decisions of the batch leave them */
 function judge(code: string, before: User, { later = before, transaction, options }: JudgeOptions = {}) {
   const { factor, counted } = factorOf(code, options);
-  const requests = factor.evidence(before, AT, transaction);
-  return { requests, counted, outcome: factor.judge(later, AT, computed(requests)) };
+  const { requests, macs } = staged(factor.evidence(before, AT, transaction));
+  return { requests, counted, outcome: factor.judge(later, AT, macs) };
 }
 
 interface JudgeOptions {
@@ -158,10 +176,63 @@ describe('a code of an active token', () => {
   test('one whose MAC could not be computed matches no code', () => {
     const shown = token('t', 'totp');
     const { factor } = factorOf(codeOf(shown));
-    const macs = factor.evidence(user([shown]), AT).map(() => undefined);
+    const macs = allRequests(factor.evidence(user([shown]), AT)).map(() => undefined);
     const outcome = factor.judge(user([shown]), AT, macs);
     assert.equal('reason' in outcome && outcome.reason, 'code_wrong');
   });
+});
+
+describe('the likely steps first', () => {
+  test('a code of the likely step costs the likely MACs alone, any other all of them', () => {
+    for (const [type, likely, all] of [
+      ['hotp', 1, LIMITS.hotpLookAhead + 1],
+      ['totp', 2, 3],
+      ['ocra', 1, 3],
+    ] as const) {
+      const shown = token('t', type);
+      const right = judge(codeOf(shown), user([shown]), { transaction: TRANSACTION });
+      assert.deepEqual([right.outcome.outcome, right.requests.length], ['accepted', likely], type);
+      const other = judge(wrong(codeOf(shown)), user([shown]), { transaction: TRANSACTION });
+      assert.deepEqual([other.outcome.outcome, other.requests.length], ['refused', all], type);
+    }
+  });
+
+  const state = fc.record({ last: fc.nat(30), drift: fc.integer({ min: -4, max: 4 }) });
+  const now = Math.floor(AT / 60_000);
+
+  for (const [title, digits, moves] of [
+    ['the outcome is that of all MACs at once, where several steps show the same code, too', [1, 2], false],
+    ['so it is where a decision of the same batch used codes meanwhile', [6], true],
+  ] as const) {
+    test(`HOTP and TOTP, whatever is shown: ${title}`, () => {
+      const outcomes = new Map<string, number>();
+      const type = fc.constantFrom('hotp', 'totp');
+      const offset = fc.integer({ min: -3, max: LIMITS.hotpLookAhead + 2 });
+      fc.assert(
+        fc.property(type, fc.constantFrom(...digits), state, offset, fc.nat(12), (...shownAs) => {
+          const [type, digits, { last, drift }, offset, later] = shownAs;
+          const shown = token('t', type, { digits });
+          const first = type === 'totp' ? now - 15 + last : last;
+          const step = Math.max((type === 'totp' ? now + drift : first) + offset, 0);
+          const code = hotpCode(hmac, Buffer.from(shown.seed, 'hex'), step, { algorithm: 'sha1', digits });
+          const at = (used: number) =>
+            user([shown], { tokens: { t: { last: used, drift, uses: 1, usedAt: 1 } } });
+          const before = at(first);
+          const after = moves ? at(first + later) : before;
+          const { factor } = factorOf(code);
+          const whole = computed(allRequests(factor.evidence(before, AT)));
+          const expected = factor.judge(after, AT, whole);
+          const { outcome } = judge(code, before, { later: after });
+          assert.deepEqual(outcome, expected);
+          const name = 'reason' in outcome ? outcome.reason : outcome.outcome;
+          outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
+        }),
+        { numRuns: 500 },
+      );
+      for (const name of ['accepted', 'code_spent', 'code_wrong'])
+        assert.ok((outcomes.get(name) ?? 0) > 20, `${name}: ${outcomes.get(name)}`);
+    });
+  }
 });
 
 describe('while codes are locked', () => {
@@ -193,9 +264,9 @@ describe('while codes are locked', () => {
 
   test('evidence of an earlier attempt at the same decision counts for nothing in the next', () => {
     const { factor } = factorOf(right);
-    const macs = computed(factor.evidence(user([shown]), AT));
+    const { macs } = staged(factor.evidence(user([shown]), AT));
     assert.deepEqual(factor.judge(user([shown]), AT, []), { outcome: 'locked', retryAfterMs: 1 });
-    assert.equal(factor.evidence(user([shown], LOCKED), AT).length, 0);
+    assert.equal(allRequests(factor.evidence(user([shown], LOCKED), AT)).length, 0);
     assert.deepEqual(factor.judge(user([shown]), AT, macs), { outcome: 'locked', retryAfterMs: 1 });
   });
 });

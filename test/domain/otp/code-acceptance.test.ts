@@ -6,7 +6,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { acceptBoundCode, boundCode, boundCodeMessages } from '../../../src/domain/otp/bound-code.ts';
+import {
+  acceptBoundCode,
+  boundCode,
+  boundCodeMessages,
+  boundCodeSteps,
+} from '../../../src/domain/otp/bound-code.ts';
 import type { CodeVerdict } from '../../../src/domain/otp/code.ts';
 import { acceptHotp, hotpCode, hotpCounters, hotpMessage, truncate } from '../../../src/domain/otp/hotp.ts';
 import { acceptTotp, timeStep, totpCode, totpSteps } from '../../../src/domain/otp/totp.ts';
@@ -183,7 +188,7 @@ test('HOTP: whatever is sent, the counter only goes up', () => {
 test('bound code: a minute of skew each way, drift learnt, several in one minute', () => {
   const question = 'ab'.repeat(32);
   const judge = (state: TokenState | undefined, tokenAt: number, at: number, asked = question) => {
-    const macs = boundCodeMessages(asked, at, state?.drift ?? 0).map(({ step, message }) => ({
+    const macs = boundCodeMessages(asked, boundCodeSteps(state?.drift ?? 0, at)).map(({ step, message }) => ({
       step,
       mac: nodeHmac('sha256', KEY, message),
     }));

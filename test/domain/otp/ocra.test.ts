@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isRefusal } from '../../../src/domain/errors.ts';
-import { BOUND_SUITE, boundCodeMessages } from '../../../src/domain/otp/bound-code.ts';
+import { BOUND_SUITE, boundCodeMessages, boundCodeSteps } from '../../../src/domain/otp/bound-code.ts';
 import {
   isQuestion,
   type OcraInput,
@@ -250,7 +250,8 @@ test('the messages of a bound code are those of its suite', () => {
         const now = Math.max(Math.floor(at / 60_000), 1);
         const drifted = Math.max(Math.floor(at / 60_000) + drift, 1);
         const expected = [now - 1, now, now + 1, drifted - 1, drifted, drifted + 1];
-        const messages = boundCodeMessages(question, at, drift);
+        const steps = boundCodeSteps(drift, at);
+        const messages = boundCodeMessages(question, steps);
         assert.deepEqual(
           messages.map(({ step }) => step),
           [...new Set(expected)].sort((a, b) => a - b),
@@ -258,11 +259,11 @@ test('the messages of a bound code are those of its suite', () => {
         for (const { step, message } of messages) {
           assert.equal(hex(message), hex(ocraMessage(suiteOf(BOUND_SUITE), { question, timeStep: step })));
         }
-        assert.deepEqual(boundCodeMessages(question.toUpperCase(), at, drift), messages);
+        assert.deepEqual(boundCodeMessages(question.toUpperCase(), steps), messages);
       },
     ),
   );
   for (const question of ['', 'ab', 'g'.repeat(64), '0'.repeat(65), `${'0'.repeat(63)}\n`]) {
-    assert.throws(() => boundCodeMessages(question, 0, 0), RangeError);
+    assert.throws(() => boundCodeMessages(question, [0]), RangeError);
   }
 });

@@ -11,7 +11,7 @@ import { BOUND_SUITE, boundCode, boundCodeMessages } from '../../../src/domain/o
 import type { HmacAlgorithm } from '../../../src/domain/otp/hmac.ts';
 import { hotpCode, hotpMessage, truncate } from '../../../src/domain/otp/hotp.ts';
 import { ocraCode, parseSuite } from '../../../src/domain/otp/ocra.ts';
-import { totpCode } from '../../../src/domain/otp/totp.ts';
+import { timeStep, totpCode } from '../../../src/domain/otp/totp.ts';
 import { boundQuestion } from '../../../src/domain/transaction/bound-question.ts';
 import { encodeTransaction } from '../../../src/domain/transaction/canonical-transaction.ts';
 import { parseTransfer } from '../../../src/domain/transaction/transfer.ts';
@@ -117,7 +117,7 @@ test('a bound code fits no other payee, amount, payer, currency, challenge or se
   const { amount, challenge, currency, payee, payer, at } = rows[0];
   const transaction = { amount, challenge, currency, payee, payer, v: 1 as const };
   const messageOf = (t: typeof transaction) =>
-    Buffer.from(boundCodeMessages(boundQuestion(t), at, 0)[1]?.message ?? []).toString('hex');
+    Buffer.from(boundCodeMessages(boundQuestion(t), [timeStep(at, 60)])[0]?.message ?? []).toString('hex');
   const seen = new Set([messageOf(transaction)]);
   for (const change of [
     { payee: 'CuentaM' },
