@@ -444,6 +444,22 @@ export const LIMITS = {
   /** Entries whose hashes are read from the database at once, to seal them. */
   logEntriesPerReadMax: 2_048,
 
+  // retention
+  /** Entries of one file of the archive. */
+  archiveFileEntriesMax: 65_536,
+  /** Of a bundle, compressed or not. */
+  archiveBundleBytesMax: 33_554_432,
+  /** How often a folder without a file that is asked for is looked through again. */
+  archiveLookMs: 5_000,
+  /** How often the process that archives looks for old entries. */
+  archivePeriodMs: 3_600_000,
+  /** A file of fewer entries than it may hold is written this long after the one before. */
+  archiveFileMsMin: 86_400_000,
+  /** How often the process that erases looks for users whom another server erased. */
+  erasureLookMs: 10_000,
+  /** Entries whose bodies are emptied in one unit of work. */
+  bodiesEmptiedPerTurn: 512,
+
   // the operator's commands
   operatorConnectionsMax: 16,
   /** A command to the operator's socket. */

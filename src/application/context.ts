@@ -21,6 +21,7 @@ import type { LogStatus } from './log/log-status.ts';
 import type { ReceiptSigner } from './receipts/receipt-signer.ts';
 import type { OutgoingEvents } from './relay/outgoing-events.ts';
 import type { Relay } from './relay/relay.ts';
+import type { Retention } from './retention/retention.ts';
 import type { Witnesses } from './witness/witnesses.ts';
 
 /** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
@@ -42,6 +43,7 @@ export interface Context {
   readonly logKey: LogKey;
   readonly logStatus: LogStatus;
   readonly contradictions: RowContradictions;
+  readonly retention: Retention;
   readonly relay: Relay;
   readonly witnesses: Witnesses;
   readonly outgoingEvents: OutgoingEvents;

@@ -60,7 +60,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   const { clock = systemClock, log = SILENT, vaultMayWait = false } = options;
   const generated = await makeDataFolder(config.dataDir);
   const parts = await openParts(config, { clock, log, generated, vaultMayWait });
-  const { store, sqlite, vault } = parts;
+  const { store, sqlite, archive, vault } = parts;
   const rollback =
     options.rollback &&
     (await orClose(parts, () => checkRollback(config, store.log, options.rollback === 'accept')));
@@ -68,6 +68,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   const named = await orClose(parts, () => withLogOrigin(config, store.log));
   const context = contextOf(named, {
     store,
+    archive,
     vault: vault.vault,
     rateLimiter: parts.rateLimiter,
     clock,
@@ -82,6 +83,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
 
   const close = async () => {
     maintenance.stop();
+    await context.retention.stop();
     await context.relay.stop();
     await context.decider.drained();
     await context.refusalCounter.flush();

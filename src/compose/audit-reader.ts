@@ -1,6 +1,7 @@
+import { ArchiveFolder } from '../adapters/archive-folder/archive-folder.ts';
 import type { Config } from '../config.ts';
 import type { AuditReader } from '../ports/journal-reader.ts';
-import { isPostgres, storePath } from './paths.ts';
+import { archivePath, isPostgres, storePath } from './paths.ts';
 import { storeUrl } from './store.ts';
 
 /**
@@ -8,10 +9,11 @@ import { storeUrl } from './store.ts';
  * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function openAuditReader(config: Config): Promise<AuditReader> {
+  const archive = new ArchiveFolder(archivePath(config));
   if (isPostgres(config)) {
     const { openPostgresReader } = await import('../adapters/postgres/reader.ts');
-    return openPostgresReader(storeUrl(config));
+    return openPostgresReader(storeUrl(config), archive);
   }
   const { openSqliteReader } = await import('../adapters/sqlite/reader.ts');
-  return openSqliteReader(storePath(config));
+  return openSqliteReader(storePath(config), archive);
 }

@@ -17,9 +17,11 @@ import { newLogStatus } from '../application/log/log-status.ts';
 import { ReceiptSigner } from '../application/receipts/receipt-signer.ts';
 import { JournalOutbox } from '../application/relay/journal-outbox.ts';
 import { OutgoingEvents } from '../application/relay/outgoing-events.ts';
+import { Retention } from '../application/retention/retention.ts';
 import type { Config } from '../config.ts';
 import { ReachableAddresses } from '../net/public-address.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { JournalArchive } from '../ports/journal-archive.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
@@ -37,6 +39,7 @@ export function contextOf(
   config: Config,
   parts: {
     store: Store;
+    archive: JournalArchive;
     vault: KeyVault;
     rateLimiter: RateLimiter;
     clock: Clock;
@@ -85,9 +88,28 @@ export function contextOf(
       }
     }),
     outgoingEvents: new OutgoingEvents(outbox, formOf(config)),
+    retention: retentionOf(config, parts),
     witnesses: witnessesOf(config, { store, log }),
     relay: relayOf(config, { store, outbox, clock, log }),
     calledAddresses: new ReachableAddresses(config.webhooks.privateAddressesAllowed),
     settings: config,
   };
+}
+
+const DAY_MS = 86_400_000;
+
+function retentionOf(
+  { archive: { afterDays } }: Config,
+  { store, archive, clock, log }: { store: Store; archive: JournalArchive; clock: Clock; log: Logger },
+): Retention {
+  let failing = '';
+  return new Retention({
+    ...{ store, archive, clock, archiveAfterMs: afterDays * DAY_MS },
+    observe: (error) => {
+      const reason = error === undefined ? '' : error instanceof Error ? error.message : String(error);
+      if (reason !== '' && reason !== failing) log.warn({ reason }, 'entries are not archived or erased now');
+      if (reason === '' && failing !== '') log.info({}, 'entries are archived and erased again');
+      failing = reason;
+    },
+  });
 }

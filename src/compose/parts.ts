@@ -2,6 +2,7 @@ import type { SqliteStore } from '../adapters/sqlite/store.ts';
 import { ownerOf } from '../application/keys/rotate-keys.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { JournalArchive } from '../ports/journal-archive.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { Store } from '../ports/store.ts';
@@ -14,6 +15,8 @@ export interface Parts {
   readonly store: Store;
   /** The store when it is one SQLite file. */
   readonly sqlite: SqliteStore | undefined;
+  /** The files that old entries are archived to. */
+  readonly archive: JournalArchive;
   readonly vault: OpenedVault;
   readonly rateLimiter: RateLimiter;
 }
@@ -35,7 +38,7 @@ export async function openParts(
   config: Config,
   { clock, log, generated, vaultMayWait }: PartsOptions,
 ): Promise<Parts> {
-  const { store, sqlite } = await openStore(config, generated, log);
+  const { store, sqlite, archive } = await openStore(config, generated, log);
   let vault: OpenedVault | undefined;
   try {
     const storedKey = async () => {
@@ -49,7 +52,7 @@ export async function openParts(
       mayWait: vaultMayWait,
     });
     const rateLimiter = await openRateLimiter(config, { vault: vault.vault, clock, log });
-    return { store, sqlite, vault, rateLimiter };
+    return { store, sqlite, archive, vault, rateLimiter };
   } catch (error) {
     await store.close();
     await vault?.vault.close();

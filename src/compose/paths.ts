@@ -38,6 +38,11 @@ export function checkpointPath(config: Config): string {
   return join(config.dataDir, 'log-checkpoint');
 }
 
+/** The folder of the files that old entries are archived to. */
+export function archivePath(config: Config): string {
+  return config.archive.folder ?? join(config.dataDir, 'archive');
+}
+
 /** The path of the passphrase that the first start generates. */
 export function passphrasePath(config: Config): string {
   return join(config.dataDir, 'vault.passphrase');

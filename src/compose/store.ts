@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs';
+import { ArchiveFolder } from '../adapters/archive-folder/archive-folder.ts';
 import { openSqliteStore, type SqliteStore } from '../adapters/sqlite/store.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import type { Config } from '../config.ts';
 import { StartRefused } from '../domain/errors.ts';
+import type { JournalArchive } from '../ports/journal-archive.ts';
 import type { Store } from '../ports/store.ts';
-import { isPostgres, storePath } from './paths.ts';
+import { archivePath, isPostgres, storePath } from './paths.ts';
 
 export interface OpenedStore {
   readonly store: Store;
   /** The same store when it is one SQLite file, which can be copied while in use. */
   readonly sqlite: SqliteStore | undefined;
+  /** The files that old entries are archived to. */
+  readonly archive: JournalArchive;
   /** What an operator knows it by, without secrets. */
   readonly name: string;
 }
@@ -25,15 +29,21 @@ export interface StoreLog {
  * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function openStore(config: Config, generated: string[], log?: StoreLog): Promise<OpenedStore> {
-  if (isPostgres(config)) return openPostgres(config, log);
+  const archive = new ArchiveFolder(archivePath(config));
+  if (isPostgres(config)) return openPostgres(config, archive, log);
   const path = storePath(config);
   if (!existsSync(path)) generated.push(path);
-  const sqlite = await openSqliteStore({ path });
-  return { store: sqlite, sqlite, name: path };
+  const sqlite = await openSqliteStore({ path, bodies: archive });
+
+  return { store: sqlite, sqlite, archive, name: path };
 }
 
 /** Imports the driver on demand. */
-async function openPostgres(config: Config, log: StoreLog | undefined): Promise<OpenedStore> {
+async function openPostgres(
+  config: Config,
+  archive: JournalArchive,
+  log: StoreLog | undefined,
+): Promise<OpenedStore> {
   const [{ openPostgresStore }, { addressText, readAddress }] = await Promise.all([
     import('../adapters/postgres/store.ts'),
     import('../adapters/postgres/address.ts'),
@@ -42,9 +52,10 @@ async function openPostgres(config: Config, log: StoreLog | undefined): Promise<
   const store = await openPostgresStore({
     url,
     connectionsMax: config.storeConnectionsMax,
+    bodies: archive,
     ...(log ? { log } : {}),
   });
-  return { store, sqlite: undefined, name: addressText(readAddress(url)) };
+  return { store, sqlite: undefined, archive, name: addressText(readAddress(url)) };
 }
 
 /** `store_url` with the password that `store_password_file` holds. @throws StartRefused */

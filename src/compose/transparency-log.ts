@@ -95,6 +95,7 @@ export function startLog(config: Config, context: Context, log: Logger): Running
     },
   });
   sealer.start();
+  context.retention.start();
   // The checkpoint of before this start may lack signatures, and no entry may come for long.
   const offerLast = setInterval(() => {
     if (!sealer.isSealing) return;
@@ -105,6 +106,7 @@ export function startLog(config: Config, context: Context, log: Logger): Running
     async stop() {
       clearInterval(offerLast);
       await sealer.stop();
+      await context.retention.stop();
       await witnesses.stop();
       await memory.stop();
       await appender.close();

@@ -455,6 +455,21 @@ export const ConfigSchema = group({
     description:
       'Witnesses (C2SP tlog-witness) that cosign each checkpoint of the log. With its verifier key a cosignature is verified before it is kept; without, it is kept as it came. A witness that fails is tried again and delays nothing.',
   },
+  archive: group({
+    after_days: {
+      type: 'integer',
+      default: 0,
+      minimum: 0,
+      maximum: 36_500,
+      description:
+        'Sealed entries older than this leave the database for compressed files; their hashes stay, and everything stays provable. 0: none do, unless `sello audit archive` is run.',
+    },
+    folder: optionalText({
+      path: true,
+      description:
+        'The folder of these files, by default `archive` in the data folder. Of several servers one archives: give them one folder that they share, for an entry whose file is not there is shown without its content.',
+    }),
+  }),
   log_public: flag(
     true,
     'Tiles, checkpoints and proofs of the log are for anyone; they hold hashes alone. Off: for administrators and auditors.',

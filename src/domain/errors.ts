@@ -48,6 +48,7 @@ export type RefusalCode =
   | 'user_disabled'
   | 'caller_wrong'
   | 'own_account'
+  | 'transactions_waiting'
   | 'session_unknown'
   | 'session_scope'
   | 'csrf_invalid'

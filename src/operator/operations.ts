@@ -1,5 +1,6 @@
 import { Errors } from 'typebox/schema';
 import { type Refusal, refuse } from '../domain/errors.ts';
+import { auditArchive } from './operations/archive.ts';
 import { backup } from './operations/backup.ts';
 import { backupSign } from './operations/backup-signature.ts';
 import {
@@ -35,6 +36,7 @@ import {
   userCreate,
   userDisable,
   userEnable,
+  userErase,
   userList,
   userPassword,
   userRemove,
@@ -61,6 +63,7 @@ export const OPERATIONS = {
   'user.unlock': userUnlock,
   'user.password': userPassword,
   'user.remove': userRemove,
+  'user.erase': userErase,
   'token.enrol': tokenEnrol,
   'token.activate': tokenActivate,
   'token.list': tokenList,
@@ -92,6 +95,7 @@ export const OPERATIONS = {
   'dataset.key': datasetKey,
   'keys.rotate': keysRotate,
   'keys.list': keysList,
+  'audit.archive': auditArchive,
   'relay.status': relayStatus,
   'relay.rewind': relayRewind,
   backup,

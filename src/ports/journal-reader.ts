@@ -1,5 +1,6 @@
 import type { EntryType } from '../domain/journal/entry.ts';
 import type { LogReader } from './log-store.ts';
+import type { RetentionReader } from './retention.ts';
 import type {
   Credentials,
   IdentityRow,
@@ -38,6 +39,7 @@ export interface JournalReader {
 /** The journal of a database that is opened read-only, beside servers at work or without one. Each call reads the current state. */
 export interface AuditReader extends JournalReader {
   readonly log: LogReader;
+  readonly retention: RetentionReader;
   /** Exact, case-sensitive match. */
   findUser(username: string): Promise<Credentials | undefined>;
   /** The latest entry of each user who has one, in order of user id, after the given id. */
@@ -69,6 +71,7 @@ export interface JournalEntry {
   readonly version: number;
   readonly at: number;
   readonly type: EntryType;
+  /** Empty where it was erased, or is in a file of the archive that is not here. */
   readonly body: string;
   readonly hash: string;
 }

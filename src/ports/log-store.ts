@@ -71,6 +71,7 @@ export interface SealedEntry {
   readonly version: number;
   readonly at: number;
   readonly type: EntryType;
+  /** Empty where it was erased, or is in a file of the archive that is not here. */
   readonly body: string;
   /** Lower-case hex. */
   readonly hash: string;

@@ -19,6 +19,19 @@ export type SideRow =
       readonly from: string;
       readonly username: string;
     }
+  | {
+      /**
+       * Deletes every row about a user: name, password hash, keys, tokens, sessions, transactions, identities, messages. A conflict
+       * where the user has other entries than these, or a pending transaction. Bodies of entries stay until `eraseBodies`.
+       */
+      readonly kind: 'user.erase';
+      readonly userId: UserId;
+      readonly username: string;
+      /** The user's version. */
+      readonly entries: number;
+      /** ms since 1970 */
+      readonly at: number;
+    }
   | { readonly kind: 'token.insert'; readonly token: TokenRow }
   | {
       readonly kind: 'token.update';

@@ -2,6 +2,7 @@ import type { EntryType } from '../domain/journal/entry.ts';
 import type { JournalReader } from './journal-reader.ts';
 import type { Leases } from './lease.ts';
 import type { LogStore } from './log-store.ts';
+import type { RetentionStore } from './retention.ts';
 import type { SinkPositions } from './sink-positions.ts';
 import type {
   Credentials,
@@ -43,6 +44,7 @@ export interface Store extends JournalReader {
   readonly leases: Leases;
   readonly log: LogStore;
   readonly sinks: SinkPositions;
+  readonly retention: RetentionStore;
 
   /**
    * Appends decisions, each with its rows, in one unit of work. A user's row claims the skeleton of the name

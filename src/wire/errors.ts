@@ -162,6 +162,19 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['The user name, the password or the code is wrong', 'Check them and try again.'],
     ['El usuario, la contraseña o el código no es correcto', 'Compruébelos e inténtelo otra vez.'],
   ),
+  transactions_waiting: form(
+    'ERROR',
+    409,
+    'input',
+    [
+      'Transactions of this user still wait for a decision',
+      'Decide or cancel them, or wait until they expire; then erase the user.',
+    ],
+    [
+      'Hay transacciones de este usuario que aún esperan una decisión',
+      'Decídalas o cancélelas, o espere a que caduquen; después borre al usuario.',
+    ],
+  ),
   username_taken: form(
     'ERROR',
     409,

@@ -1,4 +1,6 @@
+import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { LogReader, SealedEntry, StoredCheckpoint } from '../../ports/log-store.ts';
+import { byIndex, withBodies } from '../sql/archived-bodies.ts';
 import type { Connection, Row } from './connection.ts';
 import type { JournalRows } from './journal-rows.ts';
 import type { OnConnection } from './leases.ts';
@@ -19,8 +21,10 @@ const TILES = {
 export class PostgresLogReader implements LogReader {
   readonly #read: OnConnection;
   readonly #journal: JournalRows;
+  readonly #bodies: ArchivedBodies | undefined;
 
-  constructor(read: OnConnection, journal: JournalRows) {
+  constructor(read: OnConnection, journal: JournalRows, bodies?: ArchivedBodies) {
+    this.#bodies = bodies;
     this.#read = read;
     this.#journal = journal;
   }
@@ -39,12 +43,13 @@ export class PostgresLogReader implements LogReader {
   }
 
   async readSealed({ from, limit }: { from: number; limit: number }): Promise<readonly SealedEntry[]> {
-    return this.#read(async (connection) => {
+    const sealed = await this.#read(async (connection) => {
       const count = Math.min(limit, ((await lastSize(connection)) ?? 0) - from);
       if (count <= 0) return [];
       const entries = await this.#journal.read(connection, from, count);
       return entries.map(({ position, ...entry }) => ({ index: position - 1, ...entry }));
     });
+    return withBodies(sealed, this.#bodies, byIndex);
   }
 
   async readFullTiles(

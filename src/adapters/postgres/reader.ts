@@ -1,4 +1,5 @@
 import { StartRefused } from '../../domain/errors.ts';
+import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type {
   AuditReader,
   JournalEntry,
@@ -8,7 +9,9 @@ import type {
   UserHead,
 } from '../../ports/journal-reader.ts';
 import type { LogReader } from '../../ports/log-store.ts';
+import type { RetentionReader } from '../../ports/retention.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
+import { byPosition, withBodies } from '../sql/archived-bodies.ts';
 import { type DatabaseAddress, readAddress } from './address.ts';
 import { auditedRows } from './audited-rows.ts';
 import { Connection } from './connection.ts';
@@ -18,6 +21,7 @@ import { JournalRows } from './journal-rows.ts';
 import { PostgresLogReader } from './log-rows.ts';
 import { checkVersion, readVersion } from './migrate.ts';
 import { connectTo, reasonsText } from './primary.ts';
+import { PostgresRetentionReader } from './retention-rows.ts';
 import { PATIENT } from './times.ts';
 import { findUser } from './user-rows.ts';
 
@@ -25,12 +29,12 @@ import { findUser } from './user-rows.ts';
  * Connects to the database that takes writes, in order to read. Creates and changes no table.
  * @throws StartRefused when no database server takes writes, or the tables have another version
  */
-export async function openPostgresReader(url: string): Promise<PostgresReader> {
+export async function openPostgresReader(url: string, bodies?: ArchivedBodies): Promise<PostgresReader> {
   const address = readAddress(url);
   const connection = await connect(address);
   try {
     checkVersion(await readVersion(connection), address);
-    return new PostgresReader(connection);
+    return new PostgresReader(connection, bodies);
   } catch (error) {
     connection.close();
     throw storeError(error);
@@ -48,32 +52,41 @@ async function connect(address: DatabaseAddress): Promise<Connection> {
 
 export class PostgresReader implements AuditReader {
   readonly log: LogReader;
+  readonly retention: RetentionReader;
+  readonly #bodies: ArchivedBodies | undefined;
   readonly #connection: Connection;
   readonly #journal = new JournalRows();
 
   /** Use `openPostgresReader`. */
-  constructor(connection: Connection) {
+  constructor(connection: Connection, bodies: ArchivedBodies | undefined) {
     this.#connection = connection;
-    this.log = new PostgresLogReader((work) => this.#ask(work), this.#journal);
+    this.#bodies = bodies;
+    this.log = new PostgresLogReader((work) => this.#ask(work), this.#journal, bodies);
+    this.retention = new PostgresRetentionReader((work) => this.#ask(work));
   }
 
   async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {
-    return this.#ask((connection) => this.#journal.read(connection, page.after, page.limit));
+    const read = (connection: Connection) => this.#journal.read(connection, page.after, page.limit);
+    return withBodies(await this.#ask(read), this.#bodies, byPosition);
   }
 
   async readJournalBackwards(page: { below: number; limit: number }): Promise<readonly JournalEntry[]> {
-    return this.#ask((connection) => this.#journal.readBackwards(connection, page.below, page.limit));
+    const read = (connection: Connection) => this.#journal.readBackwards(connection, page.below, page.limit);
+    return withBodies(await this.#ask(read), this.#bodies, byPosition);
   }
 
   async readUserJournal(
     userId: UserId,
     page: { below: number; limit: number },
   ): Promise<readonly JournalEntry[]> {
-    return this.#ask((connection) => this.#journal.readUser(connection, userId, page.below, page.limit));
+    const read = (connection: Connection) =>
+      this.#journal.readUser(connection, userId, page.below, page.limit);
+    return withBodies(await this.#ask(read), this.#bodies, byPosition);
   }
 
   async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
-    return this.#ask((connection) => this.#journal.findAt(connection, userId, at));
+    const read = (connection: Connection) => this.#journal.findAt(connection, userId, at);
+    return withBodies(await this.#ask(read), this.#bodies, byPosition);
   }
 
   async findUser(username: string): Promise<Credentials | undefined> {

@@ -18,7 +18,8 @@ export interface Migration {
  * `answers` holds the idempotency records. A fillfactor leaves room in the pages of tables whose rows are updated.
  *
  * `log_tiles` has the full tiles of the transparency log, at level 0 the entries' hashes; `log_checkpoints` the last
- * checkpoints, each with the hashes that are in no full tile.
+ * checkpoints, each with the hashes that are in no full tile. `retention` says how far bodies of old entries are archived
+ * and were emptied, `erasures` whose bodies are emptied because they were erased.
  *
  * Why: docs/DECISIONS.md#names-are-a-table-of-their-own
  */
@@ -365,13 +366,37 @@ export const MIGRATIONS: readonly Migration[] = [
     );
     `,
   },
+  {
+    sql: `
+    CREATE TABLE retention (
+      id          integer NOT NULL PRIMARY KEY CHECK (id = 1),
+      archived    bigint  NOT NULL CHECK (archived >= 0),
+      pruned      bigint  NOT NULL CHECK (pruned BETWEEN 0 AND archived),
+      archived_at bigint  NOT NULL CHECK (archived_at >= 0)
+    );
+    INSERT INTO retention VALUES (1, 0, 0, 0);
+
+    CREATE TABLE erasures (
+      user_id bigint  NOT NULL PRIMARY KEY CHECK (user_id > 0),
+      entries integer NOT NULL CHECK (entries > 0),
+      at      bigint  NOT NULL CHECK (at >= 0),
+      done    boolean NOT NULL
+    );
+    `,
+  },
 ];
 
-/** The rights of the server's role. None of them changes or removes an entry, or its position. */
+/**
+ * The rights of the server's role. None of them removes an entry, or changes its hash, its place or what it is about. Bodies
+ * and states can be emptied: another text in their place is not what the hash covers.
+ *
+ * Why: docs/DECISIONS.md#a-servers-role-may-empty-bodies
+ */
 export const GRANTS: readonly string[] = [
   'GRANT USAGE ON SCHEMA sello TO %role%',
   'GRANT SELECT ON ALL TABLES IN SCHEMA sello TO %role%',
   'GRANT INSERT ON journal, places, log_tiles TO %role%',
+  'GRANT UPDATE (body, state, challenge) ON journal TO %role%',
   'GRANT INSERT, DELETE ON log_checkpoints TO %role%',
   'GRANT INSERT, UPDATE ON leases TO %role%',
   'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding, identities, messages, dataset_versions TO %role%',
@@ -379,5 +404,8 @@ export const GRANTS: readonly string[] = [
   'GRANT INSERT, DELETE ON message_parts, staged_messages TO %role%',
   'GRANT INSERT ON identity_keys TO %role%',
   'GRANT INSERT, UPDATE, DELETE ON webhooks, webhook_secrets, webhook_progress, webhook_commands, webhook_deliveries TO %role%',
+  'GRANT UPDATE ON retention TO %role%',
+  'GRANT INSERT, UPDATE ON erasures TO %role%',
+  'GRANT DELETE ON users, usernames, tokens, transactions, identities, identity_keys, messages TO %role%',
   'GRANT USAGE ON SEQUENCE user_ids, unknown_name_positions TO %role%',
 ];

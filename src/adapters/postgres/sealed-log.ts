@@ -1,4 +1,5 @@
 import { LIMITS } from '../../limits.ts';
+import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { LogStore, Seal } from '../../ports/log-store.ts';
 import { nameOfLine } from '../sql/signature-name.ts';
 import type { Connection } from './connection.ts';
@@ -31,8 +32,13 @@ export class PostgresLogStore extends PostgresLogReader implements LogStore {
   readonly #change: OnConnection;
   readonly #journal: JournalRows;
 
-  constructor(read: OnConnection, change: OnConnection, journal: JournalRows) {
-    super(read, journal);
+  constructor(
+    read: OnConnection,
+    change: OnConnection,
+    journal: JournalRows,
+    bodies: ArchivedBodies | undefined,
+  ) {
+    super(read, journal, bodies);
     this.#read = read;
     this.#change = change;
     this.#journal = journal;

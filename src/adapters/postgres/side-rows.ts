@@ -141,6 +141,27 @@ const DELETE = {
   },
 } as const;
 
+/** A conflict where the user has other entries than these, or a pending transaction. */
+const ERASURE = {
+  name: 'erasures_insert',
+  text: `INSERT INTO erasures (user_id, entries, at, done) SELECT $1::bigint, $2::int, $3::bigint, false
+    WHERE (SELECT max(version) FROM journal WHERE user_id = $1::bigint) = $2::int
+      AND NOT EXISTS (SELECT FROM transactions WHERE user_id = $1::bigint AND status = 'pending')`,
+};
+/** Rows of the user's messages at their recipients come before the messages. */
+const ERASE: readonly Statement[] = [
+  {
+    name: 'inbox_erase_sent',
+    text: 'DELETE FROM inbox WHERE sender_id = $1 AND message_id IN (SELECT message_id FROM messages WHERE user_id = $1)',
+  },
+  ...['inbox', 'message_parts', 'staged_messages', 'messages', 'identity_keys', 'identities'].map(erase),
+  ...['transactions', 'passkeys', 'sessions', 'tokens', 'answers', 'usernames', 'users'].map(erase),
+];
+
+function erase(table: string): Statement {
+  return { name: `${table}_erase`, text: `DELETE FROM ${table} WHERE user_id = $1` };
+}
+
 /** The statements that write one row of a decision, in order. */
 export function statementsOf(row: SideRow): SideStatement[] {
   switch (row.kind) {
@@ -162,6 +183,14 @@ export function statementsOf(row: SideRow): SideStatement[] {
         claim(row.username),
         insert(UPDATE.name, given),
         update(UPDATE.userName, given),
+      ];
+    }
+    case 'user.erase': {
+      const { skeleton, holder } = nameClaim(row.username);
+      return [
+        insert(ERASURE, [row.userId, row.entries, row.at]),
+        any(RELEASE, [skeleton, holder]),
+        ...ERASE.map((statement) => any(statement, [row.userId])),
       ];
     }
     case 'token.insert':

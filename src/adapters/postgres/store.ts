@@ -1,8 +1,10 @@
 import { StartRefused, StoreUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type { Leases } from '../../ports/lease.ts';
 import type { LogStore } from '../../ports/log-store.ts';
+import type { RetentionStore } from '../../ports/retention.ts';
 import type { SinkPositions } from '../../ports/sink-positions.ts';
 import type {
   AppendOutcome,
@@ -35,6 +37,7 @@ import type {
   WebhookRow,
   WrappedKeyRef,
 } from '../../ports/store.ts';
+import { byPosition, withBodies } from '../sql/archived-bodies.ts';
 import { addressText, readAddress } from './address.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
 import { changedSince } from './changes.ts';
@@ -61,6 +64,7 @@ import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './
 import { claimUnclaimed } from './name-claims.ts';
 import { Pool } from './pool.ts';
 import type { PostgresLog } from './primary.ts';
+import { PostgresRetentionStore } from './retention-rows.ts';
 import { PostgresLogStore } from './sealed-log.ts';
 import { findService, listServices } from './service-rows.ts';
 import { PostgresSinkPositions } from './sink-position-rows.ts';
@@ -83,6 +87,8 @@ export interface PostgresStoreOptions extends Pick<AppenderOptions, 'partitionOf
   readonly connectionsMax?: number;
   readonly times?: Partial<StoreTimes>;
   readonly log?: PostgresLog;
+  /** Where the bodies are that the database keeps no more. */
+  readonly bodies?: ArchivedBodies;
 }
 
 const FOREIGN_NAMED_MAX = 5;
@@ -157,6 +163,8 @@ export class PostgresStore implements Store {
   readonly leases: Leases;
   readonly sinks: SinkPositions;
   readonly log: LogStore;
+  readonly retention: RetentionStore;
+  readonly #bodies: ArchivedBodies | undefined;
   readonly #pool: Pool;
   readonly #heads: KnownHeads;
   readonly #appender: Appender;
@@ -165,7 +173,13 @@ export class PostgresStore implements Store {
   #closing: Promise<void> | undefined;
 
   /** Use `openPostgresStore`. */
-  constructor(pool: Pool, heads: KnownHeads, options: AppenderOptions, log: PostgresLog) {
+  constructor(
+    pool: Pool,
+    heads: KnownHeads,
+    options: AppenderOptions & Pick<PostgresStoreOptions, 'bodies'>,
+    log: PostgresLog,
+  ) {
+    this.#bodies = options.bodies;
     this.#pool = pool;
     this.#heads = heads;
     this.#appender = new Appender(pool, heads, options);
@@ -173,7 +187,8 @@ export class PostgresStore implements Store {
     const change: OnConnection = (work) => this.#change(work);
     this.leases = new PostgresLeases(change);
     this.sinks = new PostgresSinkPositions(change);
-    this.log = new PostgresLogStore(read, change, this.#journal);
+    this.log = new PostgresLogStore(read, change, this.#journal, options.bodies);
+    this.retention = new PostgresRetentionStore(read, change, this.#journal);
     let isLogged = false;
     const assignPositions = async () => {
       try {
@@ -224,20 +239,22 @@ export class PostgresStore implements Store {
   }
 
   async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {
-    return this.#pool.read((connection) => this.#journal.read(connection, page.after, page.limit));
+    const read = (connection: Connection) => this.#journal.read(connection, page.after, page.limit);
+    return withBodies(await this.#pool.read(read), this.#bodies, byPosition);
   }
 
   async readJournalBackwards(page: { below: number; limit: number }): Promise<readonly JournalEntry[]> {
-    return this.#pool.read((connection) => this.#journal.readBackwards(connection, page.below, page.limit));
+    const read = (connection: Connection) => this.#journal.readBackwards(connection, page.below, page.limit);
+    return withBodies(await this.#pool.read(read), this.#bodies, byPosition);
   }
 
   async readUserJournal(
     userId: UserId,
     page: { below: number; limit: number },
   ): Promise<readonly JournalEntry[]> {
-    return this.#pool.read((connection) =>
-      this.#journal.readUser(connection, userId, page.below, page.limit),
-    );
+    const read = (connection: Connection) =>
+      this.#journal.readUser(connection, userId, page.below, page.limit);
+    return withBodies(await this.#pool.read(read), this.#bodies, byPosition);
   }
 
   async findTransaction(key: { userId: UserId; transactionId: string }): Promise<TransactionRow | undefined> {
@@ -270,7 +287,8 @@ export class PostgresStore implements Store {
   }
 
   async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
-    return this.#pool.read((connection) => this.#journal.findAt(connection, userId, at));
+    const read = (connection: Connection) => this.#journal.findAt(connection, userId, at);
+    return withBodies(await this.#pool.read(read), this.#bodies, byPosition);
   }
 
   async listServices(): Promise<readonly ServiceRow[]> {

@@ -89,7 +89,10 @@ export class Connection {
   }
 }
 
-/** Opens the file for writing. Creates it with mode 0600 if it does not exist; SQLite gives its other files the same mode. */
+/**
+ * Opens the file for writing. What is deleted or moved is overwritten in the pages that are written anyway, so that no copy of
+ * an erased user's entry stays in them. Creates it with mode 0600 if it does not exist; SQLite gives its other files the same mode.
+ */
 export function openDatabase(path: string): DatabaseSync {
   makePrivateFile(path);
   const database = new DatabaseSync(path, { timeout: LIMITS.storeStartBusyTimeMs });
@@ -103,6 +106,7 @@ export function openDatabase(path: string): DatabaseSync {
       PRAGMA cache_size = -4096;
       PRAGMA wal_autocheckpoint = 500;
       PRAGMA journal_size_limit = 67108864;
+      PRAGMA secure_delete = FAST;
     `);
   } catch (error) {
     database.close();

@@ -57,6 +57,11 @@ export class JournalRows {
     return (this.#after.all(after, limit) as unknown as readonly EntryRow[]).map(entryFrom);
   }
 
+  /** Each with the hash of its user's entry before it. */
+  readLinked(after: number, limit: number): LinkedEntry[] {
+    return (this.#after.all(after, limit) as unknown as readonly EntryRow[]).map((row) => this.#linked(row));
+  }
+
   /** Newest first, below the position; Infinity: from the latest. */
   readBackwards(below: number, limit: number): JournalEntry[] {
     const position = Math.min(below, Number.MAX_SAFE_INTEGER);

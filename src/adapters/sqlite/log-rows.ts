@@ -1,5 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { LogReader, SealedEntry, StoredCheckpoint } from '../../ports/log-store.ts';
+import { byIndex, withBodies } from '../sql/archived-bodies.ts';
 import type { Connection } from './connection.ts';
 import type { JournalRows } from './journal-rows.ts';
 
@@ -7,14 +9,16 @@ import type { JournalRows } from './journal-rows.ts';
 export class SqliteLogReader implements LogReader {
   readonly #connection: Connection;
   readonly #journal: JournalRows;
+  readonly #bodies: ArchivedBodies | undefined;
   readonly #size: StatementSync;
   readonly #last: StatementSync;
   readonly #tile: StatementSync;
 
-  constructor(connection: Connection, journal: JournalRows) {
+  constructor(connection: Connection, journal: JournalRows, bodies?: ArchivedBodies) {
     const database: DatabaseSync = connection.database;
     this.#connection = connection;
     this.#journal = journal;
+    this.#bodies = bodies;
     this.#size = database.prepare('SELECT max(size) AS size FROM log_checkpoints');
     this.#last = database.prepare(
       'SELECT size, at, note, edge FROM log_checkpoints ORDER BY size DESC LIMIT 1',
@@ -36,13 +40,14 @@ export class SqliteLogReader implements LogReader {
   }
 
   async readSealed({ from, limit }: { from: number; limit: number }): Promise<readonly SealedEntry[]> {
-    return this.#connection.read(() => {
+    const entries = this.#connection.read(() => {
       const count = Math.min(limit, (this.lastSizeNow() ?? 0) - from);
       if (count <= 0) return [];
       return this.#journal
         .read(from, count)
         .map(({ position, ...entry }) => ({ index: position - 1, ...entry }));
     });
+    return withBodies(entries, this.#bodies, byIndex);
   }
 
   async readFullTiles(

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type {
   AuditReader,
   JournalEntry,
@@ -12,7 +13,9 @@ import type {
   UserHead,
 } from '../../ports/journal-reader.ts';
 import type { LogReader } from '../../ports/log-store.ts';
+import type { RetentionReader } from '../../ports/retention.ts';
 import type { Credentials, UserId } from '../../ports/store.ts';
+import { byPosition, withBodies } from '../sql/archived-bodies.ts';
 import { AuditedRows } from './audited-rows.ts';
 import { Connection } from './connection.ts';
 import { CredentialRows } from './credential-rows.ts';
@@ -22,6 +25,7 @@ import { JournalIndex } from './journal-index.ts';
 import { JournalRows } from './journal-rows.ts';
 import { NO_LOG, SqliteLogReader } from './log-rows.ts';
 import { checkSchema } from './migrate.ts';
+import { NO_RETENTION, SqliteRetentionReader } from './retention-rows.ts';
 
 /**
  * The version of the schema since which the tables that an audit reads have been as they are now. A backup made by an
@@ -33,19 +37,19 @@ const VERSION_MIN = 4;
  * Opens a database read-only, beside a running server or without one.
  * @throws StartRefused when there is no database or it cannot be read: the message says what to do
  */
-export async function openSqliteReader(path: string): Promise<SqliteReader> {
+export async function openSqliteReader(path: string, bodies?: ArchivedBodies): Promise<SqliteReader> {
   if (!existsSync(path))
     throw new StartRefused(`there is no database at ${path}: name the data folder of a server`);
   try {
     const real = realpathSync(path);
     try {
-      return new SqliteReader(real, real);
+      return new SqliteReader(real, real, bodies);
     } catch (error) {
       // Reading a WAL database needs a file beside it. Where none can be created, no process is writing either.
       const immutable = pathToFileURL(real);
       immutable.searchParams.set('immutable', '1');
       if (error instanceof StartRefused || existsSync(`${real}-wal`)) throw error;
-      return new SqliteReader(real, immutable);
+      return new SqliteReader(real, immutable, bodies);
     }
   } catch (error) {
     throw startError(error, path);
@@ -55,13 +59,16 @@ export async function openSqliteReader(path: string): Promise<SqliteReader> {
 /** Holds no lock that a writer waits for. */
 export class SqliteReader implements AuditReader {
   readonly log: LogReader;
+  readonly retention: RetentionReader;
+  readonly #bodies: ArchivedBodies | undefined;
   readonly #connection: Connection;
   readonly #index: JournalIndex;
   readonly #journal: JournalRows;
   readonly #credentials: CredentialRows;
 
   /** Use `openSqliteReader`. */
-  constructor(path: string, location: string | URL) {
+  constructor(path: string, location: string | URL, bodies: ArchivedBodies | undefined) {
+    this.#bodies = bodies;
     const database = new DatabaseSync(location, { readOnly: true, timeout: LIMITS.storeStartBusyTimeMs });
     try {
       if (checkSchema(database, path) < VERSION_MIN) {
@@ -73,7 +80,12 @@ export class SqliteReader implements AuditReader {
       this.#index = new JournalIndex(database);
       this.#index.load();
       this.#journal = new JournalRows(database, this.#index);
-      this.log = hasLog(database) ? new SqliteLogReader(this.#connection, this.#journal) : NO_LOG;
+      this.log = hasTable(database, 'log_checkpoints')
+        ? new SqliteLogReader(this.#connection, this.#journal, bodies)
+        : NO_LOG;
+      this.retention = hasTable(database, 'retention')
+        ? new SqliteRetentionReader(this.#connection)
+        : NO_RETENTION;
       this.#credentials = new CredentialRows(database);
     } catch (error) {
       database.close();
@@ -82,28 +94,32 @@ export class SqliteReader implements AuditReader {
   }
 
   async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {
-    return this.#connection.read(() => this.#journal.read(page.after, page.limit));
+    const entries = this.#connection.read(() => this.#journal.read(page.after, page.limit));
+    return withBodies(entries, this.#bodies, byPosition);
   }
 
   async readJournalBackwards(page: { below: number; limit: number }): Promise<readonly JournalEntry[]> {
-    return this.#connection.read(() => this.#journal.readBackwards(page.below, page.limit));
+    const entries = this.#connection.read(() => this.#journal.readBackwards(page.below, page.limit));
+    return withBodies(entries, this.#bodies, byPosition);
   }
 
   async readUserJournal(
     userId: UserId,
     page: { below: number; limit: number },
   ): Promise<readonly JournalEntry[]> {
-    return this.#connection.reading(() => {
+    const entries = await this.#connection.reading(() => {
       this.#index.complete();
       return this.#journal.readUser(userId, page.below, page.limit);
     });
+    return withBodies(entries, this.#bodies, byPosition);
   }
 
   async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
-    return this.#connection.reading(() => {
+    const entries = await this.#connection.reading(() => {
       this.#index.complete();
       return this.#journal.findAt(userId, at);
     });
+    return withBodies(entries, this.#bodies, byPosition);
   }
 
   async findUser(username: string): Promise<Credentials | undefined> {
@@ -137,6 +153,6 @@ export class SqliteReader implements AuditReader {
   }
 }
 
-function hasLog(database: DatabaseSync): boolean {
-  return database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'log_checkpoints'").get() !== undefined;
+function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined;
 }

@@ -14,7 +14,8 @@ export const APPLICATION_ID = 0x536c6c6f;
  * share pages; their ids begin with that time. Clustered by user, each decision would change a page of its own.
  *
  * `log_tiles` has the full tiles of the transparency log, at level 0 the entries' hashes; `log_checkpoints` the last
- * checkpoints, each with the hashes that are in no full tile.
+ * checkpoints, each with the hashes that are in no full tile. `retention` says how far bodies of old entries are archived
+ * and were emptied, `erasures` whose bodies are emptied because they were erased.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -352,5 +353,21 @@ export const MIGRATIONS: readonly string[] = [
     changed_at INTEGER NOT NULL CHECK (changed_at >= 0),
     PRIMARY KEY (dataset, version)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE retention (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    archived    INTEGER NOT NULL CHECK (archived >= 0),
+    pruned      INTEGER NOT NULL CHECK (pruned BETWEEN 0 AND archived),
+    archived_at INTEGER NOT NULL CHECK (archived_at >= 0)
+  ) STRICT;
+  INSERT INTO retention VALUES (1, 0, 0, 0);
+
+  CREATE TABLE erasures (
+    user_id INTEGER PRIMARY KEY CHECK (user_id > 0),
+    entries INTEGER NOT NULL CHECK (entries > 0),
+    at      INTEGER NOT NULL CHECK (at >= 0),
+    done    INTEGER NOT NULL CHECK (done IN (0, 1))
+  ) STRICT;
   `,
 ];

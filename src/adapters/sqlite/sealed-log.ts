@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 import { LIMITS } from '../../limits.ts';
+import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { LogStore, Seal } from '../../ports/log-store.ts';
 import { nameOfLine } from '../sql/signature-name.ts';
 import type { Connection } from './connection.ts';
@@ -32,9 +33,10 @@ export class SqliteLogStore extends SqliteLogReader implements LogStore {
       readonly leases: SqliteLeases;
       readonly index: JournalIndex;
       readonly recent: RecentHashes;
+      readonly bodies: ArchivedBodies | undefined;
     },
   ) {
-    super(connection, journal);
+    super(connection, journal, own.bodies);
     const { database } = connection;
     this.#connection = connection;
     this.#change = own.change;

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { NAME_CLAIM_VERSION } from '../../domain/look-alikes/name-claim.ts';
-import type { Decision, Entry, SideRow } from '../../ports/store.ts';
+import type { Decision, Entry, SideRow, UserId } from '../../ports/store.ts';
 import {
   IDEMPOTENCY_RECORDS,
   PASSKEYS,
@@ -11,6 +11,7 @@ import {
   valuesOf,
 } from '../sql/columns.ts';
 import { storedSession } from '../sql/stored-session.ts';
+import { ErasedUsers } from './erased-users.ts';
 import { DatasetRows } from './dataset-rows.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
 import { isTaken } from './errors.ts';
@@ -46,7 +47,7 @@ const DELETE = {
 } as const;
 
 /** Kinds of rows. */
-const OF_SEVERAL_STATEMENTS = /^(user\.(insert|rename)|service\.|webhook\.|(identity|message)\.insert)/;
+const OF_SEVERAL_STATEMENTS = /^(user\.(insert|rename|erase)|service\.|webhook\.|(identity|message)\.insert)/;
 
 /** Writes the rows that belong to a decision, inside the caller's unit of work. */
 export class SideRows {
@@ -59,14 +60,21 @@ export class SideRows {
   readonly #webhooks: WebhookRows;
   readonly #decided: DecidedTransactions;
   readonly #names: NameClaims;
+  readonly #erased: ErasedUsers;
   readonly #savepoint: StatementSync;
   readonly #release: StatementSync;
   readonly #rollback: StatementSync;
 
-  constructor(database: DatabaseSync, decided: DecidedTransactions, names: NameClaims) {
+  constructor(
+    database: DatabaseSync,
+    decided: DecidedTransactions,
+    names: NameClaims,
+    versionOf: (userId: UserId) => number,
+  ) {
     this.#database = database;
     this.#decided = decided;
     this.#names = names;
+    this.#erased = new ErasedUsers(database, names, versionOf);
     this.#services = new ServiceRows(database);
     this.#datasets = new DatasetRows(database);
     this.#identities = new IdentityRows(database);
@@ -120,6 +128,8 @@ export class SideRows {
       case 'user.rename':
         this.#update(UPDATE.name, [row.username, row.userId, row.from]);
         break;
+      case 'user.erase':
+        return this.#erased.erase(row);
       case 'token.insert':
         this.#run(INSERT.token, valuesOf(TOKENS, row.token));
         break;

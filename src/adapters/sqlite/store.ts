@@ -2,9 +2,11 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LIMITS } from '../../limits.ts';
+import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type { Leases } from '../../ports/lease.ts';
 import type { LogStore } from '../../ports/log-store.ts';
+import type { RetentionStore } from '../../ports/retention.ts';
 import type { SinkPositions } from '../../ports/sink-positions.ts';
 import type {
   AppendOutcome,
@@ -36,6 +38,7 @@ import type {
   WebhookRow,
   WrappedKeyRef,
 } from '../../ports/store.ts';
+import { byPosition, withBodies } from '../sql/archived-bodies.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
 import { backupDatabase } from './backup.ts';
 import { Connection, openDatabase } from './connection.ts';
@@ -54,6 +57,7 @@ import { migrate } from './migrate.ts';
 import { NameClaims } from './name-claims.ts';
 import { OwnerLock } from './owner-lock.ts';
 import { RecentHashes } from './recent-hashes.ts';
+import { SqliteRetentionStore } from './retention-rows.ts';
 import { SqliteLogStore } from './sealed-log.ts';
 import { ServiceRows } from './service-rows.ts';
 import { SqliteSinkPositions } from './sink-position-rows.ts';
@@ -66,6 +70,8 @@ import { WrappedKeys } from './wrapped-keys.ts';
 export interface SqliteStoreOptions extends AppenderOptions {
   /** The database's file, created if it does not exist. Its folder must exist. */
   readonly path: string;
+  /** Where the bodies are that the database keeps no more. */
+  readonly bodies?: ArchivedBodies;
 }
 
 /**
@@ -98,6 +104,8 @@ export class SqliteStore implements Store {
   readonly leases: Leases;
   readonly sinks: SinkPositions;
   readonly log: LogStore;
+  readonly retention: RetentionStore;
+  readonly #bodies: ArchivedBodies | undefined;
   readonly #lock: OwnerLock;
   readonly #connection: Connection;
   readonly #index: JournalIndex;
@@ -125,12 +133,13 @@ export class SqliteStore implements Store {
     lock: OwnerLock,
     connection: Connection,
     index: JournalIndex,
-    options: AppenderOptions,
+    options: AppenderOptions & Pick<SqliteStoreOptions, 'bodies'>,
   ) {
     const { database } = connection;
     const decided = new DecidedTransactions(database);
     decided.complete(index.watermark);
     this.path = path;
+    this.#bodies = options.bodies;
     this.#lock = lock;
     this.#connection = connection;
     this.#index = index;
@@ -142,7 +151,11 @@ export class SqliteStore implements Store {
     const leases = new SqliteLeases(database, change);
     this.leases = leases;
     this.sinks = new SqliteSinkPositions(connection, change, leases);
-    this.log = new SqliteLogStore(connection, this.#journal, { change, leases, index, recent });
+    this.log = new SqliteLogStore(connection, this.#journal, {
+      ...{ change, leases, index, recent },
+      bodies: options.bodies,
+    });
+    this.retention = new SqliteRetentionStore(connection, this.#journal, { change, leases, index });
     this.#transactions = new TransactionRows(database, decided);
     this.#credentials = new CredentialRows(database);
     this.#users = new UserRows(database, this.#journal, this.#transactions);
@@ -186,18 +199,21 @@ export class SqliteStore implements Store {
   }
 
   async readJournal(page: { after: number; limit: number }): Promise<readonly JournalEntry[]> {
-    return this.#connection.read(() => this.#journal.read(page.after, page.limit));
+    const entries = this.#connection.read(() => this.#journal.read(page.after, page.limit));
+    return withBodies(entries, this.#bodies, byPosition);
   }
 
   async readJournalBackwards(page: { below: number; limit: number }): Promise<readonly JournalEntry[]> {
-    return this.#connection.read(() => this.#journal.readBackwards(page.below, page.limit));
+    const entries = this.#connection.read(() => this.#journal.readBackwards(page.below, page.limit));
+    return withBodies(entries, this.#bodies, byPosition);
   }
 
   async readUserJournal(
     userId: UserId,
     page: { below: number; limit: number },
   ): Promise<readonly JournalEntry[]> {
-    return this.#connection.reading(() => this.#journal.readUser(userId, page.below, page.limit));
+    const read = () => this.#journal.readUser(userId, page.below, page.limit);
+    return withBodies(await this.#connection.reading(read), this.#bodies, byPosition);
   }
 
   async findTransaction(key: { userId: UserId; transactionId: string }): Promise<TransactionRow | undefined> {
@@ -226,7 +242,8 @@ export class SqliteStore implements Store {
   }
 
   async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
-    return this.#connection.reading(() => this.#journal.findAt(userId, at));
+    const entries = await this.#connection.reading(() => this.#journal.findAt(userId, at));
+    return withBodies(entries, this.#bodies, byPosition);
   }
 
   async listServices(): Promise<readonly ServiceRow[]> {

@@ -61,6 +61,7 @@ export class BackgroundVerification {
 
   async *#entries(): AsyncGenerator<UnverifiedEntry> {
     const { store } = this.#context;
+    const erased = new Set((await store.retention.listErasures()).map(({ userId }) => userId));
     const [latest] = await store.readJournalBackwards({ below: Number.POSITIVE_INFINITY, limit: 1 });
     const end = latest?.position ?? 0;
     for (let after = 0; after < end; ) {
@@ -72,7 +73,8 @@ export class BackgroundVerification {
         if (position > end) return;
         after = position;
         this.#read++;
-        yield { body, hash, form: 'bytes', chain: `${userId}`, columns: { at, type, version } };
+        const known = erased.has(userId) ? null : body;
+        yield { body: known, hash, form: 'bytes', chain: `${userId}`, columns: { at, type, version } };
       }
     }
   }

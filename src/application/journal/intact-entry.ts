@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../../domain/errors.ts';
 import { decodeBody, type RecordedBody, rfc3339 } from '../../domain/journal/entry.ts';
 import { chainHash, GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
@@ -18,13 +19,21 @@ export function isIntact({ at, type, version, body, hash }: JournalEntry, previo
   );
 }
 
-/** Decodes the body of an entry. @returns undefined when the entry is not intact */
+const ELSEWHERE =
+  'an old entry is in a file of the archive that is not on this server: bring it to archive.folder';
+
+/**
+ * Decodes the body of an entry.
+ * @returns undefined when the entry is not intact
+ * @throws StoreUnavailable where its body is in a file that is not here
+ */
 export function intactBody(entry: JournalEntry, previous: string): RecordedBody | undefined {
+  if (entry.body === '') throw new StoreUnavailable(ELSEWHERE);
   return isIntact(entry, previous) ? decodeBody(entry.body) : undefined;
 }
 
 /**
- * Checks an entry against the user's entry before it, read with it.
+ * Checks an entry against the user's entry before it, read with it. Does NOT check one whose body is not here.
  * @param before undefined for the user's first entry
  * @throws ContradictedRow
  */
@@ -33,7 +42,7 @@ export function assertFollows(
   entry: JournalEntry,
   before: JournalEntry | undefined,
 ): void {
-  if (isIntact(entry, before?.hash ?? GENESIS_HASH)) return;
+  if (entry.body === '' || isIntact(entry, before?.hash ?? GENESIS_HASH)) return;
   throw contradictions.found(`entry ${entry.version} of user ${entry.userId} is not what its hash covers`);
 }
 

@@ -1,12 +1,13 @@
 import { canonicalJson } from '../../domain/encoding/canonical-json.ts';
 import type { RecordedBody } from '../../domain/journal/entry.ts';
 import { chainHash, GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
+import { ErasedChains } from './erased-chains.ts';
 import { UserChains } from './user-chains.ts';
 
 /** An entry as read from a store or an export. Nothing about it is trusted. */
 export interface UnverifiedEntry {
-  /** The body's bytes, as text. */
-  readonly body: string;
+  /** The body's bytes, as text; null where its user was erased, empty where it is missing. */
+  readonly body: string | null;
   /** Lower-case hex. */
   readonly hash: string;
   /** The previous entry's hash, in an export; a store does not repeat it. */
@@ -38,6 +39,8 @@ export interface JournalFault {
   readonly user: string;
   readonly version: number;
   readonly reason:
+    | 'body_missing'
+    | 'erasure_unrecorded'
     | 'body_not_json'
     | 'body_not_canonical'
     | 'body_incomplete'
@@ -72,8 +75,8 @@ export interface VerifiedEntry {
 /**
  * Checks entries in the journal's order: each body is canonical (RFC 8785), each user's versions are dense from 1, each
  * hash is SHA-256(previous hash ‖ body) with 32 zero bytes before the first, and a store's columns match the body. This
- * finds a changed, missing, reordered or added entry; entries missing at a user's end are found only with `heads`. Stops at
- * the first fault. Keeps about a hundred bytes a user and nothing an entry. `onVerified` is called with each entry that fits.
+ * finds a changed, missing, reordered or added entry; entries missing at a user's end are found only with `heads`. An entry
+ * without a body must be of a chain that an erasure names (`ErasedChains`). Stops at the first fault. Keeps about a hundred bytes a user and nothing an entry. `onVerified` is called with each entry that fits.
  *
  * Does NOT check who wrote the journal: anyone who can rewrite all of a user's entries can make a valid chain.
  */
@@ -81,14 +84,32 @@ export async function verifyJournal(
   found: AsyncIterable<UnverifiedEntry>,
   heads?: AsyncIterable<ExpectedHead> | Iterable<ExpectedHead>,
   onVerified?: (entry: VerifiedEntry) => void,
+  onErased?: (entry: Pick<VerifiedEntry, 'entry' | 'hash'>) => void,
 ): Promise<JournalVerdict> {
   const chains = new UserChains();
+  const erased = new ErasedChains();
   let entries = 0;
   for await (const entry of found) {
     entries++;
-    const checked = checkEntry(entry, entries, chains);
+    if (entry.body === null) {
+      const fault = checkErased(entry, entries, chains, erased);
+      if (fault) return { entries, users: chains.size, fault };
+      onErased?.({ entry: entries, hash: entry.hash });
+      continue;
+    }
+    const checked = checkEntry({ ...entry, body: entry.body }, entries, chains);
     if ('reason' in checked) return { entries, users: chains.size, fault: checked };
+    erased.note(checked.body);
     onVerified?.(checked);
+  }
+  const unexplained = erased.firstUnexplained();
+  if (unexplained !== undefined) {
+    const fault: JournalFault = {
+      ...{ entry: unexplained, user: '', version: 0 },
+      reason: 'erasure_unrecorded',
+      detail: 'it has no body, and no entry records that its user was erased',
+    };
+    return { entries, users: chains.size, fault };
   }
   for await (const head of heads ?? []) {
     const fault = checkHead(head, chains);
@@ -99,8 +120,35 @@ export async function verifyJournal(
 
 const HASH = /^[0-9a-f]{64}$/;
 
+/** Checks an entry without its body: its place in its chain, and no more. */
+function checkErased(
+  { chain, previous: given, hash, columns }: UnverifiedEntry,
+  count: number,
+  chains: UserChains,
+  erased: ErasedChains,
+): JournalFault | undefined {
+  const before = chain === undefined ? undefined : chains.find(chain);
+  const previous = chain === undefined ? given : (before?.hash ?? GENESIS_HASH);
+  const version = columns?.version ?? 0;
+  const fault = (reason: JournalFault['reason'], detail: string): JournalFault => ({
+    ...{ entry: count, user: '', version, reason, detail },
+  });
+  if (!HASH.test(hash)) return fault('hash_malformed', `found ${shortened(hash)}`);
+  const expected = (before?.version ?? 0) + 1;
+  if (columns && version !== expected)
+    return fault('version_unexpected', `expected version ${expected} of this user`);
+  if (previous === undefined || !erased.add(previous, hash, count))
+    return fault('previous_unexpected', 'it continues no entries of an erased user');
+  if (chain !== undefined) chains.put(chain, version, hash);
+  return undefined;
+}
+
 /** Checks an entry against its user's chain, then extends the chain by it. */
-function checkEntry(entry: UnverifiedEntry, count: number, chains: UserChains): JournalFault | VerifiedEntry {
+function checkEntry(
+  entry: UnverifiedEntry & { readonly body: string },
+  count: number,
+  chains: UserChains,
+): JournalFault | VerifiedEntry {
   const body = readBody(entry);
   const user = 'user' in body ? body.user : '';
   const version = 'version' in body ? body.version : 0;
@@ -154,7 +202,7 @@ function columnsMatch(
   return at === Date.parse(body.at) && type === body.type && version === body.version;
 }
 
-function readBody({ body, form }: UnverifiedEntry):
+function readBody({ body, form }: UnverifiedEntry & { readonly body: string }):
   | ReadBody
   | {
       readonly user?: string;
@@ -162,6 +210,8 @@ function readBody({ body, form }: UnverifiedEntry):
       readonly reason: JournalFault['reason'];
       readonly detail: string;
     } {
+  if (body === '')
+    return { reason: 'body_missing', detail: 'it was archived, and no file of the archive here has it' };
   let value: unknown;
   try {
     value = JSON.parse(body);

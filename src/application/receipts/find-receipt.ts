@@ -18,6 +18,11 @@ export async function receiptOf(context: Context, view: TransactionView): Promis
   if (!entry || entry.version !== view.version)
     throw new Error('the journal has no entry of an approved transaction');
   const previous = before?.hash ?? GENESIS_HASH;
+  if (entry.body === '') {
+    throw new StoreUnavailable(
+      'the entry of this receipt is in a file of the archive that is not on this server: bring it to archive.folder',
+    );
+  }
   const body = JSON.parse(entry.body) as {
     at: string;
     type: string;

@@ -17,11 +17,11 @@ export class OutgoingEvents {
     return this.#outbox.sealedSize();
   }
 
-  /** Entries whose types do not leave come as markers (`EventForm.withheld`), so that no index is missing. */
+  /** Entries whose types do not leave, and those of erased users, come as markers (`EventForm.withheld`), so that no index is missing. */
   async read(from: number, limit: number): Promise<readonly OutgoingEvent[]> {
     const entries = await this.#outbox.readSealed({ from, limit });
     return entries.map((entry) =>
-      this.#form.selects(entry.type) ? this.#form.of(entry) : this.#form.withheld(entry),
+      this.#form.selects(entry.type) && entry.body !== '' ? this.#form.of(entry) : this.#form.withheld(entry),
     );
   }
 }

@@ -117,7 +117,8 @@ export class SessionRun {
   }
 
   #formed(entry: SealedEntry, form: EventForm) {
-    if (form.selects(entry.type)) return form.of(entry);
+    // An erased user's entry has nothing to tell but its hash.
+    if (form.selects(entry.type) && entry.body !== '') return form.of(entry);
     return this.#sink.needsEveryIndex ? form.withheld(entry) : undefined;
   }
 

@@ -44,11 +44,11 @@ export function viewOfRow(row: TransactionRow): TransactionView {
 
 /**
  * A transaction as one entry states it; other entries may state more.
- * @returns undefined where the entry is about no transaction
+ * @returns undefined where the entry is about no transaction, or its body is not here
  */
 export function viewOfEntry(entry: JournalEntry): TransactionView | undefined {
   const status = STATUS_OF[entry.type];
-  if (!status) return undefined;
+  if (!status || entry.body === '') return undefined;
   const { transaction, reason } = JSON.parse(entry.body) as {
     transaction: RecordedTransaction;
     reason?: string;

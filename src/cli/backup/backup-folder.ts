@@ -48,14 +48,16 @@ export async function digestOf(path: string): Promise<{ readonly bytes: number; 
 /**
  * Verifies the copies, then writes the manifest and its signature.
  * @param sign signs the manifest's text
+ * @param archive the folder of entries that the database keeps no more
  * @throws CommandFailure when a copy is damaged
  */
 export async function completeBackup(
   folder: string,
   { database, vault }: { readonly database: string; readonly vault: string },
   sign: (manifest: string) => Promise<string>,
+  archive: string,
 ): Promise<Manifest> {
-  const { entries, users } = await verifyDatabase(join(folder, database));
+  const { entries, users } = await verifyDatabase(join(folder, database), archive);
   const files: Record<string, { bytes: number; sha256: string }> = {};
   for (const name of [database, vault]) {
     await chmod(join(folder, name), 0o600);
@@ -103,11 +105,12 @@ export async function sync(path: string): Promise<void> {
 
 /**
  * Verifies the objects, pages, counts and every hash of a database that nothing writes to, and its other tables by its journal.
+ * @param archive the folder of entries that the database keeps no more
  * @throws CommandFailure
  */
-export async function verifyDatabase(path: string): Promise<JournalVerdict> {
-  const { openSqliteReader } = await import('../../compose.ts');
-  const reader = await openSqliteReader(path);
+export async function verifyDatabase(path: string, archive: string): Promise<JournalVerdict> {
+  const { ArchiveFolder, openSqliteReader } = await import('../../compose.ts');
+  const reader = await openSqliteReader(path, new ArchiveFolder(archive));
   try {
     const [problem] = await reader.verifyIntegrity();
     if (problem !== undefined) throw broken(`${path}: ${problem}`);
@@ -136,7 +139,11 @@ export type TrustedKeys = (vaultFile: string) => Promise<KeySet>;
  * @param trustedKeys undefined: the signature is not checked, at the operator's word
  * @throws CommandFailure naming what does not match
  */
-export async function verifyBackup(folder: string, trustedKeys: TrustedKeys | undefined): Promise<Manifest> {
+export async function verifyBackup(
+  folder: string,
+  trustedKeys: TrustedKeys | undefined,
+  archive: string,
+): Promise<Manifest> {
   const { manifest, content } = await readManifest(folder);
   for (const name of [manifest.database, manifest.vault]) {
     const expected = Object.hasOwn(manifest.files, name) ? manifest.files[name] : undefined;
@@ -162,7 +169,7 @@ export async function verifyBackup(folder: string, trustedKeys: TrustedKeys | un
       throw broken(`${name} is beside the database and no part of the backup`);
     }
   }
-  await verifyDatabase(join(folder, manifest.database));
+  await verifyDatabase(join(folder, manifest.database), archive);
   return manifest;
 }
 

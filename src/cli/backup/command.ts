@@ -20,11 +20,12 @@ export function define(command: Command, shell: Shell): void {
       const config = shell.config();
       const folder = resolve(name);
       const made = granted(await operate(config, 'backup', { folder }));
+      const { archivePath } = await import('../../compose.ts');
       const sign = async (content: string) => {
         const signed = await operate(config, 'backup.sign', { manifest: content, key_id: made.key_id });
         return granted(signed).signature;
       };
-      const manifest = await completeBackup(folder, made, sign);
+      const manifest = await completeBackup(folder, made, sign, archivePath(config));
       shell.result({ folder, ...manifest }, () => [
         say(
           text(

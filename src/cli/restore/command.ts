@@ -65,7 +65,8 @@ export function define(command: Command, shell: Shell): void {
       const config = shell.config();
       const folder = resolve(name);
       const trusted = options.unverified === true ? undefined : trustedKeys(shell, config, options.verifyKey);
-      const manifest = await verifyBackup(folder, trusted);
+      const { archivePath } = await import('../../compose.ts');
+      const manifest = await verifyBackup(folder, trusted, archivePath(config));
       const restored = await restore(config, folder, manifest, options.force === true);
       shell.result(restored, () => [
         say(

@@ -153,6 +153,33 @@ export function define(command: Command, shell: Shell): void {
     example: 'sello user remove alice',
     run: async (username) => granted(await operate(shell.config(), 'user.remove', { username })),
   });
+  defineErase(command.command('erase'), shell, name);
+}
+
+function defineErase(command: Command, shell: Shell, argument: string): void {
+  command
+    .description(
+      shell.say(
+        text(
+          'remove a user and delete what is known of them: name, password, tokens, messages, and what their entries say; hashes stay, so that everything else stays provable',
+          'eliminar a un usuario y borrar lo que se sabe de él: nombre, contraseña, tokens, mensajes y lo que dicen sus entradas; los hashes se conservan, para que todo lo demás siga siendo demostrable',
+        ),
+      ),
+    )
+    .argument('<name>', argument)
+    .addHelpText('after', examples(shell, 'sello user erase alice'))
+    .action(async (username: string) => {
+      const erased = granted(await operate(shell.config(), 'user.erase', { username }));
+      shell.result(erased, () => shell.say(text(`Erased: user ${erased.user_id}, ${erased.entries} entries`, `Borrado: usuario ${erased.user_id}, ${erased.entries} entradas`)));
+      if (!erased.finished) {
+        shell.note(
+          text(
+            'Some of the bodies are still there: the server that archives takes them away as soon as it can, and its log says why where it cannot.',
+            'Quedan algunos contenidos: el servidor que archiva los borra en cuanto puede, y su registro dice por qué cuando no puede.',
+          ),
+        );
+      }
+    });
 }
 
 type ListedUser = OperationResult<'user.list'>['users'][number];

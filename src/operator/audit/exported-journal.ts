@@ -1,8 +1,9 @@
+import { parseExportLine } from '../../domain/journal/export-line.ts';
 import { ExportLines } from '../../application/journal/export-lines.ts';
 import type { UnverifiedEntry } from '../../application/journal/verify-journal.ts';
 import type { AuditReader } from '../../ports/journal-reader.ts';
 import type { UserId } from '../../ports/store.ts';
-import { allEntries, entriesOf } from './stored-journal.ts';
+import { allEntries, entriesOf, erasedUsers } from './stored-journal.ts';
 
 const CHUNK_LENGTH = 65_536;
 
@@ -11,7 +12,8 @@ export async function* exportJournal(
   journal: AuditReader,
   userId: UserId | undefined,
 ): AsyncGenerator<string> {
-  const exported = new ExportLines(await journal.log.sealedSize());
+  const sealedSize = await journal.log.sealedSize();
+  const exported = new ExportLines(sealedSize, await erasedUsers(journal));
   let lines = '';
   for await (const entry of userId === undefined ? allEntries(journal) : entriesOf(journal, userId)) {
     lines += exported.lineOf(entry);
@@ -35,17 +37,11 @@ export type ExportedEntry = UnverifiedEntry & { readonly index?: number };
 
 const MALFORMED: ExportedEntry = { body: 'null', hash: '', form: 'json' };
 
-/** A line as `ExportLines` writes it. The body stays as it stands; verification parses it. */
-const LINE =
-  /^\{(?:"index":(0|[1-9]\d{0,15}),)?"body":(\{.*\}),"previous":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
-
 function readLine(line: string): ExportedEntry {
-  const [, ownIndex, own, ownPrevious, ownHash] = LINE.exec(line) ?? [];
-  if (own !== undefined && ownPrevious !== undefined && ownHash !== undefined) {
-    return {
-      ...{ body: own, previous: ownPrevious, hash: ownHash, form: 'json' },
-      ...(ownIndex === undefined ? {} : { index: Number(ownIndex) }),
-    };
+  const own = parseExportLine(line);
+  if (own) {
+    const { index, ...entry } = own;
+    return { ...entry, form: 'json', ...(index === undefined ? {} : { index }) };
   }
   let value: unknown;
   try {
@@ -65,7 +61,7 @@ function readLine(line: string): ExportedEntry {
   )
     return MALFORMED;
   return {
-    ...{ body: bodyText(line, body), previous, hash, form: 'json' },
+    ...{ body: body === null ? null : bodyText(line, body), previous, hash, form: 'json' },
     ...(index === undefined ? {} : { index: index as number }),
   };
 }

@@ -41,8 +41,7 @@ export async function verifyExport(
       yield entry;
     }
   }
-  const verdict = await verifyJournal(tracked(), undefined, ({ entry, body, hash }) => {
-    if (entry % PROGRESS_ENTRIES === 0) onProgress(entry);
+  const place = (entry: number, user: string, version: number, hash: string) => {
     if (index === undefined) {
       unsealed++;
       return;
@@ -51,13 +50,22 @@ export async function verifyExport(
     if (!isNext && !gap) {
       const expected = unsealed > 0 ? 'no index, for the entries before it have none' : `index ${last + 1}`;
       gap = {
-        ...{ entry, user: body.user, version: body.version },
+        ...{ entry, user, version },
         ...{ reason: 'index_unexpected', detail: `expected ${expected}, found ${index}` },
       };
     }
     last = Math.max(last, index);
     log.add(hash);
-  });
+  };
+  const verdict = await verifyJournal(
+    tracked(),
+    undefined,
+    ({ entry, body, hash }) => {
+      if (entry % PROGRESS_ENTRIES === 0) onProgress(entry);
+      place(entry, body.user, body.version, hash);
+    },
+    ({ entry, hash }) => place(entry, '', 0, hash),
+  );
   const size = log.size;
   const common = { sealed: size, covered: Math.max(0, ...pins.map((pin) => pin.size)) };
   if (verdict.fault) return { ...verdict, ...common, checkpointFault: undefined };

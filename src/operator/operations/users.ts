@@ -1,4 +1,5 @@
 import { disableUser, enableUser, removeUser, unlockUser } from '../../application/users/administer-user.ts';
+import { eraseUser } from '../../application/users/erase-user.ts';
 import { createUser } from '../../application/users/register-user.ts';
 import { setPassword } from '../../application/users/set-password.ts';
 import { isRefusal } from '../../domain/errors.ts';
@@ -77,4 +78,15 @@ export const userPassword = operation(
 
 export const userRemove = operation(ofUser, (target, given) =>
   withUser(target, given.username, (id) => done(given.username, removeUser(target.application.context, id))),
+);
+
+/** Erases a user, and waits until no body of theirs is left where this process can reach. */
+export const userErase = operation(ofUser, (target, given) =>
+  withUser(target, given.username, async (id) => {
+    const { context } = target.application;
+    const erased = await eraseUser(context, id);
+    if (isRefusal(erased)) return erased;
+    const isFinished = await context.retention.eraseAll().catch(() => false);
+    return { username: given.username, user_id: erased.userId, entries: erased.entries, finished: isFinished };
+  }),
 );

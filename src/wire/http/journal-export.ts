@@ -15,7 +15,8 @@ export async function exportJournal(
   gone: AbortSignal,
 ): Promise<void> {
   try {
-    const exported = new ExportLines(await store.log.sealedSize());
+    const erased = (await store.retention.listErasures()).map(({ userId }) => userId);
+    const exported = new ExportLines(await store.log.sealedSize(), new Set(erased));
     const [latest] = await store.readJournalBackwards({ below: Number.POSITIVE_INFINITY, limit: 1 });
     const end = latest?.position ?? 0;
     for (let after = 0; after < end; ) {

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { decodeBody } from '../../domain/journal/entry.ts';
+import { decodeBody, rfc3339 } from '../../domain/journal/entry.ts';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
 import { closed, named, time } from './schema.ts';
 
@@ -10,6 +10,12 @@ export const Entry = named(
     hash: Type.String({
       description: "SHA-256(hash of the user's entry before ‖ body as RFC 8785 JSON), hex.",
     }),
+    content_absent: Type.Optional(
+      Type.Literal(true, {
+        description:
+          'Reason, detail and transaction are not shown: the entry is in a file of the archive that is not on this server.',
+      }),
+    ),
     body: closed({
       at: time('When.'),
       type: Type.String({ description: 'Such as transaction.approved.' }),
@@ -38,6 +44,11 @@ export const Entry = named(
  * @param all whether an auditor asks. Only auditors see positions, which tell how many entries all users have. An entry
  * that is not settled yet has none.
  */
-export function entryView({ position, hash, body }: JournalEntry, all: boolean): Static<typeof Entry> {
-  return { ...(all && position > 0 ? { position } : {}), hash, body: decodeBody(body) };
+export function entryView(
+  { position, hash, body, at, type, version }: JournalEntry,
+  all: boolean,
+): Static<typeof Entry> {
+  const place = all && position > 0 ? { position } : {};
+  if (body !== '') return { ...place, hash, body: decodeBody(body) };
+  return { ...place, hash, content_absent: true, body: { at: rfc3339(at), type, user: '', version } };
 }

@@ -15,7 +15,7 @@ import { type EntryBody, encodeBody } from '../../../src/domain/journal/entry.ts
 import { chainHash, GENESIS_HASH } from '../../../src/domain/journal/hash-chain.ts';
 
 /** A journal of three users whose entries are mixed, as an export has it. */
-function journal(form: UnverifiedEntry['form'] = 'bytes'): UnverifiedEntry[] {
+function journal(form: UnverifiedEntry['form'] = 'bytes'): WithBody[] {
   const last = new Map<string, { version: number; hash: string }>();
   return ['ana', 'bo', 'ana', 'ñandú "q"', 'bo', 'ana', 'ana', 'bo'].map((user, index) => {
     const before = last.get(user) ?? { version: 0, hash: GENESIS_HASH };
@@ -33,21 +33,24 @@ function journal(form: UnverifiedEntry['form'] = 'bytes'): UnverifiedEntry[] {
   });
 }
 
+/** Of these tests every entry has its body. */
+type WithBody = UnverifiedEntry & { readonly body: string };
+
 async function* stream<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
 
-function verify(entries: readonly UnverifiedEntry[]): Promise<JournalVerdict> {
+function verify(entries: readonly WithBody[]): Promise<JournalVerdict> {
   return verifyJournal(stream(entries));
 }
 
-async function faultOf(change: (entries: UnverifiedEntry[]) => UnverifiedEntry[]): Promise<string> {
+async function faultOf(change: (entries: WithBody[]) => WithBody[]): Promise<string> {
   const { fault } = await verify(change(journal()));
   return fault ? `${fault.entry} ${fault.user} ${fault.version} ${fault.reason}` : 'none';
 }
 
 const replaced =
-  (at: number, entry: (old: UnverifiedEntry) => Partial<UnverifiedEntry>) => (entries: UnverifiedEntry[]) =>
+  (at: number, entry: (old: WithBody) => Partial<WithBody>) => (entries: WithBody[]) =>
     entries.map((old, index) => (index === at ? { ...old, ...entry(old) } : old));
 
 test('a complete journal is valid, from a store and from an export', async () => {
@@ -98,7 +101,7 @@ test('the first invalid entry is named with the reason', async () => {
 });
 
 test('an export with a duplicate member is not canonical, whichever of the two values is right', async () => {
-  const twice = (entries: UnverifiedEntry[]) =>
+  const twice = (entries: WithBody[]) =>
     replaced(1, ({ body }) => ({ form: 'json' as const, body: body.replace('{', '{"user":"eve",') }))(
       entries,
     );

@@ -85,6 +85,7 @@ function changesOf(row: SideRow): readonly string[] {
       return identityColumns(row);
     case 'user.rename':
       return [`=user.name:${textDigest(row.username)}`];
+    case 'user.erase':
     case 'transaction.update':
     case 'message.insert':
     case 'webhook.command':

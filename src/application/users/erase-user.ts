@@ -1,0 +1,87 @@
+import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { SYSTEM_USER_ID, type UserId, type UserRecord } from '../../ports/store.ts';
+import type { Context } from '../context.ts';
+import type { Job } from '../decisions/job.ts';
+import type { Idempotency } from '../idempotency/idempotency-record.ts';
+import { idempotent } from '../idempotency/idempotent.ts';
+import { ERASURE_TYPE } from '../journal/erased-chains.ts';
+import { removeUser } from './administer-user.ts';
+import { isRemovedName } from './username.ts';
+
+/** The user may have been decided about meanwhile, so that the erasure is decided again. */
+const ATTEMPTS_MAX = 3;
+
+export interface Eraser {
+  /** The administrator over the API: the entry names their number and not them. */
+  readonly byId?: UserId;
+  /** Their name, for the entry of the removal, which is erased with its user. */
+  readonly by?: string;
+  readonly idempotency?: Idempotency;
+}
+
+export interface ErasedUser {
+  readonly userId: UserId;
+  /** Their entries, which keep their hashes. */
+  readonly entries: number;
+}
+
+/**
+ * Erases a user: removes them as `removeUser` does, then deletes every row about them and records it as an entry of the system
+ * user, which names nobody. The bodies of their entries are emptied afterwards, here and in the archive (`Retention`). Their
+ * name is free for another user.
+ *
+ * What others' entries say of them stays, and so does what left this server: events, backups, receipts.
+ * @returns `transactions_waiting` while one of theirs waits for a decision
+ */
+export async function eraseUser(
+  context: Context,
+  userId: UserId,
+  act: Eraser = {},
+): Promise<ErasedUser | Refusal> {
+  const { store, userCache, decider } = context;
+  if (userId === SYSTEM_USER_ID) return refuse('user_unknown');
+  for (let attempt = 1; ; attempt++) {
+    const [record] = await store.load([userId], Number.POSITIVE_INFINITY);
+    if (!record || record.version === 0) return refuse('user_unknown');
+    if (record.pendingTransactions.length > 0) return refuse('transactions_waiting');
+    if (!isRemovedName(record.username, userId)) {
+      const removed = await removeUser(context, userId, act.by === undefined ? {} : { by: act.by });
+      if (isRefusal(removed)) return removed;
+      continue;
+    }
+    const { result } = await decider.submit(idempotent(erasureOf(record, act), act.idempotency, CODEC));
+    if (!isRefusal(result)) {
+      userCache.evict(userId);
+      return result;
+    }
+    if (result.refused !== 'transactions_waiting' || attempt >= ATTEMPTS_MAX) return result;
+  }
+}
+
+const CODEC = {
+  keep: ({ userId, entries }: ErasedUser) => `${userId}/${entries}`,
+  again: (kept: string): ErasedUser => {
+    const [userId, entries] = kept.split('/').map(Number);
+    return { userId: userId ?? 0, entries: entries ?? 0 };
+  },
+};
+
+function erasureOf(record: UserRecord, { byId }: Eraser): Job<ErasedUser | Refusal> {
+  const { userId, username, version: entries, hash } = record;
+  return {
+    userId: SYSTEM_USER_ID,
+    decide: (system, { at }) => {
+      if (!system) return { result: refuse('user_unknown') };
+      return {
+        result: { userId, entries },
+        draft: {
+          type: ERASURE_TYPE,
+          detail: { entries, erased: userId, last: hash, ...(byId === undefined ? {} : { by_id: byId }) },
+          state: system.state,
+          rows: [{ kind: 'user.erase', userId, username, entries, at }],
+        },
+      };
+    },
+    conflict: () => refuse('transactions_waiting'),
+  };
+}
