@@ -184,7 +184,7 @@ export const ConfigSchema = group({
     expected: '"postgres://…", or null',
     secret: true,
     description:
-      "The database as the owner of its tables, for `sello migrate` alone: the user of `store_url` then can neither change nor delete the journal's entries.",
+      'The database as the owner of its tables, for `sello migrate` alone: the user of `store_url` then can delete no entry of the journal, nor change its hash or its place.',
   },
   store_connections_max: {
     type: 'integer',

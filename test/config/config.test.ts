@@ -129,6 +129,7 @@ test('every key can be set by each of its three names', () => {
     language: 'es',
     proxy_trusted: ['10.0.0.0/8', '::1'],
     'webhooks.private_addresses_allowed': ['127.0.0.1', 'fd00::/8'],
+    'archive.folder': '/a',
     'webhooks.ca_file': '/a',
     'syslog.address': 'tls://[::1]:6514',
     'syslog.format': 'ocsf',

@@ -12,6 +12,8 @@ export const MEMBER_HEAD_BYTES = HEADER_BYTES;
 /**
  * Compresses a text to a gzip member (RFC 1952) that states its own length in an extra field, as BGZF does, so that a reader
  * skips it without inflating. Members after one another are one gzip file.
+ *
+ * Why: docs/DECISIONS.md#files-of-the-archive-are-gzip-members
  */
 export function gzipMember(text: string): Buffer {
   const bytes = Buffer.from(text);

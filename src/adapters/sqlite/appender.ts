@@ -58,9 +58,7 @@ export class Appender {
     this.#journal = new JournalWriter(connection.database);
     this.#decided = decided;
     this.#recent = recent;
-    this.#rows = new SideRows(connection.database, decided, names, (userId) =>
-      index.heads.version(userId),
-    );
+    this.#rows = new SideRows(connection.database, decided, names, (userId) => index.heads.version(userId));
     const beforeRaise = () => decided.write();
     this.#sweep = new HeadWriter(connection.database, index, { onStep, sweepEntriesMin, beforeRaise });
     this.#wakeWhenIdle();

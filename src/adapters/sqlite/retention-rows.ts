@@ -119,7 +119,11 @@ export class SqliteRetentionStore extends SqliteRetentionReader implements Reten
     );
   }
 
-  /** Rows are deleted and inserted anew: a smaller row in its old place would leave the rest of its page empty. */
+  /**
+   * Rows are deleted and inserted anew: a smaller row in its old place would leave the rest of its page empty.
+   *
+   * Why: docs/DECISIONS.md#a-pruned-entry-keeps-its-row
+   */
   async pruneBodies({ lease, limit }: { lease: HeldLease; limit: number }): Promise<number | undefined> {
     return this.#change(() => {
       if (!this.#leases.isCurrent(lease)) return undefined;

@@ -11,9 +11,9 @@ import {
   valuesOf,
 } from '../sql/columns.ts';
 import { storedSession } from '../sql/stored-session.ts';
-import { ErasedUsers } from './erased-users.ts';
 import { DatasetRows } from './dataset-rows.ts';
 import type { DecidedTransactions } from './decided-transactions.ts';
+import { ErasedUsers } from './erased-users.ts';
 import { isTaken } from './errors.ts';
 import { IdentityRows } from './identity-rows.ts';
 import { MessageRows } from './message-rows.ts';

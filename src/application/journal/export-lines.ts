@@ -43,6 +43,8 @@ export class BodyMissing extends Error {
   override name = 'BodyMissing';
 
   constructor(index: number) {
-    super(`entry ${index} was archived, and no file of the archive here has it: bring the file to archive.folder`);
+    super(
+      `entry ${index} was archived, and no file of the archive here has it: bring the file to archive.folder`,
+    );
   }
 }

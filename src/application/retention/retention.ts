@@ -39,7 +39,10 @@ export class Retention {
 
   start(): void {
     const every = (ms: number, turn: () => Promise<unknown>) =>
-      setInterval(() => void turn().then(() => this.#parts.observe(undefined), this.#parts.observe), ms).unref();
+      setInterval(
+        () => void turn().then(() => this.#parts.observe(undefined), this.#parts.observe),
+        ms,
+      ).unref();
     this.#timers = [
       every(LIMITS.erasureLookMs, () => this.eraseAll()),
       every(LIMITS.archivePeriodMs, () => this.archiveDue()),

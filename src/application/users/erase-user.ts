@@ -2,8 +2,6 @@ import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { SYSTEM_USER_ID, type UserId, type UserRecord } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
-import type { Idempotency } from '../idempotency/idempotency-record.ts';
-import { idempotent } from '../idempotency/idempotent.ts';
 import { ERASURE_TYPE } from '../journal/erased-chains.ts';
 import { removeUser } from './administer-user.ts';
 import { isRemovedName } from './username.ts';
@@ -16,7 +14,6 @@ export interface Eraser {
   readonly byId?: UserId;
   /** Their name, for the entry of the removal, which is erased with its user. */
   readonly by?: string;
-  readonly idempotency?: Idempotency;
 }
 
 export interface ErasedUser {
@@ -31,6 +28,10 @@ export interface ErasedUser {
  * name is free for another user.
  *
  * What others' entries say of them stays, and so does what left this server: events, backups, receipts.
+ * Repeated, it answers as the first time.
+ *
+ * Why: docs/DECISIONS.md#an-erasure-is-an-entry-of-the-system-user
+ *
  * @returns `transactions_waiting` while one of theirs waits for a decision
  */
 export async function eraseUser(
@@ -42,14 +43,14 @@ export async function eraseUser(
   if (userId === SYSTEM_USER_ID) return refuse('user_unknown');
   for (let attempt = 1; ; attempt++) {
     const [record] = await store.load([userId], Number.POSITIVE_INFINITY);
-    if (!record || record.version === 0) return refuse('user_unknown');
+    if (!record) return (await erasedBefore(context, userId)) ?? refuse('user_unknown');
     if (record.pendingTransactions.length > 0) return refuse('transactions_waiting');
     if (!isRemovedName(record.username, userId)) {
       const removed = await removeUser(context, userId, act.by === undefined ? {} : { by: act.by });
       if (isRefusal(removed)) return removed;
       continue;
     }
-    const { result } = await decider.submit(idempotent(erasureOf(record, act), act.idempotency, CODEC));
+    const { result } = await decider.submit(erasureOf(record, act));
     if (!isRefusal(result)) {
       userCache.evict(userId);
       return result;
@@ -58,13 +59,10 @@ export async function eraseUser(
   }
 }
 
-const CODEC = {
-  keep: ({ userId, entries }: ErasedUser) => `${userId}/${entries}`,
-  again: (kept: string): ErasedUser => {
-    const [userId, entries] = kept.split('/').map(Number);
-    return { userId: userId ?? 0, entries: entries ?? 0 };
-  },
-};
+async function erasedBefore({ store }: Context, userId: UserId): Promise<ErasedUser | undefined> {
+  const erasure = (await store.retention.listErasures()).find((each) => each.userId === userId);
+  return erasure && { userId, entries: erasure.entries };
+}
 
 function erasureOf(record: UserRecord, { byId }: Eraser): Job<ErasedUser | Refusal> {
   const { userId, username, version: entries, hash } = record;

@@ -25,16 +25,11 @@ export function defineArchive(command: Command, shell: Shell): void {
     .addHelpText('after', examples(shell, 'sello audit archive --older-than-days 365'))
     .action(async ({ olderThanDays }: { olderThanDays: string }) => {
       const days = wholeNumber(olderThanDays, '--older-than-days', 0, 36_500);
-      const archived = granted(
-        await operate(shell.config(), 'audit.archive', { older_than_days: days }),
-      );
+      const archived = granted(await operate(shell.config(), 'audit.archive', { older_than_days: days }));
       shell.result(archived, () => [
         ...archived.files,
         say(
-          text(
-            `${archived.pruned} entries are archived.`,
-            `${archived.pruned} entradas están archivadas.`,
-          ),
+          text(`${archived.pruned} entries are archived.`, `${archived.pruned} entradas están archivadas.`),
         ),
       ]);
     });

@@ -170,7 +170,14 @@ function defineErase(command: Command, shell: Shell, argument: string): void {
     .addHelpText('after', examples(shell, 'sello user erase alice'))
     .action(async (username: string) => {
       const erased = granted(await operate(shell.config(), 'user.erase', { username }));
-      shell.result(erased, () => shell.say(text(`Erased: user ${erased.user_id}, ${erased.entries} entries`, `Borrado: usuario ${erased.user_id}, ${erased.entries} entradas`)));
+      shell.result(erased, () =>
+        shell.say(
+          text(
+            `Erased: user ${erased.user_id}, ${erased.entries} entries`,
+            `Borrado: usuario ${erased.user_id}, ${erased.entries} entradas`,
+          ),
+        ),
+      );
       if (!erased.finished) {
         shell.note(
           text(

@@ -1,6 +1,6 @@
-import { parseExportLine } from '../../domain/journal/export-line.ts';
 import { ExportLines } from '../../application/journal/export-lines.ts';
 import type { UnverifiedEntry } from '../../application/journal/verify-journal.ts';
+import { parseExportLine } from '../../domain/journal/export-line.ts';
 import type { AuditReader } from '../../ports/journal-reader.ts';
 import type { UserId } from '../../ports/store.ts';
 import { allEntries, entriesOf, erasedUsers } from './stored-journal.ts';

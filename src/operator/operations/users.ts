@@ -87,6 +87,11 @@ export const userErase = operation(ofUser, (target, given) =>
     const erased = await eraseUser(context, id);
     if (isRefusal(erased)) return erased;
     const isFinished = await context.retention.eraseAll().catch(() => false);
-    return { username: given.username, user_id: erased.userId, entries: erased.entries, finished: isFinished };
+    return {
+      username: given.username,
+      user_id: erased.userId,
+      entries: erased.entries,
+      finished: isFinished,
+    };
   }),
 );

@@ -202,7 +202,7 @@ describe('PostgreSQL: migrations', () => {
 });
 
 describe('PostgreSQL: two roles', () => {
-  test('the server works, and can change, remove or empty nothing in the journal', () =>
+  test('the server works, and can remove no entry, nor change its hash, its place or what it is about', () =>
     withDatabase(async (database) => {
       const { role, url, drop } = await serverRole(database);
       const migrated = await migrate(readAddress(database.url), role);
@@ -221,6 +221,9 @@ describe('PostgreSQL: two roles', () => {
           `DELETE FROM sello.${table}`,
           `TRUNCATE sello.${table}`,
           `UPDATE sello.${table} SET xid = xid`,
+          ...(table === 'journal' ? ['hash', 'type', 'at', 'user_id', 'version', 'ordinal'] : []).map(
+            (column) => `UPDATE sello.journal SET ${column} = ${column}`,
+          ),
           `DROP TABLE sello.${table}`,
           `ALTER TABLE sello.${table} DISABLE TRIGGER ALL`,
         ]) {
@@ -230,8 +233,9 @@ describe('PostgreSQL: two roles', () => {
       for (const act of [
         'CREATE TABLE sello.own (id integer)',
         'UPDATE sello.schema_version SET version = 9',
-        'DELETE FROM sello.users',
-        'DELETE FROM sello.transactions',
+        'DELETE FROM sello.services',
+        'DELETE FROM sello.retention',
+        'DELETE FROM sello.erasures',
       ]) {
         await assert.rejects(query(url, act), { code: '42501' }, act);
       }

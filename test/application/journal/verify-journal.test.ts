@@ -49,9 +49,8 @@ async function faultOf(change: (entries: WithBody[]) => WithBody[]): Promise<str
   return fault ? `${fault.entry} ${fault.user} ${fault.version} ${fault.reason}` : 'none';
 }
 
-const replaced =
-  (at: number, entry: (old: WithBody) => Partial<WithBody>) => (entries: WithBody[]) =>
-    entries.map((old, index) => (index === at ? { ...old, ...entry(old) } : old));
+const replaced = (at: number, entry: (old: WithBody) => Partial<WithBody>) => (entries: WithBody[]) =>
+  entries.map((old, index) => (index === at ? { ...old, ...entry(old) } : old));
 
 test('a complete journal is valid, from a store and from an export', async () => {
   assert.deepEqual(await verify(journal()), { entries: 8, users: 3, fault: undefined });

@@ -102,7 +102,9 @@ function entryOf({ context }: Application, userId: number): Promise<unknown> {
     userId,
     decide: (user) => ({
       result: undefined,
-      ...(user ? { draft: { type: 'session.ended', state: user.state, detail: { note: 'x'.repeat(200) } } } : {}),
+      ...(user
+        ? { draft: { type: 'session.ended', state: user.state, detail: { note: 'x'.repeat(200) } } }
+        : {}),
     }),
   });
 }
@@ -119,8 +121,14 @@ for (const store of STORES) {
     const outcome = await application.context.retention.archive({ before: Number.MAX_SAFE_INTEGER });
     assert.ok(outcome !== 'busy');
     assert.equal(outcome.pruned, sealed - (sealed % 256));
-    assert.deepEqual(await application.store.retention.readRetention().then(({ pruned }) => pruned), outcome.pruned);
-    assert.equal((await readdir(join(self.folder, 'archive'))).join(' '), `SHA256SUMS ${outcome.files[0]?.name}`);
+    assert.deepEqual(
+      await application.store.retention.readRetention().then(({ pruned }) => pruned),
+      outcome.pruned,
+    );
+    assert.equal(
+      (await readdir(join(self.folder, 'archive'))).join(' '),
+      `SHA256SUMS ${outcome.files[0]?.name}`,
+    );
     // The file alone is the export of these entries, to anyone's gunzip.
     const file = gunzipSync(await readFile(join(self.folder, 'archive', outcome.files[0]?.name ?? '')));
     assert.deepEqual(file.toString().trimEnd().split('\n'), before.slice(0, outcome.pruned));
@@ -140,7 +148,10 @@ for (const store of STORES) {
     assert.deepEqual([verdict.fault, verdict.checkpointFault], [undefined, undefined]);
     const userId = (await self.application.store.findUser('alice'))?.userId ?? 0;
     const page = await self.application.store.readUserJournal(userId, { below: 20, limit: 5 });
-    assert.deepEqual(page.map(({ version, body }) => [version, body !== '']), [19, 18, 17, 16, 15].map((v) => [v, true]));
+    assert.deepEqual(
+      page.map(({ version, body }) => [version, body !== '']),
+      [19, 18, 17, 16, 15].map((v) => [v, true]),
+    );
   });
 
   test(`${store}: an erased user leaves hashes alone, in the archive too, and their name is free`, async (t) => {
@@ -167,7 +178,10 @@ for (const store of STORES) {
     assert.equal(lines.filter((line) => line.includes('"body":null')).length, 203);
     assert.ok(!lines.some((line) => line.includes('alice')), 'no line names her');
     const said = lines.findLast((line) => line.includes('admin.user_erased')) ?? assert.fail();
-    assert.match(said, new RegExp(`"detail":\\{"by_id":7,"entries":203,"erased":${userId},"last":"[0-9a-f]{64}",`));
+    assert.match(
+      said,
+      new RegExp(`"detail":\\{"by_id":7,"entries":203,"erased":${userId},"last":"[0-9a-f]{64}",`),
+    );
     const pin = readPin('now', (await application.store.log.lastCheckpoint())?.note ?? '', undefined);
     assert.ok(!('en' in pin));
     const verdict = await verifyExport(exportedEntries(stream(lines)), [pin]);
@@ -176,9 +190,13 @@ for (const store of STORES) {
     assert.equal(proofLater?.index, parseProofFile(proof ?? '')?.index);
 
     // Without the erasure's entry, or with another end, erased entries are not accepted.
-    const without = lines.map((line) => (line === said ? line.replace('admin.user_erased', 'admin.user_erasee') : line));
+    const without = lines.map((line) =>
+      line === said ? line.replace('admin.user_erased', 'admin.user_erasee') : line,
+    );
     assert.equal((await verifyExport(exportedEntries(stream(without)), [])).fault?.reason, 'hash_mismatch');
-    const hidden = lines.map((line, index) => (index === 400 ? line.replace(/"body":\{.*\},"previous"/, '"body":null,"previous"') : line));
+    const hidden = lines.map((line, index) =>
+      index === 400 ? line.replace(/"body":\{.*\},"previous"/, '"body":null,"previous"') : line,
+    );
     assert.notEqual((await verifyExport(exportedEntries(stream(hidden)), [pin])).fault, undefined);
     const cut = lines.slice(0, lines.indexOf(said));
     assert.equal((await verifyExport(exportedEntries(stream(cut)), [])).fault?.reason, 'erasure_unrecorded');

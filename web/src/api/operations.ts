@@ -100,6 +100,7 @@ export type IssuedSession = {
 export type JournalEntry = {
   readonly position?: number;
   readonly hash: string;
+  readonly content_absent?: true;
   readonly body: {
     readonly at: string;
     readonly type: string;
@@ -1013,6 +1014,12 @@ export interface Operations {
       readonly id: string;
     };
     answer: EnrolmentInvitation;
+  };
+  'POST /v1/admin/users/{id}/erase': {
+    path: {
+      readonly id: string;
+    };
+    answer: undefined;
   };
   'POST /v1/admin/users/{id}/password-reset': {
     path: {

@@ -7,6 +7,7 @@ import {
   enableUser,
   unlockUser,
 } from '../../../application/users/administer-user.ts';
+import { eraseUser } from '../../../application/users/erase-user.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import { longestLockMs } from '../../../domain/failed-attempts.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
@@ -156,4 +157,27 @@ export const adminUserRoutes = [
   act('unlock', 'End the waits that wrong attempts caused', 'Unlocked.', unlockUser),
   act('disable', 'No log-in and no transaction any more; every session ends', 'Disabled.', disableUser),
   act('enable', 'Allow log-ins again', 'Enabled.', enableUser),
+  route({
+    method: 'POST',
+    path: '/v1/admin/users/{id}/erase',
+    tag: 'administration',
+    summary: 'Erase a user for good',
+    description:
+      'Removes them and deletes what is known of them: name, password, tokens, messages, and what their entries say. Hashes stay, so that everything else stays provable. Cannot be undone.',
+    caller: 'admin',
+    repeatable: true,
+    params: { id: Id },
+    responses: { 204: { description: 'Erased; the bodies of their entries leave within seconds.' } },
+    refusals: ['user_unknown', 'own_account', 'transactions_waiting'],
+    async handle({ caller, params }, { context }) {
+      const userId = userIdOf(params.id);
+      if (userId === undefined) return refuse('user_unknown');
+      const { userId: byId, username: by } = caller.session;
+      if (userId === byId) return refuse('own_account');
+      const erased = await eraseUser(context, userId, { byId, by });
+      if (isRefusal(erased)) return erased;
+      void context.retention.eraseAll().catch(() => undefined);
+      return { status: 204 };
+    },
+  }),
 ];

@@ -36,6 +36,7 @@ export const ENTRY_TYPES = [
   'admin.password_changed',
   'admin.password_reset',
   'admin.user_removed',
+  'admin.user_erased',
   'admin.identity_verified',
   'admin.recovery_codes_made',
   'admin.service_created',

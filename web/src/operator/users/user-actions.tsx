@@ -17,8 +17,14 @@ const ACTS = {
   unlock: 'POST /v1/admin/users/{id}/unlock',
   disable: 'POST /v1/admin/users/{id}/disable',
   enable: 'POST /v1/admin/users/{id}/enable',
+  erase: 'POST /v1/admin/users/{id}/erase',
 } as const;
-const DONE = { unlock: 'unlocked', disable: 'disabled_done', enable: 'enabled_done' } as const;
+const DONE = {
+  unlock: 'unlocked',
+  disable: 'disabled_done',
+  enable: 'enabled_done',
+  erase: 'erased_done',
+} as const;
 
 type Act = keyof typeof ACTS;
 
@@ -27,14 +33,14 @@ export function UserActions({ user }: { readonly user: User }) {
   const { t } = useTranslation('operator');
   const { username: own } = useSession();
   const queryClient = useQueryClient();
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<'disable' | 'erase'>();
   const [inviting, setInviting] = useState(false);
   const [resetting, setResetting] = useState(false);
   const { id, username, disabled } = user;
   const act = useMutation({
     mutationFn: (name: Act) => api(ACTS[name], { path: { id } }, { idempotencyKey: idempotencyKey() }),
     onSuccess() {
-      setAsking(false);
+      setAsking(undefined);
       return queryClient.invalidateQueries({ queryKey: ['operator'] });
     },
   });
@@ -68,8 +74,15 @@ export function UserActions({ user }: { readonly user: User }) {
           </Line>
         ) : (
           <Line text={t('users.disable_text')}>
-            <Button variant="light" color="red" onClick={() => setAsking(true)}>
+            <Button variant="light" color="red" onClick={() => setAsking('disable')}>
               {t('users.disable')}
+            </Button>
+          </Line>
+        )}
+        {username !== own && (
+          <Line text={t('users.erase_text')}>
+            <Button variant="light" color="red" onClick={() => setAsking('erase')}>
+              {t('users.erase')}
             </Button>
           </Line>
         )}
@@ -79,15 +92,23 @@ export function UserActions({ user }: { readonly user: User }) {
       </p>
       {!asking && <ProblemNote error={act.error} />}
       <Confirm
-        opened={asking}
+        opened={asking === 'disable'}
         title={t('users.disable_title', { name: username })}
         text={t('users.disable_long', { name: username })}
         confirm={t('users.disable_confirm')}
         action={{ ...act, mutate: () => act.mutate('disable') }}
-        onClose={() => setAsking(false)}
+        onClose={() => setAsking(undefined)}
       >
         {username === own && <p className={styles.warning}>{t('users.disable_self')}</p>}
       </Confirm>
+      <Confirm
+        opened={asking === 'erase'}
+        title={t('users.erase_title', { name: username })}
+        text={t('users.erase_long', { name: username })}
+        confirm={t('users.erase_confirm')}
+        action={{ ...act, mutate: () => act.mutate('erase') }}
+        onClose={() => setAsking(undefined)}
+      />
       {inviting && <InvitationDialog user={user} onClose={() => setInviting(false)} />}
       {resetting && <ResetDialog user={user} onClose={() => setResetting(false)} />}
     </Card>
