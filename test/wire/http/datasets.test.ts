@@ -5,10 +5,17 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DataKeys } from '../../../src/application/datasets/data-keys.ts';
+import { giveDataKey } from '../../../src/application/datasets/give-data-key.ts';
 import { rotateKeys } from '../../../src/application/keys/rotate-keys.ts';
+import { isRefusal } from '../../../src/domain/errors.ts';
 import { LIMITS } from '../../../src/limits.ts';
+import { run } from '../../../src/surrogates/run/run.ts';
+import { temporaryFolder } from '../../services/application.ts';
 import { type FixtureOptions, type HttpFixture, testHttp } from './http-fixture.ts';
 
 const UUID = '8f14e45f-ceea-467f-9f1a-0b2f6c0d1a2b';
@@ -92,6 +99,48 @@ describe('datasets', () => {
     assert.match(wrong.json.detail, /\(values\[1\]\)/);
     assert.equal((await make('trial', ['1234567'], { alphabet: 'ab' })).status, 400);
     assert.equal((await make('trial', ['aabb'], { mode: 'ff1', alphabet: 'aa' })).status, 400);
+  });
+
+  test('files in bulk have the surrogates that the server makes online, in every mode, from each version', async (t) => {
+    const { fixture, admin, make } = await laboratory(t);
+    await admin.post('/v1/datasets', { name: 'trial' });
+    const folder = await temporaryFolder(t);
+    const values = [UUID, 'MRN-0042', 'alma', '1234567'];
+    writeFileSync(
+      join(folder, 'in.csv'),
+      ['siv,hmac,ff1', ...values.map((id) => `${id},${id},1234567`)].join('\n'),
+    );
+    const rules = JSON.stringify({
+      csvRules: ['siv', 'hmac', 'ff1'].map((mode) => ({
+        ...{ column: mode, method: 'tokenize', domain: 'patient', mode },
+      })),
+    });
+    const keys = new DataKeys(fixture.application.context);
+    for (const version of [1, 2]) {
+      if (version === 2) await admin.post('/v1/datasets/trial/versions');
+      const dataKey = await giveDataKey(fixture.application.context, keys, 'trial');
+      if (isRefusal(dataKey)) throw new Error(dataKey.refused);
+      const output = join(folder, `out-${version}`);
+      await run({
+        ...{ input: join(folder, 'in.csv'), output, rules, dataKey, onError: 'stop', workers: 1 },
+        now: new Date(),
+      });
+      const online = await Promise.all([
+        make('trial', values),
+        make('trial', values, { mode: 'hmac' }),
+        make(
+          'trial',
+          values.map(() => '1234567'),
+          { mode: 'ff1' },
+        ),
+      ]);
+      const [siv, hmac, ff1] = online.map(({ json }) => json.surrogates as string[]);
+      const [, ...rows] = readFileSync(join(output, 'in.csv'), 'utf8').trimEnd().split('\n');
+      assert.deepEqual(
+        rows,
+        values.map((_, index) => [siv?.[index], hmac?.[index], ff1?.[index]].join(',')),
+      );
+    }
   });
 
   test('every reversal is on record before it is told: who, how many, a digest, no value', async (t) => {
