@@ -18,6 +18,11 @@ import { run } from '../../../src/surrogates/run/run.ts';
 import { temporaryFolder } from '../../services/application.ts';
 import { type FixtureOptions, type HttpFixture, testHttp } from './http-fixture.ts';
 
+interface Listed {
+  readonly name: string;
+  readonly versions: readonly object[];
+}
+
 const UUID = '8f14e45f-ceea-467f-9f1a-0b2f6c0d1a2b';
 
 async function laboratory(t: TestContext, options: FixtureOptions = {}) {
@@ -99,6 +104,19 @@ describe('datasets', () => {
     assert.match(wrong.json.detail, /\(values\[1\]\)/);
     assert.equal((await make('trial', ['1234567'], { alphabet: 'ab' })).status, 400);
     assert.equal((await make('trial', ['aabb'], { mode: 'ff1', alphabet: 'aa' })).status, 400);
+  });
+
+  test('are listed by name, page by page, each with all of its versions', async (t) => {
+    const { admin } = await laboratory(t);
+    for (const name of ['d', 'B', 'a', 'c']) await admin.post('/v1/datasets', { name });
+    await admin.post('/v1/datasets/a/versions');
+    const pages: string[][] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { json } = await admin.get(`/v1/datasets?limit=3${cursor && `&cursor=${cursor}`}`);
+      pages.push(json.datasets.map((each: Listed) => `${each.name}${each.versions.length}`));
+      cursor = json.next_cursor;
+    }
+    assert.deepEqual(pages, [['B1', 'a2', 'c1'], ['d1']]);
   });
 
   test('files in bulk have the surrogates that the server makes online, in every mode, from each version', async (t) => {

@@ -18,7 +18,6 @@ import type { Caller } from '../caller.ts';
 import { callerId } from '../caller.ts';
 import { type KeyedRequest, ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
-import { pageOf } from '../list-page.ts';
 import { type RouteResponse, route } from '../route.ts';
 import { Cursor, closed, Limit, NextCursor, named, time } from '../schema.ts';
 
@@ -135,11 +134,16 @@ export const datasetRoutes = [
     },
     refusals: ['cursor_invalid'],
     async handle({ caller, query }, { context, cursors }) {
-      const rows = await context.store.listDatasets({ after: '', limit: LIMITS.datasetsMax });
-      const all = [...Map.groupBy(rows, ({ dataset }) => dataset).values()].map(datasetOf);
-      const page = await pageOf(cursors, ['datasets', callerId(caller)], all, query, ({ name }) => name);
-      if (isRefusal(page)) return page;
-      return { status: 200, body: { datasets: page.items.map(view), next_cursor: page.next } };
+      const list = ['datasets', callerId(caller)];
+      const after = await cursors.read(list, query.cursor);
+      if (isRefusal(after)) return after;
+      const { limit = LIMITS.pageSize } = query;
+      const rows = await context.store.listDatasets({ after: after ?? '', limit: limit + 1 });
+      const found = [...Map.groupBy(rows, ({ dataset }) => dataset).values()].map(datasetOf);
+      const datasets = found.slice(0, limit);
+      const last = datasets.at(-1);
+      const next = found.length > limit && last ? await cursors.write(list, last.name) : null;
+      return { status: 200, body: { datasets: datasets.map(view), next_cursor: next } };
     },
   }),
   route({
