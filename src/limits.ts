@@ -169,6 +169,12 @@ export const LIMITS = {
   recoveryMs: 604_800_000,
   /** How many recovery codes are made at a time. */
   recoveryCodes: 10,
+  /** How old the last use of a service's key may be shown: one per this time is recorded. */
+  serviceKeyUseGrainMs: 3_600_000,
+  /** How long a service's key may live that has an end. */
+  serviceKeyLifeMsMax: 3_650 * 86_400_000,
+  /** From how long before its end a service's key is warned of. */
+  serviceKeyExpiryWarnedMs: 14 * 86_400_000,
   /** How long the secret of a password reset works. */
   passwordResetMs: 86_400_000,
   /** Of one user, per `passwordResetsWindowMs`. */

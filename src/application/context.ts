@@ -22,6 +22,7 @@ import type { ReceiptSigner } from './receipts/receipt-signer.ts';
 import type { OutgoingEvents } from './relay/outgoing-events.ts';
 import type { Relay } from './relay/relay.ts';
 import type { Retention } from './retention/retention.ts';
+import type { ServiceKeyUses } from './services/service-key-uses.ts';
 import type { Witnesses } from './witness/witnesses.ts';
 
 /** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
@@ -40,6 +41,7 @@ export interface Context {
   readonly responsePadding: ResponsePadding;
   readonly receiptSigner: ReceiptSigner;
   readonly keyLeases: KeyLeases;
+  readonly serviceKeyUses: ServiceKeyUses;
   readonly logKey: LogKey;
   readonly logStatus: LogStatus;
   readonly contradictions: RowContradictions;

@@ -5,6 +5,7 @@ import { ChangeFeed } from '../application/decisions/change-feed.ts';
 import { publishedKeys } from '../application/keys/published-keys.ts';
 import { Maintenance } from '../application/upkeep/maintenance.ts';
 import type { Config } from '../config.ts';
+import { rfc3339 } from '../domain/journal/entry.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyVault } from '../ports/key-vault.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -78,7 +79,15 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   await publishKeys(context, vault.awaited);
   await addConfiguredSinks(named, context.relay);
   if (rollback) await acceptRollback(config, context, rollback, log);
-  const maintenance = new Maintenance(context, (error) => log.warn({ err: error }, 'maintenance failed'));
+  const maintenance = new Maintenance(
+    context,
+    (error) => log.warn({ err: error }, 'maintenance failed'),
+    ({ service, key, expiresAt }) =>
+      log.warn(
+        { service, key, expires_at: rfc3339(expiresAt) },
+        'a key of a service expires soon, or has: make a new one (sello service rotate)',
+      ),
+  );
   if (options.maintenance !== false) maintenance.start();
 
   const close = async () => {
@@ -87,6 +96,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
     await context.relay.stop();
     await context.decider.drained();
     await context.refusalCounter.flush();
+    await context.serviceKeyUses.flush().catch(() => undefined);
     await changes.stop();
     await closeParts(parts);
   };

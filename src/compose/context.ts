@@ -18,6 +18,7 @@ import { ReceiptSigner } from '../application/receipts/receipt-signer.ts';
 import { JournalOutbox } from '../application/relay/journal-outbox.ts';
 import { OutgoingEvents } from '../application/relay/outgoing-events.ts';
 import { Retention } from '../application/retention/retention.ts';
+import { ServiceKeyUses } from '../application/services/service-key-uses.ts';
 import type { Config } from '../config.ts';
 import { ReachableAddresses } from '../net/public-address.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -80,6 +81,7 @@ export function contextOf(
     responsePadding: new ResponsePadding(),
     receiptSigner: new ReceiptSigner(vault),
     keyLeases: new KeyLeases(),
+    serviceKeyUses: new ServiceKeyUses(store),
     logKey: new LogKey(vault, logOrigin(config)),
     logStatus: newLogStatus(),
     contradictions: new RowContradictions((reason) => {

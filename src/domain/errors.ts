@@ -52,6 +52,7 @@ export type RefusalCode =
   | 'session_unknown'
   | 'session_scope'
   | 'csrf_invalid'
+  | 'service_key_expired'
   | 'signature_invalid'
   | 'content_digest_wrong'
   // the pace

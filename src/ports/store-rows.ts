@@ -127,6 +127,18 @@ export interface ServiceKey {
   /** Lower-case hex of SHA-256 of the key. The key itself is not stored. */
   readonly hash: string;
   readonly createdAt: number;
+  /** By what its holder recognises it: the beginning of a bearer token, the thumbprint of a public key. Absent: not known. */
+  readonly hint?: string;
+  /** From then on it opens nothing, ms since 1970. Absent: never. */
+  readonly expiresAt?: number;
+  /** The latest use that is known, ms since 1970; `LIMITS.serviceKeyUseGrainMs` may have passed since. Absent: none. */
+  readonly lastUsedAt?: number;
+}
+/** A use of a service's key, written behind. */
+export interface ServiceKeyUse {
+  readonly hash: string;
+  readonly hint: string;
+  readonly at: number;
 }
 
 export type Role = 'user' | 'admin' | 'auditor';

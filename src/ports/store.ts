@@ -15,6 +15,7 @@ import type {
   NamedIdentity,
   NewMessage,
   PasskeyRow,
+  ServiceKeyUse,
   ServiceRow,
   SessionRow,
   SideRow,
@@ -124,6 +125,8 @@ export interface Store extends JournalReader {
   listServices(): Promise<readonly ServiceRow[]>;
   /** Finds a service by the SHA-256 (lower-case hex) of one of its keys. */
   findService(keyHash: string): Promise<ServiceRow | undefined>;
+  /** Records uses of keys. A later one stays, and so does a hint; a key that is gone is left out. No part of any decision. */
+  recordServiceKeyUses(uses: readonly ServiceKeyUse[]): Promise<void>;
 
   /** Lists the versions of datasets in order of name and version, after the given dataset. @param limit of datasets */
   listDatasets(page: {

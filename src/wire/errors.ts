@@ -155,6 +155,13 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['The session has ended', 'Log in again.'],
     ['La sesión ha terminado', 'Inicie sesión de nuevo.'],
   ),
+  service_key_expired: form(
+    'ERROR',
+    401,
+    'attempt',
+    ['The API key has expired', 'Ask an administrator for a new key of the service, and use that.'],
+    ['La clave de API ha caducado', 'Pida a un administrador una clave nueva del servicio y use esa.'],
+  ),
   credentials_invalid: form(
     'ERROR',
     401,

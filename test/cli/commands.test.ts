@@ -96,6 +96,18 @@ for (const running of [true, false]) {
         assert.deepEqual(Object.keys(made), ['name', 'key']);
         const rotated = await selloJson(['service', 'rotate', 'shop', ...at]);
         assert.notEqual(rotated.key, made.key);
+        const expiring = await selloJson(['service', 'rotate', 'shop', '--expires-days', '30', ...at]);
+        const [{ key_list: keys }] = (await selloJson(['service', 'list', ...at])).services;
+        assert.deepEqual(
+          keys.map(({ hint }: { hint: string }) => hint),
+          [rotated.key.slice(0, 10), expiring.key.slice(0, 10)],
+        );
+        const days = (Date.parse(keys[1].expires_at) - Date.now()) / 86_400_000;
+        assert.ok(keys[0].expires_at === null && days > 29 && days <= 30, keys[1].expires_at);
+        const wrong = await selloJson(['service', 'rotate', 'shop', '--expires-days', '0', ...at], {
+          code: 2,
+        });
+        assert.match(wrong.error.message, /whole number from 1 to 3650/);
         await selloJson(['service', 'disable', 'shop', ...at]);
         const list = await selloJson(['service', 'list', ...at]);
         assert.deepEqual(

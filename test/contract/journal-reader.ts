@@ -167,7 +167,7 @@ function auditReaderContract(name: string, open: () => Promise<OpenedStore>): vo
           sessions: session(userId, 's1'),
           services: {
             ...{ serviceId: 'id', name: 'shop', scopes: ['codes:verify'], disabled: false, createdAt: 1_000 },
-            keys: [{ hash: digestOf('key'), createdAt: 1_000 }],
+            keys: [{ hash: digestOf('key'), createdAt: 1_000, hint: 'slo_abcdef', expiresAt: 9_000 }],
           },
           webhooks: {
             ...{ webhookId: 'wh_1', url: 'https://shop.example/', types: ['login.*'], createdAt: 1_000 },

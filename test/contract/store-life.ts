@@ -107,6 +107,7 @@ export function lifeContract(name: string, open: () => Promise<OpenedStore>): vo
           () => store.findEntriesAt(chain.userId, 1),
           () => store.listServices(),
           () => store.findService('k'),
+          () => store.recordServiceKeyUses([{ hash: 'k', hint: '', at: 1 }]),
           () => store.listWrappedKeys({ after: undefined, limit: 1 }),
           () => store.replaceWrappedKeys([]),
           () => store.bindVault({ identity: 'a', keyVersion: 1 }),

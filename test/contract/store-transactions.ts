@@ -193,6 +193,40 @@ export function transactionsContract(name: string, open: () => Promise<OpenedSto
     );
 
     test(
+      'hint, end and last use of a key are kept through changes, and go with the key; an older use does not count',
+      withEmpty(async (store) => {
+        const system = new Chain(SYSTEM_USER_ID, 'system');
+        const first = { hash: digestOf('first'), createdAt: 1_000, hint: 'slo_abcdef', expiresAt: 9_000 };
+        const second = { hash: digestOf('second'), createdAt: 2_000 };
+        const shop = service('s1', 'shop', { keys: [first, second] });
+        const keys = async () => (await store.listServices())[0]?.keys;
+        await store.append([system.next({ rows: [{ kind: 'service.insert', service: shop }] })]);
+        assert.deepEqual(await keys(), [first, second]);
+        await store.recordServiceKeyUses([]);
+        await store.recordServiceKeyUses([
+          { hash: first.hash, hint: 'other', at: 5_000 },
+          { hash: second.hash, hint: 'slo_second', at: 4_000 },
+          { hash: digestOf('none'), hint: 'none', at: 4_000 },
+        ]);
+        await store.recordServiceKeyUses([{ hash: first.hash, hint: '', at: 4_999 }]);
+        const used = [
+          { ...first, lastUsedAt: 5_000 },
+          { ...second, hint: 'slo_second', lastUsedAt: 4_000 },
+        ];
+        assert.deepEqual(await keys(), used);
+        assert.deepEqual((await store.findService(second.hash))?.keys, used);
+        // Read before the use was recorded.
+        const third = { hash: digestOf('third'), createdAt: 3_000, hint: 'slo_thirdx' };
+        const changed = { ...shop, keys: [second, third] };
+        await store.append([system.next({ rows: [{ kind: 'service.update', service: changed }] })]);
+        assert.deepEqual(await keys(), [used[1], third]);
+        const back = { ...shop, keys: [{ hash: first.hash, createdAt: 4_000 }] };
+        await store.append([system.next({ rows: [{ kind: 'service.update', service: back }] })]);
+        assert.deepEqual(await keys(), [{ hash: first.hash, createdAt: 4_000 }]);
+      }),
+    );
+
+    test(
       'a name or a key that is taken is a conflict, and nothing of the service stays',
       withEmpty(async (store) => {
         const [other] = await registered(store, 1);

@@ -330,11 +330,19 @@ describe('pages', { concurrency: 2 }, () => {
     await chief.button('New service').click();
     await dialog.getByLabel('Name').fill('shop');
     await dialog.getByLabel('Check codes').check();
+    await dialog.getByLabel('Expiry of the key').selectOption('After 30 days');
     await looker.look('service-dialog');
     await dialog.getByRole('button', { name: 'Create' }).click();
     await chief.text('It is shown this once.').waitFor();
     await looker.look('service-key');
+    const key =
+      (await desk.page
+        .locator('code')
+        .filter({ hasText: /^slo_.{43}$/ })
+        .textContent()) ?? '';
     await chief.button('I have kept it').click();
+    await chief.text(`${key.slice(0, 10)}…`).waitFor();
+    await chief.text(/^Expires on /).waitFor();
     await looker.look('service');
 
     await chief.at('operator', 'keys');

@@ -1,17 +1,19 @@
 import type { SideTable, SideTableRows } from '../../ports/journal-reader.ts';
 import type { IdentityRow, NewUser, PasskeyRow, TokenRow, TransactionRow } from '../../ports/store.ts';
-import { auditedService } from '../sql/audited-service.ts';
+import { auditedServices } from '../sql/audited-services.ts';
 import { auditedSession } from '../sql/audited-session.ts';
 import { auditedWebhooks } from '../sql/audited-webhooks.ts';
 import {
   type Columns,
   IDENTITIES,
   PASSKEYS,
+  SERVICE_KEY_FACTS,
   SERVICE_KEYS,
   SERVICES,
   SESSIONS,
   type StoredService,
   type StoredServiceKey,
+  type StoredServiceKeyFacts,
   type StoredWebhook,
   type StoredWebhookSecret,
   TOKENS,
@@ -57,18 +59,14 @@ async function* webhooks(connection: Connection) {
 }
 
 async function* services(connection: Connection) {
-  const keys = Map.groupBy(
-    await Array.fromAsync(pages<StoredServiceKey>(connection, 'service_keys', SERVICE_KEYS, ['hash'])),
-    ({ serviceId }) => serviceId,
+  const stored = pages<StoredService>(connection, 'services', SERVICES, ['service_id']);
+  const keys = pages<StoredServiceKey>(connection, 'service_keys', SERVICE_KEYS, ['hash']);
+  const facts = pages<StoredServiceKeyFacts>(connection, 'service_key_facts', SERVICE_KEY_FACTS, ['hash']);
+  yield* auditedServices(
+    await Array.fromAsync(stored),
+    await Array.fromAsync(keys),
+    await Array.fromAsync(facts),
   );
-  for await (const stored of pages<StoredService>(connection, 'services', SERVICES, ['service_id'])) {
-    const own = keys.get(stored.serviceId) ?? [];
-    keys.delete(stored.serviceId);
-    yield auditedService(stored, own);
-  }
-  for (const [serviceId, own] of keys) {
-    yield { serviceId, name: serviceId, scopes: [], keys: own, disabled: false, createdAt: 0 };
-  }
 }
 
 async function* pages<Row>(

@@ -384,6 +384,17 @@ export const MIGRATIONS: readonly Migration[] = [
     );
     `,
   },
+  {
+    sql: `
+    CREATE TABLE service_key_facts (
+      hash         text   COLLATE "C" NOT NULL PRIMARY KEY,
+      service_id   text   COLLATE "C" NOT NULL,
+      hint         text   NOT NULL,
+      expires_at   bigint NOT NULL CHECK (expires_at >= 0),
+      last_used_at bigint NOT NULL CHECK (last_used_at >= 0)
+    );
+    `,
+  },
 ];
 
 /**
@@ -400,7 +411,7 @@ export const GRANTS: readonly string[] = [
   'GRANT INSERT, DELETE ON log_checkpoints TO %role%',
   'GRANT INSERT, UPDATE ON leases TO %role%',
   'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding, identities, messages, dataset_versions TO %role%',
-  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, unknown_names, name_claims, sink_positions, inbox TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, service_key_facts, unknown_names, name_claims, sink_positions, inbox TO %role%',
   'GRANT INSERT, DELETE ON message_parts, staged_messages TO %role%',
   'GRANT INSERT ON identity_keys TO %role%',
   'GRANT INSERT, UPDATE, DELETE ON webhooks, webhook_secrets, webhook_progress, webhook_commands, webhook_deliveries TO %role%',

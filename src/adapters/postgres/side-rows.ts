@@ -21,6 +21,12 @@ import {
 import { UPDATE_DATASET } from '../sql/dataset-statements.ts';
 import { INSERT_KEY, UPDATE_IDENTITY } from '../sql/identity-statements.ts';
 import * as MESSAGES from '../sql/message-statements.ts';
+import {
+  DELETE_KEY_FACTS,
+  INSERT_KEY_FACTS,
+  keyFactValues,
+  keyValues,
+} from '../sql/service-key-statements.ts';
 import { storedSession } from '../sql/stored-session.ts';
 import type { Result, Statement, Value } from './connection.ts';
 import { CLAIM, RELEASE } from './name-claims.ts';
@@ -55,6 +61,7 @@ const INSERT = {
   transaction: insertInto('transactions', TRANSACTIONS),
   service: insertInto('services', SERVICES),
   serviceKey: insertInto('service_keys', SERVICE_KEYS),
+  serviceKeyFacts: { name: 'service_key_facts_insert', text: INSERT_KEY_FACTS },
   webhook: insertInto('webhooks', WEBHOOKS),
   webhookSecret: insertInto('webhook_secrets', WEBHOOK_SECRETS),
   webhookProgress: insertInto('webhook_progress', {
@@ -122,6 +129,7 @@ const DELETE = {
   staged: { name: 'staged_messages_delete', text: MESSAGES.DELETE_STAGED },
   inbox: { name: 'inbox_delete', text: MESSAGES.DELETE_INBOX },
   serviceKeys: { name: 'service_keys_delete', text: 'DELETE FROM service_keys WHERE service_id = $1' },
+  serviceKeyFacts: { name: 'service_key_facts_delete', text: DELETE_KEY_FACTS },
   webhook: { name: 'webhooks_delete', text: 'DELETE FROM webhooks WHERE webhook_id = $1' },
   webhookSecrets: {
     name: 'webhook_secrets_delete',
@@ -230,6 +238,7 @@ export function statementsOf(row: SideRow): SideStatement[] {
         update(UPDATE.service, [serviceId, JSON.stringify(scopes), disabled]),
         any(DELETE.serviceKeys, [serviceId]),
         ...keysOf(row.service),
+        any(DELETE.serviceKeyFacts, [serviceId]),
       ];
     }
     case 'dataset.insert':
@@ -302,8 +311,11 @@ function claim(username: string): SideStatement {
   return insert(CLAIM, [skeleton, holder]);
 }
 
-function keysOf({ serviceId, keys }: ServiceRow): SideStatement[] {
-  return keys.map((key) => insert(INSERT.serviceKey, valuesOf(SERVICE_KEYS, { ...key, serviceId })));
+function keysOf(service: ServiceRow): SideStatement[] {
+  return [
+    ...keyValues(service).map((values) => insert(INSERT.serviceKey, values)),
+    ...keyFactValues(service).map((values) => any(INSERT.serviceKeyFacts, values)),
+  ];
 }
 
 function secretsOf({ webhookId, secrets }: WebhookRow): SideStatement[] {

@@ -19,6 +19,7 @@ import type {
   MessageConflict,
   MessageDelivery,
   NamedIdentity,
+  ServiceKeyUse,
   ServiceRow,
   StagedPart,
   Store,
@@ -66,7 +67,7 @@ import { Pool } from './pool.ts';
 import type { PostgresLog } from './primary.ts';
 import { PostgresRetentionStore } from './retention-rows.ts';
 import { PostgresLogStore } from './sealed-log.ts';
-import { findService, listServices } from './service-rows.ts';
+import { findService, listServices, recordKeyUses } from './service-rows.ts';
 import { PostgresSinkPositions } from './sink-position-rows.ts';
 import { confirm } from './synchronous-commit.ts';
 import { STORE_TIMES, type StoreTimes } from './times.ts';
@@ -297,6 +298,10 @@ export class PostgresStore implements Store {
 
   async findService(keyHash: string): Promise<ServiceRow | undefined> {
     return this.#pool.read((connection) => findService(connection, keyHash));
+  }
+
+  async recordServiceKeyUses(uses: readonly ServiceKeyUse[]): Promise<void> {
+    await this.#pool.read((connection) => recordKeyUses(connection, uses));
   }
 
   async listDatasets(page: { after: string; limit: number }): Promise<readonly DatasetVersionRow[]> {

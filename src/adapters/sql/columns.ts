@@ -24,7 +24,9 @@ export type Columns<Row> = { readonly [Name in keyof Row]-?: string };
 
 /** A service as its table holds it: scopes as JSON, keys in a table of their own. */
 export type StoredService = Omit<ServiceRow, 'scopes' | 'keys'> & { readonly scopes: string };
-export type StoredServiceKey = ServiceKey & Pick<ServiceRow, 'serviceId'>;
+export type StoredServiceKey = Pick<ServiceKey, 'hash' | 'createdAt'> & Pick<ServiceRow, 'serviceId'>;
+/** What is known of a key, beside the table that a server of the version before writes whole. */
+export type StoredServiceKeyFacts = Required<Omit<ServiceKey, 'createdAt'>> & Pick<ServiceRow, 'serviceId'>;
 /** A webhook as its table holds it: types as JSON, secrets in a table of their own. */
 export type StoredWebhook = Omit<WebhookRow, 'types' | 'secrets'> & { readonly types: string };
 export type StoredWebhookSecret = WebhookSecretRow & Pick<WebhookRow, 'webhookId'>;
@@ -106,6 +108,14 @@ export const SERVICE_KEYS: Columns<StoredServiceKey> = {
   hash: 'hash',
   serviceId: 'service_id',
   createdAt: 'created_at',
+};
+
+export const SERVICE_KEY_FACTS: Columns<StoredServiceKeyFacts> = {
+  hash: 'hash',
+  serviceId: 'service_id',
+  hint: 'hint',
+  expiresAt: 'expires_at',
+  lastUsedAt: 'last_used_at',
 };
 
 export const DATASET_VERSIONS: Columns<DatasetVersionRow> = {

@@ -11,18 +11,20 @@ import type {
   TransactionRow,
   WebhookRow,
 } from '../../ports/store.ts';
-import { auditedService } from '../sql/audited-service.ts';
+import { auditedServices } from '../sql/audited-services.ts';
 import { auditedSession } from '../sql/audited-session.ts';
 import { auditedWebhooks } from '../sql/audited-webhooks.ts';
 import {
   type Columns,
   IDENTITIES,
   PASSKEYS,
+  SERVICE_KEY_FACTS,
   SERVICE_KEYS,
   SERVICES,
   SESSIONS,
   type StoredService,
   type StoredServiceKey,
+  type StoredServiceKeyFacts,
   type StoredWebhook,
   type StoredWebhookSecret,
   TOKENS,
@@ -79,18 +81,14 @@ export class AuditedRows {
   }
 
   async *#services(): AsyncGenerator<ServiceRow> {
-    const keys = Map.groupBy(
-      await Array.fromAsync(this.#pages<StoredServiceKey>('service_keys', SERVICE_KEYS, ['hash'])),
-      ({ serviceId }) => serviceId,
+    const stored = this.#pages<StoredService>('services', SERVICES, ['service_id']);
+    const keys = this.#pages<StoredServiceKey>('service_keys', SERVICE_KEYS, ['hash']);
+    const facts = this.#pages<StoredServiceKeyFacts>('service_key_facts', SERVICE_KEY_FACTS, ['hash']);
+    yield* auditedServices(
+      await Array.fromAsync(stored),
+      await Array.fromAsync(keys),
+      await Array.fromAsync(facts),
     );
-    for await (const stored of this.#pages<StoredService>('services', SERVICES, ['service_id'])) {
-      const own = keys.get(stored.serviceId) ?? [];
-      keys.delete(stored.serviceId);
-      yield auditedService(stored, own);
-    }
-    for (const [serviceId, own] of keys) {
-      yield { serviceId, name: serviceId, scopes: [], keys: own, disabled: false, createdAt: 0 };
-    }
   }
 
   async *#webhooks(): AsyncGenerator<WebhookRow> {

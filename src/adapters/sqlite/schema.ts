@@ -370,4 +370,13 @@ export const MIGRATIONS: readonly string[] = [
     done    INTEGER NOT NULL CHECK (done IN (0, 1))
   ) STRICT;
   `,
+  `
+  CREATE TABLE service_key_facts (
+    hash         TEXT    NOT NULL PRIMARY KEY,
+    service_id   TEXT    NOT NULL,
+    hint         TEXT    NOT NULL,
+    expires_at   INTEGER NOT NULL CHECK (expires_at >= 0),
+    last_used_at INTEGER NOT NULL CHECK (last_used_at >= 0)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

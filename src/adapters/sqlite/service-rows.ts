@@ -1,7 +1,23 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ServiceKey, ServiceRow } from '../../ports/store.ts';
-import { SERVICE_KEYS, SERVICES, type StoredService, storedService, valuesOf } from '../sql/columns.ts';
-import { inputValues, insertInto, plainRows, selectList } from './row-sql.ts';
+import type { ServiceKeyUse, ServiceRow } from '../../ports/store.ts';
+import {
+  SERVICE_KEYS,
+  SERVICES,
+  type StoredService,
+  type StoredServiceKey,
+  type StoredServiceKeyFacts,
+  storedService,
+  valuesOf,
+} from '../sql/columns.ts';
+import {
+  DELETE_KEY_FACTS,
+  INSERT_KEY_FACTS,
+  keyFactValues,
+  keyValues,
+  RECORD_KEY_USE,
+  serviceKeyOf,
+} from '../sql/service-key-statements.ts';
+import { inputValues, insertInto, plainRows, prepareShared, selectList } from './row-sql.ts';
 
 const SELECT = `SELECT ${selectList(SERVICES)} FROM services`;
 
@@ -16,6 +32,9 @@ export class ServiceRows {
   readonly #update: StatementSync;
   readonly #deleteKeys: StatementSync;
   readonly #insertKey: StatementSync;
+  readonly #insertFacts: StatementSync;
+  readonly #deleteFacts: StatementSync;
+  readonly #recordUse: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#all = database.prepare(`${SELECT} ORDER BY name`);
@@ -23,12 +42,17 @@ export class ServiceRows {
       `${SELECT} WHERE service_id = (SELECT service_id FROM service_keys WHERE hash = ?)`,
     );
     this.#keys = database.prepare(
-      'SELECT hash, created_at AS createdAt FROM service_keys WHERE service_id = ? ORDER BY created_at, hash',
+      `SELECT hash, created_at AS createdAt, hint, expires_at AS expiresAt, last_used_at AS lastUsedAt
+        FROM service_keys AS k LEFT JOIN service_key_facts AS f USING (hash)
+        WHERE k.service_id = ? ORDER BY created_at, hash`,
     );
     this.#insert = database.prepare(insertInto('services', SERVICES));
     this.#update = database.prepare('UPDATE services SET scopes = ?, disabled = ? WHERE service_id = ?');
     this.#deleteKeys = database.prepare('DELETE FROM service_keys WHERE service_id = ?');
     this.#insertKey = database.prepare(insertInto('service_keys', SERVICE_KEYS));
+    this.#insertFacts = prepareShared(database, INSERT_KEY_FACTS);
+    this.#deleteFacts = prepareShared(database, DELETE_KEY_FACTS);
+    this.#recordUse = prepareShared(database, RECORD_KEY_USE);
   }
 
   list(): ServiceRow[] {
@@ -54,15 +78,21 @@ export class ServiceRows {
     if (changes !== 1) throw new Error('a decision changes a service that is not there');
     this.#deleteKeys.run(service.serviceId);
     this.#writeKeys(service);
+    this.#deleteFacts.run(service.serviceId);
   }
 
-  #writeKeys({ serviceId, keys }: ServiceRow): void {
-    for (const key of keys)
-      this.#insertKey.run(...inputValues(valuesOf(SERVICE_KEYS, { ...key, serviceId })));
+  recordUses(uses: readonly ServiceKeyUse[]): void {
+    for (const { hash, hint, at } of uses) this.#recordUse.run(hash, hint, at);
+  }
+
+  #writeKeys(service: ServiceRow): void {
+    for (const values of keyValues(service)) this.#insertKey.run(...inputValues(values));
+    for (const values of keyFactValues(service)) this.#insertFacts.run(...inputValues(values));
   }
 
   #service({ serviceId, name, scopes, disabled, createdAt }: FoundService): ServiceRow {
-    const keys = plainRows<ServiceKey>(this.#keys.all(serviceId));
+    const found = plainRows<StoredServiceKey & Partial<StoredServiceKeyFacts>>(this.#keys.all(serviceId));
+    const keys = found.map((key) => serviceKeyOf(key, key));
     return {
       serviceId,
       name,

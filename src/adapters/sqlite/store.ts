@@ -20,6 +20,7 @@ import type {
   MessageConflict,
   MessageDelivery,
   NamedIdentity,
+  ServiceKeyUse,
   ServiceRow,
   StagedPart,
   Store,
@@ -252,6 +253,10 @@ export class SqliteStore implements Store {
 
   async findService(keyHash: string): Promise<ServiceRow | undefined> {
     return this.#connection.read(() => this.#services.findByKey(keyHash));
+  }
+
+  async recordServiceKeyUses(uses: readonly ServiceKeyUse[]): Promise<void> {
+    await this.#appender.change(() => this.#services.recordUses(uses));
   }
 
   async listDatasets(page: { after: string; limit: number }): Promise<readonly DatasetVersionRow[]> {

@@ -1,5 +1,7 @@
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
 import { readPublicKey, thumbprintOf } from '../../domain/identity/public-key.ts';
+import { rfc3339 } from '../../domain/journal/entry.ts';
+import { LIMITS } from '../../limits.ts';
 import { type ServiceRow, SYSTEM_USER_ID } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { byWhom } from '../decisions/change-as-system.ts';
@@ -9,7 +11,7 @@ import { secretCodec } from '../idempotency/sealed-secret.ts';
 import type { Act } from '../users/administer-user.ts';
 import { changeService, type ServiceChange } from './change-service.ts';
 import { parseScopes } from './scopes.ts';
-import { hashOfKey, idOfServiceKey, makeServiceKey } from './service-keys.ts';
+import { hashOfKey, idOfServiceKey, type MadeServiceKey, makeServiceKey } from './service-keys.ts';
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const KEYS_MAX = 2;
@@ -25,9 +27,14 @@ export interface ServiceWithKey {
 /** A service after a change. `repeated`: a repeat of an idempotency key, nothing was changed again. */
 export type ChangedService = ServiceRow & { readonly repeated?: boolean };
 
+/** A key's end: an RFC 3339 time. Absent: it has none. */
+export interface KeyLife {
+  readonly expiresAt?: string;
+}
+
 export async function createService(
   context: Context,
-  request: { readonly name: string; readonly scopes: readonly string[] },
+  request: { readonly name: string; readonly scopes: readonly string[] } & KeyLife,
   act: Act = {},
 ): Promise<ServiceWithKey | Refusal> {
   const { name } = request;
@@ -36,10 +43,13 @@ export async function createService(
   }
   const scopes = parseScopes(request.scopes);
   if (isRefusal(scopes)) return scopes;
-  const { key, hash } = makeServiceKey(context.random);
+  const made = makeServiceKey(context.random);
+  const { key } = made;
   const createdAt = context.decider.now();
+  const life = readKeyLife(request, createdAt);
+  if (isRefusal(life)) return life;
   const serviceId = Buffer.from(context.random.bytes(9)).toString('base64url');
-  const keys = [{ hash, createdAt }];
+  const keys = [{ hash: made.hash, createdAt, hint: made.hint, ...life }];
   const service: ServiceRow = { serviceId, name, scopes, keys, disabled: false, createdAt };
   const job: Job<ServiceWithKey | Refusal> = {
     userId: SYSTEM_USER_ID,
@@ -47,7 +57,7 @@ export async function createService(
       result: { service, key },
       draft: {
         type: 'admin.service_created',
-        detail: { service: name, scopes: scopes.join(' '), ...byWhom(act) },
+        detail: { service: name, scopes: scopes.join(' '), ...expiryDetail(made, life), ...byWhom(act) },
         state: system?.state ?? {},
         rows: [{ kind: 'service.insert', service }],
       },
@@ -63,15 +73,20 @@ export async function rotateServiceKey(
   context: Context,
   name: string,
   act: Act = {},
+  keyLife: KeyLife = {},
 ): Promise<ServiceWithKey | Refusal> {
-  const { key, hash } = makeServiceKey(context.random);
+  const made = makeServiceKey(context.random);
+  const { key, hash, hint } = made;
   const now = context.decider.now();
+  const life = readKeyLife(keyLife, now);
+  if (isRefusal(life)) return life;
   return changeService(context, name, act, {
     type: 'admin.service_key_rotated',
+    detail: expiryDetail(made, life),
     change: (service) => {
       // The order of their times is the order of rotation, also when the clock was put back.
       const createdAt = Math.max(now, (service.keys.at(-1)?.createdAt ?? 0) + 1);
-      return { ...service, keys: [...service.keys, { hash, createdAt }].slice(-KEYS_MAX) };
+      return { ...service, keys: [...service.keys, { hash, createdAt, hint, ...life }].slice(-KEYS_MAX) };
     },
     result: (service) => ({ service, key }),
     codec: await keyCodec(context, act),
@@ -89,17 +104,21 @@ export async function addSigningKey(
   name: string,
   jwk: unknown,
   act: Act = {},
+  keyLife: KeyLife = {},
 ): Promise<ChangedService | Refusal> {
   const key = readPublicKey(jwk);
   if (typeof key === 'string') return refuse('service_invalid', { detail: key });
   const hash = hashOfKey(JSON.stringify(key));
+  const hint = thumbprintOf(key);
   const now = context.decider.now();
+  const life = readKeyLife(keyLife, now);
+  if (isRefusal(life)) return life;
   return changeService(context, name, act, {
     type: 'admin.service_key_rotated',
-    detail: { signing_key: thumbprintOf(key) },
+    detail: { signing_key: hint, ...expiryDetail({ hash }, life) },
     change: (service) => {
       const createdAt = Math.max(now, (service.keys.at(-1)?.createdAt ?? 0) + 1);
-      return { ...service, keys: [...service.keys, { hash, createdAt }].slice(-KEYS_MAX) };
+      return { ...service, keys: [...service.keys, { hash, createdAt, hint, ...life }].slice(-KEYS_MAX) };
     },
     ...WHOLE_SERVICE,
   });
@@ -168,6 +187,24 @@ export function enableService(
     change: (service) => ({ ...service, disabled: false }),
     ...WHOLE_SERVICE,
   });
+}
+
+function readKeyLife({ expiresAt: given }: KeyLife, now: number): { readonly expiresAt?: number } | Refusal {
+  if (given === undefined) return {};
+  const expiresAt = Date.parse(given);
+  const leftMs = expiresAt - now;
+  return leftMs > 0 && leftMs <= LIMITS.serviceKeyLifeMsMax
+    ? { expiresAt }
+    : refuse('service_invalid', { detail: 'expires_at: later than now, within ten years' });
+}
+
+/** For the entry, so that an audit notices another end. */
+function expiryDetail(
+  { hash }: Pick<MadeServiceKey, 'hash'>,
+  { expiresAt }: { readonly expiresAt?: number },
+): Readonly<Record<string, string>> {
+  if (expiresAt === undefined) return {};
+  return { key: idOfServiceKey({ hash }), key_expires_at: rfc3339(expiresAt) };
 }
 
 const WHOLE_SERVICE: Pick<ServiceChange<ChangedService>, 'result' | 'codec'> = {

@@ -1,17 +1,33 @@
 import { hash } from 'node:crypto';
+import { type Refusal, refuse } from '../../domain/errors.ts';
+import { type PublicKey, thumbprintOf } from '../../domain/identity/public-key.ts';
 import type { Random } from '../../ports/random.ts';
 import { type ServiceKey, type ServiceRow, SYSTEM_USER_ID } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import { isRecent } from './service-key-uses.ts';
 
 const KEY_PATTERN = /^slo_[A-Za-z0-9_-]{43}$/;
 const KEY_ID_LENGTH = 16;
+/** `slo_` and 36 of 256 bits. */
+const HINT_LENGTH = 10;
 const CACHE_TIME_MS = 1_000;
 const CACHED_MAX = 1_024;
 
 /** A bearer token (RFC 6750) of 256 random bits, and the hash as which it is stored. */
-export function makeServiceKey(random: Random): { readonly key: string; readonly hash: string } {
+export function makeServiceKey(random: Random): MadeServiceKey {
   const key = `slo_${Buffer.from(random.bytes(32)).toString('base64url')}`;
-  return { key, hash: hashOfKey(key) };
+  return { key, hash: hashOfKey(key), hint: hintOf(key) };
+}
+
+export interface MadeServiceKey {
+  readonly key: string;
+  readonly hash: string;
+  readonly hint: string;
+}
+
+/** The beginning of a bearer token: enough to recognise it, too little to guess it. */
+function hintOf(key: string): string {
+  return key.slice(0, HINT_LENGTH);
 }
 
 /**
@@ -19,7 +35,7 @@ export function makeServiceKey(random: Random): { readonly key: string; readonly
  *
  * Why: docs/DECISIONS.md#service-keys-are-named-by-their-digest
  */
-export function idOfServiceKey({ hash }: ServiceKey): string {
+export function idOfServiceKey({ hash }: Pick<ServiceKey, 'hash'>): string {
   return hash.slice(0, KEY_ID_LENGTH);
 }
 
@@ -28,10 +44,16 @@ export function hashOfKey(key: string): string {
   return hash('sha256', key, 'hex');
 }
 
+interface FoundService {
+  readonly service: ServiceRow;
+  /** Until its key expires. */
+  readonly leftMs: number;
+}
+
 /**
  * Authenticates services by their bearer tokens. A key is looked up by its hash, so that no comparison tells how much of
  * it fits. Answers are cached for a second: a change made by this server counts at once, one made by another within that
- * second.
+ * second. A key that has expired is refused from that moment on.
  */
 export class ServiceKeys {
   readonly #context: Context;
@@ -64,15 +86,18 @@ export class ServiceKeys {
     return this.#cached.has(key);
   }
 
-  /** @returns undefined when no service has the key, or its service is disabled */
-  async authenticate(key: string): Promise<ServiceRow | undefined> {
+  /** @returns `session_ended` when no service has the key, or its service is disabled; `service_key_expired` */
+  async authenticate(key: string): Promise<ServiceRow | Refusal> {
     const known = this.recall(key);
     if (known) return known;
+    if (!KEY_PATTERN.test(key)) return refuse('session_ended');
     const changes = this.#changes;
-    const service = await this.#find(key);
-    if (service && changes === this.#changes) {
+    const found = await this.#find(hashOfKey(key), () => hintOf(key));
+    if ('refused' in found) return found;
+    const { service, leftMs } = found;
+    if (changes === this.#changes) {
       if (this.#cached.size >= CACHED_MAX) this.#cached = new Map();
-      this.#cached.set(key, { service, until: performance.now() + CACHE_TIME_MS });
+      this.#cached.set(key, { service, until: performance.now() + Math.min(CACHE_TIME_MS, leftMs) });
     }
     return service;
   }
@@ -81,14 +106,20 @@ export class ServiceKeys {
    * Finds the service of a public key by which it signs requests. Does NOT verify a signature.
    * @param key RFC 8785 JSON of the key: no bearer token has that form
    */
-  async findSigner(key: string): Promise<ServiceRow | undefined> {
-    const service = await this.#context.store.findService(hashOfKey(key));
-    return service && !service.disabled ? service : undefined;
+  async findSigner(key: string): Promise<ServiceRow | Refusal> {
+    const found = await this.#find(hashOfKey(key), () => thumbprintOf(JSON.parse(key) as PublicKey));
+    return 'refused' in found ? found : found.service;
   }
 
-  async #find(key: string): Promise<ServiceRow | undefined> {
-    if (!KEY_PATTERN.test(key)) return undefined;
-    const service = await this.#context.store.findService(hashOfKey(key));
-    return service && !service.disabled ? service : undefined;
+  async #find(hash: string, hint: () => string): Promise<FoundService | Refusal> {
+    const { store, decider, serviceKeyUses } = this.#context;
+    const service = await store.findService(hash);
+    const key = service?.keys.find((each) => each.hash === hash);
+    if (!service || !key || service.disabled) return refuse('session_ended');
+    const at = decider.now();
+    const leftMs = (key.expiresAt ?? Infinity) - at;
+    if (leftMs <= 0) return refuse('service_key_expired');
+    if (!isRecent(key, at)) serviceKeyUses.note({ hash, hint: key.hint ?? hint(), at });
+    return { service, leftMs };
   }
 }

@@ -3,12 +3,14 @@ import { VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { TransactionRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
+import { type ExpiringKey, expiringKeys } from '../services/expiring-keys.ts';
 import { decideTransaction } from '../transactions/decide-transaction.ts';
 import { assertRecorded, findEnd } from '../transactions/recorded-transaction.ts';
 
 const PRUNE_PERIOD_MS = 60_000;
 const EXPIRY_PERIOD_MS = 1_000;
 const KEYS_PERIOD_MS = 10_000;
+const EXPIRING_KEYS_PERIOD_MS = 86_400_000;
 const ROWS_MAX = 1_000;
 const PRUNE_PAUSE_MS = 10;
 /** By then every failure has aged, and every lock of the default length has ended. */
@@ -16,21 +18,29 @@ const UNKNOWN_NAMES_MS = 2 * 86_400_000;
 
 /**
  * Work that no request causes: expires transactions whose time is over, each second; holds the keys of challenges ahead;
- * deletes expired sessions, idempotency records and messages each minute, a bounded number at a time, until none is left. At the
- * start and each minute it claims the skeletons of names that a version before registered.
+ * deletes expired sessions, idempotency records and messages each minute, a bounded number at a time, until none is left;
+ * records uses of services' keys each minute. At the start and each minute it claims the skeletons of names that a version
+ * before registered.
  */
 export class Maintenance {
   readonly #context: Context;
   readonly #onError: (error: unknown) => void;
+  readonly #onExpiringKey: (key: ExpiringKey) => void;
   #timers: NodeJS.Timeout[] = [];
   #stopped = false;
   #pruning: Promise<void> | undefined;
   #expiring: Promise<void> | undefined;
   #claiming: Promise<void> | undefined;
 
-  constructor(context: Context, onError: (error: unknown) => void) {
+  /** @param onExpiringKey called at the start, and each day, with each key of a service that expires soon */
+  constructor(
+    context: Context,
+    onError: (error: unknown) => void,
+    onExpiringKey: (key: ExpiringKey) => void = () => undefined,
+  ) {
     this.#context = context;
     this.#onError = onError;
+    this.#onExpiringKey = onExpiringKey;
   }
 
   start(): void {
@@ -40,11 +50,15 @@ export class Maintenance {
       every(PRUNE_PERIOD_MS, () => this.prune()),
       every(EXPIRY_PERIOD_MS, () => this.expire()),
       every(KEYS_PERIOD_MS, () => this.holdKeys()),
+      every(PRUNE_PERIOD_MS, () => this.#context.serviceKeyUses.flush()),
       every(PRUNE_PERIOD_MS, () => this.claimNames()),
+      every(EXPIRING_KEYS_PERIOD_MS, () => this.tellExpiringKeys()),
     ];
-    void this.claimNames().catch((error) => {
-      if (!this.#stopped) this.#onError(error);
-    });
+    for (const task of [() => this.claimNames(), () => this.tellExpiringKeys()]) {
+      void task().catch((error) => {
+        if (!this.#stopped) this.#onError(error);
+      });
+    }
   }
 
   stop(): void {
@@ -61,6 +75,11 @@ export class Maintenance {
     } catch (error) {
       if (!(error instanceof VaultUnavailable)) throw error;
     }
+  }
+
+  async tellExpiringKeys(): Promise<void> {
+    const { store, decider } = this.#context;
+    for (const key of expiringKeys(await store.listServices(), decider.now())) this.#onExpiringKey(key);
   }
 
   prune(): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { SCOPES } from '../../application/services/scopes.ts';
 import { text } from '../../language/text.ts';
+import { LIMITS } from '../../limits.ts';
 import { operate } from '../../operator/client.ts';
 import type { OperationResult } from '../../operator/operations.ts';
 import { readInput } from '../message/files.ts';
@@ -10,8 +11,11 @@ import { DISABLED, defineNamedAction, ENABLED } from '../shell/named-action.ts';
 import type { Shell } from '../shell/shell.ts';
 import { table } from '../shell/table.ts';
 import { tellMade } from '../shell/tell-made.ts';
+import { wholeNumber } from '../shell/whole-number.ts';
 
 const JWK_BYTES_MAX = 4_096;
+const DAY_MS = 86_400_000;
+const EXPIRY_DAYS_MAX = 3_650;
 
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
@@ -25,6 +29,17 @@ export function define(command: Command, shell: Shell): void {
       .argParser(collect)
       .makeOptionMandatory();
 
+  const expiry = () =>
+    new Option(
+      '--expires-days <days>',
+      say(
+        text(
+          'days until the key expires; without it, never',
+          'días hasta que caduca la clave; sin ello, nunca',
+        ),
+      ),
+    );
+
   command
     .command('create')
     .description(
@@ -32,16 +47,17 @@ export function define(command: Command, shell: Shell): void {
     )
     .argument('<name>', name)
     .addOption(scope())
+    .addOption(expiry())
     .addHelpText(
       'after',
       examples(shell, 'sello service create shop --scope transactions:write --scope codes:verify --json'),
     )
-    .action(async (service: string, options: { scope: readonly string[] }) => {
+    .action(async (service: string, options: { scope: readonly string[] } & Expiry) => {
       const made = granted(
         await operate(
           shell.config(),
           'service.create',
-          { name: service, scopes: [...options.scope] },
+          { name: service, scopes: [...options.scope], ...expiresAt(options) },
           tellMade(shell),
         ),
       );
@@ -63,10 +79,13 @@ export function define(command: Command, shell: Shell): void {
       '--public-key <file>',
       say(text('a public P-256 key as JWK', 'una clave P-256 pública como JWK')),
     )
+    .addOption(expiry())
     .addHelpText('after', examples(shell, 'sello service signing-key shop --public-key shop.jwk.json'))
-    .action(async (service: string, { publicKey }: { readonly publicKey: string }) => {
+    .action(async (service: string, options: { readonly publicKey: string } & Expiry) => {
+      const { publicKey } = options;
       const jwk = readJwk(await readInput(publicKey, JWK_BYTES_MAX), publicKey);
-      const done = granted(await operate(shell.config(), 'service.signing_key', { name: service, jwk }));
+      const given = { name: service, jwk, ...expiresAt(options) };
+      const done = granted(await operate(shell.config(), 'service.signing_key', given));
       shell.result(done, () =>
         say(text(`${service} may sign its requests`, `${service} puede firmar sus peticiones`)),
       );
@@ -83,10 +102,12 @@ export function define(command: Command, shell: Shell): void {
       ),
     )
     .argument('<name>', name)
-    .addHelpText('after', examples(shell, 'sello service rotate shop --json'))
-    .action(async (service: string) =>
-      printKey(shell, granted(await operate(shell.config(), 'service.rotate', { name: service }))),
-    );
+    .addOption(expiry())
+    .addHelpText('after', examples(shell, 'sello service rotate shop --expires-days 90 --json'))
+    .action(async (service: string, options: Expiry) => {
+      const given = { name: service, ...expiresAt(options) };
+      printKey(shell, granted(await operate(shell.config(), 'service.rotate', given)));
+    });
 
   command
     .command('scopes')
@@ -114,12 +135,14 @@ export function define(command: Command, shell: Shell): void {
             text('state', 'estado'),
             text('scopes', 'permisos'),
             text('created', 'creado'),
+            text('keys', 'claves'),
           ].map(say),
           list.services.map((service) => [
             service.name,
             say(service.disabled ? text('disabled', 'desactivado') : text('active', 'activo')),
             service.scopes.join(' '),
             service.created_at,
+            service.key_list.map((key) => keyText(shell, key)).join('; '),
           ]),
         ),
       );
@@ -139,6 +162,41 @@ export function define(command: Command, shell: Shell): void {
     example: 'sello service enable shop',
     run: async (service) => granted(await operate(shell.config(), 'service.enable', { name: service })),
   });
+}
+
+interface Expiry {
+  readonly expiresDays?: string;
+}
+
+/** For an operation; nothing where the key does not expire. */
+function expiresAt({ expiresDays }: Expiry): { readonly expires_at?: string } {
+  if (expiresDays === undefined) return {};
+  const days = wholeNumber(expiresDays, '--expires-days', 1, EXPIRY_DAYS_MAX);
+  return { expires_at: new Date(Date.now() + days * DAY_MS).toISOString() };
+}
+
+type ListedKey = OperationResult<'service.list'>['services'][number]['key_list'][number];
+
+/** A key as its holder knows it, its last use and its end. */
+function keyText(shell: Shell, { id, hint, last_used_at: used, expires_at: expires }: ListedKey): string {
+  const parts = [
+    hint === null ? id : hint.startsWith('slo_') ? `${hint}…` : hint,
+    used === null
+      ? text('no use known', 'sin uso conocido')
+      : text(`used ${used.slice(0, 10)}`, `usada ${used.slice(0, 10)}`),
+    ...(expires === null ? [] : [expiryText(expires)]),
+  ];
+  return parts.map((part) => (typeof part === 'string' ? part : shell.say(part))).join(', ');
+}
+
+function expiryText(expires: string) {
+  const leftMs = Date.parse(expires) - Date.now();
+  const day = expires.slice(0, 10);
+  if (leftMs <= 0) return text(`EXPIRED ${day}`, `CADUCADA ${day}`);
+  const soon = leftMs < LIMITS.serviceKeyExpiryWarnedMs;
+  return soon
+    ? text(`EXPIRES SOON: ${day}`, `CADUCA PRONTO: ${day}`)
+    : text(`expires ${day}`, `caduca ${day}`);
 }
 
 /** Gathers a repeated option. As the option's own parser it replaces the check against its choices. */

@@ -64,7 +64,10 @@ async function bySignature(
   const verified = verifyRequest({ method, target, headers }, context.clock.now());
   if ('refused' in verified) return verified;
   const service = await serviceKeys.findSigner(verified.key);
-  if (!service) return refuse('signature_invalid', { detail: 'keyid: no service has that key' });
+  if ('refused' in service) {
+    if (service.refused === 'service_key_expired') return service;
+    return refuse('signature_invalid', { detail: 'keyid: no service has that key' });
+  }
   if (!(await takeNonce(context.rateLimiter, verified))) {
     return refuse('signature_invalid', { detail: 'nonce: used before' });
   }
@@ -79,8 +82,8 @@ function byServiceKey({ serviceKeys }: HttpDependencies, { waitMs }: Credentials
   return serviceKeys.authenticate(key).then(serviceCaller);
 }
 
-function serviceCaller(service: ServiceRow | undefined): Caller | Refusal {
-  return service ? { kind: 'service', service } : refuse('session_ended');
+function serviceCaller(service: ServiceRow | Refusal): Caller | Refusal {
+  return 'refused' in service ? service : { kind: 'service', service };
 }
 
 function byAccessToken({ accessTokens }: HttpDependencies, { waitMs }: Credentials, token: string): Found {

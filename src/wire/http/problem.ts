@@ -43,7 +43,7 @@ export function problemHeaders(refusal: Refusal, acceptLanguage: string | undefi
   }
   // RFC 6750 section 3.
   if (refusal.refused === 'session_required') headers['www-authenticate'] = 'Bearer realm="sello"';
-  if (refusal.refused === 'session_ended') {
+  if (refusal.refused === 'session_ended' || refusal.refused === 'service_key_expired') {
     headers['www-authenticate'] = 'Bearer realm="sello", error="invalid_token"';
   }
   // RFC 9470 section 3.

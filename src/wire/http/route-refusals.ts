@@ -6,6 +6,7 @@ import type { Route } from './route.ts';
 const ALWAYS: readonly RefusalCode[] = [
   'message_invalid',
   'session_ended',
+  'service_key_expired',
   'resource_unknown',
   'request_too_slow',
   'headers_too_long',

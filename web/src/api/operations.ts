@@ -135,6 +135,14 @@ export type JournalVerification = {
   };
 };
 
+export type KeyOfService = {
+  readonly id: string;
+  readonly hint: string | null;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly last_used_at: string | null;
+};
+
 export type Message = {
   readonly id: string;
   readonly from: string;
@@ -295,10 +303,7 @@ export type Service = {
   readonly scopes: readonly string[];
   readonly disabled: boolean;
   readonly created_at: string;
-  readonly keys: readonly {
-    readonly id: string;
-    readonly created_at: string;
-  }[];
+  readonly keys: readonly KeyOfService[];
 };
 
 export type ServiceKey = {
@@ -968,6 +973,7 @@ export interface Operations {
     body: {
       readonly name: string;
       readonly scopes: readonly ('transactions:write' | 'transactions:read' | 'codes:verify' | 'users:read' | 'surrogates:make' | 'surrogates:reverse')[];
+      readonly expires_at?: string;
     };
     answer: ServiceKey;
   };
@@ -986,6 +992,9 @@ export interface Operations {
   'POST /v1/admin/services/{name}/keys': {
     path: {
       readonly name: string;
+    };
+    body: {
+      readonly expires_at?: string;
     };
     answer: ServiceKey;
   };

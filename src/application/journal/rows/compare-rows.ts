@@ -1,6 +1,7 @@
 import type { SideTable, SideTableRows, UserHead } from '../../../ports/journal-reader.ts';
-import { SYSTEM_USER_ID, type UserId } from '../../../ports/store.ts';
+import { type ServiceKey, SYSTEM_USER_ID, type UserId } from '../../../ports/store.ts';
 import { shortPasskeyId } from '../../passkeys/short-passkey-id.ts';
+import { idOfServiceKey } from '../../services/service-keys.ts';
 import { shortSessionId } from '../../sessions/short-session-id.ts';
 import { type ExpectedRows, rowKey } from './expected-rows.ts';
 import {
@@ -199,8 +200,14 @@ class Comparison {
         fault(`it is ${row.disabled ? '' : 'not '}disabled, which the entries contradict`);
       else if (differs(wanted.digest, serviceDigest(row)))
         fault('its keys, scopes or state are not those that an entry set');
+      else if (row.keys.some((key) => (key.expiresAt ?? 0) !== this.#expiryOf(key)))
+        fault('a key of it does not expire when the entry that made it says');
     }
     for (const name of left) this.#fault('services', SYSTEM_USER_ID, name, MISSING);
+  }
+
+  #expiryOf(key: ServiceKey): number {
+    return this.#expected.keyExpiries.get(idOfServiceKey(key)) ?? 0;
   }
 
   async #webhooks(tables: SideTables): Promise<void> {

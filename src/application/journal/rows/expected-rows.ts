@@ -65,6 +65,8 @@ export class ExpectedRows {
   readonly sessions = new Map<UserId, Map<string, ExpectedSession>>();
   readonly passkeys = new Map<string, ExpectedPasskey>();
   readonly services = new Map<string, ExpectedService>();
+  /** When keys of services expire, by the id of the key (`idOfServiceKey`), ms since 1970. Others never do. */
+  readonly keyExpiries = new Map<string, number>();
   /** Digests, by id. */
   readonly webhooks = new Map<string, string>();
   /** By user and version. */
@@ -98,6 +100,8 @@ export class ExpectedRows {
         ...(typeof detail.role === 'string' ? { role: detail.role } : {}),
       });
     }
+    if (typeof detail.key === 'string' && typeof detail.key_expires_at === 'string')
+      this.keyExpiries.set(detail.key, Date.parse(detail.key_expires_at));
     const row = this.users.get(userId);
     if (row && type === 'admin.user_removed') {
       row.name = typeof detail.renamed === 'string' ? detail.renamed : removedName(userId);

@@ -5,6 +5,7 @@ import {
   createService,
   disableService,
   enableService,
+  type KeyLife,
   revokeServiceKey,
   rotateServiceKey,
   type ServiceWithKey,
@@ -34,6 +35,26 @@ const KeyId = Type.String({
   description: 'The first 16 hex digits of its SHA-256, which open nothing.',
 });
 
+const maybe = (description: string) => Type.Union([time(description), Type.Null()]);
+const Key = named(
+  'KeyOfService',
+  closed({
+    id: KeyId,
+    hint: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'By what its holder recognises it: the beginning of a bearer token, the thumbprint of a signing key. Null: an earlier version made it, and it was not used since.',
+    }),
+    created_at: time('When it was made.'),
+    expires_at: maybe('From when it opens nothing; null: it does not expire.'),
+    last_used_at: maybe('A use within the last hour may be missing; null: none is known.'),
+  }),
+);
+const ExpiresAt = Type.Optional(
+  time(
+    'From when the key opens nothing: later than now, within ten years. Without it the key does not expire.',
+  ),
+);
+
 const Service = named(
   'Service',
   closed({
@@ -42,9 +63,7 @@ const Service = named(
     scopes: Type.Array(Type.String()),
     disabled: Type.Boolean(),
     created_at: time('When it was created.'),
-    keys: Type.Array(closed({ id: KeyId, created_at: time('When it was made.') }), {
-      description: 'At most two live at a time.',
-    }),
+    keys: Type.Array(Key, { description: 'At most two live at a time.' }),
   }),
 );
 const ServiceKey = named(
@@ -64,8 +83,24 @@ function view({
     ...{ id, name, disabled },
     scopes: [...scopes],
     created_at: rfc3339(createdAt),
-    keys: keys.map((key) => ({ id: idOfServiceKey(key), created_at: rfc3339(key.createdAt) })),
+    keys: keys.map(keyView),
   };
+}
+
+function keyView(key: ServiceRow['keys'][number]): Static<typeof Key> {
+  const { hint = null, createdAt, expiresAt, lastUsedAt } = key;
+  return {
+    id: idOfServiceKey(key),
+    hint,
+    created_at: rfc3339(createdAt),
+    expires_at: expiresAt === undefined ? null : rfc3339(expiresAt),
+    last_used_at: lastUsedAt === undefined ? null : rfc3339(lastUsedAt),
+  };
+}
+
+/** For the use cases; nothing where the key does not expire. */
+function keyLife({ expires_at: expiresAt }: { readonly expires_at?: string }): KeyLife {
+  return expiresAt === undefined ? {} : { expiresAt };
 }
 
 function withKey(made: ServiceWithKey | Refusal): RouteResponse | Refusal {
@@ -134,13 +169,17 @@ export const adminServiceRoutes = [
     summary: 'Create a service',
     caller: 'admin',
     repeatable: true,
-    body: closed({ name: Name, scopes: Scopes }),
+    body: closed({ name: Name, scopes: Scopes, expires_at: ExpiresAt }),
     bodyExample: { name: 'shop', scopes: ['transactions:write', 'transactions:read'] },
     responses: { 201: { description: 'Created.', schema: ServiceKey } },
     refusals: ['service_invalid', 'service_name_taken'],
     async handle({ caller, body, path, idempotencyKey }, { context }) {
       return withKey(
-        await createService(context, body, actOf(caller, { method: 'POST', path, body, idempotencyKey })),
+        await createService(
+          context,
+          { name: body.name, scopes: body.scopes, ...keyLife(body) },
+          actOf(caller, { method: 'POST', path, body, idempotencyKey }),
+        ),
       );
     },
   }),
@@ -153,12 +192,13 @@ export const adminServiceRoutes = [
     caller: 'admin',
     repeatable: true,
     params: { name: Name },
+    body: closed({ expires_at: ExpiresAt }),
+    bodyExample: {},
     responses: { 201: { description: 'Made.', schema: ServiceKey } },
-    refusals: ['service_unknown', 'busy'],
-    async handle({ caller, params, path, idempotencyKey }, { context }) {
-      return withKey(
-        await rotateServiceKey(context, params.name, actOf(caller, { method: 'POST', path, idempotencyKey })),
-      );
+    refusals: ['service_unknown', 'service_invalid', 'busy'],
+    async handle({ caller, params, body, path, idempotencyKey }, { context }) {
+      const act = actOf(caller, { method: 'POST', path, body, idempotencyKey });
+      return withKey(await rotateServiceKey(context, params.name, act, keyLife(body)));
     },
   }),
   route({

@@ -8,6 +8,7 @@ import { Dialog } from '../../design/dialog.tsx';
 import { DialogActions } from '../../design/dialog-actions.tsx';
 import { ProblemNote } from '../../design/problem-note.tsx';
 import { api } from '../../session/server.ts';
+import { ExpiryChoice, expiryOf, type KeyDays } from './expiry-choice.tsx';
 import { ScopeChoice } from './scope-choice.tsx';
 import type { Scope } from './scopes.ts';
 import styles from './services.module.css';
@@ -25,11 +26,17 @@ export function CreateService({
   const common = useTranslation().t;
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<readonly Scope[]>([]);
+  const [days, setDays] = useState<KeyDays>();
   // The same content is the same request, so a repeat fetches an answer that was lost.
   // biome-ignore lint/correctness/useExhaustiveDependencies: other content is another request
-  const once = useMemo(idempotencyKey, [name, scopes]);
+  const once = useMemo(() => ({ key: idempotencyKey(), expiry: expiryOf(days) }), [name, scopes, days]);
   const create = useMutation({
-    mutationFn: () => api('POST /v1/admin/services', { body: { name, scopes } }, { idempotencyKey: once }),
+    mutationFn: () =>
+      api(
+        'POST /v1/admin/services',
+        { body: { name, scopes, ...once.expiry } },
+        { idempotencyKey: once.key },
+      ),
     onSuccess: onKey,
   });
   const submit = (event: FormEvent) => {
@@ -51,6 +58,7 @@ export function CreateService({
           required
         />
         <ScopeChoice chosen={scopes} onChange={setScopes} />
+        <ExpiryChoice chosen={days} onChange={setDays} />
         <ProblemNote error={create.error} />
         <DialogActions>
           <Button variant="default" onClick={onClose}>

@@ -9,6 +9,7 @@ import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
 import { Card } from '../../shell/page.tsx';
 import { EditScopes } from './edit-scopes.tsx';
+import { ExpiryChoice, expiryOf, type KeyDays } from './expiry-choice.tsx';
 import { ServiceFacts } from './service-facts.tsx';
 
 type Asking = 'rotate' | 'disable' | 'edit';
@@ -23,11 +24,16 @@ export function ServiceCard({
   const { t } = useTranslation('operator');
   const queryClient = useQueryClient();
   const [asking, setAsking] = useState<Asking>();
+  const [days, setDays] = useState<KeyDays>();
   const { name, disabled, keys } = service;
   const close = () => setAsking(undefined);
   const rotate = useMutation({
     mutationFn: () =>
-      api('POST /v1/admin/services/{name}/keys', { path: { name } }, { idempotencyKey: idempotencyKey() }),
+      api(
+        'POST /v1/admin/services/{name}/keys',
+        { path: { name }, body: expiryOf(days) },
+        { idempotencyKey: idempotencyKey() },
+      ),
     onSuccess(key) {
       close();
       onKey(key);
@@ -100,7 +106,9 @@ export function ServiceCard({
         confirm={t('services.rotate_confirm')}
         action={{ ...rotate, mutate: () => rotate.mutate() }}
         onClose={close}
-      />
+      >
+        <ExpiryChoice chosen={days} onChange={setDays} />
+      </Confirm>
       <Confirm
         opened={asking === 'disable'}
         title={t('services.disable_title', { name })}

@@ -9,6 +9,7 @@ import { useNow } from '../../design/use-now.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { api } from '../../session/server.ts';
 import { Confirm } from '../../shell/confirm.tsx';
+import { KeyExpiry } from './key-expiry.tsx';
 import styles from './services.module.css';
 
 /**
@@ -28,6 +29,7 @@ export function ServiceKeys({ service }: { readonly service: Service }) {
     if (keys.length < 2) return 'services.key_only';
     return index === 0 ? 'services.key_newest' : 'services.key_older';
   };
+  const asked = keys.find(({ id }) => id === asking);
   const revoke = useMutation({
     mutationFn: (key: string) =>
       api(
@@ -44,19 +46,26 @@ export function ServiceKeys({ service }: { readonly service: Service }) {
     <>
       {keys.length === 0 && <p className={styles.quiet}>{t('services.key_none')}</p>}
       <ul className={styles.keys}>
-        {newest.map(({ id, created_at: at }, index) => (
-          <li key={id}>
+        {newest.map((key, index) => (
+          <li key={key.id}>
             <span className="sello-figures">
-              {t(words(index), { time: shownPast(at, locale, now) })}{' '}
-              <code className={styles.scope}>{id}</code>
+              <code className={styles.scope}>{nameOf(key)}</code>{' '}
+              {t(words(index), { time: shownPast(key.created_at, locale, now) })}
+              <br />
+              <span className={styles.quiet}>
+                {key.last_used_at === null
+                  ? t('services.key_unused')
+                  : t('services.key_used', { time: shownPast(key.last_used_at, locale, now) })}
+              </span>{' '}
+              <KeyExpiry expiresAt={key.expires_at} now={now} />
             </span>
             {(keys.length > 1 || disabled) && (
               <Button
                 variant="light"
                 color="red"
                 size="sm"
-                aria-label={t('services.key_revoke_name', { id, name })}
-                onClick={() => setAsking(id)}
+                aria-label={t('services.key_revoke_name', { id: nameOf(key), name })}
+                onClick={() => setAsking(key.id)}
               >
                 {t('services.key_revoke')}
               </Button>
@@ -67,11 +76,17 @@ export function ServiceKeys({ service }: { readonly service: Service }) {
       <Confirm
         opened={asking !== undefined}
         title={t('services.key_revoke_title', { name })}
-        text={t('services.key_revoke_text', { id: asking ?? '' })}
+        text={t('services.key_revoke_text', { id: asked ? nameOf(asked) : '' })}
         confirm={t('services.key_revoke_confirm')}
         action={{ ...revoke, mutate: () => asking !== undefined && revoke.mutate(asking) }}
         onClose={() => setAsking(undefined)}
       />
     </>
   );
+}
+
+/** A key as its holder sees it: a bearer token's beginning, a signing key's thumbprint; its id where neither is known. */
+function nameOf({ id, hint }: Service['keys'][number]): string {
+  if (hint === null) return id;
+  return hint.startsWith('slo_') ? `${hint}…` : hint;
 }
