@@ -490,6 +490,12 @@ export const LIMITS = {
   sinkPollMs: 1_000,
   /** The same in a process that nobody announces entries to. */
   sinkLookMs: 200,
+  /** How long the thread of the sinks stays away after it has failed. */
+  relayThreadPauseMs: 1_000,
+  /** Memory of the thread of the sinks. Unit: MiB */
+  relayThreadMemoryMiB: 256,
+  /** How long its sinks have to end when the server stops. */
+  relayThreadStopMs: 10_000,
   /** First pause after a failure. It doubles with each, up to `sinkPauseMsMax`. */
   sinkPauseMsMin: 250,
   sinkPauseMsMax: 30_000,
@@ -551,6 +557,8 @@ export const LIMITS = {
   webhookDeliveriesKept: 1_000,
   /** How often an endpoint's progress is stored while it changes. */
   webhookSavePeriodMs: 500,
+  /** How long what one endpoint stores waits for what others do. */
+  webhookGatherMs: 20,
   /** How often changes of endpoints and commands are looked for. */
   webhookPollMs: 1_000,
   /** How long the secret before the newest goes on signing. */

@@ -20,7 +20,7 @@ import type { LogKey } from './log/log-key.ts';
 import type { LogStatus } from './log/log-status.ts';
 import type { ReceiptSigner } from './receipts/receipt-signer.ts';
 import type { OutgoingEvents } from './relay/outgoing-events.ts';
-import type { Relay } from './relay/relay.ts';
+import type { RelayControl } from './relay/relay.ts';
 import type { Retention } from './retention/retention.ts';
 import type { ServiceKeyUses } from './services/service-key-uses.ts';
 import type { Witnesses } from './witness/witnesses.ts';
@@ -45,8 +45,8 @@ export interface Context {
   readonly logKey: LogKey;
   readonly logStatus: LogStatus;
   readonly contradictions: RowContradictions;
+  readonly relay: RelayControl;
   readonly retention: Retention;
-  readonly relay: Relay;
   readonly witnesses: Witnesses;
   readonly outgoingEvents: OutgoingEvents;
   readonly calledAddresses: CalledAddresses;

@@ -15,7 +15,9 @@ import { contextOf } from './context.ts';
 import { makeDataFolder } from './data-folder.ts';
 import { withLogOrigin } from './log-origin.ts';
 import { closeParts, openParts, type Parts } from './parts.ts';
-import { addConfiguredSinks } from './relay.ts';
+import { configuredSinks } from './relay.ts';
+import { RelayThread } from './relay-thread/relay-thread.ts';
+import { startRelay } from './relay-thread/start-relay.ts';
 import { tcpServices } from './tcp-services.ts';
 import { acceptRollback, checkRollback } from './transparency-log.ts';
 import type { AwaitedVault } from './vault.ts';
@@ -34,6 +36,11 @@ export interface Application {
   readonly generated: readonly string[];
   /** Set when the vault did not answer at the start: the application runs without it and tries again in the background. */
   readonly vaultAwaited: AwaitedVault | undefined;
+  /**
+   * Runs the sinks of events and the webhooks until `close`. @returns what lets administrators' changes reach them no more
+   * @throws StartRefused where `webhooks.ca_file` cannot be read
+   */
+  startRelay(): () => Promise<void>;
   /** Reads the credentials for a vault in another process again. @returns whether the new ones are in use */
   reloadVaultCredentials(): Promise<boolean>;
   /** Waits for submitted decisions, writes the counts of refusals, closes store and vault. */
@@ -67,7 +74,10 @@ export async function openApplication(config: Config, options: ComposeOptions = 
     (await orClose(parts, () => checkRollback(config, store.log, options.rollback === 'accept')));
 
   const named = await orClose(parts, () => withLogOrigin(config, store.log));
+  const relay = new RelayThread({ config: named, store, vault: vault.vault, log });
+  const sinks = await orClose(parts, async () => (await configuredSinks(named)).map(({ name }) => name));
   const context = contextOf(named, {
+    relay,
     store,
     archive,
     vault: vault.vault,
@@ -77,7 +87,6 @@ export async function openApplication(config: Config, options: ComposeOptions = 
   });
   const changes = await followChanges(context, parts, log);
   await publishKeys(context, vault.awaited);
-  await addConfiguredSinks(named, context.relay);
   if (rollback) await acceptRollback(config, context, rollback, log);
   const maintenance = new Maintenance(
     context,
@@ -110,6 +119,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
     services: tcpServices(context),
     generated,
     vaultAwaited: vault.awaited,
+    startRelay: () => startRelay(named, context, relay, sinks),
     reloadVaultCredentials: async () => (await vault.reload?.()) ?? true,
     close: () => {
       closing ??= close();

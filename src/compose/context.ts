@@ -3,7 +3,6 @@ import { systemRandom } from '../adapters/system/random.ts';
 import { ChallengeIssuer } from '../application/challenges/challenge-issuer.ts';
 import { RandomPool } from '../application/challenges/random-pool.ts';
 import type { Context } from '../application/context.ts';
-import { CommitWatch } from '../application/decisions/commit-watch.ts';
 import { Decider } from '../application/decisions/decider.ts';
 import { EntryQuota } from '../application/decisions/entry-quota.ts';
 import { UserCache } from '../application/decisions/user-cache.ts';
@@ -17,6 +16,7 @@ import { newLogStatus } from '../application/log/log-status.ts';
 import { ReceiptSigner } from '../application/receipts/receipt-signer.ts';
 import { JournalOutbox } from '../application/relay/journal-outbox.ts';
 import { OutgoingEvents } from '../application/relay/outgoing-events.ts';
+import type { RelayControl } from '../application/relay/relay.ts';
 import { Retention } from '../application/retention/retention.ts';
 import { ServiceKeyUses } from '../application/services/service-key-uses.ts';
 import type { Config } from '../config.ts';
@@ -29,7 +29,7 @@ import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { Store } from '../ports/store.ts';
 import { LogThrottle } from '../wire/log-throttle.ts';
 import { logOrigin } from './log-origin.ts';
-import { formOf, relayOf } from './relay.ts';
+import { formOf } from './relay.ts';
 import { witnessesOf } from './witnesses.ts';
 
 /** Each is logged once a minute. */
@@ -45,6 +45,7 @@ export function contextOf(
     rateLimiter: RateLimiter;
     clock: Clock;
     log: Logger;
+    relay: RelayControl;
   },
 ): Context {
   const { store, rateLimiter, clock, log } = parts;
@@ -61,9 +62,6 @@ export function contextOf(
     entryQuota: new EntryQuota(config.rateLimits),
     random: systemRandom,
   });
-  const outbox = new JournalOutbox(store, (waitMs, signal) =>
-    CommitWatch.of({ decider, userCache }).waitForNext(undefined, waitMs, signal),
-  );
   return {
     clock,
     random: systemRandom,
@@ -89,10 +87,10 @@ export function contextOf(
         log.error({ reason }, 'the database contradicts its journal: what it says was not shown');
       }
     }),
-    outgoingEvents: new OutgoingEvents(outbox, formOf(config)),
+    outgoingEvents: new OutgoingEvents(new JournalOutbox(store), formOf(config)),
     retention: retentionOf(config, parts),
     witnesses: witnessesOf(config, { store, log }),
-    relay: relayOf(config, { store, outbox, clock, log }),
+    relay: parts.relay,
     calledAddresses: new ReachableAddresses(config.webhooks.privateAddressesAllowed),
     settings: config,
   };

@@ -1,6 +1,6 @@
 import { systemClock } from '../adapters/system/clock.ts';
 import { JournalOutbox } from '../application/relay/journal-outbox.ts';
-import type { Relay, RelayStatus } from '../application/relay/relay.ts';
+import type { Relay, RelayControl, RelayStatus } from '../application/relay/relay.ts';
 import type { Config } from '../config.ts';
 import { formatHostAndPort } from '../net/host-and-port.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -10,11 +10,10 @@ import { openApplication } from './application.ts';
 import { withLogOrigin } from './log-origin.ts';
 import { addConfiguredSinks, relayOf } from './relay.ts';
 import { openStore } from './store.ts';
-import { startWebhooks } from './webhooks.ts';
 
 /** The relay as its own process: it has the store and the sinks, and a vault only where that is shared: to sign webhooks. */
 export interface RunningRelayServer {
-  readonly relay: Relay;
+  readonly relay: RelayControl;
   /** Where it answers `/healthz`, `/readyz` and `/metrics`. */
   readonly address: string;
   stop(): Promise<void>;
@@ -24,7 +23,7 @@ const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** @throws StartRefused when the operator must fix something; the message says what, and nothing is delivered */
 export async function startRelayServer(config: Config, log: Logger): Promise<RunningRelayServer> {
-  const { store, relay, close } = await (sharesVault(config) ? openWithVault : openAlone)(config, log);
+  const { store, relay, start, close } = await (sharesVault(config) ? openWithVault : openAlone)(config, log);
   try {
     const listener = await startStatusListener({
       host: config.httpHost,
@@ -33,7 +32,7 @@ export async function startRelayServer(config: Config, log: Logger): Promise<Run
       ping: () => store.ping(),
       relay,
     });
-    relay.start();
+    start();
     return {
       relay,
       address: formatHostAndPort(listener.address()),
@@ -55,7 +54,8 @@ function sharesVault({ vaultUrl }: Config): boolean {
 
 interface OpenedRelay {
   readonly store: Store;
-  readonly relay: Relay;
+  readonly relay: RelayControl;
+  start(): void;
   close(): Promise<void>;
 }
 
@@ -63,19 +63,17 @@ interface OpenedRelay {
 async function openWithVault(config: Config, log: Logger): Promise<OpenedRelay> {
   const application = await openApplication(config, { log, vaultMayWait: true, maintenance: false });
   const { context, store } = application;
-  try {
-    const stopWebhooks = startWebhooks(config, context, log);
-    return {
-      ...{ store, relay: context.relay },
-      close: async () => {
-        await stopWebhooks();
-        await application.close();
-      },
-    };
-  } catch (error) {
-    await application.close();
-    throw error;
-  }
+  let stopWatch = async () => {};
+  return {
+    ...{ store, relay: context.relay },
+    start: () => {
+      stopWatch = application.startRelay();
+    },
+    close: async () => {
+      await stopWatch();
+      await application.close();
+    },
+  };
 }
 
 /** Without a vault: webhooks are left to the servers, which have one. */
@@ -83,6 +81,7 @@ async function openAlone(config: Config, log: Logger): Promise<OpenedRelay> {
   const { store, relay } = await openRelay(config, log);
   return {
     ...{ store, relay },
+    start: () => relay.start(),
     close: async () => {
       await relay.stop();
       await store.close();

@@ -4,6 +4,7 @@ import type { PulsarAccess } from '../adapters/pulsar/admin-client.ts';
 import type { Outbox } from '../application/relay/outbox.ts';
 import { EventForm } from '../application/relay/outgoing-event.ts';
 import { Relay } from '../application/relay/relay.ts';
+import { SharedOutbox } from '../application/relay/shared-outbox.ts';
 import { StoredPlaces } from '../application/relay/stored-places.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import type { Config } from '../config.ts';
@@ -16,7 +17,7 @@ import { logOrigin } from './log-origin.ts';
 
 export interface RelayParts {
   readonly store: Pick<Store, 'leases' | 'sinks'>;
-  readonly outbox: Outbox;
+  readonly outbox: Pick<Outbox, 'readSealed' | 'sealedSize'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** For tests. */
@@ -27,7 +28,7 @@ export interface RelayParts {
 export function relayOf(config: Config, { store, outbox, clock, log, limits }: RelayParts): Relay {
   const { leases, sinks } = store;
   return new Relay({
-    outbox,
+    outbox: new SharedOutbox(outbox, limits?.sinkLookMs),
     places: new StoredPlaces({ leases, sinks, holder: `${hostname()}:${process.pid}` }),
     form: formOf(config),
     log,
@@ -48,8 +49,8 @@ export async function addConfiguredSinks(config: Config, relay: Relay): Promise<
   for (const sink of await configuredSinks(config)) relay.add(sink);
 }
 
-/** Imports on demand what each needs. */
-async function configuredSinks(config: Config): Promise<readonly EventSink[]> {
+/** The sinks that the configuration names. Imports on demand what each needs. @throws StartRefused where one is not well formed */
+export async function configuredSinks(config: Config): Promise<readonly EventSink[]> {
   return [...(await pulsarSinks(config)), ...(await syslogSinks(config))];
 }
 

@@ -9,7 +9,6 @@ import { type HttpServer, startHttpServer } from '../wire/http/server.ts';
 import { startTcpServer, type TcpServer } from '../wire/tcp/server.ts';
 import { type Application, type ComposeOptions, openApplication } from './application.ts';
 import { startLog } from './transparency-log.ts';
-import { startWebhooks } from './webhooks.ts';
 
 export interface RunningServer {
   readonly application: Application;
@@ -56,9 +55,9 @@ export async function startServer(
   let tcp: TcpServer | undefined;
   let http: HttpServer;
   let laboratory: Laboratory | undefined;
-  let stopWebhooks = async () => {};
+  let stopRelayWatch = async () => {};
   try {
-    stopWebhooks = startWebhooks(config, application.context, log);
+    stopRelayWatch = application.startRelay();
     tcp = await startTcpServer({
       host: config.tcpHost,
       port: config.tcpPort,
@@ -86,7 +85,7 @@ export async function startServer(
     });
   } catch (error) {
     await tcp?.stop(0);
-    await stopWebhooks();
+    await stopRelayWatch();
     await application.close();
     throw error;
   }
@@ -100,7 +99,7 @@ export async function startServer(
       http.dependencies.health.stopping = true;
       if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
       await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
-      await stopWebhooks();
+      await stopRelayWatch();
       await sealing?.stop();
       await application.close();
     },
@@ -112,6 +111,5 @@ export async function startServer(
   const { cursors } = http.dependencies;
   void application.vaultAwaited?.opened.then(() => cursors.ready()).catch(() => undefined);
   laboratory = options.makeLaboratory?.(running);
-  application.context.relay.start();
   return running;
 }

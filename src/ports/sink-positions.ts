@@ -9,6 +9,11 @@ export interface SinkPositions {
    * fencing number. Atomic. @returns whether it was stored
    */
   move(change: SinkMove): Promise<boolean>;
+  /**
+   * Prolongs leases, and moves the positions of those that have one to move, in one unit of work for all.
+   * @returns for each whether its lease was still held and its position moved; if not, nothing of it was stored
+   */
+  keep(kept: readonly KeptSink[]): Promise<readonly boolean[]>;
   /** Forgets a sink. */
   remove(sink: string): Promise<void>;
 }
@@ -24,4 +29,11 @@ export interface SinkMove extends SinkPosition {
   readonly sink: string;
   readonly lease: HeldLease;
   readonly expected: number | undefined;
+}
+
+/** A sink whose lease goes on. */
+export interface KeptSink {
+  readonly lease: HeldLease;
+  readonly durationMs: number;
+  readonly move: Omit<SinkMove, 'lease'> | undefined;
 }

@@ -106,4 +106,43 @@ export function leasesContract(name: string, open: () => Promise<OpenedStore>): 
       assert.equal(await sinks.find('pulsar'), undefined);
     }),
   );
+
+  test(
+    `${name}: leases are prolonged and positions moved together, each on its own merits`,
+    withStore(open, async ({ leases, sinks }) => {
+      const held = await Promise.all(['c', 'a', 'b', 'd'].map((sink) => taken(leases, `relay/${sink}`, 300)));
+      const [c, a, b, d] = held as [HeldLease, HeldLease, HeldLease, HeldLease];
+      await sinks.move({ sink: 'b', lease: b, expected: undefined, position: 7, detail: '{}' });
+      await leases.release(d);
+      const another = await taken(leases, 'relay/d', LONG_MS, 'other');
+      const kept = (lease: HeldLease, sink: string, expected: number | undefined, position: number) => ({
+        ...{ lease, durationMs: LONG_MS, move: { sink, expected, position, detail: '{}' } },
+      });
+      assert.deepEqual(
+        await sinks.keep([
+          kept(c, 'c', undefined, 3),
+          { lease: a, durationMs: LONG_MS, move: undefined },
+          kept(b, 'b', 6, 9),
+          kept(d, 'd', undefined, 1),
+        ]),
+        [true, true, false, false],
+      );
+      const position = async (sink: string) => (await sinks.find(sink))?.position;
+      assert.deepEqual(
+        [await position('c'), await position('a'), await position('b'), await position('d')],
+        [3, undefined, 7, undefined],
+      );
+      await setTimeout(320);
+      assert.equal(
+        (await leases.take({ name: 'relay/a', holder: 'other', durationMs: 10 })).lease,
+        undefined,
+      );
+      assert.equal(
+        (await leases.take({ name: 'relay/c', holder: 'other', durationMs: 10 })).lease,
+        undefined,
+      );
+      assert.equal(await leases.renew(another, LONG_MS), true);
+      assert.deepEqual(await sinks.keep([]), []);
+    }),
+  );
 }

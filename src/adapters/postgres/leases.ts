@@ -18,7 +18,8 @@ const HOLDER = {
   name: 'leases_holder',
   text: `SELECT holder, greatest(0, ends_at - ${NOW}) FROM leases WHERE name = $1`,
 };
-const RENEW = {
+/** Parameters: name, fence, ms. Until the unit of work ends nobody else takes the lease. */
+export const RENEW: Statement = {
   name: 'leases_renew',
   text: `UPDATE leases SET ends_at = ${NOW} + $3::int WHERE name = $1 AND fence = $2`,
 };

@@ -1,5 +1,6 @@
-import type { SinkMove, SinkPosition, SinkPositions } from '../../ports/sink-positions.ts';
-import { LOCK_LEASE, type OnConnection } from './leases.ts';
+import type { KeptSink, SinkMove, SinkPosition, SinkPositions } from '../../ports/sink-positions.ts';
+import type { Statement } from './connection.ts';
+import { LOCK_LEASE, type OnConnection, RENEW } from './leases.ts';
 
 const FIND = {
   name: 'sink_positions_find',
@@ -31,22 +32,55 @@ export class PostgresSinkPositions implements SinkPositions {
     });
   }
 
-  async move({ sink, lease, expected, position, detail }: SinkMove): Promise<boolean> {
-    const { name, fence } = lease;
+  async move(change: SinkMove): Promise<boolean> {
+    const { name, fence } = change.lease;
     return this.#on(async (connection) => {
       const [, , moved] = await connection.pipeline([
         ['BEGIN'],
         [LOCK_LEASE, [name, fence]],
-        expected === undefined
-          ? [INSERT, [name, fence, sink, position, detail]]
-          : [UPDATE, [name, fence, sink, position, detail, expected]],
+        moving(change),
         ['COMMIT'],
       ]);
       return moved?.count === 1;
     });
   }
 
+  async keep(kept: readonly KeptSink[]): Promise<readonly boolean[]> {
+    if (kept.length === 0) return [];
+    // In one order, so that no two units of work wait for each other.
+    const inOrder = kept
+      .map((sink, index) => ({ ...sink, index }))
+      .sort((a, b) => (a.lease.name < b.lease.name ? -1 : 1));
+    return this.#on(async (connection) => {
+      const results = await connection.pipeline([
+        ['BEGIN'],
+        ...inOrder.flatMap(
+          ({ lease, durationMs, move }): Parameters<typeof connection.pipeline>[0][number][] => [
+            [RENEW, [lease.name, lease.fence, durationMs]],
+            ...(move ? [moving({ ...move, lease })] : []),
+          ],
+        ),
+        ['COMMIT'],
+      ]);
+      const isKept: boolean[] = kept.map(() => false);
+      let next = 1;
+      for (const { index, move } of inOrder) {
+        const [renewed, moved] = [results[next++]?.count === 1, move ? results[next++]?.count === 1 : true];
+        isKept[index] = renewed && moved;
+      }
+      return isKept;
+    });
+  }
+
   async remove(sink: string): Promise<void> {
     await this.#on((connection) => connection.run(REMOVE, [sink]));
   }
+}
+
+/** Moves nothing where the lease is another's. */
+function moving({ sink, lease, expected, position, detail }: SinkMove): [Statement, (string | number)[]] {
+  const { name, fence } = lease;
+  return expected === undefined
+    ? [INSERT, [name, fence, sink, position, detail]]
+    : [UPDATE, [name, fence, sink, position, detail, expected]];
 }

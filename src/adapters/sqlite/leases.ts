@@ -35,7 +35,12 @@ export class SqliteLeases implements Leases {
     return { lease: { name, fence } };
   }
 
-  async renew({ name, fence }: HeldLease, durationMs: number): Promise<boolean> {
+  async renew(lease: HeldLease, durationMs: number): Promise<boolean> {
+    return this.renewNow(lease, durationMs);
+  }
+
+  /** Writes nothing. */
+  renewNow({ name, fence }: HeldLease, durationMs: number): boolean {
     const held = this.#held.get(name);
     if (held?.fence !== fence) return false;
     held.endsAt = performance.now() + durationMs;

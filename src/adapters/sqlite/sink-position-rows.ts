@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { SinkMove, SinkPosition, SinkPositions } from '../../ports/sink-positions.ts';
+import type { KeptSink, SinkMove, SinkPosition, SinkPositions } from '../../ports/sink-positions.ts';
 import type { Connection } from './connection.ts';
 import type { Change, SqliteLeases } from './leases.ts';
 
@@ -27,12 +27,25 @@ export class SqliteSinkPositions implements SinkPositions {
     return this.#connection.read(() => this.#findNow(sink));
   }
 
-  async move({ sink, lease, expected, position, detail }: SinkMove): Promise<boolean> {
-    return this.#change(() => {
-      if (!this.#leases.isCurrent(lease) || this.#findNow(sink)?.position !== expected) return false;
-      this.#store.run(sink, position, detail);
-      return true;
-    });
+  async move(change: SinkMove): Promise<boolean> {
+    return this.#change(() => this.#moveNow(change));
+  }
+
+  async keep(kept: readonly KeptSink[]): Promise<readonly boolean[]> {
+    const isHeld = kept.map(({ lease, durationMs }) => this.#leases.renewNow(lease, durationMs));
+    if (!kept.some(({ move }, index) => move && isHeld[index])) return isHeld;
+    return this.#change(() =>
+      kept.map(({ lease, move }, index) =>
+        isHeld[index] && move ? this.#moveNow({ ...move, lease }) : isHeld[index] === true,
+      ),
+    );
+  }
+
+  /** Runs inside the caller's unit of work. */
+  #moveNow({ sink, lease, expected, position, detail }: SinkMove): boolean {
+    if (!this.#leases.isCurrent(lease) || this.#findNow(sink)?.position !== expected) return false;
+    this.#store.run(sink, position, detail);
+    return true;
   }
 
   async remove(sink: string): Promise<void> {

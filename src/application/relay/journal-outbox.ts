@@ -1,26 +1,25 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailable } from '../../domain/errors.ts';
-import { LIMITS } from '../../limits.ts';
 import type { JournalReader } from '../../ports/journal-reader.ts';
 import type { LogReader, SealedEntry } from '../../ports/log-store.ts';
 import type { RetentionReader } from '../../ports/retention.ts';
 import type { Outbox } from './outbox.ts';
 
-type OutboxStore = JournalReader & { readonly log: LogReader; readonly retention: RetentionReader };
+/** What it reads of a store. */
+export type OutboxStore = Pick<JournalReader, 'readJournal' | 'readJournalBackwards'> & {
+  readonly log: Pick<LogReader, 'readSealed' | 'sealedSize'>;
+  readonly retention: Pick<RetentionReader, 'listErasures'>;
+};
 
 /**
  * The outbox over the store: what is sealed leaves, once a log is there. In a store that nobody has sealed yet the journal's own
  * order stands, which the log keeps: an entry's index is its position less one.
  */
-export class JournalOutbox implements Outbox {
+export class JournalOutbox implements Pick<Outbox, 'readSealed' | 'sealedSize'> {
   readonly #store: OutboxStore;
-  readonly #waitForCommit: Outbox['waitForMore'] | undefined;
   #isSealed = false;
 
-  /** @param waitForCommit what announces entries, in a process that knows of them; else they are looked for */
-  constructor(store: OutboxStore, waitForCommit?: Outbox['waitForMore']) {
+  constructor(store: OutboxStore) {
     this.#store = store;
-    this.#waitForCommit = waitForCommit;
   }
 
   async readSealed({ from, limit }: { from: number; limit: number }): Promise<readonly SealedEntry[]> {
@@ -48,20 +47,8 @@ export class JournalOutbox implements Outbox {
     return (await this.#store.readJournalBackwards(page))[0]?.position ?? 0;
   }
 
-  /** A commit announces nothing sealed; and the sealer may be of another process. */
-  waitForMore(waitMs: number, signal: AbortSignal) {
-    return !this.#isSealed && this.#waitForCommit ? this.#waitForCommit(waitMs, signal) : lookAgain(signal);
-  }
-
   async #hasLog(): Promise<boolean> {
     this.#isSealed ||= (await this.#store.log.sealedSize()) > 0;
     return this.#isSealed;
   }
-}
-
-function lookAgain(signal: AbortSignal) {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  const ended = delay(LIMITS.sinkLookMs, undefined, { signal: either }).catch(() => undefined);
-  return { ended, cancel: () => over.abort() };
 }

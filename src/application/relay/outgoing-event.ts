@@ -25,6 +25,10 @@ export class EventForm {
   /** Found in every body that has one of the omitted members; others are not parsed. */
   readonly #marks: readonly string[];
   readonly #omittedJson: string;
+  readonly #pages = new WeakMap<
+    readonly SealedEntry[],
+    { whole?: readonly OutgoingEvent[]; selected?: readonly OutgoingEvent[] }
+  >();
 
   constructor({ source, types, fieldsOmitted }: EventSelection) {
     this.#source = JSON.stringify(source);
@@ -37,6 +41,22 @@ export class EventForm {
 
   selects(type: string): boolean {
     return this.#exact.has(type) || this.#prefixes.some((prefix) => type.startsWith(prefix));
+  }
+
+  /**
+   * Makes the events of a page of entries, once for all sinks that read the same page.
+   * @param isWhole whether entries that do not leave are given as markers; else they are left out
+   */
+  ofPage(entries: readonly SealedEntry[], isWhole: boolean): readonly OutgoingEvent[] {
+    const made = this.#pages.get(entries) ?? {};
+    this.#pages.set(entries, made);
+    const kind = isWhole ? 'whole' : 'selected';
+    made[kind] ??= entries.flatMap((entry) => {
+      // An erased user's entry has nothing to tell but its hash.
+      if (this.selects(entry.type) && entry.body !== '') return [this.of(entry)];
+      return isWhole ? [this.withheld(entry)] : [];
+    });
+    return made[kind];
   }
 
   of({ index, at, type, body, hash }: SealedEntry): OutgoingEvent {

@@ -13,11 +13,27 @@ export interface SinkLag extends SinkStatus {
   readonly lag: number;
 }
 
+/** The sinks of this process, as operators see and move them, wherever they run. */
+export interface RelayControl {
+  /** The sinks as they were seen last, without asking the store. */
+  readonly sinks: readonly SinkStatus[];
+  /** @throws StoreUnavailable */
+  status(): Promise<RelayStatus>;
+  /**
+   * Has a sink begin at an index, and sends again what it had from there.
+   * @returns `unknown` for a sink that is not of this server; who runs it, where that is another process; else undefined
+   * @throws StoreUnavailable
+   */
+  rewind(name: string, next: number): Promise<'unknown' | { readonly holder: string } | undefined>;
+  /** Ends all sessions and gives the leases back. */
+  stop(): Promise<void>;
+}
+
 /**
  * The sinks of this process. Each has its own lease, position, pace and failures, so that none holds up another. Until
  * `start` is called nothing is delivered: commands know the sinks and run none.
  */
-export class Relay {
+export class Relay implements RelayControl {
   readonly #parts: RunnerParts;
   readonly #runners = new Map<string, SinkRunner>();
   #state: 'idle' | 'running' | 'stopped' = 'idle';
@@ -26,7 +42,6 @@ export class Relay {
     this.#parts = parts;
   }
 
-  /** The sinks as they were seen last, without asking the store. */
   get sinks(): readonly SinkStatus[] {
     return [...this.#runners.values()].map((runner) => runner.status());
   }
@@ -53,7 +68,6 @@ export class Relay {
     for (const runner of this.#runners.values()) runner.start();
   }
 
-  /** @throws StoreUnavailable */
   async status(): Promise<RelayStatus> {
     const { outbox, places } = this.#parts;
     const size = await outbox.sealedSize();
@@ -67,11 +81,6 @@ export class Relay {
     return { size, sinks };
   }
 
-  /**
-   * Has a sink begin at an index, and sends again what it had from there.
-   * @returns `unknown` for a sink that is not of this server; who runs it, where that is another process; else undefined
-   * @throws StoreUnavailable
-   */
   async rewind(name: string, next: number): Promise<'unknown' | { readonly holder: string } | undefined> {
     const runner = this.#runners.get(name);
     if (!runner) return 'unknown';
@@ -85,7 +94,6 @@ export class Relay {
     }
   }
 
-  /** Ends all sessions and gives the leases back. */
   async stop(): Promise<void> {
     this.#state = 'stopped';
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop()));

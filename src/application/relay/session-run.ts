@@ -104,7 +104,7 @@ export class SessionRun {
         continue;
       }
       more.cancel();
-      const events = entries.map((entry) => this.#formed(entry, form)).filter((event) => event !== undefined);
+      const events = form.ofPage(entries, this.#sink.needsEveryIndex === true);
       for (const { index } of events) this.#open.push(index);
       this.#read = (entries.at(-1) as SealedEntry).index + 1;
       if (events.length === 0) {
@@ -114,12 +114,6 @@ export class SessionRun {
       this.#events.given(events.length);
       await this.#orOver(session.send(events));
     }
-  }
-
-  #formed(entry: SealedEntry, form: EventForm) {
-    // An erased user's entry has nothing to tell but its hash.
-    if (form.selects(entry.type) && entry.body !== '') return form.of(entry);
-    return this.#sink.needsEveryIndex ? form.withheld(entry) : undefined;
   }
 
   async #hashAt(index: number): Promise<string | undefined> {
@@ -161,7 +155,10 @@ export class SessionRun {
     const { signal } = this.#over;
     let keptAt = performance.now();
     while (!signal.aborted) {
-      await delay(limits.sinkLeasePeriodMs, undefined, { signal, ref: false }).catch(() => undefined);
+      // All sinks of a process at the same moments, so that they are kept by one unit of work.
+      const period = limits.sinkLeasePeriodMs;
+      const restMs = period - (performance.now() % period);
+      await delay(restMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
       try {
         const startedAt = performance.now();

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../limits.ts';
 import type { HeldLease, Leases } from '../../ports/lease.ts';
-import type { SinkPosition, SinkPositions } from '../../ports/sink-positions.ts';
+import type { KeptSink, SinkPosition, SinkPositions } from '../../ports/sink-positions.ts';
 import type { SinkPlace, SinkPlaces } from './outbox.ts';
 
 /** Stored beside a position that an operator set, until a sink has begun from there. */
@@ -15,12 +15,18 @@ export interface StoredPlacesOptions {
   readonly leaseMs?: number;
 }
 
-/** The positions and leases of sinks in the store. */
+interface Keeping {
+  readonly sink: KeptSink;
+  readonly promise: PromiseWithResolvers<boolean>;
+}
+
+/** The positions and leases of sinks in the store. What sinks keep in one turn of the event loop is one unit of work. */
 export class StoredPlaces implements SinkPlaces {
   readonly #leases: Leases;
   readonly #sinks: SinkPositions;
   readonly #holder: string;
   readonly #leaseMs: number;
+  #keeping: Keeping[] = [];
 
   constructor({ leases, sinks, holder, leaseMs = LIMITS.sinkLeaseMs }: StoredPlacesOptions) {
     this.#leases = leases;
@@ -35,25 +41,40 @@ export class StoredPlaces implements SinkPlaces {
     // Read under the lease, so it is the last that was stored.
     const stored = await this.#sinks.find(sink);
     const leases = this.#leases;
-    const leaseMs = this.#leaseMs;
     let expected = stored;
-    const move = async (next: number) => {
-      const moved = { sink, lease, expected: expected?.position, position: next, detail: DELIVERED };
-      if (!(await this.#sinks.move(moved))) return false;
-      expected = moved;
-      return true;
-    };
+    const keep = (move: KeptSink['move']) => this.#keep({ lease, durationMs: this.#leaseMs, move });
     return {
       next: stored?.position ?? (await firstIndex?.()) ?? 0,
       mayBeNew: isNew(stored),
-      keep: () => leases.renew(lease, leaseMs),
+      keep: () => keep(undefined),
       async advance(next) {
         // Of an idle sink nothing is written; the lease is prolonged.
-        if ((expected?.position !== next || isNew(expected)) && !(await move(next))) return false;
-        return leases.renew(lease, leaseMs);
+        if (expected?.position === next && !isNew(expected)) return keep(undefined);
+        const moved = { sink, expected: expected?.position, position: next, detail: DELIVERED };
+        if (!(await keep(moved))) return false;
+        expected = moved;
+        return true;
       },
       release: () => leases.release(lease),
     };
+  }
+
+  #keep(sink: KeptSink): Promise<boolean> {
+    if (this.#keeping.length === 0) setImmediate(() => void this.#keepAll());
+    const promise = Promise.withResolvers<boolean>();
+    this.#keeping.push({ sink, promise });
+    return promise.promise;
+  }
+
+  async #keepAll(): Promise<void> {
+    const keeping = this.#keeping;
+    this.#keeping = [];
+    try {
+      const isKept = await this.#sinks.keep(keeping.map(({ sink }) => sink));
+      for (const [index, { promise }] of keeping.entries()) promise.resolve(isKept[index] === true);
+    } catch (error) {
+      for (const { promise } of keeping) promise.reject(error);
+    }
   }
 
   async find(sink: string): Promise<{ readonly next: number }> {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { VaultUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
+import type { KeyVault } from '../../ports/key-vault.ts';
 import type { WebhookRow, WebhookSecretRow } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
 import { webhookSecretOwner } from '../keys/key-owner.ts';
@@ -41,11 +42,11 @@ interface HeldSecret {
 
 /** Signs deliveries. Keeps the secrets in memory for `webhookSecretCachedMs`, so that deliveries do not wait in the vault's line. */
 export class WebhookSigner {
-  readonly #context: Pick<Context, 'vault'>;
+  readonly #vault: Pick<KeyVault, 'computeMacs'>;
   readonly #held = new Map<string, HeldSecret>();
 
-  constructor(context: Pick<Context, 'vault'>) {
-    this.#context = context;
+  constructor({ vault }: { readonly vault: Pick<KeyVault, 'computeMacs'> }) {
+    this.#vault = vault;
   }
 
   /**
@@ -75,9 +76,7 @@ export class WebhookSigner {
     const held = this.#held.get(secretId);
     if (held && held.until > now) return held.key;
     const owner = webhookSecretOwner(secretId);
-    const [key] = await this.#context.vault.computeMacs([
-      { owner, wrapped, algorithm: 'sha256', message: LABEL },
-    ]);
+    const [key] = await this.#vault.computeMacs([{ owner, wrapped, algorithm: 'sha256', message: LABEL }]);
     // Wrapped under a destroyed version: it was read before a rotation, and the next reading has it anew.
     if (!key) throw new VaultUnavailable(`the vault does not open the webhook secret ${secretId}`);
     for (const [id, { until }] of this.#held) if (until <= now) this.#held.delete(id);

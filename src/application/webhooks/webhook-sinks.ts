@@ -2,9 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LIMITS } from '../../limits.ts';
 import type { EventSink } from '../../ports/event-sink.ts';
 import type { Logger } from '../../ports/logger.ts';
-import { SYSTEM_USER_ID, type WebhookRow } from '../../ports/store.ts';
-import type { Context } from '../context.ts';
-import { CommitWatch } from '../decisions/commit-watch.ts';
+import type { Store, WebhookRow } from '../../ports/store.ts';
+import type { CommitWait } from '../decisions/commit-watch.ts';
 import { sinkName, WebhookSink, type WebhookSinkParts } from './webhook-sink.ts';
 
 /** The part of the relay that runs sinks. */
@@ -13,9 +12,16 @@ export interface SinkHost {
   remove(name: string): Promise<void>;
 }
 
+/** Where webhooks and their commands are read. */
+export interface WebhookSource {
+  readonly store: Pick<Store, 'listWebhooks' | 'readWebhookProgress'>;
+  /** Starts to wait for a change that an administrator makes. */
+  waitForChange(waitMs: number, signal: AbortSignal): CommitWait;
+}
+
 /** Gives the relay a sink for each enabled endpoint, and the sinks what administrators change or command, by any server. */
 export class WebhookSinks {
-  readonly #context: Context;
+  readonly #source: WebhookSource;
   readonly #host: SinkHost;
   readonly #parts: WebhookSinkParts;
   readonly #log: Pick<Logger, 'warn'>;
@@ -23,8 +29,8 @@ export class WebhookSinks {
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(context: Context, host: SinkHost, parts: WebhookSinkParts, log: Pick<Logger, 'warn'>) {
-    this.#context = context;
+  constructor(source: WebhookSource, host: SinkHost, parts: WebhookSinkParts, log: Pick<Logger, 'warn'>) {
+    this.#source = source;
     this.#host = host;
     this.#parts = parts;
     this.#log = log;
@@ -41,10 +47,9 @@ export class WebhookSinks {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
-    const watch = CommitWatch.of(this.#context);
     let isLogged = false;
     while (!signal.aborted) {
-      const changed = watch.waitForNext(SYSTEM_USER_ID, LIMITS.webhookPollMs, signal);
+      const changed = this.#source.waitForChange(LIMITS.webhookPollMs, signal);
       try {
         await this.#look();
         isLogged = false;
@@ -58,7 +63,7 @@ export class WebhookSinks {
   }
 
   async #look(): Promise<void> {
-    const { store } = this.#context;
+    const { store } = this.#source;
     const webhooks = await store.listWebhooks();
     const enabled = new Map(webhooks.filter(({ enabled: on }) => on).map((row) => [row.webhookId, row]));
     for (const webhookId of [...this.#sinks.keys()])

@@ -1,10 +1,10 @@
-import type { Relay } from '../../application/relay/relay.ts';
+import type { RelayControl } from '../../application/relay/relay.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 
 /** Adds the figures of the sinks of events, by sink. */
-export function relayMetrics(registry: MetricRegistry, relay: Relay): void {
+export function relayMetrics(registry: MetricRegistry, relay: RelayControl): void {
   const labels = ['sink'];
-  const of = (value: (sink: Relay['sinks'][number]) => number) => () =>
+  const of = (value: (sink: RelayControl['sinks'][number]) => number) => () =>
     relay.sinks.map((sink) => ({ labels: { sink: sink.sink }, value: value(sink) }));
   registry.labelledGauge(
     'sello_sink_lag',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
-import type { Relay } from '../../application/relay/relay.ts';
+import type { RelayControl } from '../../application/relay/relay.ts';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { isLoopback } from '../../net/address.ts';
@@ -17,7 +17,7 @@ export interface StatusListenerOptions {
   readonly metricsPublic: boolean;
   /** Whether the store answers. */
   readonly ping: () => Promise<void>;
-  readonly relay: Relay;
+  readonly relay: RelayControl;
 }
 
 /** What a process without the REST API answers: whether it lives, whether it can work, its metrics. Nothing here is secret. */

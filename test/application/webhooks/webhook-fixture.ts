@@ -10,7 +10,7 @@ import {
 } from '../../../src/application/webhooks/manage-webhooks.ts';
 import { decodeProgress, type EndpointProgress } from '../../../src/application/webhooks/webhook-progress.ts';
 import { relayOf } from '../../../src/compose/relay.ts';
-import { startWebhooks, type WebhookOptions } from '../../../src/compose/webhooks.ts';
+import { startWebhooks, type WebhookOptions, webhookEnvironment } from '../../../src/compose/webhooks.ts';
 import type { Application } from '../../../src/compose.ts';
 import type { Config } from '../../../src/config.ts';
 import type { Limits } from '../../../src/limits.ts';
@@ -23,6 +23,8 @@ export const FAST: Partial<Limits> = {
   webhookRetryMsMax: 100,
   webhookSavePeriodMs: 10,
   webhookPollMs: 20,
+  webhookGatherMs: 1,
+  sinkLookMs: 20,
   webhookTimeMs: 5_000,
   webhookAnswerTimeMs: 200,
   sinkLeasePeriodMs: 50,
@@ -63,7 +65,10 @@ export class WebhookFixture {
     const parts = { store, outbox: new JournalOutbox(store), clock: context.clock, log: SILENT, limits };
     const relay = relayOf(this.#config, parts);
     relay.start();
-    const stop = startWebhooks(this.#config, context, SILENT, { ...options, relay, limits });
+    const stop = startWebhooks(this.#config, webhookEnvironment(context), relay, SILENT, {
+      ...options,
+      limits,
+    });
     this.#running = { relay, stop };
   }
 

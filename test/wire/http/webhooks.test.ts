@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { startWebhooks } from '../../../src/compose/webhooks.ts';
+import { JournalOutbox } from '../../../src/application/relay/journal-outbox.ts';
+import { relayOf } from '../../../src/compose/relay.ts';
+import { startWebhooks, webhookEnvironment } from '../../../src/compose/webhooks.ts';
 import type { Config } from '../../../src/config.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import { pythonWith } from '../../services/python.ts';
@@ -19,9 +21,15 @@ async function withRelay(t: TestContext): Promise<{ fixture: HttpFixture; root: 
   const fixture = await testHttp(t, { flags: FLAGS });
   const { context } = fixture.application;
   const limits = { webhookSavePeriodMs: 20, webhookPollMs: 50 };
-  const stop = startWebhooks(context.settings as unknown as Config, context, SILENT, { limits });
-  context.relay.start();
-  t.after(stop);
+  const config = context.settings as unknown as Config;
+  const { store, clock } = context;
+  const relay = relayOf(config, { store, outbox: new JournalOutbox(store), clock, log: SILENT });
+  const stop = startWebhooks(config, webhookEnvironment(context), relay, SILENT, { limits });
+  relay.start();
+  t.after(async () => {
+    await stop();
+    await relay.stop();
+  });
   return { fixture, root: await fixture.withRole('root', 'admin') };
 }
 
