@@ -8,6 +8,7 @@ import { type ServerUsage, UsageMeter } from './usage.ts';
 // Like src/main.ts: takes compiled code from the cache, so that the compiler stays out of memory.
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/sello', import.meta.url)));
 const { startServer } = await import('../../src/compose.ts');
+const { createWebhook } = await import('../../src/application/webhooks/manage-webhooks.ts');
 const { loadConfig } = await import('../../src/config.ts');
 
 /** The server as `sello serve` starts it, in a process that also reports its resource usage. */
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly flags?: Readonly<Record<string, string>>;
   /** Whether it seals the log. */
   readonly seals?: boolean;
+  /** Addresses of endpoints that are made first. */
+  readonly webhooks?: readonly string[];
 }
 
 let server: RunningServer | undefined;
@@ -33,7 +36,7 @@ const log = {
   error: (fields: object, message: string) => console.error(message, fields),
 };
 
-async function start({ folder, flags = {}, seals = true }: ServerOptions): Promise<number> {
+async function start({ folder, flags = {}, seals = true, webhooks = [] }: ServerOptions): Promise<number> {
   const { config } = loadConfig({
     flags: {
       '--data-dir': folder,
@@ -46,6 +49,10 @@ async function start({ folder, flags = {}, seals = true }: ServerOptions): Promi
     },
   });
   server = await startServer(config, log, seals ? {} : { seals: false });
+  for (const url of webhooks) {
+    const made = await createWebhook(server.application.context, { url, types: [] });
+    if ('refused' in made) throw new Error(`no webhook to ${url}: ${made.refused}`);
+  }
   lag = new LagMeter(server.application.store);
   meter.start();
   return server.tcp.address().port;

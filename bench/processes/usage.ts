@@ -5,6 +5,8 @@ import type { Context } from '../../src/application/context.ts';
 export interface ServerUsage {
   /** CPU time of all threads: event loop, thread pool, garbage collector. */
   readonly cpuMicros: number;
+  /** CPU time of the thread that decides. */
+  readonly mainCpuMicros: number;
   readonly batches: number;
   readonly entries: number;
   readonly rssBytes: number;
@@ -37,6 +39,7 @@ export class UsageMeter {
 
   read(context: Pick<Context, 'decider' | 'userCache'> | undefined): ServerUsage {
     const { user, system } = process.cpuUsage();
+    const main = process.threadCpuUsage();
     const { rss, heapUsed } = process.memoryUsage();
     const delay = this.#delay;
     const eventLoopDelayMs = { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 };
@@ -45,6 +48,7 @@ export class UsageMeter {
     this.#collections = { count: 0, ms: 0, maxMs: 0 };
     return {
       cpuMicros: user + system,
+      mainCpuMicros: main.user + main.system,
       batches: context?.decider.counters.batches ?? 0,
       entries: context?.decider.counters.entries ?? 0,
       rssBytes: rss,
