@@ -102,21 +102,17 @@ export const LIMITS = {
   waitingRequestsPerUserMax: 16,
   /** A user's latest entries in which payees are looked for that a pending one resembles. */
   payeeEntriesMax: 256,
-  /** Entries read for one page of a search, so that a rare match does not scan the journal. */
-  journalSearchEntriesMax: 4_096,
+  /** Entries of a user that are read for the history of one of their transactions. */
+  storyEntriesMax: 4_096,
   /** Journal exports at a time. */
   exportStreamsMax: 2,
   exportStreamsPerCallerMax: 1,
   /** How long an export's client may leave a page unread. */
   exportReadTimeMs: 60_000,
-  /** Minutes that the overview's counts cover. */
-  overviewMinutes: 60,
   /** Most frequent refusal reasons shown. */
   overviewReasonsMax: 32,
   /** Between two updates of a live overview. */
   overviewPeriodMs: 2_000,
-  /** Locked users that the overview counts; beyond it the count stops. */
-  lockedUsersCountedMax: 4_096,
   /** Entries verified or exported per turn of the event loop. */
   verificationEntriesPerTurn: 512,
   /** A file of the pages; larger files are not served. */
@@ -567,6 +563,43 @@ export const LIMITS = {
   webhookSecretCachedMs: 300_000,
   /** Commands of one endpoint that wait. */
   webhookCommandsMax: 64,
+
+  // search
+  /** Between two turns of the process that indexes and counts the journal. */
+  indexPeriodMs: 1_000,
+  /** Entries that it reads at once, before it rests. */
+  indexEntriesPerTurn: 256,
+  /** Entries that it counts at once, before it rests. */
+  countEntriesPerTurn: 8_192,
+  /** How long it rests after a turn, in times of that turn: while the process has time, and while it has none. */
+  indexRestFactorMin: 2,
+  indexRestFactorMax: 60,
+  /** Entries after the counted ones that an overview counts by itself; beyond it says up to when it is counted. */
+  countTailMax: 8_192,
+  /** How long counts by the second, the minute and the hour are kept. */
+  countSecondsKeptMs: 180_000,
+  countMinutesKeptMs: 90_000_000,
+  countHoursKeptMs: 2_678_400_000,
+  /** How long an overview's figures are shared by those who ask. */
+  figuresCachedMs: 1_000,
+  /** How long one page of a search may take. It goes on from its cursor. */
+  searchTimeMs: 1_500,
+  /** Entries that a search reads at once. */
+  searchEntriesPerRead: 256,
+  /** Segments of the index that a search looks into at once. */
+  searchSegmentsPerRead: 128,
+  /** Of the text that entries are searched for, and its words. */
+  searchTextLengthMax: 128,
+  searchWordsMax: 8,
+  searchTypesMax: 16,
+  /** Users that one part of a search in the list looks at. */
+  usersScannedMax: 8_192,
+  /** Users locked now whom a list shows. */
+  usersLockedListedMax: 10_000,
+  /** Rows of an export of what is filtered. */
+  exportRowsMax: 1_000_000,
+  /** How long such an export may take. */
+  exportTimeMs: 600_000,
 
   // datasets
   datasetsMax: 1_000,

@@ -8,6 +8,7 @@ import type { Laboratory } from '../wire/http/laboratory.ts';
 import { type HttpServer, startHttpServer } from '../wire/http/server.ts';
 import { startTcpServer, type TcpServer } from '../wire/tcp/server.ts';
 import { type Application, type ComposeOptions, openApplication } from './application.ts';
+import { startIndexing } from './journal-index.ts';
 import { startLog } from './transparency-log.ts';
 
 export interface RunningServer {
@@ -27,6 +28,8 @@ export interface ServerOptions extends Pick<ComposeOptions, 'clock'> {
   readonly acceptRollback?: boolean;
   /** For measurements: whether this server seals the log. */
   readonly seals?: false;
+  /** For measurements: whether this server indexes and counts the journal. */
+  readonly indexes?: false;
   /** Shown to administrators. */
   readonly settingsInForce?: readonly SettingInForce[];
   /** Makes what runs attacks from the console. Unset: none are allowed. */
@@ -90,6 +93,7 @@ export async function startServer(
     throw error;
   }
   const sealing = options.seals === false ? undefined : startLog(config, application.context, log);
+  const indexing = options.indexes === false ? undefined : startIndexing(application.context, log);
   const running: RunningServer = {
     application,
     addresses: { tcp: formatHostAndPort(tcp.address()), http: formatHostAndPort(http.address()) },
@@ -100,6 +104,7 @@ export async function startServer(
       if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
       await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
       await stopRelayWatch();
+      await indexing?.stop();
       await sealing?.stop();
       await application.close();
     },

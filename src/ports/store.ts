@@ -3,6 +3,7 @@ import type { JournalReader } from './journal-reader.ts';
 import type { Leases } from './lease.ts';
 import type { LogStore } from './log-store.ts';
 import type { RetentionStore } from './retention.ts';
+import type { SearchStore } from './search-store.ts';
 import type { SinkPositions } from './sink-positions.ts';
 import type {
   Credentials,
@@ -46,6 +47,7 @@ export interface Store extends JournalReader {
   readonly log: LogStore;
   readonly sinks: SinkPositions;
   readonly retention: RetentionStore;
+  readonly search: SearchStore;
 
   /**
    * Appends decisions, each with its rows, in one unit of work. A user's row claims the skeleton of the name

@@ -36,12 +36,14 @@ export class Chain {
       challenge,
       rows = [],
       detail,
+      reason,
       transaction,
     } = more;
     this.version++;
     const body = encodeBody({
       at,
       ...(detail === undefined ? {} : { detail }),
+      ...(reason === undefined ? {} : { reason }),
       ...(transaction === undefined ? {} : { transaction }),
       type,
       user: this.username,
@@ -91,6 +93,7 @@ export interface NextDecision {
   readonly challenge?: string;
   readonly rows?: readonly SideRow[];
   readonly detail?: Readonly<Record<string, string | number | boolean>>;
+  readonly reason?: string;
   readonly transaction?: RecordedTransaction;
 }
 

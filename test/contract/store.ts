@@ -9,6 +9,7 @@ import { messagesContract } from './store-messages.ts';
 import { namesContract } from './store-names.ts';
 import { readContract } from './store-read.ts';
 import { rowsContract } from './store-rows.ts';
+import { searchContract } from './store-search.ts';
 import { transactionsContract } from './store-transactions.ts';
 import { unknownNamesContract } from './store-unknown-names.ts';
 import { webhooksContract } from './store-webhooks.ts';
@@ -28,4 +29,5 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   webhooksContract(name, open);
   leasesContract(name, open);
   logContract(name, open);
+  searchContract(name, open);
 }

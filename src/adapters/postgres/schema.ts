@@ -395,6 +395,39 @@ export const MIGRATIONS: readonly Migration[] = [
     );
     `,
   },
+  {
+    sql: `
+    CREATE TABLE search_progress (
+      id      integer NOT NULL PRIMARY KEY CHECK (id = 1),
+      counted bigint  NOT NULL CHECK (counted >= 0)
+    ) WITH (fillfactor = 50);
+    INSERT INTO search_progress VALUES (1, 0);
+    CREATE TABLE search_segments (
+      segment bigint NOT NULL PRIMARY KEY CHECK (segment >= 0),
+      at_min  bigint NOT NULL CHECK (at_min >= 0),
+      at_max  bigint NOT NULL CHECK (at_max >= 0)
+    );
+    CREATE TABLE search_pages (
+      page     bigint NOT NULL PRIMARY KEY CHECK (page >= 0),
+      postings bytea  NOT NULL
+    );
+    CREATE TABLE entry_counts (
+      unit_ms integer NOT NULL CHECK (unit_ms > 0),
+      at      bigint  NOT NULL CHECK (at >= 0),
+      type    text    COLLATE "C" NOT NULL,
+      reason  text    COLLATE "C" NOT NULL,
+      count   bigint  NOT NULL CHECK (count > 0),
+      PRIMARY KEY (unit_ms, at, type, reason)
+    ) WITH (fillfactor = 50);
+    CREATE TABLE user_activity (
+      user_id       bigint NOT NULL PRIMARY KEY,
+      last_login_at bigint NOT NULL DEFAULT 0 CHECK (last_login_at >= 0),
+      locked_until  bigint NOT NULL DEFAULT 0 CHECK (locked_until >= 0)
+    ) WITH (fillfactor = 70);
+    CREATE INDEX user_activity_by_login ON user_activity (last_login_at, user_id);
+    CREATE INDEX user_activity_locked ON user_activity (locked_until) WHERE locked_until > 0;
+    `,
+  },
 ];
 
 /**
@@ -414,6 +447,9 @@ export const GRANTS: readonly string[] = [
   'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, service_key_facts, unknown_names, name_claims, sink_positions, inbox TO %role%',
   'GRANT INSERT, DELETE ON message_parts, staged_messages TO %role%',
   'GRANT INSERT ON identity_keys TO %role%',
+  'GRANT UPDATE ON search_progress TO %role%',
+  'GRANT INSERT ON search_segments, search_pages TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON entry_counts, user_activity TO %role%',
   'GRANT INSERT, UPDATE, DELETE ON webhooks, webhook_secrets, webhook_progress, webhook_commands, webhook_deliveries TO %role%',
   'GRANT UPDATE ON retention TO %role%',
   'GRANT INSERT, UPDATE ON erasures TO %role%',

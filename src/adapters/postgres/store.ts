@@ -5,6 +5,7 @@ import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type { Leases } from '../../ports/lease.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import type { RetentionStore } from '../../ports/retention.ts';
+import type { SearchStore } from '../../ports/search-store.ts';
 import type { SinkPositions } from '../../ports/sink-positions.ts';
 import type {
   AppendOutcome,
@@ -68,6 +69,7 @@ import type { PostgresLog } from './primary.ts';
 import { PostgresRetentionStore } from './retention-rows.ts';
 import { PostgresLogStore } from './sealed-log.ts';
 import { findService, listServices, recordKeyUses } from './service-rows.ts';
+import { PostgresSearchStore } from './search-rows.ts';
 import { PostgresSinkPositions } from './sink-position-rows.ts';
 import { confirm } from './synchronous-commit.ts';
 import { STORE_TIMES, type StoreTimes } from './times.ts';
@@ -165,6 +167,7 @@ export class PostgresStore implements Store {
   readonly sinks: SinkPositions;
   readonly log: LogStore;
   readonly retention: RetentionStore;
+  readonly search: SearchStore;
   readonly #bodies: ArchivedBodies | undefined;
   readonly #pool: Pool;
   readonly #heads: KnownHeads;
@@ -190,6 +193,7 @@ export class PostgresStore implements Store {
     this.sinks = new PostgresSinkPositions(change);
     this.log = new PostgresLogStore(read, change, this.#journal, options.bodies);
     this.retention = new PostgresRetentionStore(read, change, this.#journal);
+    this.search = new PostgresSearchStore(read, change, this.#journal, options.bodies);
     let isLogged = false;
     const assignPositions = async () => {
       try {

@@ -16,6 +16,9 @@ export const APPLICATION_ID = 0x536c6c6f;
  * `log_tiles` has the full tiles of the transparency log, at level 0 the entries' hashes; `log_checkpoints` the last
  * checkpoints, each with the hashes that are in no full tile. `retention` says how far bodies of old entries are archived
  * and were emptied, `erasures` whose bodies are emptied because they were erased.
+ *
+ * `search_segments` and `search_pages` are the index of the journal (src/domain/search/segment.ts), `entry_counts` what is counted
+ * of it, `user_activity` what each user did last. All four are written behind, and follow from the journal.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -378,5 +381,36 @@ export const MIGRATIONS: readonly string[] = [
     expires_at   INTEGER NOT NULL CHECK (expires_at >= 0),
     last_used_at INTEGER NOT NULL CHECK (last_used_at >= 0)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE search_progress (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    counted INTEGER NOT NULL CHECK (counted >= 0)
+  ) STRICT;
+  INSERT INTO search_progress VALUES (1, 0);
+  CREATE TABLE search_segments (
+    segment INTEGER PRIMARY KEY CHECK (segment >= 0),
+    at_min  INTEGER NOT NULL CHECK (at_min >= 0),
+    at_max  INTEGER NOT NULL CHECK (at_max >= 0)
+  ) STRICT;
+  CREATE TABLE search_pages (
+    page     INTEGER PRIMARY KEY CHECK (page >= 0),
+    postings BLOB    NOT NULL
+  ) STRICT;
+  CREATE TABLE entry_counts (
+    unit_ms INTEGER NOT NULL CHECK (unit_ms > 0),
+    at      INTEGER NOT NULL CHECK (at >= 0),
+    type    TEXT    NOT NULL,
+    reason  TEXT    NOT NULL,
+    count   INTEGER NOT NULL CHECK (count > 0),
+    PRIMARY KEY (unit_ms, at, type, reason)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE user_activity (
+    user_id       INTEGER PRIMARY KEY,
+    last_login_at INTEGER NOT NULL DEFAULT 0 CHECK (last_login_at >= 0),
+    locked_until  INTEGER NOT NULL DEFAULT 0 CHECK (locked_until >= 0)
+  ) STRICT;
+  CREATE INDEX user_activity_by_login ON user_activity (last_login_at);
+  CREATE INDEX user_activity_locked ON user_activity (locked_until) WHERE locked_until > 0;
   `,
 ];

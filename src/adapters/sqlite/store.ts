@@ -7,6 +7,7 @@ import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type { Leases } from '../../ports/lease.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import type { RetentionStore } from '../../ports/retention.ts';
+import type { SearchStore } from '../../ports/search-store.ts';
 import type { SinkPositions } from '../../ports/sink-positions.ts';
 import type {
   AppendOutcome,
@@ -60,6 +61,7 @@ import { OwnerLock } from './owner-lock.ts';
 import { RecentHashes } from './recent-hashes.ts';
 import { SqliteRetentionStore } from './retention-rows.ts';
 import { SqliteLogStore } from './sealed-log.ts';
+import { SqliteSearchStore } from './search-rows.ts';
 import { ServiceRows } from './service-rows.ts';
 import { SqliteSinkPositions } from './sink-position-rows.ts';
 import { TransactionRows } from './transaction-rows.ts';
@@ -106,6 +108,7 @@ export class SqliteStore implements Store {
   readonly sinks: SinkPositions;
   readonly log: LogStore;
   readonly retention: RetentionStore;
+  readonly search: SearchStore;
   readonly #bodies: ArchivedBodies | undefined;
   readonly #lock: OwnerLock;
   readonly #connection: Connection;
@@ -157,6 +160,7 @@ export class SqliteStore implements Store {
       bodies: options.bodies,
     });
     this.retention = new SqliteRetentionStore(connection, this.#journal, { change, leases, index });
+    this.search = new SqliteSearchStore(connection, change, leases, options.bodies);
     this.#transactions = new TransactionRows(database, decided);
     this.#credentials = new CredentialRows(database);
     this.#users = new UserRows(database, this.#journal, this.#transactions);

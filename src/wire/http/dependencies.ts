@@ -5,6 +5,7 @@ import { BackgroundVerification } from '../../application/journal/background-ver
 import { ServiceEvents } from '../../application/journal/service-events.ts';
 import type { LogInRequest } from '../../application/log-in/log-in-by-password.ts';
 import type { LogIn } from '../../application/log-in/submit-log-in.ts';
+import { JournalFigures } from '../../application/search/journal-figures.ts';
 import { ServiceKeys } from '../../application/services/service-keys.ts';
 import { AccessTokens } from '../../application/sessions/access-tokens.ts';
 import { Overview } from '../../application/upkeep/overview.ts';
@@ -40,6 +41,7 @@ export interface HttpDependencies {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly overview: Overview;
+  readonly figures: JournalFigures;
   readonly verification: BackgroundVerification;
   readonly site: Site;
   readonly openConnections: OpenConnections;
@@ -118,6 +120,7 @@ export async function makeDependencies(
     health: new Health(context),
     metrics: new Metrics(context),
     overview: new Overview(context),
+    figures: new JournalFigures(context),
     verification: new BackgroundVerification(context),
     settingsInForce,
     laboratory,

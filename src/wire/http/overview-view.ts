@@ -1,11 +1,13 @@
 import Type, { type Static } from 'typebox';
+import type { SpanCounts } from '../../application/search/journal-figures.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { closed, named, time } from './schema.ts';
 import { VERSION } from './version.ts';
 
 const count = () => Type.Integer({ minimum: 0 });
-const Counts = closed({ decisions: count(), approved: count(), refused: count() });
+const SPAN = { approved: count(), refused: count(), requested: count(), log_ins: count(), other: count() };
+const counts = (description: string) => closed({ decisions: count(), ...SPAN }, { description });
 
 export const Overview = named(
   'Overview',
@@ -19,12 +21,16 @@ export const Overview = named(
     minutes: Type.Array(
       closed({
         at: time('When the minute began.'),
-        ...{ approved: count(), refused: count(), requested: count(), log_ins: count(), other: count() },
+        ...SPAN,
       }),
-      { description: 'The last hour, the oldest first; the last minute is running.' },
+      { description: 'The last hour by the minute, the oldest first; the last minute is running.' },
     ),
-    last_minute: Counts,
-    last_hour: Counts,
+    last_minute: counts('The sixty seconds until now, of all servers.'),
+    last_hour: counts('The sixty minutes above, of all servers.'),
+    last_day: counts('The last 24 hours, of all servers: the running minute and the 1,439 before it.'),
+    counted_until: Type.Union([time('Until then.'), Type.Null()], {
+      description: 'Until when entries are counted, where counting is behind; null: until now.',
+    }),
     refusals: Type.Array(closed({ reason: Type.String(), count: count() }), {
       description: 'Of the last hour, the most frequent first.',
     }),
@@ -33,7 +39,7 @@ export const Overview = named(
         requests: count(),
         ...{ p50: Type.Number(), p95: Type.Number(), p99: Type.Number(), max: Type.Number() },
       },
-      { description: 'From the beginning of a batch to its commit, over this and the last minute.' },
+      { description: "From the beginning of a batch to its commit: this server's, of the last minute." },
     ),
     batches: closed({ count: count(), mean_size: Type.Number(), max_size: count() }),
     queues: closed({
@@ -45,7 +51,7 @@ export const Overview = named(
       tcp_connections: count(),
     }),
     users: closed({
-      locked: Type.Integer({ description: 'By decisions of this server since its start.' }),
+      locked: Type.Integer({ description: 'Who are locked now, by whatever server.' }),
       cached: count(),
     }),
     parts: Type.Array(
@@ -59,28 +65,28 @@ export const Overview = named(
   }),
 );
 
-type Minute = Static<typeof Overview>['minutes'][number];
-
-function countsOf(minutes: readonly Minute[]): Static<typeof Counts> {
-  const sum = { decisions: 0, approved: 0, refused: 0 };
-  for (const { approved, refused, requested, log_ins, other } of minutes) {
-    sum.approved += approved;
-    sum.refused += refused;
-    sum.decisions += approved + refused + requested + log_ins + other;
-  }
-  return sum;
+function countsOf({ logIns, ...others }: SpanCounts) {
+  const { approved, refused, requested, other } = others;
+  return { decisions: approved + refused + requested + logIns + other, ...others, log_ins: logIns };
 }
 
-/** The state of this server now. Checks its parts, at most once in `readinessCachedMs`. */
-export async function overviewView(dependencies: HttpDependencies): Promise<Static<typeof Overview>> {
-  const { context, overview, health, eventStreams, waiting, openConnections } = dependencies;
+/**
+ * What all servers decided, and the state of this one now. Checks its parts, at most once in `readinessCachedMs`.
+ * @param ageMsMax how old the counts may be
+ */
+export async function overviewView(
+  dependencies: HttpDependencies,
+  ageMsMax = 0,
+): Promise<Static<typeof Overview>> {
+  const { context, overview, figures, health, eventStreams, waiting, openConnections } = dependencies;
   const { decider, userCache, vault } = context;
   const checked = await health.check();
   const keyVersion = checked.find(({ part }) => part === 'vault')?.up
     ? await vault.activeKeyVersion().catch(() => null)
     : null;
-  const { minutes, refusals, latency, batches, usersLocked } = overview.figures();
-  const views = minutes.map(({ at, logIns, ...counts }) => ({ ...counts, at: rfc3339(at), log_ins: logIns }));
+  const { latency, batches } = overview.figures();
+  const counted = await figures.read(ageMsMax);
+  const { lastMinute, lastHour, lastDay, countedUntil } = counted;
   const uptimeMs = Math.round(process.uptime() * 1000);
   const now = decider.now();
   return {
@@ -90,10 +96,12 @@ export async function overviewView(dependencies: HttpDependencies): Promise<Stat
     versions: { sello: VERSION, node: process.version },
     custody: vault.custody,
     key_version: keyVersion,
-    minutes: views,
-    last_minute: countsOf(views.slice(-1)),
-    last_hour: countsOf(views),
-    refusals: [...refusals],
+    minutes: counted.minutes.map(({ at, logIns, ...own }) => ({ ...own, at: rfc3339(at), log_ins: logIns })),
+    last_minute: countsOf(lastMinute),
+    last_hour: countsOf(lastHour),
+    last_day: countsOf(lastDay),
+    counted_until: countedUntil === undefined ? null : rfc3339(countedUntil),
+    refusals: [...counted.refusals],
     latency_ms: {
       ...{ requests: latency.count, p50: latency.p50Ms, p95: latency.p95Ms },
       ...{ p99: latency.p99Ms, max: latency.maxMs },
@@ -107,7 +115,7 @@ export async function overviewView(dependencies: HttpDependencies): Promise<Stat
       http_connections: openConnections.http(),
       tcp_connections: openConnections.tcp(),
     },
-    users: { locked: usersLocked, cached: userCache.size },
+    users: { locked: counted.usersLocked, cached: userCache.size },
     parts: checked.map(({ part, up, degraded, latencyMs }) => ({
       ...{ part, up, degraded },
       latency_ms: latencyMs,

@@ -179,12 +179,27 @@ export type Overview = {
     readonly decisions: number;
     readonly approved: number;
     readonly refused: number;
+    readonly requested: number;
+    readonly log_ins: number;
+    readonly other: number;
   };
   readonly last_hour: {
     readonly decisions: number;
     readonly approved: number;
     readonly refused: number;
+    readonly requested: number;
+    readonly log_ins: number;
+    readonly other: number;
   };
+  readonly last_day: {
+    readonly decisions: number;
+    readonly approved: number;
+    readonly refused: number;
+    readonly requested: number;
+    readonly log_ins: number;
+    readonly other: number;
+  };
+  readonly counted_until: string | null;
   readonly refusals: readonly {
     readonly reason: string;
     readonly count: number;
@@ -591,14 +606,28 @@ export interface Operations {
   };
   'GET /v1/admin/journal': {
     query?: {
-      readonly type?: string;
       readonly user?: string;
+      readonly type?: string;
+      readonly from?: string;
+      readonly to?: string;
+      readonly transaction?: string;
+      readonly payee?: string;
+      readonly text?: string;
+      readonly service?: string;
+      readonly address?: string;
+      readonly reason?: string;
+      readonly amount_min?: string;
+      readonly amount_max?: string;
+      readonly currency?: string;
+      readonly order?: 'newest' | 'oldest';
       readonly limit?: number;
       readonly cursor?: string;
     };
     answer: {
       readonly entries: readonly JournalEntry[];
       readonly next_cursor: string | null;
+      readonly searched_to?: string;
+      readonly indexed_to: number;
     };
   };
   'GET /v1/admin/journal/export': {
@@ -638,12 +667,22 @@ export interface Operations {
       readonly status?: 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
       readonly user?: string;
       readonly payee?: string;
+      readonly text?: string;
+      readonly amount_min?: string;
+      readonly amount_max?: string;
+      readonly currency?: string;
+      readonly service?: string;
+      readonly from?: string;
+      readonly to?: string;
+      readonly order?: 'newest' | 'oldest';
       readonly limit?: number;
       readonly cursor?: string;
     };
     answer: {
       readonly transactions: readonly UserTransaction[];
       readonly next_cursor: string | null;
+      readonly searched_to?: string;
+      readonly indexed_to: number;
     };
   };
   'GET /v1/admin/transactions/{id}': {
@@ -792,12 +831,28 @@ export interface Operations {
   'GET /v1/journal': {
     query?: {
       readonly user?: string;
+      readonly type?: string;
+      readonly from?: string;
+      readonly to?: string;
+      readonly transaction?: string;
+      readonly payee?: string;
+      readonly text?: string;
+      readonly service?: string;
+      readonly address?: string;
+      readonly reason?: string;
+      readonly amount_min?: string;
+      readonly amount_max?: string;
+      readonly currency?: string;
+      readonly all?: 'true';
+      readonly order?: 'newest' | 'oldest';
       readonly limit?: number;
       readonly cursor?: string;
     };
     answer: {
       readonly entries: readonly JournalEntry[];
       readonly next_cursor: string | null;
+      readonly searched_to?: string;
+      readonly indexed_to?: number;
     };
   };
   'GET /v1/journal/{index}/proof': {

@@ -1,14 +1,14 @@
 import Type from 'typebox';
-import { searchEntries } from '../../../application/journal/search-journal.ts';
-import { isRefusal, refuse } from '../../../domain/errors.ts';
+import { refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
+import { ENTRY_FILTERS, Order, SEARCH_DESCRIPTION, SEARCHED, searchPage } from '../entry-search.ts';
 import { exportJournal } from '../journal-export.ts';
-import { Entry, entryView } from '../journal-view.ts';
+import { Entry } from '../journal-view.ts';
 import { route } from '../route.ts';
-import { Cursor, closed, Limit, NextCursor, named, time, Username } from '../schema.ts';
+import { Cursor, closed, Limit, NextCursor, named, time } from '../schema.ts';
 
 const Verification = named(
   'JournalVerification',
@@ -47,43 +47,24 @@ export const adminJournalRoutes = [
     method: 'GET',
     path: '/v1/admin/journal',
     tag: 'administration',
-    summary: "Everybody's entries, or one user's, the newest first",
-    description: 'A page may come short, even empty, with a `next_cursor`: so much is read for one, no more.',
+    summary: "Search everybody's entries",
+    description: SEARCH_DESCRIPTION,
     caller: 'auditor',
     query: {
-      type: Type.Optional(Type.String({ pattern: '^[a-z._]{1,64}$', description: 'Of this type alone.' })),
-      user: Type.Optional(Type.String({ ...Username, description: 'About this user alone: their name.' })),
+      ...ENTRY_FILTERS,
+      order: Type.Optional(Order),
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
     },
     responses: {
       200: {
         description: 'A page.',
-        schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor }),
+        schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor, ...SEARCHED }),
       },
     },
     refusals: ['cursor_invalid', 'user_unknown'],
-    async handle({ caller, query }, dependencies) {
-      const { type, user, limit = LIMITS.pageSize } = query;
-      const userId =
-        user === undefined ? undefined : (await dependencies.context.store.findUser(user))?.userId;
-      if (user !== undefined && userId === undefined) return refuse('user_unknown');
-      const list = ['admin-journal', callerId(caller), type ?? '', userId === undefined ? '' : `${userId}`];
-      const sortKey = await dependencies.cursors.read(list, query.cursor);
-      if (isRefusal(sortKey)) return sortKey;
-      const { found, next } = await searchEntries(dependencies.context, {
-        ...{ below: sortKey === undefined ? Number.POSITIVE_INFINITY : Number(sortKey), limit },
-        ...(type === undefined ? {} : { type }),
-        ...(userId === undefined ? {} : { userId }),
-      });
-      return {
-        status: 200,
-        body: {
-          entries: found.map((entry) => entryView(entry, true)),
-          next_cursor: next === undefined ? null : await dependencies.cursors.write(list, `${next}`),
-        },
-      };
-    },
+    handle: ({ caller, query }, dependencies) =>
+      searchPage(dependencies, caller, 'admin-journal', { order: 'newest', ...query }),
   }),
   route({
     method: 'GET',

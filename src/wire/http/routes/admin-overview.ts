@@ -19,7 +19,7 @@ async function holds({ context }: HttpDependencies, session: Session): Promise<b
 
 async function pump(dependencies: HttpDependencies, stream: EventStream): Promise<void> {
   for (let id = 1; !stream.signal.aborted; id++) {
-    const data = JSON.stringify(await overviewView(dependencies));
+    const data = JSON.stringify(await overviewView(dependencies, LIMITS.figuresCachedMs));
     stream.send([{ id: `${id}`, type: 'overview', data }]);
     await stream.drained();
     await sleep(LIMITS.overviewPeriodMs, undefined, { signal: stream.signal, ref: false });
@@ -31,8 +31,9 @@ export const adminOverviewRoutes = [
     method: 'GET',
     path: '/v1/admin/overview',
     tag: 'administration',
-    summary: 'State of the server, and its decisions of the last hour',
-    description: 'As counted by this server since its start.',
+    summary: 'The decisions of all servers, and the state of this one',
+    description:
+      'What was decided is counted from the journal, of all servers. Latency, batches, queues, parts and cached users are of the server that answers.',
     caller: 'auditor',
     responses: { 200: { description: 'Now.', schema: Overview } },
     refusals: [],

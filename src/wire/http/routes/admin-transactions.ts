@@ -1,24 +1,20 @@
 import Type from 'typebox';
-import {
-  type FoundTransaction,
-  searchTransactions,
-  transactionStory,
-} from '../../../application/journal/search-journal.ts';
 import { receiptOf } from '../../../application/receipts/find-receipt.ts';
+import { transactionStory } from '../../../application/transactions/transaction-story.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
 import { callerId } from '../caller.ts';
+import { Order, SEARCH_DESCRIPTION, SEARCHED, searchedView } from '../entry-search.ts';
 import { Entry, entryView } from '../journal-view.ts';
 import { route } from '../route.ts';
-import { Cursor, closed, Id, Limit, NextCursor, named, Username } from '../schema.ts';
-import { Status, Transaction, transactionView } from '../transaction-view.ts';
-
-const FoundView = named('UserTransaction', closed({ ...Transaction.properties, user: Username }));
-
-function foundView(found: FoundTransaction) {
-  const { challenge: _, ...view } = transactionView(found);
-  return { ...view, user: found.username };
-}
+import { Cursor, closed, Id, Limit, NextCursor, Username } from '../schema.ts';
+import {
+  FoundView,
+  foundView,
+  searchTransactionPage,
+  TRANSACTION_FILTERS,
+  transactionSearchOf,
+} from '../transaction-search.ts';
 
 export const adminTransactionRoutes = [
   route({
@@ -26,40 +22,38 @@ export const adminTransactionRoutes = [
     path: '/v1/admin/transactions',
     tag: 'administration',
     summary: "Everybody's transactions, the newest first",
-    description: 'A page may come short, even empty, with a `next_cursor`: so much is read for one, no more.',
+    description: `Each once: where it was decided, or where it was asked for while it waits. ${SEARCH_DESCRIPTION}`,
     caller: 'auditor',
     query: {
-      status: Type.Optional(Status),
-      user: Type.Optional(Username),
-      payee: Type.Optional(
-        Type.String({ minLength: 1, maxLength: LIMITS.accountBytesMax, description: 'A part of it.' }),
-      ),
+      ...TRANSACTION_FILTERS,
+      order: Type.Optional(Order),
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
     },
     responses: {
       200: {
         description: 'A page.',
-        schema: closed({ transactions: Type.Array(FoundView), next_cursor: NextCursor }),
+        schema: closed({
+          transactions: Type.Array(FoundView),
+          next_cursor: NextCursor,
+          ...SEARCHED,
+        }),
       },
     },
     refusals: ['cursor_invalid'],
     async handle({ caller, query }, dependencies) {
-      const { status, user, payee, limit = LIMITS.pageSize } = query;
-      const list = ['admin-transactions', callerId(caller), status ?? '', user ?? '', payee ?? ''];
-      const sortKey = await dependencies.cursors.read(list, query.cursor);
+      const { order = 'newest', limit = LIMITS.pageSize, cursor, ...filters } = query;
+      const request = await transactionSearchOf(dependencies, filters);
+      const list = ['admin-transactions', callerId(caller), JSON.stringify([request ?? filters, order])];
+      const sortKey = await dependencies.cursors.read(list, cursor);
       if (isRefusal(sortKey)) return sortKey;
-      const { found, next } = await searchTransactions(dependencies.context, {
-        ...{ below: sortKey === undefined ? Number.POSITIVE_INFINITY : Number(sortKey), limit },
-        ...(status === undefined ? {} : { status }),
-        ...(user === undefined ? {} : { username: user }),
-        ...(payee === undefined ? {} : { payee }),
-      });
+      const page = await searchTransactionPage(dependencies, request, { order, limit, sortKey });
       return {
         status: 200,
         body: {
-          transactions: found.map(foundView),
-          next_cursor: next === undefined ? null : await dependencies.cursors.write(list, `${next}`),
+          transactions: page.found.map(foundView),
+          next_cursor: page.next === undefined ? null : await dependencies.cursors.write(list, page.next),
+          ...searchedView(page),
         },
       };
     },

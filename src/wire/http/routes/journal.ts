@@ -5,9 +5,10 @@ import type { JournalEntry } from '../../../ports/journal-reader.ts';
 import type { UserId } from '../../../ports/store.ts';
 import { callerId, type UserCaller } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
+import { ENTRY_FILTERS, Order, SEARCH_DESCRIPTION, SEARCHED, searchPage } from '../entry-search.ts';
 import { Entry, entryView } from '../journal-view.ts';
 import { route } from '../route.ts';
-import { Cursor, closed, Limit, NextCursor, Username } from '../schema.ts';
+import { Cursor, closed, Limit, NextCursor } from '../schema.ts';
 
 interface Page {
   readonly entries: readonly JournalEntry[];
@@ -57,24 +58,37 @@ export const journalRoutes = [
     path: '/v1/journal',
     tag: 'journal',
     summary: 'The journal',
-    description:
-      "The caller's own entries, the newest first. An auditor's: all, in the journal's order, the oldest first, or one `user`'s.",
+    description: `The caller's own entries, the newest first. An auditor's: all, in the journal's order, the oldest first, or one \`user\`'s. Auditors, and administrators who ask for \`all\`, may filter and choose the order. ${SEARCH_DESCRIPTION}`,
     caller: 'user',
     query: {
-      user: Type.Optional(Type.String({ ...Username, description: 'By an auditor: this user alone.' })),
+      ...ENTRY_FILTERS,
+      all: Type.Optional(Type.Enum(['true'], { description: "By an administrator: everybody's entries." })),
+      order: Type.Optional(Order),
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
     },
     responses: {
       200: {
-        description: 'A page.',
-        schema: closed({ entries: Type.Array(Entry), next_cursor: NextCursor }),
+        description: 'A page. How far a search has come is said where there was one.',
+        schema: closed({
+          entries: Type.Array(Entry),
+          next_cursor: NextCursor,
+          searched_to: SEARCHED.searched_to,
+          indexed_to: Type.Optional(SEARCHED.indexed_to),
+        }),
       },
     },
     refusals: ['cursor_invalid', 'user_unknown'],
     async handle({ caller, query }, dependencies) {
       const { session } = caller;
-      const all = session.role === 'auditor';
+      const { all: everybody, limit: _limit, cursor: _cursor, ...asked } = query;
+      const all = session.role === 'auditor' || (session.role === 'admin' && everybody === 'true');
+      const isSearch = Object.keys(asked).some((name) => name !== 'user');
+      if (all && (isSearch || session.role === 'admin')) {
+        const { all: _all, ...search } = query;
+        return searchPage(dependencies, caller, 'journal-search', { order: 'oldest', ...search });
+      }
+      if (isSearch) return refuse('message_invalid', { detail: 'query: only auditors filter' });
       if (!all && query.user !== undefined && query.user !== session.username) return refuse('user_unknown');
       const userId = await whose(dependencies, caller, query.user);
       if (userId === undefined) return refuse('user_unknown');
