@@ -27,6 +27,29 @@ export interface KeyVault {
    */
   deriveFromKey(request: DerivationRequest): Promise<Uint8Array | undefined>;
 
+  /**
+   * Generates a P-256 key pair of a user for one use, whose private key nobody is shown, and wraps that. An HSM makes it
+   * inside, and uses it inside as an object that cannot be extracted.
+   *
+   * Why: docs/DECISIONS.md#identity-keys-in-the-vault-are-wrapped-and-kept-in-the-store
+   */
+  generateKeyPair(use: KeyPairUse, owner: KeyOwner): Promise<GeneratedKeyPair>;
+
+  /**
+   * Signs each digest by a user's own key: ES256, r‖s, 64 bytes.
+   * @returns in the same order; `undefined` where the wrapped key does not open, or is of the other use
+   * @throws RangeError for a digest that is not 32 bytes
+   */
+  signByKeys(requests: readonly KeySignatureRequest[]): Promise<readonly (Uint8Array | undefined)[]>;
+
+  /**
+   * Agrees by a user's own key with the ephemeral key of a message, and derives the key that wraps its content key: ECDH-ES
+   * with A256KW (RFC 7518 section 4.6, no party info), 32 bytes. The agreed secret itself stays inside.
+   * @returns in the same order; `undefined` where the wrapped key does not open, or is of the other use
+   * @throws RangeError for a public key that is not a point on P-256
+   */
+  agreeByKeys(requests: readonly KeyAgreementRequest[]): Promise<readonly (Uint8Array | undefined)[]>;
+
   /** Wraps keys under the active key-encryption key, each bound to its owner. */
   wrap(requests: readonly WrapRequest[]): Promise<readonly WrappedKey[]>;
 
@@ -109,6 +132,25 @@ export interface MacRequest {
   readonly wrapped: WrappedKey;
   readonly algorithm: MacAlgorithm;
   readonly message: Uint8Array;
+}
+/** `sign`: ECDSA. `seal`: ECDH. A key of one use cannot be used for the other. */
+export type KeyPairUse = 'sign' | 'seal';
+export interface GeneratedKeyPair {
+  readonly wrapped: WrappedKey;
+  /** The public key: an uncompressed point (SEC 1 section 2.3.3), 65 bytes. */
+  readonly publicPoint: Uint8Array;
+}
+export interface KeySignatureRequest {
+  readonly owner: KeyOwner;
+  readonly wrapped: WrappedKey;
+  /** SHA-256 of what is signed. */
+  readonly digest: Uint8Array;
+}
+export interface KeyAgreementRequest {
+  readonly owner: KeyOwner;
+  readonly wrapped: WrappedKey;
+  /** The ephemeral public key: an uncompressed point, 65 bytes. */
+  readonly publicPoint: Uint8Array;
 }
 export interface Signature {
   readonly keyId: string;

@@ -1,4 +1,4 @@
-import type { DerivedKeyPurpose, KeyVault, MacAlgorithm, PublicKey } from '../ports/key-vault.ts';
+import type { DerivedKeyPurpose, KeyPairUse, KeyVault, MacAlgorithm, PublicKey } from '../ports/key-vault.ts';
 import { type ByteReader, type ByteWriter, MalformedMessage } from './bytes.ts';
 
 /** The calls of a vault in another process. */
@@ -20,6 +20,7 @@ interface CallForm<Name extends VaultCallName> {
 }
 
 const ALGORITHMS: readonly MacAlgorithm[] = ['sha1', 'sha256', 'sha512'];
+const USES: readonly KeyPairUse[] = ['sign', 'seal'];
 const PURPOSES: readonly DerivedKeyPurpose[] = ['challenge', 'session'];
 
 export const VAULT_CALLS: { readonly [Name in VaultCallName]: CallForm<Name> } = {
@@ -185,10 +186,52 @@ export const VAULT_CALLS: { readonly [Name in VaultCallName]: CallForm<Name> } =
     },
     read: (from) => [{ owner: from.text(), wrapped: from.text(), context: from.text() }],
     writeAnswer: (out, key) => out.bytes(key ?? NOTHING),
-    readAnswer(from) {
-      const key = something(from.bytes());
-      return key && Buffer.from(key);
+    readAnswer: (from) => copied(something(from.bytes())),
+  },
+  generateKeyPair: {
+    kind: 17,
+    managesKeys: false,
+    write(out, use, owner) {
+      out.byte(USES.indexOf(use));
+      out.text(owner);
     },
+    read: (from) => [oneOf(USES, from.byte()), from.text()],
+    writeAnswer(out, { wrapped, publicPoint }) {
+      out.text(wrapped);
+      out.bytes(publicPoint);
+    },
+    readAnswer: (from) => ({ wrapped: from.text(), publicPoint: Uint8Array.from(from.bytes()) }),
+  },
+  signByKeys: {
+    kind: 18,
+    managesKeys: false,
+    write(out, requests) {
+      writeList(out, requests, ({ owner, wrapped, digest }) => {
+        out.text(owner);
+        out.text(wrapped);
+        out.bytes(digest);
+      });
+    },
+    read: (from) => [from.list(() => ({ owner: from.text(), wrapped: from.text(), digest: from.bytes() }))],
+    writeAnswer: (out, signatures) =>
+      writeList(out, signatures, (signature) => out.bytes(signature ?? NOTHING)),
+    readAnswer: (from) => from.list(() => something(from.bytes())),
+  },
+  agreeByKeys: {
+    kind: 19,
+    managesKeys: false,
+    write(out, requests) {
+      writeList(out, requests, ({ owner, wrapped, publicPoint }) => {
+        out.text(owner);
+        out.text(wrapped);
+        out.bytes(publicPoint);
+      });
+    },
+    read: (from) => [
+      from.list(() => ({ owner: from.text(), wrapped: from.text(), publicPoint: from.bytes() })),
+    ],
+    writeAnswer: (out, keys) => writeList(out, keys, (key) => out.bytes(key ?? NOTHING)),
+    readAnswer: (from) => from.list(() => copied(something(from.bytes()))),
   },
   logPublicKey: {
     kind: 13,
@@ -229,6 +272,10 @@ export const VAULT_CALLS: { readonly [Name in VaultCallName]: CallForm<Name> } =
       })),
   },
 };
+
+function copied(bytes: Buffer | undefined): Buffer | undefined {
+  return bytes && Buffer.from(bytes);
+}
 
 const NAMES = new Map(
   (Object.keys(VAULT_CALLS) as VaultCallName[]).map((name) => [VAULT_CALLS[name].kind, name]),

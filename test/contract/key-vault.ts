@@ -9,15 +9,10 @@ import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose';
 import { VaultUnavailable } from '../../src/domain/errors.ts';
 import { verifyEd25519 } from '../../src/domain/log/verify-note.ts';
 import type { KeyVault, MacAlgorithm, MacRequest, PublicKey } from '../../src/ports/key-vault.ts';
+import { keyPairsContract } from './key-vault-pairs.ts';
+import type { VaultFixture } from './opened-vault.ts';
 
-/** A vault with new keys, for one test or several. */
-export interface VaultFixture {
-  readonly vault: KeyVault;
-  /** Closes the vault and opens the same keys again, as after a restart. */
-  reopen(): Promise<KeyVault>;
-  /** Closes whatever is open and deletes the keys. */
-  remove(): Promise<void>;
-}
+export type { VaultFixture } from './opened-vault.ts';
 
 const ALGORITHMS: readonly MacAlgorithm[] = ['sha1', 'sha256', 'sha512'];
 const SEED_LENGTHS = [10, 16, 20, 32, 64, 65, 128];
@@ -401,6 +396,8 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
       assert.equal(await reopened.createKeyVersion(), 3);
     });
 
+    keyPairsContract(create);
+
     test('hundreds of parallel callers get the right MACs while keys rotate', async (t) => {
       const fixture = await create();
       t.after(() => fixture.remove());
@@ -466,6 +463,8 @@ export function keyVaultContract(name: string, create: () => Promise<VaultFixtur
         () => vault.generateSeed(20, 'seed/1/a'),
         () => vault.generateKey('dataset/a/1'),
         () => vault.deriveFromKey({ owner: 'mac/1', wrapped, context: 'a' }),
+        () => vault.generateKeyPair('sign', 'identity-sign/1'),
+        () => vault.signByKeys([{ owner: 'identity-sign/1', wrapped, digest: randomBytes(32) }]),
         () => vault.wrap([{ owner: 'mac/1', key: randomBytes(32) }]),
         () => vault.computeMacs([requestOf('mac/1', wrapped)]),
         () => vault.deriveKey('challenge', '1'),

@@ -7,7 +7,11 @@ import type {
   DerivationRequest,
   DerivedKey,
   DerivedKeyPurpose,
+  GeneratedKeyPair,
+  KeyAgreementRequest,
   KeyOwner,
+  KeyPairUse,
+  KeySignatureRequest,
   KeyVault,
   KeyVersionLife,
   MacRequest,
@@ -22,6 +26,7 @@ import { assertBelowActive, assertSeedLength, GENERATED_KEY_BYTES } from '../vau
 import { ed25519Key, ed25519PublicKey, signEd25519 } from '../vault-keys/ed25519-seed.ts';
 import { mac, wipeScratch } from '../vault-keys/hmac.ts';
 import { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
+import { agree, newIdentityKey, signDigest } from './identity-keys.ts';
 import {
   activeEncryptionKey,
   activeMasterKeys,
@@ -100,6 +105,25 @@ export class FileVault implements KeyVault {
     this.#assertOpen();
     const message = Buffer.from(context);
     return this.#userKeys.computeMacs([{ owner, wrapped, algorithm: 'sha256', message }])[0];
+  }
+
+  async generateKeyPair(use: KeyPairUse, owner: KeyOwner): Promise<GeneratedKeyPair> {
+    this.#assertOpen();
+    const { content, publicPoint } = newIdentityKey(use);
+    const [wrapped] = this.#userKeys.wrap([{ owner, key: content }]);
+    content.fill(0);
+    if (wrapped === undefined) throw new Error('a key was not wrapped');
+    return { wrapped, publicPoint };
+  }
+
+  async signByKeys(requests: readonly KeySignatureRequest[]): Promise<readonly (Uint8Array | undefined)[]> {
+    this.#assertOpen();
+    return requests.map((request) => signDigest(this.#userKeys.open(request), request));
+  }
+
+  async agreeByKeys(requests: readonly KeyAgreementRequest[]): Promise<readonly (Uint8Array | undefined)[]> {
+    this.#assertOpen();
+    return requests.map((request) => agree(this.#userKeys.open(request), request));
   }
 
   async wrap(requests: readonly WrapRequest[]): Promise<readonly WrappedKey[]> {

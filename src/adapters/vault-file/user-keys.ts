@@ -65,6 +65,15 @@ export class UserKeys {
     }
   }
 
+  /** Unwraps a key for one use of it, and does not keep it. @returns the key, which the caller overwrites */
+  open({ owner, wrapped }: RewrapRequest): Buffer | undefined {
+    try {
+      return this.#unwrap(wrapped, owner);
+    } finally {
+      wipeScratch();
+    }
+  }
+
   /** Forgets and overwrites all unwrapped keys. */
   clear(): void {
     this.#unwrapped.clear();

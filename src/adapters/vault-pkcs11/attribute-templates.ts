@@ -129,3 +129,46 @@ export function userKeyTemplate(use: 'inside' | 'passing' | 'shown'): Template {
     { type: CKA.sign, value: use === 'inside' },
   ];
 }
+
+/** The public key of a user's pair: read once, then destroyed. */
+export function userPublicTemplate(): Template {
+  return [
+    { type: CKA.class, value: CKO.publicKey },
+    { type: CKA.keyType, value: CKK.ec },
+    { type: CKA.token, value: false },
+    { type: CKA.private, value: true },
+    { type: CKA.ecParams, value: P256 },
+  ];
+}
+
+/**
+ * A user's private key as a session object, for one use.
+ * `inside`: is used and never leaves the HSM. `passing`: exists only to be wrapped, and cannot be used meanwhile.
+ */
+export function userPrivateTemplate(use: 'sign' | 'seal', as: 'inside' | 'passing'): Template {
+  return [
+    { type: CKA.class, value: CKO.privateKey },
+    { type: CKA.keyType, value: CKK.ec },
+    { type: CKA.token, value: false },
+    { type: CKA.private, value: true },
+    { type: CKA.sensitive, value: true },
+    { type: CKA.extractable, value: as === 'passing' },
+    { type: CKA.sign, value: as === 'inside' && use === 'sign' },
+    { type: CKA.derive, value: as === 'inside' && use === 'seal' },
+    { type: CKA.decrypt, value: false },
+    { type: CKA.unwrap, value: false },
+  ];
+}
+
+/** The secret that a key agreement yields: read at once, then destroyed. */
+export function agreedSecretTemplate(): Template {
+  return [
+    { type: CKA.class, value: CKO.secretKey },
+    { type: CKA.keyType, value: CKK.genericSecret },
+    { type: CKA.valueLen, value: 32 },
+    { type: CKA.token, value: false },
+    { type: CKA.private, value: true },
+    { type: CKA.sensitive, value: false },
+    { type: CKA.extractable, value: true },
+  ];
+}

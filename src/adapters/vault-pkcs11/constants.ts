@@ -8,6 +8,7 @@ export const CKF = {
   generateKeyPair: 0x10000,
   wrap: 0x20000,
   unwrap: 0x40000,
+  derive: 0x80000,
   /** Flags of CK_TOKEN_INFO: one more wrong PIN locks the user PIN; it is locked. */
   userPinFinalTry: 0x20000,
   userPinLocked: 0x40000,
@@ -49,11 +50,17 @@ export const CKM = {
   genericSecretKeyGen: 0x350,
   ecKeyPairGen: 0x1040,
   ecdsa: 0x1041,
+  ecdh1Derive: 0x1050,
   ecEdwardsKeyPairGen: 0x1055,
   eddsa: 0x1057,
   aesKeyGen: 0x1080,
   aesKeyWrapPad: 0x210a,
 } as const;
+
+/** No key derivation after the agreement (CK_EC_KDF_TYPE). */
+export const CKD_NULL = 1;
+/** What pkcs11js calls the parameters CK_ECDH1_DERIVE_PARAMS. */
+export const ECDH1_PARAMETERS = 6;
 
 export const CKR = {
   ok: 0x0,

@@ -81,6 +81,16 @@ export const MECHANISM_NEEDS: readonly MechanismNeed[] = [
     },
   },
   {
+    name: 'CKM_ECDH1_DERIVE',
+    mechanism: CKM.ecdh1Derive,
+    flags: CKF.derive,
+    required: false,
+    without: {
+      en: "users' keys for messages cannot be in the vault, only on their devices",
+      es: 'las claves de mensajes de los usuarios no pueden estar en la bóveda, solo en sus dispositivos',
+    },
+  },
+  {
     name: 'CKM_EC_EDWARDS_KEY_PAIR_GEN',
     mechanism: CKM.ecEdwardsKeyPairGen,
     flags: CKF.generateKeyPair,

@@ -18,6 +18,7 @@ import {
 import { logPublicKey, signForLog } from './log-key.ts';
 import { MECHANISM_NEEDS } from './mechanisms.ts';
 import type { OpenSlot } from './open-slot.ts';
+import { agreeByKeys, generateKeyPair, rewrapPrivateKey, signByKeys } from './private-key-wrapping.ts';
 import { hmac256, randomFromHsm } from './slot-crypto.ts';
 import type { OperationName, Operations } from './thread-messages.ts';
 import { generateWrapped, UnwrapBatch, wrapBytes, wrapObjects } from './user-key-wrapping.ts';
@@ -73,6 +74,12 @@ export const OPERATIONS: Handlers = {
     }),
 
   key: (hsm, { owner }) => hsm.run((opened) => generateWrapped(opened, activeVersion(opened), owner)),
+
+  keyPair: (hsm, given) => hsm.run((opened) => generateKeyPair(opened, activeVersion(opened), given)),
+
+  signByKeys: (hsm, given) => hsm.run((opened) => signByKeys(opened, new UnwrapBatch(opened), given)),
+
+  agreeByKeys: (hsm, given) => hsm.run((opened) => agreeByKeys(opened, new UnwrapBatch(opened), given)),
 
   rewrap: (hsm, { owners, wrapped }) =>
     hsm.run((opened) => {
@@ -188,7 +195,8 @@ function rewrap(
   owner: string,
 ): string | undefined {
   const found = unwrapping.openBlobs(wrapped, owner);
-  if (!found || versionOf(wrapped) === active.version) return found && wrapped;
+  if (!found) return rewrapPrivateKey(opened, unwrapping, active, wrapped, owner);
+  if (versionOf(wrapped) === active.version) return wrapped;
   const forms: Handle[] = [];
   try {
     for (const blob of found.blobs) {

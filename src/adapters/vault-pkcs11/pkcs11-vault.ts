@@ -4,7 +4,11 @@ import type {
   DerivationRequest,
   DerivedKey,
   DerivedKeyPurpose,
+  GeneratedKeyPair,
+  KeyAgreementRequest,
   KeyOwner,
+  KeyPairUse,
+  KeySignatureRequest,
   KeyVault,
   KeyVersionLife,
   MacRequest,
@@ -15,6 +19,7 @@ import type {
   WrapRequest,
 } from '../../ports/key-vault.ts';
 import { assertKeyLength, assertSeedLength } from '../vault-keys/bounds.ts';
+import { assertDigest, assertPoint } from '../vault-keys/identity-key.ts';
 import type { UnwrappedKeys } from '../vault-keys/unwrapped-keys.ts';
 import { CachedKeyMacs } from './cached-key-macs.ts';
 import type { HsmThread } from './hsm-thread.ts';
@@ -54,6 +59,22 @@ export class Pkcs11Vault implements KeyVault {
   async deriveFromKey({ owner, wrapped, context }: DerivationRequest): Promise<Uint8Array | undefined> {
     const message = Buffer.from(context);
     return (await this.#macsInside([{ owner, wrapped, algorithm: 'sha256', message }]))[0];
+  }
+
+  generateKeyPair(use: KeyPairUse, owner: KeyOwner): Promise<GeneratedKeyPair> {
+    return this.#thread.call('keyPair', { use, owner });
+  }
+
+  async signByKeys(requests: readonly KeySignatureRequest[]): Promise<readonly (Uint8Array | undefined)[]> {
+    for (const { digest } of requests) assertDigest(digest);
+    const digests = joined(requests.map(({ digest }) => digest));
+    return this.#thread.call('signByKeys', { ...ownedKeysOf(requests), digests }, requests.length);
+  }
+
+  async agreeByKeys(requests: readonly KeyAgreementRequest[]): Promise<readonly (Uint8Array | undefined)[]> {
+    for (const { publicPoint } of requests) assertPoint(publicPoint);
+    const points = joined(requests.map(({ publicPoint }) => publicPoint));
+    return this.#thread.call('agreeByKeys', { ...ownedKeysOf(requests), points }, requests.length);
   }
 
   async wrap(requests: readonly WrapRequest[]): Promise<readonly WrappedKey[]> {
@@ -133,4 +154,9 @@ export class Pkcs11Vault implements KeyVault {
     const macs = await this.#thread.call('macs', given, requests.length, [messages.bytes.buffer]);
     return requests.map((_, i) => stridedPart(macs, i, MAC_STRIDE));
   }
+}
+
+/** In memory of its own, as messages between threads take it. */
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return packBytes(parts).bytes;
 }

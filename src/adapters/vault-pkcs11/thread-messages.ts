@@ -1,4 +1,10 @@
-import type { DerivedKey, KeyVersionLife, RewrapRequest } from '../../ports/key-vault.ts';
+import type {
+  DerivedKey,
+  GeneratedKeyPair,
+  KeyPairUse,
+  KeyVersionLife,
+  RewrapRequest,
+} from '../../ports/key-vault.ts';
 import type { PublicJwk } from '../vault-keys/public-jwk.ts';
 import type { HsmProbe } from './mechanisms.ts';
 import type { PackedBytes } from './packed-bytes.ts';
@@ -47,6 +53,17 @@ export interface Operations {
   };
   /** Makes a key inside and wraps it. */
   key: { given: { readonly owner: string }; result: string };
+  keyPair: { given: { readonly use: KeyPairUse; readonly owner: string }; result: GeneratedKeyPair };
+  /** Digests of 32 bytes each, joined. */
+  signByKeys: {
+    given: OwnedKeys & { readonly digests: Uint8Array<ArrayBuffer> };
+    result: readonly (Uint8Array | undefined)[];
+  };
+  /** Points of 65 bytes each, joined. */
+  agreeByKeys: {
+    given: OwnedKeys & { readonly points: Uint8Array<ArrayBuffer> };
+    result: readonly (Uint8Array | undefined)[];
+  };
   rewrap: { given: OwnedKeys; result: readonly (string | undefined)[] };
   derive: {
     given: { readonly purpose: 'challenge' | 'session'; readonly context: string };

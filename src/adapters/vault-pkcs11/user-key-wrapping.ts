@@ -16,7 +16,7 @@ import { hmac256, randomFromHsm } from './slot-crypto.ts';
  * owner by HMAC. So a wrapped key is bound to its owner and version and differs each time, and only the HSM can open it.
  */
 
-const WRAP = { mechanism: CKM.aesKeyWrapPad };
+export const WRAP = { mechanism: CKM.aesKeyWrapPad };
 const BLOB_BYTES_MAX = 256;
 const EVICTED_WHEN_FULL = 64;
 
@@ -79,14 +79,24 @@ export class UnwrapBatch {
     wrapped: WrappedKey,
     owner: KeyOwner,
   ): { readonly version: KeyVersion; readonly length: number; readonly blobs: Buffer[] } | undefined {
+    const opened = this.openContent(wrapped, owner);
+    const length = opened?.content[0] ?? 0;
+    // A private key: private-key-wrapping.ts.
+    if (!opened || length === 0) return undefined;
+    const { version, content } = opened;
+    return { version, length, blobs: splitBlobs(length, content.subarray(1)) };
+  }
+
+  openContent(
+    wrapped: WrappedKey,
+    owner: KeyOwner,
+  ): { readonly version: KeyVersion; readonly content: Buffer } | undefined {
     const version = this.#versionOf(wrapped);
     if (!version) return undefined;
     const ownKey = hmac256(this.#hsm, version.bind, ownerContext(owner));
     const content = openWrapped(ownKey, wrapped, owner);
     ownKey.fill(0);
-    if (!content) return undefined;
-    const length = content[0] ?? 0;
-    return { version, length, blobs: splitBlobs(length, content.subarray(1)) };
+    return content && { version, content };
   }
 
   #versionOf(wrapped: WrappedKey): KeyVersion | undefined {
@@ -113,15 +123,30 @@ export function wrapObjects(
   forms: readonly Handle[],
   length: number,
 ): WrappedKey {
-  const { library, operationSession, reportProgress } = hsm.sessions;
-  const blobs = forms.map((key) =>
-    library.C_WrapKey(operationSession, WRAP, version.kek, key, Buffer.alloc(BLOB_BYTES_MAX)),
-  );
+  return sealContent(hsm, version, owner, [
+    Uint8Array.of(length),
+    ...forms.map((key) => wrapInHsm(hsm, version, key)),
+  ]);
+}
+
+/** Wraps an object by the HSM alone (RFC 5649). */
+export function wrapInHsm({ sessions }: OpenSlot, version: KeyVersion, key: Handle): Buffer {
+  const { library, operationSession } = sessions;
+  return library.C_WrapKey(operationSession, WRAP, version.kek, key, Buffer.alloc(BLOB_BYTES_MAX));
+}
+
+/** Adds the outer wrapping, which binds to the owner. */
+export function sealContent(
+  hsm: OpenSlot,
+  version: KeyVersion,
+  owner: KeyOwner,
+  parts: readonly Uint8Array[],
+): WrappedKey {
   const ownKey = hmac256(hsm, version.bind, ownerContext(owner));
-  const content = Buffer.concat([Uint8Array.of(length), ...blobs]);
+  const content = Buffer.concat(parts);
   const wrapped = sealWrapped(ownKey, version.version, owner, content, randomFromHsm(hsm, IV_BYTES));
   ownKey.fill(0);
-  reportProgress();
+  hsm.sessions.reportProgress();
   return wrapped;
 }
 

@@ -12,7 +12,7 @@ type Answered<Name extends VaultCallName> = Awaited<ReturnType<KeyVault[Name]>>;
 
 /**
  * The key vault in a process of its own. The only unwrapped keys that leave it are a new seed, for its user's token,
- * and the keys that it derives (`deriveKey`, `deriveFromKey`). Batches are sent in parts, so that a large one does not hold up other callers.
+ * and the keys that it derives (`deriveKey`, `deriveFromKey`, `agreeByKeys`). Batches are sent in parts, so that a large one does not hold up other callers.
  *
  * When the vault does not answer, a call fails within `vaultSilenceTimeMs`, and later calls fail at once.
  *
@@ -40,6 +40,7 @@ export class RemoteVault implements KeyVault {
 
   generateSeed: KeyVault['generateSeed'] = (...given) => this.#call('generateSeed', ...given);
   generateKey: KeyVault['generateKey'] = (owner) => this.#call('generateKey', owner);
+  generateKeyPair: KeyVault['generateKeyPair'] = (...given) => this.#call('generateKeyPair', ...given);
   deriveFromKey: KeyVault['deriveFromKey'] = (request) => this.#call('deriveFromKey', request);
   deriveKey: KeyVault['deriveKey'] = (...given) => this.#call('deriveKey', ...given);
   deriveKeys: KeyVault['deriveKeys'] = (...given) => this.#call('deriveKeys', ...given);
@@ -60,6 +61,18 @@ export class RemoteVault implements KeyVault {
       requests,
       ({ owner, wrapped, message }) => owner.length + wrapped.length + message.length,
       (part) => this.#call('computeMacs', part),
+    );
+  signByKeys: KeyVault['signByKeys'] = (requests) =>
+    this.#inParts(
+      requests,
+      ({ owner, wrapped, digest }) => owner.length + wrapped.length + digest.length,
+      (part) => this.#call('signByKeys', part),
+    );
+  agreeByKeys: KeyVault['agreeByKeys'] = (requests) =>
+    this.#inParts(
+      requests,
+      ({ owner, wrapped, publicPoint }) => owner.length + wrapped.length + publicPoint.length,
+      (part) => this.#call('agreeByKeys', part),
     );
   wrap: KeyVault['wrap'] = (requests) =>
     this.#inParts(

@@ -18,6 +18,8 @@ export class BoundVault implements KeyVault {
 
   computeMacs: KeyVault['computeMacs'] = (requests) => this.#vault.computeMacs(requests);
   deriveFromKey: KeyVault['deriveFromKey'] = (request) => this.#vault.deriveFromKey(request);
+  signByKeys: KeyVault['signByKeys'] = (requests) => this.#vault.signByKeys(requests);
+  agreeByKeys: KeyVault['agreeByKeys'] = (requests) => this.#vault.agreeByKeys(requests);
   deriveKey: KeyVault['deriveKey'] = (...given) => this.#vault.deriveKey(...given);
   deriveKeys: KeyVault['deriveKeys'] = (...given) => this.#vault.deriveKeys(...given);
   sign: KeyVault['sign'] = (messages) => this.#vault.sign(messages);
@@ -38,6 +40,12 @@ export class BoundVault implements KeyVault {
     const wrapped = await this.#vault.generateKey(owner);
     this.#assertCurrent(wrappedVersion(wrapped));
     return wrapped;
+  };
+
+  generateKeyPair: KeyVault['generateKeyPair'] = async (...given) => {
+    const made = await this.#vault.generateKeyPair(...given);
+    this.#assertCurrent(wrappedVersion(made.wrapped));
+    return made;
   };
 
   wrap: KeyVault['wrap'] = async (requests) => this.#allCurrent(await this.#vault.wrap(requests));

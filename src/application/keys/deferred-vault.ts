@@ -42,6 +42,9 @@ export class DeferredVault implements KeyVault {
   generateSeed: KeyVault['generateSeed'] = async (...given) => this.#get().generateSeed(...given);
   generateKey: KeyVault['generateKey'] = async (owner) => this.#get().generateKey(owner);
   deriveFromKey: KeyVault['deriveFromKey'] = async (request) => this.#get().deriveFromKey(request);
+  generateKeyPair: KeyVault['generateKeyPair'] = async (...given) => this.#get().generateKeyPair(...given);
+  signByKeys: KeyVault['signByKeys'] = async (requests) => this.#get().signByKeys(requests);
+  agreeByKeys: KeyVault['agreeByKeys'] = async (requests) => this.#get().agreeByKeys(requests);
   wrap: KeyVault['wrap'] = async (requests) => this.#get().wrap(requests);
   computeMacs: KeyVault['computeMacs'] = async (requests) => this.#get().computeMacs(requests);
   deriveKey: KeyVault['deriveKey'] = async (...given) => this.#get().deriveKey(...given);

@@ -4,6 +4,9 @@ export type VaultCall =
   | 'generateSeed'
   | 'generateKey'
   | 'deriveFromKey'
+  | 'generateKeyPair'
+  | 'signByKeys'
+  | 'agreeByKeys'
   | 'wrap'
   | 'computeMacs'
   | 'deriveKey'
@@ -51,6 +54,12 @@ export class InstrumentedVault implements KeyVault {
     this.#counted('generateKey', 1, () => this.#vault.generateKey(owner));
   deriveFromKey: KeyVault['deriveFromKey'] = (request) =>
     this.#counted('deriveFromKey', 1, () => this.#vault.deriveFromKey(request));
+  generateKeyPair: KeyVault['generateKeyPair'] = (...given) =>
+    this.#counted('generateKeyPair', 1, () => this.#vault.generateKeyPair(...given));
+  signByKeys: KeyVault['signByKeys'] = (requests) =>
+    this.#counted('signByKeys', requests.length, () => this.#vault.signByKeys(requests));
+  agreeByKeys: KeyVault['agreeByKeys'] = (requests) =>
+    this.#counted('agreeByKeys', requests.length, () => this.#vault.agreeByKeys(requests));
   wrap: KeyVault['wrap'] = (requests) =>
     this.#counted('wrap', requests.length, () => this.#vault.wrap(requests));
   computeMacs: KeyVault['computeMacs'] = (requests) =>
