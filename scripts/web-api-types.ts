@@ -119,7 +119,7 @@ function objectType(members: readonly [string, Json, boolean][], indent: string)
 
 /** Returns the type of an array's element, in parentheses if it is a union. */
 function grouped(type: string): string {
-  return type.includes(' | ') && !type.startsWith('{') ? `(${type})` : type;
+  return type.includes(' | ') && (!type.startsWith('{') || /^\s*\} \| /m.test(type)) ? `(${type})` : type;
 }
 
 function literal(value: unknown): string {

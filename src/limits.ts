@@ -229,6 +229,12 @@ export const LIMITS = {
   identitiesListedMax: 64,
   /** Of one user, per `enrolmentsWindowMs`: identities are kept for ever, as a history. */
   identitiesPerUserMax: 32,
+  /** Keys of messages that the vault made and nobody enrolled are destroyed after so long. */
+  identityOfferedMs: 3_600_000,
+  /** What is signed and opened by one code with keys in the vault. */
+  identityUsesMax: 16,
+  /** How often a user signs and opens so, per `enrolmentsWindowMs`. */
+  identityUsesPerUserMax: 600,
   /** How long an attestation and a certificate are valid. */
   identityAttestedMs: 86_400_000,
   /** The content of a message. Signed, sealed and in base64url it takes `messageBytesMax`. */

@@ -140,6 +140,7 @@ export type RefusalCode =
   | 'identity_key_invalid'
   | 'identity_key_taken'
   | 'identity_changed'
+  | 'vault_keys_unknown'
   | 'message_unknown'
   | 'message_form_invalid'
   | 'message_repeated'

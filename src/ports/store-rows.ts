@@ -66,6 +66,17 @@ export type SideRow =
   | ({ readonly kind: 'identity.update'; readonly userId: UserId; readonly version: number } & Partial<
       Pick<IdentityRow, 'level' | 'seen' | 'verifiedBy' | 'revokedAt' | 'revokedReason'>
     >)
+  /** Replaces keys that were offered before and not enrolled. */
+  | { readonly kind: 'identity_secrets.insert'; readonly secrets: IdentitySecretsRow }
+  /** The offered keys are those of that identity from now on. Deletes the user's others. */
+  | {
+      readonly kind: 'identity_secrets.enrol';
+      readonly userId: UserId;
+      readonly signKey: string;
+      readonly version: number;
+    }
+  /** All of the user. */
+  | { readonly kind: 'identity_secrets.delete'; readonly userId: UserId }
   | { readonly kind: 'message.insert'; readonly message: NewMessage }
   | {
       readonly kind: 'inbox.deliver';
@@ -266,6 +277,20 @@ export interface IdentityRow {
   /** 0: in force. */
   readonly revokedAt: number;
   readonly revokedReason: '' | 'rotated' | 'user' | 'operator';
+}
+
+/** The private keys of an identity that is held in the vault, wrapped. A user has those in force and those offered. */
+export interface IdentitySecretsRow {
+  readonly userId: UserId;
+  /** Thumbprints (RFC 7638) of the public keys. */
+  readonly signKey: string;
+  readonly sealKey: string;
+  /** The version of the entry that enrolled them; 0: offered, and not enrolled yet. */
+  readonly version: number;
+  readonly signWrapped: string;
+  readonly sealWrapped: string;
+  /** ms since 1970 */
+  readonly madeAt: number;
 }
 
 /** An identity with its user's name. */

@@ -10,6 +10,7 @@ import type {
   DatasetVersionRow,
   IdempotencyRecord,
   IdentityRow,
+  IdentitySecretsRow,
   InboxMessage,
   MessageBounds,
   MessageDelivery,
@@ -142,6 +143,8 @@ export interface Store extends JournalReader {
   findIdentity(username: string): Promise<NamedIdentity | undefined>;
   /** Lists a user's identities, those that are no longer in force included, newest first. */
   listIdentities(page: { readonly userId: UserId; readonly limit: number }): Promise<readonly IdentityRow[]>;
+  /** Lists the keys of messages that the vault holds for a user: those in force, those offered. */
+  findIdentitySecrets(userId: UserId): Promise<readonly IdentitySecretsRow[]>;
   /** Finds whose sealing keys in force these are, in the order asked. Of disabled users none is. */
   findSealingKeys(thumbprints: readonly string[]): Promise<readonly (NamedIdentity | undefined)[]>;
 
@@ -226,7 +229,7 @@ export interface Store extends JournalReader {
   replaceUnknownName(name: UnknownNameChange): Promise<boolean>;
 
   /**
-   * Deletes idempotency records, sessions and unknown names that ended before these times (ms), at most `limit` rows of each.
+   * Deletes idempotency records, sessions, unknown names and keys of messages that ended before these times (ms), at most `limit` rows of each.
    * @returns whether there may be more
    */
   prune(before: {
@@ -234,6 +237,8 @@ export interface Store extends JournalReader {
     readonly sessions: number;
     /** Names tried last before this. */
     readonly unknownNames?: number;
+    /** Keys of messages that the vault made before this and nobody enrolled, and those whose identity is not in force. */
+    readonly identitySecrets?: number;
     readonly limit: number;
   }): Promise<boolean>;
 
@@ -310,10 +315,10 @@ export interface UnknownNameChange {
 }
 
 export interface WrappedKeyRef {
-  readonly kind: 'mac' | 'seed' | 'webhook' | 'dataset';
+  readonly kind: 'mac' | 'seed' | 'webhook' | 'dataset' | 'identity';
   /** 0 for `webhook` and `dataset`. */
   readonly userId: UserId;
-  /** Empty for `mac`; the id of the secret for `webhook`; the name, a slash and the version for `dataset`. */
+  /** Empty for `mac`; the id of the secret for `webhook`; the name, a slash and the version for `dataset`; the thumbprint of the signing key, a slash and the use for `identity`. */
   readonly tokenId: string;
 }
 export interface StoredKey extends WrappedKeyRef {

@@ -985,6 +985,19 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['These are not the keys in force', 'Look at the keys in force and compare again.'],
     ['Estas no son las claves en vigor', 'Mire las claves en vigor y compare otra vez.'],
   ),
+  vault_keys_unknown: form(
+    'ERROR',
+    409,
+    'no',
+    [
+      'The vault holds no keys for messages of yours in force',
+      'Have it make keys (POST /v1/identities/vault) and enrol them, or use the device that holds yours.',
+    ],
+    [
+      'La bóveda no guarda claves para mensajes suyas en vigor',
+      'Pídale que las genere (POST /v1/identities/vault) y delas de alta, o use el dispositivo que tiene las suyas.',
+    ],
+  ),
   message_unknown: form(
     'ERROR',
     404,

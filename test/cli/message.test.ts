@@ -130,6 +130,45 @@ describe('sello message', () => {
   });
 });
 
+test('a user without keys of their own has the vault make them, and seals, signs and opens by a code each', async (t) => {
+  const fixture = await testHttp(t);
+  const person = await Person.make(fixture, 'dora');
+  const vera = await fixture.user('vera');
+  const token = await vera.enrol('ocra');
+  const inVault = [
+    ...['--keys', 'vault', '--user', 'vera', '--server', fixture.base],
+    ...['--password-stdin', '--secret', token.enrolled.secret],
+  ];
+  const run = (args: string[], code = 0) => selloJson([...args, ...inVault], { stdin: 'secreto', code });
+  const missing = await run(['message', 'seal', '--to', at('bob.json'), '--in', at('offer')], 1);
+  assert.equal(missing.error.code, 'identity_unknown');
+  const enrolled = await run(['identity', 'enrol']);
+  assert.deepEqual([enrolled.user, enrolled.custody], ['vera', 'vault']);
+
+  const show = ['identity', 'show', '--server', fixture.base, '--password-stdin', '--user', 'vera'];
+  for (const name of ['vera', 'dora']) {
+    const { stdout } = await sello([...show, name], { stdin: 'secreto' });
+    await writeFile(at(`${name}.json`), stdout);
+  }
+  await run(['message', 'seal', '--to', at('vera.json'), '--in', at('offer'), '--out', at('vault.jwe')]);
+  await run([
+    ...['message', 'open', '--from', at('vera.json'), '--in', at('vault.jwe'), '--out', at('vault.out')],
+    ...['--receipt', at('vault.receipt'), '--signed', at('vault.jws')],
+  ]);
+  assert.deepEqual(await readFile(at('vault.out')), CONTENT);
+  const verified = await selloJson(['message', 'verify', '--from', at('vera.json'), '--in', at('vault.jws')]);
+  assert.equal(verified.from, 'vera');
+  const claims = (await readFile(at('vault.receipt'), 'utf8')).split('.')[1] ?? '';
+  assert.equal(JSON.parse(Buffer.from(claims, 'base64url').toString()).aud, 'vera');
+  const { json } = await person.user.get('/v1/identities/vera');
+  assert.equal(json.custody, 'vault');
+  const nobody = await selloJson(
+    ['message', 'sign', '--keys', 'vault', '--to', at('vera.json'), '--in', at('offer')],
+    { code: 2 },
+  );
+  assert.match(nobody.error.message, /--keys vault needs --user/);
+});
+
 test('keys are enrolled by the command, and CMS for certificates of a server is opened and verified by openssl', async (t) => {
   const fixture = await testHttp(t);
   const person = await Person.make(fixture, 'dora');

@@ -5,7 +5,14 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { IdentityRow, NewMessage, Store, UserId } from '../../src/ports/store.ts';
+import type {
+  IdentityRow,
+  IdentitySecretsRow,
+  NewMessage,
+  SideRow,
+  Store,
+  UserId,
+} from '../../src/ports/store.ts';
 import { type Chain, registered } from './chain.ts';
 import { type OpenedStore, withStore } from './opened-store.ts';
 
@@ -96,6 +103,113 @@ export function messagesContract(name: string, open: () => Promise<OpenedStore>)
         await store.append([a.next({ rows: [{ kind: 'user.update', userId, disabled: true }] })]);
         assert.equal(await store.findIdentity(a.username), undefined, 'of a disabled user');
         assert.deepEqual(await store.findSealingKeys([second.sealKey]), [undefined]);
+      }),
+    );
+  });
+
+  describe(`${name}: keys of identities in the vault`, () => {
+    const secrets = (userId: UserId, key: string, madeAt = AT): IdentitySecretsRow => {
+      const { signKey, sealKey } = identity(userId, 1, key);
+      const wrapped = { signWrapped: `wrapped-sign-${key}`, sealWrapped: `wrapped-seal-${key}` };
+      return { userId, signKey, sealKey, version: 0, ...wrapped, madeAt };
+    };
+    const offer = (row: IdentitySecretsRow): SideRow => ({ kind: 'identity_secrets.insert', secrets: row });
+
+    test(
+      'a user has those offered last and those enrolled; enrolling destroys the others, revoking all',
+      withEmpty(async (store) => {
+        const [a, b] = await registered(store, 2);
+        assert.ok(a && b);
+        const { userId } = a;
+        const append = async (rows: readonly SideRow[], chain: Chain = a) =>
+          (await store.append([chain.next({ type: 'identity.offered', rows })]))[0];
+        const held = async () =>
+          (await store.findIdentitySecrets(userId)).map(({ signKey, version }) => `${signKey[5]}${version}`);
+        assert.equal(await append([offer(secrets(userId, '1'))]), 'appended');
+        assert.equal(await append([offer(secrets(b.userId, '9'))], b), 'appended');
+        assert.equal(await append([offer(secrets(userId, '2'))]), 'appended');
+        assert.deepEqual(await store.findIdentitySecrets(userId), [secrets(userId, '2')]);
+        const enrol = (key: string, version: number): SideRow => ({
+          ...{ kind: 'identity_secrets.enrol', userId, version },
+          signKey: secrets(userId, key).signKey,
+        });
+        assert.equal(await append([enrol('2', 5)]), 'appended');
+        assert.deepEqual(await held(), ['25']);
+        const gone = a.fork();
+        assert.equal(await append([enrol('1', 6)], gone), 'conflict', 'not offered any more');
+        assert.equal(await append([enrol('2', 6)], a.fork()), 'conflict', 'enrolled already');
+        assert.equal(await append([offer(secrets(userId, '3'))]), 'appended');
+        assert.deepEqual(await held(), ['25', '30']);
+        assert.equal(await append([enrol('3', 7)]), 'appended');
+        assert.deepEqual(await held(), ['37']);
+        assert.equal(await append([{ kind: 'identity_secrets.delete', userId }]), 'appended');
+        assert.deepEqual(await held(), []);
+        assert.equal((await store.findIdentitySecrets(b.userId)).length, 1);
+      }),
+    );
+
+    test(
+      'they are listed for rewrapping in pages of any size, and replaced where they are as expected',
+      withEmpty(async (store) => {
+        const users = await registered(store, 2);
+        for (const user of users)
+          await store.append([user.next({ rows: [offer(secrets(user.userId, `${user.userId}`))] })]);
+        const own = users.flatMap(({ userId }) => [`seal-${userId}`, `sign-${userId}`]);
+        for (const limit of [1, 2, 3, 100]) {
+          const found: string[] = [];
+          let after: Parameters<Store['listWrappedKeys']>[0]['after'];
+          for (;;) {
+            const page = await store.listWrappedKeys({ after, limit });
+            if (page.length === 0) break;
+            after = page.at(-1);
+            for (const { kind, wrapped } of page) if (kind === 'identity') found.push(wrapped);
+          }
+          assert.deepEqual(
+            found,
+            own.map((key) => `wrapped-${key}`),
+            `${limit}`,
+          );
+        }
+        const [{ userId } = assert.fail()] = users;
+        const { signKey } = secrets(userId, `${userId}`);
+        const replace = (tokenUse: string, expected: string) =>
+          store.replaceWrappedKeys([
+            { kind: 'identity', userId, tokenId: `${signKey}/${tokenUse}`, expected, replacement: 'again' },
+          ]);
+        assert.deepEqual(await replace('sign', 'something else'), [false]);
+        assert.deepEqual(await replace('seal', `wrapped-sign-${userId}`), [false]);
+        assert.deepEqual(await replace('sign', `wrapped-sign-${userId}`), [true]);
+        const [row] = await store.findIdentitySecrets(userId);
+        assert.deepEqual([row?.signWrapped, row?.sealWrapped], ['again', `wrapped-seal-${userId}`]);
+      }),
+    );
+
+    test(
+      'what nobody enrolled for long, and what is of no identity in force, is pruned',
+      withEmpty(async (store) => {
+        const [a, b, c] = await registered(store, 3);
+        assert.ok(a && b && c);
+        const before = { idempotencyRecords: 0, sessions: 0, limit: 10 };
+        const kept = identity(c.userId, 2, '3');
+        const enrol = ({ userId }: Chain, key: string): SideRow => ({
+          ...{ kind: 'identity_secrets.enrol', userId, version: 2 },
+          signKey: secrets(userId, key).signKey,
+        });
+        await store.append([a.next({ rows: [offer(secrets(a.userId, '1'))] })]);
+        await store.append([b.next({ rows: [offer(secrets(b.userId, '2')), enrol(b, '2')] })]);
+        await store.append([
+          c.next({
+            rows: [offer(secrets(c.userId, '3')), { kind: 'identity.insert', identity: kept }, enrol(c, '3')],
+          }),
+        ]);
+        const left = async () => {
+          const all = await Promise.all([a, b, c].map(({ userId }) => store.findIdentitySecrets(userId)));
+          return all.map((rows) => rows.length);
+        };
+        await store.prune({ ...before, identitySecrets: AT });
+        assert.deepEqual(await left(), [1, 0, 1]);
+        await store.prune({ ...before, identitySecrets: AT + 1 });
+        assert.deepEqual(await left(), [0, 0, 1]);
       }),
     );
   });

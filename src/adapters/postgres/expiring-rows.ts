@@ -1,4 +1,5 @@
 import type { IdempotencyRecord, UserId } from '../../ports/store.ts';
+import { PRUNE_SECRETS } from '../sql/identity-secret-statements.ts';
 import type { Connection } from './connection.ts';
 import { storable } from './storable.ts';
 
@@ -19,6 +20,8 @@ const PRUNE_NAMES = {
   name: 'unknown_names_prune',
   text: 'DELETE FROM unknown_names WHERE at < $1 AND position IN (SELECT position FROM unknown_names ORDER BY position LIMIT $2)',
 };
+
+const SECRETS = { name: 'identity_secrets_prune', text: PRUNE_SECRETS };
 
 export async function findIdempotencyRecords(
   connection: Connection,
@@ -47,12 +50,14 @@ export async function prune(
   answersBefore: number,
   sessionsBefore: number,
   namesBefore: number,
+  secretsBefore: number,
   limit: number,
 ): Promise<boolean> {
-  const [answers, sessions, names] = await connection.pipeline([
+  const deleted = await connection.pipeline([
     [PRUNE_ANSWERS, [answersBefore, limit]],
     [PRUNE_SESSIONS, [sessionsBefore, limit]],
     [PRUNE_NAMES, [namesBefore, limit]],
+    [SECRETS, [secretsBefore, limit]],
   ]);
-  return [answers, sessions, names].some((deleted) => (deleted?.count ?? 0) >= limit);
+  return deleted.some(({ count }) => (count ?? 0) >= limit);
 }

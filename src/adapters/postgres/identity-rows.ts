@@ -1,4 +1,5 @@
-import type { IdentityRow, NamedIdentity, UserId } from '../../ports/store.ts';
+import type { IdentityRow, IdentitySecretsRow, NamedIdentity, UserId } from '../../ports/store.ts';
+import { FIND_SECRETS, identitySecrets } from '../sql/identity-secret-statements.ts';
 import {
   FIND_SEALING_KEY,
   findIdentityStatement,
@@ -10,6 +11,7 @@ import { cannotBeStored } from './storable.ts';
 
 const FIND = { name: 'identities_find', text: findIdentityStatement('usernames') };
 const LIST = { name: 'identities_list', text: LIST_IDENTITIES };
+const SECRETS = { name: 'identity_secrets_find', text: FIND_SECRETS };
 const BY_SEALING_KEY = { name: 'identities_by_sealing_key', text: FIND_SEALING_KEY };
 
 export async function findIdentity(
@@ -34,4 +36,11 @@ export async function findSealingKeys(
 ): Promise<(NamedIdentity | undefined)[]> {
   const found = await connection.pipeline(thumbprints.map((thumbprint) => [BY_SEALING_KEY, [thumbprint]]));
   return found.map(({ rows }) => rows.map(namedIdentity)[0]);
+}
+
+export async function findIdentitySecrets(
+  connection: Connection,
+  userId: UserId,
+): Promise<IdentitySecretsRow[]> {
+  return (await connection.run(SECRETS, [userId])).rows.map(identitySecrets);
 }

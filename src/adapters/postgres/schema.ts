@@ -428,6 +428,20 @@ export const MIGRATIONS: readonly Migration[] = [
     CREATE INDEX user_activity_locked ON user_activity (locked_until) WHERE locked_until > 0;
     `,
   },
+  {
+    sql: `
+    CREATE TABLE identity_secrets (
+      user_id      bigint  NOT NULL,
+      sign_key     text    COLLATE "C" NOT NULL CHECK (length(sign_key) = 43),
+      seal_key     text    COLLATE "C" NOT NULL CHECK (length(seal_key) = 43),
+      version      integer NOT NULL CHECK (version >= 0),
+      sign_wrapped text    NOT NULL,
+      seal_wrapped text    NOT NULL,
+      made_at      bigint  NOT NULL CHECK (made_at >= 0),
+      PRIMARY KEY (user_id, sign_key)
+    );
+    `,
+  },
 ];
 
 /**
@@ -444,7 +458,7 @@ export const GRANTS: readonly string[] = [
   'GRANT INSERT, DELETE ON log_checkpoints TO %role%',
   'GRANT INSERT, UPDATE ON leases TO %role%',
   'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding, identities, messages, dataset_versions TO %role%',
-  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, service_key_facts, unknown_names, name_claims, sink_positions, inbox TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, service_key_facts, unknown_names, name_claims, sink_positions, inbox, identity_secrets TO %role%',
   'GRANT INSERT, DELETE ON message_parts, staged_messages TO %role%',
   'GRANT INSERT ON identity_keys TO %role%',
   'GRANT UPDATE ON search_progress TO %role%',

@@ -4,6 +4,7 @@ import {
   DATASET_VERSIONS,
   IDEMPOTENCY_RECORDS,
   IDENTITIES,
+  IDENTITY_SECRETS,
   PASSKEYS,
   SERVICE_KEYS,
   SERVICES,
@@ -19,6 +20,12 @@ import {
   WEBHOOKS,
 } from '../sql/columns.ts';
 import { UPDATE_DATASET } from '../sql/dataset-statements.ts';
+import {
+  DELETE_OFFERED,
+  DELETE_OTHERS,
+  DELETE_SECRETS,
+  ENROL_SECRETS,
+} from '../sql/identity-secret-statements.ts';
 import { INSERT_KEY, UPDATE_IDENTITY } from '../sql/identity-statements.ts';
 import * as MESSAGES from '../sql/message-statements.ts';
 import {
@@ -73,6 +80,7 @@ const INSERT = {
   idempotencyRecord: insertInto('answers', IDEMPOTENCY_RECORDS),
   dataset: insertInto('dataset_versions', DATASET_VERSIONS),
   identity: insertInto('identities', IDENTITIES),
+  identitySecrets: insertInto('identity_secrets', IDENTITY_SECRETS),
   identityKey: { name: 'identity_keys_insert', text: INSERT_KEY },
   message: { name: 'messages_insert', text: MESSAGES.INSERT_MESSAGE },
   messagePart: { name: 'message_parts_insert', text: MESSAGES.INSERT_PART },
@@ -108,6 +116,7 @@ const UPDATE = {
   },
   dataset: { name: 'dataset_versions_update', text: UPDATE_DATASET },
   identity: { name: 'identities_update', text: UPDATE_IDENTITY },
+  identitySecrets: { name: 'identity_secrets_enrol', text: ENROL_SECRETS },
   delivery: { name: 'inbox_deliver', text: MESSAGES.DELIVER },
   service: {
     name: 'services_update',
@@ -126,6 +135,9 @@ const DELETE = {
     name: 'passkeys_delete',
     text: 'DELETE FROM passkeys WHERE user_id = $1 AND credential_id = $2',
   },
+  offeredSecrets: { name: 'identity_secrets_delete_offered', text: DELETE_OFFERED },
+  otherSecrets: { name: 'identity_secrets_delete_others', text: DELETE_OTHERS },
+  identitySecrets: { name: 'identity_secrets_delete', text: DELETE_SECRETS },
   staged: { name: 'staged_messages_delete', text: MESSAGES.DELETE_STAGED },
   inbox: { name: 'inbox_delete', text: MESSAGES.DELETE_INBOX },
   serviceKeys: { name: 'service_keys_delete', text: 'DELETE FROM service_keys WHERE service_id = $1' },
@@ -162,7 +174,15 @@ const ERASE: readonly Statement[] = [
     name: 'inbox_erase_sent',
     text: 'DELETE FROM inbox WHERE sender_id = $1 AND message_id IN (SELECT message_id FROM messages WHERE user_id = $1)',
   },
-  ...['inbox', 'message_parts', 'staged_messages', 'messages', 'identity_keys', 'identities'].map(erase),
+  ...[
+    'inbox',
+    'message_parts',
+    'staged_messages',
+    'messages',
+    'identity_keys',
+    'identity_secrets',
+    'identities',
+  ].map(erase),
   ...['transactions', 'passkeys', 'sessions', 'tokens', 'answers', 'usernames', 'users'].map(erase),
 ];
 
@@ -252,6 +272,19 @@ export function statementsOf(row: SideRow): SideStatement[] {
         ...[signKey, sealKey].map((key) => insert(INSERT.identityKey, [key, userId, version])),
       ];
     }
+    case 'identity_secrets.insert':
+      return [
+        any(DELETE.offeredSecrets, [row.secrets.userId]),
+        insert(INSERT.identitySecrets, valuesOf(IDENTITY_SECRETS, row.secrets)),
+      ];
+    case 'identity_secrets.enrol':
+      return [
+        // As an insertion: without the row the decision conflicts, since they are not offered any more.
+        insert(UPDATE.identitySecrets, [row.userId, row.signKey, row.version]),
+        any(DELETE.otherSecrets, [row.userId, row.version]),
+      ];
+    case 'identity_secrets.delete':
+      return [any(DELETE.identitySecrets, [row.userId])];
     case 'identity.update': {
       const { userId, version, level, seen, verifiedBy, revokedAt, revokedReason } = row;
       const changed = [level, seen, verifiedBy, revokedAt, revokedReason].map((value) => value ?? null);

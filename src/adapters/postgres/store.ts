@@ -15,6 +15,7 @@ import type {
   Decision,
   IdempotencyRecord,
   IdentityRow,
+  IdentitySecretsRow,
   InboxMessage,
   KeyReplacement,
   MessageConflict,
@@ -48,7 +49,7 @@ import { findDataset, listDatasets } from './dataset-rows.ts';
 import { storeError } from './errors.ts';
 import { findIdempotencyRecords, prune } from './expiring-rows.ts';
 import { foreignObjects } from './foreign-objects.ts';
-import { findIdentity, findSealingKeys, listIdentities } from './identity-rows.ts';
+import { findIdentity, findIdentitySecrets, findSealingKeys, listIdentities } from './identity-rows.ts';
 import { JournalRows } from './journal-rows.ts';
 import { KnownHeads } from './known-heads.ts';
 import { type OnConnection, PostgresLeases } from './leases.ts';
@@ -324,6 +325,10 @@ export class PostgresStore implements Store {
     return this.#pool.read((connection) => listIdentities(connection, page.userId, page.limit));
   }
 
+  async findIdentitySecrets(userId: UserId): Promise<readonly IdentitySecretsRow[]> {
+    return this.#pool.read((connection) => findIdentitySecrets(connection, userId));
+  }
+
   async findSealingKeys(thumbprints: readonly string[]): Promise<readonly (NamedIdentity | undefined)[]> {
     return this.#pool.read((connection) => findSealingKeys(connection, thumbprints));
   }
@@ -425,11 +430,12 @@ export class PostgresStore implements Store {
     idempotencyRecords: number;
     sessions: number;
     unknownNames?: number;
+    identitySecrets?: number;
     limit: number;
   }): Promise<boolean> {
-    const { idempotencyRecords, sessions, unknownNames = 0, limit } = before;
+    const { idempotencyRecords, sessions, unknownNames = 0, identitySecrets = 0, limit } = before;
     return this.#pool.read((connection) =>
-      prune(connection, idempotencyRecords, sessions, unknownNames, limit),
+      prune(connection, idempotencyRecords, sessions, unknownNames, identitySecrets, limit),
     );
   }
 

@@ -1,5 +1,6 @@
 import type { KeyReplacement, StoredKey, VaultBinding, WrappedKeyRef } from '../../ports/store.ts';
 import { datasetOf, LIST_DATASET_SEEDS, REPLACE_DATASET_SEED } from '../sql/dataset-statements.ts';
+import { LIST_WRAPPED, REPLACE_SEAL, REPLACE_SIGN, secretOf } from '../sql/identity-secret-statements.ts';
 import type { Connection } from './connection.ts';
 
 const MACS = {
@@ -15,7 +16,10 @@ const WEBHOOKS = {
   text: 'SELECT secret_id, wrapped FROM webhook_secrets WHERE secret_id > $1 ORDER BY secret_id LIMIT $2',
 };
 const DATASETS = { name: 'keys_datasets', text: LIST_DATASET_SEEDS };
+const IDENTITY_SECRETS = { name: 'keys_identity_secrets', text: LIST_WRAPPED };
 const REPLACE = {
+  sign: { name: 'keys_replace_identity_sign', text: REPLACE_SIGN },
+  seal: { name: 'keys_replace_identity_seal', text: REPLACE_SEAL },
   dataset: { name: 'keys_replace_dataset', text: REPLACE_DATASET_SEED },
   mac: {
     name: 'keys_replace_mac',
@@ -33,7 +37,7 @@ const REPLACE = {
 
 /**
  * Lists wrapped keys: the users' in order of user id, the tokens' in order of user and token id, the webhooks' in order of
- * their secrets' ids, then those of datasets in order of name and version.
+ * their secrets' ids, those of datasets in order of name and version, then those of identities.
  */
 export async function listWrappedKeys(
   connection: Connection,
@@ -59,18 +63,27 @@ export async function listWrappedKeys(
       });
     }
   }
-  if (keys.length < limit && after?.kind !== 'dataset') {
+  if (keys.length < limit && after?.kind !== 'dataset' && after?.kind !== 'identity') {
     const from = after?.kind === 'webhook' ? after.tokenId : '';
     const { rows } = await connection.run(WEBHOOKS, [from, limit - keys.length]);
     for (const [id, wrapped] of rows) {
       keys.push({ kind: 'webhook', userId: 0, tokenId: id as string, wrapped: wrapped as string });
     }
   }
-  if (keys.length < limit) {
+  if (keys.length < limit && after?.kind !== 'identity') {
     const [dataset, version] = datasetOf(after?.kind === 'dataset' ? after.tokenId : '');
     const { rows } = await connection.run(DATASETS, [dataset, version, limit - keys.length]);
     for (const [name, number, wrapped] of rows)
       keys.push({ kind: 'dataset', userId: 0, tokenId: `${name}/${number}`, wrapped: wrapped as string });
+  }
+  if (keys.length < limit) {
+    const from = after?.kind === 'identity' ? [after.userId, ...secretOf(after.tokenId)] : [-1, '', ''];
+    const { rows } = await connection.run(IDENTITY_SECRETS, [...from, limit - keys.length]);
+    for (const [userId, signKey, use, wrapped] of rows)
+      keys.push({
+        ...{ kind: 'identity', userId: userId as number, tokenId: `${signKey}/${use}` },
+        wrapped: wrapped as string,
+      });
   }
   return keys;
 }
@@ -89,6 +102,11 @@ function replacementOf({ kind, userId, tokenId, expected, replacement }: KeyRepl
   if (kind === 'mac') return [REPLACE.mac, [userId, expected, replacement]] as const;
   if (kind === 'seed') return [REPLACE.seed, [userId, expected, replacement, tokenId]] as const;
   if (kind === 'dataset') return [REPLACE.dataset, [...datasetOf(tokenId), replacement, expected]] as const;
+  if (kind === 'identity') {
+    const [signKey, use] = secretOf(tokenId);
+    const statement = use === 'sign' ? REPLACE.sign : REPLACE.seal;
+    return [statement, [userId, signKey, replacement, expected]] as const;
+  }
   return [REPLACE.webhook, [tokenId, expected, replacement]] as const;
 }
 

@@ -2,6 +2,7 @@ import type {
   DatasetVersionRow,
   IdempotencyRecord,
   IdentityRow,
+  IdentitySecretsRow,
   NewUser,
   PasskeyRow,
   ServiceKey,
@@ -141,6 +142,16 @@ export const IDENTITIES: Columns<IdentityRow> = {
   enrolledAt: 'enrolled_at',
   revokedAt: 'revoked_at',
   revokedReason: 'revoked_reason',
+};
+
+export const IDENTITY_SECRETS: Columns<IdentitySecretsRow> = {
+  userId: 'user_id',
+  signKey: 'sign_key',
+  sealKey: 'seal_key',
+  version: 'version',
+  signWrapped: 'sign_wrapped',
+  sealWrapped: 'seal_wrapped',
+  madeAt: 'made_at',
 };
 
 export const WEBHOOKS: Columns<StoredWebhook> = {

@@ -5,7 +5,15 @@ import type { NameClaims } from './name-claims.ts';
 /** Rows of the user's messages at their recipients come before the messages, the user's own row last. */
 const DELETES: readonly string[] = [
   'DELETE FROM inbox WHERE sender_id = ?1 AND message_id IN (SELECT message_id FROM messages WHERE user_id = ?1)',
-  ...['inbox', 'message_parts', 'staged_messages', 'messages', 'identity_keys', 'identities'].map(of),
+  ...[
+    'inbox',
+    'message_parts',
+    'staged_messages',
+    'messages',
+    'identity_keys',
+    'identity_secrets',
+    'identities',
+  ].map(of),
   ...['transactions', 'passkeys', 'sessions', 'tokens', 'answers', 'users'].map(of),
 ];
 

@@ -413,4 +413,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX user_activity_by_login ON user_activity (last_login_at);
   CREATE INDEX user_activity_locked ON user_activity (locked_until) WHERE locked_until > 0;
   `,
+  `
+  CREATE TABLE identity_secrets (
+    user_id      INTEGER NOT NULL,
+    sign_key     TEXT    NOT NULL CHECK (length(sign_key) = 43),
+    seal_key     TEXT    NOT NULL CHECK (length(seal_key) = 43),
+    version      INTEGER NOT NULL CHECK (version >= 0),
+    sign_wrapped TEXT    NOT NULL,
+    seal_wrapped TEXT    NOT NULL,
+    made_at      INTEGER NOT NULL CHECK (made_at >= 0),
+    PRIMARY KEY (user_id, sign_key)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

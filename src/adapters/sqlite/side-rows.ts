@@ -16,6 +16,7 @@ import type { DecidedTransactions } from './decided-transactions.ts';
 import { ErasedUsers } from './erased-users.ts';
 import { isTaken } from './errors.ts';
 import { IdentityRows } from './identity-rows.ts';
+import { IdentitySecretRows } from './identity-secret-rows.ts';
 import { MessageRows } from './message-rows.ts';
 import type { NameClaims } from './name-claims.ts';
 import { inputValues, insertInto } from './row-sql.ts';
@@ -47,7 +48,8 @@ const DELETE = {
 } as const;
 
 /** Kinds of rows. */
-const OF_SEVERAL_STATEMENTS = /^(user\.(insert|rename|erase)|service\.|webhook\.|(identity|message)\.insert)/;
+const OF_SEVERAL_STATEMENTS =
+  /^(user\.(insert|rename|erase)|service\.|webhook\.|identity_secrets\.|(identity|message)\.insert)/;
 
 /** Writes the rows that belong to a decision, inside the caller's unit of work. */
 export class SideRows {
@@ -56,6 +58,7 @@ export class SideRows {
   readonly #services: ServiceRows;
   readonly #datasets: DatasetRows;
   readonly #identities: IdentityRows;
+  readonly #identitySecrets: IdentitySecretRows;
   readonly #messages: MessageRows;
   readonly #webhooks: WebhookRows;
   readonly #decided: DecidedTransactions;
@@ -78,6 +81,7 @@ export class SideRows {
     this.#services = new ServiceRows(database);
     this.#datasets = new DatasetRows(database);
     this.#identities = new IdentityRows(database);
+    this.#identitySecrets = new IdentitySecretRows(database);
     this.#messages = new MessageRows(database);
     this.#webhooks = new WebhookRows(database);
     this.#savepoint = database.prepare('SAVEPOINT decision');
@@ -174,6 +178,14 @@ export class SideRows {
         break;
       case 'identity.insert':
         return this.#identities.insert(row.identity);
+      case 'identity_secrets.insert':
+        this.#identitySecrets.insert(row.secrets);
+        return true;
+      case 'identity_secrets.enrol':
+        return this.#identitySecrets.enrol(row);
+      case 'identity_secrets.delete':
+        this.#identitySecrets.delete(row.userId);
+        return true;
       case 'identity.update':
         this.#identities.update(row);
         break;

@@ -16,6 +16,7 @@ import type {
   Decision,
   IdempotencyRecord,
   IdentityRow,
+  IdentitySecretsRow,
   InboxMessage,
   KeyReplacement,
   MessageConflict,
@@ -50,6 +51,7 @@ import { DecidedTransactions } from './decided-transactions.ts';
 import { startError } from './errors.ts';
 import { ExpiringRows } from './expiring-rows.ts';
 import { IdentityRows } from './identity-rows.ts';
+import { IdentitySecretRows } from './identity-secret-rows.ts';
 import { findDamage } from './integrity.ts';
 import { JournalIndex } from './journal-index.ts';
 import { JournalRows } from './journal-rows.ts';
@@ -122,6 +124,7 @@ export class SqliteStore implements Store {
   readonly #services: ServiceRows;
   readonly #datasets: DatasetRows;
   readonly #identities: IdentityRows;
+  readonly #identitySecrets: IdentitySecretRows;
   readonly #messages: MessageRows;
   readonly #webhooks: WebhookRows;
   readonly #keys: WrappedKeys;
@@ -167,6 +170,7 @@ export class SqliteStore implements Store {
     this.#services = new ServiceRows(database);
     this.#datasets = new DatasetRows(database);
     this.#identities = new IdentityRows(database);
+    this.#identitySecrets = new IdentitySecretRows(database);
     this.#messages = new MessageRows(database);
     this.#webhooks = new WebhookRows(database);
     this.#keys = new WrappedKeys(database);
@@ -279,6 +283,10 @@ export class SqliteStore implements Store {
     return this.#connection.read(() => this.#identities.list(page.userId, page.limit));
   }
 
+  async findIdentitySecrets(userId: UserId): Promise<readonly IdentitySecretsRow[]> {
+    return this.#connection.read(() => this.#identitySecrets.find(userId));
+  }
+
   async findSealingKeys(thumbprints: readonly string[]): Promise<readonly (NamedIdentity | undefined)[]> {
     return this.#connection.readTogether(() =>
       thumbprints.map((thumbprint) => this.#identities.findBySealingKey(thumbprint)),
@@ -387,12 +395,14 @@ export class SqliteStore implements Store {
     idempotencyRecords: number;
     sessions: number;
     unknownNames?: number;
+    identitySecrets?: number;
     limit: number;
   }): Promise<boolean> {
     return this.#appender.change(() => {
+      const secrets = this.#identitySecrets.prune(before.identitySecrets ?? 0, before.limit);
       const names = this.#unknownNames.prune(before.unknownNames ?? 0, before.limit);
       const more = this.#expiring.prune(before.idempotencyRecords, before.sessions, before.limit);
-      return more || names >= before.limit;
+      return more || Math.max(names, secrets) >= before.limit;
     });
   }
 

@@ -1,17 +1,24 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { KeyReplacement, StoredKey, VaultBinding, WrappedKeyRef } from '../../ports/store.ts';
 import { datasetOf, LIST_DATASET_SEEDS, REPLACE_DATASET_SEED } from '../sql/dataset-statements.ts';
+import { LIST_WRAPPED, REPLACE_SEAL, REPLACE_SIGN, secretOf } from '../sql/identity-secret-statements.ts';
 import { plainRows, prepareShared } from './row-sql.ts';
+
+/** Before the first key of an identity. */
+const FIRST = [-1, '', ''] as const;
 
 /**
  * Lists wrapped keys: the users' in order of user id, the tokens' in order of user and token id, the webhooks' in order of
- * their secrets' ids, then those of datasets in order of name and version; replaces them.
+ * their secrets' ids, those of datasets in order of name and version, then those of identities; replaces them.
  */
 export class WrappedKeys {
   readonly #macs: StatementSync;
   readonly #seeds: StatementSync;
   readonly #webhooks: StatementSync;
   readonly #datasets: StatementSync;
+  readonly #identities: StatementSync;
+  readonly #replaceSign: StatementSync;
+  readonly #replaceSeal: StatementSync;
   readonly #replaceMac: StatementSync;
   readonly #replaceSeed: StatementSync;
   readonly #replaceWebhook: StatementSync;
@@ -31,6 +38,9 @@ export class WrappedKeys {
     );
     this.#datasets = prepareShared(database, LIST_DATASET_SEEDS);
     this.#replaceDataset = prepareShared(database, REPLACE_DATASET_SEED);
+    this.#identities = prepareShared(database, LIST_WRAPPED);
+    this.#replaceSign = prepareShared(database, REPLACE_SIGN);
+    this.#replaceSeal = prepareShared(database, REPLACE_SEAL);
     this.#replaceMac = database.prepare('UPDATE users SET mac_key = ? WHERE user_id = ? AND mac_key = ?');
     this.#replaceSeed = database.prepare(
       'UPDATE tokens SET seed = ? WHERE user_id = ? AND token_id = ? AND seed = ?',
@@ -53,15 +63,22 @@ export class WrappedKeys {
       const [userId, tokenId] = after?.kind === 'seed' ? [after.userId, after.tokenId] : [-1, ''];
       keys.push(...plainRows<StoredKey>(this.#seeds.all(userId, tokenId, limit - keys.length)));
     }
-    if (keys.length < limit && after?.kind !== 'dataset') {
+    if (keys.length < limit && after?.kind !== 'dataset' && after?.kind !== 'identity') {
       const from = after?.kind === 'webhook' ? after.tokenId : '';
       keys.push(...plainRows<StoredKey>(this.#webhooks.all(from, limit - keys.length)));
     }
-    if (keys.length < limit) {
+    if (keys.length < limit && after?.kind !== 'identity') {
       const from = datasetOf(after?.kind === 'dataset' ? after.tokenId : '');
       for (const row of this.#datasets.all(...from, limit - keys.length)) {
         const [dataset, version, wrapped] = row as unknown as readonly [string, number, string];
         keys.push({ kind: 'dataset', userId: 0, tokenId: `${dataset}/${version}`, wrapped });
+      }
+    }
+    if (keys.length < limit) {
+      const from = after?.kind === 'identity' ? ([after.userId, ...secretOf(after.tokenId)] as const) : FIRST;
+      for (const row of this.#identities.all(...from, limit - keys.length)) {
+        const [userId, signKey, use, wrapped] = row as unknown as readonly [number, string, string, string];
+        keys.push({ kind: 'identity', userId, tokenId: `${signKey}/${use}`, wrapped });
       }
     }
     return keys;
@@ -74,6 +91,11 @@ export class WrappedKeys {
         mac: () => this.#replaceMac.run(replacement, userId, expected),
         seed: () => this.#replaceSeed.run(replacement, userId, tokenId, expected),
         webhook: () => this.#replaceWebhook.run(replacement, tokenId, expected),
+        identity: () => {
+          const [signKey, use] = secretOf(tokenId);
+          const replace = use === 'sign' ? this.#replaceSign : this.#replaceSeal;
+          return replace.run(userId, signKey, replacement, expected);
+        },
         dataset: () => this.#replaceDataset.run(...datasetOf(tokenId), replacement, expected),
       }[kind]();
       return Number(changes) === 1;

@@ -2,7 +2,7 @@ import { type Refusal, refuse } from '../../domain/errors.ts';
 import { identityQuestion } from '../../domain/identity/identity-question.ts';
 import { readPublicKey, thumbprintOf } from '../../domain/identity/public-key.ts';
 import { LIMITS } from '../../limits.ts';
-import type { IdentityRow, UserId } from '../../ports/store.ts';
+import type { IdentityRow, IdentitySecretsRow, SideRow, UserId } from '../../ports/store.ts';
 import { CodeFactor } from '../codes/code-factor.ts';
 import { refusedCode } from '../codes/second-factor.ts';
 import type { Context } from '../context.ts';
@@ -31,7 +31,8 @@ export type EnrolledIdentity = IdentityRow & { readonly repeated?: boolean };
  * Enrols the keys by which a user signs messages and is sent sealed ones. The code is over both keys, so whoever is between
  * the user's device and the journal cannot put in others; the entry is what the directory says. Keys that were in force are
  * replaced by the same entry. Does NOT check that the caller has the private keys: who enrols another's key gains nothing,
- * since they can neither sign by it nor open what is sealed to it.
+ * since they can neither sign by it nor open what is sealed to it. Keys that the vault offered this user (`offerVaultKeys`) are
+ * held by it from then on.
  *
  * Why a level is kept or not: docs/DECISIONS.md#a-level-is-carried-over-by-the-same-token
  */
@@ -45,12 +46,18 @@ export async function enrolIdentity(
   const { identitiesPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
   const wait = await context.rateLimiter.take(`identity/${session.userId}`, { countMax, windowMs });
   if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
-  const job = new EnrolIdentityJob(context, request, keys);
+  const secrets = await context.store.findIdentitySecrets(session.userId);
+  const custody = secrets.some((each) => isOffer(each, keys)) ? 'vault' : 'device';
+  const job = new EnrolIdentityJob(context, request, keys, custody);
   const idempotency = request.idempotency && (await boundToCode(context, request.idempotency, code));
   const { result } = await context.decider.submit(
     idempotent(job, idempotency, wholeResult<EnrolledIdentity>()),
   );
   return result;
+}
+
+function isOffer({ version, signKey, sealKey }: IdentitySecretsRow, keys: Keys): boolean {
+  return version === 0 && signKey === keys.signKey && sealKey === keys.sealKey;
 }
 
 type Keys = Pick<IdentityRow, 'signJwk' | 'sealJwk' | 'signKey' | 'sealKey'>;
@@ -70,13 +77,20 @@ class EnrolIdentityJob implements RepeatableJob<EnrolledIdentity | Refusal> {
   readonly origin: EntryOrigin | undefined;
   readonly #session: Session;
   readonly #keys: Keys;
+  readonly #custody: 'device' | 'vault';
   readonly #code: CodeFactor;
 
-  constructor(context: Context, { session, code, address }: EnrolIdentityRequest, keys: Keys) {
+  constructor(
+    context: Context,
+    { session, code, address }: EnrolIdentityRequest,
+    keys: Keys,
+    custody: 'device' | 'vault',
+  ) {
     this.userId = session.userId;
     this.origin = address === undefined ? undefined : { kind: 'address', name: address };
     this.#session = session;
     this.#keys = keys;
+    this.#custody = custody;
     const { signKey: sign, sealKey: seal } = keys;
     this.#code = new CodeFactor(context, code, {
       purpose: 'enrolment',
@@ -97,7 +111,7 @@ class EnrolIdentityJob implements RepeatableJob<EnrolledIdentity | Refusal> {
     return this.#code.judgeRepeat(user, at, isSame, { type: 'code.refused' });
   }
 
-  /** A unique key exists: one of the two keys was enrolled before, by whomever. */
+  /** A unique key exists: one of the two keys was enrolled before, by whomever. Or the vault's offer was replaced. */
   conflict(): Refusal {
     return refuse('identity_key_taken');
   }
@@ -133,6 +147,7 @@ class EnrolIdentityJob implements RepeatableJob<EnrolledIdentity | Refusal> {
         detail: {
           ...{ level, seal, sign, token: tokenId },
           ...(before ? { replaces: before.version } : {}),
+          ...(this.#custody === 'vault' ? { custody: 'vault' } : {}),
         },
         state: { ...judged.state, identity: { version, ...verified } },
         rows: [
@@ -148,8 +163,15 @@ class EnrolIdentityJob implements RepeatableJob<EnrolledIdentity | Refusal> {
               ]
             : []),
           { kind: 'identity.insert', identity },
+          this.#secretsRow(user.id, version),
         ],
       },
     };
+  }
+  /** What was in force before, or offered, is destroyed. */
+  #secretsRow(userId: UserId, version: number): SideRow {
+    return this.#custody === 'vault'
+      ? { kind: 'identity_secrets.enrol', userId, signKey: this.#keys.signKey, version }
+      : { kind: 'identity_secrets.delete', userId };
   }
 }

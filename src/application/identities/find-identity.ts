@@ -1,15 +1,17 @@
 import { type PublicKey, thumbprintOf } from '../../domain/identity/public-key.ts';
-import { decodeBody } from '../../domain/journal/entry.ts';
+import type { RecordedBody } from '../../domain/journal/entry.ts';
 import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type { IdentityLevel, NamedIdentity } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { isIntact } from '../journal/intact-entry.ts';
+import { intactBody } from '../journal/intact-entry.ts';
 import type { User } from '../users/user.ts';
 
 /** An identity as the directory shows it, with the entry that it follows from. */
 export interface PublishedIdentity {
   readonly identity: NamedIdentity;
+  /** Where the private keys are, as the entry says. */
+  readonly custody: 'device' | 'vault';
   /** The entry's index in the log; undefined while it has none. */
   readonly index: number | undefined;
   /** RFC 8785 JSON: who looks compares the thumbprints in it, and its hash with the log's. */
@@ -21,7 +23,8 @@ export interface PublishedIdentity {
 /**
  * Finds the keys of a user that are in force. The row must say what the entries say that enrolled and verified it.
  * @returns undefined where nobody of that name has any
- * @throws ContradictedRow when the row or an entry is not what the journal's hashes cover
+ * @throws ContradictedRow when the row or an entry is not what the journal's hashes cover; StoreUnavailable where an entry is in
+ * a file of the archive that is not here
  */
 export async function findIdentity(
   context: Context,
@@ -35,14 +38,14 @@ async function publish(context: Context, identity: NamedIdentity): Promise<Publi
   const { userId, version } = identity;
   const [entry, before] = await context.store.readUserJournal(userId, { below: version + 1, limit: 2 });
   const previous = before?.hash ?? GENESIS_HASH;
-  if (!entry || entry.version !== version || !isIntact(entry, previous) || !enrols(entry, identity))
-    throw contradicted(context, identity);
-  const level = await levelOf(context, identity, entry);
-  return { identity: { ...identity, level }, index: indexOf(entry), body: entry.body, previous };
+  const said = entry && intactBody(entry, previous);
+  if (!said || entry.version !== version || !enrols(said, identity)) throw contradicted(context, identity);
+  const level = await levelOf(context, identity, said);
+  const custody = said.detail?.custody === 'vault' ? 'vault' : 'device';
+  return { identity: { ...identity, level }, custody, index: indexOf(entry), body: entry.body, previous };
 }
 
-function enrols(entry: JournalEntry, identity: NamedIdentity): boolean {
-  const { type, detail, user } = decodeBody(entry.body);
+function enrols({ type, detail, user }: RecordedBody, identity: NamedIdentity): boolean {
   if (type !== 'identity.enrolled' || user !== identity.username) return false;
   const { signJwk, sealJwk, signKey, sealKey } = identity;
   return (
@@ -57,9 +60,9 @@ function enrols(entry: JournalEntry, identity: NamedIdentity): boolean {
 async function levelOf(
   context: Context,
   identity: NamedIdentity,
-  enrolled: JournalEntry,
+  enrolled: RecordedBody,
 ): Promise<IdentityLevel> {
-  const { level } = decodeBody(enrolled.body).detail ?? {};
+  const { level } = enrolled.detail ?? {};
   if (level !== 'self_asserted' && level !== 'factor') throw contradicted(context, identity);
   if (identity.level === level) return level;
   const { userId, version } = identity;
@@ -72,7 +75,8 @@ async function levelOf(
   if (verifiedVersion === undefined) return level;
   const page = { below: verifiedVersion + 1, limit: 2 };
   const [entry, before] = await context.store.readUserJournal(userId, page);
-  if (!entry || !isIntact(entry, before?.hash ?? GENESIS_HASH) || !verifies(entry, identity))
+  const said = entry && intactBody(entry, before?.hash ?? GENESIS_HASH);
+  if (!said || entry.version !== verifiedVersion || !verifies(said, identity))
     throw contradicted(context, identity);
   return 'operator';
 }
@@ -82,8 +86,10 @@ function verifiedVersionOf(user: User | undefined, version: number): number | un
   return identity?.version === version ? identity.verifiedVersion : undefined;
 }
 
-function verifies(entry: JournalEntry, { version, signKey, seen, verifiedBy }: NamedIdentity): boolean {
-  const { type, detail } = decodeBody(entry.body);
+function verifies(
+  { type, detail }: RecordedBody,
+  { version, signKey, seen, verifiedBy }: NamedIdentity,
+): boolean {
   return (
     type === 'admin.identity_verified' &&
     detail?.enrolled === version &&

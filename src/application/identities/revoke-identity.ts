@@ -30,7 +30,10 @@ export async function revokeIdentity(
           reason,
           detail: { enrolled: version, ...(by === undefined ? {} : { by }) },
           state,
-          rows: [{ kind: 'identity.update', userId, version, revokedAt: at, revokedReason: reason }],
+          rows: [
+            { kind: 'identity.update', userId, version, revokedAt: at, revokedReason: reason },
+            { kind: 'identity_secrets.delete', userId },
+          ],
         },
       };
     },

@@ -19,3 +19,8 @@ export function seedOwner(userId: UserId, tokenId: string): string {
 export function webhookSecretOwner(secretId: string): string {
   return `webhook/${secretId}`;
 }
+
+/** Names the owner of a user's private key for messages, by what it is for. */
+export function identityKeyOwner(userId: UserId, purpose: 'sign' | 'seal'): string {
+  return `identity-${purpose}/${userId}`;
+}

@@ -7,7 +7,7 @@ import type { Job } from '../decisions/job.ts';
 import { findRecord, repeated } from '../idempotency/idempotency-record.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
 import type { Act } from '../users/administer-user.ts';
-import { datasetOwner, macKeyOwner, seedOwner, webhookSecretOwner } from './key-owner.ts';
+import { datasetOwner, identityKeyOwner, macKeyOwner, seedOwner, webhookSecretOwner } from './key-owner.ts';
 import { bindingOf } from './vault-binding.ts';
 
 const PAGE = 512;
@@ -132,6 +132,8 @@ async function rewrapAll({ store, vault, userCache }: Context, signal: AbortSign
 /** Names the owner that a stored key was wrapped for. */
 export function ownerOf(key: StoredKey): string {
   if (key.kind === 'dataset') return datasetOwner(key.tokenId);
+  if (key.kind === 'identity')
+    return identityKeyOwner(key.userId, key.tokenId.endsWith('/sign') ? 'sign' : 'seal');
   if (key.kind === 'webhook') return webhookSecretOwner(key.tokenId);
   return key.kind === 'mac' ? macKeyOwner(key.userId) : seedOwner(key.userId, key.tokenId);
 }

@@ -96,6 +96,7 @@ export class Maintenance {
       idempotencyRecords: now - settings.idempotencyTtlMs,
       sessions: now,
       unknownNames: now - UNKNOWN_NAMES_MS,
+      identitySecrets: now - LIMITS.identityOfferedMs,
       limit: ROWS_MAX,
     };
     // Keeps up with what a busy server adds; the pause lets requests go first.

@@ -121,6 +121,9 @@ export function withRows(user: User, rows: readonly SideRow[]): User {
       case 'idempotency.insert':
       case 'identity.insert':
       case 'identity.update':
+      case 'identity_secrets.insert':
+      case 'identity_secrets.enrol':
+      case 'identity_secrets.delete':
       case 'message.insert':
       case 'inbox.deliver':
       case 'inbox.delete':

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { exportJWK } from 'jose';
-import { makeIdentityKeys, publicJwksOf } from '../../client/messages/identity-keys.ts';
+import { makeIdentityKeys, publicJwksOf, readCorrespondent } from '../../client/messages/identity-keys.ts';
 import { safetyNumber } from '../../client/messages/safety-number.ts';
 import { tokenHmac } from '../../client/token-hmac.ts';
 import { identityQuestion } from '../../domain/identity/identity-question.ts';
@@ -8,6 +8,7 @@ import { boundCode } from '../../domain/otp/bound-code.ts';
 import { text } from '../../language/text.ts';
 import { operate } from '../../operator/client.ts';
 import { type OwnKeys, readOwnKeys, readPublicKeys, writeOutput } from '../message/files.ts';
+import { codeOver, IN_VAULT, userOf, type VaultOptions } from '../message/vault-keys.ts';
 import { examples } from '../shell/examples.ts';
 import { granted } from '../shell/failure.ts';
 import { defineNamedAction } from '../shell/named-action.ts';
@@ -84,7 +85,19 @@ export function define(command: Command, shell: Shell): void {
           ),
         ),
       )
-      .requiredOption(...keys)
+      .requiredOption(
+        '--keys <file>',
+        say(
+          text(
+            'your own keys: a file of sello identity new, or vault: the vault makes them',
+            'sus propias claves: un fichero de sello identity new, o vault: las genera la bóveda',
+          ),
+        ),
+      )
+      .option(
+        '--user <name>',
+        say(text('with --keys vault: your user name', 'con --keys vault: su nombre de usuario')),
+      )
       .option(
         '--secret <base32>',
         say(
@@ -101,28 +114,29 @@ export function define(command: Command, shell: Shell): void {
       examples(
         shell,
         'printf secreto | sello identity enrol --keys alice.keys --password-stdin --code 123456',
+        'sello identity enrol --keys vault --user alice',
       ),
     )
-    .action(
-      async (
-        options: ServerOptions & { readonly keys: string; readonly secret?: string; readonly code?: string },
-      ) => {
-        const own = await readOwnKeys(options.keys);
-        const code =
-          options.secret === undefined
-            ? options.code
-            : boundCode(tokenHmac, readSeed(options.secret), questionOf(own), Date.now());
-        if (code === undefined) {
-          tellKeys(shell, own);
-          shell.exitCode = 2;
-          return;
-        }
-        const server = await Server.logIn(shell, options, own.user);
-        const body = { ...(await publicJwksOf(own.keys)), code };
-        const enrolled = await server.request('POST', '/v1/identities', body);
-        shell.result(enrolled, () => say(text(`Enrolled for ${own.user}`, `Dadas de alta para ${own.user}`)));
-      },
-    );
+    .action(async (options: VaultOptions & { readonly code?: string }) => {
+      if (options.keys === IN_VAULT) {
+        await enrolInVault(shell, options);
+        return;
+      }
+      const own = await readOwnKeys(options.keys);
+      const code =
+        options.secret === undefined
+          ? options.code
+          : boundCode(tokenHmac, readSeed(options.secret), questionOf(own), Date.now());
+      if (code === undefined) {
+        tellKeys(shell, own);
+        shell.exitCode = 2;
+        return;
+      }
+      const server = await Server.logIn(shell, options, own.user);
+      const body = { ...(await publicJwksOf(own.keys)), code };
+      const enrolled = await server.request('POST', '/v1/identities', body);
+      shell.result(enrolled, () => say(text(`Enrolled for ${own.user}`, `Dadas de alta para ${own.user}`)));
+    });
 
   serverFlags(
     shell,
@@ -177,6 +191,24 @@ export function define(command: Command, shell: Shell): void {
     example: 'sello identity revoke bob',
     run: async (username) => granted(await operate(shell.config(), 'identity.revoke', { username })),
   });
+}
+
+/** Has the vault make keys, and enrols them by a code over both. */
+async function enrolInVault(shell: Shell, options: VaultOptions): Promise<void> {
+  const user = userOf(options);
+  const server = await Server.logIn(shell, options, user);
+  const made = await server.request('POST', '/v1/identities/vault', {});
+  const own = await readCorrespondent({ user, ...made });
+  if (!own) throw new Error('the vault made no keys');
+  const question = identityQuestion({ user, sign: own.signKey, seal: own.sealKey });
+  shell.note(
+    text(`signs ${own.signKey}, sealed to ${own.sealKey}`, `firma ${own.signKey}, sellado ${own.sealKey}`),
+  );
+  const code = await codeOver(shell, options, question);
+  const enrolled = await server.request('POST', '/v1/identities', { ...made, code });
+  shell.result(enrolled, () =>
+    shell.say(text(`Enrolled for ${user}, in the vault`, `Dadas de alta para ${user}, en la bóveda`)),
+  );
 }
 
 function questionOf({ user, keys: { signKey: sign, sealKey: seal } }: OwnKeys): string {

@@ -10,14 +10,14 @@ import { examples } from '../shell/examples.ts';
 import { usageFailure } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
 import { defineExport } from './export-cms.ts';
-import { readInput, readMessageFile, readOwnKeys, readPublicKeys, writeOutput } from './files.ts';
+import { readInput, readMessageFile, readPublicKeys, writeOutput } from './files.ts';
 import { believed } from './problem-text.ts';
+import { ownKeysOf, preparedFor, type VaultOptions, vaultFlags } from './vault-keys.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_DEFAULT = '30';
 
-interface OutgoingOptions {
-  readonly keys: string;
+interface OutgoingOptions extends VaultOptions {
   readonly to: readonly string[];
   readonly in: string;
   readonly out: string;
@@ -25,8 +25,7 @@ interface OutgoingOptions {
   readonly days: string;
 }
 
-interface OpenOptions {
-  readonly keys: string;
+interface OpenOptions extends VaultOptions {
   readonly from: string;
   readonly in: string;
   readonly out: string;
@@ -42,12 +41,17 @@ interface VerifyOptions {
   readonly anyTime?: boolean;
 }
 
-/** Sealing, opening, signing and verifying messages by files alone: no server is asked. */
+/** Sealing, opening, signing and verifying messages by files alone: no server is asked, but for keys in its vault. */
 export function define(command: Command, shell: Shell): void {
   const say = shell.say.bind(shell);
   const keys = [
     '--keys <file>',
-    say(text('your own keys (sello identity new)', 'sus propias claves (sello identity new)')),
+    say(
+      text(
+        'your own keys: a file of sello identity new, or vault',
+        'sus propias claves: un fichero de sello identity new, o vault',
+      ),
+    ),
   ] as const;
   const from = [
     '--from <file>',
@@ -95,9 +99,12 @@ export function define(command: Command, shell: Shell): void {
         DAYS_DEFAULT,
       );
 
-  outgoing(
-    'seal',
-    say(text('sign and seal a file to recipients', 'firmar y sellar un fichero para sus destinatarios')),
+  vaultFlags(
+    shell,
+    outgoing(
+      'seal',
+      say(text('sign and seal a file to recipients', 'firmar y sellar un fichero para sus destinatarios')),
+    ),
   )
     .addHelpText(
       'after',
@@ -107,41 +114,47 @@ export function define(command: Command, shell: Shell): void {
       ),
     )
     .action((options: OutgoingOptions) => write(shell, options, sealMessage));
-  outgoing('sign', say(text('sign a file, without sealing it', 'firmar un fichero, sin sellarlo')))
+  vaultFlags(
+    shell,
+    outgoing('sign', say(text('sign a file, without sealing it', 'firmar un fichero, sin sellarlo'))),
+  )
     .addHelpText(
       'after',
       examples(shell, 'sello message sign --keys alice.json --to bob.json --in offer.pdf --out offer.jws'),
     )
     .action((options: OutgoingOptions) => write(shell, options, signMessage));
 
-  command
-    .command('open')
-    .description(
-      say(
-        text(
-          'open a sealed message, and verify who wrote it',
-          'abrir un mensaje sellado y comprobar quién lo escribió',
+  vaultFlags(
+    shell,
+    command
+      .command('open')
+      .description(
+        say(
+          text(
+            'open a sealed message, and verify who wrote it',
+            'abrir un mensaje sellado y comprobar quién lo escribió',
+          ),
         ),
-      ),
-    )
-    .requiredOption(...keys)
-    .requiredOption(...from)
-    .option(...input)
-    .option(...output)
-    .option(
-      '--signed <file>',
-      say(
-        text(
-          'also write the signed message: proof for others',
-          'escribir también el mensaje firmado: prueba ante otros',
+      )
+      .requiredOption(...keys)
+      .requiredOption(...from)
+      .option(...input)
+      .option(...output)
+      .option(
+        '--signed <file>',
+        say(
+          text(
+            'also write the signed message: proof for others',
+            'escribir también el mensaje firmado: prueba ante otros',
+          ),
         ),
-      ),
-    )
-    .option(
-      '--receipt <file>',
-      say(text('also write a receipt, signed by you', 'escribir también un acuse firmado por usted')),
-    )
-    .option(...anyTime)
+      )
+      .option(
+        '--receipt <file>',
+        say(text('also write a receipt, signed by you', 'escribir también un acuse firmado por usted')),
+      )
+      .option(...anyTime),
+  )
     .addHelpText(
       'after',
       examples(shell, 'sello message open --keys bob.json --from alice.json --in offer.jwe --out offer.pdf'),
@@ -166,7 +179,6 @@ async function write(
   options: OutgoingOptions,
   make: (message: OutgoingMessage) => Promise<string>,
 ): Promise<void> {
-  const { user, keys } = await readOwnKeys(options.keys);
   const { messageRecipientsMax, messageContentBytesMax } = LIMITS;
   if (options.to.length > messageRecipientsMax) {
     throw usageFailure(
@@ -181,6 +193,7 @@ async function write(
     throw usageFailure(text('--days: a number up to 3650', '--days: un número de hasta 3650'));
   }
   const recipients = await Promise.all(options.to.map(readPublicKeys));
+  const { user, keys } = await ownKeysOf(shell, options);
   const id = randomUUID();
   const made = await make({
     ...{ user, keys, recipients, id, contentType: options.type },
@@ -193,10 +206,13 @@ async function write(
 }
 
 async function open(shell: Shell, options: OpenOptions): Promise<void> {
-  const { user, keys } = await readOwnKeys(options.keys);
   const sender = await readPublicKeys(options.from);
   const jwe = (await readMessageFile(options.in)).toString('utf8').trimEnd();
+  const own = await ownKeysOf(shell, options);
   const now = Date.now();
+  const { user } = own;
+  const keys =
+    options.receipt === undefined ? own.keys : await preparedFor(own, jwe, { from: sender.user, now });
   const opened = believed(await openMessage(jwe, keys, sender, options.anyTime ? undefined : now));
   await writeOutput(options.out, opened.content);
   if (options.signed !== undefined) await writeOutput(options.signed, opened.signed);

@@ -1,14 +1,17 @@
-import { base64url, CompactSign, flattenedDecrypt } from 'jose';
+import { base64url } from 'jose';
+import type { VaultUse } from '../../domain/identity/vault-uses.ts';
 import {
   CONTENT_ENCRYPTION,
   KEY_ALGORITHM,
+  type MessageReceiptClaims,
   RECEIPT_TYPE,
   SEALED_TYPE,
   type SealedMessage,
   SIGNING_ALGORITHM,
 } from '../../domain/messages/message-form.ts';
-import type { Correspondent, IdentityKeys } from './identity-keys.ts';
+import type { Correspondent } from './identity-keys.ts';
 import { type MessageProblem, problem } from './message-problem.ts';
+import { type OwnKeys, openerFor, openingUse, signatureUse, signCompact, signingInput } from './own-keys.ts';
 import { type VerifiedMessage, verifySigned } from './verify-signed.ts';
 
 export interface OpenedMessage extends VerifiedMessage {
@@ -24,7 +27,7 @@ export interface OpenedMessage extends VerifiedMessage {
  */
 export async function openMessage(
   text: string,
-  keys: IdentityKeys,
+  keys: OwnKeys,
   sender: Correspondent,
   at: number | undefined,
 ): Promise<OpenedMessage | MessageProblem> {
@@ -34,13 +37,10 @@ export async function openMessage(
   const own = sealed.recipients[kids.indexOf(keys.sealKey)];
   if (!own) return problem('not_for_these_keys');
   const { protected: header, iv, ciphertext, tag } = sealed;
+  const open = await openerFor(keys, own);
   let signed: string;
   try {
-    const { plaintext } = await flattenedDecrypt(
-      { protected: header, iv, ciphertext, tag, header: { ...own.header }, encrypted_key: own.encrypted_key },
-      keys.seal.privateKey,
-      { keyManagementAlgorithms: [KEY_ALGORITHM], contentEncryptionAlgorithms: [CONTENT_ENCRYPTION] },
-    );
+    const plaintext = await open({ protected: header, iv, ciphertext, tag });
     signed = new TextDecoder('utf-8', { fatal: true }).decode(plaintext);
   } catch {
     return problem('altered');
@@ -104,16 +104,51 @@ function hasMembers(value: unknown, names: readonly string[]): boolean {
 }
 
 /** Signs the receipt of a message that was opened: a compact JWS, for its sender. @param sha256 of the JWE's bytes, hex */
-export async function signReceipt(
+export function signReceipt(
   user: string,
-  keys: IdentityKeys,
-  { claims: { iss: aud, jti } }: VerifiedMessage,
+  keys: OwnKeys,
+  { claims: { iss: from, jti } }: VerifiedMessage,
   { sha256, now }: { readonly sha256: string; readonly now: number },
 ): Promise<string> {
-  const claims = { iss: user, aud, jti, sha256, iat: Math.floor(now / 1000) };
-  return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
-    .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: keys.signKey, typ: RECEIPT_TYPE })
-    .sign(keys.sign.privateKey);
+  const { header, payload } = receiptOf(keys.signKey, { user, from, jti, sha256, now });
+  return signCompact(keys, header, payload);
+}
+
+/**
+ * What the vault is asked for to open a message and to sign its receipt by one code. The receipt counts once the message was
+ * opened and believed, and is sent only then.
+ * @param from the sender, as the inbox says
+ * @returns undefined where the message is not to these keys, or has not the form
+ */
+export async function openingUses(
+  text: string,
+  { signKey, sealKey }: Pick<OwnKeys, 'signKey' | 'sealKey'>,
+  receipt: { readonly user: string; readonly from: string; readonly now: number },
+): Promise<readonly VaultUse[] | undefined> {
+  const sealed = readSealed(text);
+  if ('problem' in sealed) return undefined;
+  const own = sealed.recipients.find(({ header }) => header.kid === sealKey);
+  if (!own) return undefined;
+  const { jti } = sealed;
+  const { header, payload } = receiptOf(signKey, { ...receipt, jti, sha256: await sha256Of(text) });
+  return [openingUse(own.header.epk), await signatureUse(signingInput(header, payload))];
+}
+
+function receiptOf(
+  kid: string,
+  {
+    user: iss,
+    from: aud,
+    jti,
+    sha256,
+    now,
+  }: Readonly<Record<'user' | 'from' | 'jti' | 'sha256', string>> & { readonly now: number },
+) {
+  const claims: MessageReceiptClaims = { iss, aud, jti, sha256, iat: Math.floor(now / 1000) };
+  return {
+    header: { alg: SIGNING_ALGORITHM, kid, typ: RECEIPT_TYPE } as const,
+    payload: new TextEncoder().encode(JSON.stringify(claims)),
+  };
 }
 
 /** SHA-256 in lower-case hex. */

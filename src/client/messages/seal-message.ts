@@ -1,4 +1,4 @@
-import { base64url, CompactSign, GeneralEncrypt, importJWK } from 'jose';
+import { base64url, GeneralEncrypt, importJWK } from 'jose';
 import {
   CONTENT_ENCRYPTION,
   KEY_ALGORITHM,
@@ -7,12 +7,13 @@ import {
   SIGNED_TYPE,
   SIGNING_ALGORITHM,
 } from '../../domain/messages/message-form.ts';
-import type { Correspondent, IdentityKeys } from './identity-keys.ts';
+import type { Correspondent } from './identity-keys.ts';
+import { type OwnKeys, signCompact } from './own-keys.ts';
 
 export interface OutgoingMessage {
   /** The sender's user name. */
   readonly user: string;
-  readonly keys: IdentityKeys;
+  readonly keys: OwnKeys;
   readonly recipients: readonly Correspondent[];
   readonly content: Uint8Array;
   /** A media type. */
@@ -37,9 +38,8 @@ export async function signMessage(message: OutgoingMessage): Promise<string> {
     cty: contentType,
     body: base64url.encode(content),
   };
-  return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
-    .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: keys.signKey, typ: SIGNED_TYPE })
-    .sign(keys.sign.privateKey);
+  const header = { alg: SIGNING_ALGORITHM, kid: keys.signKey, typ: SIGNED_TYPE } as const;
+  return signCompact(keys, header, new TextEncoder().encode(JSON.stringify(claims)));
 }
 
 /** Signs a message and seals it to its recipients: a JWE in General JSON (RFC 7516). */

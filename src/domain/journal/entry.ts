@@ -20,6 +20,8 @@ export type EntryType =
   | 'key.rotated'
   | 'identity.enrolled'
   | 'identity.revoked'
+  | 'identity.offered'
+  | 'identity.used'
   | 'message.sent'
   | 'message.delivered'
   | 'message.deleted'

@@ -81,6 +81,7 @@ export type Identity = {
   readonly sign_jwk: PublicKey;
   readonly seal_jwk: PublicKey;
   readonly level: 'self_asserted' | 'operator' | 'factor';
+  readonly custody: 'device' | 'vault';
   readonly index: number | null;
   readonly entry: {
     readonly body: string;
@@ -1268,6 +1269,31 @@ export interface Operations {
       readonly code: string;
     };
     answer: Identity;
+  };
+  'POST /v1/identities/vault': {
+    body: Readonly<Record<string, unknown>>;
+    answer: {
+      readonly sign_jwk: PublicKey;
+      readonly seal_jwk: PublicKey;
+    };
+  };
+  'POST /v1/identities/vault/uses': {
+    body: {
+      readonly uses: readonly ({
+        readonly sign: string;
+      } | {
+        readonly open: PublicKey;
+      })[];
+      readonly challenge: string;
+      readonly code: string;
+    };
+    answer: {
+      readonly results: readonly ({
+        readonly signature: string;
+      } | {
+        readonly key: string;
+      })[];
+    };
   };
   'POST /v1/lab/attacks/{name}': {
     path: {

@@ -284,6 +284,8 @@ export const consoleTexts = {
       key_rotated: 'The server changed its keys.',
       identity_enrolled: 'Your keys for messages were enrolled. If that was not you, revoke them at once.',
       identity_revoked: 'Your keys for messages were revoked.',
+      identity_offered: 'The vault made keys for messages, for you to enrol.',
+      identity_used: 'You signed or opened messages by your keys in the vault.',
       message_sent: 'You sent a sealed message.',
       message_delivered: 'You opened a sealed message.',
       message_deleted: 'You deleted a sealed message.',

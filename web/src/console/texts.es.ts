@@ -292,6 +292,8 @@ export const consoleTexts: Texts<typeof english> = {
       key_rotated: 'El servidor cambió sus claves.',
       identity_enrolled: 'Se dieron de alta sus claves para mensajes. Si no fue usted, revóquelas enseguida.',
       identity_revoked: 'Se revocaron sus claves para mensajes.',
+      identity_offered: 'La bóveda generó claves para mensajes, para que usted las dé de alta.',
+      identity_used: 'Usted firmó o abrió mensajes con sus claves de la bóveda.',
       message_sent: 'Envió un mensaje sellado.',
       message_delivered: 'Abrió un mensaje sellado.',
       message_deleted: 'Eliminó un mensaje sellado.',

@@ -228,6 +228,8 @@ export const operator = {
       key_rotated: 'Keys rotated',
       identity_enrolled: 'Message keys enrolled',
       identity_revoked: 'Message keys revoked',
+      identity_offered: 'Message keys made in the vault',
+      identity_used: 'Message keys in the vault used',
       message_sent: 'Message sent',
       dataset_created: 'Dataset made',
       dataset_rotated: 'Dataset has a new version',

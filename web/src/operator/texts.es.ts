@@ -232,6 +232,8 @@ export const operator: Texts<typeof english> = {
       key_rotated: 'Claves rotadas',
       identity_enrolled: 'Alta de claves de mensajes',
       identity_revoked: 'Claves de mensajes revocadas',
+      identity_offered: 'Claves de mensajes generadas en la bóveda',
+      identity_used: 'Uso de claves de mensajes en la bóveda',
       message_sent: 'Mensaje enviado',
       dataset_created: 'Conjunto de datos creado',
       dataset_rotated: 'Conjunto de datos con versión nueva',

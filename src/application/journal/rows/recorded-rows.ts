@@ -87,6 +87,9 @@ function changesOf(row: SideRow): readonly string[] {
       return [`=user.name:${textDigest(row.username)}`];
     case 'user.erase':
     case 'transaction.update':
+    case 'identity_secrets.insert':
+    case 'identity_secrets.enrol':
+    case 'identity_secrets.delete':
     case 'message.insert':
     case 'webhook.command':
     case 'inbox.deliver':

@@ -1,8 +1,10 @@
 import Type, { type Static } from 'typebox';
+import { applyVaultKeys } from '../../../application/identities/apply-vault-keys.ts';
 import { attestIdentity, certifyIdentity } from '../../../application/identities/attest-identity.ts';
 import { enrolIdentity } from '../../../application/identities/enrol-identity.ts';
 import { findIdentity, type PublishedIdentity } from '../../../application/identities/find-identity.ts';
 import { listOwnIdentities } from '../../../application/identities/list-identities.ts';
+import { offerVaultKeys } from '../../../application/identities/offer-vault-keys.ts';
 import { revokeIdentity } from '../../../application/identities/revoke-identity.ts';
 import { verifyIdentity } from '../../../application/identities/verify-identity.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
@@ -14,7 +16,7 @@ import { callerId } from '../caller.ts';
 import { ownIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
-import { Code, closed, named, time, Username } from '../schema.ts';
+import { Code, closed, Nonce, named, time, Username } from '../schema.ts';
 
 const GIVEN_JWK = Type.Object(
   {},
@@ -38,6 +40,11 @@ const Level = Type.Enum(['self_asserted', 'operator', 'factor'], {
     '`self_asserted`: enrolled by a code of a token of the account. `operator`: somebody compared the keys with the person. `factor`: they replaced such keys, by the same token.',
 });
 
+const Custody = Type.Enum(['device', 'vault'], {
+  description:
+    'Where the private keys are. `device`: on one of the user’s, and the server cannot use them. `vault`: in the server’s vault, which signs and opens for the user alone, by a code each time.',
+});
+
 const JWK_EXAMPLE = {
   crv: 'P-256',
   kty: 'EC',
@@ -52,6 +59,7 @@ const Identity = named(
     sign_jwk: Jwk,
     seal_jwk: Jwk,
     level: Level,
+    custody: Custody,
     index: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
       description: 'Of the entry in the log that enrolled them; null for the moment until it has one.',
     }),
@@ -77,12 +85,13 @@ const OwnIdentity = closed({
 
 export function identityView({
   identity,
+  custody,
   index,
   body,
   previous,
 }: PublishedIdentity): Static<typeof Identity> {
   const { username: user, level } = identity;
-  return { user, ...keysOf(identity), level, index: index ?? null, entry: { body, previous } };
+  return { user, ...keysOf(identity), level, custody, index: index ?? null, entry: { body, previous } };
 }
 
 function keysOf({ signJwk, sealJwk }: IdentityRow) {
@@ -134,6 +143,86 @@ export const identityRoutes = [
       // Replaced or revoked at the very moment.
       if (!found) return refuse('identity_changed');
       return { status: 201, headers: replayed(enrolled.repeated), body: identityView(found) };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/identities/vault',
+    tag: 'identities',
+    summary: 'Have the vault make keys of messages',
+    description: `For a user without a device for them. Enrol both by \`POST /v1/identities\` within ${LIMITS.identityOfferedMs / 60_000} minutes; until then nothing is sealed to them. Another call replaces them.`,
+    caller: 'user',
+    body: closed({}),
+    bodyExample: {},
+    responses: {
+      201: { description: 'Offered.', schema: closed({ sign_jwk: Jwk, seal_jwk: Jwk }) },
+    },
+    refusals: [],
+    async handle({ caller }, { context }) {
+      const offered = await offerVaultKeys(context, caller.session);
+      if (isRefusal(offered)) return offered;
+      return { status: 201, body: { sign_jwk: offered.signJwk, seal_jwk: offered.sealJwk } };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/identities/vault/uses',
+    tag: 'identities',
+    summary: 'Sign and open by keys in the vault',
+    description:
+      'By a code of an `ocra` token whose question is SHA-256 of the RFC 8785 JSON `{"act":"apply_vault_keys","challenge","digest","user","v":1}`; `digest` is SHA-256 (lower-case hex) of the RFC 8785 JSON of `uses`. `sign`: SHA-256 of a JWS’s signing input; the answer is its ES256 signature. `open`: the `epk` of a message’s recipient; the answer is the key that unwraps its content key (A256KW). The challenge is spent.',
+    caller: 'user',
+    body: closed({
+      uses: Type.Array(
+        Type.Union([
+          closed({ sign: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256, hex.' }) }),
+          closed({ open: Jwk }),
+        ]),
+        { minItems: 1, maxItems: LIMITS.identityUsesMax },
+      ),
+      challenge: Nonce,
+      code: Code,
+    }),
+    bodyExample: {
+      uses: [{ open: JWK_EXAMPLE }],
+      challenge: '8f3c0ab1d2e4f5061728394a5b6c7d8e8f3c0ab1d2e4f5061728394a5b6c7d8e',
+      code: '123456',
+    },
+    responses: {
+      200: {
+        description: 'In the order of the uses.',
+        schema: closed({
+          results: Type.Array(
+            Type.Union([closed({ signature: Type.String() }), closed({ key: Type.String() })]),
+          ),
+        }),
+      },
+    },
+    refusals: [
+      'vault_keys_unknown',
+      'identity_changed',
+      'identity_key_invalid',
+      'bound_code_required',
+      'challenge_unknown',
+      'challenge_expired',
+      'challenge_spent',
+      'code_wrong',
+      'code_spent',
+      'locked',
+    ],
+    async handle({ caller: { session }, body, address }, { context }) {
+      const results = await applyVaultKeys(context, { session, ...body, address });
+      if (isRefusal(results)) return results;
+      const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+      return {
+        status: 200,
+        headers: { 'cache-control': 'no-store' },
+        body: {
+          results: results.map((each) =>
+            'key' in each ? { key: text(each.key) } : { signature: text(each.signature) },
+          ),
+        },
+      };
     },
   }),
   route({

@@ -26,6 +26,8 @@ const NAMES: ReadonlySet<string> = new Set([
   'transaction_cancelled',
   'key_rotated',
   'identity_enrolled',
+  'identity_offered',
+  'identity_used',
   'identity_revoked',
   'message_sent',
   'message_delivered',
