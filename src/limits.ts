@@ -607,6 +607,20 @@ export const LIMITS = {
   /** How long such an export may take. */
   exportTimeMs: 600_000,
 
+  // web push
+  /** UTF-16 code units. */
+  pushEndpointLengthMax: 1_024,
+  /** Of one user that are told: one for each session at most. */
+  pushSubscriptionsPerUserMax: 16,
+  /** Transactions whose users are to be told. What comes beyond it is not told. */
+  pushQueueMax: 10_000,
+  /** Users that are told at a time. */
+  pushRequestsMax: 8,
+  /** Of one message to one browser. */
+  pushAttemptsMax: 4,
+  /** Before the first repetition. It doubles with each. */
+  pushRetryMsMin: 1_000,
+
   // datasets
   datasetsMax: 1_000,
   /** Of one request that makes surrogates or turns them back. */

@@ -10,6 +10,7 @@ import { startTcpServer, type TcpServer } from '../wire/tcp/server.ts';
 import { type Application, type ComposeOptions, openApplication } from './application.ts';
 import { startIndexing } from './journal-index.ts';
 import { startLog } from './transparency-log.ts';
+import { type RunningWebPush, startWebPush } from './web-push.ts';
 
 export interface RunningServer {
   readonly application: Application;
@@ -59,8 +60,10 @@ export async function startServer(
   let http: HttpServer;
   let laboratory: Laboratory | undefined;
   let stopRelayWatch = async () => {};
+  let push: RunningWebPush | undefined;
   try {
     stopRelayWatch = application.startRelay();
+    push = startWebPush(config, application.context, log);
     tcp = await startTcpServer({
       host: config.tcpHost,
       port: config.tcpPort,
@@ -81,6 +84,7 @@ export async function startServer(
       publicUrl: config.publicUrl,
       ...(options.settingsInForce ? { settingsInForce: options.settingsInForce } : {}),
       laboratory: () => laboratory,
+      webPush: push?.webPush,
       context: application.context,
       logIn: application.services.logIn,
       logger: log,
@@ -88,6 +92,7 @@ export async function startServer(
     });
   } catch (error) {
     await tcp?.stop(0);
+    await push?.stop();
     await stopRelayWatch();
     await application.close();
     throw error;
@@ -103,6 +108,7 @@ export async function startServer(
       http.dependencies.health.stopping = true;
       if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
       await Promise.all([tcp.stop(LIMITS.drainTimeMs), http.stop(LIMITS.drainTimeMs)]);
+      await push?.stop();
       await stopRelayWatch();
       await indexing?.stop();
       await sealing?.stop();

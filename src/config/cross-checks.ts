@@ -58,6 +58,10 @@ export function* crossProblems(values: ConfigValues): Generator<string> {
     if (!isAddressBlock(block))
       yield `webhooks.private_addresses_allowed expected an address or CIDR block such as 10.1.2.3 or fd00::/8, not "${block}"`;
   }
+  for (const block of values.web_push.private_addresses_allowed) {
+    if (!isAddressBlock(block))
+      yield `web_push.private_addresses_allowed expected an address or CIDR block such as 10.1.2.3 or fd00::/8, not "${block}"`;
+  }
 }
 
 function* relayProblems({ role, store_url: storeUrl, pulsar }: ConfigValues): Generator<string> {

@@ -411,6 +411,42 @@ export const ConfigSchema = group({
       description: "Authorities (PEM) of endpoints' certificates beside the public ones.",
     }),
   }),
+  web_push: group({
+    enabled: flag(
+      true,
+      'Whether browsers whose users ask for it are told of transactions that wait, while the token’s page is closed: by Web Push (RFC 8030, 8291, 8292), through the push service that the browser chose. A message holds the id of the transaction and neither payee nor amount, and is encrypted for the browser; the push service learns when somebody has something to approve.',
+    ),
+    contact: {
+      anyOf: [{ type: 'string', pattern: '^(mailto:|https://).' }, { type: 'null' }],
+      default: null,
+      expected: '"mailto:NAME@HOST" or "https://…", or null',
+      description:
+        'Whom a push service may tell of trouble with these messages (RFC 8292). By default `public_url`, where that is https.',
+    },
+    hosts: {
+      type: 'array',
+      items: { type: 'string', pattern: '^(\\*\\.)?[A-Za-z0-9.-]+$', maxLength: 253 },
+      default: [
+        'fcm.googleapis.com',
+        '*.push.services.mozilla.com',
+        '*.push.apple.com',
+        '*.notify.windows.com',
+      ],
+      maxItems: 64,
+      expected: 'a list of host names, such as ["fcm.googleapis.com", "*.push.apple.com"]',
+      description:
+        'The push services that messages may be sent to; `*.` stands for whatever is below a name. By default those of Chromium, Firefox, Safari and Edge.',
+    },
+    private_addresses_allowed: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      default: [],
+      maxItems: 256,
+      expected: 'a list of addresses or CIDR blocks, such as ["10.1.2.3", "fd00::/8"]',
+      description:
+        'Addresses (or CIDR blocks) that a push service may have although they are not public, and without TLS: for one of your own.',
+    },
+  }),
   tcp_log_in_code_required: flag(
     true,
     'A log-in over TCP shows a code (`codigo`) where the user has an active `totp` or `hotp` token, as over REST. Off, for clients of the first version: the password alone opens such sessions, on TCP only.',

@@ -96,6 +96,13 @@ export function configWarnings(config: Config): readonly ConfigWarning[] {
       'un administrador puede hacer que se envíen peticiones a estas direcciones internas, también sin TLS: nombre direcciones sueltas',
     );
   }
+  if (config.webPush.privateAddressesAllowed.length > 0) {
+    warn(
+      'web_push.private_addresses_allowed',
+      'whoever has a session can have requests sent to these addresses inside, on the hosts of web_push.hosts: name single addresses',
+      'quien tenga una sesión puede hacer que se envíen peticiones a estas direcciones internas, en los hosts de web_push.hosts: nombre direcciones sueltas',
+    );
+  }
   if (!config.tcpLogInCodeRequired) {
     warn(
       'tcp_log_in_code_required',

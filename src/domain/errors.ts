@@ -110,6 +110,8 @@ export type RefusalCode =
   | 'webhook_address_refused'
   | 'webhook_delivery_unknown'
   | 'webhooks_too_many'
+  | 'push_off'
+  | 'push_subscription_invalid'
   | 'already_running'
   // tokens
   | 'tokens_too_many'

@@ -2,6 +2,7 @@ import type { EntryType } from '../domain/journal/entry.ts';
 import type { JournalReader } from './journal-reader.ts';
 import type { Leases } from './lease.ts';
 import type { LogStore } from './log-store.ts';
+import type { PushSubscriptions } from './push-subscriptions.ts';
 import type { RetentionStore } from './retention.ts';
 import type { SearchStore } from './search-store.ts';
 import type { SinkPositions } from './sink-positions.ts';
@@ -47,6 +48,7 @@ export interface Store extends JournalReader {
   readonly leases: Leases;
   readonly log: LogStore;
   readonly sinks: SinkPositions;
+  readonly pushSubscriptions: PushSubscriptions;
   readonly retention: RetentionStore;
   readonly search: SearchStore;
 

@@ -761,6 +761,22 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorForm>> = Object.freeze({
     ['Hay demasiados webhooks, o se pide demasiado de este', 'Borre uno, o espere un momento.'],
   ),
 
+  // web push
+  push_off: form(
+    'ERROR',
+    409,
+    'no',
+    ['This server pushes no messages', 'Look at the token’s page for what waits.'],
+    ['Este servidor no envía avisos', 'Vea en la página del token qué espera.'],
+  ),
+  push_subscription_invalid: form(
+    'ERROR',
+    422,
+    'no',
+    ['Messages cannot be pushed there', 'See the detail.'],
+    ['No se pueden enviar avisos ahí', 'Vea el detalle.'],
+  ),
+
   // tokens
   already_running: form(
     'ERROR',

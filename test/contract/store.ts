@@ -7,6 +7,7 @@ import { lifeContract } from './store-life.ts';
 import { logContract } from './store-log.ts';
 import { messagesContract } from './store-messages.ts';
 import { namesContract } from './store-names.ts';
+import { pushContract } from './store-push.ts';
 import { readContract } from './store-read.ts';
 import { rowsContract } from './store-rows.ts';
 import { searchContract } from './store-search.ts';
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   lifeContract(name, open);
   unknownNamesContract(name, open);
   webhooksContract(name, open);
+  pushContract(name, open);
   leasesContract(name, open);
   logContract(name, open);
   searchContract(name, open);

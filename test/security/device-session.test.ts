@@ -14,6 +14,7 @@ const OPEN = [
   'DELETE /v1/messages/{id}',
   'DELETE /v1/recovery',
   'DELETE /v1/sessions/current',
+  'DELETE /v1/sessions/current/push-subscription',
   'DELETE /v1/tokens/{id}',
   'GET /v1/events',
   'GET /v1/identities',
@@ -26,6 +27,7 @@ const OPEN = [
   'GET /v1/receipts/{transaction}',
   'GET /v1/recovery',
   'GET /v1/sessions/current',
+  'GET /v1/sessions/current/push-subscription',
   'GET /v1/tokens',
   'GET /v1/tokens/{id}/uses',
   'GET /v1/transactions',
@@ -36,6 +38,7 @@ const OPEN = [
   'POST /v1/tokens/{id}/activation',
   'POST /v1/transactions/{id}/approval',
   'POST /v1/transactions/{id}/refusal',
+  'PUT /v1/sessions/current/push-subscription',
 ];
 
 test('a device’s session opens these routes and no others, whatever its user may do', async (t) => {

@@ -8,12 +8,26 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
 import { startChromium } from '../services/chromium.ts';
+import { PushService } from '../services/push-service.ts';
+import { until } from '../waiting.ts';
 import { Console } from './console.ts';
 import { newCustomer, PHONE_OPTIONS } from './customer.ts';
 import { runSello } from './sello.ts';
 import { PIN, Token } from './token.ts';
 
-const [chromium, sello] = await Promise.all([startChromium({ after }), runSello({ after })]);
+const [chromium, sello, pushService] = await Promise.all([
+  startChromium({ after }),
+  runSello(
+    { after },
+    {
+      flags: {
+        '--web-push-private-addresses-allowed': '["127.0.0.1"]',
+        '--web-push-hosts': '["127.0.0.1"]',
+      },
+    },
+  ),
+  PushService.start({ after }),
+]);
 
 describe('payments', { concurrency: 2 }, () => {
   test('enrol, approve by holding, receipt: both pages follow by themselves', async () => {
@@ -262,6 +276,82 @@ describe('payments', { concurrency: 2 }, () => {
     await token.offerPin(PIN);
     await token.at('approvals');
     await token.text('1 payment cannot be shown safely and is left out.').waitFor();
+    await leave();
+  });
+
+  // Chromium's own push service needs the internet: the browser's subscription is replaced by one of the service on loopback,
+  // and what that service got is delivered to the service worker by the debugger.
+  test('a payment is told while the page is closed, without payee or amount, and the notification leads to it', async () => {
+    const { bank, token, phone, leave } = await newCustomer(chromium, sello, 'gwen');
+    await phone.context.grantPermissions(['notifications'], { origin: sello.origin });
+    const { endpoint, keys } = pushService.subscribe();
+    await phone.page.addInitScript(`(() => {
+      let held = null;
+      PushManager.prototype.getSubscription = async () => held;
+      PushManager.prototype.subscribe = async (options) => {
+        held = {
+          endpoint: ${JSON.stringify(endpoint)},
+          options: { applicationServerKey: options.applicationServerKey.buffer },
+          toJSON: () => ({ keys: ${JSON.stringify(keys)} }),
+          unsubscribe: async () => { held = null; return true; },
+        };
+        return held;
+      };
+    })()`);
+    await phone.page.evaluate('navigator.serviceWorker.ready.then(() => 0)');
+    await phone.page.reload();
+    await token.offerPin(PIN);
+    await token.at('settings');
+    await token.button('Turn on notifications').click();
+    await token.text('Notifications are on.').waitFor();
+    await token.at('codes');
+    await bank.transfer({ payee: 'Astilleros', amount: '640' });
+    const { text, body } = await until(() => pushService.received[0]);
+    assert.doesNotMatch(text, /Astilleros|640/);
+    assert.ok(!body.includes(text));
+
+    const session = await phone.context.newCDPSession(phone.page);
+    const registrations: string[] = [];
+    session.on('ServiceWorker.workerRegistrationUpdated', (event) =>
+      registrations.push(...event.registrations.map(({ registrationId }) => registrationId)),
+    );
+    await session.send('ServiceWorker.enable');
+    const registrationId = await until(() => registrations[0]);
+    await session.send('ServiceWorker.deliverPushMessage', {
+      origin: sello.origin,
+      registrationId,
+      data: text,
+    });
+    const shown = `navigator.serviceWorker.ready
+      .then((worker) => worker.getNotifications())
+      .then((all) => JSON.stringify(all.map(({ title, body, data, lang }) => ({ title, body, data, lang }))))`;
+    const notifications = await until(async () => {
+      const found = JSON.parse((await phone.page.evaluate(shown)) as string) as {
+        title: string;
+        data: string;
+      }[];
+      return found.length > 0 && found;
+    });
+    assert.deepEqual(notifications, [
+      {
+        title: 'A payment waits for you',
+        body: 'Open Sello to look at it and to approve or refuse it.',
+        data: (JSON.parse(text) as { transaction: string }).transaction,
+        lang: 'en',
+      },
+    ]);
+    const [worker] = phone.context.serviceWorkers();
+    await worker?.evaluate(`registration.getNotifications().then(([notification]) => {
+      dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+    })`);
+    await token.heading('Approve this payment?').waitFor();
+    await token.text('Astilleros').waitFor();
+    await token.consent();
+    await bank.becomes('Approved');
+
+    await token.at('settings');
+    await token.button('Turn off notifications').click();
+    await token.button('Turn on notifications').waitFor();
     await leave();
   });
 

@@ -442,6 +442,22 @@ export const MIGRATIONS: readonly Migration[] = [
     );
     `,
   },
+  {
+    sql: `
+    CREATE TABLE push_subscriptions (
+      user_id     bigint  NOT NULL,
+      session_id  text    COLLATE "C" NOT NULL,
+      endpoint    text    NOT NULL,
+      p256dh      text    NOT NULL,
+      auth        text    NOT NULL,
+      key_version integer NOT NULL CHECK (key_version >= 0),
+      language    text    NOT NULL CHECK (language IN ('en', 'es')),
+      created_at  bigint  NOT NULL CHECK (created_at >= 0),
+      PRIMARY KEY (user_id, session_id),
+      FOREIGN KEY (user_id, session_id) REFERENCES sessions ON DELETE CASCADE
+    );
+    `,
+  },
 ];
 
 /**
@@ -458,7 +474,7 @@ export const GRANTS: readonly string[] = [
   'GRANT INSERT, DELETE ON log_checkpoints TO %role%',
   'GRANT INSERT, UPDATE ON leases TO %role%',
   'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding, identities, messages, dataset_versions TO %role%',
-  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, service_key_facts, unknown_names, name_claims, sink_positions, inbox, identity_secrets TO %role%',
+  'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, service_key_facts, unknown_names, name_claims, sink_positions, push_subscriptions, inbox, identity_secrets TO %role%',
   'GRANT INSERT, DELETE ON message_parts, staged_messages TO %role%',
   'GRANT INSERT ON identity_keys TO %role%',
   'GRANT UPDATE ON search_progress TO %role%',

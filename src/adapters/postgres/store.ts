@@ -4,6 +4,7 @@ import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type { Leases } from '../../ports/lease.ts';
 import type { LogStore } from '../../ports/log-store.ts';
+import type { PushSubscriptions } from '../../ports/push-subscriptions.ts';
 import type { RetentionStore } from '../../ports/retention.ts';
 import type { SearchStore } from '../../ports/search-store.ts';
 import type { SinkPositions } from '../../ports/sink-positions.ts';
@@ -67,6 +68,7 @@ import { checkVersion, excessRights, mayMigrate, migrate, readVersion } from './
 import { claimUnclaimed } from './name-claims.ts';
 import { Pool } from './pool.ts';
 import type { PostgresLog } from './primary.ts';
+import { PostgresPushSubscriptions } from './push-subscription-rows.ts';
 import { PostgresRetentionStore } from './retention-rows.ts';
 import { PostgresLogStore } from './sealed-log.ts';
 import { PostgresSearchStore } from './search-rows.ts';
@@ -166,6 +168,7 @@ async function isCopied(connection: Connection): Promise<boolean> {
 export class PostgresStore implements Store {
   readonly leases: Leases;
   readonly sinks: SinkPositions;
+  readonly pushSubscriptions: PushSubscriptions;
   readonly log: LogStore;
   readonly retention: RetentionStore;
   readonly search: SearchStore;
@@ -192,6 +195,7 @@ export class PostgresStore implements Store {
     const change: OnConnection = (work) => this.#change(work);
     this.leases = new PostgresLeases(change);
     this.sinks = new PostgresSinkPositions(change);
+    this.pushSubscriptions = new PostgresPushSubscriptions(read, change);
     this.log = new PostgresLogStore(read, change, this.#journal, options.bodies);
     this.retention = new PostgresRetentionStore(read, change, this.#journal);
     this.search = new PostgresSearchStore(read, change, this.#journal, options.bodies);

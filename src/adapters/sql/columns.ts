@@ -1,3 +1,4 @@
+import type { PushSubscriptionRow } from '../../ports/push-subscriptions.ts';
 import type {
   DatasetVersionRow,
   IdempotencyRecord,
@@ -95,6 +96,17 @@ export const TRANSACTIONS: Columns<TransactionRow> = {
   decidedAt: 'decided_at',
   decidedVersion: 'decided_version',
   reason: 'reason',
+};
+
+export const PUSH_SUBSCRIPTIONS: Columns<PushSubscriptionRow> = {
+  userId: 'user_id',
+  sessionId: 'session_id',
+  endpoint: 'endpoint',
+  p256dh: 'p256dh',
+  auth: 'auth',
+  keyVersion: 'key_version',
+  language: 'language',
+  createdAt: 'created_at',
 };
 
 export const SERVICES: Columns<StoredService> = {

@@ -425,4 +425,18 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (user_id, sign_key)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE push_subscriptions (
+    user_id     INTEGER NOT NULL,
+    session_id  TEXT    NOT NULL,
+    endpoint    TEXT    NOT NULL,
+    p256dh      TEXT    NOT NULL,
+    auth        TEXT    NOT NULL,
+    key_version INTEGER NOT NULL CHECK (key_version >= 0),
+    language    TEXT    NOT NULL CHECK (language IN ('en', 'es')),
+    created_at  INTEGER NOT NULL CHECK (created_at >= 0),
+    PRIMARY KEY (user_id, session_id),
+    FOREIGN KEY (user_id, session_id) REFERENCES sessions ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

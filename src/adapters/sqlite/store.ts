@@ -6,6 +6,7 @@ import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
 import type { Leases } from '../../ports/lease.ts';
 import type { LogStore } from '../../ports/log-store.ts';
+import type { PushSubscriptions } from '../../ports/push-subscriptions.ts';
 import type { RetentionStore } from '../../ports/retention.ts';
 import type { SearchStore } from '../../ports/search-store.ts';
 import type { SinkPositions } from '../../ports/sink-positions.ts';
@@ -60,6 +61,7 @@ import { MessageRows } from './message-rows.ts';
 import { migrate } from './migrate.ts';
 import { NameClaims } from './name-claims.ts';
 import { OwnerLock } from './owner-lock.ts';
+import { SqlitePushSubscriptions } from './push-subscription-rows.ts';
 import { RecentHashes } from './recent-hashes.ts';
 import { SqliteRetentionStore } from './retention-rows.ts';
 import { SqliteLogStore } from './sealed-log.ts';
@@ -108,6 +110,7 @@ export class SqliteStore implements Store {
   readonly path: string;
   readonly leases: Leases;
   readonly sinks: SinkPositions;
+  readonly pushSubscriptions: PushSubscriptions;
   readonly log: LogStore;
   readonly retention: RetentionStore;
   readonly search: SearchStore;
@@ -158,6 +161,7 @@ export class SqliteStore implements Store {
     const leases = new SqliteLeases(database, change);
     this.leases = leases;
     this.sinks = new SqliteSinkPositions(connection, change, leases);
+    this.pushSubscriptions = new SqlitePushSubscriptions(connection, change);
     this.log = new SqliteLogStore(connection, this.#journal, {
       ...{ change, leases, index, recent },
       bodies: options.bodies,

@@ -5,6 +5,7 @@ import { BackgroundVerification } from '../../application/journal/background-ver
 import { ServiceEvents } from '../../application/journal/service-events.ts';
 import type { LogInRequest } from '../../application/log-in/log-in-by-password.ts';
 import type { LogIn } from '../../application/log-in/submit-log-in.ts';
+import type { WebPush } from '../../application/push/manage-push-subscription.ts';
 import { JournalFigures } from '../../application/search/journal-figures.ts';
 import { ServiceKeys } from '../../application/services/service-keys.ts';
 import { AccessTokens } from '../../application/sessions/access-tokens.ts';
@@ -50,6 +51,8 @@ export interface HttpDependencies {
   readonly settingsInForce: readonly SettingInForce[];
   /** Defined where the configuration allows attacks from the console. */
   laboratory(): Laboratory | undefined;
+  /** Undefined where `web_push` is off. */
+  readonly webPush: WebPush | undefined;
   /** Exports of the journal under way. */
   readonly exporting: Quota;
   /** Requests that wait for a decision now. */
@@ -89,6 +92,7 @@ export interface DependencyOptions {
   readonly metricsPublic?: boolean;
   readonly settingsInForce?: readonly SettingInForce[];
   readonly laboratory?: () => Laboratory | undefined;
+  readonly webPush?: WebPush | undefined;
 }
 
 /** Makes all dependencies but those that are known only once the server listens. */
@@ -99,6 +103,7 @@ export async function makeDependencies(
     metricsPublic = false,
     settingsInForce = [],
     laboratory = () => undefined,
+    webPush,
   }: DependencyOptions,
   streams: Partial<EventStreamLimits> | undefined,
 ): Promise<Omit<HttpDependencies, 'site' | 'openConnections' | 'connections'>> {
@@ -124,6 +129,7 @@ export async function makeDependencies(
     verification: new BackgroundVerification(context),
     settingsInForce,
     laboratory,
+    webPush,
     exporting: new Quota(LIMITS.exportStreamsMax),
     waiting: new WaitQuota(),
     bodies: new BodyQuota(),

@@ -24,6 +24,7 @@ import { ownSessionRoutes } from './routes/own-sessions.ts';
 import { passkeyRoutes } from './routes/passkeys.ts';
 import { passwordRoutes } from './routes/passwords.ts';
 import { proofRoutes } from './routes/proofs.ts';
+import { pushSubscriptionRoutes } from './routes/push-subscriptions.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { recoveryRoutes } from './routes/recoveries.ts';
 import { recoveryCodeRoutes } from './routes/recovery-codes.ts';
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...setupRoutes,
   ...sessionRoutes,
   ...ownSessionRoutes,
+  ...pushSubscriptionRoutes,
   ...sessionProofRoutes,
   ...passkeyRoutes,
   ...challengeRoutes,

@@ -6,7 +6,9 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { createService } from '../../../src/application/services/manage-services.ts';
 import { createUser } from '../../../src/application/users/register-user.ts';
+import { startWebPush } from '../../../src/compose/web-push.ts';
 import type { Application } from '../../../src/compose.ts';
+import type { Config } from '../../../src/config.ts';
 import { type Act, actQuestion } from '../../../src/domain/act-question.ts';
 import { decodeBase32 } from '../../../src/domain/encoding/base32.ts';
 import { boundCode } from '../../../src/domain/otp/bound-code.ts';
@@ -27,6 +29,7 @@ import type { Authenticator } from '../../services/authenticator.ts';
 import { proveSessions } from '../../services/proven-sessions.ts';
 
 export const PASSWORD = 'secreto';
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 // biome-ignore lint/suspicious/noExplicitAny: what a server answers is looked into by its own test
 export type Json = any;
@@ -157,15 +160,23 @@ export async function testHttp(
 ): Promise<HttpFixture> {
   const { clock, flags = {}, ...http } = options;
   const application = await testApplication(t, { ...(clock ? { clock } : {}), flags });
+  const { context } = application;
+  const push = startWebPush(context.settings as unknown as Config, context, SILENT, {
+    limits: { pushRetryMsMin: 20 },
+  });
   const server = await startHttpServer({
     host: '127.0.0.1',
     port: 0,
-    context: application.context,
+    context,
+    webPush: push?.webPush,
     logIn: application.services.logIn,
     logger: { debug() {}, info() {}, warn() {}, error: (fields) => console.error(fields) },
     ...http,
   });
-  t.after(() => server.stop(0));
+  t.after(async () => {
+    await push?.stop();
+    await server.stop(0);
+  });
   return new HttpFixture(application, server, clock);
 }
 

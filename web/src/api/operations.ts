@@ -306,6 +306,11 @@ export type PublicKey = {
   readonly y: string;
 };
 
+export type PushSubscription = {
+  readonly server_key: string | null;
+  readonly endpoint: string | null;
+};
+
 export type Recovery = {
   readonly asked_by: string;
   readonly asked_at: string;
@@ -525,6 +530,9 @@ export interface Operations {
     answer: undefined;
   };
   'DELETE /v1/sessions/current': {
+    answer: undefined;
+  };
+  'DELETE /v1/sessions/current/push-subscription': {
     answer: undefined;
   };
   'DELETE /v1/sessions/{id}': {
@@ -947,6 +955,9 @@ export interface Operations {
   };
   'GET /v1/sessions/current': {
     answer: BrowserSession;
+  };
+  'GET /v1/sessions/current/push-subscription': {
+    answer: PushSubscription;
   };
   'GET /v1/tokens': {
     query?: {
@@ -1574,5 +1585,17 @@ export interface Operations {
       readonly scopes: readonly ('transactions:write' | 'transactions:read' | 'codes:verify' | 'users:read' | 'surrogates:make' | 'surrogates:reverse')[];
     };
     answer: Service;
+  };
+  'PUT /v1/sessions/current/push-subscription': {
+    body: {
+      readonly endpoint: string;
+      readonly keys: {
+        readonly p256dh: string;
+        readonly auth: string;
+      };
+      readonly server_key: string;
+      readonly language: 'en' | 'es';
+    };
+    answer: undefined;
   };
 }

@@ -1,7 +1,7 @@
 /// <reference lib="webworker" />
-declare const self: ServiceWorkerGlobalScope;
+import { PUSH_TEXTS, readPushedMessage } from './push/pushed-message.ts';
 
-export {};
+declare const self: ServiceWorkerGlobalScope;
 
 // Why: docs/DECISIONS.md#a-newer-token-version-waits
 const PRECACHE = '__PRECACHE__';
@@ -73,4 +73,40 @@ async function file(request: Request): Promise<Response> {
 async function match(request: Request | string): Promise<Response | undefined> {
   const cache = await caches.open(NAME);
   return cache.match(request, { ignoreSearch: true, ignoreVary: true });
+}
+
+/** Shows a notification for every message, because browsers take the right to push away from who shows none. */
+self.addEventListener('push', (event) => {
+  const message = readPushedMessage(event.data?.text() ?? '');
+  const { title, body } = PUSH_TEXTS[message?.language ?? 'en'];
+  const shown = self.registration.showNotification(title, {
+    body,
+    icon: '/icons/token-192.png',
+    badge: '/icons/token-192.png',
+    lang: message?.language ?? 'en',
+    // A repetition takes the place of the one before.
+    tag: message?.transaction ?? 'approvals',
+    data: message?.transaction,
+  });
+  event.waitUntil(shown);
+});
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const id: unknown = event.notification.data;
+  event.waitUntil(openApproval(typeof id === 'string' ? id : undefined));
+});
+
+/** Shows the transaction in a page that is open, or in a new one. */
+async function openApproval(id: string | undefined): Promise<void> {
+  const hash = id === undefined ? '#/approvals' : `#/approvals/${id}`;
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const open = pages.find(({ url }) => new URL(url).pathname === PAGE);
+  if (!open) {
+    await self.clients.openWindow(`${PAGE}${hash}`);
+    return;
+  }
+  open.postMessage({ open: hash });
+  // A page that may not be brought to the front shows it all the same.
+  await open.focus().catch(() => undefined);
 }

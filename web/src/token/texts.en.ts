@@ -300,6 +300,18 @@ export const token = {
       not_yet_valid: 'It is dated in the future: check this device’s clock.',
     },
   },
+  push: {
+    title: 'Tell me when the page is closed',
+    lead: 'A notification says that a payment waits, and nothing of it: neither to whom nor how much.',
+    start: 'Turn on notifications',
+    stop: 'Turn off notifications',
+    active: 'Notifications are on.',
+    denied: 'Notifications of this page are forbidden. The browser’s settings of this page allow them again.',
+    off: 'This server sends no notifications.',
+    unsupported:
+      'This browser takes no notifications here. On an iPhone or iPad the app on the home screen does.',
+    failed: 'The browser’s push service did not take it. Try again later.',
+  },
   install: {
     title: 'Keep it on your home screen',
     lead: 'It then opens like an app, in a window of its own, and the browser keeps its keys.',

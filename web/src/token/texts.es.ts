@@ -304,6 +304,19 @@ export const token: Texts<typeof english> = {
       not_yet_valid: 'Lleva una fecha futura: compruebe el reloj de este dispositivo.',
     },
   },
+  push: {
+    title: 'Avisarme con la página cerrada',
+    lead: 'Una notificación dice que un pago espera, y nada de él: ni para quién ni cuánto.',
+    start: 'Activar las notificaciones',
+    stop: 'Desactivar las notificaciones',
+    active: 'Las notificaciones están activadas.',
+    denied:
+      'Las notificaciones de esta página están prohibidas. Se permiten de nuevo en los ajustes del navegador.',
+    off: 'Este servidor no envía notificaciones.',
+    unsupported:
+      'Este navegador no admite notificaciones aquí. En un iPhone o iPad, la aplicación de la pantalla de inicio sí.',
+    failed: 'El servicio de avisos del navegador no lo ha aceptado. Inténtelo más tarde.',
+  },
   install: {
     title: 'Téngalo en la pantalla de inicio',
     lead: 'Así se abre como una aplicación, en su propia ventana, y el navegador conserva sus claves.',

@@ -13,6 +13,7 @@ import { TokenPage } from './codes/token-page.tsx';
 import { useDevice, useDeviceView, useWaiting } from './device-context.tsx';
 import { EnrolPage } from './enrolment/enrol-page.tsx';
 import { useOtherTabs } from './other-tabs.ts';
+import { usePushFollower } from './push-follower.ts';
 import { SettingsPage } from './settings/settings-page.tsx';
 import { Shell } from './shell.tsx';
 import { UnlockPage } from './unlock-page.tsx';
@@ -30,6 +31,7 @@ export function TokenApp() {
   const hash = useHash();
   useAutoLock(device, phase === 'open');
   useOtherTabs(device);
+  usePushFollower();
 
   const waiting = useWaiting().length;
   useEffect(() => {

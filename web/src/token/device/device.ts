@@ -200,6 +200,11 @@ export class Device {
     return session;
   }
 
+  /** Returns a session for each user whose transactions this device can approve; none while it is locked. */
+  approvingSessions(): readonly DeviceSession[] {
+    return this.#feeds.views.flatMap(({ tokenId }) => this.#open.session(tokenId) ?? []);
+  }
+
   async rename(token: TokenRecord, label: string): Promise<void> {
     await this.#storage.putToken({ ...token, label });
     await this.#reload();

@@ -16,6 +16,7 @@ import { Notice } from '../parts/notice.tsx';
 import { nameOf } from '../token-name.ts';
 import { EraseDialog } from './erase-dialog.tsx';
 import { Locks } from './locks-section.tsx';
+import { PushSection } from './push-section.tsx';
 import { SelfCheck } from './self-check.tsx';
 import settings from './settings-page.module.css';
 
@@ -61,6 +62,9 @@ export function SettingsPage() {
           <summary>{t('settings.storage')}</summary>
           <p>{t('settings.storage_lead')}</p>
         </details>
+      </Section>
+      <Section title={t('push.title')}>
+        <PushSection />
       </Section>
       <Section title={t('install.title')}>
         <InstallHint place="settings" />
