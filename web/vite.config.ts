@@ -43,6 +43,7 @@ export default defineConfig({
         landing: file('index.html'),
         console: file('console/index.html'),
         token: file('token/index.html'),
+        verify: file('verify/index.html'),
         ...(existsSync(WORKER) ? { 'service-worker': WORKER } : {}),
       },
       output: {
@@ -57,7 +58,7 @@ export default defineConfig({
   css: { modules: { localsConvention: 'camelCaseOnly' } },
   server: {
     proxy: Object.fromEntries(
-      ['/v1', '/.well-known', '/healthz', '/readyz', '/openapi.json'].map((path) => [
+      ['/v1', '/log', '/.well-known', '/healthz', '/readyz', '/openapi.json'].map((path) => [
         path,
         { target: API, changeOrigin: false },
       ]),

@@ -18,7 +18,7 @@ import { sealerOn } from '../application/log/log-fixture.ts';
 import { registeredSession, temporaryFolder } from '../services/application.ts';
 
 const CHILD = fileURLToPath(new URL('retention-crash-child.ts', import.meta.url));
-const ROUNDS = Number(process.env.SELLO_KILLS ?? 6);
+const ROUNDS = Number(process.env.SELLO_KILLS ?? 4);
 const ENTRIES = 3_000;
 
 const configOf = (folder: string) => loadConfig({ flags: { '--data-dir': folder } }).config;

@@ -6,6 +6,7 @@ import type { landing } from './landing/texts.en.ts';
 import type { operator } from './operator/texts.en.ts';
 import type { shellTexts } from './shell/texts.en.ts';
 import type { token } from './token/texts.en.ts';
+import type { verify } from './verify/texts.en.ts';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -18,6 +19,7 @@ declare module 'i18next' {
       operator: typeof operator;
       shell: typeof shellTexts;
       token: typeof token;
+      verify: typeof verify;
     };
   }
 }

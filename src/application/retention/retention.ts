@@ -30,6 +30,8 @@ export class Retention {
   readonly #stopping = new AbortController();
   #timers: NodeJS.Timeout[] = [];
   #last: Promise<unknown> = Promise.resolve();
+  /** For the metrics: how many entries are archived, and how many erasures are not finished, when it looked last. */
+  readonly seen = { archived: 0, erasures: 0 };
 
   constructor(parts: RetentionParts) {
     this.#parts = parts;
@@ -65,10 +67,12 @@ export class Retention {
     return this.#alone(async () => {
       const { store } = this.#parts;
       const begun = (await store.retention.listErasures()).filter(({ done }) => !done);
+      this.seen.erasures = begun.length;
       if (begun.length === 0) return true;
       if (!(await this.#lease.hold())) return false;
       for (const { userId } of begun) {
         await finishErasure(this.#parts, userId, this.#stopping.signal);
+        this.seen.erasures--;
         if (!(await this.#lease.hold())) return false;
       }
       return true;
@@ -79,6 +83,7 @@ export class Retention {
   async archiveDue(): Promise<void> {
     const { archiveAfterMs, clock, store } = this.#parts;
     const { archived, pruned, archivedAt } = await store.retention.readRetention();
+    this.seen.archived = archived;
     if (archiveAfterMs === 0 && pruned === archived) return;
     const isWaiting = clock.now() - archivedAt < LIMITS.archiveFileMsMin;
     await this.archive({
@@ -112,7 +117,9 @@ export class Retention {
         if (!file) break;
         files.push(file);
       }
-      return { files, pruned: (await store.retention.readRetention()).pruned };
+      const { archived, pruned } = await store.retention.readRetention();
+      this.seen.archived = archived;
+      return { files, pruned };
     });
   }
 

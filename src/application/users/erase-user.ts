@@ -3,8 +3,7 @@ import { SYSTEM_USER_ID, type UserId, type UserRecord } from '../../ports/store.
 import type { Context } from '../context.ts';
 import type { Job } from '../decisions/job.ts';
 import { ERASURE_TYPE } from '../journal/erased-chains.ts';
-import { removeUser } from './administer-user.ts';
-import { isRemovedName } from './username.ts';
+import { disableUser } from './administer-user.ts';
 
 /** The user may have been decided about meanwhile, so that the erasure is decided again. */
 const ATTEMPTS_MAX = 3;
@@ -12,7 +11,7 @@ const ATTEMPTS_MAX = 3;
 export interface Eraser {
   /** The administrator over the API: the entry names their number and not them. */
   readonly byId?: UserId;
-  /** Their name, for the entry of the removal, which is erased with its user. */
+  /** Their name, for the entry that disables the user, which is erased with them. */
   readonly by?: string;
 }
 
@@ -23,7 +22,7 @@ export interface ErasedUser {
 }
 
 /**
- * Erases a user: removes them as `removeUser` does, then deletes every row about them and records it as an entry of the system
+ * Erases a user: disables them, so that every session ends, then deletes every row about them and records it as an entry of the system
  * user, which names nobody. The bodies of their entries are emptied afterwards, here and in the archive (`Retention`). Their
  * name is free for another user.
  *
@@ -45,9 +44,9 @@ export async function eraseUser(
     const [record] = await store.load([userId], Number.POSITIVE_INFINITY);
     if (!record) return (await erasedBefore(context, userId)) ?? refuse('user_unknown');
     if (record.pendingTransactions.length > 0) return refuse('transactions_waiting');
-    if (!isRemovedName(record.username, userId)) {
-      const removed = await removeUser(context, userId, act.by === undefined ? {} : { by: act.by });
-      if (isRefusal(removed)) return removed;
+    if (!record.disabled) {
+      const disabled = await disableUser(context, userId, act.by === undefined ? {} : { by: act.by });
+      if (isRefusal(disabled)) return disabled;
       continue;
     }
     const { result } = await decider.submit(erasureOf(record, act));

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Histogram } from 'prom-client';
 import type { Context } from '../../application/context.ts';
 import { InstrumentedVault } from '../../application/keys/instrumented-vault.ts';
+import type { WitnessState } from '../../application/witness/witnesses.ts';
 import { DecisionCounts } from './decision-counts.ts';
 import { MetricRegistry } from './metric-registry.ts';
 import type { ConnectionFigures } from './node-server.ts';
@@ -172,13 +173,37 @@ export class Metrics {
     return { text: await registry.metrics(), contentType: registry.contentType };
   }
 
-  #logMetrics({ logStatus }: Context): void {
+  #logMetrics({ logStatus, witnesses, retention }: Context): void {
     this.#registry.gauge('sello_log_size', 'Entries under the last checkpoint seen.', () => logStatus.size);
     this.#registry.gauge('sello_log_sealing', '1 in the process that seals the log.', () =>
       logStatus.sealing ? 1 : 0,
     );
     this.#registry.gauge('sello_log_failing', '1 while this process cannot seal the log.', () =>
       logStatus.failing ? 1 : 0,
+    );
+    const ofWitnesses = (value: (state: WitnessState) => number) => async () =>
+      witnesses.states.map((state) => ({ labels: { witness: state.name }, value: value(state) }));
+    this.#registry.labelledGauge(
+      'sello_witness_signed_size',
+      'Entries under the last checkpoint that each witness signed for this server.',
+      ['witness'],
+      ofWitnesses(({ signedSize }) => signedSize),
+    );
+    this.#registry.labelledGauge(
+      'sello_witness_failing',
+      '1 while a witness does not sign.',
+      ['witness'],
+      ofWitnesses(({ status }) => (status === 'failing' ? 1 : 0)),
+    );
+    this.#registry.gauge(
+      'sello_retention_archived_entries',
+      'Entries whose content is in files of the archive, as this process saw them last.',
+      () => retention.seen.archived,
+    );
+    this.#registry.gauge(
+      'sello_retention_erasures',
+      'Erasures that are not finished, as this process saw them last.',
+      () => retention.seen.erasures,
     );
   }
 

@@ -1,6 +1,7 @@
 import type { Route } from './route.ts';
 import { adminConfigurationRoutes } from './routes/admin-configuration.ts';
 import { adminJournalRoutes } from './routes/admin-journal.ts';
+import { adminLogRoutes } from './routes/admin-log.ts';
 import { adminNewUserRoutes } from './routes/admin-new-user.ts';
 import { adminOverviewRoutes } from './routes/admin-overview.ts';
 import { adminPartRoutes } from './routes/admin-parts.ts';
@@ -70,6 +71,7 @@ export const ROUTES: readonly Route[] = [
   ...adminServiceRoutes,
   ...adminWebhookRoutes,
   ...adminPartRoutes,
+  ...adminLogRoutes,
   ...adminConfigurationRoutes,
   ...adminOverviewRoutes,
   ...adminTransactionRoutes,

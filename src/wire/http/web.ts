@@ -106,7 +106,7 @@ export class WebPages {
 /** The page that a path shows. @returns undefined for a path that names a file by its extension */
 function pageOf(path: string): string | undefined {
   if (path === '/') return 'index.html';
-  const [, part] = /^\/(console|token)(?:\/[^.]*)?$/.exec(path) ?? [];
+  const [, part] = /^\/(console|token|verify)(?:\/[^.]*)?$/.exec(path) ?? [];
   return part === undefined ? undefined : `${part}/index.html`;
 }
 

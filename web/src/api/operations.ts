@@ -655,6 +655,33 @@ export interface Operations {
       }[];
     };
   };
+  'GET /v1/admin/log': {
+    answer: {
+      readonly verifier_key: string;
+      readonly checkpoint: {
+        readonly size: number;
+        readonly at: string;
+        readonly origin: string;
+        readonly root: string;
+        readonly note: string;
+      } | null;
+      readonly entries_waiting: number;
+      readonly sealing: boolean;
+      readonly failing: boolean;
+      readonly witnesses: readonly {
+        readonly name: string;
+        readonly status: 'waiting' | 'signing' | 'failing';
+        readonly signed_size: number;
+        readonly reason: string;
+      }[];
+      readonly archive: {
+        readonly archived: number;
+        readonly archived_at: string | null;
+        readonly users_erased: number;
+        readonly erasures_running: number;
+      };
+    };
+  };
   'GET /v1/admin/overview': {
     answer: Overview;
   };

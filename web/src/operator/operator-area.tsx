@@ -6,6 +6,7 @@ import { ConfigurationPage } from './configuration/configuration-page.tsx';
 import { JournalPage } from './journal/journal-page.tsx';
 import { KeysPage } from './keys/keys-page.tsx';
 import { LabPage } from './lab/lab-page.tsx';
+import { LogPage } from './log/log-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { ServicesPage } from './services/services-page.tsx';
 import { operator as en } from './texts.en.ts';
@@ -41,6 +42,8 @@ export default function OperatorArea({ route }: { readonly route: Route }) {
       return <TransactionsPage />;
     case 'journal':
       return <JournalPage />;
+    case 'log':
+      return <LogPage />;
     case 'keys':
       return <KeysPage />;
     case 'configuration':

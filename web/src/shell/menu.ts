@@ -59,6 +59,7 @@ const OPERATOR_MENU: readonly MenuItem[] = [
     icon: PlugIcon,
     roles: ADMINISTRATORS,
   },
+  { route: ['operator', 'log'], text: 'navigation.operator.log', icon: ShieldIcon, roles: READERS },
   { route: ['operator', 'keys'], text: 'navigation.operator.keys', icon: KeyIcon, roles: READERS },
   {
     route: ['operator', 'configuration'],

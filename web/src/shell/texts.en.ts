@@ -16,6 +16,7 @@ export const shellTexts = {
       transactions: 'All transfers',
       journal: 'Journal',
       services: 'Services',
+      log: 'Log',
       keys: 'Keys',
       configuration: 'Configuration',
       lab: 'Attack lab',

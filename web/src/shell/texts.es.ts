@@ -19,6 +19,7 @@ export const shellTexts: Texts<typeof english> = {
       transactions: 'Todas las transferencias',
       journal: 'Diario',
       services: 'Servicios',
+      log: 'Registro',
       keys: 'Claves',
       configuration: 'Configuración',
       lab: 'Laboratorio',
