@@ -55,6 +55,21 @@ describe('payments', { concurrency: 2 }, () => {
     await bank.button('Download').click();
     const receipt = await readFile(await (await downloading).path(), 'utf8');
     assert.match(receipt, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    const downloadingPdf = desk.page.waitForEvent('download');
+    await bank.button('PDF').click();
+    const pdf = await readFile(await (await downloadingPdf).path(), 'latin1');
+    assert.ok(pdf.startsWith('%PDF-1.7') && pdf.includes(receipt));
+    const verification = await desk.page
+      .getByRole('link', { name: 'Verify on the public page' })
+      .getAttribute('href');
+    assert.equal(verification, `${sello.origin}/verify#${receipt.trim()}`);
+    // On paper: what it states and the signed text, without the page around it.
+    await desk.page.emulateMedia({ media: 'print' });
+    await desk.page.getByText(receipt.trim(), { exact: true }).last().waitFor();
+    assert.equal(await desk.page.getByRole('button').count(), 0);
+    assert.equal(await desk.page.getByRole('navigation').count(), 0);
+    await desk.page.screenshot({ path: 'test-results/web/console-receipt-print.png', fullPage: true });
+    await desk.page.emulateMedia({ media: 'screen' });
     await bank.at('history');
     await bank.text(/A transfer of 1,250\.50\sEUR to Astilleros was approved\./).waitFor();
 

@@ -1,5 +1,6 @@
 import { Alert, Button, Group } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Transaction } from '../api/operations.ts';
 import { CheckIcon, CrossIcon, DownloadIcon, ShieldIcon } from '../design/icons.tsx';
@@ -10,9 +11,12 @@ import { verifyReceipt } from './verify-receipt.ts';
 export function ReceiptActions({
   transaction,
   jws,
+  children,
 }: {
   readonly transaction: Transaction;
   readonly jws: string;
+  /** Further buttons. */
+  readonly children?: ReactNode;
 }) {
   const { t } = useTranslation('account');
   const verify = useMutation({
@@ -31,10 +35,11 @@ export function ReceiptActions({
         <Button
           variant="default"
           leftSection={<DownloadIcon />}
-          onClick={() => download(jws, `sello-receipt-${transaction.id}.jws`)}
+          onClick={() => download(`${jws}\n`, `sello-receipt-${transaction.id}.jws`, 'application/jose')}
         >
           {t('receipt.download')}
         </Button>
+        {children}
       </Group>
       <div role="status">
         {verdict?.genuine === true && (
@@ -53,9 +58,9 @@ export function ReceiptActions({
   );
 }
 
-/** Saves the text as a file without asking the server for it. */
-function download(text: string, name: string): void {
-  const address = URL.createObjectURL(new Blob([`${text}\n`], { type: 'application/jose' }));
+/** Saves what is in this page as a file, without asking the server for it. */
+export function download(content: BlobPart, name: string, type: string): void {
+  const address = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement('a');
   link.href = address;
   link.download = name;

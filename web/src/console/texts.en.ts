@@ -153,6 +153,12 @@ export const consoleTexts = {
     journal: 'Journal entry',
     hash: 'Hash of the entry',
     raw: 'The signed text (JWS)',
+    pdf: 'PDF',
+    print: 'Print',
+    verify_public: 'Verify on the public page',
+    pdf_intro:
+      'This page shows what the receipt states. What proves it is the signed text below, not this page.',
+    pdf_attached: 'The signed text is attached to this PDF as receipt.jws.',
   },
   devices: {
     title: 'Devices and tokens',

@@ -159,6 +159,12 @@ export const consoleTexts: Texts<typeof english> = {
     journal: 'Entrada del registro',
     hash: 'Resumen de la entrada',
     raw: 'El texto firmado (JWS)',
+    pdf: 'PDF',
+    print: 'Imprimir',
+    verify_public: 'Verificar en la página pública',
+    pdf_intro:
+      'Esta página muestra lo que el recibo dice. Lo que lo prueba es el texto firmado de abajo, no esta página.',
+    pdf_attached: 'El texto firmado va adjunto a este PDF como receipt.jws.',
   },
   devices: {
     title: 'Dispositivos y tokens',
