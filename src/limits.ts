@@ -81,6 +81,8 @@ export const LIMITS = {
   httpProxiedRequestsMax: 4_096,
   httpHeadersTimeMs: 10_000,
   httpRequestTimeMs: 20_000,
+  /** A body of a route for long ones may take longer than that, while it comes at least so fast: half a megabit a second. */
+  httpLongBodyBytesPerSecondMin: 65_536,
   httpKeepAliveTimeMs: 60_000,
   httpRequestsPerConnectionMax: 1_000_000,
   /** Requests begun in one turn of the event loop. */

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isRefusal, type Refusal, refuse } from '../../domain/errors.ts';
+import { LIMITS } from '../../limits.ts';
 import { checkAccess } from './access.ts';
 import { authenticate } from './authenticate.ts';
 import { type Caller, callerId, type UserCaller } from './caller.ts';
@@ -9,6 +10,7 @@ import { idempotencyKey } from './idempotency.ts';
 import type { SendRefusal } from './refusal-sender.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Route } from './route.ts';
+import type { SerialConnection } from './serial-connection.ts';
 
 const BUSY_RETRY_MS = 1_000;
 
@@ -56,23 +58,30 @@ export function admissionHook(route: Route, dependencies: HttpDependencies, send
 }
 
 /**
- * Takes a place for a body that may be long, until the request is answered. One without a length counts as the longest.
+ * Takes a place for a body that may be long, until the request is answered, and lets it come slowly. One without a length counts
+ * as the longest.
  * @returns false where the places are taken
  */
 function holdsBody(
   { bodyBytesMax }: Route,
   caller: Caller,
   { bodies }: HttpDependencies,
-  { headers }: FastifyRequest,
+  { headers, socket }: FastifyRequest,
   { raw }: FastifyReply,
 ): boolean {
   if (bodyBytesMax === undefined) return true;
   const length = Number(headers['content-length'] ?? bodyBytesMax);
   // Refused by its length, before any of it is read.
   if (!(length <= bodyBytesMax)) return true;
-  const release = bodies.take(callerId(caller), length);
-  if (release) raw.once('close', release);
-  return release !== undefined;
+  const connection = socket as unknown as SerialConnection;
+  const release = bodies.take(callerId(caller), length, {
+    isSlow: () => connection.takesLong(performance.now(), LIMITS.httpRequestTimeMs),
+    cut: () => connection.destroy(),
+  });
+  if (!release) return false;
+  raw.once('close', release);
+  connection.admitLongBody(LIMITS.httpLongBodyBytesPerSecondMin);
+  return true;
 }
 
 /** Refuses encoded bodies, and takes the Idempotency-Key of a route that accepts one. */

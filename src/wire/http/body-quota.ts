@@ -1,13 +1,30 @@
 import { LIMITS } from '../../limits.ts';
 
+/** A body that arrives. */
+export interface ArrivingBody {
+  /** Whether it has taken longer than a request's time, which it may while nobody else needs the room. */
+  isSlow(): boolean;
+  /** Ends its connection. */
+  cut(): void;
+}
+
+interface Held {
+  readonly holder: string;
+  readonly bytes: number;
+  readonly body: ArrivingBody;
+}
+
 /**
  * Shares the memory for long bodies: those that arrive or are handled, of all callers and of each one. Short ones, such as
- * every route takes, are not counted.
+ * every route takes, are not counted. Where there is no room for another one, those that come slowly are cut off first, the
+ * oldest first: so a few slow senders hold up nobody.
  */
 export class BodyQuota {
   readonly #bytesMax: number;
   readonly #bytesPerHolderMax: number;
-  readonly #held = new Map<string, number>();
+  readonly #byHolder = new Map<string, number>();
+  /** The oldest first. */
+  readonly #held = new Set<Held>();
   #total = 0;
 
   constructor(
@@ -22,20 +39,43 @@ export class BodyQuota {
     return this.#total;
   }
 
-  /** @returns what releases the bytes, to be called once; undefined when a bound is reached */
-  take(holder: string, bytes: number): (() => void) | undefined {
+  /** @returns what releases the bytes; undefined when a bound is reached */
+  take(holder: string, bytes: number, body: ArrivingBody): (() => void) | undefined {
     if (bytes <= LIMITS.httpBodyBytesMax) return NOTHING;
-    const held = this.#held.get(holder) ?? 0;
-    if (held + bytes > this.#bytesPerHolderMax || this.#total + bytes > this.#bytesMax) return undefined;
-    this.#held.set(holder, held + bytes);
+    const own = this.#byHolder.get(holder) ?? 0;
+    if (own + bytes > this.#bytesPerHolderMax || !this.#hasRoom(bytes)) return undefined;
+    const held: Held = { holder, bytes, body };
+    this.#held.add(held);
+    this.#byHolder.set(holder, own + bytes);
     this.#total += bytes;
-    return () => this.#release(holder, bytes);
+    return () => this.#release(held);
   }
 
-  #release(holder: string, bytes: number): void {
-    const left = (this.#held.get(holder) ?? 0) - bytes;
-    if (left > 0) this.#held.set(holder, left);
-    else this.#held.delete(holder);
+  /** Makes room, if cutting off those that are slow does. Cuts off nobody otherwise. */
+  #hasRoom(bytes: number): boolean {
+    let missing = this.#total + bytes - this.#bytesMax;
+    if (missing <= 0) return true;
+    const slow: Held[] = [];
+    for (const held of this.#held) {
+      if (missing <= 0) break;
+      if (!held.body.isSlow()) continue;
+      slow.push(held);
+      missing -= held.bytes;
+    }
+    if (missing > 0) return false;
+    for (const held of slow) {
+      this.#release(held);
+      held.body.cut();
+    }
+    return true;
+  }
+
+  #release(held: Held): void {
+    if (!this.#held.delete(held)) return;
+    const { holder, bytes } = held;
+    const left = (this.#byHolder.get(holder) ?? 0) - bytes;
+    if (left > 0) this.#byHolder.set(holder, left);
+    else this.#byHolder.delete(holder);
     this.#total -= bytes;
   }
 }

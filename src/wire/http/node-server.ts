@@ -24,6 +24,11 @@ const SILENT_SOCKET_MS = LIMITS.waitMsMax * 2;
 const SWEEP_MS_MAX = 1_000;
 const SWEEP_MS_MIN = 10;
 
+/** As Node's own, of a request that did not arrive in time. */
+const TOO_SLOW = Object.assign(new Error('the request did not arrive in time'), {
+  code: 'ERR_HTTP_REQUEST_TIMEOUT',
+});
+
 /** Bounds that tests cross at smaller values. */
 export interface ConnectionLimits {
   readonly headersTimeMs?: number;
@@ -61,11 +66,12 @@ export interface NodeServerOptions {
  */
 export function makeNodeServer(options: NodeServerOptions): { server: Server; figures: ConnectionFigures } {
   const { tls, limits, connections, nextId, onRefused } = options;
-  const { headersTimeMs = LIMITS.httpHeadersTimeMs, requestTimeMs = LIMITS.httpRequestTimeMs } = limits;
+  const { headersTimeMs = LIMITS.httpHeadersTimeMs } = limits;
   const bounds = {
     maxHeaderSize: LIMITS.httpHeaderBytesMax,
     headersTimeout: headersTimeMs,
-    requestTimeout: requestTimeMs,
+    // Kept by serial-connection.ts, which knows how much of a request has come.
+    requestTimeout: 0,
     keepAliveTimeout: LIMITS.httpKeepAliveTimeMs,
     connectionsCheckingInterval: Math.min(1_000, Math.ceil(headersTimeMs / 4)),
     insecureHTTPParser: false,
@@ -104,6 +110,7 @@ function serveOneByOne(
   { handler, tls, connections, trusted, limits }: NodeServerOptions,
 ): ConnectionFigures {
   const { slowReaderTimeMs = LIMITS.slowReaderTimeMs, heldBytesMax = LIMITS.httpHeldBytesMax } = limits;
+  const { requestTimeMs = LIMITS.httpRequestTimeMs } = limits;
   const heldBytes = new HeldBytes(heldBytesMax);
   const turns = new FairTurns(LIMITS.httpRequestsPerTurnMax);
   const open = new Set<SerialConnection>();
@@ -118,6 +125,7 @@ function serveOneByOne(
       heldBytes,
       network: clientNetwork(plainAddress(socket.remoteAddress ?? '')),
       onSlowReader: () => slowReaders++,
+      onSlowRequest: (slow) => void server.emit('clientError', TOO_SLOW, slow),
     });
     connections.carry(socket, connection);
     open.add(connection);
@@ -141,10 +149,10 @@ function serveOneByOne(
     begin(request, response);
     response.writeHead(417, { connection: 'close' }).end();
   });
-  const sweepMs = Math.max(SWEEP_MS_MIN, Math.min(SWEEP_MS_MAX, slowReaderTimeMs / 8));
+  const sweepMs = Math.max(SWEEP_MS_MIN, Math.min(SWEEP_MS_MAX, slowReaderTimeMs / 8, requestTimeMs / 8));
   const sweep = setInterval(() => {
     const now = performance.now();
-    for (const connection of open) connection.expire(now, slowReaderTimeMs);
+    for (const connection of open) connection.expire(now, slowReaderTimeMs, requestTimeMs);
   }, sweepMs).unref();
   server.once('close', () => clearInterval(sweep));
   return {

@@ -11,6 +11,8 @@ export interface SerialConnectionOptions {
   readonly network: string;
   /** Called when the connection is cut off because the client did not read. */
   readonly onSlowReader: () => void;
+  /** Called when a request did not arrive in time, and nothing was answered to it. Ends the connection. */
+  readonly onSlowRequest: (connection: SerialConnection) => void;
 }
 
 /** Bytes handed to the socket at a time. Each piece counts as progress of the reader. */
@@ -41,6 +43,13 @@ export class SerialConnection extends Duplex {
   readonly #account: HeldBytesAccount;
   readonly #cutter = new RequestCutter();
   #request: IncomingMessage | undefined;
+  #response: ServerResponse | undefined;
+  /** When the request's header had arrived, in ms of `performance.now()`. */
+  #requestSince = 0;
+  /** What arrived since then. */
+  #requestBytes = 0;
+  /** How fast a long body must come, in bytes a second; 0: the request has a time, however long it is. */
+  #bytesPerSecondMin = 0;
   #answering = false;
   #feedDue = false;
   #inputEnded = false;
@@ -54,6 +63,7 @@ export class SerialConnection extends Duplex {
     this.#account = options.heldBytes.open(options.network, () => this.destroy());
     if ('encrypted' in socket) Object.defineProperty(this, 'encrypted', { value: true });
     socket.on('data', (chunk: Buffer) => {
+      this.#requestBytes += chunk.length;
       this.#cutter.push(chunk);
       this.#feed();
     });
@@ -105,6 +115,10 @@ export class SerialConnection extends Duplex {
     }
     this.#answering = true;
     this.#request = request;
+    this.#response = response;
+    this.#requestSince = performance.now();
+    this.#requestBytes = 0;
+    this.#bytesPerSecondMin = 0;
     this.#cutter.expectBody(request.headers['content-length']);
     this.#account.setAddress(network);
     response.once('close', () => {
@@ -113,12 +127,32 @@ export class SerialConnection extends Duplex {
     });
   }
 
-  /** Cuts the client off if it has not read for `slowReaderTimeMs`. Called at each sweep. */
-  expire(now: number, slowReaderTimeMs: number): void {
+  /** Lets the body of the request under way arrive for longer than others, while it comes so fast. */
+  admitLongBody(bytesPerSecondMin: number): void {
+    this.#bytesPerSecondMin = bytesPerSecondMin;
+  }
+
+  /** Whether the request under way arrives for longer than `requestTimeMs` by now. */
+  takesLong(now: number, requestTimeMs: number): boolean {
+    return this.#request?.complete === false && now - this.#requestSince >= requestTimeMs;
+  }
+
+  /**
+   * Cuts the client off if it has not read for `slowReaderTimeMs`, or its request has not arrived within `requestTimeMs`; a
+   * body that was admitted as a long one has the time that its bytes take at the slowest rate besides. Called at each sweep.
+   */
+  expire(now: number, slowReaderTimeMs: number, requestTimeMs: number): void {
     if (this.#blockedSince !== undefined && now - this.#blockedSince >= slowReaderTimeMs) {
       this.#options.onSlowReader();
       this.destroy();
+      return;
     }
+    const rate = this.#bytesPerSecondMin;
+    const allowedMs = requestTimeMs + (rate === 0 ? 0 : (this.#requestBytes * 1_000) / rate);
+    if (!this.takesLong(now, allowedMs)) return;
+    // What was answered already cannot be answered again.
+    if (this.#response?.headersSent) this.destroy();
+    else this.#options.onSlowRequest(this);
   }
 
   /** Hands on what may be parsed now. Bytes are pushed only while Node reads, so that it parses them at once. */
