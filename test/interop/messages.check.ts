@@ -1,13 +1,13 @@
 /*
  * Goal: messages are opened and verified by implementations that are not ours, and what those make is opened here and taken by
  * the relay.
- * Method: jwcrypto and joserfc in a Python environment, go-jose by the Go command, each fetched once into ~/.cache/sello from
- * its registry. Where that cannot be, its tests are skipped with the reason.
+ * Method: jwcrypto and joserfc in a Python environment, go-jose by the Go command, nimbus-jose-jwt by Maven and Java's launcher of
+ * single files (a JDK), each fetched once into ~/.cache/sello from its registry. Where that cannot be, its tests are skipped with the reason.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { access, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { access, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
@@ -30,6 +30,10 @@ const CACHE = join(homedir(), '.cache/sello');
 const PYTHON = join(CACHE, 'jose-python');
 const GO = join(CACHE, 'jose-go');
 const GO_JOSE = 'github.com/go-jose/go-jose/v4@v4.1.9';
+const JAVA = join(CACHE, 'jose-java');
+const NIMBUS = 'nimbus-jose-jwt-9.48.jar';
+const NIMBUS_SHA256 = '5e4b95df5105722fdcfcfec987be4e387389c53760d167e43d4356e982957172';
+const MAVEN_COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy';
 const FETCH_TIME_MS = 120_000;
 
 interface Party {
@@ -92,6 +96,30 @@ const noGo = await missing(async () => {
   await run('go', ['build', '-o', goProgram, '.'], { cwd: GO, timeout: FETCH_TIME_MS });
 });
 
+const nimbus = join(JAVA, NIMBUS);
+const noJava = await missing(async () => {
+  await run('javac', ['-version']);
+  if (
+    !(await access(nimbus).then(
+      () => true,
+      () => false,
+    ))
+  )
+    await run(
+      'mvn',
+      [
+        ...['--batch-mode', '--quiet', MAVEN_COPY, `-DoutputDirectory=${JAVA}`],
+        ...['-Dartifact=com.nimbusds:nimbus-jose-jwt:9.48', `-Dmaven.repo.local=${join(JAVA, 'repository')}`],
+      ],
+      { timeout: FETCH_TIME_MS },
+    );
+  const digest = createHash('sha256')
+    .update(await readFile(nimbus))
+    .digest('hex');
+  if (digest !== NIMBUS_SHA256) throw new Error(`${NIMBUS} has another checksum`);
+});
+const javaArguments = ['-cp', nimbus, join(import.meta.dirname, 'JoseTool.java')];
+
 async function ask(program: string, args: readonly string[], asked: object) {
   const running = run(program, [...args], { timeout: 30_000 });
   running.child.stdin?.end(JSON.stringify(asked));
@@ -132,6 +160,12 @@ for (const [name, skip, opens] of [
     noGo,
     (jwe: object, { seal }: Party) => ask(goProgram, [], { jwe, seal, sign: alice.shown.signJwk }),
   ],
+  [
+    'nimbus-jose-jwt',
+    noJava,
+    (jwe: object, { seal }: Party) =>
+      ask('java', javaArguments, { do: 'open', jwe, seal, sign: alice.shown.signJwk }),
+  ],
 ] as const) {
   test(`${name} opens what we seal, to one and to several, and verifies who signed it`, {
     skip,
@@ -150,26 +184,31 @@ for (const [name, skip, opens] of [
   });
 }
 
-test('what jwcrypto seals is taken by the relay, and opened', { skip: noPython }, async () => {
-  for (const readers of [[bob], [bob, carol]]) {
-    const jti = randomUUID();
-    const iat = Math.floor(Date.now() / 1000);
-    const { jwe } = await ask(python, [tools], {
-      ...{ tool: 'jwcrypto', do: 'make', sign: alice.sign, kid: alice.keys.signKey },
-      recipients: readers.map(({ shown }) => ({ jwk: shown.sealJwk, kid: shown.sealKey })),
-      claims: {
-        ...{ iss: 'alice', aud: readers.map(({ keys }) => keys.sealKey), jti, iat, exp: iat + 60 },
-        ...{ cty: 'text/plain', body: Buffer.from('python').toString('base64url') },
-      },
-    });
-    const text = JSON.stringify(jwe);
-    const read = await readMessage(Buffer.from(text));
-    if (readers.length > 1) {
-      assert.ok(!isRefusal(read), JSON.stringify(read));
-      assert.equal(read.envelope.jti, jti);
+for (const [name, skip, makes] of [
+  ['jwcrypto', noPython, (asked: object) => ask(python, [tools], { tool: 'jwcrypto', ...asked })],
+  ['nimbus-jose-jwt', noJava, (asked: object) => ask('java', javaArguments, asked)],
+] as const) {
+  test(`what ${name} seals is taken by the relay, and opened`, { skip }, async () => {
+    for (const readers of [[bob], [bob, carol]]) {
+      const jti = randomUUID();
+      const iat = Math.floor(Date.now() / 1000);
+      const { jwe } = await makes({
+        ...{ do: 'make', sign: alice.sign, kid: alice.keys.signKey },
+        recipients: readers.map(({ shown }) => ({ jwk: shown.sealJwk, kid: shown.sealKey })),
+        claims: {
+          ...{ iss: 'alice', aud: readers.map(({ keys }) => keys.sealKey), jti, iat, exp: iat + 60 },
+          ...{ cty: 'text/plain', body: Buffer.from(name).toString('base64url') },
+        },
+      });
+      const text = JSON.stringify(jwe);
+      const read = await readMessage(Buffer.from(text));
+      if (readers.length > 1) {
+        assert.ok(!isRefusal(read), JSON.stringify(read));
+        assert.equal(read.envelope.jti, jti);
+      }
+      const opened = await openMessage(text, bob.keys, alice.shown, Date.now());
+      assert.ok(!('problem' in opened), JSON.stringify([opened, jwe]));
+      assert.equal(Buffer.from(opened.content).toString(), name);
     }
-    const opened = await openMessage(text, bob.keys, alice.shown, Date.now());
-    assert.ok(!('problem' in opened), JSON.stringify(opened));
-    assert.equal(Buffer.from(opened.content).toString(), 'python');
-  }
-});
+  });
+}
