@@ -183,6 +183,7 @@ const ERASE: readonly Statement[] = [
     'identity_secrets',
     'identities',
   ].map(erase),
+  ...['identity_secrets', 'push_subscriptions', 'user_activity'].map(erase),
   ...['transactions', 'passkeys', 'sessions', 'tokens', 'answers', 'usernames', 'users'].map(erase),
 ];
 

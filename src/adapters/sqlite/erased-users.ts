@@ -14,6 +14,7 @@ const DELETES: readonly string[] = [
     'identity_secrets',
     'identities',
   ].map(of),
+  ...['identity_secrets', 'push_subscriptions', 'user_activity'].map(of),
   ...['transactions', 'passkeys', 'sessions', 'tokens', 'answers', 'users'].map(of),
 ];
 

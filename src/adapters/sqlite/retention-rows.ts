@@ -60,6 +60,7 @@ export class SqliteRetentionStore extends SqliteRetentionReader implements Reten
   readonly #change: Change;
   readonly #leases: SqliteLeases;
   readonly #index: JournalIndex;
+  readonly #complete: () => void;
   readonly #setArchived: StatementSync;
   readonly #setPruned: StatementSync;
   readonly #rows: StatementSync;
@@ -71,7 +72,13 @@ export class SqliteRetentionStore extends SqliteRetentionReader implements Reten
   constructor(
     connection: Connection,
     journal: JournalRows,
-    own: { readonly change: Change; readonly leases: SqliteLeases; readonly index: JournalIndex },
+    own: {
+      readonly change: Change;
+      readonly leases: SqliteLeases;
+      readonly index: JournalIndex;
+      /** Completes what is written behind the journal, up to its end. */
+      readonly complete: () => void;
+    },
   ) {
     super(connection);
     const { database } = connection;
@@ -80,6 +87,7 @@ export class SqliteRetentionStore extends SqliteRetentionReader implements Reten
     this.#change = own.change;
     this.#leases = own.leases;
     this.#index = own.index;
+    this.#complete = own.complete;
     this.#setArchived = database.prepare(
       'UPDATE retention SET archived = ?, archived_at = ? WHERE archived = ? AND archived <= ?1',
     );
@@ -125,10 +133,12 @@ export class SqliteRetentionStore extends SqliteRetentionReader implements Reten
    * Why: docs/DECISIONS.md#a-pruned-entry-keeps-its-row
    */
   async pruneBodies({ lease, limit }: { lease: HeldLease; limit: number }): Promise<number | undefined> {
+    // After a crash the table of transactions is completed from the bodies after the watermark.
+    const known = this.#connection.read(() => this.stateNow());
+    if (this.#index.watermark < Math.min(known.archived, known.pruned + limit)) this.#complete();
     return this.#change(() => {
       if (!this.#leases.isCurrent(lease)) return undefined;
       const { archived, pruned } = this.stateNow();
-      // After a crash the table of transactions is completed from the bodies after the watermark.
       const to = Math.min(archived, pruned + limit, this.#index.watermark);
       if (to <= pruned) return pruned;
       const rows = this.#rows.all(pruned, to) as unknown as readonly Row[];

@@ -166,7 +166,10 @@ export class SqliteStore implements Store {
       ...{ change, leases, index, recent },
       bodies: options.bodies,
     });
-    this.retention = new SqliteRetentionStore(connection, this.#journal, { change, leases, index });
+    this.retention = new SqliteRetentionStore(connection, this.#journal, {
+      ...{ change, leases, index },
+      complete: () => this.#appender.finish(),
+    });
     this.search = new SqliteSearchStore(connection, change, leases, options.bodies);
     this.#transactions = new TransactionRows(database, decided);
     this.#credentials = new CredentialRows(database);

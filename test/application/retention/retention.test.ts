@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
+import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync } from 'node:zlib';
 import { inclusionProof } from '../../../src/application/log/inclusion-proof.ts';
 import { eraseUser } from '../../../src/application/users/erase-user.ts';
@@ -31,6 +32,8 @@ interface Opened {
   reopen(): Promise<Application>;
   seal(): Promise<number>;
   export(): Promise<string[]>;
+  /** The tables that hold a row of the user, but for the journal and the list of erasures. */
+  tablesOf(userId: number): Promise<string[]>;
   /** Everything that `sello audit verify` checks. */
   verify(): Promise<void>;
 }
@@ -40,7 +43,9 @@ const STORES = ['SQLite', 'PostgreSQL'] as const;
 async function opened(t: TestContext, store: (typeof STORES)[number]): Promise<Opened> {
   const folder = await temporaryFolder(t);
   postgres ??= store === 'PostgreSQL' ? PostgresServer.start() : undefined;
-  const url = store === 'PostgreSQL' ? (await (await postgres)?.createDatabase())?.url : undefined;
+  const server = store === 'PostgreSQL' ? await postgres : undefined;
+  const made = await server?.createDatabase();
+  const url = made?.url;
   const flags = { '--data-dir': folder, ...(url === undefined ? {} : { '--store-url': url }) };
   const { config } = loadConfig({ flags });
   const open = () => openApplication(config, { maintenance: false });
@@ -67,6 +72,30 @@ async function opened(t: TestContext, store: (typeof STORES)[number]): Promise<O
       } finally {
         await journal.close();
       }
+    },
+    async tablesOf(userId) {
+      const { sqlite } = self.application;
+      const ask = (sql: string) => {
+        if (server) return server.query(sql, made?.name);
+        const database = new DatabaseSync(sqlite?.path ?? '', { readOnly: true });
+        try {
+          return database.prepare(sql).all();
+        } finally {
+          database.close();
+        }
+      };
+      const tables = await ask(
+        server
+          ? "SELECT table_name AS name FROM information_schema.columns WHERE table_schema = 'sello' AND column_name = 'user_id'"
+          : "SELECT m.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' AND c.name = 'user_id'",
+      );
+      const found: string[] = [];
+      for (const { name } of tables) {
+        const prefix = server ? 'sello.' : '';
+        const rows = await ask(`SELECT count(*) AS count FROM ${prefix}${String(name)} WHERE user_id = ${userId}`);
+        if (Number(rows[0]?.count) > 0) found.push(String(name));
+      }
+      return found.filter((name) => name !== 'journal' && name !== 'erasures').sort();
     },
     async verify() {
       const journal = await openAuditReader(config);
@@ -163,6 +192,7 @@ for (const store of STORES) {
     await live(self, ['carmen'], 3);
     const userId = (await application.store.findUser('alice'))?.userId ?? assert.fail();
     const proof = await inclusionProof(application.store.log, 299);
+    assert.deepEqual(await self.tablesOf(userId), store === 'SQLite' ? ['sessions', 'users'] : ['sessions', 'usernames', 'users']);
     const erased = await eraseUser(application.context, userId, { byId: 7 });
     assert.ok(!('refused' in erased));
     assert.equal(erased.entries, 203);
@@ -172,6 +202,7 @@ for (const store of STORES) {
       [[userId, true]],
     );
 
+    assert.deepEqual(await self.tablesOf(userId), []);
     await self.seal();
     await self.verify();
     const lines = await self.export();
