@@ -3,6 +3,7 @@ import type { LogReader } from './log-store.ts';
 import type { RetentionReader } from './retention.ts';
 import type {
   Credentials,
+  DatasetVersionRow,
   IdentityRow,
   NewUser,
   PasskeyRow,
@@ -59,6 +60,7 @@ export interface SideTableRows {
   readonly sessions: SessionRow;
   readonly services: ServiceRow;
   readonly webhooks: WebhookRow;
+  readonly datasets: DatasetVersionRow;
   readonly identities: IdentityRow;
   readonly transactions: TransactionRow;
 }

@@ -3,6 +3,11 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import {
+  createDataset,
+  destroyDataset,
+  rotateDataset,
+} from '../../src/application/datasets/manage-datasets.ts';
 import { disableService } from '../../src/application/services/manage-services.ts';
 import { disableUser, removeUser } from '../../src/application/users/administer-user.ts';
 import { setPassword } from '../../src/application/users/set-password.ts';
@@ -19,9 +24,12 @@ import { Person } from '../wire/http/messages-fixture.ts';
 const ORIGIN = 'https://sello.example';
 const TRANSFER = { payer: 'ES79-1', payee: 'DE89-2', amount: '1250.00', currency: 'EUR' };
 
-/** Lives it. @returns the fixture, whose application is still open */
-export async function auditedLife(t: TestContext): Promise<HttpFixture> {
-  const fixture = await testHttp(t, { publicUrl: ORIGIN });
+/** Lives it, on the store that the flags name. @returns the fixture, whose application is still open */
+export async function auditedLife(
+  t: TestContext,
+  flags: Readonly<Record<string, string>> = {},
+): Promise<HttpFixture> {
+  const fixture = await testHttp(t, { publicUrl: ORIGIN, flags });
   const { context } = fixture.application;
   const alice = await fixture.user('alice');
   const token = await alice.enrol('ocra');
@@ -68,6 +76,10 @@ export async function auditedLife(t: TestContext): Promise<HttpFixture> {
     assert.ok(!('refused' in (await rotateWebhookSecret(context, hook.webhook.webhookId))));
     if (types.length === 0) await deleteWebhook(context, hook.webhook.webhookId);
   }
+  assert.ok(!('refused' in (await createDataset(context, 'ledger'))));
+  assert.ok(!('refused' in (await rotateDataset(context, 'ledger'))));
+  assert.ok(!('refused' in (await rotateDataset(context, 'ledger'))));
+  assert.ok(!('refused' in (await destroyDataset(context, { name: 'ledger', version: 1 }))));
   await fixture.withRole('root', 'admin');
   return fixture;
 }

@@ -21,6 +21,7 @@ export const SIDE_TABLES = [
   'service_keys',
   'webhooks',
   'webhook_secrets',
+  'dataset_versions',
   'identities',
   'transactions',
 ] as const;

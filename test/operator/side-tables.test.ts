@@ -157,6 +157,7 @@ function keyOf(table: string): string {
     service_keys: 'hash',
     webhooks: 'webhook_id',
     webhook_secrets: 'secret_id',
+    dataset_versions: 'version',
     identities: 'sign_key',
     transactions: 'transaction_id',
   };

@@ -1,10 +1,18 @@
 import type { SideTable, SideTableRows } from '../../ports/journal-reader.ts';
-import type { IdentityRow, NewUser, PasskeyRow, TokenRow, TransactionRow } from '../../ports/store.ts';
+import type {
+  DatasetVersionRow,
+  IdentityRow,
+  NewUser,
+  PasskeyRow,
+  TokenRow,
+  TransactionRow,
+} from '../../ports/store.ts';
 import { auditedServices } from '../sql/audited-services.ts';
 import { auditedSession } from '../sql/audited-session.ts';
 import { auditedWebhooks } from '../sql/audited-webhooks.ts';
 import {
   type Columns,
+  DATASET_VERSIONS,
   IDENTITIES,
   PASSKEYS,
   SERVICE_KEY_FACTS,
@@ -40,6 +48,8 @@ export function auditedRows<Table extends SideTable>(
     sessions: () => sessions(connection),
     services: () => services(connection),
     webhooks: () => webhooks(connection),
+    datasets: () =>
+      pages<DatasetVersionRow>(connection, 'dataset_versions', DATASET_VERSIONS, ['dataset', 'version']),
     identities: () => pages<IdentityRow>(connection, 'identities', IDENTITIES, ['user_id', 'version']),
     transactions: () =>
       pages<TransactionRow>(connection, 'transactions', TRANSACTIONS, ['user_id', 'transaction_id']),

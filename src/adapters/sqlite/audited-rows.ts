@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import type { SideTable, SideTableRows } from '../../ports/journal-reader.ts';
 import type {
+  DatasetVersionRow,
   IdentityRow,
   NewUser,
   PasskeyRow,
@@ -16,6 +17,7 @@ import { auditedSession } from '../sql/audited-session.ts';
 import { auditedWebhooks } from '../sql/audited-webhooks.ts';
 import {
   type Columns,
+  DATASET_VERSIONS,
   IDENTITIES,
   PASSKEYS,
   SERVICE_KEY_FACTS,
@@ -61,6 +63,8 @@ export class AuditedRows {
       sessions: () => this.#sessions(),
       services: () => this.#services(),
       webhooks: () => this.#webhooks(),
+      datasets: () =>
+        this.#pages<DatasetVersionRow>('dataset_versions', DATASET_VERSIONS, ['dataset', 'version']),
       identities: () => this.#pages<IdentityRow>('identities', IDENTITIES, ['user_id', 'version']),
       transactions: () => this.#transactions(),
     };

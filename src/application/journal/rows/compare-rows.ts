@@ -5,6 +5,8 @@ import { idOfServiceKey } from '../../services/service-keys.ts';
 import { shortSessionId } from '../../sessions/short-session-id.ts';
 import { type ExpectedRows, rowKey } from './expected-rows.ts';
 import {
+  datasetDigest,
+  datasetKey,
   identityDigest,
   passkeyDigest,
   serviceDigest,
@@ -88,6 +90,7 @@ class Comparison {
     await this.#sessions(tables);
     await this.#services(tables);
     await this.#webhooks(tables);
+    await this.#datasets(tables);
     await this.#identities(tables);
     await this.#transactions(tables);
   }
@@ -223,6 +226,26 @@ class Comparison {
         fault('its address, types, state or secrets are not those that an entry set');
     }
     for (const id of left) this.#fault('webhooks', SYSTEM_USER_ID, id, MISSING);
+  }
+
+  async #datasets(tables: SideTables): Promise<void> {
+    const left = new Set(this.#expected.datasets.keys());
+    for await (const row of tables.sideRows('datasets')) {
+      this.rows++;
+      const { status, changedAt, seed } = row;
+      const key = datasetKey(row);
+      left.delete(key);
+      const wanted = this.#expected.datasets.get(key);
+      const fault = (detail: string) => this.#fault('datasets', SYSTEM_USER_ID, key, detail);
+      if (!wanted) fault('no entry made it');
+      else if (differs(wanted.digest, datasetDigest(row))) fault('it is not as it was made');
+      else if (differs(wanted.status, status)) fault(`it is ${status}, and the entries say ${wanted.status}`);
+      else if (differs(wanted.changed, String(changedAt)))
+        fault('it was not retired or destroyed when the entries say');
+      else if ((status === 'destroyed') !== (seed === ''))
+        fault(seed === '' ? 'its seed is gone' : 'its destroyed seed is there');
+    }
+    for (const key of left) this.#fault('datasets', SYSTEM_USER_ID, key, MISSING);
   }
 
   async #identities(tables: SideTables): Promise<void> {

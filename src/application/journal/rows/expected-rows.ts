@@ -37,6 +37,11 @@ export interface ExpectedIdentity {
   /** By the names of `recordedRows`. Empty columns are left out. */
   readonly columns?: Record<string, string>;
 }
+export interface ExpectedDataset {
+  digest?: string;
+  status?: string;
+  changed?: string;
+}
 export interface ExpectedService {
   digest?: string;
   scopes?: string;
@@ -69,6 +74,8 @@ export class ExpectedRows {
   readonly keyExpiries = new Map<string, number>();
   /** Digests, by id. */
   readonly webhooks = new Map<string, string>();
+  /** By name and version. */
+  readonly datasets = new Map<string, ExpectedDataset>();
   /** By user and version. */
   readonly identities = new Map<string, ExpectedIdentity>();
   readonly transactions = new ExpectedTransactions();
@@ -179,6 +186,13 @@ export class ExpectedRows {
         if (act === 'insert') this.webhooks.set(key, value);
         else this.webhooks.delete(key);
         break;
+      case 'dataset': {
+        const row = this.datasets.get(key) ?? {};
+        this.datasets.set(key, row);
+        if (act === 'insert') row.digest = value;
+        else if (column === 'status' || column === 'changed') row[column] = value;
+        break;
+      }
       case 'service':
         this.services.set(key, { digest: value });
         break;
@@ -275,8 +289,27 @@ export class ExpectedRows {
       case 'identity.enrolled':
         this.identities.set(rowKey(userId, String(version)), {});
         break;
+      case 'dataset.created':
+      case 'dataset.rotated':
+        this.#retireInPart(String(detail.dataset));
+        this.datasets.set(`${detail.dataset}/${detail.version}`, { status: 'active' });
+        break;
+      case 'dataset.destroyed':
+        for (const each of String(detail.versions).split(' '))
+          this.datasets.set(`${detail.dataset}/${each}`, { status: 'destroyed' });
+        break;
       default:
         if (/^admin\.service_/.test(type)) this.#addServiceInPart(type, detail);
+    }
+  }
+
+  #retireInPart(dataset: string): void {
+    for (const [key, row] of this.datasets) {
+      if (key.slice(0, key.lastIndexOf('/')) === dataset && row.status === 'active')
+        this.datasets.set(key, {
+          ...(row.digest === undefined ? {} : { digest: row.digest }),
+          status: 'retired',
+        });
     }
   }
 

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type {
+  DatasetVersionRow,
   IdentityRow,
   NewUser,
   PasskeyRow,
@@ -26,7 +27,7 @@ const DIGEST_BYTES = 16;
  *
  * The user's own row and the entry's own transaction have no key. Left out are columns that other things cover (wrapped
  * keys, which the vault authenticates and rotations renew), what the rest of the entry says (how a transaction ended),
- * messages, which their senders sign, datasets, whose surrogates authenticate themselves, webhooks, and idempotency records, which repeat an entry and expire.
+ * messages, which their senders sign, and idempotency records, which repeat an entry and expire.
  *
  * @returns undefined where there is nothing to write
  *
@@ -83,6 +84,13 @@ function changesOf(row: SideRow): readonly string[] {
     }
     case 'identity.update':
       return identityColumns(row);
+    case 'dataset.insert':
+      return [
+        `+dataset/${datasetKey(row.version)}:${datasetDigest(row.version)}`,
+        ...datasetColumns(row.version),
+      ];
+    case 'dataset.update':
+      return datasetColumns(row);
     case 'user.rename':
       return [`=user.name:${textDigest(row.username)}`];
     case 'user.erase':
@@ -94,8 +102,6 @@ function changesOf(row: SideRow): readonly string[] {
     case 'webhook.command':
     case 'inbox.deliver':
     case 'inbox.delete':
-    case 'dataset.insert':
-    case 'dataset.update':
     case 'idempotency.insert':
       return [];
   }
@@ -129,6 +135,22 @@ function identityColumns({
     ...(revokedAt ? [`${at}.revoked:${revokedAt}`] : []),
     ...(revokedReason ? [`${at}.reason:${revokedReason}`] : []),
   ];
+}
+
+export function datasetKey({ dataset, version }: Pick<DatasetVersionRow, 'dataset' | 'version'>): string {
+  return `${dataset}/${version}`;
+}
+
+function datasetColumns(
+  row: Pick<DatasetVersionRow, 'dataset' | 'version' | 'status' | 'changedAt'>,
+): readonly string[] {
+  const at = `=dataset/${datasetKey(row)}`;
+  return [`${at}.status:${row.status}`, `${at}.changed:${row.changedAt}`];
+}
+
+/** Of what does not change in it: not of its seed, which the vault authenticates and rotations renew. */
+export function datasetDigest({ dataset, version, createdAt }: DatasetVersionRow): string {
+  return digestOf([dataset, version, createdAt]);
 }
 
 export function userDigest({ userId, createdAt }: Pick<NewUser, 'userId' | 'createdAt'>): string {
