@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, type TestContext, test } from 'node:test';
 import { DatabaseSync } from 'node:sqlite';
+import { after, type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { inclusionProof } from '../../../src/application/log/inclusion-proof.ts';
 import { eraseUser } from '../../../src/application/users/erase-user.ts';
@@ -92,7 +92,9 @@ async function opened(t: TestContext, store: (typeof STORES)[number]): Promise<O
       const found: string[] = [];
       for (const { name } of tables) {
         const prefix = server ? 'sello.' : '';
-        const rows = await ask(`SELECT count(*) AS count FROM ${prefix}${String(name)} WHERE user_id = ${userId}`);
+        const rows = await ask(
+          `SELECT count(*) AS count FROM ${prefix}${String(name)} WHERE user_id = ${userId}`,
+        );
         if (Number(rows[0]?.count) > 0) found.push(String(name));
       }
       return found.filter((name) => name !== 'journal' && name !== 'erasures').sort();
@@ -192,7 +194,10 @@ for (const store of STORES) {
     await live(self, ['carmen'], 3);
     const userId = (await application.store.findUser('alice'))?.userId ?? assert.fail();
     const proof = await inclusionProof(application.store.log, 299);
-    assert.deepEqual(await self.tablesOf(userId), store === 'SQLite' ? ['sessions', 'users'] : ['sessions', 'usernames', 'users']);
+    assert.deepEqual(
+      await self.tablesOf(userId),
+      store === 'SQLite' ? ['sessions', 'users'] : ['sessions', 'usernames', 'users'],
+    );
     const erased = await eraseUser(application.context, userId, { byId: 7 });
     assert.ok(!('refused' in erased));
     assert.equal(erased.entries, 203);

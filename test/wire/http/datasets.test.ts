@@ -37,9 +37,12 @@ async function laboratory(t: TestContext, options: FixtureOptions = {}) {
   return { fixture, admin, maker, reverser, make, reverse };
 }
 
+/** Without what they say of rows, which the audit compares (test/operator/side-tables.test.ts). */
 async function entries(fixture: HttpFixture, type: string) {
   const all = await fixture.application.context.store.readJournal({ after: 0, limit: 1_000 });
-  return all.filter((entry) => entry.type === type).map(({ body }) => JSON.parse(body));
+  const bodies = all.filter((entry) => entry.type === type).map(({ body }) => JSON.parse(body));
+  for (const { detail = {} } of bodies) delete detail.rows;
+  return bodies;
 }
 
 describe('datasets', () => {
