@@ -429,6 +429,16 @@ export const LIMITS = {
   commitSequencerEntriesMax: 4_096,
   /** Pause between two such steps. */
   commitSequencerPeriodMs: 1_000,
+  /** A lane in which this process has written nothing for so long is not used again. */
+  laneIdleMs: 1_800_000,
+  /** A lane without a new entry for so long is looked at once a minute. Longer than `laneIdleMs`. */
+  laneQuietMs: 3_600_000,
+  /** How often lanes are looked at for that. */
+  laneUpkeepPeriodMs: 60_000,
+  /** A lane that has been quiet for so long is looked at less often. */
+  laneOldMs: 86_400_000,
+  /** How often. */
+  laneOldPeriodMs: 3_600_000,
 
   // the transparency log
   /** The longest a lease may be taken for. One that ends later than that was made by a clock that was set back since. */

@@ -5,6 +5,7 @@ import type { AppendOutcome, Decision, UserId } from '../../ports/store.ts';
 import { Batch } from './batch.ts';
 import { codeOf, isConnectionLost, isContention, storeError } from './errors.ts';
 import type { KnownHeads } from './known-heads.ts';
+import { Lanes } from './lane.ts';
 import type { Pool } from './pool.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
@@ -21,12 +22,13 @@ export interface AppenderOptions {
  * again, only where a loser left something behind (a row beside the entry, a later version).
  *
  * When a COMMIT gets no answer, the same entries are written again. This waits for the first unit of work if that is
- * still running; the entry's transaction id then tells whether the first one was committed.
+ * still running; the entry's lane and number then tell whether the first one was committed.
  *
  * Why: docs/DECISIONS.md#an-unanswered-commit-is-repeated
  */
 export class Appender {
   readonly #pool: Pool;
+  readonly #lanes = new Lanes();
   readonly #heads: KnownHeads;
   readonly #answerMs: number;
   readonly #partitionOf: ((userId: UserId) => number) | undefined;
@@ -41,14 +43,17 @@ export class Appender {
   /** @throws StoreUnavailable when the outcome is unknown or nothing was appended: the message says which */
   async append(decisions: readonly Decision[]): Promise<readonly AppendOutcome[]> {
     const partitionOf = this.#partitionOf;
-    if (!partitionOf) return this.#appendBatch(decisions);
+    if (!partitionOf) return this.#appendBatch(decisions, 0);
     const parts = Map.groupBy(decisions.keys(), (index) =>
       partitionOf((decisions[index] as Decision).entry.userId),
     );
     const outcomes = new Array<AppendOutcome>(decisions.length).fill('superseded');
     await Promise.all(
-      [...parts.values()].map(async (indexes) => {
-        const part = await this.#appendBatch(indexes.map((index) => decisions[index] as Decision));
+      [...parts].map(async ([partition, indexes]) => {
+        const part = await this.#appendBatch(
+          indexes.map((index) => decisions[index] as Decision),
+          partition,
+        );
         indexes.forEach((index, indexInPart) => {
           outcomes[index] = part[indexInPart] as AppendOutcome;
         });
@@ -57,9 +62,9 @@ export class Appender {
     return outcomes;
   }
 
-  async #appendBatch(decisions: readonly Decision[]): Promise<readonly AppendOutcome[]> {
+  async #appendBatch(decisions: readonly Decision[], partition: number): Promise<readonly AppendOutcome[]> {
     const batch = new Batch(decisions);
-    const unit = new UnitOfWork(batch, this.#heads);
+    const unit = new UnitOfWork(batch, this.#heads, this.#lanes, partition);
     const until = performance.now() + this.#answerMs;
     for (let attempt = 1; ; attempt++) {
       try {

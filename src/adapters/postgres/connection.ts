@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { DatabaseAddress, Host } from './address.ts';
+import { CONNECTION_NAME } from './connection-name.ts';
 import type { StoreTimes } from './times.ts';
 
 /** A parameter of a statement. */
@@ -58,7 +59,7 @@ export class Connection {
       password: address.password ?? '',
       database: address.database,
       ssl: address.tls?.(host) ?? false,
-      application_name: 'sello',
+      application_name: CONNECTION_NAME,
       connectionTimeoutMillis: connectMs,
       query_timeout: queryMs,
       keepAlive: true,

@@ -6,10 +6,16 @@ const PROBLEMS_MAX = 20;
 /** Each query gives one line for each problem. */
 const CHECKS: readonly string[] = [
   `SELECT format('the journal has %s entries where %s were counted: positions %s to %s', found, entries, first_position, first_position + entries - 1)
-    FROM (SELECT p.first_position, p.entries, (SELECT count(*) FROM journal j WHERE j.xid = p.xid) AS found FROM places p) AS counted
+    FROM (SELECT p.first_position, p.entries, CASE WHEN p.lane IS NULL THEN (SELECT count(*) FROM journal j WHERE j.xid = p.xid)
+        ELSE (SELECT count(*) FROM journal j WHERE j.lane = p.lane AND j.seq = p.seq) END AS found FROM places p) AS counted
     WHERE found <> entries ORDER BY first_position`,
   `SELECT format('an entry of user %s, version %s, was put into the past of the journal', user_id, version)
     FROM journal j WHERE xid <= (SELECT max(xid) FROM places) AND NOT EXISTS (SELECT FROM places p WHERE p.xid = j.xid)`,
+  `SELECT format('an entry of user %s, version %s, was put into the past of the journal', user_id, version)
+    FROM journal j JOIN lanes l ON l.lane = j.lane WHERE j.xid IS NULL AND j.seq <= l.placed_seq
+      AND NOT EXISTS (SELECT FROM places p WHERE p.lane = j.lane AND p.seq = j.seq)`,
+  `SELECT format('an entry of user %s, version %s, is in a lane that is not there', user_id, version)
+    FROM journal j WHERE j.xid IS NULL AND NOT EXISTS (SELECT FROM lanes l WHERE l.lane = j.lane)`,
   `SELECT format('the journal''s positions have a gap before %s', first_position)
     FROM (SELECT first_position, coalesce(lag(first_position + entries) OVER (ORDER BY first_position), 1) AS expected FROM places) AS placed
     WHERE first_position <> expected`,

@@ -5,33 +5,43 @@ import type { JournalEntry, LinkedEntry, UserHead } from '../../ports/journal-re
 import type { UserId } from '../../ports/store.ts';
 import { CommitSequencer } from './commit-sequencer.ts';
 import type { Connection, Row } from './connection.ts';
+import { LaneOrder } from './lane-order.ts';
 
 const ENTRY = "j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')";
-/** An entry's position: its unit of work's first position, plus the entries before it in that unit. 0 if not assigned yet. */
-const POSITION =
-  'coalesce(p.first_position + (SELECT count(*) FROM journal b WHERE b.xid = j.xid AND b.ordinal < j.ordinal), 0)';
+/**
+ * An entry's position: its unit of work's first position, plus the entries before it in that unit. 0 if not assigned yet. A
+ * unit of work is known by its transaction id before the switch to lanes, and afterwards has none (lane-order.ts).
+ */
+const POSITION = `coalesce(CASE WHEN j.xid IS NULL THEN
+    (SELECT p.first_position FROM places p WHERE p.lane = j.lane AND p.seq = j.seq)
+      + (SELECT count(*) FROM journal b WHERE b.lane = j.lane AND b.seq = j.seq AND b.ordinal < j.ordinal)
+  ELSE
+    (SELECT p.first_position FROM places p WHERE p.xid = j.xid)
+      + (SELECT count(*) FROM journal b WHERE b.xid = j.xid AND b.ordinal < j.ordinal)
+  END, 0)`;
 
 const PREVIOUS =
   "(SELECT encode(b.hash, 'hex') FROM journal b WHERE b.user_id = j.user_id AND b.version = j.version - 1)";
 
-const RANGE = {
-  name: 'journal_range',
-  text: `SELECT * FROM (
-      SELECT p.first_position + row_number() OVER (PARTITION BY j.xid ORDER BY j.ordinal) - 1 AS position, ${ENTRY}
-      FROM places p JOIN journal j ON j.xid = p.xid
+/** The entries of the units of work whose places the range of positions touches, with their positions. */
+const PLACED = (columns: string) => `(
+      SELECT p.first_position + row_number() OVER (PARTITION BY p.first_position ORDER BY j.ordinal) - 1 AS position, ${columns}
+      FROM places p CROSS JOIN LATERAL (
+        SELECT * FROM journal WHERE p.lane IS NULL AND xid = p.xid
+        UNION ALL
+        SELECT * FROM journal WHERE p.lane IS NOT NULL AND lane = p.lane AND seq = p.seq
+      ) AS j
       WHERE p.first_position >= coalesce((SELECT max(first_position) FROM places WHERE first_position <= $1::bigint), 1)
         AND p.first_position <= $2::bigint
-    ) AS placed WHERE position BETWEEN $1::bigint AND $2::bigint ORDER BY position`,
+    ) AS placed`;
+const RANGE = {
+  name: 'journal_range',
+  text: `SELECT * FROM ${PLACED(ENTRY)} WHERE position BETWEEN $1::bigint AND $2::bigint ORDER BY position`,
 };
 /** The hashes of a range of positions, in their order, in hex. */
 const HASHES = {
   name: 'journal_hashes',
-  text: `SELECT string_agg(encode(hash, 'hex'), '' ORDER BY position) FROM (
-      SELECT p.first_position + row_number() OVER (PARTITION BY j.xid ORDER BY j.ordinal) - 1 AS position, j.hash
-      FROM places p JOIN journal j ON j.xid = p.xid
-      WHERE p.first_position >= coalesce((SELECT max(first_position) FROM places WHERE first_position <= $1::bigint), 1)
-        AND p.first_position <= $2::bigint
-    ) AS placed WHERE position BETWEEN $1::bigint AND $2::bigint`,
+  text: `SELECT string_agg(encode(hash, 'hex'), '' ORDER BY position) FROM ${PLACED('j.hash')} WHERE position BETWEEN $1::bigint AND $2::bigint`,
 };
 const LAST = {
   name: 'journal_last',
@@ -39,7 +49,7 @@ const LAST = {
 };
 const OF_USER = {
   name: 'journal_of_user',
-  text: `SELECT ${POSITION}, ${ENTRY} FROM journal j LEFT JOIN places p ON p.xid = j.xid
+  text: `SELECT ${POSITION}, ${ENTRY} FROM journal j
     WHERE j.user_id = $1 AND j.version < $2::bigint ORDER BY j.version DESC LIMIT $3`,
 };
 /** A user's times never decrease with the versions, so a binary search finds the first entry of the time. */
@@ -53,7 +63,7 @@ const OF_USER_AT = {
       FROM search, LATERAL (SELECT at FROM journal WHERE user_id = $1 AND version = (low + high) / 2) AS m
       WHERE low < high
     )
-    SELECT ${POSITION}, ${ENTRY}, ${PREVIOUS} FROM journal j LEFT JOIN places p ON p.xid = j.xid
+    SELECT ${POSITION}, ${ENTRY}, ${PREVIOUS} FROM journal j
     WHERE j.user_id = $1 AND j.at = $2::bigint
       AND j.version >= (SELECT max(low) FROM search) AND j.version < (SELECT max(low) FROM search) + $3::int
     ORDER BY j.version`,
@@ -64,7 +74,6 @@ const HEADS = {
       SELECT u.user_id, j.version, ${POSITION} AS position
       FROM (SELECT user_id FROM users WHERE user_id > $1 ORDER BY user_id LIMIT $2) AS u
       JOIN LATERAL (SELECT * FROM journal WHERE user_id = u.user_id ORDER BY version DESC LIMIT 1) AS j ON true
-      LEFT JOIN places p ON p.xid = j.xid
     ) AS heads ORDER BY user_id`,
 };
 const USERS_AFTER = {
@@ -74,7 +83,11 @@ const USERS_AFTER = {
 
 /** Reads the journal in its order, and a user's entries. */
 export class JournalRows {
-  readonly #sequencer = new CommitSequencer();
+  readonly #sequencer: CommitSequencer;
+
+  constructor(order = new LaneOrder()) {
+    this.#sequencer = new CommitSequencer(order);
+  }
 
   async read(connection: Connection, after: number, limit: number): Promise<JournalEntry[]> {
     await this.#sequencer.complete(connection);

@@ -1,19 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { StartRefused } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { DatabaseAddress } from './address.ts';
 import { addressText } from './address.ts';
+import { LOCK_MIGRATION, LOCK_SPACE } from './advisory-locks.ts';
 import { Connection } from './connection.ts';
 import { reasonOf } from './errors.ts';
+import { LaneOrder, oldConnections, switchToLanes } from './lane-order.ts';
 import { connectToPrimary, reasonsText } from './primary.ts';
-import { GRANTS, MIGRATIONS, type Migration } from './schema.ts';
+import { GRANTS, LANES_VERSION, MIGRATIONS, type Migration } from './schema.ts';
 import { PATIENT } from './times.ts';
-
-/** Advisory locks have two numbers: this program's ("Sllo"), then which lock. */
-export const LOCK_SPACE = 0x536c6c6f;
-export const LOCK_MIGRATION = 1;
-/** Held by the commit sequencer. */
-export const LOCK_SEQUENCER = 2;
 
 export interface SchemaVersion {
   /** 0 without tables. */
@@ -27,6 +24,8 @@ export interface Migrated {
   readonly to: number;
   /** The role that got rights, beside the owner. */
   readonly granted: string | undefined;
+  /** Whether lanes order the journal: then servers of versions that know none are refused. */
+  readonly byLanes: boolean;
 }
 
 // Why: docs/DECISIONS.md#servers-create-tables-but-migrate-none
@@ -70,12 +69,14 @@ function newer(version: number, address: DatabaseAddress): StartRefused {
  * Migrates the tables to this program's version while servers run, each step in its own unit of work. Of several
  * concurrent callers one works and the others wait for it. Grants `serverRole` the rights that a server needs, no others.
  * @param address of the tables' owner
+ * @param toLanes makes lanes the order (lane-order.ts). New tables have them from the beginning
  * @throws StartRefused for tables of a newer version, and when the database refuses a step: the message says why
  */
 export async function migrate(
   address: DatabaseAddress,
   serverRole: string | undefined,
   migrations: readonly Migration[] = MIGRATIONS,
+  { toLanes = false }: { readonly toLanes?: boolean } = {},
 ): Promise<Migrated> {
   const connection = await connectOwner(address);
   try {
@@ -83,9 +84,10 @@ export async function migrate(
     const { version } = await readVersion(connection);
     if (version > migrations.length) throw newer(version, address);
     for (let step = version; step < migrations.length; step++) await take(connection, step, migrations);
+    const byLanes = await orderByLanes(connection, version === 0, toLanes, migrations.length);
     const granted = serverRole !== undefined && serverRole !== address.user ? serverRole : undefined;
     if (granted !== undefined) await grant(connection, granted);
-    return { from: version, to: migrations.length, granted };
+    return { from: version, to: migrations.length, granted, byLanes };
   } catch (error) {
     if (error instanceof StartRefused) throw error;
     const said = error instanceof Error ? error.message : String(error);
@@ -97,6 +99,27 @@ export async function migrate(
   }
 }
 
+/** @returns whether lanes order the journal now */
+async function orderByLanes(
+  connection: Connection,
+  isNew: boolean,
+  toLanes: boolean,
+  version: number,
+): Promise<boolean> {
+  if (version < LANES_VERSION) return false;
+  await connection.run('SET search_path = sello, pg_catalog');
+  if (await new LaneOrder().isByLanes(connection)) return true;
+  if (!isNew && !toLanes) return false;
+  const old = await oldConnections(connection);
+  if (!isNew && old > 0) {
+    throw new StartRefused(
+      `servers of a version before have ${old} connections open: stop them all, or replace them by this version, and try again`,
+    );
+  }
+  await switchToLanes(connection, LANES_VERSION, { isEmpty: isNew });
+  return true;
+}
+
 async function connectOwner(address: DatabaseAddress): Promise<Connection> {
   const found = await connectToPrimary(address, PATIENT);
   if (found instanceof Connection) return found;
@@ -105,8 +128,14 @@ async function connectOwner(address: DatabaseAddress): Promise<Connection> {
 
 /** Waits long for the migration lock, whose holder may take long; afterwards briefly for tables, which running servers use. */
 async function waitForLock(connection: Connection): Promise<void> {
-  await connection.run(`SET lock_timeout = ${LIMITS.storeMigrationTimeMs}`);
-  await connection.run(`SELECT pg_advisory_lock(${LOCK_SPACE}, ${LOCK_MIGRATION})`);
+  const until = performance.now() + LIMITS.storeMigrationTimeMs;
+  // Asked again and again: who waits inside a statement would hold up an index that is made while servers work.
+  for (;;) {
+    const { rows } = await connection.run(`SELECT pg_try_advisory_lock(${LOCK_SPACE}, ${LOCK_MIGRATION})`);
+    if (rows[0]?.[0] === true) break;
+    if (performance.now() > until) throw new StartRefused('another migration takes too long');
+    await delay(LIMITS.storeSearchPauseMs);
+  }
   await connection.run(`SET lock_timeout = ${LIMITS.storeMigrationLockTimeMs}`);
 }
 

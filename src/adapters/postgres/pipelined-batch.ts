@@ -2,6 +2,7 @@ import type { Decision, UserId } from '../../ports/store.ts';
 import type { Batch, Run } from './batch.ts';
 import type { Connection, Statement, Value } from './connection.ts';
 import type { KnownHeads } from './known-heads.ts';
+import type { Lane } from './lane.ts';
 import { MultiRowInsert } from './multi-row.ts';
 import { type SideStatement, statementsOf, type Written, writtenBy } from './side-rows.ts';
 import { storable } from './storable.ts';
@@ -18,6 +19,8 @@ const ENTRIES = new MultiRowInsert(
     { name: 'hash', type: 'bytea' },
     { name: 'state', type: 'text' },
     { name: 'body', type: 'text' },
+    { name: 'lane', type: 'bigint' },
+    { name: 'seq', type: 'bigint' },
   ],
   // No RETURNING, which costs a tenth of the insert: the inserted rows are queried only when the count falls short.
   'ON CONFLICT (user_id, version) DO NOTHING',
@@ -33,10 +36,15 @@ const IDEMPOTENCY_RECORDS = new MultiRowInsert(
   ],
   'ON CONFLICT DO NOTHING RETURNING user_id, key',
 );
-const XID = { name: 'xid', text: 'SELECT pg_current_xact_id()::text' };
+/** Commits with the lane's first unit of work, so readers learn of the lane when there is something in it. */
+const OPEN_LANE = {
+  name: 'lanes_open',
+  text: 'INSERT INTO lanes (lane, placed_seq, seen_seq, seen_at, quiet) VALUES ($1, 0, 0, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, false)',
+};
 const INSERTED = {
   name: 'journal_inserted',
-  text: 'SELECT user_id, version FROM journal WHERE xid = pg_current_xact_id()',
+  text: `SELECT user_id, version FROM journal
+    WHERE (user_id, version) IN (SELECT * FROM unnest($1::bigint[], $2::integer[])) AND lane = $3 AND seq = $4`,
 };
 const THERE = {
   name: 'journal_there',
@@ -50,14 +58,14 @@ export interface BatchResult {
   readonly gaps: ReadonlySet<UserId>;
   /** By index of the decision. */
   readonly written: ReadonlyMap<number, Written>;
-  /** The id of this transaction. */
-  readonly xid: string;
 }
 
 type Sent = readonly [Statement, readonly Value[]];
 
 /** All statements of a unit of work except its end, sent at once without waiting for answers in between. */
 export class PipelinedBatch {
+  readonly #lane: Lane;
+  readonly #keys: { readonly userIds: UserId[]; readonly versions: number[] } = { userIds: [], versions: [] };
   readonly #entries: readonly Sent[];
   readonly #entriesCount: number;
   readonly #records: readonly Sent[];
@@ -70,7 +78,10 @@ export class PipelinedBatch {
     versions: [],
   };
 
-  constructor(batch: Batch, runs: readonly Run[], heads: KnownHeads) {
+  /** @param lane whose next unit of work this is */
+  constructor(batch: Batch, runs: readonly Run[], heads: KnownHeads, lane: Lane) {
+    this.#lane = lane;
+    const { number, nextSeq } = lane;
     const entries: Value[] = [];
     const records: Value[] = [];
     const kept = new Set<number>();
@@ -84,7 +95,21 @@ export class PipelinedBatch {
         kept.add(index);
         const { entry, rows } = batch.decisions[index] as Decision;
         const { userId, version, at, type, challenge = null, hash, state, body } = entry;
-        entries.push(userId, version, index, at, type, challenge, Buffer.from(hash, 'hex'), state, body);
+        entries.push(
+          userId,
+          version,
+          index,
+          at,
+          type,
+          challenge,
+          Buffer.from(hash, 'hex'),
+          state,
+          body,
+          number,
+          nextSeq,
+        );
+        this.#keys.userIds.push(userId);
+        this.#keys.versions.push(version);
         for (const row of rows) {
           if (row.kind !== 'idempotency.insert' || this.#recordOf.has(index)) continue;
           this.#recordOf.set(index, idOf(row.userId, storable(row.key)));
@@ -107,15 +132,18 @@ export class PipelinedBatch {
     );
     const { userIds, versions } = this.#toCheck;
     const check: Sent[] = userIds.length > 0 ? [[THERE, [userIds, versions]]] : [];
+    const { number, nextSeq } = this.#lane;
+    const open: Sent[] = nextSeq === 1 ? [[OPEN_LANE, [number]]] : [];
     const [, ...results] = await connection.pipeline([
       ['BEGIN'],
+      ...open,
       ...this.#entries,
       ...this.#records,
       ...side,
       ...check,
-      [XID],
     ]);
     const take = (count: number) => results.splice(0, count);
+    take(open.length);
     const inserted = take(this.#entries.length).reduce((sum, { count }) => sum + count, 0);
     const recorded = new Set<string>();
     for (const { rows } of take(this.#records.length))
@@ -130,11 +158,18 @@ export class PipelinedBatch {
     const gaps = new Set(userIds);
     for (const { rows } of take(check.length)) for (const [userId] of rows) gaps.delete(userId as UserId);
     return {
-      inserted: inserted === this.#entriesCount ? () => true : await insertedBy(connection),
+      inserted: inserted === this.#entriesCount ? () => true : await this.#inserted(connection),
       gaps,
       written,
-      xid: String(results[0]?.rows[0]?.[0]),
     };
+  }
+
+  async #inserted(connection: Connection): Promise<BatchResult['inserted']> {
+    const { number, nextSeq } = this.#lane;
+    const { userIds, versions } = this.#keys;
+    const { rows } = await connection.run(INSERTED, [userIds, versions, number, nextSeq]);
+    const there = new Set(rows.map(([userId, version]) => idOf(userId, version)));
+    return (userId, version) => there.has(idOf(userId, version));
   }
 
   /** Adds a decision's rows, except its first idempotency record, which is inserted together with those of all decisions. */
@@ -147,12 +182,6 @@ export class PipelinedBatch {
     });
     this.#sideOf.push({ index, statements });
   }
-}
-
-async function insertedBy(connection: Connection): Promise<BatchResult['inserted']> {
-  const { rows } = await connection.run(INSERTED);
-  const there = new Set(rows.map(([userId, version]) => idOf(userId, version)));
-  return (userId, version) => there.has(idOf(userId, version));
 }
 
 function idOf(userId: unknown, more: unknown): string {

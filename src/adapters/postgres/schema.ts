@@ -13,8 +13,9 @@ export interface Migration {
  *
  * The key of every table of a decision begins with `user_id`, so that a sharded engine keeps a user's rows together.
  * `usernames` and `name_claims` are the exceptions, since a name is unique among all users. The primary key of `journal` is the guard: the
- * row `(user_id, version)` either is the caller's or exists already. `xid` and `ordinal` are an entry's transaction and
- * its order within that; `places` assigns final transactions their positions in the journal (commit-sequencer.ts).
+ * row `(user_id, version)` either is the caller's or exists already. `lane` and `seq` are an entry's unit of work, `ordinal`
+ * its order within that; `places` assigns units of work their positions in the journal (commit-sequencer.ts). `xid` names the
+ * units of work of before the switch to lanes (lane-order.ts).
  * `answers` holds the idempotency records. A fillfactor leaves room in the pages of tables whose rows are updated.
  *
  * `log_tiles` has the full tiles of the transparency log, at level 0 the entries' hashes; `log_checkpoints` the last
@@ -458,7 +459,27 @@ export const MIGRATIONS: readonly Migration[] = [
     );
     `,
   },
+  {
+    // Servers of the version before leave lane and seq empty. They order by xid, as do all until the switch (lane-order.ts).
+    sql: `
+    CREATE TABLE lanes (
+      lane       bigint  NOT NULL PRIMARY KEY CHECK (lane >= 0),
+      placed_seq bigint  NOT NULL CHECK (placed_seq >= 0),
+      seen_seq   bigint  NOT NULL,
+      seen_at    bigint  NOT NULL,
+      quiet      boolean NOT NULL
+    ) WITH (fillfactor = 50);
+    ALTER TABLE journal ADD COLUMN lane bigint;
+    ALTER TABLE journal ADD COLUMN seq bigint;
+    ALTER TABLE places ADD COLUMN lane bigint;
+    ALTER TABLE places ADD COLUMN seq bigint;
+    CREATE UNIQUE INDEX places_by_lane ON places (lane, seq) WHERE lane IS NOT NULL;
+    `,
+  },
 ];
+
+/** The version of the tables that have lanes. */
+export const LANES_VERSION = 12;
 
 /**
  * The rights of the server's role. None of them removes an entry, or changes its hash, its place or what it is about. Bodies
@@ -472,7 +493,7 @@ export const GRANTS: readonly string[] = [
   'GRANT INSERT ON journal, places, log_tiles TO %role%',
   'GRANT UPDATE (body, state, challenge) ON journal TO %role%',
   'GRANT INSERT, DELETE ON log_checkpoints TO %role%',
-  'GRANT INSERT, UPDATE ON leases TO %role%',
+  'GRANT INSERT, UPDATE ON leases, lanes TO %role%',
   'GRANT INSERT, UPDATE ON users, usernames, tokens, transactions, services, vault_binding, identities, messages, dataset_versions TO %role%',
   'GRANT INSERT, UPDATE, DELETE ON sessions, passkeys, answers, service_keys, service_key_facts, unknown_names, name_claims, sink_positions, push_subscriptions, inbox, identity_secrets TO %role%',
   'GRANT INSERT, DELETE ON message_parts, staged_messages TO %role%',

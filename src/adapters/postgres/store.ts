@@ -53,6 +53,8 @@ import { foreignObjects } from './foreign-objects.ts';
 import { findIdentity, findIdentitySecrets, findSealingKeys, listIdentities } from './identity-rows.ts';
 import { JournalRows } from './journal-rows.ts';
 import { KnownHeads } from './known-heads.ts';
+import { LaneOrder } from './lane-order.ts';
+import { lookAtLanes } from './lane-upkeep.ts';
 import { type OnConnection, PostgresLeases } from './leases.ts';
 import {
   checkMessage,
@@ -158,6 +160,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
 /** Whether the rows were copied into a server whose transaction ids are behind the journal's (a logical copy, not a physical one). */
 async function isCopied(connection: Connection): Promise<boolean> {
+  if (await new LaneOrder().isByLanes(connection)) return false;
   const { rows } = await connection.run(
     'SELECT coalesce((SELECT max(xid) FROM journal) >= pg_snapshot_xmax(pg_current_snapshot()), false)',
   );
@@ -176,8 +179,9 @@ export class PostgresStore implements Store {
   readonly #pool: Pool;
   readonly #heads: KnownHeads;
   readonly #appender: Appender;
-  readonly #journal = new JournalRows();
-  readonly #background: NodeJS.Timeout;
+  readonly #order = new LaneOrder();
+  readonly #journal = new JournalRows(this.#order);
+  readonly #background: readonly NodeJS.Timeout[];
   #closing: Promise<void> | undefined;
 
   /** Use `openPostgresStore`. */
@@ -209,7 +213,20 @@ export class PostgresStore implements Store {
         isLogged = true;
       }
     };
-    this.#background = setInterval(() => void assignPositions(), LIMITS.commitSequencerPeriodMs).unref();
+    const lookAtQuiet = () => this.lookAtLanes({ all: false }).catch(() => undefined);
+    const lookAtAll = () => this.lookAtLanes({ all: true }).catch(() => undefined);
+    this.#background = [
+      setInterval(() => void assignPositions(), LIMITS.commitSequencerPeriodMs),
+      setInterval(() => void lookAtQuiet(), LIMITS.laneUpkeepPeriodMs),
+      setInterval(() => void lookAtAll(), LIMITS.laneOldPeriodMs),
+    ].map((timer) => timer.unref());
+  }
+
+  /** Calls lanes quiet that rest, and finds entries in those that were quiet (lane-upkeep.ts). Happens by itself, too. */
+  async lookAtLanes(options: Parameters<typeof lookAtLanes>[1]): Promise<void> {
+    await this.#pool.read(async (connection) => {
+      if (await this.#order.isByLanes(connection)) await lookAtLanes(connection, options);
+    });
   }
 
   /** Open connections, and callers that wait for one. */
@@ -448,7 +465,9 @@ export class PostgresStore implements Store {
     // Read before the connection is taken: if the server is lost in between, the answer's cursor has the earlier era.
     const { era } = this.#heads;
     try {
-      return await this.#pool.use('decisions', (connection) => changedSince(connection, era, cursor));
+      return await this.#pool.use('decisions', (connection) =>
+        changedSince(connection, this.#order, era, cursor),
+      );
     } catch (error) {
       throw storeError(error);
     }
@@ -466,7 +485,7 @@ export class PostgresStore implements Store {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#background);
+    for (const timer of this.#background) clearInterval(timer);
     await this.#pool.close();
   }
 

@@ -3,19 +3,21 @@ import type { Batch, Run } from './batch.ts';
 import type { Connection } from './connection.ts';
 import { isConnectionLost, isFromServer } from './errors.ts';
 import type { KnownHeads } from './known-heads.ts';
+import type { Lanes } from './lane.ts';
 import { type BatchResult, PipelinedBatch } from './pipelined-batch.ts';
 import { commitDurably, confirm } from './synchronous-commit.ts';
 
 /** A unit of work whose COMMIT was sent but not answered, and one of its entries. */
 interface Doubt {
-  readonly xid: string;
+  readonly lane: number;
+  readonly seq: number;
   readonly userId: UserId;
   readonly version: number;
 }
 
 const WRITER = {
   name: 'journal_writer',
-  text: 'SELECT xid::text FROM journal WHERE user_id = $1 AND version = $2',
+  text: 'SELECT lane, seq FROM journal WHERE user_id = $1 AND version = $2',
 };
 
 /**
@@ -26,11 +28,16 @@ const WRITER = {
 export class UnitOfWork {
   readonly #batch: Batch;
   readonly #heads: KnownHeads;
+  readonly #lanes: Lanes;
+  readonly #partition: number;
   #doubt: Doubt | undefined;
 
-  constructor(batch: Batch, heads: KnownHeads) {
+  /** @param partition in which the sharded engine keeps all the batch's users */
+  constructor(batch: Batch, heads: KnownHeads, lanes: Lanes, partition: number) {
     this.#batch = batch;
     this.#heads = heads;
+    this.#lanes = lanes;
+    this.#partition = partition;
   }
 
   /** Whether an earlier attempt may have been committed. */
@@ -47,28 +54,36 @@ export class UnitOfWork {
     const runs = this.#batch.runs();
     if (runs.length === 0) return true;
     const { era } = this.#heads;
-    const pipelined = new PipelinedBatch(this.#batch, runs, this.#heads);
+    const lane = this.#lanes.take(era, this.#partition);
+    const pipelined = new PipelinedBatch(this.#batch, runs, this.#heads, lane);
     let keeps: boolean;
     let result: BatchResult;
     try {
       result = await pipelined.send(connection);
       if (this.#doubt && (await this.#wasCommitted(connection, this.#doubt, result))) {
+        this.#lanes.giveBack(lane, this.#partition);
         this.#conclude(runs, era);
         return true;
       }
       keeps = removeLosers(this.#batch, runs, result);
     } catch (error) {
       await rollback(connection, error);
+      // COMMIT was not sent: this attempt will never be committed, whatever became of the connection.
+      this.#lanes.giveBack(lane, this.#partition);
       throw error;
     }
     const [first] = runs.filter(({ indexes }) => indexes.length > 0);
     if (!keeps || !first) {
       await connection.run('ROLLBACK');
+      this.#lanes.giveBack(lane, this.#partition);
       return !first;
     }
     const { userId, version } = this.#batch.entryAt(first, 0);
-    this.#doubt = { xid: result.xid, userId, version };
+    this.#doubt = { lane: lane.number, seq: lane.nextSeq, userId, version };
+    // A lane whose COMMIT has no answer is not given back: nothing may follow in it.
     await commitDurably(connection);
+    lane.nextSeq++;
+    this.#lanes.giveBack(lane, this.#partition);
     this.#conclude(runs, era);
     return true;
   }
@@ -84,13 +99,13 @@ export class UnitOfWork {
 
   /**
    * Finds out whether the unit of work in doubt was committed. Inserting its entry again has waited for it if it was
-   * still running, so by now it either was committed, and the entry has its transaction id, or it never will be.
+   * still running, so by now it either was committed, and the entry has its lane and number, or it never will be.
    */
   async #wasCommitted(connection: Connection, doubt: Doubt, { inserted }: BatchResult): Promise<boolean> {
-    const { xid, userId, version } = doubt;
+    const { lane, seq, userId, version } = doubt;
     if (!inserted(userId, version)) {
       const { rows } = await connection.run(WRITER, [userId, version]);
-      if (rows[0]?.[0] === xid) {
+      if (rows[0]?.[0] === lane && rows[0][1] === seq) {
         await connection.run('ROLLBACK');
         await confirm(connection);
         return true;
