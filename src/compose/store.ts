@@ -76,14 +76,20 @@ export interface MigratedStore {
   readonly to: number;
   /** The role that was granted exactly a server's rights. Unset when the server connects as the owner. */
   readonly serverRole: string | undefined;
+  /** Whether the migration is finished: servers of a version that knows no lanes are refused. */
+  readonly finished: boolean;
 }
 
 /**
  * Migrates the tables of `store_url` to this program's version while servers run, as the user of `store_owner_url`
  * when that is set.
+ * @param finish makes lanes the order of the journal; no server of a version that knows none may run any more
  * @throws StartRefused when the operator must fix something; the message says what
  */
-export async function migrateStore(config: Config): Promise<MigratedStore> {
+export async function migrateStore(
+  config: Config,
+  { finish = false }: { readonly finish?: boolean } = {},
+): Promise<MigratedStore> {
   if (!isPostgres(config)) {
     throw new StartRefused(
       'store_url: a SQLite file is brought up to date when its server starts; there is nothing to migrate',
@@ -95,6 +101,6 @@ export async function migrateStore(config: Config): Promise<MigratedStore> {
   ]);
   const server = readAddress(storeUrl(config));
   const owner = config.storeOwnerUrl === null ? server : readAddress(config.storeOwnerUrl, 'store_owner_url');
-  const { from, to, granted } = await migrate(owner, server.user);
-  return { name: addressText(owner), from, to, serverRole: granted };
+  const { from, to, granted, byLanes } = await migrate(owner, server.user, undefined, { toLanes: finish });
+  return { name: addressText(owner), from, to, serverRole: granted, finished: byLanes };
 }

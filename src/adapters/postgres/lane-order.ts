@@ -55,7 +55,7 @@ export async function switchToLanes(
       ALTER TABLE journal ALTER COLUMN xid DROP DEFAULT, ALTER COLUMN xid DROP NOT NULL,
         ADD CONSTRAINT journal_lane_check CHECK (xid IS NOT NULL OR lane IS NOT NULL AND seq IS NOT NULL) NOT VALID;
       ALTER TABLE places ALTER COLUMN xid DROP NOT NULL;
-      UPDATE schema_version SET compatible_from = ${version}`);
+      UPDATE schema_version SET compatible_from = greatest(compatible_from, ${version})`);
     await connection.run('COMMIT');
   } catch (error) {
     await connection.run('ROLLBACK');

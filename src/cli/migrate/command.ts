@@ -10,14 +10,24 @@ export function define(command: Command, shell: Shell): void {
       examples(
         shell,
         'sello migrate --store-url postgres://sello@db1,db2/sello',
+        'sello migrate --finish --store-url postgres://sello@db1,db2/sello',
         'sello migrate --store-owner-url postgres://sello_owner@db1/sello --store-url postgres://sello@db1/sello',
       ),
     )
-    .action(async () => {
+    .option(
+      '--finish',
+      shell.say(
+        text(
+          'when no server of a version before runs any more: take what they needed out of the tables, and refuse them',
+          'cuando ya no funciona ningún servidor de una versión anterior: quitar de las tablas lo que necesitaban, y rechazarlos',
+        ),
+      ),
+    )
+    .action(async ({ finish = false }: { finish?: boolean }) => {
       const config = shell.config();
       const { migrateStore } = await import('../../compose.ts');
-      const { name, from, to, serverRole } = await migrateStore(config);
-      shell.result({ database: name, from, to, server_role: serverRole ?? null }, () => [
+      const { name, from, to, serverRole, finished } = await migrateStore(config, { finish });
+      shell.result({ database: name, from, to, server_role: serverRole ?? null, finished }, () => [
         from === to
           ? shell.say(
               text(
@@ -31,6 +41,16 @@ export function define(command: Command, shell: Shell): void {
                 `${name}: tablas llevadas de la versión ${from} a la ${to}`,
               ),
             ),
+        ...(finished
+          ? []
+          : [
+              shell.say(
+                text(
+                  'servers of the version before work on; when none runs any more: sello migrate --finish',
+                  'los servidores de la versión anterior siguen funcionando; cuando ya no funcione ninguno: sello migrate --finish',
+                ),
+              ),
+            ]),
         ...(serverRole === undefined
           ? []
           : [

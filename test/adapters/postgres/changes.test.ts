@@ -15,8 +15,12 @@ import { PostgresDatabase } from './database.ts';
 const server = await PostgresServer.start({ fast: true });
 after(() => server.remove());
 
-const ENTRY = `INSERT INTO sello.journal (user_id, version, ordinal, at, type, hash, state, body)
-  SELECT n, $2, 1, 1, 'login.accepted', decode(repeat('00', 32), 'hex'), '{}', '{}' FROM generate_series($1::int, $3::int) n`;
+/** Of another server: in a lane of its own, as its next unit of work. */
+const ENTRY = `WITH opened AS (INSERT INTO sello.lanes VALUES (7, 0, 0, 0, false) ON CONFLICT DO NOTHING)
+  INSERT INTO sello.journal (user_id, version, ordinal, at, type, hash, state, body, lane, seq)
+  SELECT n, $2, 1, 1, 'login.accepted', decode(repeat('00', 32), 'hex'), '{}', '{}', 7,
+    (SELECT coalesce(max(seq), 0) + 1 FROM sello.journal WHERE lane = 7)
+  FROM generate_series($1::int, $3::int) n`;
 
 async function withDatabase(run: (database: PostgresDatabase) => Promise<void>): Promise<void> {
   const database = await PostgresDatabase.create(server);
@@ -103,7 +107,7 @@ test('everyone, where they are too many to name or the server was lost in betwee
     assert.equal(many.users, 'all');
     assert.deepEqual((await store.changedSince(many.cursor)).users, []);
     await database.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sello'",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'sello%'",
     );
     let found: Changes | undefined;
     for (let attempt = 0; attempt < 50 && !found; attempt++) {

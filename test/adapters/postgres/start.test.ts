@@ -10,7 +10,7 @@ import { after, describe, test } from 'node:test';
 import { readAddress } from '../../../src/adapters/postgres/address.ts';
 import { checkVersion, migrate } from '../../../src/adapters/postgres/migrate.ts';
 import { openPostgresReader } from '../../../src/adapters/postgres/reader.ts';
-import { MIGRATIONS, type Migration } from '../../../src/adapters/postgres/schema.ts';
+import { LANES_VERSION, MIGRATIONS, type Migration } from '../../../src/adapters/postgres/schema.ts';
 import { migrateStore, storeUrl } from '../../../src/compose/store.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { StartRefused } from '../../../src/domain/errors.ts';
@@ -41,6 +41,12 @@ function refusal(pattern: RegExp): (error: unknown) => boolean {
   };
 }
 
+/** Tables of the version before the lanes, brought up to date. */
+async function olderTables(database: PostgresDatabase): Promise<void> {
+  await migrate(readAddress(database.url), undefined, MIGRATIONS.slice(0, LANES_VERSION - 1));
+  await migrate(readAddress(database.url), undefined);
+}
+
 const NEXT: Migration = { sql: 'CREATE TABLE sello.of_tomorrow (id integer)' };
 
 /** A role of its own for the server, beside the owner of the database. */
@@ -66,7 +72,7 @@ describe('PostgreSQL: migrations', () => {
       assert.ok(chain);
       assert.deepEqual(await (await database.open()).append([chain.next()]), ['appended']);
       const [row] = await database.query('SELECT version, compatible_from FROM sello.schema_version');
-      assert.deepEqual(row, { version: MIGRATIONS.length, compatible_from: 1 });
+      assert.deepEqual(row, { version: MIGRATIONS.length, compatible_from: LANES_VERSION });
     }));
 
   test('what was planted in the schema stops the start, and the audit names it', () =>
@@ -366,8 +372,9 @@ describe('PostgreSQL: faults at a start', () => {
     await server.query('DROP DATABASE latin');
   });
 
-  test('rows that were copied from another server: the order of its journal would break', () =>
+  test('rows that were copied from another server before the migration was finished: the order of its journal would break', () =>
     withDatabase(async (database) => {
+      await olderTables(database);
       const [chain] = await registered(await database.open(), 1);
       assert.ok(chain);
       const { entry } = chain.next();
@@ -441,7 +448,7 @@ describe('PostgreSQL: faults at a start', () => {
       );
       const { entry } = new Chain(b.userId).next();
       await database.query(
-        `INSERT INTO sello.journal VALUES (${b.userId}, 2, 0, 0, '3', 'x', null, decode('${entry.hash}', 'hex'), '{}', '{}')`,
+        `INSERT INTO sello.journal SELECT ${b.userId}, 2, 0, 0, null, 'x', null, decode('${entry.hash}', 'hex'), '{}', '{}', lane, 0 FROM sello.lanes WHERE lane > 0`,
       );
       assert.match((await reader.verifyIntegrity()).join('\n'), /was put into the past of the journal/);
       await reader.close();
