@@ -65,8 +65,11 @@ class Payers {
 
 type Write = (decisions: readonly Decision[], lane: number) => Promise<void>;
 
-const COLUMNS = 'user_id, version, ordinal, at, type, challenge, hash, state, body';
-const TYPES = ['bigint', 'integer', 'integer', 'bigint', 'text', 'text', 'bytea', 'text', 'text'];
+const COLUMNS = 'user_id, version, ordinal, at, type, challenge, hash, state, body, lane, seq';
+const TYPES = [
+  ...['bigint', 'integer', 'integer', 'bigint', 'text', 'text', 'bytea', 'text', 'text'],
+  ...['bigint', 'bigint'],
+];
 
 /** Sends `BEGIN`, inserts of 64 rows each, and `COMMIT` at once. */
 function bareInserts(clients: readonly pg.Client[]): Write {
@@ -74,14 +77,19 @@ function bareInserts(clients: readonly pg.Client[]): Write {
   const row = () => `(${TYPES.map((type) => `$${++parameter}::${type}`).join(', ')})`;
   const rows = Array.from({ length: ROWS_PER_STATEMENT }, row).join(', ');
   const statement = { name: 'bare', text: `INSERT INTO sello.journal (${COLUMNS}) VALUES ${rows}` };
+  let seq = 0;
   return async (decisions, lane) => {
+    seq++;
     const client = clients[lane];
     if (!client) throw new Error('no such lane');
     const sent: Promise<unknown>[] = [client.query('BEGIN')];
     for (let from = 0; from < decisions.length; from += ROWS_PER_STATEMENT) {
       const parameters = decisions.slice(from, from + ROWS_PER_STATEMENT).flatMap(({ entry }, index) => {
         const { userId, version, at, type, challenge, hash, state, body } = entry;
-        return [userId, version, from + index, at, type, challenge, Buffer.from(hash, 'hex'), state, body];
+        return [
+          ...[userId, version, from + index, at, type, challenge],
+          ...[Buffer.from(hash, 'hex'), state, body, lane + 1, seq],
+        ];
       });
       sent.push(client.query({ ...statement, values: parameters }));
     }

@@ -19,11 +19,13 @@ const ENTRIES = new MultiRowInsert(
     { name: 'hash', type: 'bytea' },
     { name: 'state', type: 'text' },
     { name: 'body', type: 'text' },
-    { name: 'lane', type: 'bigint' },
-    { name: 'seq', type: 'bigint' },
   ],
   // No RETURNING, which costs a tenth of the insert: the inserted rows are queried only when the count falls short.
   'ON CONFLICT (user_id, version) DO NOTHING',
+  [
+    { name: 'lane', type: 'bigint' },
+    { name: 'seq', type: 'bigint' },
+  ],
 );
 const IDEMPOTENCY_RECORDS = new MultiRowInsert(
   'answers',
@@ -65,7 +67,8 @@ type Sent = readonly [Statement, readonly Value[]];
 /** All statements of a unit of work except its end, sent at once without waiting for answers in between. */
 export class PipelinedBatch {
   readonly #lane: Lane;
-  readonly #keys: { readonly userIds: UserId[]; readonly versions: number[] } = { userIds: [], versions: [] };
+  readonly #batch: Batch;
+  readonly #runs: readonly Run[];
   readonly #entries: readonly Sent[];
   readonly #entriesCount: number;
   readonly #records: readonly Sent[];
@@ -81,7 +84,8 @@ export class PipelinedBatch {
   /** @param lane whose next unit of work this is */
   constructor(batch: Batch, runs: readonly Run[], heads: KnownHeads, lane: Lane) {
     this.#lane = lane;
-    const { number, nextSeq } = lane;
+    this.#batch = batch;
+    this.#runs = runs;
     const entries: Value[] = [];
     const records: Value[] = [];
     const kept = new Set<number>();
@@ -95,21 +99,7 @@ export class PipelinedBatch {
         kept.add(index);
         const { entry, rows } = batch.decisions[index] as Decision;
         const { userId, version, at, type, challenge = null, hash, state, body } = entry;
-        entries.push(
-          userId,
-          version,
-          index,
-          at,
-          type,
-          challenge,
-          Buffer.from(hash, 'hex'),
-          state,
-          body,
-          number,
-          nextSeq,
-        );
-        this.#keys.userIds.push(userId);
-        this.#keys.versions.push(version);
+        entries.push(userId, version, index, at, type, challenge, Buffer.from(hash, 'hex'), state, body);
         for (const row of rows) {
           if (row.kind !== 'idempotency.insert' || this.#recordOf.has(index)) continue;
           this.#recordOf.set(index, idOf(row.userId, storable(row.key)));
@@ -118,7 +108,7 @@ export class PipelinedBatch {
       }
     }
     this.#entriesCount = kept.size;
-    this.#entries = [...ENTRIES.statements(entries)];
+    this.#entries = [...ENTRIES.statements(entries, [lane.number, lane.nextSeq])];
     this.#records = [...IDEMPOTENCY_RECORDS.statements(records)];
     // In the order of the call: of two decisions that take the same name, the first gets it.
     batch.decisions.forEach(({ rows }, index) => {
@@ -166,7 +156,11 @@ export class PipelinedBatch {
 
   async #inserted(connection: Connection): Promise<BatchResult['inserted']> {
     const { number, nextSeq } = this.#lane;
-    const { userIds, versions } = this.#keys;
+    const entries = this.#runs.flatMap((run) =>
+      run.indexes.map((_, index) => this.#batch.entryAt(run, index)),
+    );
+    const userIds = entries.map(({ userId }) => userId);
+    const versions = entries.map(({ version }) => version);
     const { rows } = await connection.run(INSERTED, [userIds, versions, number, nextSeq]);
     const there = new Set(rows.map(([userId, version]) => idOf(userId, version)));
     return (userId, version) => there.has(idOf(userId, version));

@@ -253,7 +253,7 @@ describe('PostgreSQL: others are in the way', () => {
       // Two units of work wait for rows that somebody else holds: both connections are in use.
       const holder = await another(
         database,
-        `INSERT INTO sello.journal SELECT user_id, 2, 0, 0, pg_current_xact_id(), 'x', null, hash, '{}', '{}' FROM sello.journal WHERE user_id IN (${a.userId}, ${b.userId})`,
+        `INSERT INTO sello.journal SELECT user_id, 2, 0, 0, null, 'x', null, hash, '{}', '{}', 1, 1 FROM sello.journal WHERE user_id IN (${a.userId}, ${b.userId})`,
       );
       const stuck = [store.append([a.fork().next()]), store.append([b.fork().next()])];
       const reading = store.load([c.userId], 0);
@@ -282,7 +282,7 @@ describe('PostgreSQL: others are in the way', () => {
       assert.ok(a && b);
       const holder = await another(
         database,
-        `INSERT INTO sello.journal SELECT user_id, 2, 0, 0, pg_current_xact_id(), 'x', null, hash, '{}', '{}' FROM sello.journal WHERE user_id = ${a.userId}`,
+        `INSERT INTO sello.journal SELECT user_id, 2, 0, 0, null, 'x', null, hash, '{}', '{}', 1, 1 FROM sello.journal WHERE user_id = ${a.userId}`,
       );
       const ms = await heldUp(() => store.append([a.fork().next(), b.fork().next()]));
       assert.ok(ms >= TIMES.statementMs && ms < BOUND_MS, `${ms} ms`);
