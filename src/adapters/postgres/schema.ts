@@ -479,7 +479,7 @@ export const MIGRATIONS: readonly Migration[] = [
 ];
 
 /** The version of the tables that have lanes. */
-export const LANES_VERSION = 12;
+export const LANES_VERSION = 1 + MIGRATIONS.findIndex(({ sql }) => sql.includes('CREATE TABLE lanes'));
 
 /**
  * The rights of the server's role. None of them removes an entry, or changes its hash, its place or what it is about. Bodies
