@@ -6,6 +6,7 @@ import type { UserId } from '../../ports/store.ts';
 import { CommitSequencer } from './commit-sequencer.ts';
 import type { Connection, Row } from './connection.ts';
 import { LaneOrder } from './lane-order.ts';
+import { placedEntries } from './placed-entries.ts';
 
 const ENTRY = "j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')";
 /**
@@ -23,25 +24,14 @@ const POSITION = `coalesce(CASE WHEN j.xid IS NULL THEN
 const PREVIOUS =
   "(SELECT encode(b.hash, 'hex') FROM journal b WHERE b.user_id = j.user_id AND b.version = j.version - 1)";
 
-/** The entries of the units of work whose places the range of positions touches, with their positions. */
-const PLACED = (columns: string) => `(
-      SELECT p.first_position + row_number() OVER (PARTITION BY p.first_position ORDER BY j.ordinal) - 1 AS position, ${columns}
-      FROM places p CROSS JOIN LATERAL (
-        SELECT * FROM journal WHERE p.lane IS NULL AND xid = p.xid
-        UNION ALL
-        SELECT * FROM journal WHERE p.lane IS NOT NULL AND lane = p.lane AND seq = p.seq
-      ) AS j
-      WHERE p.first_position >= coalesce((SELECT max(first_position) FROM places WHERE first_position <= $1::bigint), 1)
-        AND p.first_position <= $2::bigint
-    ) AS placed`;
 const RANGE = {
   name: 'journal_range',
-  text: `SELECT * FROM ${PLACED(ENTRY)} WHERE position BETWEEN $1::bigint AND $2::bigint ORDER BY position`,
+  text: `SELECT * FROM ${placedEntries(ENTRY)} WHERE position BETWEEN $1::bigint AND $2::bigint ORDER BY position`,
 };
 /** The hashes of a range of positions, in their order, in hex. */
 const HASHES = {
   name: 'journal_hashes',
-  text: `SELECT string_agg(encode(hash, 'hex'), '' ORDER BY position) FROM ${PLACED('j.hash')} WHERE position BETWEEN $1::bigint AND $2::bigint`,
+  text: `SELECT string_agg(encode(hash, 'hex'), '' ORDER BY position) FROM ${placedEntries('j.hash')} WHERE position BETWEEN $1::bigint AND $2::bigint`,
 };
 const LAST = {
   name: 'journal_last',

@@ -23,6 +23,7 @@ import { type UserScanRow, userScanPage, userScanStatement } from '../sql/user-s
 import type { Connection } from './connection.ts';
 import type { JournalRows } from './journal-rows.ts';
 import { LOCK_LEASE, type OnConnection } from './leases.ts';
+import { ENTRIES_OF_PLACE, placedEntries } from './placed-entries.ts';
 import { cannotBeStored } from './storable.ts';
 import { commitDurably } from './synchronous-commit.ts';
 
@@ -36,21 +37,15 @@ const ENTRIES = {
   text: `SELECT asked.position, j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')
     FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (position, number)
     CROSS JOIN LATERAL (
-      SELECT xid, first_position FROM places WHERE first_position <= asked.position ORDER BY first_position DESC LIMIT 1
+      SELECT xid, lane, seq, first_position FROM places WHERE first_position <= asked.position ORDER BY first_position DESC LIMIT 1
     ) AS p
     CROSS JOIN LATERAL (
-      SELECT * FROM journal WHERE xid = p.xid ORDER BY ordinal OFFSET asked.position - p.first_position LIMIT 1
+      SELECT * FROM (${ENTRIES_OF_PLACE}) AS own ORDER BY ordinal OFFSET asked.position - p.first_position LIMIT 1
     ) AS j
     ORDER BY asked.number`,
 };
 /** The entries of a range of positions, as `journal_range` reads them. */
-const PLACED = `(
-      SELECT p.first_position + row_number() OVER (PARTITION BY j.xid ORDER BY j.ordinal) - 1 AS position,
-        j.user_id, j.at, j.type, j.body
-      FROM places p JOIN journal j ON j.xid = p.xid
-      WHERE p.first_position >= coalesce((SELECT max(first_position) FROM places WHERE first_position <= $1::bigint), 1)
-        AND p.first_position <= $2::bigint
-    ) AS placed WHERE position BETWEEN $1::bigint AND $2::bigint`;
+const PLACED = `${placedEntries('j.user_id, j.at, j.type, j.body')} WHERE position BETWEEN $1::bigint AND $2::bigint`;
 /**
  * Members of a body by their place in RFC 8785 JSON, where quotes within strings are escaped: a body that was changed to what
  * is no JSON must not fail the statement.
