@@ -64,6 +64,15 @@ export const pushSubscriptionRoutes = [
     caller: 'user',
     device: true,
     body: Wanted,
+    bodyExample: {
+      endpoint: 'https://updates.push.services.mozilla.com/wpush/v2/gAAAA',
+      keys: {
+        p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+        auth: 'BTBZMqHH6r4Tts7J_aSIgg',
+      },
+      server_key: 'BDd3_hVL9fZi9Ybo2UUzA284WG5FZR30_95YeZJsiApwXKpNcF1rRPF3foiiBHXRdJI2Qhumhf6_LFTeZaNndIo',
+      language: 'en',
+    },
     responses: { 204: { description: 'Stored, in place of the one before.' } },
     refusals: ['push_subscription_invalid', 'push_off'],
     async handle({ caller, body }, { webPush }) {
