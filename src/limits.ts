@@ -94,7 +94,7 @@ export const LIMITS = {
   /** Entries of a list page by default. */
   pageSize: 50,
   pageSizeMax: 200,
-  cursorLengthMax: 256,
+  cursorLengthMax: 512,
   /** The longest a request may wait for a decision (`wait_s`). */
   waitMsMax: 60_000,
   challengesPerServiceAndSecondMax: 32_768,

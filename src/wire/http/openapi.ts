@@ -215,7 +215,10 @@ function contentOf(
   schemas: Json,
 ): Json | undefined {
   if (contentType !== undefined) {
-    return { [contentType]: { schema: contentType === 'text/event-stream' ? EVENT : { type: 'string' } } };
+    return {
+      [contentType]: { schema: contentType === 'text/event-stream' ? EVENT : { type: 'string' } },
+      ...(textType === undefined ? {} : { [textType]: { schema: { type: 'string' } } }),
+    };
   }
   if (schema === undefined) return undefined;
   return {

@@ -62,7 +62,7 @@ export interface ResponseSpec {
   readonly example?: unknown;
   /** The body's type if it is not JSON. */
   readonly contentType?: string;
-  /** The type of a textual form that the client may ask for instead of JSON, by Accept. */
+  /** The type of another textual form that the client may ask for, by Accept or a parameter. */
   readonly textType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 import type { Route } from './route.ts';
 import { adminConfigurationRoutes } from './routes/admin-configuration.ts';
+import { adminExportRoutes } from './routes/admin-exports.ts';
 import { adminJournalRoutes } from './routes/admin-journal.ts';
 import { adminLogRoutes } from './routes/admin-log.ts';
 import { adminNewUserRoutes } from './routes/admin-new-user.ts';
@@ -75,6 +76,7 @@ export const ROUTES: readonly Route[] = [
   ...adminConfigurationRoutes,
   ...adminOverviewRoutes,
   ...adminTransactionRoutes,
+  ...adminExportRoutes,
   ...adminJournalRoutes,
   ...laboratoryRoutes,
   ...operationRoutes,

@@ -144,6 +144,20 @@ export type KeyOfService = {
   readonly last_used_at: string | null;
 };
 
+export type ListedUser = {
+  readonly id: string;
+  readonly username: string;
+  readonly role: 'user' | 'admin' | 'auditor';
+  readonly disabled: boolean;
+  readonly created_at: string;
+  readonly tokens: number;
+  readonly sessions: number;
+  readonly pending_transactions: number;
+  readonly password_locked_until: string | null;
+  readonly code_locked_until: string | null;
+  readonly last_login_at: string | null;
+};
+
 export type Message = {
   readonly id: string;
   readonly from: string;
@@ -642,6 +656,26 @@ export interface Operations {
   'GET /v1/admin/journal/export': {
     answer: undefined;
   };
+  'GET /v1/admin/journal/selection': {
+    query: {
+      readonly user?: string;
+      readonly type?: string;
+      readonly from?: string;
+      readonly to?: string;
+      readonly transaction?: string;
+      readonly payee?: string;
+      readonly text?: string;
+      readonly service?: string;
+      readonly address?: string;
+      readonly reason?: string;
+      readonly amount_min?: string;
+      readonly amount_max?: string;
+      readonly currency?: string;
+      readonly order?: 'newest' | 'oldest';
+      readonly format: 'csv' | 'ndjson';
+    };
+    answer: undefined;
+  };
   'GET /v1/admin/journal/verification': {
     answer: JournalVerification;
   };
@@ -721,6 +755,23 @@ export interface Operations {
       readonly indexed_to: number;
     };
   };
+  'GET /v1/admin/transactions/selection': {
+    query: {
+      readonly status?: 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
+      readonly user?: string;
+      readonly payee?: string;
+      readonly text?: string;
+      readonly amount_min?: string;
+      readonly amount_max?: string;
+      readonly currency?: string;
+      readonly service?: string;
+      readonly from?: string;
+      readonly to?: string;
+      readonly order?: 'newest' | 'oldest';
+      readonly format: 'csv' | 'ndjson';
+    };
+    answer: undefined;
+  };
   'GET /v1/admin/transactions/{id}': {
     path: {
       readonly id: string;
@@ -737,13 +788,36 @@ export interface Operations {
   'GET /v1/admin/users': {
     query?: {
       readonly search?: string;
+      readonly prefix?: string;
+      readonly role?: 'user' | 'admin' | 'auditor';
+      readonly disabled?: 'true' | 'false';
+      readonly locked?: 'true' | 'false';
+      readonly token?: 'true' | 'false';
+      readonly last_login_from?: string;
+      readonly last_login_to?: string;
+      readonly sort?: 'registered' | '-registered' | 'name' | '-name' | 'last_login' | '-last_login';
       readonly limit?: number;
       readonly cursor?: string;
     };
     answer: {
-      readonly users: readonly User[];
+      readonly users: readonly ListedUser[];
       readonly next_cursor: string | null;
     };
+  };
+  'GET /v1/admin/users/selection': {
+    query: {
+      readonly search?: string;
+      readonly prefix?: string;
+      readonly role?: 'user' | 'admin' | 'auditor';
+      readonly disabled?: 'true' | 'false';
+      readonly locked?: 'true' | 'false';
+      readonly token?: 'true' | 'false';
+      readonly last_login_from?: string;
+      readonly last_login_to?: string;
+      readonly sort?: 'registered' | '-registered' | 'name' | '-name' | 'last_login' | '-last_login';
+      readonly format: 'csv' | 'ndjson';
+    };
+    answer: undefined;
   };
   'GET /v1/admin/users/{id}': {
     path: {

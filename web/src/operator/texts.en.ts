@@ -265,6 +265,7 @@ export const operator = {
       admin_webhook_tested: 'Webhook tested',
       admin_webhook_retried: 'Webhook delivery retried',
       admin_webhook_replayed: 'Webhook replayed',
+      admin_exported: 'A list taken away as a file',
       admin_rate_limited: 'Turned away by rate',
       admin_rollback_accepted: 'Older database accepted',
     },

@@ -269,6 +269,7 @@ export const operator: Texts<typeof english> = {
       admin_webhook_tested: 'Webhook probado',
       admin_webhook_retried: 'Envío de webhook repetido',
       admin_webhook_replayed: 'Webhook reenviado desde un índice',
+      admin_exported: 'Una lista llevada como archivo',
       admin_rate_limited: 'Rechazo por ritmo',
       admin_rollback_accepted: 'Base de datos anterior aceptada',
     },

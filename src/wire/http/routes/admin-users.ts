@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { Context } from '../../../application/context.ts';
+import { type FoundUser, searchUsers } from '../../../application/search/search-users.ts';
 import {
   type Act,
   type AdministeredUser,
@@ -21,6 +22,7 @@ import { foreignIdempotency } from '../idempotency.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { Cursor, closed, Id, Limit, NextCursor, named, time, Username } from '../schema.ts';
+import { keyOfPlace, placeOfKey, USER_FILTERS, UserSort, userSearchOf } from '../user-search.ts';
 
 const locked = (description: string) => Type.Union([time(description), Type.Null()]);
 
@@ -86,13 +88,26 @@ export function userView(
   };
 }
 
-async function views({ context }: HttpDependencies, rows: readonly UserRow[]) {
+const ListedUser = named(
+  'ListedUser',
+  closed({
+    ...User.properties,
+    last_login_at: Type.Union([time('When they logged in last.'), Type.Null()], {
+      description: 'null: never, or before entries were counted.',
+    }),
+  }),
+);
+
+async function views({ context }: HttpDependencies, rows: readonly FoundUser[]) {
   const at = context.decider.now();
   const records = await context.store.load(
     rows.map(({ userId }) => userId),
     at,
   );
-  return rows.map((row, index) => userView(row, records[index], at, context.settings.lockout));
+  return rows.map((row, index) => ({
+    ...userView(row, records[index], at, context.settings.lockout),
+    last_login_at: row.lastLogInAt > 0 ? rfc3339(row.lastLogInAt) : null,
+  }));
 }
 
 type Change = (context: Context, userId: UserId, act: Act) => Promise<AdministeredUser | Refusal>;
@@ -125,33 +140,39 @@ export const adminUserRoutes = [
     method: 'GET',
     path: '/v1/admin/users',
     tag: 'administration',
-    summary: 'List users',
+    summary: 'Search users',
+    description:
+      'All filters must fit. A page takes a bounded time: it may come short, even empty, with a `next_cursor`. The last log-in is as far as the journal is counted, some seconds behind.',
     caller: 'auditor',
     query: {
-      search: Type.Optional(
-        Type.String({ minLength: 1, maxLength: 128, description: 'A part of the name.' }),
-      ),
+      ...USER_FILTERS,
+      sort: Type.Optional(UserSort),
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Cursor),
     },
     responses: {
-      200: { description: 'A page.', schema: closed({ users: Type.Array(User), next_cursor: NextCursor }) },
+      200: {
+        description: 'A page.',
+        schema: closed({ users: Type.Array(ListedUser), next_cursor: NextCursor }),
+      },
     },
     refusals: ['cursor_invalid'],
     async handle({ caller, query }, dependencies) {
-      const { search, limit = LIMITS.pageSize } = query;
-      const list = ['users', callerId(caller), search ?? ''];
-      const sortKey = await dependencies.cursors.read(list, query.cursor);
+      const { sort = 'registered', limit = LIMITS.pageSize, cursor, ...filters } = query;
+      const list = ['users', callerId(caller), sort, JSON.stringify(filters)];
+      const sortKey = await dependencies.cursors.read(list, cursor);
       if (isRefusal(sortKey)) return sortKey;
-      const rows = await dependencies.context.store.listUsers({
-        ...{ after: Number(sortKey ?? 0), limit: limit + 1 },
-        ...(search === undefined ? {} : { search }),
+      const { found, next } = await searchUsers(dependencies.context, {
+        ...userSearchOf(filters, sort),
+        ...{ limit, after: placeOfKey(sortKey) },
       });
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      const next =
-        rows.length > limit && last ? await dependencies.cursors.write(list, `${last.userId}`) : null;
-      return { status: 200, body: { users: await views(dependencies, page), next_cursor: next } };
+      return {
+        status: 200,
+        body: {
+          users: await views(dependencies, found),
+          next_cursor: next === undefined ? null : await dependencies.cursors.write(list, keyOfPlace(next)),
+        },
+      };
     },
   }),
   act('unlock', 'End the waits that wrong attempts caused', 'Unlocked.', unlockUser),

@@ -53,6 +53,7 @@ export const ENTRY_TYPES = [
   'admin.webhook_tested',
   'admin.webhook_retried',
   'admin.webhook_replayed',
+  'admin.exported',
   'admin.rate_limited',
   'admin.rollback_accepted',
 ] as const;
