@@ -58,6 +58,16 @@ export const ENTRY_TYPES = [
   'admin.rollback_accepted',
 ] as const;
 
+/** Groups of types that the server knows, and their words in the texts (`journal.groups`). */
+export const TYPE_GROUPS = [
+  { value: '*.refused,*.locked', word: 'refusals' },
+  { value: 'transaction.*', word: 'transaction' },
+  { value: 'login.*', word: 'login' },
+  { value: 'code.*', word: 'code' },
+  { value: 'token.*', word: 'token' },
+  { value: 'admin.*', word: 'admin' },
+] as const;
+
 type EntryType = (typeof ENTRY_TYPES)[number];
 type Underscored<Name extends string> = Name extends `${infer Area}.${infer Rest}` ? `${Area}_${Rest}` : Name;
 

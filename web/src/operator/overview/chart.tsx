@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useColorScheme } from '../../design/color-scheme.ts';
 import { useLocale } from '../../i18n/texts.ts';
+import { numberLabels, timeLabels } from './axis-labels.ts';
 import styles from './chart.module.css';
 
 export type Colours = (name: string) => string;
@@ -45,7 +46,6 @@ export function Chart({
     if (!element) return;
     const computed = getComputedStyle(document.documentElement);
     const colour: Colours = (name) => computed.getPropertyValue(`--sello-${name}`).trim();
-    const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
     const axis = {
       stroke: colour('ink-soft'),
       font: `12px ${colour('font')}`,
@@ -69,12 +69,12 @@ export function Chart({
             grid: { show: false },
             size: 30,
             space: 72,
-            values: (_plot, splits) => splits.map((split) => clock.format(split * 1000)),
+            values: (_plot, splits, _axis, _space, step) => timeLabels(splits, step, locale),
           },
           {
             ...axis,
             size: 48,
-            values: (_plot, splits) => splits.map((split) => new Intl.NumberFormat(locale).format(split)),
+            values: (_plot, splits, _axis, _space, step) => numberLabels(splits, step, locale),
             ...(bars ? { incrs: WHOLE_STEPS } : {}),
           },
         ],

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { shownTime } from '../../design/time.ts';
 import { useDuration } from '../../design/use-duration.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { Card, Page } from '../../shell/page.tsx';
@@ -23,6 +24,7 @@ export function OverviewPage() {
         {(shown) => (
           <>
             <About overview={shown} />
+            <Counting until={shown.counted_until} />
             <Card>
               <Figures overview={shown} />
             </Card>
@@ -63,6 +65,14 @@ function About({ overview: { versions, uptime_ms: uptimeMs } }: { readonly overv
       {t('overview.about', { version: versions.sello, node: versions.node, time: duration(uptimeMs) })}
     </p>
   );
+}
+
+/** Says until when the figures are, where counting is behind. */
+function Counting({ until }: { readonly until: string | null }) {
+  const { t } = useTranslation('operator');
+  const locale = useLocale();
+  if (until === null) return null;
+  return <p className={styles.about}>{t('overview.counting', { time: shownTime(until, locale) })}</p>;
 }
 
 type LiveShown = NonNullable<LiveOverview['overview']>;

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Overview } from '../../api/operations.ts';
 import { useNumber } from '../use-number.ts';
+import { filtered } from './figures.tsx';
 import styles from './overview.module.css';
 
 const QUEUES = [
@@ -17,11 +18,16 @@ export function Queues({ overview: { queues, users } }: { readonly overview: Ove
   const number = useNumber();
   const lines = [
     ...QUEUES.map((name) => [t(`overview.${name}`), queues[name]] as const),
-    [t('overview.users_locked'), users.locked] as const,
     [t('overview.users_cached'), users.cached] as const,
   ];
   return (
     <dl className={styles.lines}>
+      <div>
+        <dt>{t('overview.users_locked')}</dt>
+        <dd className="sello-figures">
+          <a href={filtered('users', { state: 'locked' })}>{number(users.locked)}</a>
+        </dd>
+      </div>
       {lines.map(([name, count]) => (
         <div key={name}>
           <dt>{name}</dt>

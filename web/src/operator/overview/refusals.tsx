@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useReason } from '../../account/use-reason.ts';
 import type { Overview } from '../../api/operations.ts';
 import { useNumber } from '../use-number.ts';
+import { filtered } from './figures.tsx';
 import styles from './overview.module.css';
 
 /** Reasons of refusals, most frequent first, with bars in proportion to the counts. */
@@ -17,9 +18,13 @@ export function Refusals({ refusals }: { readonly refusals: Overview['refusals']
       <ol className={styles.reasons}>
         {refusals.map(({ reason, count }) => (
           <li key={reason}>
-            <span className={styles.reason} title={reason}>
+            <a
+              className={styles.reason}
+              title={reason}
+              href={filtered('journal', { span: 'hour', type: '*.refused,*.locked', reason })}
+            >
               {reasonOf(reason)}
-            </span>
+            </a>
             <span className="sello-figures">{number(count)}</span>
             <span
               className={styles.bar}

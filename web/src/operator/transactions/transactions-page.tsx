@@ -9,33 +9,44 @@ import { useLocale } from '../../i18n/texts.ts';
 import { hashOf } from '../../routing/hash-route.ts';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
+import { ExportLinks } from '../filters/export-links.tsx';
 import { FilterBar } from '../filters/filter-bar.tsx';
+import { MoreFilters } from '../filters/more-filters.tsx';
 import { SearchField } from '../filters/search-field.tsx';
+import { useNothingFound } from '../filters/searched.tsx';
+import { TimeFilter, useTimeSpan } from '../filters/time-filter.tsx';
 import { useFilters } from '../filters/use-filters.ts';
 import { SearchOn } from '../table/search-on.tsx';
 import { Table } from '../table/table.tsx';
 import { useAllTransactions } from './use-all-transactions.ts';
 
 const NAME_LENGTH_MAX = 64;
+const MORE = ['text', 'amount_min', 'amount_max', 'service'] as const;
 
 /** All users' transactions, newest first. */
 export function TransactionsPage() {
   const { t } = useTranslation('operator');
   const locale = useLocale();
-  const [{ status = '', user = '', payee = '' }] = useFilters();
+  const [filters] = useFilters();
+  const { status = '', user = '', payee = '', text, service, amount_min, amount_max, currency } = filters;
+  const span = useTimeSpan();
   const known = TRANSACTION_STATUSES.find((each) => each === status);
-  const query = useAllTransactions({ status: known, user, payee });
+  const { asked, query, searchedTo } = useAllTransactions({
+    ...{ status: known, user, payee, text, service, amount_min, amount_max, currency },
+    ...span,
+  });
+  const soFar = useNothingFound(query.hasNextPage, searchedTo);
   return (
     <Page title={t('transactions.title')}>
       <Card>
-        <TransactionFilters />
+        <TransactionFilters asked={asked} />
         <Reading query={query} lines={6}>
           {(transactions) =>
             transactions.length === 0 ? (
               <Empty
                 icon={<TransactionIcon size={26} />}
-                title={t('transactions.none_title')}
-                text={t(query.hasNextPage ? 'searched_some' : 'transactions.none')}
+                title={t(soFar === undefined ? 'transactions.none_title' : 'searching_title')}
+                text={soFar ?? t('transactions.none')}
               />
             ) : (
               <Table
@@ -89,43 +100,52 @@ export function TransactionsPage() {
   );
 }
 
-function TransactionFilters() {
+function TransactionFilters({ asked }: { readonly asked: Readonly<Record<string, string>> }) {
   const { t } = useTranslation('operator');
   const account = useTranslation('account').t;
   const [filters, setFilters] = useFilters();
   const filtered = Object.values(filters).some((value) => value !== '');
   return (
-    <FilterBar label={t('transactions.title')}>
-      <NativeSelect
-        label={t('transactions.status')}
-        value={TRANSACTION_STATUSES.find((each) => each === filters.status) ?? ''}
-        onChange={({ currentTarget }) => setFilters({ status: currentTarget.value })}
-        data={[
-          { value: '', label: t('transactions.status_all') },
-          ...TRANSACTION_STATUSES.map((value) => ({ value, label: account(`status.${value}`) })),
-        ]}
-      />
-      <SearchField
-        filter="user"
-        lengthMax={NAME_LENGTH_MAX}
-        label={t('transactions.user')}
-        placeholder={t('transactions.user_hint')}
-      />
-      <SearchField
-        filter="payee"
-        lengthMax={NAME_LENGTH_MAX}
-        label={t('transactions.payee')}
-        placeholder={t('transactions.payee_hint')}
-      />
-      <div>
-        <Button
-          variant="subtle"
-          disabled={!filtered}
-          onClick={() => setFilters({ status: '', user: '', payee: '' })}
-        >
-          {t('transactions.clear')}
-        </Button>
-      </div>
-    </FilterBar>
+    <>
+      <FilterBar label={t('transactions.title')}>
+        <NativeSelect
+          label={t('transactions.status')}
+          value={TRANSACTION_STATUSES.find((each) => each === filters.status) ?? ''}
+          onChange={({ currentTarget }) => setFilters({ status: currentTarget.value })}
+          data={[
+            { value: '', label: t('transactions.status_all') },
+            ...TRANSACTION_STATUSES.map((value) => ({ value, label: account(`status.${value}`) })),
+          ]}
+        />
+        <SearchField
+          filter="user"
+          lengthMax={NAME_LENGTH_MAX}
+          label={t('transactions.user')}
+          placeholder={t('transactions.user_hint')}
+        />
+        <SearchField
+          filter="payee"
+          lengthMax={NAME_LENGTH_MAX}
+          label={t('transactions.payee')}
+          placeholder={t('transactions.payee_hint')}
+        />
+        <TimeFilter />
+        <div>
+          <Button
+            variant="subtle"
+            disabled={!filtered}
+            onClick={() => setFilters(Object.fromEntries(Object.keys(filters).map((name) => [name, ''])))}
+          >
+            {t('transactions.clear')}
+          </Button>
+        </div>
+      </FilterBar>
+      <MoreFilters names={MORE}>
+        {MORE.map((name) => (
+          <SearchField key={name} filter={name} lengthMax={NAME_LENGTH_MAX} label={t(`filters.${name}`)} />
+        ))}
+        <ExportLinks path="/v1/admin/transactions/selection" query={asked} />
+      </MoreFilters>
+    </>
   );
 }
