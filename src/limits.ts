@@ -471,6 +471,8 @@ export const LIMITS = {
   archiveBundleBytesMax: 33_554_432,
   /** How often a folder without a file that is asked for is looked through again. */
   archiveLookMs: 5_000,
+  /** How often a file whose entries are in memory is looked at: it may have been replaced. */
+  archiveFileLookMs: 250,
   /** How often the process that archives looks for old entries. */
   archivePeriodMs: 3_600_000,
   /** A file of fewer entries than it may hold is written this long after the one before. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseExportLine } from '../../domain/journal/export-line.ts';
 import { LIMITS } from '../../limits.ts';
@@ -24,6 +24,8 @@ export class ArchiveFolder implements JournalArchive {
   readonly #offsets = new Map<string, readonly number[]>();
   /** The bundles read last, by file and number. */
   readonly #bundles = new Map<string, readonly string[]>();
+  /** Which version of a file was seen last, and when (performance.now). */
+  readonly #seen = new Map<string, { readonly version: string; readonly at: number }>();
   #files: readonly ArchiveFile[] | undefined;
   #filesReadAt = Number.NEGATIVE_INFINITY;
 
@@ -88,6 +90,7 @@ export class ArchiveFolder implements JournalArchive {
     if (!found) return undefined;
     const number = Math.floor((index - found.first) / BUNDLE_ENTRIES);
     const lines = await this.#bundle(found, number);
+    if (!lines) return undefined;
     const line = lines[index - found.first - number * BUNDLE_ENTRIES];
     const entry = line === undefined ? undefined : parseExportLine(line);
     if (entry?.index !== index) throw damaged(found.name, `entry ${index} is not in its place`);
@@ -101,11 +104,17 @@ export class ArchiveFolder implements JournalArchive {
     return (await this.files()).find(holds);
   }
 
-  async #bundle({ name }: ArchiveFile, number: number): Promise<readonly string[]> {
+  /** @returns undefined where the file was taken away since the folder was looked through */
+  async #bundle({ name }: ArchiveFile, number: number): Promise<readonly string[] | undefined> {
+    await this.#dropChanged(name);
     const key = `${name}/${number}`;
     const known = this.#bundles.get(key);
     if (known) return known;
-    const file = await open(join(this.place, name), 'r');
+    const file = await open(join(this.place, name), 'r').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      this.#forget(name);
+    });
+    if (!file) return undefined;
     try {
       const offsets = this.#offsets.get(name) ?? (await offsetsOf(file, name));
       remember(this.#offsets, name, offsets);
@@ -115,6 +124,16 @@ export class ArchiveFolder implements JournalArchive {
     } finally {
       await file.close();
     }
+  }
+
+  /** Another server replaces a file when it erases somebody: what is in memory of the one before must not be shown for long. */
+  async #dropChanged(name: string): Promise<void> {
+    const seen = this.#seen.get(name);
+    if (seen && performance.now() - seen.at < LIMITS.archiveFileLookMs) return;
+    const found = await stat(join(this.place, name), { bigint: true }).catch(() => undefined);
+    const version = found ? `${found.ino} ${found.mtimeNs} ${found.size}` : '';
+    if (seen && seen.version !== version) this.#forget(name);
+    remember(this.#seen, name, { version, at: performance.now() });
   }
 
   #forget(name: string): void {

@@ -19,8 +19,12 @@ export function isIntact({ at, type, version, body, hash }: JournalEntry, previo
   );
 }
 
-const ELSEWHERE =
-  'an old entry is in a file of the archive that is not on this server: bring it to archive.folder';
+/** For an entry of a user who is there, whose body the store keeps no more and no file of the archive here has. */
+export function bodyElsewhere(): StoreUnavailable {
+  return new StoreUnavailable(
+    'an old entry is in a file of the archive that is not on this server: bring it to archive.folder',
+  );
+}
 
 /**
  * Decodes the body of an entry.
@@ -28,7 +32,7 @@ const ELSEWHERE =
  * @throws StoreUnavailable where its body is in a file that is not here
  */
 export function intactBody(entry: JournalEntry, previous: string): RecordedBody | undefined {
-  if (entry.body === '') throw new StoreUnavailable(ELSEWHERE);
+  if (entry.body === '') throw bodyElsewhere();
   return isIntact(entry, previous) ? decodeBody(entry.body) : undefined;
 }
 

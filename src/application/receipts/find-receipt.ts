@@ -3,6 +3,7 @@ import type { RecordedTransaction } from '../../domain/journal/entry.ts';
 import { chainHash, GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import type { Proof } from '../../domain/policy/policy.ts';
 import type { Context } from '../context.ts';
+import { bodyElsewhere } from '../journal/intact-entry.ts';
 import type { TransactionView } from '../transactions/transaction-view.ts';
 
 /**
@@ -18,11 +19,7 @@ export async function receiptOf(context: Context, view: TransactionView): Promis
   if (!entry || entry.version !== view.version)
     throw new Error('the journal has no entry of an approved transaction');
   const previous = before?.hash ?? GENESIS_HASH;
-  if (entry.body === '') {
-    throw new StoreUnavailable(
-      'the entry of this receipt is in a file of the archive that is not on this server: bring it to archive.folder',
-    );
-  }
+  if (entry.body === '') throw bodyElsewhere();
   const body = JSON.parse(entry.body) as {
     at: string;
     type: string;

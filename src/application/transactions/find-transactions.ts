@@ -2,13 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type { Store, TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
 import type { Context } from '../context.ts';
-import { assertFollows, isIntact } from '../journal/intact-entry.ts';
+import { assertFollows, bodyElsewhere, isIntact } from '../journal/intact-entry.ts';
 import { readChecked } from './recorded-transaction.ts';
 import { type TransactionView, timeOfId, viewOfEntry, viewOfRow } from './transaction-view.ts';
 
 /**
  * Finds one of the user's transactions: one that waits or waited, or one that was decided at once.
  * @throws ContradictedRow when the row or the entry is not what the journal's hashes cover
+ * @throws StoreUnavailable where an entry that may be it is in a file of the archive that is not here
  *
  * Why: docs/DECISIONS.md#no-query-folder
  */
@@ -22,10 +23,12 @@ export async function findTransaction(
   const { store } = context;
   const row = await readChecked(context, () => store.findTransaction({ userId, transactionId: id }));
   if (row) return viewOfRow(row);
-  for (const entry of await store.findEntriesAt(userId, at)) {
+  const entries = await store.findEntriesAt(userId, at);
+  for (const entry of entries) {
     const view = viewOfEntry(entry);
     if (view?.id === id) return decidedView(context, entry, view, entry.previous);
   }
+  if (entries.some(({ type, body }) => body === '' && type.startsWith('transaction.'))) throw bodyElsewhere();
   return undefined;
 }
 

@@ -185,7 +185,10 @@ test('where the log is not public, only administrators and auditors read it', as
 test('the metrics tell how long the log is', async (t) => {
   const { fixture } = await testLog(t);
   const { text } = await fixture.get('/metrics');
-  for (const name of ['sello_log_size', 'sello_log_sealing', 'sello_log_failing'])
+  for (const name of [
+    ...['sello_log_size', 'sello_log_sealing', 'sello_log_failing'],
+    ...['sello_retention_archived_entries', 'sello_retention_erasures'],
+  ])
     assert.match(text, new RegExp(`^${name} 0$`, 'm'));
 });
 
