@@ -11,6 +11,8 @@ export interface RelayStatus {
 export interface SinkLag extends SinkStatus {
   /** Sealed entries that are not acknowledged. */
   readonly lag: number;
+  /** Age of the oldest of them; 0 without one. Unit: ms */
+  readonly lagMs: number;
 }
 
 /** The sinks of this process, as operators see and move them, wherever they run. */
@@ -69,13 +71,15 @@ export class Relay implements RelayControl {
   }
 
   async status(): Promise<RelayStatus> {
-    const { outbox, places } = this.#parts;
+    const { outbox, places, now } = this.#parts;
     const size = await outbox.sealedSize();
     const sinks = await Promise.all(
       this.sinks.map(async (status) => {
         const isMine = status.state === 'running';
         const next = isMine ? status.next : Math.max(status.next, (await places.find(status.sink)).next);
-        return { ...status, next, lag: Math.max(0, size - next) };
+        const lag = Math.max(0, size - next);
+        const [oldest] = lag > 0 ? await outbox.readSealed({ from: next, limit: 1 }) : [];
+        return { ...status, next, lag, lagMs: oldest ? Math.max(0, now() - oldest.at) : 0 };
       }),
     );
     return { size, sinks };

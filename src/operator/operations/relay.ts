@@ -29,8 +29,8 @@ export const relayRewind = operation(
 export function statusView({ size, sinks }: RelayStatus) {
   return {
     size,
-    sinks: sinks.map(({ sink, state, next, lag, underWay, acknowledged, failures, problem }) => ({
-      ...{ sink, state, next, lag, under_way: underWay, acknowledged, failures },
+    sinks: sinks.map(({ sink, state, next, lag, lagMs, underWay, acknowledged, failures, problem }) => ({
+      ...{ sink, state, next, lag, lag_ms: lagMs, under_way: underWay, acknowledged, failures },
       problem: problem
         ? { kind: problem.kind, message: problem.message, since: rfc3339(problem.since) }
         : null,

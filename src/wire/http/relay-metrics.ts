@@ -12,6 +12,13 @@ export function relayMetrics(registry: MetricRegistry, relay: RelayControl): voi
     labels,
     async () => (await relay.status()).sinks.map(({ sink, lag }) => ({ labels: { sink }, value: lag })),
   );
+  registry.labelledGauge(
+    'sello_sink_lag_seconds',
+    'Age of the oldest sealed entry that a sink of events has not acknowledged.',
+    labels,
+    async () =>
+      (await relay.status()).sinks.map(({ sink, lagMs }) => ({ labels: { sink }, value: lagMs / 1_000 })),
+  );
   const failed = of(({ problem }) => (problem ? 1 : 0));
   registry.labelledGauge('sello_sink_failed', '1 while a sink fails and is tried again.', labels, async () =>
     failed(),

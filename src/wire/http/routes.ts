@@ -7,6 +7,7 @@ import { adminNewUserRoutes } from './routes/admin-new-user.ts';
 import { adminOverviewRoutes } from './routes/admin-overview.ts';
 import { adminPartRoutes } from './routes/admin-parts.ts';
 import { adminServiceRoutes } from './routes/admin-services.ts';
+import { adminSinkRoutes } from './routes/admin-sinks.ts';
 import { adminTransactionRoutes } from './routes/admin-transactions.ts';
 import { adminOneUserRoutes } from './routes/admin-user.ts';
 import { adminUserRoutes } from './routes/admin-users.ts';
@@ -70,6 +71,7 @@ export const ROUTES: readonly Route[] = [
   ...adminNewUserRoutes,
   ...adminOneUserRoutes,
   ...adminServiceRoutes,
+  ...adminSinkRoutes,
   ...adminWebhookRoutes,
   ...adminPartRoutes,
   ...adminLogRoutes,

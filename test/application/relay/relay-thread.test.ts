@@ -16,6 +16,7 @@ import { loadConfig } from '../../../src/config.ts';
 import { PostgresServer } from '../../services/postgres.ts';
 import { WebhookReceiver } from '../../services/webhook-receiver.ts';
 import { eventually, until } from '../../waiting.ts';
+import { HttpFixture } from '../../wire/http/http-fixture.ts';
 
 const LATE = { timeMs: 30_000 };
 
@@ -138,4 +139,25 @@ test('on PostgreSQL the thread has a connection of its own, and finds the databa
       )?.size ?? 0;
     return size > 1 && new Set(syslog.indexes()).size >= size;
   }, LATE);
+});
+
+test('administrators and auditors see where the sinks stand, and nobody else does', async (t) => {
+  const syslog = await syslogServer(t);
+  const { server } = await serve(t, { '--syslog-address': syslog.address });
+  const fixture = new HttpFixture(server.application, server.http, undefined);
+  const auditor = await fixture.withRole('eve', 'auditor');
+  const sinks = async () => (await auditor.get('/v1/admin/sinks')).json;
+  await until(async () => (await sinks()).sinks[0]?.acknowledged > 0, LATE);
+  const {
+    log_size: size,
+    sinks: [syslogSink],
+  } = await sinks();
+  assert.ok(size > 0);
+  assert.equal(syslogSink.sink, 'syslog');
+  assert.equal(syslogSink.state, 'running');
+  assert.equal(syslogSink.problem, null);
+  assert.equal(syslogSink.next_index + syslogSink.lag, size);
+  assert.equal(syslogSink.lag === 0, syslogSink.lag_ms === 0);
+  assert.match((await fixture.get('/metrics')).text, /^sello_sink_lag_seconds\{sink="syslog"\} /m);
+  assert.equal((await (await fixture.user('ana')).get('/v1/admin/sinks')).status, 404);
 });

@@ -76,6 +76,22 @@ export type EnrolmentInvitation = {
   readonly expires_at: string;
 };
 
+export type EventSink = {
+  readonly sink: string;
+  readonly state: 'waiting' | 'connecting' | 'running' | 'failed' | 'stopped';
+  readonly next_index: number;
+  readonly lag: number;
+  readonly lag_ms: number;
+  readonly under_way: number;
+  readonly acknowledged: number;
+  readonly failures: number;
+  readonly problem: {
+    readonly kind: string;
+    readonly message: string;
+    readonly since: string;
+  } | null;
+};
+
 export type Identity = {
   readonly user: string;
   readonly sign_jwk: PublicKey;
@@ -730,6 +746,12 @@ export interface Operations {
     answer: {
       readonly services: readonly Service[];
       readonly next_cursor: string | null;
+    };
+  };
+  'GET /v1/admin/sinks': {
+    answer: {
+      readonly log_size: number;
+      readonly sinks: readonly EventSink[];
     };
   };
   'GET /v1/admin/transactions': {

@@ -128,3 +128,4 @@ export const BookIcon = icon(
 );
 export const ListIcon = icon(<path d="M8.5 6H20M8.5 12H20M8.5 18H20M4 6h.01M4 12h.01M4 18h.01" />);
 export const PlugIcon = icon(<path d="M9 3v5m6-5v5M6 8h12v3a6 6 0 0 1-12 0Zm6 9v4" />);
+export const OutboxIcon = icon(<path d="M4 13v6h16v-6M12 4v10M7.5 8.5 12 4l4.5 4.5" />);

@@ -3,6 +3,8 @@ import type { Route } from '../routing/hash-route.ts';
 import { useSession } from '../session/session-gate.tsx';
 import { NotFound } from '../shell/not-found.tsx';
 import { ConfigurationPage } from './configuration/configuration-page.tsx';
+import { EventsPage } from './events/events-page.tsx';
+import { WebhookPage } from './events/webhook-page.tsx';
 import { JournalPage } from './journal/journal-page.tsx';
 import { KeysPage } from './keys/keys-page.tsx';
 import { LabPage } from './lab/lab-page.tsx';
@@ -32,6 +34,8 @@ export default function OperatorArea({ route }: { readonly route: Route }) {
     return <TransactionPage user={first} id={second} key={second} />;
   if (second !== undefined) return <NotFound />;
   if (area === 'users' && first !== undefined) return <UserPage username={first} key={first} />;
+  if (area === 'events' && first !== undefined)
+    return role === 'admin' ? <WebhookPage id={first} key={first} /> : <NotFound />;
   if (first !== undefined) return <NotFound />;
   switch (area) {
     case undefined:
@@ -44,6 +48,8 @@ export default function OperatorArea({ route }: { readonly route: Route }) {
       return <JournalPage />;
     case 'log':
       return <LogPage />;
+    case 'events':
+      return <EventsPage />;
     case 'keys':
       return <KeysPage />;
     case 'configuration':

@@ -9,6 +9,7 @@ import {
   type IconProps,
   KeyIcon,
   ListIcon,
+  OutboxIcon,
   PhoneIcon,
   PlugIcon,
   PulseIcon,
@@ -60,6 +61,7 @@ const OPERATOR_MENU: readonly MenuItem[] = [
     roles: ADMINISTRATORS,
   },
   { route: ['operator', 'log'], text: 'navigation.operator.log', icon: ShieldIcon, roles: READERS },
+  { route: ['operator', 'events'], text: 'navigation.operator.events', icon: OutboxIcon, roles: READERS },
   { route: ['operator', 'keys'], text: 'navigation.operator.keys', icon: KeyIcon, roles: READERS },
   {
     route: ['operator', 'configuration'],

@@ -17,6 +17,7 @@ export const shellTexts = {
       journal: 'Journal',
       services: 'Services',
       log: 'Log',
+      events: 'Events',
       keys: 'Keys',
       configuration: 'Configuration',
       lab: 'Attack lab',

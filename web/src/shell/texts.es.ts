@@ -20,6 +20,7 @@ export const shellTexts: Texts<typeof english> = {
       journal: 'Diario',
       services: 'Servicios',
       log: 'Registro',
+      events: 'Eventos',
       keys: 'Claves',
       configuration: 'Configuración',
       lab: 'Laboratorio',

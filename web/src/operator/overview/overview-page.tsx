@@ -4,6 +4,7 @@ import { useDuration } from '../../design/use-duration.ts';
 import { useLocale } from '../../i18n/texts.ts';
 import { Card, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
+import { SinkBanner } from '../events/sink-banner.tsx';
 import { DecisionsChart } from './decisions-chart.tsx';
 import { Figures } from './figures.tsx';
 import { LatencyChart } from './latency-chart.tsx';
@@ -25,6 +26,7 @@ export function OverviewPage() {
           <>
             <About overview={shown} />
             <Counting until={shown.counted_until} />
+            <SinkBanner />
             <Card>
               <Figures overview={shown} />
             </Card>
