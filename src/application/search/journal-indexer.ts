@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeBody } from '../../domain/journal/entry.ts';
 import { beginningOf, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/search/count-spans.ts';
@@ -20,7 +19,12 @@ export interface JournalIndexerParts {
   /** Called after each failed turn, and when one succeeds again (undefined). */
   readonly observe?: (error: unknown) => void;
   readonly periodMs?: number;
+  /** For measurements: without rests. */
+  readonly restless?: boolean;
 }
+
+/** Of the time since the last rest: a thread that worked more than this for others is busy. */
+const BUSY_SHARE = 0.5;
 
 /** A segment that is being made. */
 interface OpenSegment {
@@ -44,7 +48,8 @@ export class JournalIndexer {
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #open: OpenSegment | undefined;
-  #load = performance.eventLoopUtilization();
+  /** At the last rest. */
+  #before = { cpuMs: threadCpuMs(), at: performance.now() };
 
   constructor(parts: JournalIndexerParts) {
     this.#parts = parts;
@@ -73,10 +78,10 @@ export class JournalIndexer {
         this.#open = undefined;
         return false;
       }
-      const startedAt = performance.now();
+      const before = threadCpuMs();
       const more = (await this.#count(lease)) || (await this.#index(lease));
       if (!more || this.#stopping.signal.aborted) return true;
-      await this.#rest(performance.now() - startedAt);
+      await this.#rest(threadCpuMs() - before);
     }
   }
 
@@ -95,17 +100,19 @@ export class JournalIndexer {
     }
   }
 
-  /** In proportion to what the turn took and to how busy the process was since the last rest. */
-  async #rest(tookMs: number): Promise<void> {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.#load);
-    this.#load = now;
-    const busy = utilization > 0.75;
-    const factor = busy ? LIMITS.indexRestFactorMax : LIMITS.indexRestFactorMin;
+  /**
+   * In proportion to the CPU that the turn took, and to how busy this thread was since the last rest. By CPU, not by the clock:
+   * on a machine that others keep busy a turn takes long, and needs no longer rest for it.
+   */
+  async #rest(turnMs: number): Promise<void> {
+    const { restless = false } = this.#parts;
+    const [cpuMs, now] = [threadCpuMs(), performance.now()];
+    const isBusy = cpuMs - this.#before.cpuMs - turnMs > BUSY_SHARE * (now - this.#before.at);
+    this.#before = { cpuMs, at: now };
+    const factor = isBusy ? LIMITS.indexRestFactorMax : LIMITS.indexRestFactorMin;
+    const restMs = restless ? 0 : Math.min(turnMs * factor, LIMITS.indexPeriodMs);
     const { signal } = this.#stopping;
-    await delay(Math.min(tookMs * factor, LIMITS.indexPeriodMs), undefined, { signal, ref: false }).catch(
-      () => undefined,
-    );
+    await delay(restMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 
   /** @returns whether there may be more to count */
@@ -154,6 +161,12 @@ export class JournalIndexer {
   #noteLease(outcome: SearchChange): void {
     if (outcome === 'lease_lost') this.#lease.lost();
   }
+}
+
+/** The CPU time of this thread, ms. */
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }
 
 function opened(segment: number): OpenSegment {
