@@ -1,3 +1,4 @@
+import { LOCK_SEQUENCER, LOCK_SPACE } from './advisory-locks.ts';
 import type { Connection } from './connection.ts';
 import { OLD_CONNECTION_NAME } from './connection-name.ts';
 import { sequenceOf } from './xid-order.ts';
@@ -46,15 +47,16 @@ export async function switchToLanes(
   for (const { name, on } of INDEXES) await makeIndex(connection, name, on, concurrently);
   await connection.run('BEGIN');
   try {
-    // Waits for the units of work that are under way; none is left when the places are given.
-    await connection.run('LOCK TABLE journal, places IN ACCESS EXCLUSIVE MODE');
+    // Nobody else gives places meanwhile.
+    await connection.run(`SELECT pg_advisory_xact_lock(${LOCK_SPACE}, ${LOCK_SEQUENCER})`);
+    // Waits for the units of work that are under way; none is left when the places are given. No other table in use is locked.
+    await connection.run('LOCK TABLE journal IN ACCESS EXCLUSIVE MODE');
     await connection.run(sequenceOf('true', 'ALL'));
     await connection.run(`
       UPDATE lanes SET placed_seq = coalesce((SELECT max(seq) FROM journal j WHERE j.lane = lanes.lane), 0);
       INSERT INTO lanes (lane, placed_seq, seen_seq, seen_at, quiet) VALUES (0, 0, 0, 0, true);
       ALTER TABLE journal ALTER COLUMN xid DROP DEFAULT, ALTER COLUMN xid DROP NOT NULL,
         ADD CONSTRAINT journal_lane_check CHECK (xid IS NOT NULL OR lane IS NOT NULL AND seq IS NOT NULL) NOT VALID;
-      ALTER TABLE places ALTER COLUMN xid DROP NOT NULL;
       UPDATE schema_version SET compatible_from = greatest(compatible_from, ${version})`);
     await connection.run('COMMIT');
   } catch (error) {

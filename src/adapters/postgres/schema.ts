@@ -460,6 +460,13 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
+    // Of the tables in use a step locks one: statements of running servers lock both, in either order.
+    sql: `
+    ALTER TABLE places ADD COLUMN lane bigint, ADD COLUMN seq bigint, ALTER COLUMN xid DROP NOT NULL;
+    CREATE UNIQUE INDEX places_by_lane ON places (lane, seq) WHERE lane IS NOT NULL;
+    `,
+  },
+  {
     // Servers of the version before leave lane and seq empty. They order by xid, as do all until the switch (lane-order.ts).
     sql: `
     CREATE TABLE lanes (
@@ -469,11 +476,7 @@ export const MIGRATIONS: readonly Migration[] = [
       seen_at    bigint  NOT NULL,
       quiet      boolean NOT NULL
     ) WITH (fillfactor = 50);
-    ALTER TABLE journal ADD COLUMN lane bigint;
-    ALTER TABLE journal ADD COLUMN seq bigint;
-    ALTER TABLE places ADD COLUMN lane bigint;
-    ALTER TABLE places ADD COLUMN seq bigint;
-    CREATE UNIQUE INDEX places_by_lane ON places (lane, seq) WHERE lane IS NOT NULL;
+    ALTER TABLE journal ADD COLUMN lane bigint, ADD COLUMN seq bigint;
     `,
   },
 ];

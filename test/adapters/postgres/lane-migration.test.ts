@@ -15,12 +15,13 @@ import { StartRefused } from '../../../src/domain/errors.ts';
 import type { Decision } from '../../../src/ports/store.ts';
 import { Chain, registered } from '../../contract/chain.ts';
 import { PostgresServer } from '../../services/postgres.ts';
+import { until } from '../../waiting.ts';
 import { PostgresDatabase } from './database.ts';
 
 const server = await PostgresServer.start({ fast: true });
 after(() => server.remove());
 
-const OLD_MIGRATIONS = MIGRATIONS.slice(0, LANES_VERSION - 1);
+const OLD_MIGRATIONS = MIGRATIONS.slice(0, LANES_VERSION - 2);
 
 /** A server of the version before, by its statements. */
 class OldServer {
@@ -174,6 +175,7 @@ test('finishing gives what is committed its place in the old order, while a serv
     const store = await database.open();
     const chains = await registered(store, 2);
     const sealed = await orderOf(store);
+    const ids = chains.map(({ userId }) => userId);
     await assert.rejects(
       migrate(address, undefined, MIGRATIONS, { toLanes: true }),
       (error) =>
@@ -181,26 +183,30 @@ test('finishing gives what is committed its place in the old order, while a serv
         /servers of a version before have 1 connections open/.test(error.message),
     );
     let running = true;
+    let following = true;
     const work = chains.map(async (chain) => {
       while (running) assert.deepEqual(await store.append([chain.next()]), ['appended']);
     });
-    const following = (async () => {
+    const follow = (async () => {
       let seen: string[] = [];
       let { cursor } = await store.changedSince(undefined);
       const told = new Map<number, number>();
       for (let last = false; !last; ) {
-        last = !running;
+        last = !following;
         const order = await orderOf(store);
         assert.deepEqual(order.slice(0, seen.length), seen, 'what had its place keeps it');
         seen = order;
         const changes = await store.changedSince(cursor);
         ({ cursor } = changes);
-        if (changes.users !== 'all')
-          for (const { userId, version } of changes.users) told.set(userId, version);
+        const known = changes.users === 'all' ? await store.load(ids, Infinity) : changes.users;
+        for (const user of known) if (user) told.set(user.userId, user.version);
       }
       return told;
     })();
     await old.end();
+    const gone =
+      "SELECT count(*) = 0 AS gone FROM pg_stat_activity WHERE application_name = 'sello' AND datname = current_database()";
+    await until(async () => (await database.query(gone))[0]?.gone === true);
     const { byLanes } = await migrate(address, undefined, MIGRATIONS, { toLanes: true });
     assert.equal(byLanes, true);
     for (
@@ -210,7 +216,9 @@ test('finishing gives what is committed its place in the old order, while a serv
       await store.ping();
     running = false;
     await Promise.all(work);
-    const told = await following;
+    // One more look after the last commit.
+    following = false;
+    const told = await follow;
     for (const { userId, version } of chains) assert.equal(told.get(userId), version, 'news went on');
     const order = await orderOf(store);
     assert.deepEqual(order.slice(0, sealed.length), sealed);

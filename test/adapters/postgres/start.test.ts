@@ -43,7 +43,7 @@ function refusal(pattern: RegExp): (error: unknown) => boolean {
 
 /** Tables of the version before the lanes, brought up to date. */
 async function olderTables(database: PostgresDatabase): Promise<void> {
-  await migrate(readAddress(database.url), undefined, MIGRATIONS.slice(0, LANES_VERSION - 1));
+  await migrate(readAddress(database.url), undefined, MIGRATIONS.slice(0, LANES_VERSION - 2));
   await migrate(readAddress(database.url), undefined);
 }
 
