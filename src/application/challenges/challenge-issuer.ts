@@ -84,12 +84,13 @@ export class ChallengeIssuer {
     // The keys of all periods with valid challenges are kept. Without a key, the challenge is too old or of another vault.
     if (!keys) return issuedAt < at - this.#ttlMs ? 'challenge_expired' : 'challenge_unknown';
     let verdict: ChallengeVerdict = 'challenge_unknown';
-    for (const [index, { key }] of keys.entries()) {
-      const newer = keys[index - 1];
+    let newer: PeriodKey | undefined;
+    for (const key of keys) {
       const isOver =
         newer && newer.createdAt + LIMITS.keyActivationMs + this.#ttlMs + 2 * LIMITS.clockSkewMs < at;
       if (isOver || verdict !== 'challenge_unknown') break;
-      verdict = verifyNonce(key, nonce, binding, at, this.#ttlMs);
+      verdict = verifyNonce(key.key, nonce, issuedAt, binding, at, this.#ttlMs);
+      newer = key;
     }
     return verdict;
   }

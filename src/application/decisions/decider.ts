@@ -1,3 +1,4 @@
+import { NonceSet } from '../../domain/challenge/nonce-set.ts';
 import { StoreUnavailable } from '../../domain/errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -73,6 +74,7 @@ export class Decider {
   readonly #entryQuota: EntryQuota;
   readonly #random: Random;
   readonly #queue = new JobQueue();
+  readonly #spentInBatch = new NonceSet();
   #running: Promise<void> | undefined;
 
   constructor(parts: {
@@ -178,6 +180,7 @@ export class Decider {
     const keys = idempotencyKeysOf(jobs);
     const idempotencyRecords = keys.length === 0 ? new Map() : await this.#findIdempotencyRecords(keys);
     const { spentChallenges } = this.#userCache;
+    this.#spentInBatch.clear();
     const batch = new DecisionBatch({
       at,
       jobs,
@@ -185,6 +188,7 @@ export class Decider {
       loaded: missing,
       idempotencyRecords,
       spentChallenges,
+      spentInBatch: this.#spentInBatch,
       entryQuota: this.#entryQuota,
       random: this.#random,
     });

@@ -1,3 +1,4 @@
+import type { NonceSet } from '../../domain/challenge/nonce-set.ts';
 import type { SpentChallenges } from '../../domain/challenge/spent-challenges.ts';
 import { refuse } from '../../domain/errors.ts';
 import type { Random } from '../../ports/random.ts';
@@ -34,7 +35,7 @@ export class DecisionBatch {
   readonly #users: Map<UserId, User>;
   readonly #loaded: ReadonlySet<UserId>;
   readonly #idempotencyRecords: Map<string, IdempotencyRecord>;
-  readonly #spentInBatch = new Set<string>();
+  readonly #spentInBatch: NonceSet;
   readonly #usersWithEntry = new Set<UserId>();
   /** Users whose MAC key a decision of this batch replaced: MACs that were computed before are of the old one. */
   readonly #usersWithNewMacKey = new Set<UserId>();
@@ -54,10 +55,12 @@ export class DecisionBatch {
     /** By `recordId`. */
     readonly idempotencyRecords: Map<string, IdempotencyRecord>;
     readonly spentChallenges: SpentChallenges;
+    /** Empty: for the challenges that this batch spends. */
+    readonly spentInBatch: NonceSet;
     readonly entryQuota: EntryQuota;
     readonly random: Random;
   }) {
-    const { at, spentChallenges } = parts;
+    const { at, spentChallenges, spentInBatch } = parts;
     this.at = at;
     this.#jobs = parts.jobs;
     this.#entryQuota = parts.entryQuota;
@@ -65,7 +68,8 @@ export class DecisionBatch {
     this.#users = parts.users;
     this.#loaded = parts.loaded;
     this.#idempotencyRecords = parts.idempotencyRecords;
-    const isSpent = (nonce: string) => this.#spentInBatch.has(nonce) || spentChallenges.has(nonce);
+    this.#spentInBatch = spentInBatch;
+    const isSpent = (nonce: string) => spentInBatch.has(nonce) || spentChallenges.has(nonce);
     this.#facts = { at, isSpent, idempotencyRecord: undefined };
   }
 

@@ -1,5 +1,5 @@
 import type { ChallengeBinding } from '../../domain/challenge/nonce.ts';
-import { equalConstantTime } from '../../domain/constant-time.ts';
+import { isHexOfConstantTime } from '../../domain/encoding/hex.ts';
 import { type Refusal, type RefusalCode, refuse, retryAfter } from '../../domain/errors.ts';
 import { type GivenProofs, missingProof, type Proof } from '../../domain/policy/policy.ts';
 import type { VelocityExcess } from '../../domain/policy/velocity.ts';
@@ -78,11 +78,9 @@ export class AuthoriseJob implements RepeatableJob<DecidedOrRequested | Refusal>
     if (!mac) return this.#judgeCode(user, at, macs);
     const computed = macs[0];
     if (!computed) return { result: refuse('unavailable') };
-    const fits = equalConstantTime(
-      Buffer.from(computed.buffer, computed.byteOffset, 32).toString('hex'),
-      mac.value,
-    );
-    return fits ? this.#judgeCode(user, at, macs.slice(1)) : this.#wrongMac(user, at);
+    return isHexOfConstantTime(mac.value, computed)
+      ? this.#judgeCode(user, at, macs.slice(1))
+      : this.#wrongMac(user, at);
   }
 
   #wrongMac(user: User, at: number): Verdict {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { LIMITS } from '../../limits.ts';
-import { equalConstantTime } from '../constant-time.ts';
+import { hexByte, hexNumber, isHex, writeHexByte } from '../encoding/hex.ts';
 
 /*
  * A challenge is a stateless nonce: 32 bytes in lower-case hex,
@@ -14,10 +14,14 @@ import { equalConstantTime } from '../constant-time.ts';
  */
 
 export const NONCE_BYTES = 32;
-const HEADER_BYTES = 16;
+const TIME_BYTES = 6;
 const RANDOM_BYTES = 10;
-const TAG_HEX = 32;
-const NONCE_PATTERN = /^[0-9a-f]{64}$/;
+const HEADER_BYTES = TIME_BYTES + RANDOM_BYTES;
+const TAG_BYTES = 16;
+
+/** Reused, because a nonce is made and verified for each transaction. */
+const header = new Uint8Array(HEADER_BYTES);
+const text = Buffer.alloc(NONCE_BYTES * 2);
 
 /** The session, transaction, service or passkey that a challenge is bound to. */
 export type ChallengeBinding =
@@ -41,8 +45,16 @@ export function makeNonce(
   random: Uint8Array,
   binding: ChallengeBinding,
 ): string {
-  const header = issuedAt.toString(16).padStart(12, '0') + Buffer.from(random).toString('hex');
-  return header + key.tag(header, binding);
+  let rest = issuedAt;
+  for (let i = TIME_BYTES - 1; i >= 0; i--) {
+    header[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  header.set(random, TIME_BYTES);
+  const tag = key.tag(header, binding);
+  for (let i = 0; i < HEADER_BYTES; i++) writeHexByte(text, i * 2, header[i] ?? 0);
+  for (let i = 0; i < TAG_BYTES; i++) writeHexByte(text, (HEADER_BYTES + i) * 2, tag.charCodeAt(i));
+  return text.toString('latin1');
 }
 
 /**
@@ -50,7 +62,7 @@ export function makeNonce(
  * @returns ms since 1970, or `undefined` when the text does not have the form of a nonce
  */
 export function nonceIssuedAt(nonce: string): number | undefined {
-  return NONCE_PATTERN.test(nonce) ? Number.parseInt(nonce.slice(0, 12), 16) : undefined;
+  return isHex(nonce, NONCE_BYTES * 2) ? hexNumber(nonce, 0, TIME_BYTES * 2) : undefined;
 }
 
 /** `challenge_unknown`: never issued for this binding. */
@@ -59,29 +71,38 @@ export type ChallengeVerdict = 'authentic' | 'challenge_expired' | 'challenge_un
 /**
  * Verifies that `key` authenticates the nonce for this binding, and that it is at most `ttlMs` old. Accepts a time of
  * issue up to `LIMITS.clockSkewMs` ahead, because servers' clocks differ. Does NOT check whether the challenge was spent.
- * @param key of the period in which `nonceIssuedAt` lies
+ * @param key of the period in which `issuedAt` lies
+ * @param issuedAt `nonceIssuedAt` of the nonce
  * @param at now, ms since 1970
  */
 export function verifyNonce(
   key: ChallengeKey,
   nonce: string,
+  issuedAt: number | undefined,
   binding: ChallengeBinding,
   at: number,
   ttlMs: number,
 ): ChallengeVerdict {
-  const issuedAt = nonceIssuedAt(nonce);
   if (issuedAt === undefined || issuedAt > at + LIMITS.clockSkewMs) return 'challenge_unknown';
-  const expected = key.tag(nonce.slice(0, HEADER_BYTES * 2), binding);
-  if (!equalConstantTime(expected, nonce.slice(HEADER_BYTES * 2))) return 'challenge_unknown';
+  for (let i = 0; i < HEADER_BYTES; i++) header[i] = hexByte(nonce, i * 2);
+  const tag = key.tag(header, binding);
+  // All bytes are compared, so that the time does not tell how many fit.
+  let difference = 0;
+  for (let i = 0; i < TAG_BYTES; i++)
+    difference |= tag.charCodeAt(i) ^ hexByte(nonce, (HEADER_BYTES + i) * 2);
+  if (difference !== 0) return 'challenge_unknown';
   return at - issuedAt > ttlMs ? 'challenge_expired' : 'authentic';
 }
 
 const BLOCK_BYTES = 64;
+const BINDING_BYTES_MAX = 128;
 
 /** The challenge key of one period. Computes HMAC-SHA256 (RFC 2104) by two one-shot hashes, which cost less than a Node Hmac object. */
 export class ChallengeKey {
-  readonly #inner = Buffer.alloc(BLOCK_BYTES + HEADER_BYTES + 128);
+  readonly #inner = Buffer.alloc(BLOCK_BYTES + HEADER_BYTES + BINDING_BYTES_MAX);
   readonly #outer = Buffer.alloc(BLOCK_BYTES + 32);
+  /** The part of `#inner` that the last tag was over: bindings of one kind have one length. */
+  #message = this.#inner;
 
   /** `key`: 32 bytes. */
   constructor(key: Uint8Array) {
@@ -92,12 +113,17 @@ export class ChallengeKey {
     }
   }
 
-  /** Returns the tag in lower-case hex. `header`: the first 16 bytes of the nonce, in hex. */
-  tag(header: string, binding: ChallengeBinding): string {
-    this.#inner.write(header, BLOCK_BYTES, HEADER_BYTES, 'hex');
-    const length = this.#inner.write(binding, BLOCK_BYTES + HEADER_BYTES, 'latin1');
-    const inner = this.#inner.subarray(0, BLOCK_BYTES + HEADER_BYTES + length);
-    this.#outer.write(hash('sha256', inner, 'hex'), BLOCK_BYTES, 32, 'hex');
-    return hash('sha256', this.#outer, 'hex').slice(0, TAG_HEX);
+  /**
+   * Returns the HMAC of which the tag is the first 16 bytes, a character a byte (latin1): a string costs less than an
+   * ArrayBuffer.
+   * @param header the first 16 bytes of the nonce
+   */
+  tag(header: Uint8Array, binding: ChallengeBinding): string {
+    this.#inner.set(header, BLOCK_BYTES);
+    const length =
+      BLOCK_BYTES + HEADER_BYTES + this.#inner.write(binding, BLOCK_BYTES + HEADER_BYTES, 'latin1');
+    if (this.#message.length !== length) this.#message = this.#inner.subarray(0, length);
+    this.#outer.write(hash('sha256', this.#message, 'latin1'), BLOCK_BYTES, 32, 'latin1');
+    return hash('sha256', this.#outer, 'latin1');
   }
 }

@@ -1,4 +1,9 @@
 import { LIMITS } from '../../limits.ts';
+import { hexNumber } from '../encoding/hex.ts';
+import { INITIAL_CAPACITY, NonceSet } from './nonce-set.ts';
+
+/** Of a nonce: the time of issue (src/domain/challenge/nonce.ts). */
+const TIME_DIGITS = 12;
 
 /**
  * The challenges that were spent within their time to live, each kept as the 64 random bits after its time: 8 bytes,
@@ -11,7 +16,7 @@ import { LIMITS } from '../../limits.ts';
 export class SpentChallenges {
   readonly #periodMs: number;
   readonly #ttlMs: number;
-  readonly #tables = new Map<number, FingerprintTable>();
+  readonly #tables = new Map<number, NonceSet>();
   #capacity = INITIAL_CAPACITY;
 
   constructor(ttlMs: number) {
@@ -21,8 +26,7 @@ export class SpentChallenges {
 
   /** Whether the challenge was spent. Does NOT authenticate it; false for a text that does not have the form of a nonce. */
   has(nonce: string): boolean {
-    const table = this.#tables.get(this.#period(nonce));
-    return table?.has(highBits(nonce), lowBits(nonce)) ?? false;
+    return this.#tables.get(this.#period(nonce))?.has(nonce) ?? false;
   }
 
   /**
@@ -34,14 +38,14 @@ export class SpentChallenges {
     let table = this.#tables.get(period);
     if (!table) {
       this.#forgetExpired(at);
-      table = new FingerprintTable(this.#capacity);
+      table = new NonceSet(this.#capacity);
       this.#tables.set(period, table);
     }
-    table.add(highBits(nonce), lowBits(nonce));
+    table.add(nonce);
   }
 
   #period(nonce: string): number {
-    return Math.floor(Number.parseInt(nonce.slice(0, 12), 16) / this.#periodMs);
+    return Math.floor(hexNumber(nonce, 0, TIME_DIGITS) / this.#periodMs);
   }
 
   #forgetExpired(at: number): void {
@@ -51,72 +55,5 @@ export class SpentChallenges {
       else capacity = Math.max(capacity, table.capacityForItsSize());
     }
     this.#capacity = capacity;
-  }
-}
-
-const INITIAL_CAPACITY = 1_024;
-const LOAD_MAX = 0.75;
-
-/** The first 12 hex digits are the time of issue (src/domain/challenge/nonce.ts); the random part follows. */
-function highBits(nonce: string): number {
-  return Number.parseInt(nonce.slice(12, 20), 16);
-}
-function lowBits(nonce: string): number {
-  return Number.parseInt(nonce.slice(20, 28), 16);
-}
-
-/** A hash set of 64-bit fingerprints with open addressing and linear probing. A slot whose low half is 0 is empty. */
-class FingerprintTable {
-  #slots: Uint32Array;
-  #mask: number;
-  #size = 0;
-
-  constructor(capacity: number) {
-    this.#slots = new Uint32Array(capacity * 2);
-    this.#mask = capacity - 1;
-  }
-
-  has(high: number, low: number): boolean {
-    return this.#slots[this.#find(high, low || 1) + 1] !== 0;
-  }
-
-  add(high: number, low: number): void {
-    if (this.#size >= (this.#mask + 1) * LOAD_MAX) this.#grow();
-    const slot = this.#find(high, low || 1);
-    if (this.#slots[slot + 1] !== 0) return;
-    this.#slots[slot] = high;
-    this.#slots[slot + 1] = low || 1;
-    this.#size++;
-  }
-
-  capacityForItsSize(): number {
-    let capacity = INITIAL_CAPACITY;
-    while (this.#size >= capacity * LOAD_MAX) capacity *= 2;
-    return capacity;
-  }
-
-  /** Returns the index of the fingerprint, or of the empty slot where it belongs. A stored low half is never 0. */
-  #find(high: number, low: number): number {
-    let index = high & this.#mask;
-    for (;;) {
-      const slot = index * 2;
-      const keptLow = this.#slots[slot + 1];
-      if (keptLow === 0 || (keptLow === low && this.#slots[slot] === high)) return slot;
-      index = (index + 1) & this.#mask;
-    }
-  }
-
-  #grow(): void {
-    const old = this.#slots;
-    const capacity = (this.#mask + 1) * 2;
-    this.#slots = new Uint32Array(capacity * 2);
-    this.#mask = capacity - 1;
-    for (let slot = 0; slot < old.length; slot += 2) {
-      const low = old[slot + 1] ?? 0;
-      if (low === 0) continue;
-      const target = this.#find(old[slot] ?? 0, low);
-      this.#slots[target] = old[slot] ?? 0;
-      this.#slots[target + 1] = low;
-    }
   }
 }
