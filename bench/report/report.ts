@@ -71,6 +71,7 @@ export interface Memory {
 export interface Aim {
   readonly name: string;
   readonly title: string;
+  readonly bound: 'at_least' | 'at_most';
   readonly aim: number;
   readonly measured: number;
   readonly met: boolean;

@@ -120,11 +120,12 @@ function startLines({ startUps, memory }: Report): string[] {
 
 function aimLines({ aims }: Report): string[] {
   return table(
-    ['aim', 'aimed at', 'measured', ''],
-    aims.map(({ title, aim, measured, met }) => [
+    ['aim', 'aimed at', 'measured', 'measured ÷ aim', ''],
+    aims.map(({ title, bound, aim, measured, met }) => [
       title,
-      figure(aim),
+      `${bound === 'at_least' ? '≥' : '≤'} ${figure(aim)}`,
       figure(measured),
+      figure(measured / aim),
       met ? 'met' : 'MISSED',
     ]),
   );

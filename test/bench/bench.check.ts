@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, readdir } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,6 +13,7 @@ import Type from 'typebox';
 import { Check, Errors } from 'typebox/value';
 import { measureParts } from '../../bench/backends/measure-backends.ts';
 import { Findings } from '../../bench/report/findings.ts';
+import { compareReports, parseReport } from '../../bench/report/compare.ts';
 import { skippedLines } from '../../bench/report/text.ts';
 import { TINY } from '../../bench/sizes.ts';
 import { temporaryFolder } from '../services/application.ts';
@@ -68,7 +70,13 @@ const Report = Type.Object(
       ),
     ),
     aims: Type.Array(
-      Type.Object({ ...named, aim: positive, measured: Type.Number(), met: Type.Boolean() }, exactly),
+      Type.Object(
+        {
+          ...{ ...named, bound: Type.Enum(['at_least', 'at_most']) },
+          ...{ aim: positive, measured: Type.Number(), met: Type.Boolean() },
+        },
+        exactly,
+      ),
     ),
     skipped: Type.Array(Type.Object({ title: Type.String(), reason: Type.String() }, exactly)),
   },
@@ -127,12 +135,20 @@ test('the benchmark prints one JSON document with every row, and leaves nothing 
   assert.deepEqual(names(report.start_ups), ['first', 'users', 'grown', 'killed']);
   assert.deepEqual(names(report.memory), ['users_short', 'users_long', 'pipelined_long']);
   assert.deepEqual(names(report.aims), [
-    'pipelined',
+    'mac_cpu',
+    'mac_rate',
+    'bound_code_cpu',
+    'unpipelined_cpu',
+    'unpipelined_p50',
+    'unpipelined_p99',
+    'rest_hotp_cpu',
+    'rest_approval_cpu',
+    'rest_hotp_one',
+    'stall',
+    'start_up',
     'memory',
     'growth',
     'growth_active_users',
-    'rest_validation',
-    'rest_approval',
     'postgres_store',
     'sealing',
     'sealing_lag',
@@ -160,8 +176,45 @@ test('an unknown option ends it at once, and --help says what there is', async (
   const run = promisify(execFile);
   await assert.rejects(run(process.execPath, [MAIN, '--fast']), /Unknown option '--fast'/);
   const { stdout } = await run(process.execPath, [MAIN, '--help']);
-  for (const option of ['--stage', '--quick', '--json', '--profile', 'TMPDIR'])
+  for (const option of ['--stage', '--full', '--quick', '--json', '--compare', '--profile', 'TMPDIR'])
     assert.match(stdout, new RegExp(option));
+});
+
+test('a comparison with what is no report ends at once', async (t) => {
+  const folder = await temporaryFolder(t);
+  const other = join(folder, 'other.json');
+  await writeFile(other, '{"rows":[]}');
+  for (const file of [other, join(folder, 'missing.json')]) {
+    await assert.rejects(promisify(execFile)(process.execPath, [MAIN, '--compare', file]), {
+      code: 2,
+      stderr: /is no report/,
+    });
+  }
+});
+
+test('a comparison says of each row that both runs have what changed, and of the limits, too', () => {
+  const before = { started_at: '2026-11-30T10:00:00.000Z', rows: [], limits: [] };
+  const row = {
+    ...{ name: 'pipelined', title: 'by MAC', operations: 1, failures: 0, firstFailure: undefined },
+    ...{ operationsPerSecond: 60_000, serverCpuMicros: 12.5, generatorCpuMicros: 1, batch: 1, ratios: {} },
+    ...{ latencyMs: { p50: 1, p99: 3, p999: 4, max: 5 }, eventLoopDelayMs: { p99: 1, max: 2 } },
+  };
+  const limit = { name: 'echo', title: 'echo', operationsPerSecond: 300, cpuMicros: 1 };
+  const earlier = parseReport(
+    JSON.stringify({
+      ...{ ...before, machine: 'unknown members are ignored' },
+      rows: [
+        { name: 'pipelined', operations_per_second: 50_000, server_cpu_micros: 25, latency_ms: { p99: 6 } },
+        { name: 'gone', operations_per_second: 1, server_cpu_micros: 1, latency_ms: { p99: 1 } },
+      ],
+      limits: [{ name: 'echo', operations_per_second: 200 }],
+    }),
+  );
+  assert.ok(earlier);
+  const text = compareReports(earlier, { rows: [row, { ...row, name: 'new', title: 'new' }], limits: [limit] });
+  assert.match(text, /by MAC +25\.0 → 12\.5 +0\.50 +50000 → 60000 +1\.20 +6\.0 → 3\.0 +0\.50/);
+  assert.match(text, /echo +200 → 300 +1\.50/);
+  assert.doesNotMatch(text, /gone|new/);
 });
 
 test('a stage that there is not ends it at once, and names those that there are', async () => {
