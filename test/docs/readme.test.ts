@@ -46,6 +46,10 @@ test('what the READMEs do not run here is run elsewhere', () => {
   // What is started is what was measured.
   const started = `node_modules/.bin/node ${SERVER_NODE_OPTIONS.join(' ')} src/main.ts serve`;
   assert.ok(scripts.start.endsWith(started), scripts.start);
+  const command = `/node" ${SERVER_NODE_OPTIONS.join(' ')} "$root/src/main.ts"`;
+  assert.ok(readFileSync(join(ROOT, 'bin/sello'), 'utf8').includes(command));
+  const image = SERVER_NODE_OPTIONS.map((option) => JSON.stringify(option)).join(', ');
+  assert.ok(readFileSync(join(ROOT, 'deploy/Dockerfile'), 'utf8').includes(`["node", ${image}, `));
 });
 
 test('both READMEs give the same commands', () => {
