@@ -15,10 +15,20 @@ export function aimsOf({ rows, memory, startUps, sealingLag }: Findings): Aim[] 
     ...most('mac_cpu', 'µs of the server for a transaction by MAC, pipelined', 9.5, cpu('pipelined')),
     ...least('mac_rate', 'transactions by MAC a second, pipelined', 95_000, rate('pipelined')),
     ...most('bound_code_cpu', 'µs for a transaction by bound code, pipelined', 14, cpu('bound_code')),
-    ...most('unpipelined_cpu', 'µs for a transaction, one at a time on 16 connections', 40, cpu('unpipelined')),
+    ...most(
+      'unpipelined_cpu',
+      'µs for a transaction, one at a time on 16 connections',
+      40,
+      cpu('unpipelined'),
+    ),
     ...most('unpipelined_p50', 'ms of such a transaction: p50', 0.8, row('unpipelined')?.latencyMs.p50),
     ...most('unpipelined_p99', 'ms of such a transaction: p99', 2, row('unpipelined')?.latencyMs.p99),
-    ...most('rest_hotp_cpu', 'REST: µs for a validation of a HOTP code, 64 connections', 25, cpu('rest_hotp_64')),
+    ...most(
+      'rest_hotp_cpu',
+      'REST: µs for a validation of a HOTP code, 64 connections',
+      25,
+      cpu('rest_hotp_64'),
+    ),
     ...most('rest_approval_cpu', 'REST: µs for an approval, 64 connections', 34, cpu('rest_approval_64')),
     ...least(
       'rest_hotp_one',
@@ -27,7 +37,12 @@ export function aimsOf({ rows, memory, startUps, sealingLag }: Findings): Aim[] 
       ratio('rest_hotp_1', 'rest_bare_durable_1'),
     ),
     ...most('stall', 'ms that the event loop was not free, at 100,000 users: the longest', 50, worst(stalls)),
-    ...most('start_up', 'ms of a start on 100,000 users', 2_000, startUps.find(({ name }) => name === 'users')?.ms),
+    ...most(
+      'start_up',
+      'ms of a start on 100,000 users',
+      2_000,
+      startUps.find(({ name }) => name === 'users')?.ms,
+    ),
     ...most(
       'memory',
       'bytes of the server in memory, once all users were active',
@@ -64,7 +79,12 @@ export function aimsOf({ rows, memory, startUps, sealingLag }: Findings): Aim[] 
       2_000,
       sealingLag?.maxMs,
     ),
-    ...least('hsm_macs', "HSM: MACs of custody hsm against the HSM's own", 0.7, lowest(ratios('hsm_macs_inside'))),
+    ...least(
+      'hsm_macs',
+      "HSM: MACs of custody hsm against the HSM's own",
+      0.7,
+      lowest(ratios('hsm_macs_inside')),
+    ),
     ...least(
       'hsm_cached',
       'HSM: a server of custody cached against the sealed file',
@@ -97,5 +117,7 @@ function least(name: string, title: string, aim: number, measured: Measured): Ai
 }
 
 function most(name: string, title: string, aim: number, measured: Measured): Aim[] {
-  return measured === undefined ? [] : [{ name, title, bound: 'at_most', aim, measured, met: measured <= aim }];
+  return measured === undefined
+    ? []
+    : [{ name, title, bound: 'at_most', aim, measured, met: measured <= aim }];
 }

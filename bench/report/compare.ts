@@ -34,7 +34,10 @@ export function parseReport(text: string): EarlierReport | undefined {
  * Formats what changed since an earlier report, for the rows that both have. The limits say how much of it is the
  * machine's: they are measured without any code of the server.
  */
-export function compareReports(earlier: EarlierReport, { rows, limits }: Pick<Report, 'rows' | 'limits'>): string {
+export function compareReports(
+  earlier: EarlierReport,
+  { rows, limits }: Pick<Report, 'rows' | 'limits'>,
+): string {
   const changed = rows.flatMap((row) => {
     const old = earlier.rows.find(({ name }) => name === row.name);
     if (!old) return [];

@@ -12,8 +12,8 @@ import { promisify } from 'node:util';
 import Type from 'typebox';
 import { Check, Errors } from 'typebox/value';
 import { measureParts } from '../../bench/backends/measure-backends.ts';
-import { Findings } from '../../bench/report/findings.ts';
 import { compareReports, parseReport } from '../../bench/report/compare.ts';
+import { Findings } from '../../bench/report/findings.ts';
 import { skippedLines } from '../../bench/report/text.ts';
 import { TINY } from '../../bench/sizes.ts';
 import { temporaryFolder } from '../services/application.ts';
@@ -211,7 +211,10 @@ test('a comparison says of each row that both runs have what changed, and of the
     }),
   );
   assert.ok(earlier);
-  const text = compareReports(earlier, { rows: [row, { ...row, name: 'new', title: 'new' }], limits: [limit] });
+  const text = compareReports(earlier, {
+    rows: [row, { ...row, name: 'new', title: 'new' }],
+    limits: [limit],
+  });
   assert.match(text, /by MAC +25\.0 → 12\.5 +0\.50 +50000 → 60000 +1\.20 +6\.0 → 3\.0 +0\.50/);
   assert.match(text, /echo +200 → 300 +1\.50/);
   assert.doesNotMatch(text, /gone|new/);
