@@ -40,7 +40,7 @@ async function* stream<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
 
-function verify(entries: readonly WithBody[]): Promise<JournalVerdict> {
+function verify(entries: readonly UnverifiedEntry[]): Promise<JournalVerdict> {
   return verifyJournal(stream(entries));
 }
 
@@ -161,4 +161,48 @@ test('canonical JSON is that of RFC 8785', () => {
     canonicalJson(numbers),
     '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27]}',
   );
+});
+
+test('an entry without a body is a fault, unless an erasure of the system user names its whole chain', async () => {
+  const all = journal('json');
+  const own = all.filter(({ body }) => JSON.parse(body).user === 'ana');
+  const last = own.at(-1)?.hash ?? '';
+  const erased: UnverifiedEntry[] = all.map((entry) =>
+    own.includes(entry) ? { ...entry, body: null } : entry,
+  );
+  const erasure = (detail: object, user = 'system'): UnverifiedEntry => {
+    const body = canonicalJson({
+      at: '2026-01-01T00:00:00.000Z',
+      detail,
+      type: 'admin.user_erased',
+      user,
+      version: 1,
+    });
+    return { body, previous: GENESIS_HASH, hash: chainHash(GENESIS_HASH, body), form: 'json' };
+  };
+  const reasonOf = async (entries: readonly UnverifiedEntry[]) => (await verify(entries)).fault?.reason;
+  const said = { entries: own.length, erased: 5, last };
+  assert.equal(await reasonOf([...erased, erasure(said)]), undefined);
+  assert.equal(await reasonOf(erased), 'erasure_unrecorded');
+  assert.equal(
+    await reasonOf([...erased, erasure({ ...said, entries: own.length + 1 })]),
+    'erasure_unrecorded',
+  );
+  assert.equal(await reasonOf([...erased, erasure({ ...said, last: '0'.repeat(64) })]), 'erasure_unrecorded');
+  assert.equal(
+    await reasonOf([...erased, erasure(said, 'mallory')]),
+    'erasure_unrecorded',
+    'a user excuses nobody',
+  );
+  // One entry alone is hidden; one is left out; two are exchanged.
+  const hidden = all.map((entry) => (entry === own[1] ? { ...entry, body: null } : entry));
+  assert.equal(await reasonOf([...hidden, erasure(said)]), 'previous_unexpected');
+  const place = all.indexOf(own[1] ?? assert.fail());
+  assert.equal(await reasonOf([...erased.toSpliced(place, 1), erasure(said)]), 'previous_unexpected');
+  const chain = {
+    form: 'bytes',
+    chain: '7',
+    columns: { at: 0, type: 'user.registered', version: 1 },
+  } as const;
+  assert.equal(await reasonOf([{ body: '', hash: last, ...chain }]), 'body_missing');
 });

@@ -9,7 +9,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { ArchiveFolder } from '../../../src/adapters/archive-folder/archive-folder.ts';
+import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { inclusionProof } from '../../../src/application/log/inclusion-proof.ts';
+import { Retention } from '../../../src/application/retention/retention.ts';
 import { eraseUser } from '../../../src/application/users/erase-user.ts';
 import { type Application, openApplication, openAuditReader } from '../../../src/compose.ts';
 import { loadConfig } from '../../../src/config.ts';
@@ -253,6 +256,33 @@ for (const store of STORES) {
     await self.seal();
     await self.verify();
     assert.notEqual((await self.application.store.findUser('alice'))?.userId, userId);
+  });
+}
+
+for (const store of STORES) {
+  test(`${store}: of several that archive at once one does, and nothing is archived twice or lost`, async (t) => {
+    const self = await opened(t, store);
+    await live(self, ['alice', 'bob'], 300);
+    await self.seal();
+    const before = await self.export();
+    const place = join(self.folder, 'archive');
+    const all = Array.from(
+      { length: 4 },
+      () =>
+        new Retention({
+          ...{ store: self.application.store, archive: new ArchiveFolder(place), clock: systemClock },
+          ...{ archiveAfterMs: 0, observe: () => undefined },
+        }),
+    );
+    const outcomes = await Promise.all(all.map((each) => each.archive({ before: Number.MAX_SAFE_INTEGER })));
+    const done = outcomes.filter((outcome) => outcome !== 'busy');
+    assert.equal(done.length, 1, JSON.stringify(outcomes));
+    assert.deepEqual(
+      done[0]?.files.map(({ first, end }) => [first, end]),
+      [[0, 512]],
+    );
+    assert.deepEqual(await self.export(), before);
+    for (const each of all) await each.stop();
   });
 }
 
