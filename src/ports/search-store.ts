@@ -29,6 +29,12 @@ export interface SearchStore {
     pages: readonly { readonly segment: number; readonly page: number }[],
   ): Promise<readonly (SegmentPage & { readonly segment: number })[]>;
 
+  /**
+   * Takes erased entries out of the index, and what their user did last out of the list: 32 bits of a hash tell what a short
+   * text was. May be done again.
+   */
+  forgetEntries(erased: { readonly userId: UserId; readonly positions: readonly number[] }): Promise<void>;
+
   /** Counts at most `limit` entries after a position, by second, type and reason. */
   tally(page: { readonly after: number; readonly limit: number }): Promise<Tally>;
   /** Adds what was counted, if `expected` still is the position counted to and the lease is held. Atomic. */

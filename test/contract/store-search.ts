@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/search/count-spans.ts';
+import { candidates, SegmentBuilder } from '../../src/domain/search/segment.ts';
 import type { HeldLease } from '../../src/ports/lease.ts';
 import type { EntryCount, Tally, UserScan } from '../../src/ports/search-store.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -224,6 +225,38 @@ export function searchContract(name: string, open: () => Promise<OpenedStore>): 
       assert.equal((await list({ filter: { token: false } })).length, 5);
       assert.deepEqual(await list({ filter: { lastLogInSince: 4_000, lastLogInBefore: 5_000 } }), ['Anna']);
       assert.deepEqual(await list({ filter: { search: '\0' } }), []);
+    }),
+  );
+
+  test(
+    `${name}: erased entries leave no term in the index, and the others stay`,
+    withStore(open, async (store) => {
+      const lease = await searchLease(store);
+      const builder = new SegmentBuilder();
+      for (let number = 0; number < 600; number++) builder.add([7, number % 2 ? 9 : 0xff00_0000 + number]);
+      const pages = builder.pages();
+      await store.search.addSegment({ lease, segment: 0, atMin: 1, atMax: 2, pages });
+      const tally = {
+        to: 1,
+        at: 1,
+        counts: [],
+        marks: [{ kind: 'locked' as const, userId: 5, at: 1, until: 9 }],
+      };
+      const kept = { secondsSince: 0, minutesSince: 0, hoursSince: 0 };
+      await store.search.addCounts({ lease, expected: 0, tally, ...kept });
+      for (let time = 0; time < 2; time++) {
+        await store.search.forgetEntries({ userId: 5, positions: [1, 2, 5, 9_999] });
+      }
+      const found = async (term: number) => {
+        const [page] = await store.search.readSegmentPages([{ segment: 0, page: term >>> 24 }]);
+        return candidates([[term]], () => page?.postings);
+      };
+      assert.equal((await found(7)).length, 597);
+      assert.deepEqual((await found(7)).slice(0, 3), [2, 3, 5]);
+      assert.equal((await found(9)).length, 299);
+      assert.deepEqual(await found(0xff00_0000), []);
+      assert.deepEqual(await found(0xff00_0002), [2]);
+      assert.deepEqual(await store.search.lockedUsers({ at: 2, limit: 9 }), []);
     }),
   );
 

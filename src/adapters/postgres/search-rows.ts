@@ -1,6 +1,6 @@
 import type { EntryType } from '../../domain/journal/entry.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/search/count-spans.ts';
-import { SEGMENT_PAGES } from '../../domain/search/segment.ts';
+import { numbersBySegment, SEGMENT_PAGES, withoutEntries } from '../../domain/search/segment.ts';
 import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type { HeldLease } from '../../ports/lease.ts';
@@ -81,6 +81,19 @@ const ADD_PAGES = {
 const PAGES = {
   name: 'search_pages_read',
   text: 'SELECT page, postings FROM search_pages WHERE page = ANY ($1::bigint[])',
+};
+const PAGES_OF = {
+  name: 'search_pages_of',
+  text: 'SELECT page, postings FROM search_pages WHERE page >= $1 AND page < $2',
+};
+const SET_PAGES = {
+  name: 'search_pages_set',
+  text: `UPDATE search_pages SET postings = decode(changed.postings, 'hex')
+    FROM unnest($1::bigint[], $2::text[]) AS changed (page, postings) WHERE search_pages.page = changed.page`,
+};
+const FORGET_USER = {
+  name: 'user_activity_forget',
+  text: 'DELETE FROM user_activity WHERE user_id = $1',
 };
 const FIND = {
   ascending: {
@@ -212,6 +225,25 @@ export class PostgresSearchStore implements SearchStore {
         postings: bytesOf(postings),
       }));
     });
+  }
+
+  async forgetEntries({ userId, positions }: Parameters<SearchStore['forgetEntries']>[0]): Promise<void> {
+    await this.#read((connection) => connection.run(FORGET_USER, [userId]));
+    for (const [segment, numbers] of numbersBySegment(positions)) {
+      await this.#read(async (connection) => {
+        const first = segment * SEGMENT_PAGES;
+        const { rows } = await connection.run(PAGES_OF, [first, first + SEGMENT_PAGES]);
+        const changed = rows.flatMap(([page, postings]) => {
+          const kept = withoutEntries(bytesOf(postings), numbers);
+          return kept ? [{ page: Number(page), postings: Buffer.from(kept).toString('hex') }] : [];
+        });
+        if (changed.length === 0) return;
+        await connection.run(SET_PAGES, [
+          `{${changed.map(({ page }) => page).join(',')}}`,
+          `{${changed.map(({ postings }) => `"${postings}"`).join(',')}}`,
+        ]);
+      });
+    }
   }
 
   async tally({ after, limit }: { after: number; limit: number }): Promise<Tally> {

@@ -2,7 +2,7 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import type { EntryType } from '../../domain/journal/entry.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/search/count-spans.ts';
-import { SEGMENT_PAGES } from '../../domain/search/segment.ts';
+import { numbersBySegment, SEGMENT_PAGES, withoutEntries } from '../../domain/search/segment.ts';
 import type { ArchivedBodies } from '../../ports/journal-archive.ts';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type {
@@ -44,6 +44,9 @@ export class SqliteSearchStore implements SearchStore {
   readonly #addSegment: StatementSync;
   readonly #addPage: StatementSync;
   readonly #findPage: StatementSync;
+  readonly #pagesOf: StatementSync;
+  readonly #setPage: StatementSync;
+  readonly #forgetUser: StatementSync;
   readonly #ascending: StatementSync;
   readonly #descending: StatementSync;
   readonly #tally: StatementSync;
@@ -78,6 +81,9 @@ export class SqliteSearchStore implements SearchStore {
     this.#addSegment = prepare('INSERT INTO search_segments (segment, at_min, at_max) VALUES (?, ?, ?)');
     this.#addPage = prepare('INSERT INTO search_pages (page, postings) VALUES (?, ?)');
     this.#findPage = prepare('SELECT postings FROM search_pages WHERE page = ?');
+    this.#pagesOf = prepare('SELECT page, postings FROM search_pages WHERE page >= ? AND page < ?');
+    this.#setPage = prepare('UPDATE search_pages SET postings = ? WHERE page = ?');
+    this.#forgetUser = prepare('DELETE FROM user_activity WHERE user_id = ?');
     this.#ascending = prepare(
       'SELECT segment FROM search_segments WHERE segment >= ? AND at_max >= ? AND at_min < ? ORDER BY segment LIMIT ?',
     );
@@ -171,6 +177,22 @@ export class SqliteSearchStore implements SearchStore {
       });
     }
     return found;
+  }
+
+  /** A segment a turn, because reading blocks the process. */
+  async forgetEntries({ userId, positions }: Parameters<SearchStore['forgetEntries']>[0]): Promise<void> {
+    this.#change(() => this.#forgetUser.run(userId));
+    for (const [segment, numbers] of numbersBySegment(positions)) {
+      await setImmediate();
+      this.#change(() => {
+        const first = segment * SEGMENT_PAGES;
+        const pages = this.#pagesOf.all(first, first + SEGMENT_PAGES) as unknown as readonly PageRow[];
+        for (const [page, postings] of pages) {
+          const kept = withoutEntries(postings, numbers);
+          if (kept) this.#setPage.run(kept, page);
+        }
+      });
+    }
   }
 
   /** In parts, with a pause between two, because reading blocks the process. */
@@ -268,6 +290,7 @@ type EntryRow = readonly [
   body: string,
   hash: string,
 ];
+type PageRow = readonly [page: number, postings: Uint8Array];
 type TallyRow = readonly [
   position: number,
   at: number,

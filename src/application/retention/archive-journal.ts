@@ -9,7 +9,7 @@ import type { Store } from '../../ports/store.ts';
 const HASH_BYTES = 32;
 
 export interface ArchiveParts {
-  readonly store: Pick<Store, 'log' | 'retention'>;
+  readonly store: Pick<Store, 'log' | 'retention' | 'search'>;
   readonly archive: JournalArchive;
 }
 

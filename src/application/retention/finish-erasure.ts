@@ -6,7 +6,7 @@ import type { UserId } from '../../ports/store.ts';
 import { type ArchiveParts, checkFile } from './archive-journal.ts';
 
 /**
- * Takes away what is left of an erased user: the bodies of their entries in the store, and in the files of the archive, which
+ * Takes away what is left of an erased user: the bodies of their entries in the store, their terms in the index, and the bodies in the files of the archive, which
  * are written anew without them. What a crash interrupts is done again. Only under the lease of the archive.
  * @throws ArchiveIncomplete where a file that holds some is not here
  */
@@ -20,6 +20,7 @@ export async function finishErasure(parts: ArchiveParts, userId: UserId, signal:
     below = emptied.lowest;
     await setImmediate();
   }
+  await store.search.forgetEntries({ userId, positions: [...indexes].map((index) => index + 1) });
   const { archived } = await store.retention.readRetention();
   const old = [...indexes].filter((index) => index < archived);
   const files = await archive.files();

@@ -8,7 +8,7 @@ import { archiveNext, checkFile, pruneArchived } from './archive-journal.ts';
 import { finishErasure } from './finish-erasure.ts';
 
 export interface RetentionParts {
-  readonly store: Pick<Store, 'leases' | 'log' | 'retention'>;
+  readonly store: Pick<Store, 'leases' | 'log' | 'retention' | 'search'>;
   readonly archive: JournalArchive;
   readonly clock: Clock;
   /** How old an entry is when it is archived, ms; 0: none is, unless it is asked for. */

@@ -12,7 +12,7 @@ import type { Store } from '../../ports/store.ts';
 import { LeaseHolder } from '../leases/lease-holder.ts';
 
 export interface JournalIndexerParts {
-  readonly store: Pick<Store, 'leases' | 'search' | 'readJournal'>;
+  readonly store: Pick<Store, 'leases' | 'search' | 'retention' | 'readJournal'>;
   readonly clock: Clock;
   /** Names this process to whoever asks who indexes. */
   readonly holder: string;
@@ -30,6 +30,8 @@ const BUSY_SHARE = 0.5;
 interface OpenSegment {
   readonly segment: number;
   readonly builder: SegmentBuilder;
+  /** How many users had been erased when it was begun. */
+  readonly erasures: number;
   atMin: number;
   atMax: number;
 }
@@ -134,7 +136,7 @@ export class JournalIndexer {
   /** @returns whether there may be more to index */
   async #index(lease: HeldLease): Promise<boolean> {
     const { store } = this.#parts;
-    this.#open ??= opened((await store.search.progress()).segments);
+    this.#open ??= opened((await store.search.progress()).segments, await this.#erasures());
     const { segment, builder } = this.#open;
     const left = SEGMENT_ENTRIES - builder.count;
     const entries = await store.readJournal({
@@ -143,13 +145,19 @@ export class JournalIndexer {
     });
     for (const entry of entries) this.#add(this.#open, entry);
     if (builder.count < SEGMENT_ENTRIES) return entries.length > 0;
-    const { atMin, atMax } = this.#open;
+    const { atMin, atMax, erasures } = this.#open;
     this.#open = undefined;
+    // What was erased meanwhile must not be in it: it is made anew.
+    if (erasures !== (await this.#erasures())) return true;
     const pages = builder.pages();
     const outcome = await store.search.addSegment({ lease, segment, atMin, atMax, pages });
     this.#noteLease(outcome);
-    if (outcome === 'stored') this.#open = opened(segment + 1);
+    if (outcome === 'stored') this.#open = opened(segment + 1, erasures);
     return true;
+  }
+
+  async #erasures(): Promise<number> {
+    return (await this.#parts.store.retention.listErasures()).length;
   }
 
   #add(open: OpenSegment, entry: JournalEntry): void {
@@ -169,8 +177,8 @@ function threadCpuMs(): number {
   return (user + system) / 1_000;
 }
 
-function opened(segment: number): OpenSegment {
-  return { segment, builder: new SegmentBuilder(), atMin: Number.MAX_SAFE_INTEGER, atMax: 0 };
+function opened(segment: number, erasures: number): OpenSegment {
+  return { segment, erasures, builder: new SegmentBuilder(), atMin: Number.MAX_SAFE_INTEGER, atMax: 0 };
 }
 
 /** A body that is no JSON was changed from outside. Verification finds it; the index goes on without it. */

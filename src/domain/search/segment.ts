@@ -1,7 +1,7 @@
 /*
  * The index of the journal is made of segments: each covers 4,096 entries that follow one another, and says for each term
  * which of them have it. A segment is stored as up to 256 pages, by the first byte of the term, so that looking a term up reads
- * one small page of a segment. Nothing of a segment changes once it is stored.
+ * one small page of a segment. A stored segment changes only where entries are erased.
  *
  * A page: for each of its terms, in order, the term (4 bytes), how many entries have it (2 bytes), then their numbers within
  * the segment (2 bytes each) where there are fewer than 256, else 4,096 bits. Big endian.
@@ -23,6 +23,17 @@ export function firstPositionOf(segment: number): number {
 /** The segment that has, or will have, a position. */
 export function segmentOf(position: number): number {
   return Math.floor((position - 1) / SEGMENT_ENTRIES);
+}
+
+/** Positions by their segments, as numbers within each. */
+export function numbersBySegment(positions: readonly number[]): ReadonlyMap<number, ReadonlySet<number>> {
+  const segments = new Map<number, Set<number>>();
+  for (const position of positions) {
+    const segment = segmentOf(position);
+    const numbers = segments.get(segment) ?? new Set<number>();
+    segments.set(segment, numbers.add(position - firstPositionOf(segment)));
+  }
+  return segments;
 }
 
 /** The page that has a term. */
@@ -108,6 +119,29 @@ export function readPostings(page: Uint8Array, term: number, found: EntrySet): v
     }
     at = from + sizeOf(count);
   }
+}
+
+/** A page without some entries. @returns undefined where it has none of them */
+export function withoutEntries(page: Uint8Array, forgotten: ReadonlySet<number>): Uint8Array | undefined {
+  const postings = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
+  const kept: { readonly term: number; readonly entries: readonly number[] }[] = [];
+  let isChanged = false;
+  for (let at = 0; at < postings.length; ) {
+    const term = postings.readUInt32BE(at);
+    const found = new EntrySet();
+    readPostings(postings.subarray(at), term, found);
+    const all = found.numbers();
+    const entries = all.filter((number) => !forgotten.has(number));
+    isChanged ||= entries.length < all.length;
+    if (entries.length > 0) kept.push({ term, entries });
+    at += HEAD_BYTES + sizeOf(postings.readUInt16BE(at + 4));
+  }
+  if (!isChanged) return undefined;
+  const bytes = kept.reduce((sum, { entries }) => sum + HEAD_BYTES + sizeOf(entries.length), 0);
+  const written = Buffer.alloc(bytes);
+  let at = 0;
+  for (const { term, entries } of kept) at = write(written, at, term, entries);
+  return written;
 }
 
 /** Some of a segment's entries, by their numbers in it. */

@@ -1,11 +1,15 @@
 const WORDS_MAX = 48;
 const WORD_LENGTH_MAX = 128;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: every ASCII character
+const ASCII = /^[\x00-\x7f]*$/;
 const MARKS = /\p{M}+/gu;
 const BREAKS = /[^\p{L}\p{N}]+/u;
+const PLAIN = /^[a-z0-9]+$/;
 const BLANKS = /\s+/u;
 
 /** Folds a text for comparison: case, accents and compatibility forms make no difference. */
 export function folded(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
   return text.normalize('NFKD').replace(MARKS, '').toLowerCase();
 }
 
@@ -14,7 +18,7 @@ function* wordsIn(text: string): Generator<string> {
   for (const word of text.split(BLANKS)) {
     if (word === '' || word.length > WORD_LENGTH_MAX) continue;
     yield word;
-    if (!BREAKS.test(word)) continue;
+    if (PLAIN.test(word) || !BREAKS.test(word)) continue;
     for (const part of word.split(BREAKS)) if (part !== '') yield part;
   }
 }
