@@ -633,6 +633,28 @@ export const operator = {
     skipped: 'Not tried',
     figures: 'Measured',
   },
+  identity: {
+    title: 'Keys for messages',
+    none: 'No keys are in force: nobody can send this user sealed messages.',
+    level: 'Verified',
+    level_self_asserted: 'No: a token of the account enrolled them, nobody looked at the person',
+    level_operator: 'Yes: an administrator compared them with the person',
+    level_factor: 'Yes, by the same token that enrolled verified keys before',
+    custody: 'Private keys',
+    custody_device: 'On the user’s device',
+    custody_vault: 'In the vault of this server',
+    sign: 'Thumbprint of the signing key',
+    seal: 'Thumbprint of the sealing key',
+    seen: 'What was seen',
+    seen_hint:
+      'Compare both thumbprints with those on the screen of {{name}}, in person. Write which document you saw, with its last characters alone. It is kept in the journal.',
+    verify: 'Record the verification',
+    verified: 'Recorded.',
+    revoke: 'Revoke the keys',
+    revoke_title: 'Revoke the keys of {{name}}?',
+    revoke_long:
+      'Nobody can send {{name}} sealed messages from now on, nor believe new ones by these keys. Keys in the vault are destroyed. {{name}} can enrol new keys.',
+  },
   recovery: {
     intro:
       'Whoever has lost their token gets a new device by a recovery: one administrator asks, another confirms, and after a wait the invitation is made here. The person is told, and may cancel it.',

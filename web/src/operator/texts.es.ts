@@ -635,6 +635,28 @@ export const operator: Texts<typeof english> = {
     skipped: 'No se intentó',
     figures: 'Medido',
   },
+  identity: {
+    title: 'Claves para mensajes',
+    none: 'No hay claves en vigor: nadie puede enviar mensajes sellados a este usuario.',
+    level: 'Verificadas',
+    level_self_asserted: 'No: las dio de alta un token de la cuenta, nadie miró a la persona',
+    level_operator: 'Sí: un administrador las comparó con la persona',
+    level_factor: 'Sí, con el mismo token que dio de alta otras ya verificadas',
+    custody: 'Claves privadas',
+    custody_device: 'En el dispositivo del usuario',
+    custody_vault: 'En la bóveda de este servidor',
+    sign: 'Huella de la clave de firma',
+    seal: 'Huella de la clave de sellado',
+    seen: 'Qué se vio',
+    seen_hint:
+      'Compare en persona las dos huellas con las de la pantalla de {{name}}. Escriba qué documento vio, solo con sus últimos caracteres. Queda en el diario.',
+    verify: 'Registrar la verificación',
+    verified: 'Registrada.',
+    revoke: 'Revocar las claves',
+    revoke_title: '¿Revocar las claves de {{name}}?',
+    revoke_long:
+      'Desde ahora nadie podrá enviar mensajes sellados a {{name}}, ni creer otros nuevos con estas claves. Las claves de la bóveda se destruyen. {{name}} puede dar de alta otras.',
+  },
   recovery: {
     intro:
       'Quien ha perdido su token recibe otro dispositivo mediante una recuperación: un administrador la pide, otro la confirma y, tras una espera, la invitación se hace aquí. Se avisa a la persona, que puede cancelarla.',

@@ -17,6 +17,7 @@ import { useNumber } from '../use-number.ts';
 import { findUser } from './find-user.ts';
 import { UserActions } from './user-actions.tsx';
 import { UserHistory } from './user-history.tsx';
+import { UserIdentity } from './user-identity.tsx';
 import { UserState } from './user-state.tsx';
 import { UserTokens } from './user-tokens.tsx';
 
@@ -45,6 +46,7 @@ export function UserPage({ username }: { readonly username: string }) {
             <>
               <UserCard user={user} />
               <UserTokens user={user} />
+              <UserIdentity username={username} mayAct={role === 'admin'} />
               {role === 'admin' && <UserActions user={user} />}
               <UserHistory username={username} />
             </>
