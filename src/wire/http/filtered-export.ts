@@ -10,7 +10,7 @@ import { filterText } from './entry-search.ts';
 import type { RouteResponse } from './route.ts';
 
 export type ExportFormat = 'csv' | 'ndjson';
-export const Format = Type.Enum(['csv', 'ndjson'], { description: 'The form of the file.' });
+export const Format = Type.Enum(['csv', 'ndjson'], { default: 'csv', description: 'The form of the file.' });
 
 export const EXPORT_DESCRIPTION = `What fits the filters as it is now, as a file of at most ${LIMITS.exportRowsMax} lines; one that says \`more\` at its end has not all. That it was taken, by whom and by what filters is an entry of the journal (\`admin.exported\`). A cell of a CSV that a spreadsheet would compute begins with an apostrophe.`;
 

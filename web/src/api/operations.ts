@@ -673,7 +673,7 @@ export interface Operations {
     answer: undefined;
   };
   'GET /v1/admin/journal/selection': {
-    query: {
+    query?: {
       readonly user?: string;
       readonly type?: string;
       readonly from?: string;
@@ -688,7 +688,7 @@ export interface Operations {
       readonly amount_max?: string;
       readonly currency?: string;
       readonly order?: 'newest' | 'oldest';
-      readonly format: 'csv' | 'ndjson';
+      readonly format?: 'csv' | 'ndjson';
     };
     answer: undefined;
   };
@@ -778,7 +778,7 @@ export interface Operations {
     };
   };
   'GET /v1/admin/transactions/selection': {
-    query: {
+    query?: {
       readonly status?: 'pending' | 'approved' | 'refused' | 'expired' | 'cancelled';
       readonly user?: string;
       readonly payee?: string;
@@ -790,7 +790,7 @@ export interface Operations {
       readonly from?: string;
       readonly to?: string;
       readonly order?: 'newest' | 'oldest';
-      readonly format: 'csv' | 'ndjson';
+      readonly format?: 'csv' | 'ndjson';
     };
     answer: undefined;
   };
@@ -827,7 +827,7 @@ export interface Operations {
     };
   };
   'GET /v1/admin/users/selection': {
-    query: {
+    query?: {
       readonly search?: string;
       readonly prefix?: string;
       readonly role?: 'user' | 'admin' | 'auditor';
@@ -837,7 +837,7 @@ export interface Operations {
       readonly last_login_from?: string;
       readonly last_login_to?: string;
       readonly sort?: 'registered' | '-registered' | 'name' | '-name' | 'last_login' | '-last_login';
-      readonly format: 'csv' | 'ndjson';
+      readonly format?: 'csv' | 'ndjson';
     };
     answer: undefined;
   };

@@ -64,11 +64,11 @@ export const adminExportRoutes = [
     summary: 'The entries that fit, as a file',
     description: EXPORT_DESCRIPTION,
     caller: 'auditor',
-    query: { ...ENTRY_FILTERS, order: Type.Optional(Order), format: Format },
+    query: { ...ENTRY_FILTERS, order: Type.Optional(Order), format: Type.Optional(Format) },
     responses: EXPORT_RESPONSES,
     refusals: ['busy', 'user_unknown'],
     async handle(request, dependencies) {
-      const { format, order = 'newest', ...filters } = request.query;
+      const { format = 'csv', order = 'newest', ...filters } = request.query;
       const filter = await entryFilterOf(dependencies, filters);
       if (isRefusal(filter)) return filter;
       return exportFiltered(dependencies, request, {
@@ -88,11 +88,11 @@ export const adminExportRoutes = [
     summary: 'The transactions that fit, as a file',
     description: EXPORT_DESCRIPTION,
     caller: 'auditor',
-    query: { ...TRANSACTION_FILTERS, order: Type.Optional(Order), format: Format },
+    query: { ...TRANSACTION_FILTERS, order: Type.Optional(Order), format: Type.Optional(Format) },
     responses: EXPORT_RESPONSES,
     refusals: ['busy'],
     async handle(request, dependencies) {
-      const { format, order = 'newest', ...filters } = request.query;
+      const { format = 'csv', order = 'newest', ...filters } = request.query;
       const asked = await transactionSearchOf(dependencies, filters);
       return exportFiltered(dependencies, request, {
         ...{ list: 'transactions', format, query: request.query, columns: TRANSACTION_COLUMNS },
@@ -111,11 +111,11 @@ export const adminExportRoutes = [
     summary: 'The users who fit, as a file',
     description: EXPORT_DESCRIPTION,
     caller: 'auditor',
-    query: { ...USER_FILTERS, sort: Type.Optional(UserSort), format: Format },
+    query: { ...USER_FILTERS, sort: Type.Optional(UserSort), format: Type.Optional(Format) },
     responses: EXPORT_RESPONSES,
     refusals: ['busy'],
     handle(request, dependencies) {
-      const { format, sort = 'registered', ...filters } = request.query;
+      const { format = 'csv', sort = 'registered', ...filters } = request.query;
       const search = userSearchOf(filters, sort);
       return exportFiltered(dependencies, request, {
         ...{ list: 'users', format, query: request.query, columns: USER_COLUMNS },
