@@ -238,6 +238,32 @@ describe('payments', { concurrency: 2 }, () => {
     await desk.page.getByLabel('Code of this transfer').fill(await token.code());
     await bank.button('Approve').click();
     await bank.becomes('Approved');
+
+    // Without a camera: twelve digits, the payee and the amount are typed.
+    await bank.transfer({ payee: 'Taller Núñez', amount: '930.00' });
+    await bank.text('No token at hand with a connection?').click();
+    await bank.text('Type it into the token instead').click();
+    const number = (await desk.page.getByText(/^\d{4} \d{4} \d{4}$/).textContent()) ?? '';
+    await token.button('Start again').click();
+    await token.button('Type').click();
+    const mistyped = number.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10));
+    await phone.page.getByLabel('Number of the payment').fill(mistyped);
+    await phone.page.getByLabel('To (account)').fill('Taller Núñez');
+    await phone.page.getByLabel('Amount').fill('930');
+    await token.button('Show the payment').click();
+    await token.text('its check digits do not fit').waitFor();
+    await phone.page.keyboard.press('ControlOrMeta+a');
+    await phone.page.keyboard.type(number);
+    await token.button('Show the payment').click();
+    await token.button('Press and hold to approve').press('Enter');
+    await token.dialog.getByLabel('PIN', { exact: true }).fill(PIN);
+    await token.dialog.getByRole('button', { name: 'Show the code' }).click();
+    await token.heading('Approval code').waitFor();
+    await desk.page.getByLabel('Code of this transfer').fill(await token.code());
+    await desk.page.screenshot({ path: 'test-results/web/console-offline-number.png', fullPage: true });
+    await phone.page.screenshot({ path: 'test-results/web/token-offline-number.png', fullPage: true });
+    await bank.button('Approve').click();
+    await bank.becomes('Approved');
     await token.at('settings');
     await token.heading('Settings').waitFor();
     await phone.context.setOffline(false);

@@ -12,9 +12,9 @@ import { consoleTexts as english } from '../../web/src/console/texts.en.ts';
 import { consoleTexts as spanish } from '../../web/src/console/texts.es.ts';
 import { ibanDoubt } from '../../web/src/console/transactions/iban.ts';
 import { draftOf, faultsOf, transactionOf } from '../../web/src/console/transactions/transaction-form.ts';
-import { typedAmount } from '../../web/src/console/transactions/typed-amount.ts';
 import { shownAmount } from '../../web/src/design/amount.ts';
 import { durationOf, shownPast } from '../../web/src/design/time.ts';
+import { typedAmount } from '../../web/src/design/typed-amount.ts';
 import { preferredLanguage } from '../../web/src/i18n/language.ts';
 import { approvalLink } from '../../web/src/routing/approval-link.ts';
 import { hashCode, hashOf, parseHash } from '../../web/src/routing/hash-route.ts';
@@ -290,7 +290,17 @@ test('the two languages have the same gaps in the same texts', () => {
 
 test('what the console shows as a QR code, the token reads as the same transaction', () => {
   const canonical = `{"amount":"1250.50","challenge":"${'ab'.repeat(32)}","currency":"EUR","payee":"Café Ñandú","payer":"ES79","v":1}`;
-  const read = readOfflineTransaction(approvalLink('https://sello.example', canonical));
+  const link = approvalLink('https://sello.example', JSON.parse(canonical));
+  const read = readOfflineTransaction(link);
   assert.equal(read?.canonical, canonical);
   assert.equal(read?.payee, 'Café Ñandú');
+  // Links of before held the JSON, and are read as well; the new ones are half as long.
+  const json = `https://sello.example/token#approve=${Buffer.from(canonical).toString('base64url')}`;
+  assert.equal(readOfflineTransaction(json)?.canonical, canonical);
+  assert.ok(link.length < json.length * 0.6, `${link.length} ${json.length}`);
+  // Cut short or lengthened it is no transaction.
+  for (const wrong of [link.slice(0, -2), `${link}Cg`, link.slice(0, 60)]) {
+    const other = readOfflineTransaction(wrong);
+    assert.ok(other === undefined || other.canonical !== canonical, wrong);
+  }
 });

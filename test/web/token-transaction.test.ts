@@ -234,7 +234,8 @@ test('a transaction that comes without a network has one form alone', () => {
   const { canonical } = transaction;
   assert.equal(readOfflineTransaction(canonical)?.canonical, canonical);
   assert.equal(
-    readOfflineTransaction(approvalLink('https://bank.example', transaction.canonical))?.canonical,
+    readOfflineTransaction(approvalLink('https://bank.example', JSON.parse(transaction.canonical)))
+      ?.canonical,
     canonical,
   );
   assert.equal(readOfflineTransaction(`  ${canonical}\n`)?.canonical, canonical);

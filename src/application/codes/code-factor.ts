@@ -4,6 +4,7 @@ import type { AttemptPurpose } from '../../domain/lockout.ts';
 import type { StepMac } from '../../domain/otp/hmac.ts';
 import { boundQuestion } from '../../domain/transaction/bound-question.ts';
 import type { CanonicalTransaction } from '../../domain/transaction/canonical-transaction.ts';
+import type { ShortTransaction } from '../../domain/transaction/short-transaction.ts';
 import type { TokenState, UserState } from '../../domain/user-state.ts';
 import type { MacRequest } from '../../ports/key-vault.ts';
 import type { TokenRow } from '../../ports/store.ts';
@@ -106,7 +107,7 @@ export class CodeFactor {
    * if the code fits none of them. None while codes are locked. Called again when the decision is made again.
    * @param transaction the transaction of a bound code; without it no bound code is accepted but one over `question`
    */
-  evidence(user: User, at: number, transaction?: CanonicalTransaction): Evidence {
+  evidence(user: User, at: number, transaction?: CanonicalTransaction | ShortTransaction): Evidence {
     this.#attempts = undefined;
     if (this.#lockedMs(user, at) > 0) return NO_EVIDENCE;
     const activates = this.#activates?.(user, at);

@@ -1,5 +1,6 @@
 import { nonceIssuedAt } from '../../domain/challenge/nonce.ts';
 import { isRefusal, type Refusal, refuse, retryAfter } from '../../domain/errors.ts';
+import { shortTransaction } from '../../domain/transaction/short-challenge.ts';
 import type { TransactionRow, UserId } from '../../ports/store.ts';
 import { CodeFactor, type RefusedCode } from '../codes/code-factor.ts';
 import type { Context } from '../context.ts';
@@ -20,7 +21,13 @@ import {
 
 /** Who ends the wait: the user by a code, the user without ("this was not me"), the service that asked, the clock. */
 export type TransactionDecision =
-  | { readonly decision: 'approve'; readonly session: Session; readonly code: string }
+  | {
+      readonly decision: 'approve';
+      readonly session: Session;
+      readonly code: string;
+      /** Whether the code is over the short form, which its user typed into the token. */
+      readonly isShort?: boolean;
+    }
   | { readonly decision: 'refuse'; readonly session: Session }
   | { readonly decision: 'cancel'; readonly serviceId: string }
   | { readonly decision: 'expire' };
@@ -97,7 +104,8 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
   evidence(user: User, { at }: Facts): Evidence {
     const transaction = this.#pending(user);
     if (!this.#code || !transaction || this.#deadlineOf(transaction) < at) return [];
-    return this.#code.evidence(user, at, canonicalOf(transaction));
+    const canonical = canonicalOf(transaction);
+    return this.#code.evidence(user, at, this.#isShort ? shortTransaction(canonical) : canonical);
   }
 
   decide(user: User | undefined, facts: Facts, macs: Macs): Verdict {
@@ -110,6 +118,10 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
     return this.#code
       ? this.#approve(this.#code, user, transaction, at, macs)
       : this.#endWithoutCode(user, transaction, at);
+  }
+
+  get #isShort(): boolean {
+    return this.#request.decision === 'approve' && this.#request.isShort === true;
   }
 
   #pending(user: User): TransactionRow | undefined {
@@ -165,7 +177,7 @@ class DecisionJob implements RepeatableJob<EndedTransaction | Refusal> {
     }
     return endedProposal(transaction, at, 'approved', {
       type: 'transaction.approved',
-      detail: { proofs: 'bound_code', token: tokenId },
+      detail: { proofs: 'bound_code', token: tokenId, ...(this.#isShort ? { form: 'short' } : {}) },
       state: withApproval(this.#context.settings.policy, state, transaction, at),
     });
   }

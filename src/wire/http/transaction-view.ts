@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import type { Authorisation } from '../../application/transactions/authorisation.ts';
 import type { TransactionView } from '../../application/transactions/transaction-view.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
+import { shortChallenge } from '../../domain/transaction/short-challenge.ts';
 import { Account, Currency, closed, Id, named, time } from './schema.ts';
 
 export const Status = Type.Enum(['pending', 'approved', 'refused', 'expired', 'cancelled']);
@@ -27,6 +28,12 @@ export const Transaction = named(
     challenge: Type.Optional(
       Type.String({
         description: 'Of a pending transaction: what its bound code must cover, with the four members above.',
+      }),
+    ),
+    challenge_short: Type.Optional(
+      Type.String({
+        description:
+          'Of a pending transaction: twelve digits in place of the challenge, for a token into which payee and amount are typed. The code is then sent with `form` `short`.',
       }),
     ),
     requested_at: time('When it was asked for.'),
@@ -58,6 +65,7 @@ export const TRANSACTION_EXAMPLE = {
   amount: '1250.00',
   currency: 'EUR',
   challenge: `019ac3f27c1b${'5e'.repeat(26)}`,
+  challenge_short: '737453210935',
   requested_at: '2026-01-02T03:04:05.000Z',
   expires_at: '2026-01-02T03:06:05.000Z',
 };
@@ -68,6 +76,7 @@ export function transactionView(view: TransactionView, payeeResembles?: string):
     view;
   return {
     ...{ id, status, payer, payee, amount, currency, challenge },
+    ...(status === 'pending' ? { challenge_short: shortChallenge(challenge) } : {}),
     ...(payeeResembles === undefined ? {} : { payee_resembles: payeeResembles }),
     requested_at: rfc3339(requestedAt),
     ...(expiresAt === undefined ? {} : { expires_at: rfc3339(expiresAt) }),

@@ -395,6 +395,7 @@ export type Transaction = {
   readonly currency: string;
   readonly payee_resembles?: string;
   readonly challenge?: string;
+  readonly challenge_short?: string;
   readonly requested_at: string;
   readonly expires_at?: string;
   readonly decided_at?: string;
@@ -426,6 +427,7 @@ export type UserTransaction = {
   readonly currency: string;
   readonly payee_resembles?: string;
   readonly challenge?: string;
+  readonly challenge_short?: string;
   readonly requested_at: string;
   readonly expires_at?: string;
   readonly decided_at?: string;
@@ -1653,6 +1655,7 @@ export interface Operations {
     };
     body: {
       readonly code: string;
+      readonly form?: 'canonical' | 'short';
     };
     answer: Transaction;
   };

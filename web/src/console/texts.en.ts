@@ -127,6 +127,9 @@ export const consoleTexts = {
       'Scan this with your token, check payee and amount on its screen, and type the code that it shows.',
     offline_qr: 'QR code that carries this transfer to your token',
     offline_text: 'Show as text',
+    offline_number: 'Type it into the token instead',
+    offline_number_text:
+      'In the token choose “Approve without a connection”, then “Type”, and type this number with the payee and the amount:',
     offline_code: 'Code of this transfer',
     offline_submit: 'Approve',
     refuse: 'This was not me: refuse',

@@ -132,6 +132,9 @@ export const consoleTexts: Texts<typeof english> = {
       'Escanee esto con su token, compruebe en su pantalla beneficiario e importe, y escriba el código que muestre.',
     offline_qr: 'Código QR que lleva esta transferencia a su token',
     offline_text: 'Ver como texto',
+    offline_number: 'Escribirla en el token',
+    offline_number_text:
+      'En el token elija «Aprobar sin conexión», después «Escribir», y escriba este número con el beneficiario y el importe:',
     offline_code: 'Código de esta transferencia',
     offline_submit: 'Aprobar',
     refuse: 'No he sido yo: rechazar',

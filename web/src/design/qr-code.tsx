@@ -8,20 +8,29 @@ const SIZE_MODULES = 41;
  * A QR code (ISO/IEC 18004) as one SVG path, dark on white in both colour schemes because cameras need that. The
  * library is loaded with the first code.
  */
-export function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
+export function QrCode({
+  text,
+  label,
+  correction = 'medium',
+}: {
+  readonly text: string;
+  readonly label: string;
+  /** `low` for a long text that is read off a screen, where nothing is scratched. */
+  readonly correction?: 'low' | 'medium';
+}) {
   const [drawing, setDrawing] = useState<{ readonly path: string; readonly size: number }>();
   useEffect(() => {
     let wanted = true;
     void import('qr').then(({ encodeQR }) => {
       if (!wanted) return;
-      const rows = encodeQR(text, 'raw', { ecc: 'medium', border: QUIET_ZONE_MODULES });
+      const rows = encodeQR(text, 'raw', { ecc: correction, border: QUIET_ZONE_MODULES });
       const squares = rows.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : '')));
       setDrawing({ path: squares.join(''), size: rows.length });
     });
     return () => {
       wanted = false;
     };
-  }, [text]);
+  }, [text, correction]);
   const size = drawing?.size ?? SIZE_MODULES;
   return (
     <svg

@@ -1,3 +1,4 @@
+import Type from 'typebox';
 import { decideTransaction } from '../../../application/transactions/decide-transaction.ts';
 import type { EndedTransaction } from '../../../application/transactions/ended-transaction.ts';
 import {
@@ -25,7 +26,9 @@ async function byUser(
   { context }: HttpDependencies,
   { session }: UserCaller,
   { params, path, idempotencyKey: key }: DecisionAsked,
-  decision: { readonly decision: 'approve'; readonly code: string } | { readonly decision: 'refuse' },
+  decision:
+    | { readonly decision: 'approve'; readonly code: string; readonly isShort: boolean }
+    | { readonly decision: 'refuse' },
 ): Promise<RouteResponse | Refusal> {
   const { userId } = session;
   const owner = `user/${userId}`;
@@ -63,7 +66,15 @@ export const decisionRoutes = [
     device: true,
     repeatable: true,
     params: { id: Id },
-    body: closed({ code: Code }),
+    body: closed({
+      code: Code,
+      form: Type.Optional(
+        Type.Enum(['canonical', 'short'], {
+          description:
+            'Over what the code is: the canonical transaction (the default), or the short form, for a token into which payee, amount and `challenge_short` are typed.',
+        }),
+      ),
+    }),
     bodyExample: { code: '492039' },
     responses: RESPONSES,
     refusals: [
@@ -76,7 +87,11 @@ export const decisionRoutes = [
       'locked',
     ],
     handle: (request, dependencies) =>
-      byUser(dependencies, request.caller, request, { decision: 'approve', code: request.body.code }),
+      byUser(dependencies, request.caller, request, {
+        decision: 'approve',
+        code: request.body.code,
+        isShort: request.body.form === 'short',
+      }),
   }),
   route({
     method: 'POST',

@@ -67,21 +67,24 @@ function Offline({
 }) {
   const { t } = useTranslation('console');
   const queryClient = useQueryClient();
-  const { id, payer, payee, amount, currency } = transaction;
+  const { id, payer, payee, amount, currency, challenge_short: number } = transaction;
+  // Which of the two forms of the transaction the token was given.
+  const [isShort, setShort] = useState(false);
   const [code, setCode] = useState('');
   const key = useRef({ key: '', code: '' });
   const approve = useMutation({
     mutationFn() {
-      if (key.current.code !== code) key.current = { key: idempotencyKey(), code };
+      const content = `${isShort} ${code}`;
+      if (key.current.code !== content) key.current = { key: idempotencyKey(), code: content };
       return api(
         'POST /v1/transactions/{id}/approval',
-        { path: { id }, body: { code: withoutBlanks(code) } },
+        { path: { id }, body: { code: withoutBlanks(code), ...(isShort ? { form: 'short' } : {}) } },
         { idempotencyKey: key.current.key },
       );
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['transaction', id] }),
   });
-  const canonical = encodeTransaction({ amount, challenge, currency, payee, payer, v: 1 });
+  const canonical = { amount, challenge, currency, payee, payer, v: 1 } as const;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!approve.isPending) approve.mutate();
@@ -89,11 +92,22 @@ function Offline({
   return (
     <div className={styles.offline}>
       <p>{t('transaction.offline')}</p>
-      <QrCode text={approvalLink(location.origin, canonical)} label={t('transaction.offline_qr')} />
+      <QrCode
+        text={approvalLink(location.origin, canonical)}
+        label={t('transaction.offline_qr')}
+        correction="low"
+      />
       <details>
         <summary>{t('transaction.offline_text')}</summary>
-        <RawText>{canonical}</RawText>
+        <RawText>{encodeTransaction(canonical)}</RawText>
       </details>
+      {number !== undefined && (
+        <details onToggle={({ currentTarget }) => setShort(currentTarget.open)}>
+          <summary>{t('transaction.offline_number')}</summary>
+          <p>{t('transaction.offline_number_text')}</p>
+          <p className={styles.number}>{number.match(/.{1,4}/g)?.join(' ')}</p>
+        </details>
+      )}
       <form onSubmit={submit}>
         <CodeInput
           label={t('transaction.offline_code')}

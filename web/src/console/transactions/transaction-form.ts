@@ -2,7 +2,7 @@ import { isRefusal } from '../../../../src/domain/errors.ts';
 import { parseAmount } from '../../../../src/domain/money/amount.ts';
 import { currencyDecimals } from '../../../../src/domain/money/currency.ts';
 import { makeTransfer, parseAccount } from '../../../../src/domain/transaction/transfer.ts';
-import { decimalSeparator, typedAmount } from './typed-amount.ts';
+import { decimalSeparator, typedAmount } from '../../design/typed-amount.ts';
 
 export interface TransactionDraft {
   readonly payer: string;

@@ -4,6 +4,7 @@ import type { Root } from '../keyring/keyring.ts';
 import { deviceHmac } from '../otp/hmac.ts';
 import { approvalCode, type BoundTransaction } from '../transaction/bound-transaction.ts';
 import type { PendingTransaction } from '../transaction/pending-transaction.ts';
+import type { TypedTransaction } from '../transaction/typed-transaction.ts';
 import type { DeviceSession } from './device-session.ts';
 import type { TokenRecord } from './storage.ts';
 import { unsealApprovalSeed } from './token-record.ts';
@@ -12,7 +13,7 @@ import { unsealApprovalSeed } from './token-record.ts';
 export async function codeOf(
   token: TokenRecord,
   root: Root,
-  transaction: BoundTransaction,
+  transaction: BoundTransaction | TypedTransaction,
   atMs: number,
 ): Promise<string> {
   return approvalCode(await unsealApprovalSeed(token, root), transaction, atMs);

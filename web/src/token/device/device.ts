@@ -6,6 +6,7 @@ import type { Messaging } from '../messages/messaging.ts';
 import type { ShownCode } from '../otp/shown-code.ts';
 import type { BoundTransaction } from '../transaction/bound-transaction.ts';
 import type { PendingTransaction } from '../transaction/pending-transaction.ts';
+import type { TypedTransaction } from '../transaction/typed-transaction.ts';
 import { answerOf, codeOf, sendApproval, sendRefusal } from './approvals.ts';
 import type { DeviceSession } from './device-session.ts';
 import { type DeviceView, ViewStore } from './device-view.ts';
@@ -145,7 +146,7 @@ export class Device {
   /** Computes the code of exactly this transaction, for a device without a network. */
   codeFor(
     token: TokenRecord,
-    transaction: BoundTransaction,
+    transaction: BoundTransaction | TypedTransaction,
     credential: Credential,
   ): Promise<Outcome<string>> {
     return this.#opened(credential, (root) => codeOf(token, root, transaction, this.serverNow()));

@@ -8,6 +8,7 @@ import {
 } from '../../../../src/domain/transaction/canonical-transaction.ts';
 import { makeTransfer } from '../../../../src/domain/transaction/transfer.ts';
 import { deviceHmac } from '../otp/hmac.ts';
+import type { TypedTransaction } from './typed-transaction.ts';
 
 const CHALLENGE = /^[0-9a-f]{64}$/;
 
@@ -77,6 +78,10 @@ function member(source: object, name: string): string | undefined {
 /**
  * Computes the bound code of exactly this transaction in the minute of `atMs` (estimated server time, ms since 1970).
  */
-export function approvalCode(seed: Uint8Array, transaction: BoundTransaction, atMs: number): string {
+export function approvalCode(
+  seed: Uint8Array,
+  transaction: BoundTransaction | TypedTransaction,
+  atMs: number,
+): string {
   return boundCode(deviceHmac, seed, transaction.question, atMs);
 }

@@ -5,6 +5,7 @@ import { amountParts } from '../../../design/amount.ts';
 import { Dialog } from '../../../design/dialog.tsx';
 import { useLanguage } from '../../../i18n/texts.ts';
 import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
+import type { TypedTransaction } from '../../transaction/typed-transaction.ts';
 import { CodeFace } from '../codes/code-face.tsx';
 import { useDevice, useDeviceView, useServerNow } from '../device-context.tsx';
 import { SmallPrint } from '../page.tsx';
@@ -25,7 +26,7 @@ export function OfflineApproval({
   transaction,
   onAgain,
 }: {
-  readonly transaction: BoundTransaction;
+  readonly transaction: BoundTransaction | TypedTransaction;
   readonly onAgain: () => void;
 }) {
   const { t } = useTranslation('token');

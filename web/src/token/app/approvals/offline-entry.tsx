@@ -1,8 +1,9 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CURRENCIES } from '../../../../../src/domain/money/currency.ts';
-import { BoundTransaction } from '../../transaction/bound-transaction.ts';
+import { CURRENCIES, currencyDecimals } from '../../../../../src/domain/money/currency.ts';
+import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
 import { readOfflineTransaction } from '../../transaction/offline-transaction.ts';
+import { type Typed, TypedTransaction } from '../../transaction/typed-transaction.ts';
 import { Button } from '../parts/button.tsx';
 import fieldStyles from '../parts/field.module.css';
 import { Field, Labelled } from '../parts/field.tsx';
@@ -13,7 +14,7 @@ import { Scanner } from '../parts/scanner.tsx';
 export function OfflineEntry({
   onTransaction,
 }: {
-  readonly onTransaction: (transaction: BoundTransaction | undefined) => void;
+  readonly onTransaction: (transaction: BoundTransaction | TypedTransaction | undefined) => void;
 }) {
   const { t } = useTranslation('token');
   const [way, setWay] = useState<'scan' | 'paste' | 'type'>('paste');
@@ -73,29 +74,55 @@ export function OfflineEntry({
   );
 }
 
-function TypedForm({
-  onTransaction,
-}: {
-  readonly onTransaction: (transaction: BoundTransaction | undefined) => void;
-}) {
-  const { t } = useTranslation('token');
-  const [typed, setTyped] = useState({ payee: '', payer: '', amount: '', currency: 'EUR', challenge: '' });
-  const set = (name: keyof typeof typed) => (event: { readonly target: { readonly value: string } }) =>
+/** Takes payee, amount and the number that stands for the challenge, as a person types them. */
+function TypedForm({ onTransaction }: { readonly onTransaction: (transaction: TypedTransaction) => void }) {
+  const { t, i18n } = useTranslation('token');
+  const [typed, setTyped] = useState<Typed>({ payee: '', amount: '', currency: 'EUR', challenge: '' });
+  const [wrong, setWrong] = useState<keyof Typed>();
+  const element = useRef<HTMLFormElement>(null);
+  const set = (name: keyof Typed) => (event: { readonly target: { readonly value: string } }) => {
     setTyped({ ...typed, [name]: event.target.value });
+    setWrong(undefined);
+  };
   const plain = { required: true, autoComplete: 'off', spellCheck: false, autoCapitalize: 'none' } as const;
+  const errorOf = (name: keyof Typed) => (wrong === name ? t(`offline.wrong.${name}`) : undefined);
   return (
     <form
+      ref={element}
       className={form.form}
       onSubmit={(event) => {
         event.preventDefault();
-        onTransaction(BoundTransaction.of({ ...typed, challenge: typed.challenge.replaceAll(/\s/g, '') }));
+        const read = TypedTransaction.of(typed, currencyDecimals(typed.currency) ?? 0, i18n.language);
+        if (typeof read !== 'string') return onTransaction(read);
+        setWrong(read);
+        element.current?.querySelector<HTMLInputElement>(`[name=${read}]`)?.focus();
       }}
     >
-      <Field label={t('offline.payee')} value={typed.payee} onChange={set('payee')} {...plain} />
-      <Field label={t('offline.payer')} value={typed.payer} onChange={set('payer')} {...plain} />
+      <p>{t('offline.type_lead')}</p>
       <Field
+        name="challenge"
+        label={t('offline.number')}
+        hint={t('offline.number_hint')}
+        error={errorOf('challenge')}
+        value={typed.challenge}
+        inputMode="numeric"
+        maxLength={20}
+        onChange={set('challenge')}
+        {...plain}
+      />
+      <Field
+        name="payee"
+        label={t('offline.payee')}
+        error={errorOf('payee')}
+        value={typed.payee}
+        onChange={set('payee')}
+        {...plain}
+      />
+      <Field
+        name="amount"
         label={t('offline.amount')}
         hint={t('offline.amount_hint')}
+        error={errorOf('amount')}
         value={typed.amount}
         inputMode="decimal"
         onChange={set('amount')}
@@ -110,13 +137,6 @@ function TypedForm({
           </select>
         )}
       </Labelled>
-      <Field
-        label={t('offline.challenge')}
-        hint={t('offline.challenge_hint')}
-        value={typed.challenge}
-        onChange={set('challenge')}
-        {...plain}
-      />
       <Button look="primary" wide type="submit">
         {t('offline.read')}
       </Button>

@@ -1,6 +1,8 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
 import { readOfflineTransaction } from '../../transaction/offline-transaction.ts';
+import type { TypedTransaction } from '../../transaction/typed-transaction.ts';
 import { Page } from '../page.tsx';
 import { Heading } from '../parts/heading.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -10,7 +12,7 @@ import { OfflineEntry } from './offline-entry.tsx';
 /** Approves a transaction without a network: it is scanned, pasted or typed, and the user types its code elsewhere. */
 export function OfflinePage({ linked }: { readonly linked: string | undefined }) {
   const { t } = useTranslation('token');
-  const [transaction, setTransaction] = useState(() =>
+  const [transaction, setTransaction] = useState<BoundTransaction | TypedTransaction | undefined>(() =>
     linked === undefined ? undefined : readOfflineTransaction(linked),
   );
   const [unreadable, setUnreadable] = useState(linked !== undefined && transaction === undefined);

@@ -4,6 +4,7 @@ import { useLookAlike } from '../../../design/use-look-alike.ts';
 import { useLanguage } from '../../../i18n/texts.ts';
 import type { BoundTransaction } from '../../transaction/bound-transaction.ts';
 import { hasEscapes, shownText } from '../../transaction/shown-text.ts';
+import type { TypedTransaction } from '../../transaction/typed-transaction.ts';
 import { Notice } from '../parts/notice.tsx';
 import { AccountText } from './account-text.tsx';
 import styles from './transaction-card.module.css';
@@ -13,13 +14,14 @@ export function TransactionCard({
   transaction,
   payeeResembles,
 }: {
-  readonly transaction: BoundTransaction;
+  readonly transaction: BoundTransaction | TypedTransaction;
   readonly payeeResembles?: string | undefined;
 }) {
   const { t } = useTranslation('token');
   const lookAlike = useLookAlike();
   const language = useLanguage();
-  const { payer, payee, amount, currency } = transaction;
+  const { payee, amount, currency } = transaction;
+  const payer = 'payer' in transaction ? transaction.payer : undefined;
   const { number } = amountParts(amount, currency, language);
   const [whole = '', ...decimals] = number.split(/([.,]\d+$)/);
   return (
@@ -41,17 +43,21 @@ export function TransactionCard({
             <AccountText account={payee} />
           </dd>
         </div>
-        <div>
-          <dt>{t('transaction.payer')}</dt>
-          <dd className={styles.payer}>
-            <AccountText account={payer} />
-          </dd>
-        </div>
+        {payer !== undefined && (
+          <div>
+            <dt>{t('transaction.payer')}</dt>
+            <dd className={styles.payer}>
+              <AccountText account={payer} />
+            </dd>
+          </div>
+        )}
       </dl>
       {payeeResembles !== undefined && (
         <Notice kind="danger">{lookAlike(payee, payeeResembles, shownText(payeeResembles))}</Notice>
       )}
-      {(hasEscapes(payee) || hasEscapes(payer)) && <Notice kind="warning">{t('transaction.escapes')}</Notice>}
+      {(hasEscapes(payee) || hasEscapes(payer ?? '')) && (
+        <Notice kind="warning">{t('transaction.escapes')}</Notice>
+      )}
     </div>
   );
 }
