@@ -5,6 +5,7 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b/g, '<transaction>'],
   [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>'],
   [/"request_id":"[0-9a-f]{12}-[0-9a-z]+"/g, '"request_id":"<request>"'],
+  [/"challenge_short":"[0-9]{12}"/g, '"challenge_short":"<digits>"'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]{86}\b/g, '<JWS>'],
   [/("secret":"|\bsecret=)[A-Z2-7]{32,}/g, '$1<seed>'],
   [/("id":"|\b[Tt]oken )[\w-]{16}(?=["\s])/g, '$1<token>'],
