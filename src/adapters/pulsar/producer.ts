@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import WebSocket from 'ws';
 import { LIMITS, type Limits } from '../../limits.ts';
 import { type OutgoingEvent, SinkFailure, type SinkSession } from '../../ports/event-sink.ts';
@@ -38,19 +39,28 @@ export interface ProducerOptions {
  */
 export class PulsarProducer implements SinkSession {
   readonly #socket: WebSocket;
+  /** What carries it: held back while a page of events is written, so that they leave by one call of the system. */
+  readonly #connection: Socket;
   readonly #options: ProducerOptions;
   readonly #limits: ProducerLimits;
   readonly #window: SendWindow;
   #expected: number;
   #hasRoom: (() => void) | undefined;
   #progressAt = performance.now();
-  #pongAt = performance.now();
+  /** When the broker was heard last. */
+  #heardAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   #failed = false;
 
-  private constructor(socket: WebSocket, options: ProducerOptions, limits: ProducerLimits) {
+  private constructor(
+    socket: WebSocket,
+    connection: Socket,
+    options: ProducerOptions,
+    limits: ProducerLimits,
+  ) {
     this.#socket = socket;
+    this.#connection = connection;
     this.#options = options;
     this.#limits = limits;
     this.#expected = options.first;
@@ -79,34 +89,44 @@ export class PulsarProducer implements SinkSession {
       ...(ca === undefined ? {} : { ca }),
       ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
     });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('open', resolve);
+    const connection = await new Promise<Socket>((resolve, reject) => {
+      socket.once('upgrade', (response) => socket.once('open', () => resolve(response.socket)));
       socket.once('error', (error) => reject(unreachable(options.url, openingError(error))));
       socket.once('unexpected-response', (request, response) => {
         void refusalOf(options, request, response).then(reject);
       });
     });
-    const producer = new PulsarProducer(socket, options, limits);
+    const producer = new PulsarProducer(socket, connection, options, limits);
     producer.#listen();
     return producer;
   }
 
   async send(events: readonly OutgoingEvent[]): Promise<void> {
-    for (const event of events) {
-      if (event.index !== this.#expected) {
-        throw new Error(`event ${event.index} was given where ${this.#expected} is next`);
-      }
-      const message = producerMessage(event);
-      if (message.length > this.#limits.pulsarMessageBytesMax)
-        throw this.#tooLarge(event.index, message.length);
+    for (let sent = 0; sent < events.length; ) {
       while (this.#window.isFull && !this.#closed) await this.#room();
       if (this.#closed || this.#failed) return;
-      if (this.#window.size === 0) this.#progressAt = performance.now();
-      this.#window.add(event.index, message.length);
-      this.#expected = event.index + 1;
-      this.#socket.send(message);
+      this.#connection.cork();
+      try {
+        for (; sent < events.length && !this.#window.isFull; sent++)
+          this.#sendOne(events[sent] as OutgoingEvent);
+      } finally {
+        this.#connection.uncork();
+      }
     }
     while (this.#window.isFull && !this.#closed) await this.#room();
+  }
+
+  #sendOne(event: OutgoingEvent): void {
+    if (event.index !== this.#expected) {
+      throw new Error(`event ${event.index} was given where ${this.#expected} is next`);
+    }
+    const message = producerMessage(event);
+    if (message.length > this.#limits.pulsarMessageBytesMax)
+      throw this.#tooLarge(event.index, message.length);
+    if (this.#window.size === 0) this.#progressAt = performance.now();
+    this.#window.add(event.index, message.length);
+    this.#expected = event.index + 1;
+    this.#socket.send(message);
   }
 
   async close(): Promise<void> {
@@ -127,10 +147,11 @@ export class PulsarProducer implements SinkSession {
   #listen(): void {
     const socket = this.#socket;
     socket.on('message', (data, isBinary) => {
+      this.#heardAt = performance.now();
       if (!this.#closed && !this.#failed) this.#answered(isBinary ? '' : data.toString());
     });
     socket.on('pong', () => {
-      this.#pongAt = performance.now();
+      this.#heardAt = performance.now();
     });
     socket.on('error', (error) => this.#fail(unreachable(this.#options.url, error.message)));
     socket.on('close', (code, reason) => {
@@ -157,7 +178,8 @@ export class PulsarProducer implements SinkSession {
           ),
         );
       } else if (now - pingAt >= this.#limits.pulsarPingPeriodMs) {
-        if (this.#pongAt < pingAt)
+        // A busy broker acknowledges before it answers a ping.
+        if (this.#heardAt < pingAt)
           return this.#fail(unreachable(this.#options.url, 'a ping was not answered'));
         pingAt = now;
         socket.ping();
