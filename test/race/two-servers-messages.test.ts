@@ -74,6 +74,7 @@ async function party(user: string): Promise<Party> {
         result: undefined,
         draft: {
           type: 'identity.enrolled',
+          detail: { sign: keys.signKey, seal: keys.sealKey, level: 'self_asserted' },
           state: { ...found.state, identity: { version } },
           rows: [{ kind: 'identity.insert', identity }],
         },
