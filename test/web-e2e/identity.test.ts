@@ -1,5 +1,6 @@
 /*
- * Goal: an administrator sees a user's keys for messages, records what they saw of the person, and revokes them.
+ * Goal: an administrator sees a user's keys for messages, records what they saw of the person, and revokes them; the user sees
+ * them too.
  * Method: Debian's Chromium on the real server; the keys are enrolled over the REST API. Pictures go to test-results/web.
  */
 import assert from 'node:assert/strict';
@@ -67,6 +68,18 @@ test('an administrator compares the keys of a user, records what they saw, and r
       .getByRole('region', { name: 'Keys for messages' })
       .screenshot({ path: join(PICTURES, `identity-${size}.png`), animations: 'disabled' });
   }
+  const phone = await chromium.visitor(sello.origin, { viewport: PHONE });
+  const alice = await new Console(phone.page).logIn('alice');
+  await alice.at('security');
+  await alice.text(thumbprint).waitFor();
+  await alice.text('an administrator compared them with you').waitFor();
+  assert.deepEqual((await axe(phone.page)).violations, []);
+  const width = await phone.page.evaluate('document.documentElement.scrollWidth');
+  assert.ok(Number(width) <= PHONE.width, 'own keys are too wide');
+  await phone.page
+    .getByRole('region', { name: 'Keys for messages' })
+    .screenshot({ path: join(PICTURES, 'identity-own.png'), animations: 'disabled' });
+  await phone.leave();
   await chief.button('Revoke the keys').click();
   await desk.page.getByRole('dialog').getByRole('button', { name: 'Revoke the keys' }).click();
   await chief.text('No keys are in force').waitFor();

@@ -212,6 +212,23 @@ export const consoleTexts = {
     begin: 'Continue',
   },
   security: {
+    message_keys: 'Keys for messages',
+    message_keys_intro:
+      'By these others know what you sign, and seal what only you can open. Revoke them at once if a device is lost, or if they are not yours.',
+    message_keys_none: 'None. They are made on a device with your token, under Messages.',
+    message_keys_in_force: 'In force',
+    message_keys_old: 'Of before',
+    message_keys_enrolled: 'Enrolled {{time}}.',
+    message_keys_until: 'In force until {{time}}.',
+    message_keys_level_self_asserted: 'Not verified: nobody compared them with you in person.',
+    message_keys_level_operator: 'Verified: an administrator compared them with you.',
+    message_keys_level_factor: 'Verified by the token of the keys before.',
+    message_keys_sign: 'Signing key {{thumbprint}}',
+    message_keys_seal: 'Sealing key {{thumbprint}}',
+    message_keys_revoke: 'Revoke',
+    message_keys_revoke_title: 'Revoke your keys for messages?',
+    message_keys_revoke_text:
+      'Nobody can send you sealed messages until you enrol new keys. What was sealed to these can still be opened by the device that has them; keys in the vault are destroyed.',
     title: 'Security',
     password: 'Password',
     password_intro:

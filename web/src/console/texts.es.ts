@@ -218,6 +218,23 @@ export const consoleTexts: Texts<typeof english> = {
     begin: 'Continuar',
   },
   security: {
+    message_keys: 'Claves para mensajes',
+    message_keys_intro:
+      'Con ellas los demás reconocen lo que usted firma y sellan lo que solo usted puede abrir. Revóquelas enseguida si pierde un dispositivo o si no son suyas.',
+    message_keys_none: 'Ninguna. Se generan en un dispositivo con su token, en Mensajes.',
+    message_keys_in_force: 'En vigor',
+    message_keys_old: 'Anteriores',
+    message_keys_enrolled: 'Alta: {{time}}.',
+    message_keys_until: 'En vigor hasta {{time}}.',
+    message_keys_level_self_asserted: 'Sin verificar: nadie las comparó con usted en persona.',
+    message_keys_level_operator: 'Verificadas: un administrador las comparó con usted.',
+    message_keys_level_factor: 'Verificadas con el token de las claves anteriores.',
+    message_keys_sign: 'Clave de firma {{thumbprint}}',
+    message_keys_seal: 'Clave de sellado {{thumbprint}}',
+    message_keys_revoke: 'Revocar',
+    message_keys_revoke_title: '¿Revocar sus claves para mensajes?',
+    message_keys_revoke_text:
+      'Nadie podrá enviarle mensajes sellados mientras no dé de alta otras claves. Lo sellado a estas aún puede abrirlo el dispositivo que las tiene; las claves de la bóveda se destruyen.',
     title: 'Seguridad',
     password: 'Contraseña',
     password_intro:

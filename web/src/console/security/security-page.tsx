@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { Page } from '../../shell/page.tsx';
+import { MessageKeys } from './message-keys.tsx';
 import { Passkeys } from './passkeys.tsx';
 import { Password } from './password.tsx';
 import { RecoveryCodes } from './recovery-codes.tsx';
@@ -12,6 +13,7 @@ export function SecurityPage() {
       <Password />
       <RecoveryCodes />
       <Passkeys />
+      <MessageKeys />
       <Sessions />
     </Page>
   );
