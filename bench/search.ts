@@ -26,7 +26,7 @@ const { values } = parseArgs({
 });
 const ENTRIES = Number(values.entries);
 const USERS = Number(values.users);
-const BATCH = 4_096;
+const BATCH = 1_024;
 const RUNS = 5;
 const NOW = Date.now();
 const SPAN_MS = 86_400_000;
@@ -67,6 +67,12 @@ function entryOf(number: number, at: number): { type: EntryType; body: object } 
   };
 }
 
+async function append(decisions: readonly Decision[]): Promise<void> {
+  const outcomes = await store.append(decisions);
+  const other = outcomes.find((outcome) => outcome !== 'appended');
+  if (other !== undefined) throw new Error(`an entry was not appended: ${other}`);
+}
+
 async function write(): Promise<void> {
   const versions = new Int32Array(USERS + 1);
   const hashes = new Array<string>(USERS + 1).fill(GENESIS_HASH);
@@ -87,7 +93,7 @@ async function write(): Promise<void> {
   const ids = await store.allocateUserIds(USERS);
   const startedAt = performance.now();
   for (let from = 0; from < USERS; from += BATCH) {
-    await store.append(
+    await append(
       ids.slice(from, from + BATCH).map((userId) =>
         decide(userId, NOW - SPAN_MS, 'user.registered', {}, [
           {
@@ -105,7 +111,7 @@ async function write(): Promise<void> {
       const { type, body } = entryOf(number, at);
       decisions.push(decide(((number * 7_919) % USERS) + 1, at, type, body, []));
     }
-    await store.append(decisions);
+    await append(decisions);
   }
   say(`${ENTRIES} entries written in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
 }

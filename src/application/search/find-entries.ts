@@ -156,15 +156,21 @@ class Walk<T> {
         await setImmediate();
         if (this.#isOver) return;
       }
-      await this.#judge(
-        await this.#store.search.readEntries(ahead.slice(index, index + LIMITS.searchEntriesPerRead)),
-      );
+      await this.#judge(await this.#read(ahead.slice(index, index + LIMITS.searchEntriesPerRead), isIndexed));
     }
     if (this.#isFull) return;
     const last = segments.at(-1);
     // No further segment has entries of the time asked for.
     if (segments.length < limit || last === undefined) this.#at = this.#isNewest ? 0 : this.#byIndexTo + 1;
     else this.#at = this.#isNewest ? firstPositionOf(last) - 1 : firstPositionOf(last + 1);
+  }
+
+  /** Candidates are read one by one; where every entry of a time is looked at, a run of them at once. */
+  async #read(positions: readonly number[], isIndexed: boolean): Promise<readonly JournalEntry[]> {
+    if (isIndexed) return this.#store.search.readEntries(positions);
+    const after = Math.min(positions[0] ?? 1, positions.at(-1) ?? 1) - 1;
+    const entries = await this.#store.readJournal({ after, limit: positions.length });
+    return this.#isNewest ? entries.toReversed() : entries;
   }
 
   async #candidatesIn(segments: readonly number[]): Promise<number[]> {
