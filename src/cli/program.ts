@@ -97,7 +97,7 @@ async function define(program: Command, shell: Shell, argv: readonly string[]): 
       ),
     )
     .addHelpText('after', say(AFTER_HELP));
-  addConfigFlags(program);
+  addConfigFlags(program, shell.language);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(say(summary)).summary(say(summary));
     if (!argv.includes(name)) continue;

@@ -1,4 +1,6 @@
 import type { Loaded } from '../config.ts';
+import type { Text } from '../language/text.ts';
+import { descriptionOf } from './descriptions.ts';
 import { CONFIG_KEYS, configValue } from './keys.ts';
 
 /** A key as administrators see it. Never contains a secret. */
@@ -7,7 +9,7 @@ export interface SettingInForce {
   readonly value: unknown;
   readonly source: string;
   readonly secret: boolean;
-  readonly description: string;
+  readonly description: Text;
 }
 
 /** Every key with its value in force and its source. */
@@ -21,7 +23,7 @@ export function settingsInForce({ values, sources }: Loaded): readonly SettingIn
       value: secret ? null : value,
       source: sources.get(key.key) ?? 'default',
       secret,
-      description: key.schema.description,
+      description: descriptionOf(key),
     };
   });
 }

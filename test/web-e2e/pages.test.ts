@@ -300,6 +300,15 @@ describe('pages', { concurrency: 2 }, () => {
     await chief.heading('vera').waitFor();
     await chief.text('Auditor').waitFor();
 
+    await chief.at('operator', 'configuration');
+    await desk.page.getByRole('heading', { name: 'Network and TLS' }).waitFor();
+    await chief.text('30 s').first().waitFor();
+    await desk.page.getByLabel('Language').first().selectOption('es');
+    await desk.page.getByRole('heading', { name: 'Red y TLS' }).waitFor();
+    await chief.text('El puerto del protocolo TCP; 0 toma uno libre.').waitFor();
+    await looker.look('configuration-es');
+    await desk.page.getByLabel('Idioma').first().selectOption('en');
+
     await chief.at('operator', 'users', 'bob');
     await chief.button('Invite to set up a token').click();
     await dialog.getByRole('button', { name: 'Ask for a recovery' }).waitFor();

@@ -6,8 +6,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { SCOPES as SERVER_SCOPES } from '../../src/application/services/scopes.ts';
+import { CONFIG_KEYS } from '../../src/config/keys.ts';
 import type { Overview } from '../../web/src/api/operations.ts';
-import { found, shownValue } from '../../web/src/operator/configuration/settings.ts';
+import { groupOf } from '../../web/src/operator/configuration/groups.ts';
+import { found } from '../../web/src/operator/configuration/settings.ts';
+import { shownMs, shownValue } from '../../web/src/operator/configuration/shown-value.ts';
 import { filtersOf, withFilters } from '../../web/src/operator/filters/hash-filters.ts';
 import { ENTRY_TYPES, toneOf, wordOf } from '../../web/src/operator/journal/entry-types.ts';
 import { differenceOf } from '../../web/src/operator/lab/difference.ts';
@@ -122,9 +125,16 @@ test('a key of the configuration is found by any of its words', () => {
   assert.deepEqual(keys('unit', true), ['http_port']);
   assert.deepEqual(keys('  '), ['http_port', 'lab_enabled', 'store_url']);
   assert.deepEqual(keys('.*'), []);
-  assert.equal(shownValue(false), 'false');
-  assert.equal(shownValue(''), undefined);
-  assert.equal(shownValue(['a', 1]), '["a",1]');
+  assert.equal(shownValue('k', false), 'false');
+  assert.equal(shownValue('k', ''), undefined);
+  assert.equal(shownValue('k', ['a', 1]), 'a\n1');
+  assert.equal(shownValue('k', []), '[]');
+  assert.equal(
+    shownValue('policy.velocity', { window_ms: 86_400_000, amount_max: '5.00' }),
+    'window_ms: 1 d\namount_max: 5.00',
+  );
+  assert.equal(shownValue('tcp_port', 11_002), '11002');
+  assert.equal(shownValue('messages.inbox_bytes_max', 67_108_864), '64 MiB');
 });
 
 test('each type of entry that the server writes has words', () => {
@@ -175,4 +185,20 @@ test('the two languages have the same gaps in the same texts', () => {
         : gaps(value, `${path}${key}.`),
     );
   assert.deepEqual(gaps(spanish), gaps(english));
+});
+
+test('durations are told exactly, in the largest units that fit', () => {
+  for (const [ms, told] of [
+    [0, '0 s'],
+    [30_000, '30 s'],
+    [7_200_000, '2 h'],
+    [5_400_000, '1 h 30 min'],
+    [90_061_001, '1 d 1 h 1 min 1 s 1 ms'],
+  ] as const)
+    assert.equal(shownMs(ms), told);
+});
+
+test('each key of the configuration stands in a group', () => {
+  for (const { key } of CONFIG_KEYS) assert.notEqual(groupOf(key), 'other', key);
+  assert.equal(groupOf('of_a_newer_server'), 'other');
 });

@@ -33,7 +33,7 @@ ${shell.say(
     '\nSIGTERM o SIGINT: se responde lo aceptado y se detiene; una segunda señal detiene al instante. SIGHUP: se leen de nuevo los certificados.\n\nConfiguración:',
   ),
 )}
-${configFlagsHelp(process.stdout.columns ?? 80)}`,
+${configFlagsHelp(process.stdout.columns ?? 80, shell.language)}`,
     )
     .action(({ acceptRollback = false }: { acceptRollback?: boolean }) => serve(shell, acceptRollback));
 }

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
+import { descriptionOf } from '../../config/descriptions.ts';
 import { CONFIG_KEYS, type ConfigKey, fileKeyOf } from '../../config/keys.ts';
+import type { Language } from '../../language/language.ts';
 
 /** Shown in every help. docs/configuration.md and `sello serve --help` list the others. */
 const SHOWN = new Set(['--data-dir', '--language']);
@@ -8,10 +10,10 @@ const SHOWN = new Set(['--data-dir', '--language']);
 const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = { '--role': ['serve', 'config', 'doctor'] };
 
 /** Adds every key of the configuration as a flag, accepted before and after any command, except those above. */
-export function addConfigFlags(program: Command): void {
+export function addConfigFlags(program: Command, language: Language = 'en'): void {
   for (const key of CONFIG_KEYS) {
     if (key.flag in OF_COMMANDS) continue;
-    for (const option of optionsOf(key)) program.addOption(option.hideHelp(!SHOWN.has(key.flag)));
+    for (const option of optionsOf(key, language)) program.addOption(option.hideHelp(!SHOWN.has(key.flag)));
   }
 }
 
@@ -19,17 +21,16 @@ export function addConfigFlags(program: Command): void {
 export function addCommandFlags(command: Command): void {
   for (const key of CONFIG_KEYS) {
     if (OF_COMMANDS[key.flag]?.includes(command.name())) {
-      for (const option of optionsOf(key)) command.addOption(option.hideHelp());
+      for (const option of optionsOf(key, 'en')) command.addOption(option.hideHelp());
     }
   }
 }
 
-function optionsOf({ flag, schema }: ConfigKey): readonly Option[] {
-  if (schema.type !== 'boolean') return [new Option(`${flag} <value>`, schema.description)];
-  return [
-    new Option(`${flag} [value]`, schema.description),
-    new Option(flag.replace(/^--/, '--no-'), schema.description),
-  ];
+function optionsOf(key: ConfigKey, language: Language): readonly Option[] {
+  const { flag, schema } = key;
+  const description = descriptionOf(key)[language];
+  if (schema.type !== 'boolean') return [new Option(`${flag} <value>`, description)];
+  return [new Option(`${flag} [value]`, description), new Option(flag.replace(/^--/, '--no-'), description)];
 }
 
 /** The flags that were given, by name, as text. */
@@ -56,12 +57,12 @@ const HELP_WIDTH_MAX = 100;
 const INDENT = ' '.repeat(6);
 
 /** Every flag with the first sentence of its key's description, for `sello serve --help`. @param width of the terminal, in columns */
-export function configFlagsHelp(width: number): string {
+export function configFlagsHelp(width: number, language: Language): string {
   const columns = Math.min(width, HELP_WIDTH_MAX) - INDENT.length;
   return CONFIG_KEYS.filter((key) => fileKeyOf(key) === undefined)
-    .map(({ flag, schema }) => {
-      const lines = wrapped(firstSentence(schema.description), columns);
-      return [`  ${flag}`, ...lines.map((line) => `${INDENT}${line}`)].join('\n');
+    .map((key) => {
+      const lines = wrapped(firstSentence(descriptionOf(key)[language]), columns);
+      return [`  ${key.flag}`, ...lines.map((line) => `${INDENT}${line}`)].join('\n');
     })
     .join('\n');
 }

@@ -12,6 +12,7 @@ import { AccessTokens } from '../../application/sessions/access-tokens.ts';
 import { Overview } from '../../application/upkeep/overview.ts';
 import { FirstAdministrator } from '../../application/users/first-administrator.ts';
 import type { Refusal } from '../../domain/errors.ts';
+import type { Text } from '../../language/text.ts';
 import { LIMITS } from '../../limits.ts';
 import { Quota } from '../quota.ts';
 import { BodyQuota } from './body-quota.ts';
@@ -83,7 +84,7 @@ export interface SettingInForce {
   readonly value: unknown;
   readonly source: string;
   readonly secret: boolean;
-  readonly description: string;
+  readonly description: Text;
 }
 
 export interface DependencyOptions {

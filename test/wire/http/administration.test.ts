@@ -196,7 +196,7 @@ test('only an administrator can rotate the keys, and keys wrapped before still o
 
 test('the configuration in force is shown without its secrets', async (t) => {
   const setting = (key: string, value: unknown, secret = false) => ({
-    ...{ key, value, secret, source: 'file', description: key },
+    ...{ key, value, secret, source: 'file', description: { en: key, es: `es ${key}` } },
   });
   const fixture = await testHttp(t, {
     settingsInForce: [setting('tcp_port', 11_002), setting('vault_passphrase', null, true)],
@@ -210,6 +210,8 @@ test('the configuration in force is shown without its secrets', async (t) => {
       ['vault_passphrase', null, true],
     ],
   );
+  const spanish = await fixture.get('/v1/admin/configuration', auditor.token, { 'accept-language': 'es' });
+  assert.equal(spanish.json.keys[0].description, 'es tcp_port');
 });
 
 test('the routes of administrators and auditors do not exist for a user, a service or an anonymous caller', async (t) => {

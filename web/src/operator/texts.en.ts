@@ -109,6 +109,9 @@ export const operator = {
   users: {
     title: 'Users',
     create: 'New user',
+    lab_one: '{{count}} user of the attack lab',
+    lab_other: '{{count}} users of the attack lab',
+    lab_intro: 'Attacks made them; nobody logs in as them any more.',
     create_title: 'New user',
     create_confirm: 'Create',
     create_role_hint:
@@ -583,6 +586,21 @@ export const operator = {
     old_kept: 'The old key-encryption keys are kept.',
   },
   configuration: {
+    group: {
+      process: 'Process',
+      network: 'Network and TLS',
+      decisions: 'Decisions and policy',
+      accounts: 'Accounts, sessions and tokens',
+      attempts: 'Wrong attempts',
+      store: 'Store',
+      vault: 'Key vault',
+      limits: 'Rate limits',
+      log: 'Transparency log and archive',
+      events: 'Events that leave',
+      messages: 'Messages',
+      lab: 'Attack lab',
+      other: 'Others',
+    },
     title: 'Configuration in force',
     intro:
       'What this server runs with, and where each value comes from. It is changed by file, environment or flags, and a restart.',

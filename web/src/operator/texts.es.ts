@@ -113,6 +113,9 @@ export const operator: Texts<typeof english> = {
   users: {
     title: 'Usuarios',
     create: 'Nuevo usuario',
+    lab_one: '{{count}} usuario del laboratorio de ataques',
+    lab_other: '{{count}} usuarios del laboratorio de ataques',
+    lab_intro: 'Los crearon los ataques; nadie inicia ya sesión con ellos.',
     create_title: 'Nuevo usuario',
     create_confirm: 'Crear',
     create_role_hint:
@@ -585,6 +588,21 @@ export const operator: Texts<typeof english> = {
     old_kept: 'Las claves de cifrado antiguas se conservan.',
   },
   configuration: {
+    group: {
+      process: 'Proceso',
+      network: 'Red y TLS',
+      decisions: 'Decisiones y política',
+      accounts: 'Cuentas, sesiones y tokens',
+      attempts: 'Intentos equivocados',
+      store: 'Almacén de datos',
+      vault: 'Almacén de claves',
+      limits: 'Límites de frecuencia',
+      log: 'Registro de transparencia y archivo',
+      events: 'Eventos que salen',
+      messages: 'Mensajes',
+      lab: 'Laboratorio de ataques',
+      other: 'Otras',
+    },
     title: 'Configuración en vigor',
     intro:
       'Con qué funciona este servidor y de dónde viene cada valor. Se cambia por archivo, entorno u opciones, y reiniciando.',

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { type RotatedKeys, rotateKeys } from '../../../application/keys/rotate-keys.ts';
 import { runExclusively } from '../../../application/upkeep/exclusive-operation.ts';
 import { isRefusal } from '../../../domain/errors.ts';
+import { preferredLanguage } from '../../../language/language.ts';
 import { replayed } from '../idempotent-answer.ts';
 import { route } from '../route.ts';
 import { closed } from '../schema.ts';
@@ -13,7 +14,8 @@ export const adminConfigurationRoutes = [
     path: '/v1/admin/configuration',
     tag: 'administration',
     summary: 'The configuration in force',
-    description: 'Every key with its value and source. Secret values are left out.',
+    description:
+      'Every key with its value, its source and what it is, in the language of `Accept-Language`. Secret values are left out.',
     caller: 'auditor',
     responses: {
       200: {
@@ -32,7 +34,11 @@ export const adminConfigurationRoutes = [
       },
     },
     refusals: [],
-    handle: (_request, { settingsInForce }) => ({ status: 200, body: { keys: settingsInForce } }),
+    handle({ headers }, { settingsInForce }) {
+      const language = preferredLanguage(`${headers['accept-language'] ?? ''}`);
+      const keys = settingsInForce.map((each) => ({ ...each, description: each.description[language] }));
+      return { status: 200, body: { keys } };
+    },
   }),
   route({
     method: 'POST',

@@ -9,7 +9,9 @@ import { SearchField } from '../filters/search-field.tsx';
 import { useFilters } from '../filters/use-filters.ts';
 import { Table } from '../table/table.tsx';
 import styles from './configuration-page.module.css';
-import { found, type Setting, shownValue } from './settings.ts';
+import { GROUPS, type Group, groupOf } from './groups.ts';
+import { found, type Setting } from './settings.ts';
+import { shownValue, writtenValue } from './shown-value.ts';
 
 const SOURCES = ['default', 'file', 'environment', 'flag'] as const;
 const SEARCH_LENGTH_MAX = 100;
@@ -51,7 +53,10 @@ export function ConfigurationPage() {
                     text={t('configuration.none')}
                   />
                 ) : (
-                  <Settings settings={shown} />
+                  GROUPS.map((group) => {
+                    const settings = shown.filter(({ key }) => groupOf(key) === group);
+                    return settings.length > 0 && <Settings key={group} group={group} settings={settings} />;
+                  })
                 )}
               </>
             );
@@ -62,59 +67,66 @@ export function ConfigurationPage() {
   );
 }
 
-function Settings({ settings }: { readonly settings: readonly Setting[] }) {
+function Settings({ group, settings }: { readonly group: Group; readonly settings: readonly Setting[] }) {
   const { t } = useTranslation('operator');
   return (
-    <Table
-      caption={t('configuration.title')}
-      rows={settings}
-      keyOf={({ key }) => key}
-      columns={[
-        {
-          key: 'key',
-          title: t('configuration.key'),
-          cell: ({ key, description }) => (
-            <>
-              <code className={styles.key}>{key}</code>
-              <p className={styles.description} lang="en">
-                {description}
-              </p>
-            </>
-          ),
-        },
-        {
-          key: 'value',
-          title: t('configuration.value'),
-          cell: ({ value, secret }) => <Value value={value} secret={secret} />,
-        },
-        {
-          key: 'source',
-          title: t('configuration.source'),
-          whole: true,
-          cell: ({ source }) => {
-            const known = SOURCES.find((each) => each === source);
-            return (
-              <Badge
-                color={source === 'default' ? 'gray' : 'pine'}
-                variant="light"
-                tt="none"
-                size="lg"
-                fw={600}
-              >
-                {known ? t(`configuration.source_${known}`) : source}
-              </Badge>
-            );
+    <section className={styles.group}>
+      <h2 className={styles.groupTitle}>{t(`configuration.group.${group}`)}</h2>
+      <Table
+        caption={t(`configuration.group.${group}`)}
+        rows={settings}
+        keyOf={({ key }) => key}
+        columns={[
+          {
+            key: 'key',
+            title: t('configuration.key'),
+            cell: ({ key, description }) => (
+              <>
+                <code className={styles.key}>{key}</code>
+                <p className={styles.description}>{description}</p>
+              </>
+            ),
           },
-        },
-      ]}
-    />
+          {
+            key: 'value',
+            title: t('configuration.value'),
+            cell: (setting) => <Value setting={setting} />,
+          },
+          {
+            key: 'source',
+            title: t('configuration.source'),
+            whole: true,
+            cell: ({ source }) => {
+              const known = SOURCES.find((each) => each === source);
+              return (
+                <Badge
+                  color={source === 'default' ? 'gray' : 'pine'}
+                  variant="light"
+                  tt="none"
+                  size="lg"
+                  fw={600}
+                >
+                  {known ? t(`configuration.source_${known}`) : source}
+                </Badge>
+              );
+            },
+          },
+        ]}
+      />
+    </section>
   );
 }
 
-function Value({ value, secret }: { readonly value: unknown; readonly secret: boolean }) {
+function Value({ setting: { key, value, secret } }: { readonly setting: Setting }) {
   const { t } = useTranslation('operator');
   if (secret) return <span className={styles.quiet}>{t('configuration.secret')}</span>;
-  const shown = shownValue(value);
+  const shown = shownValue(key, value);
   if (shown === undefined) return <span className={styles.quiet}>{t('configuration.unset')}</span>;
-  return <code className={styles.key}>{shown}</code>;
+  const written = writtenValue(value);
+  return (
+    <>
+      <code className={styles.value}>{shown}</code>
+      {typeof value === 'number' && written !== shown && <code className={styles.written}>{written}</code>}
+    </>
+  );
 }

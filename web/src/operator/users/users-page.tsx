@@ -20,6 +20,7 @@ import { SearchOn } from '../table/search-on.tsx';
 import { Table } from '../table/table.tsx';
 import { useNumber } from '../use-number.ts';
 import { CreateUser } from './create-user.tsx';
+import { isLabUser, LabUsers } from './lab-users.tsx';
 import { UserState } from './user-state.tsx';
 
 const SEARCH_LENGTH_MAX = 128;
@@ -123,9 +124,10 @@ export function UsersPage() {
                 text={t(query.hasNextPage ? 'searched_some' : 'users.none')}
               />
             ) : (
+              <>
               <Table
                 caption={t('users.title')}
-                rows={users}
+                rows={users.filter((user) => !isLabUser(user))}
                 keyOf={({ id }) => id}
                 columns={[
                   {
@@ -167,6 +169,8 @@ export function UsersPage() {
                   },
                 ]}
               />
+              <LabUsers users={users.filter(isLabUser)} />
+              </>
             )
           }
         </Reading>
