@@ -1,6 +1,7 @@
 import { Badge, Checkbox } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { SettingsIcon } from '../../design/icons.tsx';
+import { InlineCode } from '../../design/inline-code.tsx';
 import { Card, Empty, Page } from '../../shell/page.tsx';
 import { Reading } from '../../shell/reading.tsx';
 import { useConfiguration } from '../../shell/use-configuration.ts';
@@ -83,7 +84,9 @@ function Settings({ group, settings }: { readonly group: Group; readonly setting
             cell: ({ key, description }) => (
               <>
                 <code className={styles.key}>{key}</code>
-                <p className={styles.description}>{description}</p>
+                <p className={styles.description}>
+                  <InlineCode text={description} />
+                </p>
               </>
             ),
           },
