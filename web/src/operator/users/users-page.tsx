@@ -125,51 +125,51 @@ export function UsersPage() {
               />
             ) : (
               <>
-              <Table
-                caption={t('users.title')}
-                rows={users.filter((user) => !isLabUser(user))}
-                keyOf={({ id }) => id}
-                columns={[
-                  {
-                    key: 'name',
-                    title: t('users.name'),
-                    cell: ({ username }) => <a href={hashOf('operator', 'users', username)}>{username}</a>,
-                  },
-                  { key: 'role', title: t('users.role'), cell: ({ role }) => t(`users.role_${role}`) },
-                  {
-                    key: 'state',
-                    title: t('users.state'),
-                    whole: true,
-                    cell: (user) => <UserState user={user} />,
-                  },
-                  {
-                    key: 'tokens',
-                    title: t('users.tokens'),
-                    numeric: true,
-                    cell: ({ tokens }) => number(tokens),
-                  },
-                  {
-                    key: 'sessions',
-                    title: t('users.sessions'),
-                    numeric: true,
-                    cell: ({ sessions }) => number(sessions),
-                  },
-                  {
-                    key: 'last_login',
-                    title: t('users.last_login'),
-                    numeric: true,
-                    cell: ({ last_login_at: at }) =>
-                      at === null ? t('users.never') : <time dateTime={at}>{shownDate(at, locale)}</time>,
-                  },
-                  {
-                    key: 'registered',
-                    title: t('users.registered'),
-                    numeric: true,
-                    cell: ({ created_at: at }) => <time dateTime={at}>{shownDate(at, locale)}</time>,
-                  },
-                ]}
-              />
-              <LabUsers users={users.filter(isLabUser)} />
+                <Table
+                  caption={t('users.title')}
+                  rows={users.filter((user) => !isLabUser(user))}
+                  keyOf={({ id }) => id}
+                  columns={[
+                    {
+                      key: 'name',
+                      title: t('users.name'),
+                      cell: ({ username }) => <a href={hashOf('operator', 'users', username)}>{username}</a>,
+                    },
+                    { key: 'role', title: t('users.role'), cell: ({ role }) => t(`users.role_${role}`) },
+                    {
+                      key: 'state',
+                      title: t('users.state'),
+                      whole: true,
+                      cell: (user) => <UserState user={user} />,
+                    },
+                    {
+                      key: 'tokens',
+                      title: t('users.tokens'),
+                      numeric: true,
+                      cell: ({ tokens }) => number(tokens),
+                    },
+                    {
+                      key: 'sessions',
+                      title: t('users.sessions'),
+                      numeric: true,
+                      cell: ({ sessions }) => number(sessions),
+                    },
+                    {
+                      key: 'last_login',
+                      title: t('users.last_login'),
+                      numeric: true,
+                      cell: ({ last_login_at: at }) =>
+                        at === null ? t('users.never') : <time dateTime={at}>{shownDate(at, locale)}</time>,
+                    },
+                    {
+                      key: 'registered',
+                      title: t('users.registered'),
+                      numeric: true,
+                      cell: ({ created_at: at }) => <time dateTime={at}>{shownDate(at, locale)}</time>,
+                    },
+                  ]}
+                />
+                <LabUsers users={users.filter(isLabUser)} />
               </>
             )
           }
