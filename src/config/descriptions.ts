@@ -120,6 +120,14 @@ const SPANISH_DESCRIPTIONS: Readonly<Record<string, string>> = {
     'El nombre del registro de transparencia en sus puntos de control y en su clave de verificación. De entrada, el que tiene el registro; en uno nuevo, la máquina de `public_url`, o `localhost`. Otro nombre es otro registro para los testigos y para quien guarde un punto de control.',
   witness_urls:
     'Testigos (C2SP tlog-witness) que firman también cada punto de control del registro. Con su clave de verificación, cada firma se comprueba antes de guardarla; sin ella, se guarda como llegó. Un testigo que falla se reintenta y no retrasa nada.',
+  'web_push.enabled':
+    'Si se avisa a los navegadores cuyos usuarios lo piden de las transacciones que esperan, mientras la página del token está cerrada: por Web Push (RFC 8030, 8291, 8292), a través del servicio que eligió el navegador. Un aviso contiene el identificador de la transacción, ni beneficiario ni importe, y va cifrado para el navegador; el servicio sabe cuándo alguien tiene algo que aprobar.',
+  'web_push.contact':
+    'A quién puede avisar un servicio de problemas con estos mensajes (RFC 8292). Si no se indica, `public_url`, cuando es https.',
+  'web_push.hosts':
+    'Los servicios a los que se pueden enviar mensajes; `*.` vale por todo lo que hay debajo de un nombre. Si no se indica, los de Chromium, Firefox, Safari y Edge.',
+  'web_push.private_addresses_allowed':
+    'Direcciones (o bloques CIDR) que puede tener un servicio aunque no sean públicas, y sin TLS: para uno propio.',
   'archive.after_days':
     'Las entradas selladas más antiguas pasan de la base de datos a archivos comprimidos; sus hashes se quedan y todo sigue siendo demostrable. 0: ninguna, salvo que se ejecute `sello audit archive`.',
   'archive.folder':
