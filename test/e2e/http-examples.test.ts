@@ -185,7 +185,7 @@ describe('the examples run against a server', () => {
       SELLO_USER: 'bob',
       SELLO_PASSWORD: 'secreto',
     });
-    await reader.printed(/^1 \S+ user\.registered$/m);
-    await reader.printed(/^2 \S+ login\.accepted$/m);
+    await reader.printed(/^log-\d+ \S+ user\.registered$/m);
+    await reader.printed(/^log-\d+ \S+ login\.accepted$/m);
   });
 });
