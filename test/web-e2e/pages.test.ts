@@ -45,10 +45,11 @@ class Looker {
     this.states++;
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      // During a transition colours have no final contrast.
+      // During a transition colours have no final contrast. It is ended at once: a page that goes on changing would always
+      // be in one.
       await untilInPage(
         page,
-        `document.documentElement.dataset.mantineColorScheme === '${colorScheme}' && !document.getAnimations().some((each) => each instanceof CSSTransition)`,
+        `document.documentElement.dataset.mantineColorScheme === '${colorScheme}' && document.getAnimations().filter((each) => each instanceof CSSTransition && !each.finish()).length === 0`,
       );
       const { passed, violations } = await axe(page, colorScheme === 'dark' ? ['color-contrast'] : undefined);
       this.passed += passed;
