@@ -37,6 +37,15 @@ export const LOCK_LEASE: Statement = {
   text: 'SELECT fence FROM leases WHERE name = $1 AND fence = $2 FOR UPDATE',
 };
 
+/** Begins a unit of work that only the lease's holder may do. @returns whether it is held; if not, the caller rolls back */
+export async function beginUnderLease(connection: Connection, { name, fence }: HeldLease): Promise<boolean> {
+  const [, held] = await connection.pipeline([
+    ['BEGIN ISOLATION LEVEL READ COMMITTED'],
+    [LOCK_LEASE, [name, fence]],
+  ]);
+  return held?.count === 1;
+}
+
 /** Leases in a database that servers share, by the clock of the database. */
 export class PostgresLeases implements Leases {
   readonly #on: OnConnection;

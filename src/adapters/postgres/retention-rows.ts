@@ -10,7 +10,7 @@ import type {
 import type { UserId } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 import type { JournalRows } from './journal-rows.ts';
-import { LOCK_LEASE, type OnConnection } from './leases.ts';
+import { beginUnderLease, type OnConnection } from './leases.ts';
 import { lastSize } from './log-rows.ts';
 import { commitDurably } from './synchronous-commit.ts';
 
@@ -145,16 +145,9 @@ export class PostgresRetentionStore extends PostgresRetentionReader implements R
   }
 
   /** @returns undefined where the lease is another's */
-  #underLease<T>(
-    { name, fence }: HeldLease,
-    work: (connection: Connection) => Promise<T>,
-  ): Promise<T | undefined> {
+  #underLease<T>(lease: HeldLease, work: (connection: Connection) => Promise<T>): Promise<T | undefined> {
     return this.#change(async (connection) => {
-      const [, held] = await connection.pipeline([
-        ['BEGIN ISOLATION LEVEL READ COMMITTED'],
-        [LOCK_LEASE, [name, fence]],
-      ]);
-      if (held?.count !== 1) {
+      if (!(await beginUnderLease(connection, lease))) {
         await connection.run('ROLLBACK');
         return undefined;
       }

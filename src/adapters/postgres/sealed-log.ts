@@ -4,7 +4,7 @@ import type { LogStore, Seal } from '../../ports/log-store.ts';
 import { nameOfLine } from '../sql/signature-name.ts';
 import type { Connection } from './connection.ts';
 import type { JournalRows } from './journal-rows.ts';
-import { LOCK_LEASE, type OnConnection } from './leases.ts';
+import { beginUnderLease, type OnConnection } from './leases.ts';
 import { lastSize, PostgresLogReader } from './log-rows.ts';
 import { commitDurably } from './synchronous-commit.ts';
 
@@ -90,13 +90,9 @@ export class PostgresLogStore extends PostgresLogReader implements LogStore {
 /** Begins the unit of work. Until it ends nobody else takes the lease. */
 async function refusalOf(
   connection: Connection,
-  { name, fence }: Seal['lease'],
+  lease: Seal['lease'],
   previousSize: number | undefined,
 ): Promise<'lease_lost' | 'superseded' | undefined> {
-  const [, held] = await connection.pipeline([
-    ['BEGIN ISOLATION LEVEL READ COMMITTED'],
-    [LOCK_LEASE, [name, fence]],
-  ]);
-  if (held?.count !== 1) return 'lease_lost';
+  if (!(await beginUnderLease(connection, lease))) return 'lease_lost';
   return (await lastSize(connection)) === previousSize ? undefined : 'superseded';
 }

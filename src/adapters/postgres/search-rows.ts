@@ -22,7 +22,7 @@ import { MARKS, markOf, storedCounts } from '../sql/tally.ts';
 import { type UserScanRow, userScanPage, userScanStatement } from '../sql/user-scan.ts';
 import type { Connection } from './connection.ts';
 import type { JournalRows } from './journal-rows.ts';
-import { LOCK_LEASE, type OnConnection } from './leases.ts';
+import { beginUnderLease, type OnConnection } from './leases.ts';
 import { ENTRIES_OF_PLACE, placedEntries } from './placed-entries.ts';
 import { cannotBeStored } from './storable.ts';
 import { commitDurably } from './synchronous-commit.ts';
@@ -323,18 +323,15 @@ export class PostgresSearchStore implements SearchStore {
 
   /** Runs one unit of work under the lease, if the progress is the expected one. */
   #changeUnder(
-    { name, fence }: HeldLease,
+    lease: HeldLease,
     isExpected: (progress: SearchProgress) => boolean,
     work: (connection: Connection) => Promise<void>,
   ): Promise<SearchChange> {
     return this.#change(async (connection) => {
-      const [, held] = await connection.pipeline([
-        ['BEGIN ISOLATION LEVEL READ COMMITTED'],
-        [LOCK_LEASE, [name, fence]],
-      ]);
-      if (held?.count !== 1 || !isExpected(await progressNow(connection))) {
+      const isHeld = await beginUnderLease(connection, lease);
+      if (!isHeld || !isExpected(await progressNow(connection))) {
         await connection.run('ROLLBACK');
-        return held?.count === 1 ? 'superseded' : 'lease_lost';
+        return isHeld ? 'superseded' : 'lease_lost';
       }
       await work(connection);
       await commitDurably(connection);

@@ -20,6 +20,7 @@ import {
   WEBHOOKS,
 } from '../sql/columns.ts';
 import { UPDATE_DATASET } from '../sql/dataset-statements.ts';
+import { ERASED_TABLES, eraseFrom, eraseSent } from '../sql/erased-tables.ts';
 import {
   DELETE_OFFERED,
   DELETE_OTHERS,
@@ -168,28 +169,13 @@ const ERASURE = {
     WHERE (SELECT max(version) FROM journal WHERE user_id = $1::bigint) = $2::int
       AND NOT EXISTS (SELECT FROM transactions WHERE user_id = $1::bigint AND status = 'pending')`,
 };
-/** Rows of the user's messages at their recipients come before the messages. */
 const ERASE: readonly Statement[] = [
-  {
-    name: 'inbox_erase_sent',
-    text: 'DELETE FROM inbox WHERE sender_id = $1 AND message_id IN (SELECT message_id FROM messages WHERE user_id = $1)',
-  },
-  ...[
-    'inbox',
-    'message_parts',
-    'staged_messages',
-    'messages',
-    'identity_keys',
-    'identity_secrets',
-    'identities',
-  ].map(erase),
-  ...['identity_secrets', 'push_subscriptions', 'user_activity'].map(erase),
-  ...['transactions', 'passkeys', 'sessions', 'tokens', 'answers', 'usernames', 'users'].map(erase),
+  { name: 'inbox_erase_sent', text: eraseSent('$1') },
+  ...[...ERASED_TABLES, 'usernames', 'users'].map((table) => ({
+    name: `${table}_erase`,
+    text: eraseFrom(table, '$1'),
+  })),
 ];
-
-function erase(table: string): Statement {
-  return { name: `${table}_erase`, text: `DELETE FROM ${table} WHERE user_id = $1` };
-}
 
 /** The statements that write one row of a decision, in order. */
 export function statementsOf(row: SideRow): SideStatement[] {

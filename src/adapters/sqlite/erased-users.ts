@@ -1,26 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SideRow, UserId } from '../../ports/store.ts';
+import { ERASED_TABLES, eraseFrom, eraseSent } from '../sql/erased-tables.ts';
 import type { NameClaims } from './name-claims.ts';
+import { overwriting } from './overwriting.ts';
 
-/** Rows of the user's messages at their recipients come before the messages, the user's own row last. */
 const DELETES: readonly string[] = [
-  'DELETE FROM inbox WHERE sender_id = ?1 AND message_id IN (SELECT message_id FROM messages WHERE user_id = ?1)',
-  ...[
-    'inbox',
-    'message_parts',
-    'staged_messages',
-    'messages',
-    'identity_keys',
-    'identity_secrets',
-    'identities',
-  ].map(of),
-  ...['identity_secrets', 'push_subscriptions', 'user_activity'].map(of),
-  ...['transactions', 'passkeys', 'sessions', 'tokens', 'answers', 'users'].map(of),
+  eraseSent('?1'),
+  ...[...ERASED_TABLES, 'users'].map((table) => eraseFrom(table, '?1')),
 ];
-
-function of(table: string): string {
-  return `DELETE FROM ${table} WHERE user_id = ?1`;
-}
 
 /** Deletes the rows of erased users, inside the caller's unit of work. */
 export class ErasedUsers {
@@ -45,13 +32,9 @@ export class ErasedUsers {
     if (this.#versionOf(userId) !== entries || this.#waiting.get(userId)) return false;
     this.#insert.run(userId, entries, at);
     this.#names.release(username);
-    // Overwritten, so that the file holds them no more.
-    this.#database.exec('PRAGMA secure_delete = ON');
-    try {
+    overwriting(this.#database, () => {
       for (const sql of DELETES) this.#database.prepare(sql).run(userId);
-    } finally {
-      this.#database.exec('PRAGMA secure_delete = FAST');
-    }
+    });
     return true;
   }
 }

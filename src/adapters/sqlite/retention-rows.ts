@@ -12,6 +12,7 @@ import type { Connection } from './connection.ts';
 import type { JournalIndex } from './journal-index.ts';
 import type { JournalRows } from './journal-rows.ts';
 import type { Change, SqliteLeases } from './leases.ts';
+import { overwriting } from './overwriting.ts';
 
 const COLUMNS = 'position, previous_position, user_id, version, at, type, challenge, hash, state, body';
 
@@ -142,7 +143,8 @@ export class SqliteRetentionStore extends SqliteRetentionReader implements Reten
       const to = Math.min(archived, pruned + limit, this.#index.watermark);
       if (to <= pruned) return pruned;
       const rows = this.#rows.all(pruned, to) as unknown as readonly Row[];
-      this.#overwriting(() => this.#delete.run(pruned, to));
+      // The user of a body that was taken away may be erased later.
+      overwriting(this.#connection.database, () => this.#delete.run(pruned, to));
       for (const [position, previous, userId, version, at, type, challenge, hash, state] of rows) {
         const kept = this.#index.heads.position(userId) === position ? state : '';
         this.#insert.run(position, previous, userId, version, at, type, challenge, hash, kept);
@@ -160,7 +162,7 @@ export class SqliteRetentionStore extends SqliteRetentionReader implements Reten
     const { userId, below, limit } = slice;
     const entries = await this.#journal.readUser(userId, below, limit);
     this.#change(() => {
-      this.#overwriting(() => {
+      overwriting(this.#connection.database, () => {
         for (const { position } of entries) this.#erase.run(position);
       });
     });
@@ -168,17 +170,6 @@ export class SqliteRetentionStore extends SqliteRetentionReader implements Reten
       lowest: entries.at(-1)?.version ?? 0,
       indexes: entries.map(({ position }) => position - 1),
     };
-  }
-
-  /** Free pages are overwritten, so that the file holds no body that was taken away: its user may be erased later. */
-  #overwriting(work: () => void): void {
-    const { database } = this.#connection;
-    database.exec('PRAGMA secure_delete = ON');
-    try {
-      work();
-    } finally {
-      database.exec('PRAGMA secure_delete = FAST');
-    }
   }
 
   /** Also moves the log of writes into the file and cuts it, for it holds what was erased. */
