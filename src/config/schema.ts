@@ -16,6 +16,16 @@ const optionalText = (options: {
   readonly secret?: true;
 }) => ({ anyOf: [{ type: 'string', minLength: 1 }, { type: 'null' }], default: null, ...options }) as const;
 
+const addresses = (description: string) =>
+  ({
+    type: 'array',
+    items: { type: 'string', minLength: 1 },
+    default: [] as string[],
+    maxItems: 256,
+    expected: 'a list of addresses or CIDR blocks, such as ["10.1.2.3", "fd00::/8"]',
+    description,
+  }) as const;
+
 interface Group<Properties> {
   readonly type: 'object';
   readonly properties: Properties;
@@ -397,15 +407,9 @@ export const ConfigSchema = group({
     },
   }),
   webhooks: group({
-    private_addresses_allowed: {
-      type: 'array',
-      items: { type: 'string', minLength: 1 },
-      default: [],
-      maxItems: 256,
-      expected: 'a list of addresses or CIDR blocks, such as ["10.1.2.3", "fd00::/8"]',
-      description:
-        'Addresses (or CIDR blocks) that webhooks may be sent to although they are not public, and without TLS. Every other one that is loopback, private, link-local, multicast or reserved is refused, whatever name leads there.',
-    },
+    private_addresses_allowed: addresses(
+      'Addresses (or CIDR blocks) that webhooks may be sent to although they are not public, and without TLS. Every other one that is loopback, private, link-local, multicast or reserved is refused, whatever name leads there.',
+    ),
     ca_file: optionalText({
       path: true,
       description: "Authorities (PEM) of endpoints' certificates beside the public ones.",
@@ -437,15 +441,9 @@ export const ConfigSchema = group({
       description:
         'The push services that messages may be sent to; `*.` stands for whatever is below a name. By default those of Chromium, Firefox, Safari and Edge.',
     },
-    private_addresses_allowed: {
-      type: 'array',
-      items: { type: 'string', minLength: 1 },
-      default: [],
-      maxItems: 256,
-      expected: 'a list of addresses or CIDR blocks, such as ["10.1.2.3", "fd00::/8"]',
-      description:
-        'Addresses (or CIDR blocks) that a push service may have although they are not public, and without TLS: for one of your own.',
-    },
+    private_addresses_allowed: addresses(
+      'Addresses (or CIDR blocks) that a push service may have although they are not public, and without TLS: for one of your own.',
+    ),
   }),
   tcp_log_in_code_required: flag(
     true,

@@ -1,8 +1,7 @@
 import { StoreUnavailable, VaultUnavailable } from '../../domain/errors.ts';
 
 /** Functions that the other thread may call: what they are given and return is copied. */
-// biome-ignore lint/suspicious/noExplicitAny: a bound that every function meets
-export type Functions = Readonly<Record<string, (...given: any[]) => unknown>>;
+export type Functions = Readonly<Record<string, (...given: never[]) => unknown>>;
 
 interface Call {
   readonly name: string;
@@ -65,7 +64,7 @@ export class Calls<Theirs extends Functions> {
 
   async #serve({ name, given, id }: Call): Promise<void> {
     try {
-      const result = await this.#own[name]?.(...given);
+      const result = await this.#own[name]?.(...(given as never[]));
       if (id !== undefined) this.#port.postMessage({ answers: id, result } satisfies Answer);
     } catch (error) {
       const failure = error instanceof Error ? { name: error.name, message: error.message } : undefined;

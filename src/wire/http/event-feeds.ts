@@ -57,11 +57,15 @@ async function auditorFeed(
   };
 }
 
-/** A size beyond the end would miss entries. @param end the log's size as every server knows it */
+/** @param end the log's size as every server knows it */
 function logSizeOf(id: string, end: number): number | Refusal {
   const place = parseEventId(id);
   if (!place) return wrongId();
-  const size = 'logSize' in place ? place.logSize : place.number;
+  return within('logSize' in place ? place.logSize : place.number, end);
+}
+
+/** A size beyond the end would miss entries. */
+function within(size: number, end: number): number | Refusal {
   return size > end ? wrongId() : size;
 }
 
@@ -96,7 +100,7 @@ async function versionAfter(
   const place = parseEventId(lastSeen);
   if (!place) return wrongId();
   if ('logSize' in place) {
-    const size = logSizeOf(lastSeen, await serviceEvents.lastPosition());
+    const size = within(place.logSize, await serviceEvents.lastPosition());
     return isRefusal(size) ? size : versionAt(context.store, userId, size);
   }
   const isKnown =
@@ -172,10 +176,10 @@ async function serviceLogSizeOf(
   end: number,
 ): Promise<number | Refusal> {
   const place = parseEventId(lastSeen);
-  if (place) return 'logSize' in place ? logSizeOf(lastSeen, end) : wrongId();
+  if (place) return 'logSize' in place ? within(place.logSize, end) : wrongId();
   // Versions before gave services the same number, authenticated.
   const before = await cursors.read(['events', callerId(caller)], lastSeen);
-  return isRefusal(before) ? wrongId() : logSizeOf(eventId(Number(before)), end);
+  return isRefusal(before) ? wrongId() : logSizeOf(before ?? '', end);
 }
 
 /** The feed of a caller, from their `Last-Event-ID` on; without one, from now on. */
