@@ -9,6 +9,8 @@ const system = matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 
 let chosen = stored();
+// Kept here, for Chromium sends no change event for a value that was read between the change and the event.
+let systemIsDark = system.matches;
 
 function stored(): ColorScheme {
   const found = localStorage.getItem(KEY);
@@ -17,7 +19,7 @@ function stored(): ColorScheme {
 
 function resolved(): 'light' | 'dark' {
   if (chosen !== 'auto') return chosen;
-  return system.matches ? 'dark' : 'light';
+  return systemIsDark ? 'dark' : 'light';
 }
 
 function apply(): void {
@@ -27,7 +29,10 @@ function apply(): void {
 
 /** Applies the stored scheme. Called before the first render, so that the page does not flash. */
 export function startColorScheme(): void {
-  system.addEventListener('change', apply);
+  system.addEventListener('change', ({ matches }) => {
+    systemIsDark = matches;
+    apply();
+  });
   window.addEventListener('storage', ({ key }) => {
     if (key !== KEY) return;
     chosen = stored();
