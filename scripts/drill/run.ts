@@ -5,8 +5,13 @@ import type { DrillStage, Fault } from './fault.ts';
 const TCP_CUSTOMERS = 6;
 const HTTP_CUSTOMERS = 2;
 const CALM_MS = 2_000;
-/** How long customers are observed after a fault: long enough to see that all continue. */
+/** How long customers are observed after a fault at least; and longer, until each has gone on. */
 const AFTER_MS = 6_000;
+/** By so many acknowledgements a customer has gone on. */
+const GONE_ON = 3;
+/** A busy machine takes longer to notice that a host is gone. */
+const GOING_ON_MAX_MS = 120_000;
+const LOOK_EVERY_MS = 50;
 
 export interface FaultResult {
   readonly fault: string;
@@ -14,6 +19,8 @@ export interface FaultResult {
   /** The longest time that any customer went without an acknowledgement. */
   readonly pauseMs: number;
   readonly acknowledged: number;
+  /** Customers that had not gone on when their time was over. */
+  readonly stuck: number;
   /** Attempts without an answer, or answered "later". */
   readonly retried: number;
   /** Acknowledged transactions that are not in the journal. */
@@ -76,7 +83,12 @@ async function inject<Where>(
     say(`  not whole again: ${error.message}`);
     repaired = false;
   });
+  const counts = customers.map(({ acknowledged }) => acknowledged.size);
   await Promise.all([delay(AFTER_MS), repairing]);
+  const deadline = performance.now() + GOING_ON_MAX_MS;
+  const stuck = () =>
+    customers.filter(({ acknowledged }, n) => acknowledged.size < (counts[n] ?? 0) + GONE_ON).length;
+  while (stuck() > 0 && performance.now() < deadline) await delay(LOOK_EVERY_MS);
   const pauseMs = Math.max(...customers.map((customer) => customer.takePause()));
   const payees = new Set(
     customers.flatMap(({ acknowledged }) => [...acknowledged.keys()]).filter((payee) => !before.has(payee)),
@@ -87,6 +99,7 @@ async function inject<Where>(
     says: fault.says,
     pauseMs,
     acknowledged: payees.size,
+    stuck: stuck(),
     retried: sum(customers, ({ retries }) => retries) - retriesBefore,
     repaired,
     payees,

@@ -9,9 +9,6 @@ import { FAULTS } from '../../scripts/drill/faults.ts';
 import { runDrill } from '../../scripts/drill/run.ts';
 import { Stage } from '../../scripts/drill/stage.ts';
 
-/** Three seconds on a machine that does nothing else; what the pause is there, the drill says. */
-const PAUSE_MAX_MS = 20_000;
-
 test('the primary’s host is killed under load', async (t) => {
   const faults = FAULTS.filter(({ name }) => name === 'server-killed' || name === 'database-host-killed');
   const ordered = faults.toSorted((a, b) => b.name.localeCompare(a.name));
@@ -19,10 +16,10 @@ test('the primary’s host is killed under load', async (t) => {
   t.after(() => stage.remove());
   const results = await runDrill(stage, ordered, () => undefined, { leaveLastBroken: true });
   assert.equal(results.length, 2);
-  for (const { fault, acknowledged, lost, doubled, pauseMs, repaired } of results) {
+  for (const { fault, acknowledged, stuck, lost, doubled, pauseMs, repaired } of results) {
     t.diagnostic(`${fault}: pause ${Math.round(pauseMs)} ms, ${acknowledged} acknowledged`);
     assert.ok(acknowledged > 20, `${fault}: ${acknowledged} acknowledged`);
-    assert.deepEqual({ lost, doubled, repaired }, { lost: 0, doubled: 0, repaired: true }, fault);
-    assert.ok(pauseMs < PAUSE_MAX_MS, `${fault}: ${pauseMs} ms`);
+    const counts = { stuck, lost, doubled, repaired };
+    assert.deepEqual(counts, { stuck: 0, lost: 0, doubled: 0, repaired: true }, fault);
   }
 });
