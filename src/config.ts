@@ -42,6 +42,11 @@ export interface Loaded {
   readonly values: ConfigValues;
 }
 
+/** What a profile puts in place of defaults. Whatever source gives a key is stronger. */
+const PROFILES: Readonly<Record<ConfigValues['profile'], Readonly<Partial<ConfigValues>>>> = {
+  default: {},
+  psd2: { session_idle_ms: 300_000 },
+};
 const PROBLEMS_SHOWN_MAX = 8;
 
 /**
@@ -77,6 +82,11 @@ export function loadConfig({
     }
     set(values, key.path, key.schema.path && typeof value === 'string' ? resolve(folder, value) : value);
     sources.set(key.key, source);
+  }
+  for (const [key, value] of Object.entries(PROFILES[values.profile as keyof typeof PROFILES])) {
+    if (sources.get(key) !== 'default') continue;
+    set(values, [key], value);
+    sources.set(key, 'profile');
   }
   // Every value fits its key's schema from here on, so the whole has the schema's type.
   const whole = values as ConfigValues;

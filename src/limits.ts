@@ -167,6 +167,10 @@ export const LIMITS = {
   recoveryMs: 604_800_000,
   /** How many recovery codes are made at a time. */
   recoveryCodes: 10,
+  /** A shorter bound on idle sessions would end them between two clicks. */
+  sessionIdleMsMin: 10_000,
+  /** Into so many parts the idle time is cut: one use per part is recorded for other servers. */
+  sessionUseGrains: 10,
   /** How old the last use of a service's key may be shown: one per this time is recorded. */
   serviceKeyUseGrainMs: 3_600_000,
   /** How long a service's key may live that has an end. */

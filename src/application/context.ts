@@ -23,6 +23,7 @@ import type { OutgoingEvents } from './relay/outgoing-events.ts';
 import type { RelayControl } from './relay/relay.ts';
 import type { Retention } from './retention/retention.ts';
 import type { ServiceKeyUses } from './services/service-key-uses.ts';
+import type { SessionUses } from './sessions/session-uses.ts';
 import type { Witnesses } from './witness/witnesses.ts';
 
 /** The parameter of every use case: the ports, and the parts of the application that are shared. compose.ts makes it. */
@@ -42,6 +43,7 @@ export interface Context {
   readonly receiptSigner: ReceiptSigner;
   readonly keyLeases: KeyLeases;
   readonly serviceKeyUses: ServiceKeyUses;
+  readonly sessionUses: SessionUses;
   readonly logKey: LogKey;
   readonly logStatus: LogStatus;
   readonly contradictions: RowContradictions;
@@ -55,6 +57,7 @@ export interface Context {
 
 /** The part of the configuration that the use cases read. */
 export interface Settings {
+  readonly profile: 'default' | 'psd2';
   readonly currencyDefault: string;
   readonly passwordLengthMin: number;
   readonly registrationOpen: boolean;
@@ -64,6 +67,8 @@ export interface Settings {
   readonly keys: { readonly rotationMs: number; readonly challengeTtlMs: number };
   readonly policy: Policy;
   readonly sessionTtlMs: number;
+  /** 0: no bound. */
+  readonly sessionIdleMs: number;
   readonly deviceSessionTtlMs: number;
   readonly enrolmentTtlMs: number;
   readonly enrolmentCodeRequired: boolean;

@@ -106,6 +106,7 @@ export async function openApplication(config: Config, options: ComposeOptions = 
     await context.decider.drained();
     await context.refusalCounter.flush();
     await context.serviceKeyUses.flush().catch(() => undefined);
+    await context.sessionUses.flush().catch(() => undefined);
     await changes.stop();
     await closeParts(parts);
   };

@@ -19,6 +19,7 @@ import { OutgoingEvents } from '../application/relay/outgoing-events.ts';
 import type { RelayControl } from '../application/relay/relay.ts';
 import { Retention } from '../application/retention/retention.ts';
 import { ServiceKeyUses } from '../application/services/service-key-uses.ts';
+import { SessionUses } from '../application/sessions/session-uses.ts';
 import type { Config } from '../config.ts';
 import { ReachableAddresses } from '../net/public-address.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -80,6 +81,7 @@ export function contextOf(
     receiptSigner: new ReceiptSigner(vault),
     keyLeases: new KeyLeases(),
     serviceKeyUses: new ServiceKeyUses(store),
+    sessionUses: new SessionUses(store, decider, config.sessionIdleMs),
     logKey: new LogKey(vault, logOrigin(config)),
     logStatus: newLogStatus(),
     contradictions: new RowContradictions((reason) => {

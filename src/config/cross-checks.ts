@@ -1,5 +1,6 @@
 import { readVerifierKey } from '../domain/log/verify-note.ts';
 import { currencyDecimals } from '../domain/money/currency.ts';
+import { LIMITS } from '../limits.ts';
 import { isAddressBlock, isLoopback } from '../net/address.ts';
 import type { ConfigValues } from './schema.ts';
 
@@ -11,6 +12,10 @@ export function* crossProblems(values: ConfigValues): Generator<string> {
   const { lockout, keys } = values;
   if (lockout.lock_ms > lockout.lock_ms_max) {
     yield `lockout.lock_ms (${lockout.lock_ms}) expected at most lockout.lock_ms_max (${lockout.lock_ms_max})`;
+  }
+  const { session_idle_ms: idle } = values;
+  if (idle > 0 && idle < LIMITS.sessionIdleMsMin) {
+    yield `session_idle_ms expected 0 or at least ${LIMITS.sessionIdleMsMin}, not ${idle}`;
   }
   if (keys.challenge_ttl_ms > keys.rotation_ms * ROTATIONS_PER_CHALLENGE_MAX) {
     yield `keys.challenge_ttl_ms (${keys.challenge_ttl_ms}) expected at most ${ROTATIONS_PER_CHALLENGE_MAX} times keys.rotation_ms (${keys.rotation_ms})`;

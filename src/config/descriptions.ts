@@ -7,6 +7,8 @@ import type { ConfigKey } from './keys.ts';
  */
 const SPANISH_DESCRIPTIONS: Readonly<Record<string, string>> = {
   role: 'Qué es este proceso: `all` (TCP, REST, consola y el envío de eventos); `vault`: el único proceso que abre las claves de `vault_url`, para los servidores que lo nombran como suyo; `relay`: envía los eventos de un almacén PostgreSQL a sus destinos (a webhooks, donde los procesos comparten `vault_url`) y solo responde a `/healthz`, `/readyz` y `/metrics`; o `sealer`: sella el registro de una base de datos que comparten varios servidores y no escucha en ninguna parte.',
+  profile:
+    'Valores y respuestas para un uso. `psd2`: lo que las normas técnicas de autenticación reforzada de clientes (UE 2018/389, artículo 4) piden de los inicios de sesión: `session_idle_ms` es 300000 si no se indica, y uno rechazado no dice a nadie cuál de nombre, contraseña y código era incorrecto; cada uno cuenta como un intento.',
   data_dir:
     'La carpeta de todo lo que guarda este servidor: base de datos, claves selladas, socket. Se crea con modo 0700.',
   tcp_host: 'La dirección en la que escucha el protocolo TCP.',
@@ -55,6 +57,8 @@ const SPANISH_DESCRIPTIONS: Readonly<Record<string, string>> = {
   registration_open:
     'Puede registrarse cualquiera que pueda conectarse. Si no: solo `sello user create` crea usuarios.',
   session_ttl_ms: 'Cuánto dura una sesión.',
+  session_idle_ms:
+    'Cuánto puede estar sin uso una sesión antes de terminar; 0: todo lo que dura. Lo que una página pide por sí misma no es uso. Con `profile: psd2`: 300000 si no se indica.',
   idempotency_ttl_ms: 'Cuánto se guarda una respuesta para una clave de idempotencia repetida.',
   device_session_ttl_ms: 'Cuánto puede seguir en uso un token virtual sin darse de alta de nuevo.',
   enrolment_ttl_ms: 'Cuánto tiempo se puede usar una invitación para dar de alta un token.',

@@ -144,6 +144,12 @@ export const ConfigSchema = group({
     description:
       'What this process is: `all` (TCP, REST, console and the relay of events), `vault`: the one process that opens the keys of `vault_url`, for the servers that name it as theirs; `relay`: it sends events to their sinks from a PostgreSQL store (to webhooks where processes share `vault_url`), and answers `/healthz`, `/readyz` and `/metrics` alone; or `sealer`: it seals the log of a database that servers share, and listens on nothing.',
   },
+  profile: {
+    enum: ['default', 'psd2'],
+    default: 'default',
+    description:
+      'Defaults and answers for a use. `psd2`: what the regulatory technical standards on strong customer authentication (EU 2018/389, article 4) ask of log-ins: `session_idle_ms` is 300000 where it is not given, and a refused log-in tells nobody which of name, password and code was wrong; each counts as one attempt.',
+  },
   data_dir: {
     type: 'string',
     default: './data',
@@ -301,6 +307,14 @@ export const ConfigSchema = group({
     'Anyone who can connect may register. Off: only `sello user create` makes users.',
   ),
   session_ttl_ms: milliseconds(43_200_000, 60_000, 'How long a session lasts.'),
+  session_idle_ms: {
+    ...milliseconds(
+      0,
+      0,
+      'How long a session of a log-in may go unused before it ends; 0: as long as it lasts. What a page asks for by itself is no use. With `profile: psd2`: 300000 where it is not given.',
+    ),
+    expected: `0, or a whole number from ${LIMITS.sessionIdleMsMin} to ${MS_MAX}`,
+  },
   idempotency_ttl_ms: {
     ...milliseconds(86_400_000, 60_000, 'How long an answer is kept for a repeated idempotency key.'),
     maximum: LIMITS.idempotencyTtlMsMax,

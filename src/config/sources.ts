@@ -4,7 +4,7 @@ import { CONFIG_GROUPS, CONFIG_KEYS, type ConfigKey, OTHER_VARIABLES } from './k
 import { nearest } from './nearest.ts';
 import { expectedOf, fromText } from './values.ts';
 
-export type ConfigSource = 'default' | 'file' | 'environment' | 'flag';
+export type ConfigSource = 'default' | 'profile' | 'file' | 'environment' | 'flag';
 
 /** A value given for a key, and where, for messages: `--tcp-port`, `SELLO_TCP_PORT`, `sello.yaml`. */
 export interface GivenValue {

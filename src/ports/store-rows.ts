@@ -205,6 +205,13 @@ export interface SessionRow {
   readonly expiresAt: number;
 }
 
+/** That a session was used, ms since 1970. */
+export interface SessionUse {
+  readonly userId: UserId;
+  readonly sessionId: string;
+  readonly at: number;
+}
+
 /**
  * What the holder of a session has proved. Compare `amr` of RFC 8176, which lists the methods that were used; here it
  * also counts which methods the user had at that time.

@@ -21,6 +21,7 @@ import type {
   ServiceKeyUse,
   ServiceRow,
   SessionRow,
+  SessionUse,
   SideRow,
   StagedPart,
   TokenRow,
@@ -125,6 +126,11 @@ export interface Store extends JournalReader {
     readonly before: number;
     readonly limit: number;
   }): Promise<readonly TransactionRow[]>;
+
+  /** Records uses of sessions. A later one stays; a session that is gone is left out. No part of any decision. */
+  recordSessionUses(uses: readonly SessionUse[]): Promise<void>;
+  /** When the session was made, last proven, or last used as recorded, whichever is the latest; undefined: it is gone. */
+  lastSessionUse(userId: UserId, sessionId: string): Promise<number | undefined>;
 
   /** Lists services in order of name. */
   listServices(): Promise<readonly ServiceRow[]>;

@@ -90,6 +90,19 @@ test('a flag wins over the environment, the environment over the file, the file 
   assert.equal(sources.get('lockout.lock_ms_max'), 'default');
 });
 
+test('a profile changes defaults; what is given is stronger, and says so', () => {
+  const idle = (flags: Record<string, string>) => {
+    const { config, sources } = loadConfig({ flags });
+    return [config.sessionIdleMs, sources.get('session_idle_ms')];
+  };
+  assert.deepEqual(idle({}), [0, 'default']);
+  assert.deepEqual(idle({ '--profile': 'psd2' }), [300_000, 'profile']);
+  assert.deepEqual(idle({ '--profile': 'psd2', '--session-idle-ms': '60000' }), [60_000, 'flag']);
+  assert.deepEqual(idle({ '--profile': 'psd2', '--session-idle-ms': '0' }), [0, 'flag']);
+  assert.throws(() => loadConfig({ flags: { '--profile': 'psd3' } }), /profile expected .*psd2/);
+  assert.throws(() => loadConfig({ flags: { '--session-idle-ms': '9999' } }), /expected 0 or at least 10000/);
+});
+
 test('every key can be set by each of its three names', () => {
   const others: Record<string, unknown> = {
     data_dir: '/d',
@@ -101,6 +114,8 @@ test('every key can be set by each of its three names', () => {
     vault_url: 'file:/x',
     vault_passphrase: 'p',
     role: 'vault',
+    profile: 'psd2',
+    session_idle_ms: 60_000,
     vault_ca_file: '/a',
     vault_cert_file: '/c',
     vault_key_file: '/k',

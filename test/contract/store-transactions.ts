@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ServiceRow, SYSTEM_USER_ID, type TransactionRow } from '../../src/ports/store.ts';
-import { Chain, digestOf, registered, transaction } from './chain.ts';
+import { Chain, digestOf, registered, session, transaction } from './chain.ts';
 import { type OpenedStore, withStore } from './opened-store.ts';
 
 function service(serviceId: string, name: string, more: Partial<ServiceRow> = {}): ServiceRow {
@@ -189,6 +189,29 @@ export function transactionsContract(name: string, open: () => Promise<OpenedSto
         assert.equal(await store.findService(digestOf('shop')), undefined);
         assert.deepEqual(await store.findService(digestOf('shop, new')), rotated);
         assert.deepEqual(await store.listServices(), [bank, rotated]);
+      }),
+    );
+
+    test(
+      'the last use of a session is the latest that is recorded, made or proven; a session that is gone has none',
+      withEmpty(async (store) => {
+        const [chain] = await registered(store, 1);
+        assert.ok(chain);
+        const { userId } = chain;
+        const made = session(userId, 's');
+        const { sessionId } = made;
+        await store.append([chain.next({ rows: [{ kind: 'session.insert', session: made }] })]);
+        assert.equal(await store.lastSessionUse(userId, sessionId), 2_000);
+        await store.recordSessionUses([]);
+        await store.recordSessionUses([
+          { userId, sessionId, at: 5_000 },
+          { userId, sessionId: digestOf('gone'), at: 5_000 },
+        ]);
+        await store.recordSessionUses([{ userId, sessionId, at: 4_999 }]);
+        assert.equal(await store.lastSessionUse(userId, sessionId), 5_000);
+        assert.equal(await store.lastSessionUse(userId, digestOf('gone')), undefined);
+        // What decisions read of it stays as it was.
+        assert.deepEqual((await store.load([userId], 0))[0]?.sessions, [made]);
       }),
     );
 

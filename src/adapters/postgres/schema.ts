@@ -479,6 +479,9 @@ export const MIGRATIONS: readonly Migration[] = [
     ALTER TABLE journal ADD COLUMN lane bigint, ADD COLUMN seq bigint;
     `,
   },
+  {
+    sql: 'ALTER TABLE sessions ADD COLUMN used_at bigint NOT NULL DEFAULT 0 CHECK (used_at >= 0);',
+  },
 ];
 
 /** The version of the tables that have lanes. */

@@ -24,6 +24,7 @@ import type {
   NamedIdentity,
   ServiceKeyUse,
   ServiceRow,
+  SessionUse,
   StagedPart,
   Store,
   StoredKey,
@@ -75,6 +76,7 @@ import { PostgresRetentionStore } from './retention-rows.ts';
 import { PostgresLogStore } from './sealed-log.ts';
 import { PostgresSearchStore } from './search-rows.ts';
 import { findService, listServices, recordKeyUses } from './service-rows.ts';
+import { lastSessionUse, recordSessionUses } from './session-use-rows.ts';
 import { PostgresSinkPositions } from './sink-position-rows.ts';
 import { confirm } from './synchronous-commit.ts';
 import { STORE_TIMES, type StoreTimes } from './times.ts';
@@ -316,6 +318,14 @@ export class PostgresStore implements Store {
   async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
     const read = (connection: Connection) => this.#journal.findAt(connection, userId, at);
     return withBodies(await this.#pool.read(read), this.#bodies, byPosition);
+  }
+
+  async recordSessionUses(uses: readonly SessionUse[]): Promise<void> {
+    if (uses.length > 0) await this.#pool.read((connection) => recordSessionUses(connection, uses));
+  }
+
+  async lastSessionUse(userId: UserId, sessionId: string): Promise<number | undefined> {
+    return this.#pool.read((connection) => lastSessionUse(connection, userId, sessionId));
   }
 
   async listServices(): Promise<readonly ServiceRow[]> {

@@ -439,4 +439,7 @@ export const MIGRATIONS: readonly string[] = [
     FOREIGN KEY (user_id, session_id) REFERENCES sessions ON DELETE CASCADE
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE sessions ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0 CHECK (used_at >= 0);
+  `,
 ];

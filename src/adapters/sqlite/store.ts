@@ -25,6 +25,7 @@ import type {
   NamedIdentity,
   ServiceKeyUse,
   ServiceRow,
+  SessionUse,
   StagedPart,
   Store,
   StoredKey,
@@ -67,6 +68,7 @@ import { SqliteRetentionStore } from './retention-rows.ts';
 import { SqliteLogStore } from './sealed-log.ts';
 import { SqliteSearchStore } from './search-rows.ts';
 import { ServiceRows } from './service-rows.ts';
+import { SessionUseRows } from './session-use-rows.ts';
 import { SqliteSinkPositions } from './sink-position-rows.ts';
 import { TransactionRows } from './transaction-rows.ts';
 import { UnknownNameRows } from './unknown-name-rows.ts';
@@ -125,6 +127,7 @@ export class SqliteStore implements Store {
   readonly #users: UserRows;
   readonly #transactions: TransactionRows;
   readonly #services: ServiceRows;
+  readonly #sessionUses: SessionUseRows;
   readonly #datasets: DatasetRows;
   readonly #identities: IdentityRows;
   readonly #identitySecrets: IdentitySecretRows;
@@ -175,6 +178,7 @@ export class SqliteStore implements Store {
     this.#credentials = new CredentialRows(database);
     this.#users = new UserRows(database, this.#journal, this.#transactions);
     this.#services = new ServiceRows(database);
+    this.#sessionUses = new SessionUseRows(database);
     this.#datasets = new DatasetRows(database);
     this.#identities = new IdentityRows(database);
     this.#identitySecrets = new IdentitySecretRows(database);
@@ -260,6 +264,14 @@ export class SqliteStore implements Store {
   async findEntriesAt(userId: UserId, at: number): Promise<readonly LinkedEntry[]> {
     const entries = await this.#connection.reading(() => this.#journal.findAt(userId, at));
     return withBodies(entries, this.#bodies, byPosition);
+  }
+
+  async recordSessionUses(uses: readonly SessionUse[]): Promise<void> {
+    if (uses.length > 0) await this.#appender.change(() => this.#sessionUses.record(uses));
+  }
+
+  async lastSessionUse(userId: UserId, sessionId: string): Promise<number | undefined> {
+    return this.#connection.read(() => this.#sessionUses.last(userId, sessionId));
   }
 
   async listServices(): Promise<readonly ServiceRow[]> {

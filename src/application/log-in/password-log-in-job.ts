@@ -90,7 +90,7 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
       const { state, detail } = afterWrongPassword(user.state, by, at, lockout);
       return refused('credentials_invalid', state, detail, attemptLockedForMs(state, by, at, lockout));
     }
-    if (user.disabled) return refused('user_disabled', user.state);
+    if (user.disabled) return this.#refused('user_disabled', user, at, user.state);
     if (this.#code) return this.#judgeCode(this.#code, user, at, macs);
     if (this.#recovery) return this.#judgeRecoveryCode(this.#recovery, user, at);
     return this.#withoutCode(user, at);
@@ -114,9 +114,9 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     const judged = code.judge(user, at, macs);
     switch (judged.outcome) {
       case 'locked':
-        return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
+        return this.#codeLocked(user, at, judged.retryAfterMs);
       case 'refused':
-        return refused(judged.reason, judged.state, judged.detail, judged.retryAfterMs);
+        return this.#refused(judged.reason, user, at, judged.state, judged.detail, judged.retryAfterMs);
       case 'accepted':
         return this.#accepted(user, at, judged.state, 'second_factor', { token: judged.tokenId });
     }
@@ -126,9 +126,9 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
     const judged = judgeRecoveryCode(this.#context, user, at, recovery);
     switch (judged.outcome) {
       case 'locked':
-        return { result: refuse('locked', { retryAfterMs: judged.retryAfterMs }) };
+        return this.#codeLocked(user, at, judged.retryAfterMs);
       case 'refused':
-        return refused(judged.reason, judged.state, judged.detail, judged.retryAfterMs);
+        return this.#refused(judged.reason, user, at, judged.state, judged.detail, judged.retryAfterMs);
       case 'accepted': {
         const detail = { method: 'recovery_code', recovery_codes_left: judged.left };
         return this.#accepted(user, at, judged.state, 'second_factor', detail, false);
@@ -138,8 +138,46 @@ export class PasswordLogInJob implements RepeatableJob<LogIn | Refusal> {
 
   #withoutCode(user: User, at: number): Verdict {
     const hasCodes = hasLogInCodes(user);
-    if (hasCodes && this.#request.codeRequired) return refused('code_required', user.state);
+    if (hasCodes && this.#request.codeRequired) return this.#refused('code_required', user, at, user.state);
     return this.#accepted(user, at, user.state, hasCodes ? 'code_omitted' : withoutLogInCodes(user));
+  }
+
+  #codeLocked(user: User, at: number, retryAfterMs: number): Verdict {
+    if (this.#isUniform) return this.#refused('locked', user, at, user.state);
+    return { result: refuse('locked', { retryAfterMs }) };
+  }
+
+  /**
+   * Refuses a log-in whose password fits. With `profile: psd2` neither the answer nor what it counts differs from those of a
+   * wrong password; the entry alone has the reason.
+   *
+   * Why: docs/DECISIONS.md#psd2-log-ins-are-refused-alike
+   */
+  #refused(
+    reason: Refusal['refused'],
+    user: User,
+    at: number,
+    state: UserState,
+    detail?: Draft['detail'],
+    retryAfterMs = 0,
+  ): Verdict {
+    if (!this.#isUniform) return refused(reason, state, detail, retryAfterMs);
+    const { lockout } = this.#context.settings;
+    const by = this.#by(user, at);
+    const counted = afterWrongPassword(state, by, at, lockout);
+    const lockedMs = attemptLockedForMs(counted.state, by, at, lockout);
+    const { result } = refused('credentials_invalid', counted.state, undefined, lockedMs);
+    return {
+      result,
+      draft: {
+        ...{ type: 'login.refused', reason, state: counted.state },
+        detail: { ...counted.detail, ...detail },
+      },
+    };
+  }
+
+  get #isUniform(): boolean {
+    return this.#context.settings.profile === 'psd2';
   }
 
   #accepted(

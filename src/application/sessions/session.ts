@@ -12,6 +12,7 @@ import type { User } from '../users/user.ts';
  * - when the user is disabled, or its device is revoked (`users/administer-user.ts`, `tokens/device.ts`);
  * - of a device, when another one confirms the user's first authenticator (`tokens/first-authenticator.ts`), which also
  *   leaves a log-in by password alone what a new one would be;
+ * - when a log-in goes unused for `session_idle_ms` (`session-uses.ts`);
  * - when it expires, which each use checks; `upkeep/maintenance.ts` deletes the row.
  */
 export interface Session {

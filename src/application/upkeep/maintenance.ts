@@ -9,6 +9,7 @@ import { assertRecorded, findEnd } from '../transactions/recorded-transaction.ts
 
 const PRUNE_PERIOD_MS = 60_000;
 const EXPIRY_PERIOD_MS = 1_000;
+const SESSION_USES_PERIOD_MS = 1_000;
 const KEYS_PERIOD_MS = 10_000;
 const EXPIRING_KEYS_PERIOD_MS = 86_400_000;
 const ROWS_MAX = 1_000;
@@ -19,7 +20,7 @@ const UNKNOWN_NAMES_MS = 2 * 86_400_000;
 /**
  * Work that no request causes: expires transactions whose time is over, each second; holds the keys of challenges ahead;
  * deletes expired sessions, idempotency records and messages each minute, a bounded number at a time, until none is left;
- * records uses of services' keys each minute. At the start and each minute it claims the skeletons of names that a version
+ * records uses of services' keys each minute, and of sessions each second. At the start and each minute it claims the skeletons of names that a version
  * before registered.
  */
 export class Maintenance {
@@ -51,6 +52,7 @@ export class Maintenance {
       every(EXPIRY_PERIOD_MS, () => this.expire()),
       every(KEYS_PERIOD_MS, () => this.holdKeys()),
       every(PRUNE_PERIOD_MS, () => this.#context.serviceKeyUses.flush()),
+      every(SESSION_USES_PERIOD_MS, () => this.#context.sessionUses.flush()),
       every(PRUNE_PERIOD_MS, () => this.claimNames()),
       every(EXPIRING_KEYS_PERIOD_MS, () => this.tellExpiringKeys()),
     ];

@@ -12,6 +12,8 @@ import { takeNonce, verifyRequest } from './signature/verify-request.ts';
 
 /** RFC 9110 section 9.2.1: with these methods a foreign page can make a browser send a request, but change nothing. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** A page sends it with what it asks for by itself: that prolongs no session. */
+const BACKGROUND = 'sello-background';
 const BEARER = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
 export interface Credentials {
@@ -38,6 +40,22 @@ type Found = Caller | Refusal | Promise<Caller | Refusal>;
  * @returns a plain value when everything needed is in memory, else a promise; undefined when there are no credentials
  */
 export function authenticate(dependencies: HttpDependencies, credentials: Credentials): Found | undefined {
+  const found = identify(dependencies, credentials);
+  if (found === undefined || dependencies.context.settings.sessionIdleMs === 0) return found;
+  return found instanceof Promise
+    ? found.then((caller) => admitUsed(dependencies, credentials, caller))
+    : admitUsed(dependencies, credentials, found);
+}
+
+/** Refuses a session that went unused for too long. */
+function admitUsed({ context }: HttpDependencies, { headers }: Credentials, caller: Caller | Refusal): Found {
+  if ('refused' in caller || caller.kind !== 'user') return caller;
+  const told = (admitted: boolean) => (admitted ? caller : refuse('session_ended'));
+  const admitted = context.sessionUses.admit(caller.session, headers[BACKGROUND] === undefined);
+  return admitted instanceof Promise ? admitted.then(told) : told(admitted);
+}
+
+function identify(dependencies: HttpDependencies, credentials: Credentials): Found | undefined {
   const { authorization, cookie } = credentials.headers;
   if (authorization !== undefined) {
     const token = BEARER.exec(authorization)?.[1];

@@ -126,7 +126,7 @@ async function holdsAfter(
 
 /** @param version the version of an entry of this user; a user in memory that is older is reloaded */
 async function sessionStillHolds(
-  { decider, userCache }: Context,
+  { decider, userCache, sessionUses }: Context,
   session: Session,
   version: number,
 ): Promise<boolean> {
@@ -136,6 +136,7 @@ async function sessionStillHolds(
     user = await userCache.getOrLoad(session.userId);
   }
   const at = decider.now();
+  if (sessionUses.isIdle(session)) return false;
   return session.expiresAt > at && user !== undefined && isSessionValid(user, session.sessionId, at);
 }
 

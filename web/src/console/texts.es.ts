@@ -20,6 +20,9 @@ export const consoleTexts: Texts<typeof english> = {
     passwords_differ: 'Las dos contraseñas no coinciden.',
     code: 'Código',
     code_hint: 'El código de acceso que muestra ahora su token.',
+    code_beside: 'Introducir también un código',
+    code_beside_hint:
+      'El código de inicio de sesión que muestra ahora su token. Déjelo vacío si no tiene token.',
     code_needed: 'Su cuenta está protegida por un token.',
     code_submit: 'Confirmar',
     other_user: 'Entrar con otro usuario',
@@ -295,6 +298,7 @@ export const consoleTexts: Texts<typeof english> = {
       login_locked: 'Se bloquearon los inicios de sesión por demasiados intentos fallidos.',
       session_ended: 'Terminó una sesión.',
       session_left: 'Cerró la sesión.',
+      session_idle: 'Una sesión terminó porque no se usaba.',
       session_revoked: 'Terminó una sesión.',
       session_revoked_name: 'Terminó la sesión «{{label}}».',
       enrolment_withdrawn: 'Retiró una invitación para configurar un token.',

@@ -618,6 +618,7 @@ export const operator = {
     unset: 'Not set',
     source_default: 'Default',
     source_file: 'File',
+    source_profile: 'Profile',
     source_environment: 'Environment',
     source_flag: 'Flag',
   },

@@ -620,6 +620,7 @@ export const operator: Texts<typeof english> = {
     unset: 'Sin valor',
     source_default: 'Por defecto',
     source_file: 'Archivo',
+    source_profile: 'Perfil',
     source_environment: 'Entorno',
     source_flag: 'Opción',
   },

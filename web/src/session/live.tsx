@@ -4,6 +4,7 @@ import type { StreamState } from '../api/event-follower.ts';
 import { type FollowedEvent, useEvents } from '../api/use-events.ts';
 import { endSession, SESSION_KEY } from './server.ts';
 import { useSession } from './session-gate.tsx';
+import { BACKGROUND } from './user-activity.ts';
 
 type Listener = (event: FollowedEvent) => void;
 
@@ -50,6 +51,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
 
   const { state, retryNow } = useEvents({
     enabled: true,
+    headers: () => BACKGROUND,
     onEvent(event) {
       // An auditor receives everybody's events; these queries hold their own data.
       if (event.entry.body.user === username) {

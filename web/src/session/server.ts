@@ -6,6 +6,7 @@ import { currentLanguage } from '../i18n/texts.ts';
 import { parseHash } from '../routing/hash-route.ts';
 import { replaceRoute } from '../routing/use-route.ts';
 import { askForProof, type Shown } from './step-up.ts';
+import { backgroundFields } from './user-activity.ts';
 
 /** Query key of the session; its data is `null` while nobody is logged in. */
 export const SESSION_KEY = ['session'] as const;
@@ -28,7 +29,10 @@ export const plainApi = makeApi({
   language: currentLanguage,
   headers(method): Record<string, string> {
     const token = queryClient.getQueryData<BrowserSession | null>(SESSION_KEY)?.csrf_token;
-    return method === 'GET' || token === undefined ? {} : { 'x-csrf-token': token };
+    return {
+      ...backgroundFields(),
+      ...(method === 'GET' || token === undefined ? {} : { 'x-csrf-token': token }),
+    };
   },
 });
 

@@ -10,10 +10,10 @@ import { route } from '../route.ts';
 const RECONNECT_MS = 1_000;
 
 async function holds({ context }: HttpDependencies, session: Session): Promise<boolean> {
-  const { decider, userCache } = context;
+  const { decider, userCache, sessionUses } = context;
   const user = await userCache.reload(session.userId);
   const at = decider.now();
-  if (!user || user.role === 'user' || session.expiresAt <= at) return false;
+  if (!user || user.role === 'user' || session.expiresAt <= at || sessionUses.isIdle(session)) return false;
   return isSessionValid(user, session.sessionId, at);
 }
 

@@ -74,6 +74,7 @@ export function sentenceOf({ body }: Pick<JournalEntry, 'body'>): Sentence {
   if (name === 'login_refused' && reason === 'code_required')
     return { name: 'login_code_asked', tone: 'plain', reasonTold: true };
   if (name === 'code_accepted' && detail?.method === 'resynchronisation') return told('token_resynchronised');
+  if (name === 'session_ended' && reason === 'idle') return told('session_idle', true);
   if (name === 'session_ended' && reason === 'log_out') return told('session_left', true);
   if (name === 'session_ended' && reason === 'revoked') {
     if (detail?.kind === 'enrolment') return told('enrolment_withdrawn', true);

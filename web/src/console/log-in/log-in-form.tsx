@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput } from '@mantine/core';
+import { Alert, Anchor, Button, PasswordInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -12,22 +12,33 @@ import styles from './log-in.module.css';
 import { PasskeyLogIn } from './passkey-log-in.tsx';
 import { UsernameInput } from './username-input.tsx';
 
-/** Asks for the password, then for a code if the account has a token; or for a passkey instead of both. */
+/** Remembers that log-ins of this browser show a code beside the password. */
+const BESIDE_KEY = 'sello-log-in-code-beside';
+
+/**
+ * Asks for the password, then for a code if the account has a token; or for a passkey instead of both. Where the server tells
+ * nobody that a password was right (`profile: psd2`), it does not ask: the code is entered beside the password.
+ */
 export function LogInForm() {
   const { t } = useTranslation('console');
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState(NO_CODE);
   const [coded, setCoded] = useState(false);
+  const [beside, setBeside] = useState(() => localStorage.getItem(BESIDE_KEY) !== null);
+  const shows = coded || (beside && code.text !== '');
   const logIn = useMutation({
     mutationFn: () =>
       api('POST /v1/browser-sessions', {
-        body: { username, password, ...(coded ? shownCode(code) : {}) },
+        body: { username, password, ...(shows ? shownCode(code) : {}) },
       }),
-    onSuccess: startSession,
+    onSuccess: (session) => {
+      if (beside && shows) localStorage.setItem(BESIDE_KEY, '1');
+      startSession(session);
+    },
     onError: (error) => {
       if (isProblem(error, 'code_required')) setCoded(true);
-      else if (coded) setCode({ ...code, text: '' });
+      else if (shows) setCode({ ...code, text: '' });
     },
   });
   const submit = (event: FormEvent) => {
@@ -76,6 +87,19 @@ export function LogInForm() {
             maxLength={1024}
             visibilityToggleButtonProps={{ 'aria-label': t('log_in.password_show') }}
           />
+          {beside ? (
+            <CodeOrRecoveryInput
+              label={t('log_in.code')}
+              description={t('log_in.code_beside_hint')}
+              value={code}
+              onChange={setCode}
+              autoFocus={username !== ''}
+            />
+          ) : (
+            <Anchor component="button" type="button" onClick={() => setBeside(true)}>
+              {t('log_in.code_beside')}
+            </Anchor>
+          )}
         </>
       )}
       <ProblemNote error={error} />

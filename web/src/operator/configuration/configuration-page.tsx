@@ -14,7 +14,7 @@ import { GROUPS, type Group, groupOf } from './groups.ts';
 import { found, type Setting } from './settings.ts';
 import { shownValue, writtenValue } from './shown-value.ts';
 
-const SOURCES = ['default', 'file', 'environment', 'flag'] as const;
+const SOURCES = ['default', 'profile', 'file', 'environment', 'flag'] as const;
 const SEARCH_LENGTH_MAX = 100;
 
 /** The configuration in force. */

@@ -18,7 +18,7 @@ export type Group = (typeof GROUPS)[number];
 
 /** The beginnings of keys. The first that fits decides, so `rate_limit_url` stands with `rate_limits`. */
 const BEGINNINGS: readonly (readonly [beginning: RegExp, group: Group])[] = [
-  [/^(role|data_dir|language|log_level)$/, 'process'],
+  [/^(role|profile|data_dir|language|log_level)$/, 'process'],
   [/^(tcp|http|tls|proxy|public|drain)_/, 'network'],
   [/^(policy|keys)\.|^currency_/, 'decisions'],
   [/^(password|registration|session|device_session|enrolment|token|proof|recovery|idempotency)_/, 'accounts'],

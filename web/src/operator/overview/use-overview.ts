@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { EventFollower, type StreamState } from '../../api/event-follower.ts';
 import type { Overview } from '../../api/operations.ts';
 import { retryWhenBack } from '../../api/retry-when-back.ts';
+import { BACKGROUND } from '../../session/user-activity.ts';
 import { type LatencySample, withSample } from './series.ts';
 
 export interface LiveOverview {
@@ -17,7 +18,7 @@ export function useOverview(): LiveOverview {
   useEffect(() => {
     const follower = new EventFollower({
       url: '/v1/admin/overview/events',
-      headers: () => ({}),
+      headers: () => BACKGROUND,
       onEvent({ type, data }) {
         if (type !== 'overview') return;
         const overview: Overview = JSON.parse(data);
