@@ -59,10 +59,15 @@ test('over TCP: challenges, messages and a resumption are refused after it, and 
   ]) {
     clock.advance(IDLE_MS);
     const outcome = await use();
-    assert.ok(outcome === true || (typeof outcome === 'object' && !('refused' in outcome)), JSON.stringify(outcome));
+    assert.ok(
+      outcome === true || (typeof outcome === 'object' && !('refused' in outcome)),
+      JSON.stringify(outcome),
+    );
   }
   clock.advance(IDLE_MS + 1);
-  assert.deepEqual(await services.resumeSession({ secret, address: '127.0.0.1' }), { refused: 'session_ended' });
+  assert.deepEqual(await services.resumeSession({ secret, address: '127.0.0.1' }), {
+    refused: 'session_ended',
+  });
   assert.deepEqual(await services.issueChallenges(session, 1), { refused: 'session_ended' });
   assert.equal(await services.messaging.isSessionValid(session), false);
 });

@@ -60,7 +60,10 @@ test('a right password without a code, with a wrong one or with a spent one is r
   const { entries } = (await auditor.get('/v1/journal?limit=100')).json;
   const reasons = new Set(
     entries
-      .filter(({ body }: { body: { type: string; user: string } }) => body.type === 'login.refused' && body.user === 'alice')
+      .filter(
+        ({ body }: { body: { type: string; user: string } }) =>
+          body.type === 'login.refused' && body.user === 'alice',
+      )
       .map(({ body }: { body: { reason: string } }) => body.reason),
   );
   assert.deepEqual(reasons, new Set(['code_required', 'code_wrong', 'code_spent']));
