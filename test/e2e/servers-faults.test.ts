@@ -1,8 +1,8 @@
 /*
  * Goal: two processes on one database behave as one. When one of two servers behind HAProxy is killed or hangs, clients
- * that retry with their idempotency key see every transaction decided exactly once, and continue within a second.
+ * that retry with their idempotency key see every transaction decided exactly once, and each of them goes on.
  * Method: real processes throughout; customers send over TCP and HTTP without a pause; the journal is compared with their
- * answers. The asserted bound is wide, because machines have other work; the output has the measured times.
+ * answers. Pauses are printed and not judged, because machines have other work: test/deploy/compose.check.ts judges them.
  */
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
@@ -16,7 +16,6 @@ import { until } from '../waiting.ts';
 const ROUNDS = Number(process.env.SELLO_RACE_ROUNDS ?? 40);
 const PASSWORD = 'secreto';
 const CUSTOMERS = 3;
-const PAUSE_MAX_MS = 5_000;
 const LOAD_MS = 1_000;
 const FAULT_MS = 2_500;
 
@@ -104,18 +103,19 @@ test('one is killed, one hangs: each transaction is decided once, and clients go
   const working = customers.map((customer) => customer.work(load));
   /** The longest time that any of them waited for an answer since this was asked last. */
   const longest = () => Math.round(Math.max(...customers.map((customer) => customer.takePause())));
-  const count = () => customers.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
-
-  const goneOn = async (since: number) => {
-    await until(() => count() > since, { what: 'they go on' });
-    return count();
+  /** Each is told of another transaction than it has been told of by now. */
+  const goneOn = async () => {
+    const before = customers.map(({ acknowledged }) => acknowledged.size);
+    await until(() => customers.every(({ acknowledged }, n) => acknowledged.size > (before[n] ?? 0)), {
+      what: 'each goes on',
+    });
   };
   await delay(LOAD_MS);
-  const beforeFaults = await goneOn(0);
+  await goneOn();
   const pauses: Record<string, number> = { before: longest() };
   await cluster.server('a').kill();
   await delay(FAULT_MS);
-  const afterKill = await goneOn(count());
+  await goneOn();
   pauses.killed = longest();
 
   await cluster.startServer('a');
@@ -123,7 +123,7 @@ test('one is killed, one hangs: each transaction is decided once, and clients go
   longest();
   cluster.server('b').child.kill('SIGSTOP');
   await delay(FAULT_MS);
-  const afterHang = await goneOn(count());
+  await goneOn();
   pauses.hung = longest();
   cluster.server('b').child.kill('SIGCONT');
   // It goes on with what it had begun: whatever another decided meanwhile stands.
@@ -145,8 +145,4 @@ test('one is killed, one hangs: each transaction is decided once, and clients go
   t.diagnostic(
     `transactions=${told} doubled=0 lost=0 retries=${retries}, longest pause in ms: ${JSON.stringify(pauses)}`,
   );
-  assert.ok(beforeFaults > 0 && afterKill > beforeFaults && afterHang > afterKill, 'they went on');
-  // How long anyone waits without a fault is how slow the machine is.
-  const pauseMaxMs = Math.max(PAUSE_MAX_MS, 10 * (pauses.before ?? 0));
-  for (const [fault, ms] of Object.entries(pauses)) assert.ok(ms < pauseMaxMs, `${fault}: ${ms} ms`);
 });
