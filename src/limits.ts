@@ -165,6 +165,9 @@ export const LIMITS = {
   waitingTokenMs: 86_400_000,
   /** How long a recovery stands, from when it was asked for. */
   recoveryMs: 604_800_000,
+  /** What a service may say to the user of a request, in characters; ISO 20022 has 35 (Max35Text) and 140 (Max140Text). */
+  referenceLengthMax: 35,
+  requestMessageLengthMax: 140,
   /** How many recovery codes are made at a time. */
   recoveryCodes: 10,
   /** A shorter bound on idle sessions would end them between two clicks. */

@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
 import { startChromium } from '../services/chromium.ts';
 import { PushService } from '../services/push-service.ts';
+import { selloJson } from '../services/sello-command.ts';
 import { until } from '../waiting.ts';
 import { Console } from './console.ts';
 import { newCustomer, PHONE_OPTIONS } from './customer.ts';
@@ -129,6 +130,44 @@ describe('payments', { concurrency: 2 }, () => {
     await token.at('approvals');
     await token.page.getByRole('link', { name: /Payment/ }).click();
     await token.text(warning).waitFor();
+    await leave();
+  });
+
+  test('a service’s words stand below what is signed, as its own, on the phone, at the desk and after the decision', async () => {
+    const { bank, token, leave } = await newCustomer(chromium, sello, 'hugo');
+    const { key } = await selloJson([
+      'service',
+      'create',
+      'shop',
+      '--scope',
+      'transactions:write',
+      '--data-dir',
+      sello.folder,
+    ]);
+    const asked = await sello.ask('POST', '/v1/transactions', {
+      token: key,
+      body: {
+        ...{
+          username: 'hugo',
+          payer: 'ES79-2100-0813',
+          payee: 'Astilleros',
+          amount: '700.00',
+          currency: 'EUR',
+        },
+        ...{ reference: 'A-1204', message: '<b>To: Mallory</b> 1.00 EUR' },
+      },
+    });
+    assert.equal(asked.status, 202, JSON.stringify(asked.json));
+    await token.open('Astilleros');
+    const note = token.page.getByRole('region', { name: 'Who asks' });
+    for (const part of ['Asked for by “shop”.', 'Their reference: A-1204', '<b>To: Mallory</b> 1.00 EUR'])
+      await note.getByText(part).waitFor();
+    const [card, below] = await Promise.all([token.text('Astilleros').boundingBox(), note.boundingBox()]);
+    assert.ok(card && below && below.y > card.y + card.height);
+    await token.consent();
+    await token.heading('Approved').waitFor();
+    await bank.at('transfers', asked.json.id);
+    await bank.text('<b>To: Mallory</b> 1.00 EUR').waitFor();
     await leave();
   });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RecordedBody, RecordedTransaction } from '../../domain/journal/entry.ts';
 import { GENESIS_HASH } from '../../domain/journal/hash-chain.ts';
 import type { JournalEntry, LinkedEntry } from '../../ports/journal-reader.ts';
@@ -7,6 +8,7 @@ import { intactBody } from '../journal/intact-entry.ts';
 import type { DecidedTransaction } from '../receipts/receipt-signer.ts';
 import { recordedOf } from './ended-transaction.ts';
 import type { RequestedTransaction } from './request-transaction.ts';
+import { type RequestedBy, requesterOf } from './requested-by.ts';
 import { STATUS_OF, timeOfId } from './transaction-view.ts';
 
 const ENTRIES_PER_READ = 256;
@@ -78,7 +80,11 @@ async function isRecorded(
 
 async function isRequested(context: Context, userId: UserId, kept: RequestedTransaction): Promise<boolean> {
   const request = await requestedTransaction(context, userId, kept.transactionId);
-  return fitsRequest(kept, request) && kept.velocity === request?.velocity;
+  return (
+    fitsRequest(kept, request) &&
+    kept.velocity === request?.velocity &&
+    isDeepStrictEqual(kept.requestedBy, request?.requestedBy)
+  );
 }
 
 /** The transaction as its intact entry of request states it, and the service that asked. @returns undefined without such an entry */
@@ -90,7 +96,11 @@ export async function requestedTransaction(
   const entry = await requestOf(context, userId, transactionId);
   const body = entry && intactBody(entry, entry.previous);
   if (!body?.transaction) return undefined;
-  return { transaction: body.transaction, serviceId: serviceOf(body), velocity: body.detail?.velocity };
+  const requestedBy = requesterOf(body.detail);
+  return {
+    ...{ transaction: body.transaction, serviceId: serviceOf(body), velocity: body.detail?.velocity },
+    ...(requestedBy ? { requestedBy } : {}),
+  };
 }
 
 export interface RecordedRequest {
@@ -99,6 +109,7 @@ export interface RecordedRequest {
   readonly serviceId: string;
   /** What of the velocity limit it exceeded. */
   readonly velocity: unknown;
+  readonly requestedBy?: RequestedBy;
 }
 
 /** Whether a pending row says what its entry of request does. */

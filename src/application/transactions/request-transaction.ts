@@ -9,12 +9,15 @@ import type { Job, Proposal } from '../decisions/job.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import type { User } from '../users/user.ts';
+import { type RequestedBy, requesterDetail } from './requested-by.ts';
 import { makeTransactionId } from './transaction-id.ts';
 
 /** A pending transaction, kept until its user decides. */
 export type RequestedTransaction = TransactionRow & {
   /** What of the user's velocity limit it exceeds, where that is why it waits. Not in its row: its entry records it. */
   readonly velocity?: VelocityExcess;
+  /** The same. */
+  readonly requestedBy?: RequestedBy;
   readonly repeated?: boolean;
 };
 
@@ -22,6 +25,7 @@ export interface RequestTransactionRequest {
   readonly userId: UserId;
   readonly transfer: Transfer;
   readonly serviceId: string;
+  readonly requestedBy?: RequestedBy;
   readonly idempotency?: Idempotency;
 }
 
@@ -32,14 +36,14 @@ export async function requestTransaction(
 ): Promise<RequestedTransaction | Refusal> {
   const waiting = context.challenges.ensureKeys(context.decider.now());
   if (waiting) await waiting;
-  const { userId, transfer, serviceId, idempotency } = request;
+  const { userId, transfer, serviceId, requestedBy, idempotency } = request;
   const job: Job<RequestedTransaction | Refusal> = {
     userId,
     origin: { kind: 'service', name: serviceId },
     decide: (user, { at }) => {
       if (!user || user.version === 0) return { result: refuse('user_unknown') };
       if (user.disabled) return { result: refuse('user_disabled') };
-      return requestProposal(context, user, at, { transfer, serviceId, state: user.state });
+      return requestProposal(context, user, at, { transfer, serviceId, requestedBy, state: user.state });
     },
   };
   const codec = wholeResult<RequestedTransaction>();
@@ -50,6 +54,7 @@ interface Wanted {
   readonly transfer: Transfer;
   /** Empty where the user asks. */
   readonly serviceId: string;
+  readonly requestedBy?: RequestedBy | undefined;
   readonly state: UserState;
   /** The challenge that this entry spends. */
   readonly challenge?: string;
@@ -61,7 +66,7 @@ export function requestProposal(
   context: Context,
   user: User,
   at: number,
-  { transfer, serviceId, state, challenge: spent, velocity }: Wanted,
+  { transfer, serviceId, requestedBy, state, challenge: spent, velocity }: Wanted,
 ): Proposal<RequestedTransaction | Refusal> {
   const { pendingTransactionsPerUserMax: max } = LIMITS;
   // Expired ones do not count: they wait for maintenance alone.
@@ -89,10 +94,15 @@ export function requestProposal(
   };
   const detail = {
     ...(serviceId === '' ? {} : { service: serviceId }),
+    ...(requestedBy ? requesterDetail(requestedBy) : {}),
     ...(velocity === undefined ? {} : { velocity }),
   };
   return {
-    result: velocity === undefined ? transaction : { ...transaction, velocity },
+    result: {
+      ...transaction,
+      ...(velocity === undefined ? {} : { velocity }),
+      ...(requestedBy ? { requestedBy } : {}),
+    },
     draft: {
       type: 'transaction.requested',
       ...(Object.keys(detail).length === 0 ? {} : { detail }),

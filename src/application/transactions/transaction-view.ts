@@ -1,4 +1,4 @@
-import type { EntryType, RecordedTransaction } from '../../domain/journal/entry.ts';
+import type { EntryType, RecordedBody, RecordedTransaction } from '../../domain/journal/entry.ts';
 import type { JournalEntry } from '../../ports/journal-reader.ts';
 import type { TransactionRow, TransactionStatus, UserId } from '../../ports/store.ts';
 
@@ -13,6 +13,8 @@ export interface TransactionView {
   readonly payer: string;
   readonly challenge: string;
   readonly requestedAt: number;
+  /** Whether a service asked for it (`requested-by.ts` tells which). */
+  readonly byService: boolean;
   /** Set for a transaction that is or was pending. */
   readonly expiresAt?: number;
   readonly decidedAt?: number;
@@ -34,9 +36,10 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 
 export function viewOfRow(row: TransactionRow): TransactionView {
   const { userId, transactionId: id, status, amount, currency, payee, payer, challenge } = row;
-  const { requestedAt, expiresAt, decidedAt, decidedVersion, reason } = row;
+  const { requestedAt, expiresAt, decidedAt, decidedVersion, reason, serviceId } = row;
   return {
     ...{ userId, id, status, amount, currency, payee, payer, challenge, requestedAt, expiresAt },
+    byService: serviceId !== '',
     ...(status === 'pending' ? {} : { decidedAt, version: decidedVersion }),
     ...(reason === '' ? {} : { reason }),
   };
@@ -49,14 +52,16 @@ export function viewOfRow(row: TransactionRow): TransactionView {
 export function viewOfEntry(entry: JournalEntry): TransactionView | undefined {
   const status = STATUS_OF[entry.type];
   if (!status || entry.body === '') return undefined;
-  const { transaction, reason } = JSON.parse(entry.body) as {
+  const { transaction, reason, detail } = JSON.parse(entry.body) as {
     transaction: RecordedTransaction;
+    detail?: RecordedBody['detail'];
     reason?: string;
   };
   const { id, amount, currency, payee, payer, challenge } = transaction;
   return {
     ...{ userId: entry.userId, id, status, amount, currency, payee, payer, challenge },
     requestedAt: timeOfId(id) ?? entry.at,
+    byService: detail?.service !== undefined,
     ...(status === 'pending' ? {} : { decidedAt: entry.at, version: entry.version }),
     ...(reason === undefined ? {} : { reason }),
   };

@@ -6,6 +6,7 @@ import {
   searchTransactions,
   type TransactionFilter,
 } from '../../application/search/search-transactions.ts';
+import type { RequestedBy } from '../../application/transactions/requested-by.ts';
 import { isRefusal } from '../../domain/errors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { ENTRY_FILTERS, entryFilterOf } from './entry-search.ts';
@@ -14,8 +15,8 @@ import { Status, Transaction, transactionView } from './transaction-view.ts';
 
 export const FoundView = named('UserTransaction', closed({ ...Transaction.properties, user: Username }));
 
-export function foundView(found: FoundTransaction) {
-  const { challenge: _, ...view } = transactionView(found);
+export function foundView(found: FoundTransaction, requestedBy?: RequestedBy) {
+  const { challenge: _, ...view } = transactionView(found, { requestedBy });
   return { ...view, user: found.username };
 }
 

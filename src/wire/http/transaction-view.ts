@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { Authorisation } from '../../application/transactions/authorisation.ts';
+import type { RequestedBy } from '../../application/transactions/requested-by.ts';
 import type { TransactionView } from '../../application/transactions/transaction-view.ts';
 import { rfc3339 } from '../../domain/journal/entry.ts';
 import { shortChallenge } from '../../domain/transaction/short-challenge.ts';
@@ -23,6 +24,13 @@ export const Transaction = named(
         ...Account,
         description:
           'To its user, of a pending transaction: an account that they paid before and that looks like the payee, but is written with other characters. Warn of it.',
+      }),
+    ),
+    requested_by: Type.Optional(
+      closed({
+        service: Type.String({ description: 'The name of the service that asked, at that time.' }),
+        reference: Type.Optional(Type.String({ description: 'As the service gave it.' })),
+        message: Type.Optional(Type.String({ description: 'The same.' })),
       }),
     ),
     challenge: Type.Optional(
@@ -71,12 +79,19 @@ export const TRANSACTION_EXAMPLE = {
 };
 
 /** @param payeeResembles an account that the user paid before */
-export function transactionView(view: TransactionView, payeeResembles?: string): Static<typeof Transaction> {
+export function transactionView(
+  view: TransactionView,
+  {
+    payeeResembles,
+    requestedBy,
+  }: { payeeResembles?: string | undefined; requestedBy?: RequestedBy | undefined } = {},
+): Static<typeof Transaction> {
   const { id, status, payer, payee, amount, currency, challenge, requestedAt, expiresAt, decidedAt, reason } =
     view;
   return {
     ...{ id, status, payer, payee, amount, currency, challenge },
     ...(status === 'pending' ? { challenge_short: shortChallenge(challenge) } : {}),
+    ...(requestedBy === undefined ? {} : { requested_by: requestedBy }),
     ...(payeeResembles === undefined ? {} : { payee_resembles: payeeResembles }),
     requested_at: rfc3339(requestedAt),
     ...(expiresAt === undefined ? {} : { expires_at: rfc3339(expiresAt) }),

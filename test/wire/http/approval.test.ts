@@ -37,8 +37,9 @@ describe('a service asks, the user decides', () => {
     });
     assert.equal(approved.status, 200, approved.text);
     assert.equal(approved.json.status, 'approved');
-    const waited = await waiting;
-    assert.deepEqual(waited.json, approved.json);
+    const { requested_by: requestedBy, ...waited } = (await waiting).json;
+    assert.deepEqual(waited, approved.json);
+    assert.deepEqual(requestedBy, { service: 'shop' });
     assert.ok(performance.now() - startedAt < 15_000, 'told at once, and not when the wait was over');
 
     const receipt = await fixture.get(`/v1/receipts/${pending.id}`, key);

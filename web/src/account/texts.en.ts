@@ -31,6 +31,9 @@ export const accountTexts = {
     requested: 'Requested',
     decided: 'Decided',
     reason: 'Reason',
+    service: 'Asked for by',
+    service_reference: 'Their reference',
+    service_message: 'Their message',
     id: 'Reference',
   },
   receipt: {

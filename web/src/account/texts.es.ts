@@ -34,6 +34,9 @@ export const accountTexts: Texts<typeof english> = {
     requested: 'Pedida',
     decided: 'Decidida',
     reason: 'Motivo',
+    service: 'Lo pide',
+    service_reference: 'Su referencia',
+    service_message: 'Su mensaje',
     id: 'Referencia',
   },
   receipt: {

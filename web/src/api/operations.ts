@@ -394,6 +394,11 @@ export type Transaction = {
   readonly amount: string;
   readonly currency: string;
   readonly payee_resembles?: string;
+  readonly requested_by?: {
+    readonly service: string;
+    readonly reference?: string;
+    readonly message?: string;
+  };
   readonly challenge?: string;
   readonly challenge_short?: string;
   readonly requested_at: string;
@@ -426,6 +431,11 @@ export type UserTransaction = {
   readonly amount: string;
   readonly currency: string;
   readonly payee_resembles?: string;
+  readonly requested_by?: {
+    readonly service: string;
+    readonly reference?: string;
+    readonly message?: string;
+  };
   readonly challenge?: string;
   readonly challenge_short?: string;
   readonly requested_at: string;
@@ -1645,6 +1655,8 @@ export interface Operations {
       readonly nonce?: string;
       readonly mac?: string;
       readonly code?: string;
+      readonly reference?: string;
+      readonly message?: string;
       readonly receipt?: boolean;
     };
     answer: Transaction;

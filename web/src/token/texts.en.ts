@@ -128,6 +128,12 @@ export const token = {
     offline: 'Approve without a connection',
     offline_hint: 'Scan or paste the payment, read off its code.',
   },
+  requester: {
+    label: 'Who asks',
+    asks: 'Asked for by “{{service}}”.',
+    reference: 'Their reference: {{reference}}',
+    uncovered: 'These are their words. Your code covers the amount and the accounts above, nothing else.',
+  },
   transaction: {
     title: 'Approve this payment?',
     amount: 'Amount',

@@ -131,6 +131,12 @@ export const token: Texts<typeof english> = {
     offline: 'Aprobar sin conexión',
     offline_hint: 'Escanee o pegue el pago y lea su código.',
   },
+  requester: {
+    label: 'Quién lo pide',
+    asks: 'Lo pide «{{service}}».',
+    reference: 'Su referencia: {{reference}}',
+    uncovered: 'Son sus palabras. Su código cubre el importe y las cuentas de arriba, nada más.',
+  },
   transaction: {
     title: '¿Aprueba este pago?',
     amount: 'Importe',

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { receiptOf } from '../../../application/receipts/find-receipt.ts';
+import { findRequesters } from '../../../application/transactions/find-requesters.ts';
 import { transactionStory } from '../../../application/transactions/transaction-story.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../limits.ts';
@@ -51,7 +52,7 @@ export const adminTransactionRoutes = [
       return {
         status: 200,
         body: {
-          transactions: page.found.map(foundView),
+          transactions: page.found.map((found) => foundView(found)),
           next_cursor: page.next === undefined ? null : await dependencies.cursors.write(list, page.next),
           ...searchedView(page),
         },
@@ -82,10 +83,14 @@ export const adminTransactionRoutes = [
       const story = user && (await transactionStory(context, user.userId, params.id));
       if (!user || !story) return refuse('transaction_unknown');
       const receipt = await receiptOf(context, story.transaction);
+      const requesters = await findRequesters(context, [story.transaction]);
       return {
         status: 200,
         body: {
-          transaction: foundView({ ...story.transaction, username: user.username }),
+          transaction: foundView(
+            { ...story.transaction, username: user.username },
+            requesters.get(story.transaction.id),
+          ),
           entries: story.entries.map((entry) => entryView(entry, true)),
           ...(receipt === undefined ? {} : { receipt }),
         },

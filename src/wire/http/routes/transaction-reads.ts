@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { findRequesters } from '../../../application/transactions/find-requesters.ts';
 import {
   findServiceTransaction,
   findTransaction,
@@ -36,7 +37,10 @@ async function viewsFor(
 ): Promise<Static<typeof Transaction>[]> {
   const resembled =
     caller.kind === 'user' ? await resembledPayees(context, caller.session.userId, transactions) : undefined;
-  return transactions.map((view) => transactionView(view, resembled?.get(view.id)));
+  const requesters = await findRequesters(context, transactions);
+  return transactions.map((view) =>
+    transactionView(view, { payeeResembles: resembled?.get(view.id), requestedBy: requesters.get(view.id) }),
+  );
 }
 
 async function viewFor(dependencies: HttpDependencies, caller: Caller, view: TransactionView) {

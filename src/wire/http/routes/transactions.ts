@@ -8,10 +8,13 @@ import {
   type RequestedTransaction,
   requestTransaction,
 } from '../../../application/transactions/request-transaction.ts';
+import type { RequestedBy } from '../../../application/transactions/requested-by.ts';
 import { viewOfRow } from '../../../application/transactions/transaction-view.ts';
 import { isRefusal, type Refusal, refuse } from '../../../domain/errors.ts';
 import { encodeTransaction, type Transfer } from '../../../domain/transaction/canonical-transaction.ts';
 import { makeTransfer } from '../../../domain/transaction/transfer.ts';
+import { isVisible } from '../../../domain/visible-text.ts';
+import { LIMITS } from '../../../limits.ts';
 import type { ServiceCaller, UserCaller } from '../caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { foreignIdempotency, transferIdempotency } from '../idempotency.ts';
@@ -36,6 +39,19 @@ const Wanted = closed({
     }),
   ),
   code: Type.Optional(Code),
+  reference: Type.Optional(
+    Type.String({
+      ...{ minLength: 1, maxLength: LIMITS.referenceLengthMax },
+      description:
+        'By a service: by which it and the user know the matter, such as the number of an order. Visible characters in NFC. The user sees it as the words of the service; no code covers it.',
+    }),
+  ),
+  message: Type.Optional(
+    Type.String({
+      ...{ minLength: 1, maxLength: LIMITS.requestMessageLengthMax },
+      description: 'By a service: a sentence to the user, as `reference`.',
+    }),
+  ),
   receipt: Type.Optional(Type.Boolean({ description: 'By the user: answer the receipt as well.' })),
 });
 
@@ -63,14 +79,32 @@ async function byService(
   if (username === undefined) return refuse('message_invalid', { detail: 'username: required of a service' });
   const user = await context.store.findUser(username);
   if (!user) return refuse('user_unknown');
-  const { serviceId } = caller.service;
+  const { serviceId, name } = caller.service;
+  const said = saidOf(body);
+  if (isRefusal(said)) return said;
   const requested = await requestTransaction(context, {
-    ...{ userId: user.userId, transfer, serviceId },
-    ...foreignIdempotency(key, caller, { method: 'POST', path, body: { ...transfer, username } }),
+    ...{ userId: user.userId, transfer, serviceId, requestedBy: { service: name, ...said } },
+    ...foreignIdempotency(key, caller, { method: 'POST', path, body: { ...transfer, username, ...said } }),
   });
   if (isRefusal(requested)) return requested;
   return pending(context, requested);
 }
+
+/** What the service says to the user, as a third party's text: visible, and nothing that moves what stands beside it. */
+function saidOf({ reference, message }: Static<typeof Wanted>): Omit<RequestedBy, 'service'> | Refusal {
+  for (const [name, text] of Object.entries({ reference, message })) {
+    if (text !== undefined && !isVisible(text)) {
+      return refuse('message_invalid', { detail: `${name}: visible characters in NFC` });
+    }
+  }
+  return {
+    ...(reference === undefined ? {} : { reference }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+/** Of a service's request alone. */
+const SERVICES_MEMBERS = ['reference', 'message'] as const;
 
 async function byUser(
   { context }: HttpDependencies,
@@ -81,6 +115,8 @@ async function byUser(
   if (body.username !== undefined && body.username !== session.username) {
     return refuse('message_invalid', { detail: 'username: by a service alone' });
   }
+  const foreign = SERVICES_MEMBERS.find((name) => body[name] !== undefined);
+  if (foreign !== undefined) return refuse('message_invalid', { detail: `${foreign}: by a service alone` });
   if (body.mac !== undefined && body.nonce === undefined) return refuse('challenge_missing');
   let { nonce } = body;
   if (nonce === undefined) {
@@ -110,7 +146,7 @@ function pending({ settings }: Context, requested: RequestedTransaction): RouteR
     status: 202,
     headers: { ...replayed(repeated), ...locationOf(transactionId) },
     body: {
-      ...transactionView(viewOfRow(requested)),
+      ...transactionView(viewOfRow(requested), { requestedBy: requested.requestedBy }),
       ...(velocity === undefined
         ? {}
         : { required: ['bound_code'], limit: describeExcess(settings.policy, velocity, requested) }),

@@ -15,6 +15,7 @@ export function TransactionFacts({ transaction }: { readonly transaction: Transa
     currency,
     requested_at: requestedAt,
     decided_at: decidedAt,
+    requested_by: requester,
   } = transaction;
   return (
     <dl className={styles.facts}>
@@ -26,6 +27,24 @@ export function TransactionFacts({ transaction }: { readonly transaction: Transa
       <dd className="sello-figures">
         {amount} {currency}
       </dd>
+      {requester !== undefined && (
+        <>
+          <dt>{t('transaction.service')}</dt>
+          <dd className="sello-text">{requester.service}</dd>
+        </>
+      )}
+      {requester?.reference !== undefined && (
+        <>
+          <dt>{t('transaction.service_reference')}</dt>
+          <dd className="sello-text">{requester.reference}</dd>
+        </>
+      )}
+      {requester?.message !== undefined && (
+        <>
+          <dt>{t('transaction.service_message')}</dt>
+          <dd className="sello-text">{requester.message}</dd>
+        </>
+      )}
       <dt>{t('transaction.requested')}</dt>
       <dd className="sello-figures">{shownTime(requestedAt, locale)}</dd>
       {decidedAt !== undefined && (

@@ -57,7 +57,7 @@ function TransactionCard({ transaction }: { readonly transaction: UserTransactio
   const locale = useLocale();
   const reasonOf = useReason();
   const { id, user, payer, payee, amount, currency, status, reason } = transaction;
-  const { requested_at: requestedAt, decided_at: decidedAt } = transaction;
+  const { requested_at: requestedAt, decided_at: decidedAt, requested_by: requester } = transaction;
   return (
     <Card>
       <div className={styles.head}>
@@ -77,6 +77,13 @@ function TransactionCard({ transaction }: { readonly transaction: UserTransactio
           ],
           [account('transaction.payer'), payer],
           [account('transaction.payee'), payee],
+          ...(requester === undefined ? [] : [[account('transaction.service'), requester.service] as const]),
+          ...(requester?.reference === undefined
+            ? []
+            : [[account('transaction.service_reference'), requester.reference] as const]),
+          ...(requester?.message === undefined
+            ? []
+            : [[account('transaction.service_message'), requester.message] as const]),
           [account('transaction.requested'), shownTime(requestedAt, locale)],
           ...(decidedAt === undefined
             ? []

@@ -1,5 +1,6 @@
 import { parseAccount } from '../../../../src/domain/transaction/transfer.ts';
 import { BoundTransaction } from './bound-transaction.ts';
+import { type Requester, readRequester } from './requester.ts';
 
 export interface PendingTransaction {
   readonly id: string;
@@ -8,6 +9,8 @@ export interface PendingTransaction {
   readonly expiresAtMs: number;
   /** An account that the user paid before and that the payee looks like, as the server says: a hint, not signed. */
   readonly payeeResembles?: string;
+  /** Absent where its user asked. */
+  readonly requester?: Requester;
 }
 
 const ID = /^[0-9A-Za-z_-]{1,64}$/;
@@ -21,14 +24,25 @@ export interface PendingList {
 
 export function readPending(source: unknown): PendingTransaction | undefined {
   if (typeof source !== 'object' || source === null) return undefined;
-  const { id, status, expires_at: expires, payee_resembles: like } = source as Record<string, unknown>;
+  const {
+    id,
+    status,
+    expires_at: expires,
+    payee_resembles: like,
+    requested_by: asked,
+  } = source as Record<string, unknown>;
   if (typeof id !== 'string' || !ID.test(id) || status !== 'pending' || typeof expires !== 'string')
     return undefined;
   const expiresAtMs = Date.parse(expires);
   const transaction = BoundTransaction.of(source);
   if (!transaction || Number.isNaN(expiresAtMs)) return undefined;
   const isAccount = typeof like === 'string' && parseAccount(like) === like && like !== transaction.payee;
-  return Object.freeze({ id, transaction, expiresAtMs, ...(isAccount ? { payeeResembles: like } : {}) });
+  const requester = readRequester(asked);
+  return Object.freeze({
+    ...{ id, transaction, expiresAtMs },
+    ...(isAccount ? { payeeResembles: like } : {}),
+    ...(requester ? { requester } : {}),
+  });
 }
 
 /** Reads the answer to GET /v1/transactions?status=pending, sorted by expiry. */

@@ -17,6 +17,7 @@ import { ApprovalOutcome, type Ending } from './approval-outcome.tsx';
 import { Countdown } from './countdown.tsx';
 import { HoldButton } from './hold-button.tsx';
 import { RefuseDialog } from './refuse-dialog.tsx';
+import { RequesterNote } from './requester-note.tsx';
 import { TransactionCard } from './transaction-card.tsx';
 import type { Found } from './use-found-transaction.ts';
 
@@ -88,6 +89,7 @@ export function ApprovalForm({ pending, token }: Found) {
         <Countdown untilMs={pending.expiresAtMs} />
       </div>
       <TransactionCard transaction={transaction} payeeResembles={pending.payeeResembles} />
+      {pending.requester && <RequesterNote requester={pending.requester} />}
       {problem && (
         <Notice kind={problem === 'code_wrong' ? 'danger' : 'warning'}>{t(`transaction.${problem}`)}</Notice>
       )}
