@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { designVariables } from './build/design-variables.ts';
+import { pageFrame } from './build/page-frame.ts';
 import { precache } from './build/precache.ts';
 import { precompress } from './build/precompress.ts';
 
@@ -20,12 +21,17 @@ export default defineConfig({
   publicDir: file('public'),
   plugins: [
     react(),
+    pageFrame(),
     designVariables(),
     precache({
       page: 'token/index.html',
       worker: 'service-worker.js',
       // What the page's HTML itself refers to: without it the first paint of a page without a network lacks the logo.
-      publicFiles: [file('public/sello.svg'), file('public/token/manifest.webmanifest')],
+      publicFiles: [
+        file('public/sello.svg'),
+        file('public/load.js'),
+        file('public/token/manifest.webmanifest'),
+      ],
       publicDir: file('public'),
     }),
     precompress(),

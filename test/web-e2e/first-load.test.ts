@@ -97,3 +97,27 @@ test('the page follows the system’s colour scheme, however often it renders be
   assert.equal(await page.evaluate('reads'), 0);
   await context.close();
 });
+
+test('a script that does not arrive, as when the network changes, is asked for again; where it never arrives the page says so', async () => {
+  const { page, context } = await chromium.visitor(sello.origin);
+  let refused = 0;
+  let refusedMax = 1;
+  await page.route('**/assets/console-*.js', (route) =>
+    refused++ < refusedMax ? route.abort('internetdisconnected') : route.continue(),
+  );
+  await page.goto('/console');
+  const heading = page.getByRole('heading', { level: 1 });
+  await heading.waitFor();
+  assert.equal(refused, 2);
+  assert.equal(await page.evaluate("sessionStorage.getItem('sello-load-failures')"), null);
+
+  refused = 0;
+  refusedMax = Number.POSITIVE_INFINITY;
+  await page.reload();
+  await page.getByRole('alert').getByText('Check the connection and load it again.').waitFor();
+  assert.equal(refused, 4, 'once, and three times again');
+  refusedMax = 0;
+  await page.getByRole('link', { name: 'Load it again' }).click();
+  await heading.waitFor();
+  await context.close();
+});

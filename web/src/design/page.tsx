@@ -6,6 +6,8 @@ import type { Language } from '../i18n/language.ts';
 import { addTexts, startTexts } from '../i18n/texts.ts';
 import { startColorScheme } from './color-scheme.ts';
 
+/** Of public/load.js. */
+const LOAD_FAILURES_KEY = 'sello-load-failures';
 const RELOADED_KEY = 'sello-reloaded-at';
 const RELOAD_PAUSE_MS = 60_000;
 
@@ -33,4 +35,5 @@ export async function startPage(
   for (const [namespace, both] of Object.entries(texts)) addTexts(namespace, both);
   const root = document.getElementById('root');
   if (root) createRoot(root).render(<StrictMode>{content}</StrictMode>);
+  sessionStorage.removeItem(LOAD_FAILURES_KEY);
 }
