@@ -60,6 +60,17 @@ for (const running of [true, false]) {
       assert.deepEqual(await selloJson(['user', 'unlock', 'bob', ...at]), { username: 'bob' });
     });
 
+    test('erasing a user is for good, and wants to be told so', async () => {
+      await selloJson(['user', 'create', 'carol', '--password-stdin', ...at], { stdin: PASSWORD });
+      const asked = await sello(['user', 'erase', 'carol', ...at]);
+      assert.equal(asked.code, 2, asked.stderr);
+      assert.match(asked.stderr, /--yes/);
+      assert.equal((await selloJson(['user', 'list', ...at])).users.length, 3);
+      const erased = await selloJson(['user', 'erase', 'carol', '--yes', ...at]);
+      assert.equal(erased.finished, true);
+      assert.equal((await selloJson(['user', 'list', '--search', 'carol', ...at])).users.length, 0);
+    });
+
     test('keys are listed by their public halves, and rotated', async () => {
       const before = await selloJson(['keys', 'list', ...at]);
       assert.equal(before.key_version, 1);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { text } from '../../language/text.ts';
 import { operate } from '../../operator/client.ts';
 import type { OperationResult } from '../../operator/operations.ts';
+import { CANNOT_BE_UNDONE } from '../shell/cannot-be-undone.ts';
 import { examples } from '../shell/examples.ts';
 import { granted } from '../shell/failure.ts';
 import type { Shell } from '../shell/shell.ts';
@@ -87,7 +88,7 @@ export function defineDatasets(command: Command, shell: Shell): void {
       ),
     )
     .argument('<name>', name)
-    .requiredOption('--yes', say(text('do it: this cannot be undone', 'hacerlo: no se puede deshacer')))
+    .requiredOption('--yes', say(CANNOT_BE_UNDONE))
     .option('--dataset-version <n>', say(text('of this version alone', 'solo de esta versión')))
     .addHelpText(
       'after',

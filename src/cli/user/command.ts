@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { text } from '../../language/text.ts';
 import { operate } from '../../operator/client.ts';
 import type { OperationResult } from '../../operator/operations.ts';
+import { CANNOT_BE_UNDONE } from '../shell/cannot-be-undone.ts';
 import { examples } from '../shell/examples.ts';
 import { granted } from '../shell/failure.ts';
 import { DISABLED, defineNamedAction, ENABLED } from '../shell/named-action.ts';
@@ -167,7 +168,8 @@ function defineErase(command: Command, shell: Shell, argument: string): void {
       ),
     )
     .argument('<name>', argument)
-    .addHelpText('after', examples(shell, 'sello user erase alice'))
+    .requiredOption('--yes', shell.say(CANNOT_BE_UNDONE))
+    .addHelpText('after', examples(shell, 'sello user erase alice --yes'))
     .action(async (username: string) => {
       const erased = granted(await operate(shell.config(), 'user.erase', { username }));
       shell.result(erased, () =>
