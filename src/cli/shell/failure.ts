@@ -7,6 +7,7 @@ import {
   VaultUnavailable,
 } from '../../domain/errors.ts';
 import type { Language } from '../../language/language.ts';
+import { detailIn } from '../../language/refusal-details.ts';
 import { type Text, text } from '../../language/text.ts';
 import { ERRORS } from '../../wire/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -95,7 +96,7 @@ export function reportFailure(error: unknown, language: Language): FailureReport
 
 function reportRefusal(refusal: Refusal, language: Language): FailureReport {
   const form = Object.hasOwn(ERRORS, refusal.refused) ? ERRORS[refusal.refused][language] : undefined;
-  const detail = refusal.detail === undefined ? '' : ` (${refusal.detail})`;
+  const detail = refusal.detail === undefined ? '' : ` (${detailIn(language, refusal.detail)})`;
   const wait = refusal.retryAfterMs;
   const unreachable =
     refusal.refused === 'unavailable' || refusal.refused === 'busy' || refusal.refused === 'shutting_down';

@@ -1,5 +1,6 @@
 import type { Refusal } from '../../domain/errors.ts';
 import { preferredLanguage } from '../../language/language.ts';
+import { detailIn } from '../../language/refusal-details.ts';
 import { ERRORS } from '../errors.ts';
 
 const DETAIL_LENGTH_MAX = 256;
@@ -19,7 +20,9 @@ export function problemOf(refusal: Refusal, acceptLanguage: string | undefined, 
   const language = preferredLanguage(acceptLanguage);
   const { http, [language]: text } = ERRORS[refusal.refused];
   const more =
-    refusal.detail === undefined ? '' : ` (${refusal.detail.slice(0, DETAIL_LENGTH_MAX).toWellFormed()})`;
+    refusal.detail === undefined
+      ? ''
+      : ` (${detailIn(language, refusal.detail.slice(0, DETAIL_LENGTH_MAX).toWellFormed())})`;
   return {
     type: `/docs/problems#${refusal.refused}`,
     title: text.title,

@@ -1,4 +1,5 @@
 import type { Refusal, RefusalCode } from '../../domain/errors.ts';
+import { detailIn } from '../../language/refusal-details.ts';
 import { ERRORS } from '../errors.ts';
 
 const DETAIL_LENGTH_MAX = 64;
@@ -15,8 +16,8 @@ export function okAnswer(members: string, id: string | undefined): string {
  */
 export function refusalAnswer(refusal: Refusal, id: string | undefined): string {
   const { tcp, es } = ERRORS[refusal.refused];
-  const detail =
-    refusal.detail === undefined ? '' : ` (${refusal.detail.slice(0, DETAIL_LENGTH_MAX).toWellFormed()})`;
+  const told = refusal.detail && detailIn('es', refusal.detail);
+  const detail = told === undefined ? '' : ` (${told.slice(0, DETAIL_LENGTH_MAX).toWellFormed()})`;
   let text = `{"status":"${tcp}","mensaje":${JSON.stringify(`${es.title}${detail}. ${es.detail}`)}`;
   text += `,"error":"${refusal.refused}"`;
   if (refusal.retryAfterMs !== undefined) text += `,"reintentar_ms":${Math.ceil(refusal.retryAfterMs)}`;
