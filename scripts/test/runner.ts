@@ -5,6 +5,8 @@ import type { TestReport } from './report.ts';
 /** A suite that hangs is ended; the slowest stops and starts a server fifty times. */
 const SUITE_TIME_MAX_MS = 600_000;
 
+const SUITE_END_MS = 30_000;
+
 export interface SuiteRun {
   readonly root: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -39,6 +41,8 @@ async function runSuite(file: string, { root, environment }: SuiteRun): Promise<
   const stream = run({
     ...{ files: [file], cwd: root, concurrency: 1 },
     ...{ timeout: SUITE_TIME_MAX_MS, env: environment },
+    // A suite whose tests have ended and whose process does not, as when a server was left alive, has no timeout else.
+    signal: AbortSignal.timeout(SUITE_TIME_MAX_MS + SUITE_END_MS),
   });
   for await (const event of stream) events.push(event);
   return events;

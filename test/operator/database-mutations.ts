@@ -2,12 +2,13 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { Draw } from './export-mutations.ts';
 
-/** What vault and configuration cover, or what repeats another column for older versions (docs/security.md). */
+/** What vault and configuration cover, what repeats another column for older versions, or what no decision hangs on (docs/security.md). */
 export const NOT_COMPARED: ReadonlySet<string> = new Set([
   'mac_key',
   'seed',
   'wrapped',
   'claim_version',
+  'used_at',
   'position',
 ]);
 

@@ -1,5 +1,6 @@
 // The real application in the test's process, on a temporary folder and optionally on a clock that only the test moves.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -27,9 +28,21 @@ export class StoppedClock implements Clock {
 
 export async function temporaryFolder(t: Pick<TestContext, 'after'>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sello-test-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  // Hooks run in the order in which they were given: one that removed the folder would run before those that stop who writes in it.
+  t.after(() => leftOver.add(folder));
   return folder;
 }
+
+const leftOver = new Set<string>();
+process.on('exit', () => {
+  for (const folder of leftOver) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // A process that a failed test left alive writes there.
+    }
+  }
+});
 
 /** The real application on a throw-away folder, closed when the test ends. */
 export async function testApplication(
