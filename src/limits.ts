@@ -434,6 +434,8 @@ export const LIMITS = {
   storeMigrationLockTimeMs: 5_000,
   /** Entries given a journal position per step. */
   commitSequencerEntriesMax: 4_096,
+  /** Units of work of a lane that get their places at once, where the journal is distributed. */
+  commitSequencerUnitsMax: 256,
   /** Pause between two such steps. */
   commitSequencerPeriodMs: 1_000,
   /** A lane in which this process has written nothing for so long is not used again. */

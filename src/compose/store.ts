@@ -78,17 +78,22 @@ export interface MigratedStore {
   readonly serverRole: string | undefined;
   /** Whether the migration is finished: servers of a version that knows no lanes are refused. */
   readonly finished: boolean;
+  /** How Citus distributes the users' rows, when that was asked for. */
+  readonly distributed:
+    | { readonly shards: number; readonly nodes: number; readonly already: boolean }
+    | undefined;
 }
 
 /**
  * Migrates the tables of `store_url` to this program's version while servers run, as the user of `store_owner_url`
  * when that is set.
  * @param finish makes lanes the order of the journal; no server of a version that knows none may run any more
+ * @param distribute distributes the users' rows over the nodes of Citus; no server may run meanwhile
  * @throws StartRefused when the operator must fix something; the message says what
  */
 export async function migrateStore(
   config: Config,
-  { finish = false }: { readonly finish?: boolean } = {},
+  { finish = false, distribute = false }: { readonly finish?: boolean; readonly distribute?: boolean } = {},
 ): Promise<MigratedStore> {
   if (!isPostgres(config)) {
     throw new StartRefused(
@@ -101,6 +106,9 @@ export async function migrateStore(
   ]);
   const server = readAddress(storeUrl(config));
   const owner = config.storeOwnerUrl === null ? server : readAddress(config.storeOwnerUrl, 'store_owner_url');
-  const { from, to, granted, byLanes } = await migrate(owner, server.user, undefined, { toLanes: finish });
-  return { name: addressText(owner), from, to, serverRole: granted, finished: byLanes };
+  const { from, to, granted, byLanes, distributed } = await migrate(owner, server.user, undefined, {
+    toLanes: finish,
+    shards: distribute,
+  });
+  return { name: addressText(owner), from, to, serverRole: granted, finished: byLanes, distributed };
 }

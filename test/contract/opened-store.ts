@@ -4,6 +4,8 @@ import type { Store } from '../../src/ports/store.ts';
 /** An empty store of an adapter, on the real database. */
 export interface OpenedStore {
   readonly store: Store;
+  /** Set where a call is appended in parts, each user's decisions in one: only the order of one user's entries is the call's. */
+  readonly inParts?: true;
   /** Closes the store and opens the same database again: what a restart sees. */
   reopen(): Promise<Store>;
   /** Opens the same database read-only, beside the store. */

@@ -70,22 +70,22 @@ export function logContract(name: string, open: () => Promise<OpenedStore>): voi
         hashes,
       );
       const { userId, version, type, body } = first;
+      const chain = opened.inParts ? chains.find((each) => each.userId === userId) : chains[0];
       assert.deepEqual(
         { userId, version, type },
-        { userId: chains[0]?.userId, version: 1, type: 'user.registered' },
+        { userId: chain?.userId, version: 1, type: 'user.registered' },
       );
-      assert.equal(JSON.parse(body).user, chains[0]?.username);
+      assert.equal(JSON.parse(body).user, chain?.username);
     }
     await reader.close();
     // What is not sealed follows in the order of the journal.
     const unsealed = await reopened.log.readUnsealed({ from: 300, limit: 100 });
-    assert.equal(
-      Buffer.from(unsealed).toString('hex'),
-      chains
-        .slice(0, 5)
-        .map(({ hash }) => hash)
-        .join(''),
+    const hashes = chains.slice(0, 5).map(({ hash }) => hash);
+    const found = Array.from({ length: 5 }, (_, index) =>
+      Buffer.from(unsealed.subarray(index * 32, (index + 1) * 32)).toString('hex'),
     );
+    assert.equal(unsealed.length, 5 * 32);
+    assert.deepEqual(opened.inParts ? found.toSorted() : found, opened.inParts ? hashes.toSorted() : hashes);
     assert.equal((await reopened.log.readUnsealed({ from: 305, limit: 100 })).length, 0);
     await opened.dispose();
   });

@@ -21,6 +21,12 @@ const VERSION_MIN = 15;
 /** Of the superuser `postgres` of every throw-away cluster. */
 const PASSWORD = 'throw-away';
 
+export interface Database {
+  readonly name: string;
+  readonly owner: string;
+  readonly url: string;
+}
+
 export interface PostgresOptions {
   /** Lines of postgresql.conf beside those that every cluster here has. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -111,17 +117,24 @@ export class PostgresServer {
     return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
   }
 
-  /** An empty database of a user of its own, who may make tables in it. */
-  async createDatabase(): Promise<{ readonly name: string; readonly owner: string; readonly url: string }> {
+  /** An empty database of a user of its own, who may make tables in it; or a copy of the template, of its user. */
+  async createDatabase(template?: Pick<Database, 'name' | 'owner'>): Promise<Database> {
     const name = `sello_${process.pid}_${++this.#databases}`;
+    if (template) {
+      const { owner } = template;
+      await this.query(`CREATE DATABASE ${name} TEMPLATE ${template.name} OWNER ${owner}`);
+      return { name, owner, url: this.url(name, owner, `secret-${owner}`) };
+    }
     await this.query(`CREATE ROLE ${name} LOGIN PASSWORD 'secret-${name}'`);
     await this.query(`CREATE DATABASE ${name} OWNER ${name}`);
     return { name, owner: name, url: this.url(name, name, `secret-${name}`) };
   }
 
   async dropDatabase(name: string): Promise<void> {
-    await this.query(`DROP DATABASE ${name} WITH (FORCE)`);
-    await this.query(`DROP ROLE ${name}`);
+    // A background worker of an extension may come back in between.
+    const drop = () => this.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await drop().catch(() => drop());
+    await this.query(`DROP ROLE IF EXISTS ${name}`);
   }
 
   /** As the superuser. */

@@ -48,7 +48,7 @@ export class Appender {
       partitionOf((decisions[index] as Decision).entry.userId),
     );
     const outcomes = new Array<AppendOutcome>(decisions.length).fill('superseded');
-    await Promise.all(
+    const done = await Promise.allSettled(
       [...parts].map(async ([partition, indexes]) => {
         const part = await this.#appendBatch(
           indexes.map((index) => decisions[index] as Decision),
@@ -59,6 +59,8 @@ export class Appender {
         });
       }),
     );
+    const failed = done.filter((part) => part.status === 'rejected').map(({ reason }) => reason as unknown);
+    if (failed.length > 0) throw asWhole(failed, done.length);
     return outcomes;
   }
 
@@ -82,6 +84,16 @@ export class Appender {
       }
     }
   }
+}
+
+/** The error for the caller of several parts, of which some failed: where any was appended, none may be said not to be. */
+function asWhole(failed: readonly unknown[], parts: number): unknown {
+  const fault = failed.find((error) => !(error instanceof StoreUnavailable));
+  if (fault !== undefined || failed.length === parts) return fault ?? failed[0];
+  const { message } = failed[0] as StoreUnavailable;
+  return new StoreUnavailable(`the outcome is unknown: some shards answered; ${message}`, {
+    cause: failed[0],
+  });
 }
 
 /** Whether the attempt left nothing behind, or the next attempt can find out what it left. */

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../limits.ts';
 import type { Changes } from '../../ports/store.ts';
+import { liveLanes } from './commit-sequencer.ts';
 import type { Connection } from './connection.ts';
 import type { LaneOrder } from './lane-order.ts';
 import { changedSinceSnapshot, type Poll, snapshotNow } from './xid-order.ts';
@@ -34,6 +35,17 @@ const SINCE = {
       (SELECT coalesce(json_agg(json_build_array(user_id, version)), '[]') FROM (
         SELECT user_id, max(version) AS version FROM changes GROUP BY user_id) AS users)`,
 };
+/** The same where the journal is distributed: its shards are asked with the lanes in hand, which are the coordinator's. */
+const NOW_IN_SHARDS = {
+  name: 'changes_lanes_now_in_shards',
+  text: `SELECT j.lane, max(j.seq), count(DISTINCT j.seq) FROM unnest($1::bigint[], $2::bigint[]) AS l (lane, placed_seq)
+    JOIN journal j ON j.lane = l.lane AND j.seq > l.placed_seq GROUP BY j.lane`,
+};
+const SINCE_IN_SHARDS = {
+  name: 'changes_lanes_since_in_shards',
+  text: `SELECT j.lane, j.seq, j.user_id, j.version FROM unnest($1::bigint[], $2::bigint[]) AS l (lane, mark)
+    JOIN journal j ON j.lane = l.lane AND j.seq > l.mark ORDER BY j.lane, j.seq LIMIT ${LIMITS.changedEntriesMax}`,
+};
 const CURSOR = /^(\d{1,15})\/(?:xid\/(\d+:\d+:[\d,]*)|lanes\/((?:\d{1,15}:\d{1,15},)*))$/;
 
 /**
@@ -65,6 +77,7 @@ export async function changedSince(
 }
 
 async function lanesNow(connection: Connection): Promise<string> {
+  if (connection.sharded) return lanesNowInShards(connection);
   const { rows } = await connection.run(NOW);
   return markOf(rows as readonly (readonly [number, number])[]);
 }
@@ -74,6 +87,7 @@ async function changedSinceMarks(connection: Connection, mark: string): Promise<
     .split(',')
     .slice(0, -1)
     .map((pair) => pair.split(':').map(Number));
+  if (connection.sharded) return changedInShards(connection, new Map(marks as [number, number][]));
   const known = [marks.map(([lane]) => lane as number), marks.map(([, seq]) => seq as number)] as const;
   const { rows } = await connection.run(SINCE, known);
   const [tops, entries, users] = rows[0] as unknown as [
@@ -86,6 +100,35 @@ async function changedSinceMarks(connection: Connection, mark: string): Promise<
     users:
       entries >= LIMITS.changedEntriesMax ? 'all' : users.map(([userId, version]) => ({ userId, version })),
   };
+}
+
+async function lanesNowInShards(connection: Connection): Promise<string> {
+  const [lanes, placed] = await liveLanes(connection);
+  const { rows } = await connection.run(NOW_IN_SHARDS, [lanes, placed]);
+  const found = new Map(
+    rows.map(([lane, last, units]) => [Number(lane), { last: Number(last), units: Number(units) }]),
+  );
+  return markOf(
+    lanes.map((lane, index) => {
+      const from = placed[index] as number;
+      const { last, units } = found.get(lane) ?? { last: from, units: 0 };
+      return [lane, units === last - from ? last : from] as const;
+    }),
+  );
+}
+
+async function changedInShards(connection: Connection, marks: ReadonlyMap<number, number>): Promise<Poll> {
+  const [lanes] = await liveLanes(connection);
+  const from = lanes.map((lane) => marks.get(lane) ?? 0);
+  const { rows } = await connection.run(SINCE_IN_SHARDS, [lanes, from]);
+  if (rows.length >= LIMITS.changedEntriesMax) return { mark: '', users: 'all' };
+  const tops = new Map(lanes.map((lane, index) => [lane, from[index] as number]));
+  const versions = new Map<number, number>();
+  for (const [lane, seq, userId, version] of rows as readonly (readonly [number, number, number, number])[]) {
+    if (seq === (tops.get(lane) ?? 0) + 1) tops.set(lane, seq);
+    versions.set(userId, Math.max(version, versions.get(userId) ?? 0));
+  }
+  return { mark: markOf([...tops]), users: [...versions].map(([userId, version]) => ({ userId, version })) };
 }
 
 function markOf(lanes: readonly (readonly [number, number])[]): string {

@@ -29,6 +29,26 @@ const FRESH = {
     WHERE NOT l.quiet
     GROUP BY l.lane, l.placed_seq, j.seq ORDER BY l.lane, j.seq`,
 };
+/** Where the journal is distributed its shards are asked with the lanes in hand, which are the coordinator's. */
+const LIVE = { name: 'lanes_live', text: 'SELECT lane, placed_seq FROM lanes WHERE NOT quiet' };
+const LANES = 'unnest($1::bigint[], $2::bigint[]) AS l (lane, placed_seq)';
+const WAITING_IN_SHARDS = {
+  name: 'lanes_waiting_in_shards',
+  text: `SELECT 1 FROM ${LANES} JOIN journal j ON j.lane = l.lane AND j.seq > l.placed_seq LIMIT 1`,
+};
+/** As `FRESH`; of the units of work before theirs it names those that have places, too. */
+const FRESH_IN_SHARDS = {
+  name: 'lanes_fresh_in_shards',
+  text: `SELECT j.lane, l.placed_seq, j.seq, count(*)::int, max(j.at),
+      coalesce(json_agg(p.lane || '/' || p.seq) FILTER (WHERE p.lane <> j.lane), '[]')
+    FROM ${LANES} JOIN journal j ON j.lane = l.lane AND j.seq > l.placed_seq AND j.seq <= l.placed_seq + $3::bigint
+    LEFT JOIN journal p ON p.user_id = j.user_id AND p.version = j.version - 1
+    GROUP BY j.lane, l.placed_seq, j.seq ORDER BY j.lane, j.seq`,
+};
+const PLACED_UP_TO = {
+  name: 'lanes_placed_up_to',
+  text: 'SELECT lane, placed_seq FROM lanes WHERE lane = ANY ($1::bigint[])',
+};
 const NEXT = {
   name: 'places_next',
   text: 'SELECT first_position + entries FROM places ORDER BY first_position DESC LIMIT 1',
@@ -72,23 +92,54 @@ export class CommitSequencer {
   async #placeAll(connection: Connection): Promise<void> {
     if (!(await this.#order.isByLanes(connection))) return placeByXid(connection);
     for (;;) {
-      const { rows } = await connection.run(WAITING);
-      if (rows[0]?.[0] !== true || !(await placeSome(connection))) return;
+      if (!(await isWaiting(connection)) || !(await placeSome(connection))) return;
     }
   }
+}
+
+async function isWaiting(connection: Connection): Promise<boolean> {
+  if (!connection.sharded) return (await connection.run(WAITING)).rows[0]?.[0] === true;
+  return (await connection.run(WAITING_IN_SHARDS, await liveLanes(connection))).rows.length > 0;
+}
+
+/** The lanes that are looked at, and up to where each has places. */
+export async function liveLanes(connection: Connection): Promise<readonly [number[], number[]]> {
+  const { rows } = await connection.run(LIVE);
+  return [rows.map(([lane]) => Number(lane)), rows.map(([, seq]) => Number(seq))];
+}
+
+async function freshUnits(
+  connection: Connection,
+): Promise<{ units: FreshUnit[]; placed: Map<number, number> }> {
+  if (!connection.sharded)
+    return readFresh((await connection.run(FRESH, [LIMITS.commitSequencerEntriesMax])).rows);
+  const [lanes, seqs] = await liveLanes(connection);
+  const { rows } = await connection.run(FRESH_IN_SHARDS, [lanes, seqs, LIMITS.commitSequencerUnitsMax]);
+  const found = rows as readonly [number, number, number, number, number, readonly string[]][];
+  const placed = new Map(found.map(([lane, placedSeq]) => [lane, placedSeq]));
+  const named = new Set(found.flatMap(([, , , , , after]) => after.map(laneOf)));
+  const upTo = await connection.run(PLACED_UP_TO, [[...named]]);
+  const placedIn = new Map(upTo.rows.map(([lane, seq]) => [Number(lane), Number(seq)]));
+  const isPlaced = (key: string) => Number(key.split('/')[1]) <= (placedIn.get(laneOf(key)) ?? 0);
+  const units = found.map(([lane, , seq, entries, at, after]) => ({
+    ...{ lane, seq, entries, at },
+    after: [...new Set(after)].filter((key) => !isPlaced(key)),
+  }));
+  return { units, placed };
+}
+
+function laneOf(key: string): number {
+  return Number(key.split('/')[0]);
 }
 
 /** @returns whether anything got a place */
 async function placeSome(connection: Connection): Promise<boolean> {
   try {
     // The lock is taken before the statement takes its snapshot; otherwise two servers would assign the same positions.
-    const [, , fresh, next] = await connection.pipeline([
-      ['BEGIN ISOLATION LEVEL READ COMMITTED'],
-      [LOCK],
-      [FRESH, [LIMITS.commitSequencerEntriesMax]],
-      [NEXT],
+    const [[, , next], { units, placed }] = await Promise.all([
+      connection.pipeline([['BEGIN ISOLATION LEVEL READ COMMITTED'], [LOCK], [NEXT]]),
+      freshUnits(connection),
     ]);
-    const { units, placed } = readFresh(fresh?.rows ?? []);
     const ordered = mergeLanes(units, placed);
     const passed = new Map(ordered.map(({ lane, seq }) => [lane, seq]));
     const awaited = lanesAwaited(units, placed);
@@ -144,6 +195,6 @@ function readFresh(rows: readonly Row[]): { units: FreshUnit[]; placed: Map<numb
 
 /** Quiet lanes that others' entries wait for. */
 function lanesAwaited(units: readonly FreshUnit[], placed: ReadonlyMap<number, number>): readonly number[] {
-  const named = units.flatMap(({ after }) => after.map((key) => Number(key.split('/')[0])));
+  const named = units.flatMap(({ after }) => after.map(laneOf));
   return [...new Set(named)].filter((lane) => !placed.has(lane));
 }

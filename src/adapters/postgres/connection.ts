@@ -12,6 +12,8 @@ export type Row = readonly unknown[];
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /** Where Citus distributes the users' tables, when `text` is refused or slow there. */
+  readonly sharded?: string;
 }
 
 export interface Result {
@@ -36,6 +38,8 @@ const types = { getTypeParser: (oid: number) => TYPES.get(oid) ?? asIs } as pg.C
 /** One connection. It sends a statement without waiting for earlier answers (pg's `pipeline`). */
 export class Connection {
   readonly host: Host;
+  /** Whether Citus distributes the users' tables (shards.ts). */
+  sharded = false;
   readonly #client: pg.Client;
   #lost = false;
   #warnings = 0;
@@ -105,11 +109,15 @@ export class Connection {
   /** Sends a statement. @throws errors of the server or the driver, which errors.ts classifies */
   async run(statement: Statement | string, values: readonly Value[] = []): Promise<Result> {
     const { rows, rowCount, command } = await this.#client.query({
-      ...(typeof statement === 'string' ? { text: statement } : statement),
+      ...(typeof statement === 'string' ? { text: statement } : this.#textOf(statement)),
       values: values as unknown[],
       rowMode: 'array',
     });
     return { rows, count: rowCount ?? 0, command };
+  }
+
+  #textOf({ name, text, sharded = text }: Statement): { readonly name: string; readonly text: string } {
+    return { name, text: this.sharded ? sharded : text };
   }
 
   /** Sends all statements at once, and waits for all answers. @throws the first error; later ones are its consequences */

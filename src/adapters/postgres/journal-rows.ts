@@ -5,8 +5,9 @@ import type { JournalEntry, LinkedEntry, UserHead } from '../../ports/journal-re
 import type { UserId } from '../../ports/store.ts';
 import { CommitSequencer } from './commit-sequencer.ts';
 import type { Connection, Row } from './connection.ts';
+import { PLACE_COLUMNS, placeFrom, placesOf } from './entry-places.ts';
 import { LaneOrder } from './lane-order.ts';
-import { placedEntries } from './placed-entries.ts';
+import { placedEntries, placedInShards } from './placed-entries.ts';
 
 const ENTRY = "j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')";
 /**
@@ -22,30 +23,32 @@ const POSITION = `coalesce(CASE WHEN j.xid IS NULL THEN
   END, 0)`;
 
 const PREVIOUS =
-  "(SELECT encode(b.hash, 'hex') FROM journal b WHERE b.user_id = j.user_id AND b.version = j.version - 1)";
+  "(SELECT encode(b.hash, 'hex') FROM journal b WHERE b.user_id = $1 AND b.version = j.version - 1)";
 
 const RANGE = {
   name: 'journal_range',
   text: `SELECT * FROM ${placedEntries(ENTRY)} WHERE position BETWEEN $1::bigint AND $2::bigint ORDER BY position`,
+  sharded: `SELECT * FROM ${placedInShards(ENTRY)} WHERE position BETWEEN $1::bigint AND $2::bigint ORDER BY position`,
 };
 /** The hashes of a range of positions, in their order, in hex. */
 const HASHES = {
   name: 'journal_hashes',
   text: `SELECT string_agg(encode(hash, 'hex'), '' ORDER BY position) FROM ${placedEntries('j.hash')} WHERE position BETWEEN $1::bigint AND $2::bigint`,
+  sharded: `SELECT string_agg(encode(hash, 'hex'), '' ORDER BY position) FROM ${placedInShards('j.hash')} WHERE position BETWEEN $1::bigint AND $2::bigint`,
 };
 const LAST = {
   name: 'journal_last',
   text: 'SELECT first_position + entries - 1 FROM places ORDER BY first_position DESC LIMIT 1',
 };
+const ofUser = (position: string, more = '') => `SELECT ${position}, ${ENTRY}${more} FROM journal j
+    WHERE j.user_id = $1 AND j.version < $2::bigint ORDER BY j.version DESC LIMIT $3`;
 const OF_USER = {
   name: 'journal_of_user',
-  text: `SELECT ${POSITION}, ${ENTRY} FROM journal j
-    WHERE j.user_id = $1 AND j.version < $2::bigint ORDER BY j.version DESC LIMIT $3`,
+  text: ofUser(POSITION),
+  sharded: ofUser('0', `, ${PLACE_COLUMNS}`),
 };
 /** A user's times never decrease with the versions, so a binary search finds the first entry of the time. */
-const OF_USER_AT = {
-  name: 'journal_of_user_at',
-  text: `WITH RECURSIVE search (low, high) AS (
+const ofUserAt = (position: string, more = '') => `WITH RECURSIVE search (low, high) AS (
       SELECT 1, coalesce((SELECT max(version) FROM journal WHERE user_id = $1), 0) + 1
       UNION ALL
       SELECT CASE WHEN m.at < $2::bigint THEN (low + high) / 2 + 1 ELSE low END,
@@ -53,10 +56,14 @@ const OF_USER_AT = {
       FROM search, LATERAL (SELECT at FROM journal WHERE user_id = $1 AND version = (low + high) / 2) AS m
       WHERE low < high
     )
-    SELECT ${POSITION}, ${ENTRY}, ${PREVIOUS} FROM journal j
+    SELECT ${position}, ${ENTRY}, ${PREVIOUS}${more} FROM journal j
     WHERE j.user_id = $1 AND j.at = $2::bigint
       AND j.version >= (SELECT max(low) FROM search) AND j.version < (SELECT max(low) FROM search) + $3::int
-    ORDER BY j.version`,
+    ORDER BY j.version`;
+const OF_USER_AT = {
+  name: 'journal_of_user_at',
+  text: ofUserAt(POSITION),
+  sharded: ofUserAt('0', `, ${PLACE_COLUMNS}`),
 };
 const HEADS = {
   name: 'journal_heads',
@@ -65,6 +72,18 @@ const HEADS = {
       FROM (SELECT user_id FROM users WHERE user_id > $1 ORDER BY user_id LIMIT $2) AS u
       JOIN LATERAL (SELECT * FROM journal WHERE user_id = u.user_id ORDER BY version DESC LIMIT 1) AS j ON true
     ) AS heads ORDER BY user_id`,
+};
+/** The heads with what their positions are found by. Parameter: the users. */
+const HEADS_IN_SHARDS = {
+  name: 'journal_heads_in_shards',
+  text: `SELECT j.user_id, j.version, ${PLACE_COLUMNS} FROM journal j
+    JOIN (SELECT user_id, max(version) AS version FROM journal WHERE user_id = ANY ($1::bigint[]) GROUP BY user_id) AS h
+      ON h.user_id = j.user_id AND h.version = j.version
+    ORDER BY j.user_id`,
+};
+const NEXT_USERS = {
+  name: 'users_next',
+  text: 'SELECT user_id FROM users WHERE user_id > $1 ORDER BY user_id LIMIT $2',
 };
 const USERS_AFTER = {
   name: 'users_after',
@@ -107,18 +126,42 @@ export class JournalRows {
     limit: number,
   ): Promise<JournalEntry[]> {
     const { rows } = await connection.run(OF_USER, [userId, Math.min(below, Number.MAX_SAFE_INTEGER), limit]);
-    return rows.map(entryFrom);
+    return (await withPositions(connection, rows, 7)).map(entryFrom);
   }
 
   async findAt(connection: Connection, userId: UserId, at: number): Promise<LinkedEntry[]> {
     const { rows } = await connection.run(OF_USER_AT, [userId, at, LIMITS.batchMax]);
-    return rows.map((row) => ({ ...entryFrom(row), previous: (row[7] as string | null) ?? GENESIS_HASH }));
+    return (await withPositions(connection, rows, 8)).map((row) => ({
+      ...entryFrom(row),
+      previous: (row[7] as string | null) ?? GENESIS_HASH,
+    }));
   }
 
   /** In order of user id, after the given id. A head without a position yet counts as after all others. */
   async heads(connection: Connection, after: UserId, limit: number): Promise<UserHead[]> {
     const heads: UserHead[] = [];
     for (let from = after; heads.length < limit; ) {
+      if (connection.sharded) {
+        const users = (await connection.run(NEXT_USERS, [from, limit])).rows.map(([userId]) =>
+          Number(userId),
+        );
+        const last = users.at(-1);
+        if (last === undefined) break;
+        const { rows } = await connection.run(HEADS_IN_SHARDS, [users]);
+        const placed = await withPositions(
+          connection,
+          rows.map((row) => [0, ...row]),
+          3,
+        );
+        for (const [position, userId, version] of placed)
+          heads.push({
+            userId: Number(userId),
+            version: Number(version),
+            position: assignedPosition(position),
+          });
+        from = last;
+        continue;
+      }
       const [found, end] = await connection.pipeline([
         [HEADS, [from, limit]],
         [USERS_AFTER, [from, limit]],
@@ -140,6 +183,20 @@ export class JournalRows {
   complete(connection: Connection): Promise<void> {
     return this.#sequencer.complete(connection);
   }
+}
+
+/** @param from the column from which on a row has its place, where the journal is distributed */
+async function withPositions(
+  connection: Connection,
+  rows: readonly Row[],
+  from: number,
+): Promise<readonly Row[]> {
+  if (!connection.sharded) return rows;
+  const positions = await placesOf(
+    connection,
+    rows.map((row) => placeFrom(row.slice(from))),
+  );
+  return rows.map((row, index) => [positions[index], ...row.slice(1)]);
 }
 
 function assignedPosition(position: unknown): number {

@@ -32,7 +32,33 @@ export async function lookAtLanes(
   connection: Connection,
   { all, quietMs = LIMITS.laneQuietMs }: { readonly all: boolean; readonly quietMs?: number },
 ): Promise<void> {
+  if (connection.sharded) return lookInShards(connection, all, quietMs);
   await connection.run(REVIVE, [all ? Number.MAX_SAFE_INTEGER : LIMITS.laneOldMs]);
   await connection.run(NOTE);
   await connection.run(QUIET, [quietMs]);
+}
+
+const KNOWN = {
+  name: 'lanes_known',
+  text: `SELECT lane, placed_seq, quiet FROM lanes WHERE lane > 0 AND (NOT quiet OR seen_at > ${NOW} - $1::bigint)`,
+};
+const HIGHEST = {
+  name: 'lanes_highest',
+  text: 'SELECT lane, max(seq) FROM journal WHERE lane = ANY ($1::bigint[]) GROUP BY lane',
+};
+const QUIET_OF = {
+  name: 'lanes_quiet_of',
+  text: `UPDATE lanes SET quiet = true WHERE lane = ANY ($2::bigint[]) AND NOT quiet AND placed_seq = seen_seq AND seen_at < ${NOW} - $1::bigint`,
+};
+
+/** The same where the journal is distributed and the lanes are the coordinator's. */
+async function lookInShards(connection: Connection, all: boolean, quietMs: number): Promise<void> {
+  const { rows } = await connection.run(KNOWN, [all ? Number.MAX_SAFE_INTEGER : LIMITS.laneOldMs]);
+  const found = await connection.run(HIGHEST, [rows.map(([lane]) => Number(lane))]);
+  const highest = new Map(found.rows.map(([lane, seq]) => [lane, Number(seq)]));
+  const hasMore = ([lane, placed]: (typeof rows)[number]) => (highest.get(lane) ?? 0) > Number(placed);
+  const lanesOf = (wanted: typeof rows) => wanted.map(([lane]) => Number(lane));
+  await connection.run(REVIVE_LANES, [lanesOf(rows.filter((row) => row[2] === true && hasMore(row)))]);
+  await connection.run(NOTE);
+  await connection.run(QUIET_OF, [quietMs, lanesOf(rows.filter((row) => !hasMore(row)))]);
 }

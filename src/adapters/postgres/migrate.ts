@@ -6,6 +6,7 @@ import type { DatabaseAddress } from './address.ts';
 import { addressText } from './address.ts';
 import { LOCK_MIGRATION, LOCK_SPACE } from './advisory-locks.ts';
 import { Connection } from './connection.ts';
+import { type Distributed, distribute } from './distribute.ts';
 import { reasonOf } from './errors.ts';
 import { LaneOrder, oldConnections, switchToLanes } from './lane-order.ts';
 import { connectToPrimary, reasonsText } from './primary.ts';
@@ -26,6 +27,8 @@ export interface Migrated {
   readonly granted: string | undefined;
   /** Whether lanes order the journal: then servers of versions that know none are refused. */
   readonly byLanes: boolean;
+  /** How the users' tables are distributed over Citus's nodes, when that was asked for. */
+  readonly distributed: Distributed | undefined;
 }
 
 // Why: docs/DECISIONS.md#servers-create-tables-but-migrate-none
@@ -70,13 +73,14 @@ function newer(version: number, address: DatabaseAddress): StartRefused {
  * concurrent callers one works and the others wait for it. Grants `serverRole` the rights that a server needs, no others.
  * @param address of the tables' owner
  * @param toLanes makes lanes the order (lane-order.ts). New tables have them from the beginning
+ * @param shards distributes the users' tables over Citus's nodes (distribute.ts)
  * @throws StartRefused for tables of a newer version, and when the database refuses a step: the message says why
  */
 export async function migrate(
   address: DatabaseAddress,
   serverRole: string | undefined,
   migrations: readonly Migration[] = MIGRATIONS,
-  { toLanes = false }: { readonly toLanes?: boolean } = {},
+  { toLanes = false, shards = false }: { readonly toLanes?: boolean; readonly shards?: boolean } = {},
 ): Promise<Migrated> {
   const connection = await connectOwner(address);
   try {
@@ -85,9 +89,12 @@ export async function migrate(
     if (version > migrations.length) throw newer(version, address);
     for (let step = version; step < migrations.length; step++) await take(connection, step, migrations);
     const byLanes = await orderByLanes(connection, version === 0, toLanes, migrations.length);
+    if (shards && !byLanes)
+      throw new StartRefused('the journal is not ordered by lanes yet: run sello migrate --finish first');
+    const distributed = shards ? await distribute(connection, address) : undefined;
     const granted = serverRole !== undefined && serverRole !== address.user ? serverRole : undefined;
     if (granted !== undefined) await grant(connection, granted);
-    return { from: version, to: migrations.length, granted, byLanes };
+    return { from: version, to: migrations.length, granted, byLanes, distributed };
   } catch (error) {
     if (error instanceof StartRefused) throw error;
     const said = error instanceof Error ? error.message : String(error);

@@ -4,6 +4,7 @@ import { LIMITS } from '../../limits.ts';
 import { addressText, type DatabaseAddress, type Host, hostText } from './address.ts';
 import { Connection } from './connection.ts';
 import { codeOf, reasonOf } from './errors.ts';
+import { isSharded } from './shards.ts';
 import type { StoreTimes } from './times.ts';
 
 /** The part of pino's logger that is used here. */
@@ -49,6 +50,7 @@ export async function connectTo(
     // An answer is sent only when its decision is on disk, whatever the server's default is.
     const durable = synchronous === 'off' ? '; SET synchronous_commit = on' : '';
     await connection.run(sessionOf(times.statementMs) + durable);
+    connection.sharded = await isSharded(connection);
     return connection;
   } catch (error) {
     return refused(reasonOf(error), codeOf(error) === '53300');

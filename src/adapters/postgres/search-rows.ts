@@ -23,7 +23,7 @@ import { type UserScanRow, userScanPage, userScanStatement } from '../sql/user-s
 import type { Connection } from './connection.ts';
 import type { JournalRows } from './journal-rows.ts';
 import { beginUnderLease, type OnConnection } from './leases.ts';
-import { ENTRIES_OF_PLACE, placedEntries } from './placed-entries.ts';
+import { ENTRIES_OF_PLACE, placedEntries, placedInShards } from './placed-entries.ts';
 import { cannotBeStored } from './storable.ts';
 import { commitDurably } from './synchronous-commit.ts';
 
@@ -43,32 +43,34 @@ const ENTRIES = {
       SELECT * FROM (${ENTRIES_OF_PLACE}) AS own ORDER BY ordinal OFFSET asked.position - p.first_position LIMIT 1
     ) AS j
     ORDER BY asked.number`,
+  sharded: `SELECT * FROM ${placedInShards(
+    "j.user_id, j.version, j.at, j.type, j.body, encode(j.hash, 'hex')",
+    `SELECT first_position, lane, seq, xid FROM places WHERE first_position IN (
+      SELECT (SELECT max(first_position) FROM places WHERE first_position <= asked.position) FROM unnest($1::bigint[]) AS asked (position))`,
+  )} WHERE position = ANY ($1::bigint[]) ORDER BY array_position($1::bigint[], position)`,
 };
 /** The entries of a range of positions, as `journal_range` reads them. */
-const PLACED = `${placedEntries('j.user_id, j.at, j.type, j.body')} WHERE position BETWEEN $1::bigint AND $2::bigint`;
+const COLUMNS = 'j.user_id, j.at, j.type, j.body';
+const within = (placed: string) => `${placed} WHERE position BETWEEN $1::bigint AND $2::bigint`;
+const PLACED = within(placedEntries(COLUMNS));
+const PLACED_IN_SHARDS = within(placedInShards(COLUMNS));
 /**
  * Members of a body by their place in RFC 8785 JSON, where quotes within strings are escaped: a body that was changed to what
  * is no JSON must not fail the statement.
  */
 const REASON = String.raw`'(?:^\{"at":"[^"]*",|\},)"reason":"([^"\\]*)"'`;
 const LOCKED_MS = `'"locked_ms":([0-9]{1,15})'`;
-const TALLY = {
-  name: 'search_tally',
-  text: `SELECT at / ${SECOND_MS} * ${SECOND_MS}, type,
+const ofTally = (placed: string) => `SELECT at / ${SECOND_MS} * ${SECOND_MS}, type,
       CASE WHEN type <> 'transaction.approved' THEN coalesce(substring(body from ${REASON}), '') ELSE '' END,
-      count(*), max(position) FROM ${PLACED} GROUP BY 1, 2, 3`,
-};
-const MARKED = {
-  name: 'search_marks',
-  text: `SELECT user_id, at, type,
+      count(*), max(position) FROM ${placed} GROUP BY 1, 2, 3`;
+const TALLY = { name: 'search_tally', text: ofTally(PLACED), sharded: ofTally(PLACED_IN_SHARDS) };
+const ofMarked = (placed: string) => `SELECT user_id, at, type,
       CASE WHEN type LIKE '%.refused' THEN substring(body from ${LOCKED_MS})::bigint END
-    FROM ${PLACED} AND (type = ANY ($3::text[]) OR (type LIKE '%.refused' AND body LIKE '%"locked_ms"%'))
-    ORDER BY position`,
-};
-const LAST_AT = {
-  name: 'search_last_at',
-  text: `SELECT at FROM ${PLACED} ORDER BY position DESC LIMIT 1`,
-};
+    FROM ${placed} AND (type = ANY ($3::text[]) OR (type LIKE '%.refused' AND body LIKE '%"locked_ms"%'))
+    ORDER BY position`;
+const MARKED = { name: 'search_marks', text: ofMarked(PLACED), sharded: ofMarked(PLACED_IN_SHARDS) };
+const ofLastAt = (placed: string) => `SELECT at FROM ${placed} ORDER BY position DESC LIMIT 1`;
+const LAST_AT = { name: 'search_last_at', text: ofLastAt(PLACED), sharded: ofLastAt(PLACED_IN_SHARDS) };
 const ADD_SEGMENT = {
   name: 'search_segments_insert',
   text: 'INSERT INTO search_segments (segment, at_min, at_max) VALUES ($1, $2, $3)',
@@ -143,6 +145,7 @@ const DIALECT = {
   byName: 'usernames n JOIN users u ON u.user_id = n.user_id AND u.username = n.username',
   mark: (number: number) => `$${number}`,
 };
+const IN_SHARDS = { ...DIALECT, besideUser: true, byName: 'users u' };
 
 /** What is kept behind the journal, in a database that servers share. */
 export class PostgresSearchStore implements SearchStore {
@@ -312,10 +315,10 @@ export class PostgresSearchStore implements SearchStore {
   }
 
   async scanUsers(scan: UserScan): Promise<UserScanPage> {
-    const { sql, values } = userScanStatement(scan, DIALECT);
-    if (values.some((value) => typeof value === 'string' && cannotBeStored(value)))
-      return { users: [], next: undefined };
     return this.#read(async (connection) => {
+      const { sql, values } = userScanStatement(scan, connection.sharded ? IN_SHARDS : DIALECT);
+      if (values.some((value) => typeof value === 'string' && cannotBeStored(value)))
+        return { users: [], next: undefined };
       const { rows } = await connection.run(sql, values);
       return userScanPage(scan, rows as unknown as readonly UserScanRow[]);
     });

@@ -56,6 +56,11 @@ export interface SideStatement {
   readonly expected: Expectation;
 }
 
+/** Citus counts a row that `INSERT … SELECT … ON CONFLICT DO NOTHING` did not insert, unless rows come back. */
+function counted(text: string): string {
+  return `${text} RETURNING user_id`;
+}
+
 const INSERT = {
   username: insertInto('usernames', {
     username: 'username',
@@ -83,9 +88,13 @@ const INSERT = {
   identity: insertInto('identities', IDENTITIES),
   identitySecrets: insertInto('identity_secrets', IDENTITY_SECRETS),
   identityKey: { name: 'identity_keys_insert', text: INSERT_KEY },
-  message: { name: 'messages_insert', text: MESSAGES.INSERT_MESSAGE },
+  message: {
+    name: 'messages_insert',
+    text: MESSAGES.INSERT_MESSAGE,
+    sharded: counted(MESSAGES.INSERT_MESSAGE),
+  },
   messagePart: { name: 'message_parts_insert', text: MESSAGES.INSERT_PART },
-  inbox: { name: 'inbox_insert', text: MESSAGES.INSERT_INBOX },
+  inbox: { name: 'inbox_insert', text: MESSAGES.INSERT_INBOX, sharded: counted(MESSAGES.INSERT_INBOX) },
 } as const;
 
 const UPDATE = {

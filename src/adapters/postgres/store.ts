@@ -77,6 +77,7 @@ import { PostgresLogStore } from './sealed-log.ts';
 import { PostgresSearchStore } from './search-rows.ts';
 import { findService, listServices, recordKeyUses } from './service-rows.ts';
 import { lastSessionUse, recordSessionUses } from './session-use-rows.ts';
+import { type PartitionOf, readShards } from './shards.ts';
 import { PostgresSinkPositions } from './sink-position-rows.ts';
 import { confirm } from './synchronous-commit.ts';
 import { STORE_TIMES, type StoreTimes } from './times.ts';
@@ -91,7 +92,7 @@ import {
 } from './webhook-rows.ts';
 import { bindVault, findVaultBinding, listWrappedKeys, replaceWrappedKeys } from './wrapped-keys.ts';
 
-export interface PostgresStoreOptions extends Pick<AppenderOptions, 'partitionOf'> {
+export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port[,host:port…]/database` (address.ts). */
   readonly url: string;
   readonly connectionsMax?: number;
@@ -119,6 +120,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     log,
     onServerLost: () => heads.forget(),
   });
+  let partitionOf: PartitionOf | undefined;
   try {
     await pool.start();
     const found = await pool.use('reads', async (connection) => ({
@@ -134,6 +136,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       rights: await excessRights(connection),
       copied: await isCopied(connection),
     }));
+    partitionOf = await pool.use('reads', readShards);
     if (foreign.length > 0) {
       throw new StartRefused(
         `${addressText(address)} was changed from outside: ${foreign.slice(0, FOREIGN_NAMED_MAX).join('; ')}. Find out who did it; then drop what is not Sello's and run sello audit verify.`,
@@ -157,7 +160,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       ? new StartRefused(`${addressText(address)}: ${known.message}`, { cause: error })
       : known;
   }
-  return new PostgresStore(pool, heads, { ...options, answerMs: times.answerMs }, log);
+  return new PostgresStore(
+    pool,
+    heads,
+    { ...options, answerMs: times.answerMs, ...(partitionOf ? { partitionOf } : {}) },
+    log,
+  );
 }
 
 /** Whether the rows were copied into a server whose transaction ids are behind the journal's (a logical copy, not a physical one). */

@@ -16,37 +16,41 @@ import type { Connection } from './connection.ts';
 import { jsonObject } from './row-sql.ts';
 import { cannotBeStored } from './storable.ts';
 
-function listOf<Row>(columns: Columns<Row>, table: string, order: string, more = ''): string {
-  return `(SELECT coalesce(json_agg(${jsonObject(columns)} ORDER BY ${order}), '[]') FROM ${table} WHERE user_id = u.user_id${more})`;
+/** @param user the user's id: a column of the statement around it, or a parameter */
+function listOf<Row>(user: string, columns: Columns<Row>, table: string, order: string, more = ''): string {
+  return `(SELECT coalesce(json_agg(${jsonObject(columns)} ORDER BY ${order}), '[]') FROM ${table} WHERE user_id = ${user}${more})`;
 }
 
 /** One statement, so that a user's entry and rows are of one snapshot. */
-const LOAD = {
-  name: 'users_load',
-  text: `SELECT u.user_id, u.username, u.role, u.disabled, u.created_at, u.mac_key,
+const load = (
+  user: string,
+  where: string,
+) => `SELECT u.user_id, u.username, u.role, u.disabled, u.created_at, u.mac_key,
       h.version, h.at, encode(h.hash, 'hex'), h.state,
-      ${listOf(TOKENS, 'tokens', 'created_at, token_id')},
-      ${listOf(SESSIONS, 'sessions', 'created_at, session_id')},
-      ${listOf(TRANSACTIONS, 'transactions', 'transaction_id', " AND status = 'pending'")},
-      ${listOf(PASSKEYS, 'passkeys', 'created_at, credential_id')},
+      ${listOf(user, TOKENS, 'tokens', 'created_at, token_id')},
+      ${listOf(user, SESSIONS, 'sessions', 'created_at, session_id')},
+      ${listOf(user, TRANSACTIONS, 'transactions', 'transaction_id', " AND status = 'pending'")},
+      ${listOf(user, PASSKEYS, 'passkeys', 'created_at, credential_id')},
       CASE WHEN h.at >= $2::bigint THEN (
         WITH RECURSIVE search (low, high) AS (
           SELECT 1, h.version
           UNION ALL
           SELECT CASE WHEN m.at < $2::bigint THEN (low + high) / 2 + 1 ELSE low END,
                  CASE WHEN m.at < $2::bigint THEN high ELSE (low + high) / 2 END
-          FROM search, LATERAL (SELECT at FROM journal WHERE user_id = u.user_id AND version = (low + high) / 2) AS m
+          FROM search, LATERAL (SELECT at FROM journal WHERE user_id = ${user} AND version = (low + high) / 2) AS m
           WHERE low < high
         )
         SELECT coalesce(json_agg(challenge), '[]') FROM journal
-        WHERE user_id = u.user_id AND version >= (SELECT max(low) FROM search) AND challenge IS NOT NULL
+        WHERE user_id = ${user} AND version >= (SELECT max(low) FROM search) AND challenge IS NOT NULL
       ) ELSE '[]' END
     FROM users u
     LEFT JOIN LATERAL (
-      SELECT version, at, hash, state FROM journal WHERE user_id = u.user_id ORDER BY version DESC LIMIT 1
+      SELECT version, at, hash, state FROM journal WHERE user_id = ${user} ORDER BY version DESC LIMIT 1
     ) AS h ON true
-    WHERE u.user_id = ANY ($1::bigint[])`,
-};
+    WHERE ${where}`;
+const LOAD = { name: 'users_load', text: load('u.user_id', 'u.user_id = ANY ($1::bigint[])') };
+/** Where users are distributed: a statement goes to one shard as it is. */
+const LOAD_ONE = { name: 'users_load_one', text: load('$1::bigint', 'u.user_id = $1::bigint') };
 const FIND = {
   name: 'users_find',
   text: 'SELECT u.user_id, u.username, u.password_hash, u.role, u.disabled FROM usernames n JOIN users u ON u.user_id = n.user_id WHERE n.username = $1 AND n.user_id > 0',
@@ -69,7 +73,10 @@ export async function loadUsers(
 ): Promise<(UserRecord | undefined)[]> {
   const ids = [...new Set(userIds)];
   const since = Math.min(Math.max(spentSince, 0), Number.MAX_SAFE_INTEGER);
-  const { rows } = await connection.run(LOAD, [ids, since]);
+  const loaded = connection.sharded
+    ? await connection.pipeline(ids.map((userId) => [LOAD_ONE, [userId, since]]))
+    : [await connection.run(LOAD, [ids, since])];
+  const rows = loaded.flatMap((result) => result.rows);
   const records = new Map<UserId, UserRecord>();
   for (const row of rows) {
     const userId = row[0] as UserId;

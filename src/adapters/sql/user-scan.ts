@@ -20,6 +20,8 @@ export type UserScanRow = readonly [
 
 /** How an engine writes what differs. */
 export interface UserScanDialect {
+  /** Whether tokens are looked for in the part itself, beside the user: elsewhere the rows are in shards. */
+  readonly besideUser?: boolean;
   /** SQL for "`column` contains the text `mark`". */
   readonly contains: (column: string, mark: string) => string;
   /** The users `u`, by an index on their names. */
@@ -54,7 +56,7 @@ export function userScanStatement(
     order === 'last_login'
       ? 'user_activity a JOIN users u ON u.user_id = a.user_id'
       : `${order === 'name' ? byName : 'users u'} LEFT JOIN user_activity a ON a.user_id = u.user_id`;
-  const part = `SELECT u.user_id, u.username, u.role, u.disabled, u.created_at, coalesce(a.last_login_at, 0) AS last_login_at
+  const part = `SELECT u.user_id, u.username, u.role, u.disabled, u.created_at, coalesce(a.last_login_at, 0) AS last_login_at${dialect.besideUser ? `, ${HAS_TOKEN} AS has_token` : ''}
       FROM ${from} WHERE ${starts.join(' AND ')} ORDER BY ${key} ${way}${order === 'registered' ? '' : `, ${id} ${way}`} LIMIT ${mark(scanned)}`;
   const fitting = conditionsOf(filter, dialect, mark);
   const inner = { registered: 'user_id', name: 'username', last_login: 'last_login_at' }[order];
@@ -68,9 +70,11 @@ export function userScanStatement(
   };
 }
 
+const HAS_TOKEN = "EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.user_id AND t.status = 'active')";
+
 function conditionsOf(
   filter: UserFilter,
-  { contains }: UserScanDialect,
+  { contains, besideUser }: UserScanDialect,
   mark: (value: string | number | boolean) => string,
 ): string {
   const conditions: string[] = ['1 = 1'];
@@ -84,9 +88,8 @@ function conditionsOf(
   if (lastLogInBefore !== undefined) conditions.push(`last_login_at < ${mark(lastLogInBefore)}`);
   if (lastLogInSince !== undefined) conditions.push(`last_login_at >= ${mark(lastLogInSince)}`);
   if (token !== undefined) {
-    conditions.push(
-      `${token ? '' : 'NOT '}EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = part.user_id AND t.status = 'active')`,
-    );
+    const has = besideUser ? 'has_token' : HAS_TOKEN.replace('u.', 'part.');
+    conditions.push(`${token ? '' : 'NOT '}${has}`);
   }
   return conditions.join(' AND ');
 }

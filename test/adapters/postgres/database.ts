@@ -19,8 +19,12 @@ export class PostgresDatabase {
     this.url = url;
   }
 
-  static async create(server: PostgresServer): Promise<PostgresDatabase> {
-    const { name, url } = await server.createDatabase();
+  /** @param template to copy, where it is not to be empty */
+  static async create(
+    server: PostgresServer,
+    template?: { readonly name: string; readonly owner: string },
+  ): Promise<PostgresDatabase> {
+    const { name, url } = await server.createDatabase(template);
     return new PostgresDatabase(server, name, url);
   }
 
