@@ -86,7 +86,11 @@ export class Appender {
   }
 }
 
-/** The error for the caller of several parts, of which some failed: where any was appended, none may be said not to be. */
+/**
+ * The error for the caller of several parts, of which some failed: where any was appended, none may be said not to be.
+ *
+ * Why: docs/DECISIONS.md#on-citus-a-call-is-cut-by-shard
+ */
 function asWhole(failed: readonly unknown[], parts: number): unknown {
   const fault = failed.find((error) => !(error instanceof StoreUnavailable));
   if (fault !== undefined || failed.length === parts) return fault ?? failed[0];
