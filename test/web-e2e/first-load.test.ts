@@ -5,7 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { startChromium, untilInPage } from '../services/chromium.ts';
+import { axe } from '../services/axe.ts';
+import { DESKTOP, startChromium, untilInPage } from '../services/chromium.ts';
 import { PHONE_OPTIONS } from './customer.ts';
 import { runSello } from './sello.ts';
 
@@ -119,5 +120,26 @@ test('a script that does not arrive, as when the network changes, is asked for a
   refusedMax = 0;
   await page.getByRole('link', { name: 'Load it again' }).click();
   await heading.waitFor();
+  await context.close();
+});
+
+test('the API’s pages are accessible in light and dark, no wider than a phone, and searched by what is typed', async () => {
+  const { page, context } = await chromium.visitor(sello.origin);
+  for (const path of ['/docs', '/docs/problems']) {
+    await page.goto(path);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual((await axe(page)).violations, [], `${path} ${colorScheme}`);
+    }
+    await page.setViewportSize({ width: 320, height: 640 });
+    await untilInPage(page, 'document.documentElement.scrollWidth <= 320');
+    await page.setViewportSize(DESKTOP);
+  }
+  await page.goto('/docs');
+  await page.getByLabel('Search').fill('post approval');
+  const shown = page.locator('main article:visible h3');
+  assert.deepEqual(await shown.allTextContents(), ['POST /v1/transactions/{id}/approval']);
+  await page.getByLabel('Search').fill('');
+  assert.ok((await shown.count()) > 80);
   await context.close();
 });

@@ -47,7 +47,7 @@ export interface AppOptions {
 }
 
 const DOCS_POLICY =
-  "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /**
  * Puts every route on Fastify. Does not listen. A request passes, in this order:

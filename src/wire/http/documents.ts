@@ -1,4 +1,6 @@
-import { docsPage, problemsPage, STYLE } from './docs-page.ts';
+import { readFileSync } from 'node:fs';
+import { docsPage } from './docs/operations.ts';
+import { problemsPage } from './docs/problems.ts';
 import { openApiDocument } from './openapi.ts';
 import { ROUTES } from './routes.ts';
 import { VERSION } from './version.ts';
@@ -22,6 +24,12 @@ export function documents(): readonly Document[] {
     },
     { path: '/docs', contentType: html, bytes: Buffer.from(docsPage(api)) },
     { path: '/docs/problems', contentType: html, bytes: Buffer.from(problemsPage()) },
-    { path: '/docs/style.css', contentType: 'text/css; charset=utf-8', bytes: Buffer.from(STYLE) },
+    { path: '/docs/style.css', contentType: 'text/css; charset=utf-8', bytes: file('style.css') },
+    { path: '/docs/logo.svg', contentType: 'image/svg+xml', bytes: file('logo.svg') },
+    { path: '/docs/search.js', contentType: 'text/javascript; charset=utf-8', bytes: file('search.js') },
   ];
+}
+
+function file(name: string): Buffer {
+  return readFileSync(new URL(`docs/${name}`, import.meta.url));
 }

@@ -3,7 +3,9 @@
  * Method: it is compared with the routes, and each example in it is sent.
  */
 import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
 import test from 'node:test';
+import { promisify } from 'node:util';
 import { decodeBase32 } from '../../../src/domain/encoding/base32.ts';
 import type { RefusalCode } from '../../../src/domain/errors.ts';
 import { ERRORS } from '../../../src/wire/errors.ts';
@@ -76,7 +78,7 @@ test('each example in it is sent, and each answer is one that it has', async (t)
   assert.ok(sent >= 30, `${sent} sent`);
 });
 
-test('the pages need no script and fetch nothing from elsewhere', async (t) => {
+test('the pages are whole without their script, which is a file of the server, and fetch nothing from elsewhere', async (t) => {
   const fixture = await testHttp(t);
   for (const path of ['/docs', '/docs/problems']) {
     const { status, headers, text } = await fixture.get(path);
@@ -85,7 +87,8 @@ test('the pages need no script and fetch nothing from elsewhere', async (t) => {
     const policy = headers.get('content-security-policy') ?? '';
     assert.match(policy, /default-src 'none'/);
     assert.ok(!policy.includes('unsafe'));
-    assert.ok(!/<script|<style| style=| on[a-z]+=|(?:href|src)="https?:|url\(/.test(text), path);
+    assert.deepEqual(text.match(/<script[^>]*>/g), ['<script src="/docs/search.js" defer>']);
+    assert.ok(!/<style| style=| on[a-z]+=|(?:href|src)="https?:|url\(/.test(text), path);
     for (const [, href = ''] of text.matchAll(/(?:href|src)="([^"#]+)"/g)) {
       assert.equal((await fixture.get(href)).status, 200, href);
     }
@@ -95,6 +98,35 @@ test('the pages need no script and fetch nothing from elsewhere', async (t) => {
   }
   const { text } = await fixture.get('/docs/problems');
   for (const code of Object.keys(ERRORS) as RefusalCode[]) assert.ok(text.includes(`id="${code}"`), code);
+});
+
+test('each call has its curl, which a shell reads, with all that it needs', async (t) => {
+  const fixture = await testHttp(t);
+  const { text } = await fixture.get('/docs');
+  const listings = [...text.slice(text.indexOf('<article')).matchAll(/<pre[^>]*>(curl [^<]*)<\/pre>/g)].map(
+    ([, html = '']) =>
+      html.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'),
+  );
+  for (const { method, path, body } of ROUTES) {
+    const address = `$base${path.replace(/\{(\w+)\}/g, '$$$1')}`;
+    const curl = listings.find(
+      (each) =>
+        (method === 'GET' ? !each.includes(' -X ') : each.includes(` -X ${method} `)) &&
+        (each.includes(`"${address}"`) || each.includes(`"${address}?`)),
+    );
+    assert.ok(curl, `${method} ${path}`);
+    assert.equal(curl.includes(' -d '), body !== undefined, curl);
+  }
+  const read = spawnSync('bash', ['-n'], { input: listings.join('\n') });
+  assert.equal(read.status, 0, String(read.stderr));
+
+  // As a shell runs it.
+  const alice = await fixture.user('alice');
+  const [list] = listings.filter((each) => each.includes('"$base/v1/tokens"') && !each.includes(' -X '));
+  const { stdout } = await promisify(execFile)('bash', ['-c', list ?? ''], {
+    env: { ...process.env, base: fixture.base, token: alice.token },
+  });
+  assert.deepEqual(JSON.parse(stdout).tokens, []);
 });
 
 test('every answer carries the security headers, and problems the language asked for', async (t) => {
