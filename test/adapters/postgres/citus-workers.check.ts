@@ -178,6 +178,34 @@ describe('Citus with two workers', { skip: missing ?? false }, () => {
     ]);
     await database.dispose();
   });
+
+  test('an inbox ends before a message that its sender’s shard does not show yet', async () => {
+    const database = await distributed();
+    const store = await database.open();
+    const [sender, recipient] = await registered(store, 2);
+    assert.ok(sender && recipient);
+    const { worker, table } = await shardOf(database, 'messages', sender.userId);
+    const message = (id: string) =>
+      `(user_id, message_id, jti, digest, bytes, parts, sent_at, expires_at)
+       VALUES (${sender.userId}, '${id}', 'jti ${id}', repeat('0', 64), 5, 1, 1000, 9000)`;
+    for (const id of ['1', '2', '3']) {
+      await database.query(
+        `INSERT INTO sello.inbox VALUES (${recipient.userId}, '${id}', ${sender.userId}, 5, 1000, 9000, 0, '')`,
+      );
+      if (id !== '2') await database.query(`INSERT INTO sello.messages ${message(id)}`);
+    }
+    const direct = 'SET citus.enable_manual_changes_to_shards = on';
+    const second = `INSERT INTO sello.${table} ${message('2')}`;
+    await worker.query(`${direct}; BEGIN; ${second}; PREPARE TRANSACTION 'half of a message'`, database.name);
+    const listed = async () =>
+      (await store.listInbox({ userId: recipient.userId, after: '', at: 2_000, limit: 9 })).map(
+        ({ messageId }) => messageId,
+      );
+    assert.deepEqual(await listed(), ['1']);
+    await worker.query("COMMIT PREPARED 'half of a message'", database.name);
+    assert.deepEqual(await listed(), ['1', '2', '3']);
+    await database.dispose();
+  });
 });
 
 async function placed(store: Store): Promise<(readonly [number, number])[]> {
