@@ -71,6 +71,13 @@ export class Console {
     return this;
   }
 
+  /** In the account's menu, whatever language it is in. */
+  async chooseLanguage(language: 'en' | 'es'): Promise<void> {
+    await this.button(/^(Account of|Cuenta de)/).click();
+    await this.page.getByLabel(/^(Language|Idioma)$/).selectOption(language);
+    await this.page.keyboard.press('Escape');
+  }
+
   async logOut(): Promise<void> {
     await this.button(/^Account of/).click();
     await this.button('Log out').click();

@@ -304,11 +304,11 @@ describe('pages', { concurrency: 2 }, () => {
     await chief.at('operator', 'configuration');
     await desk.page.getByRole('heading', { name: 'Network and TLS' }).waitFor();
     await chief.text('30 s').first().waitFor();
-    await desk.page.getByLabel('Language').first().selectOption('es');
+    await chief.chooseLanguage('es');
     await desk.page.getByRole('heading', { name: 'Red y TLS' }).waitFor();
     await chief.text('El puerto del protocolo TCP; 0 toma uno libre.').waitFor();
     await looker.look('configuration-es');
-    await desk.page.getByLabel('Idioma').first().selectOption('en');
+    await chief.chooseLanguage('en');
 
     await chief.at('operator', 'users', 'bob');
     await chief.button('Invite to set up a token').click();

@@ -452,8 +452,9 @@ describe('payments', { concurrency: 2 }, () => {
     await page.getByLabel('Idioma').selectOption('en');
     await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.lang'), 'en');
-    await new Console(page).register('fran');
-    await page.getByLabel('Language').first().selectOption('es');
+    const fran = new Console(page);
+    await fran.register('fran');
+    await fran.chooseLanguage('es');
     await page.getByRole('heading', { name: 'Hola, fran' }).waitFor();
     const phone = await chromium.visitor(sello.origin, { ...PHONE_OPTIONS, locale: 'es-AR' });
     await phone.page.goto('/token');

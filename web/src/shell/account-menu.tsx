@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemError } from '../api/problem.ts';
 import { ExitIcon, PersonIcon, ShieldIcon } from '../design/icons.tsx';
+import { Preferences } from '../design/preferences.tsx';
 import { ProblemNote } from '../design/problem-note.tsx';
 import { hashOf } from '../routing/hash-route.ts';
 import { goTo } from '../routing/use-route.ts';
@@ -10,7 +11,7 @@ import { api, endSession } from '../session/server.ts';
 import { useSession } from '../session/session-gate.tsx';
 import styles from './account-menu.module.css';
 
-/** The user's name, with a menu to log out. */
+/** The user's name, with a menu: security, language, appearance, log-out. */
 export function AccountMenu() {
   const { t } = useTranslation('shell');
   const { username, role } = useSession();
@@ -66,6 +67,9 @@ export function AccountMenu() {
           <ShieldIcon />
           {t('navigation.security')}
         </a>
+        <div className={styles.preferences}>
+          <Preferences />
+        </div>
         <button
           type="button"
           className={styles.item}

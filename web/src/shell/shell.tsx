@@ -4,7 +4,6 @@ import { useTranslation } from 'react-i18next';
 import { Dialog } from '../design/dialog.tsx';
 import { MenuIcon } from '../design/icons.tsx';
 import { PageFault } from '../design/page-fault.tsx';
-import { Preferences } from '../design/preferences.tsx';
 import { Seal } from '../design/seal.tsx';
 import { hashOf, type Route } from '../routing/hash-route.ts';
 import { LiveProvider } from '../session/live.tsx';
@@ -74,19 +73,17 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
         </header>
         <nav className={styles.side} aria-label={t('navigation.label')}>
           <Navigation route={route} />
-          <div className={styles.preferences}>
-            <Preferences />
-          </div>
         </nav>
         <Dialog opened={opened} onClose={() => setOpened(false)} title={t('navigation.label')} look="side">
           <nav aria-label={t('navigation.label')}>
             <Navigation route={route} />
           </nav>
-          <div className={styles.preferences}>
-            <Preferences />
-          </div>
         </Dialog>
-        <main ref={main} tabIndex={-1} className={styles.main}>
+        <main
+          ref={main}
+          tabIndex={-1}
+          className={route[0] === 'operator' ? `${styles.main} ${styles.wide}` : styles.main}
+        >
           <RecoveryBanner />
           <PageFault key={place}>{children}</PageFault>
         </main>
