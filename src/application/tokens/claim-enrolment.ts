@@ -10,16 +10,17 @@ import { findRecord, type Idempotency, repeated } from '../idempotency/idempoten
 import { idempotent, wholeResult } from '../idempotency/idempotent.ts';
 import { attemptBy, STRANGER } from '../lockout/attempt-by.ts';
 import { afterWrongPassword } from '../lockout/failed-attempts.ts';
-import { makeSessionSecret, sessionIdOf, userIdOfSecret } from '../sessions/session.ts';
+import { makeSessionSecret, sessionIdOf } from '../sessions/session.ts';
 import type { User } from '../users/user.ts';
 import { logInTokenId } from './device.ts';
 import { type DeviceKey, readDeviceKey, sealToDevice } from './device-key.ts';
 import { checkParameters, makeSeed, type NewToken } from './enrol-token.ts';
+import { userIdOfEnrolmentCode } from './enrolment-code.ts';
 import { BY_ADMINISTRATOR } from './invite-device.ts';
 import { makeRoom } from './waiting-tokens.ts';
 
 export interface ClaimEnrolmentRequest {
-  /** The invitation's code, from `inviteDevice`. */
+  /** The invitation's code, canonical (`enrolment-code.ts`). */
   readonly code: string;
   readonly deviceKey: DeviceKey;
   readonly label: string;
@@ -60,7 +61,7 @@ export async function claimEnrolment(
   if (!deviceKey) return refuse('device_key_invalid');
   const invalid = checkParameters({ type: 'ocra', label });
   if (invalid) return invalid;
-  const userId = userIdOfSecret(code);
+  const userId = userIdOfEnrolmentCode(code);
   const user = userId === undefined ? undefined : await userCache.reload(userId);
   const held = user && invitationOf(user, code, decider.now());
   if (user && held && !isRefusal(held)) {
@@ -77,7 +78,7 @@ export async function claimEnrolment(
   return isRefusal(held) ? held : refuse('enrolment_unknown');
 }
 
-/** Found by the digest of its code, so that no comparison tells how much of the 192 random bits fits. */
+/** Found by the digest of its code, so that no comparison tells how much of its random bits fits. */
 function invitationOf(user: User, code: string, at: number): SessionRow | Refusal {
   const id = sessionIdOf(code);
   const row = user.sessions.find(({ sessionId, kind }) => kind === 'enrolment' && sessionId === id);

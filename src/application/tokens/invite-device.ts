@@ -9,11 +9,12 @@ import { boundToShown } from '../idempotency/bound-to-code.ts';
 import type { Idempotency } from '../idempotency/idempotency-record.ts';
 import { idempotent, type RepeatableJob } from '../idempotency/idempotent.ts';
 import { secretCodec } from '../idempotency/sealed-secret.ts';
-import { isSessionValid, makeSessionSecret, type Session, sessionIdOf } from '../sessions/session.ts';
+import { isSessionValid, type Session, sessionIdOf } from '../sessions/session.ts';
 import { recoveryOf } from '../users/recovery.ts';
 import type { User } from '../users/user.ts';
 import { hadAuthenticator, inviterOf } from './authenticators.ts';
 import { endSessions } from './device.ts';
+import { makeEnrolmentCode } from './enrolment-code.ts';
 
 /** Begins the `invitedBy` of an invitation by an administrator, whose claim takes the user's password. */
 export const BY_ADMINISTRATOR = 'administrator/';
@@ -47,7 +48,7 @@ export async function inviteDevice(
   const { enrolmentsPerUserMax: countMax, enrolmentsWindowMs: windowMs } = LIMITS;
   const wait = await context.rateLimiter.take(`invitation/${userId}`, { countMax, windowMs });
   if (wait > 0) return refuse('rate_limited', { retryAfterMs: wait });
-  const code = makeSessionSecret(userId, context.random);
+  const code = makeEnrolmentCode(userId, context.random);
   const factor =
     'session' in request ? await SecondFactor.of(context, { ...request, act: 'invite_device' }) : undefined;
   const job = new InvitationJob(context, request, code, factor);

@@ -1,7 +1,8 @@
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** RFC 4648 section 6, table 3. */
+export const BASE32_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 const VALUES: ReadonlyMap<string, number> = new Map(
-  [...ALPHABET].flatMap((letter, value): [string, number][] => [
+  [...BASE32_ALPHABET].flatMap((letter, value): [string, number][] => [
     [letter, value],
     [letter.toLowerCase(), value],
   ]),
@@ -17,11 +18,11 @@ export function encodeBase32(bytes: Uint8Array, { padded = false } = {}): string
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += ALPHABET.charAt((held >>> bits) & 31);
+      text += BASE32_ALPHABET.charAt((held >>> bits) & 31);
     }
     held &= (1 << bits) - 1;
   }
-  if (bits > 0) text += ALPHABET.charAt((held << (5 - bits)) & 31);
+  if (bits > 0) text += BASE32_ALPHABET.charAt((held << (5 - bits)) & 31);
   return padded ? text.padEnd(Math.ceil(text.length / 8) * 8, '=') : text;
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import Type from 'typebox';
 import { claimEnrolment } from '../../../application/tokens/claim-enrolment.ts';
+import { canonicalEnrolmentCode } from '../../../application/tokens/enrolment-code.ts';
 import { type Invitation, inviteDevice } from '../../../application/tokens/invite-device.ts';
 import { isRefusal, refuse } from '../../../domain/errors.ts';
 import { rfc3339 } from '../../../domain/journal/entry.ts';
@@ -37,14 +38,17 @@ const DeviceKey = named(
 const EnrolmentInvitation = named(
   'EnrolmentInvitation',
   closed({
-    code: Type.String({ description: 'Enrols one device, once.' }),
+    code: Type.String({
+      description:
+        'Enrols one device, once. To be typed in any case, with groups or without; 0 is read as O, 1 as I, 8 as B.',
+    }),
     link: Type.String({ description: 'The same as a link for the device, or a QR code.' }),
     expires_at: time('Until when.'),
   }),
 );
 
 const CLAIM_EXAMPLE = {
-  code: '1.Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4',
+  code: 'F-K7QM-2XWD-PFJT-MNPR-5CSA-UHEB',
   device_key: {
     kty: 'EC',
     crv: 'P-256',
@@ -146,7 +150,8 @@ export const enrolmentRoutes = [
       'token_parameters_invalid',
     ],
     async handle({ body, address, path, idempotencyKey: key }, { context }) {
-      const { code, device_key: deviceKey, label = '', type, password } = body;
+      const { device_key: deviceKey, label = '', type, password } = body;
+      const code = canonicalEnrolmentCode(body.code);
       const { kty, crv, x, y } = deviceKey;
       // The code cannot be guessed, so its digest may be stored.
       const owner = `enrolment/${hash('sha256', code, 'hex')}`;

@@ -8,7 +8,8 @@ export type EnrolmentCode = { readonly code: string } | 'foreign' | 'unreadable'
  * @param origin of this page
  */
 export function readEnrolment(text: string, origin: string): EnrolmentCode {
-  const trimmed = text.trim();
+  // A code is in groups, which some type with blanks.
+  const trimmed = text.trim().replaceAll(/\s+/g, '-');
   if (CODE.test(trimmed)) return { code: trimmed };
   if (!URL.canParse(trimmed)) return 'unreadable';
   const link = new URL(trimmed);

@@ -58,7 +58,7 @@ export function CodeForm({
             value={text}
             required
             autoComplete="off"
-            autoCapitalize="none"
+            autoCapitalize="characters"
             spellCheck={false}
             onChange={(event) => {
               setText(event.target.value);
