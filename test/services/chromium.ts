@@ -75,6 +75,18 @@ export async function untilInPage(page: Page, expression: string, timeMs = ANSWE
   });
 }
 
+/**
+ * Shows a page of the product in a colour scheme, and returns when it is whole: during a transition colours have no final
+ * contrast. Running ones are ended: a page that goes on changing would always be in one.
+ */
+export async function showIn(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await untilInPage(
+    page,
+    `document.documentElement.dataset.mantineColorScheme === '${colorScheme}' && getComputedStyle(document.body).color !== '' && document.getAnimations().filter((each) => each instanceof CSSTransition && !each.finish()).length === 0`,
+  );
+}
+
 /** One person's browser. What must not happen in it is written down: errors, violations of the policy, other origins. */
 export class Visitor {
   readonly context: BrowserContext;

@@ -11,7 +11,7 @@ import { after, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { ROOT } from '../docs/machine.ts';
 import { axe } from '../services/axe.ts';
-import { DESKTOP, PHONE, startChromium, type Visitor } from '../services/chromium.ts';
+import { DESKTOP, PHONE, showIn, startChromium, type Visitor } from '../services/chromium.ts';
 import { freePort } from '../services/free-port.ts';
 import { WebhookReceiver } from '../services/webhook-receiver.ts';
 import { until } from '../waiting.ts';
@@ -33,7 +33,7 @@ const [chromium, sello, receiver] = await Promise.all([
 
 async function look({ page }: Visitor, name: string): Promise<void> {
   for (const scheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
+    await showIn(page, scheme);
     const { violations } = await axe(page);
     assert.deepEqual(violations, [], `${name}, ${scheme}`);
     for (const viewport of [PHONE, DESKTOP]) {

@@ -12,7 +12,7 @@ import type { Page } from 'playwright-core';
 import { canonicalJson } from '../../src/domain/encoding/canonical-json.ts';
 import { ROOT } from '../docs/machine.ts';
 import { axe } from '../services/axe.ts';
-import { PHONE, startChromium, untilInPage } from '../services/chromium.ts';
+import { PHONE, showIn, startChromium } from '../services/chromium.ts';
 import { until } from '../waiting.ts';
 import { Administrator } from './administrator.ts';
 import { Console, PASSWORD } from './console.ts';
@@ -50,12 +50,7 @@ async function receiptOf(username: string): Promise<{ readonly jws: string; read
 async function look(page: Page, name: string): Promise<void> {
   const violations: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    // During a transition colours have no final contrast.
-    await untilInPage(
-      page,
-      `document.documentElement.dataset.mantineColorScheme === '${colorScheme}' && !document.getAnimations().some((each) => each instanceof CSSTransition)`,
-    );
+    await showIn(page, colorScheme);
     violations.push(...(await axe(page)).violations);
     await page.screenshot({
       path: join(PICTURES, `${name}-${colorScheme}.png`),

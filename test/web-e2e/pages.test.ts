@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ROOT } from '../docs/machine.ts';
 import { axe } from '../services/axe.ts';
-import { DESKTOP, PHONE, startChromium, untilInPage, type Visitor } from '../services/chromium.ts';
+import { DESKTOP, PHONE, showIn, startChromium, untilInPage, type Visitor } from '../services/chromium.ts';
 import { Administrator } from './administrator.ts';
 import { Console, PASSWORD } from './console.ts';
 import { newCustomer, PHONE_OPTIONS } from './customer.ts';
@@ -44,13 +44,7 @@ class Looker {
     const own = page.viewportSize() ?? DESKTOP;
     this.states++;
     for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      // During a transition colours have no final contrast. It is ended at once: a page that goes on changing would always
-      // be in one.
-      await untilInPage(
-        page,
-        `document.documentElement.dataset.mantineColorScheme === '${colorScheme}' && document.getAnimations().filter((each) => each instanceof CSSTransition && !each.finish()).length === 0`,
-      );
+      await showIn(page, colorScheme);
       const { passed, violations } = await axe(page, colorScheme === 'dark' ? ['color-contrast'] : undefined);
       this.passed += passed;
       this.violations.push(...violations.map((text) => `${this.#area} ${name} (${colorScheme}): ${text}`));
