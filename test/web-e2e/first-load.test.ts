@@ -123,6 +123,22 @@ test('a script that does not arrive, as when the network changes, is asked for a
   await context.close();
 });
 
+test('a style sheet of a later part that does not arrive reloads no page that has started', async () => {
+  const { page, context } = await chromium.visitor(sello.origin);
+  let loads = 0;
+  page.on('load', () => loads++);
+  await page.goto('/console');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.evaluate(`new Promise((resolve) => {
+    const sheet = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/assets/none.css' });
+    sheet.addEventListener('error', () => setTimeout(resolve, 1_000));
+    document.head.append(sheet);
+  })`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.equal(loads, 1);
+  await context.close();
+});
+
 test('the API’s pages are accessible in light and dark, no wider than a phone, and searched by what is typed', async () => {
   const { page, context } = await chromium.visitor(sello.origin);
   for (const path of ['/docs', '/docs/problems']) {

@@ -5,6 +5,10 @@
   const PAUSES_MS = [300, 1_500, 4_000];
   let failed = false;
 
+  /** Then what is loaded later is the page's own affair: reloading would take away what was typed. */
+  const started = () =>
+    document.readyState !== 'loading' && document.querySelector('.first-paint, .not-loaded') === null;
+
   function tell() {
     const says = document.createElement('p');
     says.setAttribute('role', 'alert');
@@ -27,7 +31,7 @@
     ({ target }) => {
       const isScript = target instanceof HTMLScriptElement;
       const isSheet = target instanceof HTMLLinkElement && target.rel === 'stylesheet';
-      if (failed || !(isScript || isSheet)) return;
+      if (failed || started() || !(isScript || isSheet)) return;
       failed = true;
       const failures = Number(sessionStorage.getItem(KEY) ?? 0);
       const pauseMs = PAUSES_MS[failures];
