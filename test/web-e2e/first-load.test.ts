@@ -4,9 +4,12 @@
  * reported but not judged, because they depend on the machine.
  */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { ROOT } from '../docs/machine.ts';
 import { axe } from '../services/axe.ts';
-import { DESKTOP, startChromium, untilInPage } from '../services/chromium.ts';
+import { DESKTOP, showIn, startChromium, untilInPage } from '../services/chromium.ts';
+import { Console } from './console.ts';
 import { PHONE_OPTIONS } from './customer.ts';
 import { runSello } from './sello.ts';
 
@@ -120,6 +123,28 @@ test('a script that does not arrive, as when the network changes, is asked for a
   refusedMax = 0;
   await page.getByRole('link', { name: 'Load it again' }).click();
   await heading.waitFor();
+  await context.close();
+});
+
+test('a page that cannot be shown says so in the design of the others, and how to go on', async () => {
+  const { page, context } = await chromium.visitor(sello.origin);
+  await page.goto('/console');
+  const bank = new Console(page);
+  await bank.register('greta');
+  await page.route('**/v1/transactions/odd', (route) =>
+    route.fulfill({ json: { id: 'odd', status: 'approved' } }),
+  );
+  await bank.at('transfers', 'odd');
+  const fault = page.getByRole('alert').filter({ hasText: 'This page has a fault' });
+  await fault.waitFor();
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await showIn(page, colorScheme);
+    assert.deepEqual((await axe(page)).violations, [], colorScheme);
+    await page.screenshot({ path: join(ROOT, 'test-results', 'web', `console-fault-${colorScheme}.png`) });
+  }
+  await page.unroute('**/v1/transactions/odd');
+  await fault.getByRole('button', { name: 'Load again' }).click();
+  await bank.text('No such transfer').waitFor();
   await context.close();
 });
 
