@@ -68,6 +68,7 @@ const SPANISH: Readonly<Record<string, string>> = {
   'its claims': 'sus declaraciones',
   'not your signing key in force': 'no es su clave de firma en vigor',
   'not you': 'no es usted',
+  'you have no keys in force': 'usted no tiene claves en vigor',
   'not the sender': 'no es el remitente',
   'another message': 'otro mensaje',
   'not the message as it was sent': 'no es el mensaje tal como se envió',
@@ -118,13 +119,13 @@ const SPANISH: Readonly<Record<string, string>> = {
 /** The detail in the language. One that is not known, such as the name of a member, is the same in both. */
 export function detailIn(language: Language, detail: string): string {
   if (language === 'en') return detail;
-  const whole = phrase(detail);
-  if (whole !== undefined) return whole;
-  const colon = detail.indexOf(': ');
-  if (colon < 0) return detail;
-  const [member, rest] = [detail.slice(0, colon), detail.slice(colon + 2)];
-  return `${member}: ${phrase(rest) ?? rest}`;
+  if (Object.hasOwn(SPANISH, detail)) return SPANISH[detail] ?? detail;
+  const [, member, rest = ''] = MEMBER.exec(detail) ?? [];
+  return member === undefined ? (phrase(detail) ?? detail) : `${member}: ${phrase(rest) ?? rest}`;
 }
+
+/** The name of a member, as `label` or `query limit`, before what is said of it. */
+const MEMBER = /^((?:query |path )?[^\s:]+): ([\s\S]*)$/;
 
 /** Whether the Spanish of a detail, with `{}` for what it names, is known. Its member's name may stand before it. */
 export function isKnownDetail(template: string): boolean {

@@ -41,6 +41,13 @@ test('each detail that a refusal gives has its Spanish, or is a name', () => {
   assert.ok(found.length > 80, `${found.length}`);
   const missing = found.filter(([, template]) => !NAME.test(template) && !isKnownDetail(template));
   assert.deepEqual(missing, []);
+  // What is known is also what is told, whatever is named.
+  for (const [, template] of found) {
+    // Bytes are bytes.
+    if (NAME.test(template) || template === '{} bytes') continue;
+    const told = template.replaceAll('{}', 'x');
+    assert.notEqual(detailIn('es', told), told, template);
+  }
 });
 
 test('what a detail names is kept, and a member’s name before it', () => {
@@ -54,6 +61,9 @@ test('what a detail names is kept, and a member’s name before it', () => {
       'name: 1 to 64 of a-z, 0-9, dot, dash, underscore',
       'name: de 1 a 64 de a-z, 0-9, punto, guion, guion bajo',
     ],
+    ['label: at most 64 bytes', 'label: como mucho 64 bytes'],
+    ['seen: visible text, 1 to 256 bytes', 'seen: texto visible, de 1 a 256 bytes'],
+    ['amount: not known here; known: a, b', 'amount: no se conoce aquí; se conocen: a, b'],
     ['query limit: must be <= 100', 'query limit: debe ser <= 100'],
     ['amount: must be string', 'amount: debe ser string'],
     ['payer', 'payer'],
